@@ -3,6 +3,7 @@
 //! Nothing else in the crate imports this module: what a command does lives behind it.
 
 pub mod explain;
+pub mod input;
 pub mod parse;
 pub mod report;
 
@@ -26,7 +27,12 @@ pub enum Error {
 
 /// Prometheus exporter for mail server logs.
 #[derive(Parser, Debug)]
-#[command(name = "maillog_exporter", version, about, args_conflicts_with_subcommands = true)]
+#[command(
+    name = "maillog_exporter",
+    version,
+    about,
+    args_conflicts_with_subcommands = true
+)]
 struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
@@ -59,6 +65,15 @@ pub fn main() -> ExitCode {
                 Error::Usage(_) => 2,
                 _ => 1,
             })
+        }
+    }
+}
+
+impl From<std::io::Error> for Error {
+    fn from(error: std::io::Error) -> Self {
+        match error.kind() {
+            std::io::ErrorKind::BrokenPipe => Error::OutputClosed,
+            _ => Error::Runtime(error.to_string()),
         }
     }
 }
