@@ -80,6 +80,17 @@ pub(crate) fn expand(pattern: &str) -> Vec<PathBuf> {
         .collect()
 }
 
+/// The files that a configured name means now: those that match it, or the one it names.
+pub fn find(name: &str) -> Vec<PathBuf> {
+    if is_pattern(name) {
+        return expand(name);
+    }
+    Some(PathBuf::from(name))
+        .filter(|path| path.exists())
+        .into_iter()
+        .collect()
+}
+
 /// The directory that a name or pattern lives in, as far as it is known before it is expanded.
 pub(crate) fn base(name: &str) -> PathBuf {
     let mut base = PathBuf::new();

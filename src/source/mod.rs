@@ -11,7 +11,7 @@ mod watch;
 
 use std::path::{Path, PathBuf};
 
-pub use discover::{is_compressed, is_pattern, is_rotated};
+pub use discover::{find, is_compressed, is_pattern, is_rotated};
 pub use lines::{DEFAULT_CAP, Lines};
 pub use tail::{ReadFrom, Tail};
 pub use watch::{Hints, Watcher};

@@ -22,13 +22,30 @@ const QUIET_UNLINKED: Duration = Duration::from_secs(5);
 const MOST_OLD: usize = 32;
 
 /// Where reading begins in files that are there when the source is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum ReadFrom {
     /// At the first line.
     #[default]
     Beginning,
     /// Behind the last complete line. Files that appear later are read from their first line.
     End,
+}
+
+impl ReadFrom {
+    /// The names, as the configuration and the flags take them.
+    pub const NAMES: [&str; 2] = ["beginning", "end"];
+}
+
+impl std::str::FromStr for ReadFrom {
+    type Err = ();
+
+    fn from_str(name: &str) -> Result<Self, ()> {
+        match name {
+            "beginning" => Ok(ReadFrom::Beginning),
+            "end" => Ok(ReadFrom::End),
+            _ => Err(()),
+        }
+    }
 }
 
 /// A configured name: a file, or a pattern.

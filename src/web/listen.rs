@@ -30,6 +30,13 @@ pub struct BadAddress {
     reason: &'static str,
 }
 
+impl BadAddress {
+    /// What is wrong, without what would be right.
+    pub fn problem(&self) -> String {
+        format!("{:?} is no listen address: {}", self.text, self.reason)
+    }
+}
+
 impl FromStr for ListenAddress {
     type Err = BadAddress;
 
@@ -58,8 +65,8 @@ impl FromStr for ListenAddress {
                     .map_err(|_| bad("no IPv6 address in the brackets"))?;
                 inner
             }
-            None if host.contains(':') => return Err(bad("an IPv6 address needs brackets")),
             None if host.contains(['[', ']', '/', ' ']) => return Err(bad("that is no host name")),
+            None if host.contains(':') => return Err(bad("an IPv6 address needs brackets")),
             None => host,
         };
         Ok(ListenAddress {
