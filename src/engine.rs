@@ -198,7 +198,8 @@ struct Counting {
 struct Engine {
     setup: Setup,
     slots: Vec<Slot>,
-    /// Sources that were removed from the configuration. Should one come back, its counts go on.
+    /// Sources that were removed from the configuration. Should one come back, its counts and
+    /// positions go on.
     parked: Vec<Slot>,
     scratch: Scratch,
     counting: Counting,
@@ -416,8 +417,13 @@ impl Engine {
             };
             self.slots.push(slot);
         }
-        for slot in &mut before {
+        for slot in before
+            .iter_mut()
+            .filter(|slot| !slot.setup.files.is_empty())
+        {
             info!(source = slot.setup.name, "source removed");
+            slot.setup.files.clear();
+            slot.tail.look_for(&[], slot.setup.read_from);
         }
         self.parked = before;
         if setup.max_line_bytes != self.scratch.cap() {

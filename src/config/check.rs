@@ -67,7 +67,7 @@ pub fn check(file: raw::File) -> Result<Config, Fault> {
         let place = source.referenced;
         let source = check_source(source)?;
         if !names.insert(source.name.clone()) {
-            return Err(Fault::new(
+            return Err(Fault::mapping(
                 place,
                 format!("there are two sources with the name {:?}", source.name),
                 "give each its own name",
@@ -117,7 +117,7 @@ fn one_of<T: FromStr>(written: &Spanned<String>, names: &[&str]) -> Result<T, Fa
     written.value.parse().map_err(|_| {
         let right = match suggest(&written.value, names.iter().copied()) {
             Some(near) => format!("did you mean {near}?"),
-            None => format!("right would be {}", names.join(" or ")),
+            None => format!("right would be {}", names.join(", ")),
         };
         Fault::new(
             written.referenced,
@@ -157,7 +157,7 @@ fn check_source(source: Spanned<raw::Source>) -> Result<Source, Fault> {
         (Some(name), _) => non_empty(name)?,
         (None, [file]) => file.clone(),
         (None, _) => {
-            return Err(Fault::new(
+            return Err(Fault::mapping(
                 place,
                 "a source of several files has no name of its own",
                 "add one, such as name: mail",
@@ -179,7 +179,7 @@ fn check_provider(provider: Spanned<raw::Provider>) -> Result<Provider, Fault> {
     let place = provider.referenced;
     let provider = provider.value;
     let Some(name) = provider.name else {
-        return Err(Fault::new(
+        return Err(Fault::mapping(
             place,
             "name is missing",
             "add one, such as name: example",
@@ -230,7 +230,7 @@ fn required(
             format!("{name} is empty"),
             format!("right would be a list such as {example}"),
         )),
-        None => Err(Fault::new(
+        None => Err(Fault::mapping(
             place,
             format!("{name} is missing"),
             format!("add a list such as {name}: {example}"),

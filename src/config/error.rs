@@ -45,12 +45,22 @@ impl Error {
     }
 }
 
+/// What a fault is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Subject {
+    /// The field at its place.
+    Field,
+    /// The mapping whose first field is at its place.
+    Mapping,
+    /// The kind of the value at its place.
+    Kind,
+}
+
 /// An error that does not know yet which file it is in.
 #[derive(Debug)]
 pub struct Fault {
     location: Location,
-    /// Nothing but that the value is of the wrong kind.
-    kind: bool,
+    subject: Subject,
     problem: String,
     right: String,
 }
@@ -60,9 +70,21 @@ impl Fault {
     pub fn new(location: Location, problem: impl Into<String>, right: impl Into<String>) -> Self {
         Fault {
             location,
-            kind: false,
+            subject: Subject::Field,
             problem: problem.into(),
             right: right.into(),
+        }
+    }
+
+    /// Something wrong with the mapping that begins at a place.
+    pub fn mapping(
+        location: Location,
+        problem: impl Into<String>,
+        right: impl Into<String>,
+    ) -> Self {
+        Fault {
+            subject: Subject::Mapping,
+            ..Fault::new(location, problem, right)
         }
     }
 
@@ -70,7 +92,7 @@ impl Fault {
     pub fn kind(location: Location) -> Self {
         Fault {
             location,
-            kind: true,
+            subject: Subject::Kind,
             problem: String::new(),
             right: String::new(),
         }
@@ -79,12 +101,17 @@ impl Fault {
     /// The whole message, for a file and its text.
     pub fn at(self, file: &str, text: &str) -> Error {
         let (line, column) = (self.location.line(), self.location.column());
-        let field = if line == 0 {
+        let mut field = if line == 0 {
             String::new()
         } else {
-            field_at(text, line)
+            field_at(text, line, column)
         };
-        let (problem, right) = if self.kind {
+        if self.subject == Subject::Mapping
+            && let Some(end) = field.rfind('.')
+        {
+            field.truncate(end);
+        }
+        let (problem, right) = if self.subject == Subject::Kind {
             let right = raw::right(&without_indexes(&field)).unwrap_or("a value of another kind");
             (
                 "the value is of the wrong kind".into(),
@@ -144,14 +171,13 @@ impl Step<'_> {
     }
 }
 
-/// The field on a line (counted from 1), from the indentation of block-style YAML; what is
-/// written in flow style on one line counts as one field.
-fn field_at(text: &str, line: u64) -> String {
+/// The field at a line and column (counted from 1), from the indentation of block-style YAML and,
+/// within a line, from the key before the column.
+fn field_at(text: &str, line: u64, column: u64) -> String {
     let mut steps: Vec<Step<'_>> = Vec::new();
-    for line in text
-        .lines()
-        .take(usize::try_from(line).unwrap_or(usize::MAX))
-    {
+    let count = usize::try_from(line).unwrap_or(usize::MAX);
+    let column = usize::try_from(column).unwrap_or(usize::MAX);
+    for line in text.lines().take(count) {
         let mut rest = line.trim_start();
         if rest.is_empty() || rest.starts_with(['#', '%']) || rest == "---" {
             continue;
@@ -185,6 +211,17 @@ fn field_at(text: &str, line: u64) -> String {
             }
             steps.push(Step::Key(indent, key));
         }
+    }
+    // In `log: {level: info}` the indentation only knows of `log`.
+    let line = text.lines().nth(count.saturating_sub(1));
+    let before = line.and_then(|line| line.get(..column.saturating_sub(1)));
+    if let Some(key) = before.and_then(|text| text.trim_end().strip_suffix(':'))
+        && let Some((_, key)) = key.rsplit_once(['{', ',', ' '])
+        && !steps
+            .iter()
+            .any(|step| matches!(step, Step::Key(_, known) if *known == key))
+    {
+        steps.push(Step::Key(usize::MAX, key));
     }
     let mut field = String::new();
     for step in &steps {
@@ -220,7 +257,7 @@ sources:
   - c
   read_from: end
 ";
-        let fields: Vec<String> = (1..=15).map(|line| field_at(text, line)).collect();
+        let fields: Vec<String> = (1..=15).map(|line| field_at(text, line, 1)).collect();
         assert_eq!(
             fields,
             [
@@ -241,6 +278,19 @@ sources:
                 "sources[1].read_from",
             ]
         );
+    }
+
+    #[test]
+    fn the_field_is_found_in_flow_style_too() {
+        assert_eq!(
+            field_at("log: {level: info, format: x}", 1, 28),
+            "log.format"
+        );
+        assert_eq!(
+            field_at("log: {level: info, format: x}", 1, 14),
+            "log.level"
+        );
+        assert_eq!(field_at("log:\n  level: info", 2, 10), "log.level");
     }
 
     #[test]

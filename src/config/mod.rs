@@ -124,7 +124,38 @@ impl Config {
 
 #[cfg(test)]
 mod tests {
+    use std::path::PathBuf;
+
     use super::*;
+
+    fn fixtures(ending: &str) -> Vec<(String, String)> {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/config");
+        let mut paths: Vec<PathBuf> = std::fs::read_dir(&folder)
+            .expect("the fixtures")
+            .filter_map(|entry| Some(entry.ok()?.path()))
+            .filter(|path| path.to_string_lossy().ends_with(ending))
+            .collect();
+        paths.sort();
+        assert!(!paths.is_empty());
+        paths
+            .into_iter()
+            .map(|path| {
+                let text = std::fs::read_to_string(&path).expect("a fixture");
+                (
+                    path.file_name()
+                        .expect("a name")
+                        .to_string_lossy()
+                        .into_owned(),
+                    text,
+                )
+            })
+            .collect()
+    }
+
+    fn documentation() -> String {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/configuration.md");
+        std::fs::read_to_string(path).expect("the documentation")
+    }
 
     #[test]
     fn an_empty_file_is_the_default() {
@@ -133,6 +164,75 @@ mod tests {
                 Config::parse("x.yml", text),
                 Ok(Config::default()),
                 "{text:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn good_files_are_taken() {
+        for (name, text) in fixtures(".good.yml") {
+            Config::parse(&name, &text).expect(&name);
+        }
+    }
+
+    #[test]
+    fn bad_files_are_refused_with_the_place_and_what_would_be_right() {
+        let expected: std::collections::HashMap<_, _> = fixtures(".bad.txt").into_iter().collect();
+        for (name, text) in fixtures(".bad.yml") {
+            let error = Config::parse(&name, &text).expect_err(&name).to_string();
+            let expected = expected.get(&name.replace(".yml", ".txt"));
+            assert_eq!(
+                Some(error.as_str()),
+                expected.map(|text| text.trim_end()),
+                "{name}"
+            );
+        }
+    }
+
+    #[test]
+    fn every_value_of_the_full_file_is_taken_over() {
+        let (_, text) = fixtures(".good.yml")
+            .into_iter()
+            .find(|(name, _)| name == "full.good.yml")
+            .expect("it");
+        let config = Config::parse("full.good.yml", &text).expect("right");
+        let addresses: Vec<String> = config
+            .listen_addresses
+            .iter()
+            .map(ToString::to_string)
+            .collect();
+        assert_eq!(addresses, [":9925", "127.0.0.1:9926", "[::1]:9926"]);
+        assert_eq!(config.sources.len(), 2);
+        assert_eq!(
+            config.sources[0].files,
+            ["/var/log/mail.log", "/var/log/mx*/mail.log"]
+        );
+        assert_eq!(config.sources[1].name, "exim");
+        assert_eq!(config.sources[1].read_from, ReadFrom::End);
+        assert_eq!(config.max_line_bytes, 32_768);
+        assert_eq!(config.time_zone.iana_name(), Some("Europe/Berlin"));
+        assert_eq!(config.providers[0].hosts, ["mx.example.com", "example.net"]);
+    }
+
+    #[test]
+    fn the_documented_example_is_right_and_has_every_documented_key() {
+        let text = documentation();
+        let example = text
+            .split("```yaml\n")
+            .nth(1)
+            .and_then(|rest| rest.split("```").next());
+        let example = example.expect("an example");
+        Config::parse("docs/configuration.md", example).expect("right");
+        for key in raw::fields().filter(|key| !key.ends_with("[]")) {
+            let last = key.rsplit('.').next().unwrap_or(key);
+            assert!(
+                example.contains(&format!("{last}:")),
+                "{key} is not in the example"
+            );
+            let section = ["web", "log"].contains(&key);
+            assert!(
+                section || text.contains(&format!("| `{key}` |")),
+                "{key} is not described"
             );
         }
     }

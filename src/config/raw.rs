@@ -51,7 +51,7 @@ pub struct Provider {
 }
 
 /// What is right for each field, for messages about values of the wrong kind.
-const RIGHT: [(&str, &str); 17] = [
+const RIGHT: [(&str, &str); 19] = [
     ("web", "a mapping with listen_addresses, telemetry_path"),
     (
         "web.listen_addresses",
@@ -69,6 +69,10 @@ const RIGHT: [(&str, &str); 17] = [
         "sources[].files",
         "a list of files and patterns, such as [/var/log/mail.log]",
     ),
+    (
+        "sources[].files[]",
+        "a file or pattern, such as /var/log/mail.log",
+    ),
     ("sources[].read_from", "beginning or end"),
     ("max_line_bytes", "a whole number from 1024 to 1048576"),
     ("time_zone", "a time zone, such as Europe/Berlin or UTC"),
@@ -78,6 +82,7 @@ const RIGHT: [(&str, &str); 17] = [
         "providers[].hosts",
         "a list of domains, such as [mx.example.com]",
     ),
+    ("providers[].hosts[]", "a domain, such as mx.example.com"),
 ];
 
 /// What is right for a field, by its path without indexes.
@@ -86,6 +91,12 @@ pub fn right(path: &str) -> Option<&'static str> {
         .iter()
         .find(|(field, _)| *field == path)
         .map(|(_, right)| *right)
+}
+
+/// Every field, by its path without indexes.
+#[cfg(test)]
+pub fn fields() -> impl Iterator<Item = &'static str> {
+    RIGHT.iter().map(|(field, _)| *field)
 }
 
 /// Reads the file's text.
@@ -121,11 +132,16 @@ fn fault(error: &Error) -> Fault {
         other => Fault::new(
             location,
             first_line(&other.to_string()),
-            "that is not YAML as it should be",
+            "right would be YAML as in docs/configuration.md",
         ),
     }
 }
 
+/// Without the place, which the message has at its beginning.
 fn first_line(text: &str) -> String {
-    text.lines().next().unwrap_or_default().to_owned()
+    let line = text.lines().next().unwrap_or_default();
+    line.split(" at line ")
+        .next()
+        .unwrap_or_default()
+        .to_owned()
 }

@@ -40,6 +40,15 @@ struct Seen {
     nanos: i64,
 }
 
+/// Where reading stopped in a file that is closed, and may go on if it is still the same.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Position {
+    identity: Identity,
+    offset: u64,
+    anchor: u32,
+    skipping: bool,
+}
+
 /// How a read ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Read {
@@ -127,8 +136,37 @@ impl TailFile {
     }
 
     /// The offset of the first line that is not handed over.
-    pub fn position(&self) -> u64 {
+    pub fn offset(&self) -> u64 {
         self.offset
+    }
+
+    /// What it takes to go on from here with another descriptor.
+    pub fn position(&self) -> Position {
+        let &TailFile {
+            identity,
+            offset,
+            anchor,
+            skipping,
+            ..
+        } = self;
+        Position {
+            identity,
+            offset,
+            anchor,
+            skipping,
+        }
+    }
+
+    /// Goes on from a position, if it is one in this file. Should the file have changed before
+    /// it, the next read tells.
+    pub fn resume(&mut self, position: Position) -> bool {
+        let same = position.identity == self.identity;
+        if same {
+            self.offset = position.offset;
+            self.anchor = position.anchor;
+            self.skipping = position.skipping;
+        }
+        same
     }
 
     /// Whether the file has a name now.

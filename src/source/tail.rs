@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use tracing::{debug, info, warn};
 
-use super::file::{Identity, Read, TailFile, Tally};
+use super::file::{Identity, Position, Read, TailFile, Tally};
 use super::{News, Progress, Rotations, Scratch, Source, Status, discover};
 
 /// How long a file that its name no longer means is kept open after its last growth.
@@ -129,6 +129,8 @@ pub struct Tail {
     turn: usize,
     tally: Tally,
     rotations: Rotations,
+    /// Where reading stopped in files that are no longer followed, should they be again.
+    left_off: HashMap<PathBuf, Position>,
 }
 
 impl Tail {
@@ -142,12 +144,14 @@ impl Tail {
             turn: 0,
             tally: Tally::default(),
             rotations: Rotations::default(),
+            left_off: HashMap::new(),
         };
         tail.look_for(files, from);
         tail
     }
 
-    /// Changes what is followed. Files that stay keep their positions; the others are given up.
+    /// Changes what is followed. Files that stay keep their positions; the others are closed, and
+    /// go on where they were should they come back.
     pub fn look_for(&mut self, files: &[PathBuf], from: ReadFrom) {
         self.names = files
             .iter()
@@ -162,9 +166,19 @@ impl Tail {
                 }
             })
             .collect();
-        let names = &self.names;
-        self.entries
-            .retain(|entry| names.iter().any(|name| name.covers(&entry.path)));
+        let Tail {
+            names,
+            entries,
+            left_off,
+            ..
+        } = self;
+        entries.retain(|entry| {
+            let stays = names.iter().any(|name| name.covers(&entry.path));
+            if let Some(live) = entry.live.as_ref().filter(|_| !stays) {
+                left_off.insert(entry.path.clone(), live.position());
+            }
+            stays
+        });
         self.index();
         self.scan(from == ReadFrom::End);
     }
@@ -223,7 +237,11 @@ impl Tail {
     fn open(&mut self, at: usize, scratch: &mut Scratch) {
         let path = self.entries[at].path.clone();
         let opened = TailFile::open(&path).and_then(|mut file| {
-            if self.entries[at].to_end {
+            let known = self
+                .left_off
+                .remove(&path)
+                .is_some_and(|left| file.resume(left));
+            if self.entries[at].to_end && !known {
                 file.seek_end(scratch)?;
             }
             Ok(file)
@@ -258,7 +276,7 @@ impl Tail {
             return;
         }
         entry.twin = None;
-        info!(path = %path.display(), position = file.position(), "reading log");
+        info!(path = %path.display(), position = file.offset(), "reading log");
         entry.live = Some(file);
         let target = path.canonicalize().ok();
         if entry.target != target {
