@@ -68,22 +68,22 @@ fn starts_with_date(text: &[u8]) -> bool {
     century && (compact || dashed)
 }
 
-/// The files that a pattern means now, without the rotated ones, in the order of their names.
-pub(crate) fn expand(pattern: &str) -> Vec<PathBuf> {
-    let Ok(paths) = glob::glob(pattern) else {
-        return Vec::new();
-    };
+/// The paths that a pattern means now, without the rotated ones, in the order of their names.
+/// Directories are among them.
+pub(crate) fn expand(pattern: &str) -> impl Iterator<Item = PathBuf> {
     // What cannot be looked at is not there: `up` tells of it if nothing else matches.
-    paths
-        .filter_map(Result::ok)
-        .filter(|path| !is_rotated(path) && path.is_file())
-        .collect()
+    let paths = glob::glob(pattern)
+        .ok()
+        .into_iter()
+        .flatten()
+        .filter_map(Result::ok);
+    paths.filter(|path| !is_rotated(path))
 }
 
 /// The files that a configured name means now: those that match it, or the one it names.
 pub fn find(name: &str) -> Vec<PathBuf> {
     if is_pattern(name) {
-        return expand(name);
+        return expand(name).filter(|path| path.is_file()).collect();
     }
     Some(PathBuf::from(name))
         .filter(|path| path.exists())
@@ -174,7 +174,7 @@ mod tests {
         }
         std::fs::create_dir(folder.path().join("c.log")).expect("a folder");
         let pattern = format!("{}/*.log*", folder.path().display());
-        let names: Vec<_> = expand(&pattern)
+        let names: Vec<_> = find(&pattern)
             .into_iter()
             .filter_map(|path| {
                 path.file_name()

@@ -72,7 +72,7 @@ impl Named {
 /// One path, and the files that it means and meant.
 struct Entry {
     path: PathBuf,
-    /// The path with every link in it followed, as of the last opening.
+    /// Where a link leads, if into another directory, as of the last opening.
     target: Option<PathBuf>,
     live: Option<TailFile>,
     /// Earlier files behind the path, oldest first.
@@ -116,6 +116,14 @@ impl Entry {
             warn!(path = %self.path.display(), %error, "cannot read log, trying again");
         }
     }
+}
+
+/// What a path means with every link in it followed, if that is in another directory. The kernel
+/// reports a directory under one of its names only, so the same one must not be watched twice.
+fn elsewhere(path: &Path) -> Option<PathBuf> {
+    let target = path.canonicalize().ok()?;
+    let parent = path.parent()?.canonicalize().ok()?;
+    Some(target).filter(|target| target.parent() != Some(&parent))
 }
 
 /// A source of one or more files that grow.
@@ -210,7 +218,9 @@ impl Tail {
             .names
             .iter()
             .flat_map(|name| match &name.pattern {
-                Some(pattern) => discover::expand(pattern.as_str()),
+                Some(pattern) => discover::expand(pattern.as_str())
+                    .filter(|path| self.by_path.contains_key(path) || path.is_file())
+                    .collect(),
                 None => vec![name.path.clone()],
             })
             .collect();
@@ -278,7 +288,7 @@ impl Tail {
         entry.twin = None;
         info!(path = %path.display(), position = file.offset(), "reading log");
         entry.live = Some(file);
-        let target = path.canonicalize().ok();
+        let target = elsewhere(&path);
         if entry.target != target {
             entry.target = target;
             self.index();
@@ -495,12 +505,13 @@ impl Source for Tail {
                 continue;
             };
             directories.push(parent.to_path_buf());
-            // The kernel reports a directory under one of its names only, so it is asked once.
-            if let Some(target) = entry.target.as_deref().and_then(Path::parent)
-                && parent.canonicalize().is_ok_and(|parent| parent != target)
-            {
-                directories.push(target.to_path_buf());
-            }
+            directories.extend(
+                entry
+                    .target
+                    .as_deref()
+                    .and_then(Path::parent)
+                    .map(Path::to_owned),
+            );
         }
         directories.sort();
         directories.dedup();
