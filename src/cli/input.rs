@@ -14,7 +14,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use jiff::Timestamp;
 
 use super::Error;
-use crate::source::lines::{DEFAULT_CAP, Lines};
+use crate::source::{DEFAULT_CAP, Lines};
 
 /// The first two bytes of a gzip file (RFC 1952 section 2.3.1).
 const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
