@@ -77,9 +77,6 @@ pub struct Truth {
     pub status_words: u64,
     /// Messages that left the queue.
     pub removed: u64,
-    /// Rejects of smtpd at RCPT, before there was a message: the only ones that mtail's program and
-    /// prometheus-postfix-exporter count.
-    pub rejected_rcpt: u64,
 }
 
 impl Truth {
@@ -103,8 +100,6 @@ impl Truth {
         }
         self.status_words += u64::from(text.contains("status="));
         self.removed += u64::from(text.ends_with(": removed"));
-        let by_smtpd = text.contains("smtpd[");
-        self.rejected_rcpt += u64::from(by_smtpd && text.contains("NOQUEUE: reject: RCPT from "));
     }
 }
 
