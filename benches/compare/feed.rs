@@ -89,15 +89,20 @@ pub fn many_series(path: &Path) -> Result<u64> {
     let mut lines = 0;
     for code in 400..600 {
         let class = code / 100;
-        for detail in 0..8 {
-            let enhanced = format!("{class}.{}.{detail}", code % 8);
-            text.push_str(&format!(
-                "{stamp} mx1 postfix/smtp[421]: 4F9D195432C: to=<anna@example.com>, \
-                 relay=mx.example.com[192.0.2.1]:25, delay=1, delays=0/0/0/1, dsn={enhanced}, \
-                 status=deferred (host mx.example.com[192.0.2.1] said: {code} {enhanced} no (in \
-                 reply to RCPT TO command))\n"
-            ));
-            lines += 1;
+        let status = if class == 4 { "deferred" } else { "bounced" };
+        for (agent, relay) in [
+            ("smtp", "mx.example.com[192.0.2.1]:25"),
+            ("lmtp", "mx.example.com[lmtp]"),
+        ] {
+            for detail in 0..8 {
+                let enhanced = format!("{class}.{}.{detail}", code % 16);
+                text.push_str(&format!(
+                    "{stamp} mx1 postfix/{agent}[421]: 4F9D195432C: to=<anna@example.com>, \
+                     relay={relay}, delay=1, delays=0/0/0/1, dsn={enhanced}, status={status} (host \
+                     {relay} said: {code} {enhanced} no (in reply to RCPT TO command))\n"
+                ));
+                lines += 1;
+            }
         }
         text.push_str(&format!(
             "{stamp} mx1 postfix/smtpd[421]: NOQUEUE: reject: RCPT from a.example.org[192.0.2.2]: \

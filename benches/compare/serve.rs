@@ -177,7 +177,7 @@ fn idle(options: &Options, folder: &Path, rows: &mut Rows) -> Result<()> {
 }
 
 fn scraped(options: &Options, folder: &Path, rows: &mut Rows) -> Result<()> {
-    let paths: Vec<_> = (0..60)
+    let paths: Vec<_> = (0..100)
         .map(|number| folder.join(format!("mx{number}.log")))
         .collect();
     let mut lines = 0;
