@@ -399,6 +399,7 @@ impl Engine {
             counters: self.counting.counters.clone(),
             sources: self.slots.iter().map(Slot::stats).collect(),
             providers: Arc::clone(&self.provider_names),
+            queues: None,
         }
     }
 
