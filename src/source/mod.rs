@@ -6,6 +6,8 @@
 mod discover;
 mod file;
 mod lines;
+#[cfg(test)]
+mod model;
 mod tail;
 mod watch;
 
