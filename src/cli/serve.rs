@@ -7,6 +7,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tracing::{error, info, warn};
 
 use super::Error;
+use crate::catalog::Providers;
 use crate::config::{self, Config};
 use crate::engine::{self, Setup, SourceSetup};
 use crate::logging;
@@ -187,7 +188,8 @@ async fn serve(args: &Args, mut config: Config, bound: Bound) -> Result<(), Erro
         sources = config.sources.len(),
         "starting"
     );
-    let (engine, thread) = engine::start(setup(&config)).map_err(failed)?;
+    let providers = Providers::embedded();
+    let (engine, thread) = engine::start(setup(&config), providers).map_err(failed)?;
     let addresses = bound.addresses();
     let site = Site::new(engine.clone(), config.telemetry_path.clone());
     let server = Server::start(bound, site).map_err(failed)?;

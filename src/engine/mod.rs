@@ -16,6 +16,7 @@ use std::thread::JoinHandle;
 use jiff::tz::TimeZone;
 use tokio::sync::oneshot;
 
+use crate::catalog::Providers;
 use crate::metrics::View;
 use crate::source::{ReadFrom, Watcher};
 use run::Engine;
@@ -91,7 +92,7 @@ impl Handle {
 /// # Errors
 ///
 /// If no thread can be started.
-pub fn start(setup: Setup) -> std::io::Result<(Handle, JoinHandle<()>)> {
+pub fn start(setup: Setup, providers: Providers) -> std::io::Result<(Handle, JoinHandle<()>)> {
     let (requests, incoming) = channel();
     let ready = Arc::new(AtomicBool::new(false));
     let hint = requests.clone();
@@ -106,7 +107,7 @@ pub fn start(setup: Setup) -> std::io::Result<(Handle, JoinHandle<()>)> {
         .name("engine".into())
         .spawn(move || {
             let _guard = EndProcess;
-            Engine::new(setup, watcher, ready).run(&incoming);
+            Engine::new(setup, providers, watcher, ready).run(&incoming);
         })?;
     Ok((handle, thread))
 }

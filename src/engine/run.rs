@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use tracing::info;
 
 use super::{Request, Setup, SourceSetup};
-use crate::catalog::Catalog;
+use crate::catalog::{Catalog, Providers};
 use crate::metrics::{Counters, SourceStats, View};
 use crate::parse::{Line, LineParser};
 use crate::source::{News, Scratch, Source, Status, Tail, Watcher};
@@ -92,6 +92,9 @@ pub(super) struct Engine {
     parked: Vec<Slot>,
     scratch: Scratch,
     counting: Counting,
+    providers: Providers,
+    /// For every view: the names behind the providers' numbers.
+    provider_names: Arc<[String]>,
     clock_set: Instant,
     watcher: Watcher,
     ready: Arc<AtomicBool>,
@@ -107,7 +110,12 @@ enum Next {
 }
 
 impl Engine {
-    pub(super) fn new(setup: Setup, watcher: Watcher, ready: Arc<AtomicBool>) -> Self {
+    pub(super) fn new(
+        setup: Setup,
+        providers: Providers,
+        watcher: Watcher,
+        ready: Arc<AtomicBool>,
+    ) -> Self {
         let catalog = Catalog::embedded();
         let now = Timestamp::now();
         Engine {
@@ -115,10 +123,12 @@ impl Engine {
             parked: Vec::new(),
             scratch: Scratch::new(setup.max_line_bytes),
             counting: Counting {
-                parser: LineParser::new(catalog, setup.time_zone.clone(), now),
+                parser: LineParser::new(catalog, providers.clone(), setup.time_zone.clone(), now),
                 counters: Counters::new(catalog),
                 now: now.as_second(),
             },
+            provider_names: providers.names().into(),
+            providers,
             clock_set: Instant::now(),
             watcher,
             ready,
@@ -277,6 +287,7 @@ impl Engine {
         View {
             counters: self.counting.counters.clone(),
             sources: self.slots.iter().map(Slot::stats).collect(),
+            providers: Arc::clone(&self.provider_names),
         }
     }
 
@@ -320,8 +331,12 @@ impl Engine {
         }
         if setup.time_zone != self.setup.time_zone {
             let catalog = Catalog::embedded();
-            self.counting.parser =
-                LineParser::new(catalog, setup.time_zone.clone(), Timestamp::now());
+            self.counting.parser = LineParser::new(
+                catalog,
+                self.providers.clone(),
+                setup.time_zone.clone(),
+                Timestamp::now(),
+            );
         }
         self.setup = setup;
         self.turn = 0;

@@ -161,8 +161,12 @@ pub enum Outcome {
 
 impl Outcome {
     /// The four outcomes that are deliveries, in the order of [`Outcome::delivery_index`].
-    pub const DELIVERIES: [Outcome; 4] =
-        [Outcome::Sent, Outcome::Deferred, Outcome::Bounced, Outcome::Expired];
+    pub const DELIVERIES: [Outcome; 4] = [
+        Outcome::Sent,
+        Outcome::Deferred,
+        Outcome::Bounced,
+        Outcome::Expired,
+    ];
 
     /// The value of the `status` label, and of `outcome` in `parse`.
     pub fn name(self) -> &'static str {
@@ -415,4 +419,30 @@ pub enum Line<'a> {
     Noise(Option<Fact<'a>>),
     /// A mail server's line of a form we do not know, or no log line at all.
     Unmatched,
+}
+
+impl<'a> Event<'a> {
+    /// An event of which no more is known yet.
+    #[inline]
+    pub(crate) fn new(service: Service, direction: Direction, outcome: Outcome) -> Self {
+        Event {
+            mta: Mta::Postfix,
+            service,
+            queue_id: b"",
+            direction,
+            outcome,
+            code: None,
+            enhanced: None,
+            dsn: None,
+            connect_error: None,
+            first_hand: true,
+            peer: b"",
+            domain: b"",
+            text: b"",
+            stage: None,
+            delays: Delays::default(),
+            condition: None,
+            provider: ProviderId::OTHER,
+        }
+    }
 }

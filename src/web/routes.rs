@@ -15,7 +15,6 @@ use crate::engine::Handle;
 use crate::metrics;
 
 const TEXT: &str = "text/plain; charset=utf-8";
-const EXPOSITION: &str = "text/plain; version=0.0.4; charset=utf-8";
 const HTML: &str = "text/html; charset=utf-8";
 const JSON: &str = "application/json";
 
@@ -88,7 +87,13 @@ impl Site {
             path if path == self.telemetry_path => match self.engine.view().await {
                 Some(view) => {
                     let now = Timestamp::now().as_second();
-                    Answer::ok(EXPOSITION, metrics::render(&view, now))
+                    match metrics::render(&view, now) {
+                        Ok(text) => Answer::ok(metrics::CONTENT_TYPE, text),
+                        Err(error) => {
+                            let text = format!("The metrics cannot be shown: {error}.\n");
+                            Answer::text(StatusCode::INTERNAL_SERVER_ERROR, &text)
+                        }
+                    }
                 }
                 None => unavailable(),
             },
