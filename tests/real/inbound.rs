@@ -1,0 +1,1 @@
+//! Postfix as a server.
