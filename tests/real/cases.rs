@@ -93,6 +93,11 @@ impl World {
     }
 }
 
+/// Settings behind the usual ones: where TLS is a must.
+pub const MAIN: &str = "\
+smtp_tls_policy_maps = inline:{ {must-tls-refuses.example.net = encrypt}, {must-tls-without.example.net = encrypt} }
+";
+
 /// Where the senders live; its server takes everything, bounces above all.
 pub const SENDER_DOMAIN: &str = "origin.example.org";
 
@@ -234,13 +239,15 @@ fn at(stage: usize, act: Act) -> Script {
 }
 
 /// What Postfix makes of a reply that is the last word about a recipient.
-fn status_of(stage: usize, code: u16) -> &'static str {
-    // A greeting of 5xx is taken as temporary (smtp_skip_5xx_greeting).
-    if code < 500 || STAGES[stage].0 == "banner" {
-        "deferred"
-    } else {
-        "bounced"
-    }
+fn status_of(stage: usize, act: Act) -> &'static str {
+    let temporary = match (STAGES[stage].0, act) {
+        // A greeting of 5xx is taken as temporary (smtp_skip_5xx_greeting); after a refused EHLO
+        // there is nobody left to hear HELO.
+        ("banner", _) | ("helo", Act::SayAndClose(_)) => true,
+        (_, Act::Say(reply) | Act::SayAndClose(reply)) => reply.code < 500,
+        _ => true,
+    };
+    if temporary { "deferred" } else { "bounced" }
 }
 
 /// Every reply at one or two stages, so that each stage sees most of the forms.
@@ -251,22 +258,16 @@ pub fn replies_at_every_stage(world: &mut World) -> Result<Vec<Message>> {
             let stage = (number + 2 * round + number / 6) % 6;
             let domain = format!("{}-{}-{number}.example.net", STAGES[stage].0, reply.code);
             let recipients = if round == 0 { 1 + number as u64 % 3 } else { 1 };
-            let mut script = at(
-                stage,
-                if round == 1 {
-                    Act::SayAndClose(*reply)
-                } else {
-                    Act::Say(*reply)
-                },
-            );
+            let act = if round == 1 {
+                Act::SayAndClose(*reply)
+            } else {
+                Act::Say(*reply)
+            };
+            let mut script = at(stage, act);
             script.recipients = recipients;
             script.pipelining = number % 2 == 0 && round == 2;
             world.domain(&domain, vec![plays(script)])?;
-            messages.push(message(
-                &domain,
-                recipients,
-                Some(status_of(stage, reply.code)),
-            ));
+            messages.push(message(&domain, recipients, Some(status_of(stage, act))));
         }
     }
     Ok(messages)
@@ -428,21 +429,48 @@ pub fn odds_and_ends(world: &mut World) -> Result<Vec<Message>> {
     // A domain that takes no mail (RFC 7505) has no host to fail at.
     world.zone.exchange("nullmx.example.net", 0, "");
     messages.push(message("nullmx.example.net", 1, Some("bounced")));
-    // TLS is a wish: Postfix goes on without.
+    // Where TLS is a wish, Postfix goes on without if it is refused, and tries again later if it
+    // breaks; where it is a must, the refusal is a reply like others.
     let no = reply(454, "4.7.0", "454 4.7.0 TLS not available");
-    for (name, tls) in [
-        ("refuses", BrokenTls::Refuses(no)),
-        ("babbles", BrokenTls::Babbles),
-    ] {
-        let domain = format!("tls-{name}.example.net");
-        world.domain(
-            &domain,
-            vec![plays(Script {
-                tls: Some(tls),
-                ..Script::default()
-            })],
-        )?;
-        messages.push(message(&domain, 1, None));
-    }
+    let offers = |tls| {
+        plays(Script {
+            tls: Some(tls),
+            ..Script::default()
+        })
+    };
+    world.domain(
+        "tls-refuses.example.net",
+        vec![offers(BrokenTls::Refuses(no))],
+    )?;
+    messages.push(message("tls-refuses.example.net", 1, None));
+    world.domain("tls-babbles.example.net", vec![offers(BrokenTls::Babbles)])?;
+    messages.push(message("tls-babbles.example.net", 2, Some("deferred")));
+    world.domain(
+        "must-tls-refuses.example.net",
+        vec![offers(BrokenTls::Refuses(no))],
+    )?;
+    world.truth.reply("outbound", no.code, no.enhanced, 1);
+    messages.push(message("must-tls-refuses.example.net", 1, Some("deferred")));
+    world.domain(
+        "must-tls-without.example.net",
+        vec![plays(Script::default())],
+    )?;
+    world.truth.connect_error("outbound", "tls", None, 1);
+    messages.push(message("must-tls-without.example.net", 1, Some("deferred")));
     Ok(messages)
+}
+
+/// Further mail for destinations that a failed connection or greeting has made dead.
+pub fn suspended() -> Vec<Message> {
+    [
+        "refused",
+        "unreachable",
+        "nonetwork",
+        "silent",
+        "hangup-banner",
+        "hang-helo",
+    ]
+    .iter()
+    .map(|name| message(&format!("{name}.example.net"), 2, Some("deferred")))
+    .collect()
 }

@@ -20,6 +20,7 @@ mod postfix;
 mod prometheus;
 mod remote;
 mod sandbox;
+mod stores;
 mod trials;
 mod truth;
 mod wait;

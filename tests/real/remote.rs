@@ -290,8 +290,13 @@ impl<'a, R: Read, W: Write> Session<'a, R, W> {
     fn hello(&mut self) -> bool {
         match self.script.helo {
             Act::Go => {}
-            // Postfix then says HELO, and it is the answer to this that it reports.
-            Act::Say(reply) if self.script.direction == "outbound" => return self.say(reply.wire),
+            // After any other refusal Postfix says HELO, and it is the answer to this, or the
+            // silence, that it reports.
+            Act::Say(reply) if reply.code != 421 => return self.say(reply.wire),
+            Act::SayAndClose(reply) if reply.code != 421 => {
+                self.say(reply.wire);
+                return self.act(Stage::Helo, Act::HangUp, "");
+            }
             act => return self.act(Stage::Helo, act, ""),
         }
         let mut wire = "250-mx.example.net\n".to_owned();
@@ -314,7 +319,7 @@ impl<'a, R: Read, W: Write> Session<'a, R, W> {
             Some(BrokenTls::Babbles) => {
                 self.truth
                     .connect_error(self.script.direction, "tls", None, 1);
-                self.say("220 2.0.0 Go ahead") && self.say("this is not TLS");
+                self.say("220 2.0.0 Go ahead\nthis is not TLS");
                 false
             }
             None => self.say("502 5.5.1 Not offered"),

@@ -10,7 +10,7 @@ use crate::cases::{self, Message, World};
 use crate::exporter::{self, Daemon};
 use crate::postfix::{Postfix, SUBMIT};
 use crate::truth::{Truth, differences};
-use crate::{Result, client, sandbox};
+use crate::{Result, client, sandbox, stores};
 
 /// A trial, and the programs it cannot do without.
 pub struct RealTrial {
@@ -20,11 +20,18 @@ pub struct RealTrial {
 }
 
 /// Every trial.
-pub const ALL: [RealTrial; 1] = [RealTrial {
-    name: "every_reply_of_a_remote_server_counts_once_in_report_and_live_across_a_rotation",
-    needs: &["postfix"],
-    run: remote_replies,
-}];
+pub const ALL: [RealTrial; 2] = [
+    RealTrial {
+        name: "every_reply_of_a_remote_server_counts_once_in_report_and_live_across_a_rotation",
+        needs: &["postfix"],
+        run: remote_replies,
+    },
+    RealTrial {
+        name: "deliveries_to_stores_of_our_own_count_as_local_and_expire",
+        needs: &["postfix"],
+        run: store_deliveries,
+    },
+];
 
 /// The parts of a report that the truth knows.
 const KEYS: [&str; 4] = ["codes", "enhanced", "deliveries", "connect_errors"];
@@ -114,13 +121,16 @@ fn remote_replies() -> Result<()> {
         let log = folder.join("mail.log");
         fs::write(&log, "")?;
         let daemon = Daemon::start(&log, folder);
-        let mut postfix = Postfix::start(folder, "", "")?;
+        let mut postfix = Postfix::start(folder, cases::MAIN, "")?;
         send_all(&first, &truth)?;
         postfix.settle()?;
         // The log is renamed; Postfix goes on writing to the old file until it is told.
         let old = folder.join("mail.log.1");
         fs::rename(&log, &old)?;
         send_all(&second, &truth)?;
+        postfix.settle()?;
+        // These destinations are dead now: further mail is put off without another attempt.
+        send_all(&cases::suspended(), &truth)?;
         postfix.settle()?;
         postfix.flush_log(&old)?;
         postfix.reload()?;
@@ -133,6 +143,23 @@ fn remote_replies() -> Result<()> {
         let lines = count_lines(&logs)?;
         let scrape = daemon?.scrape_after(lines)?;
         complain("the scrape", &truth.to_json(), &scrape.to_report(), &logs)
+    })
+}
+
+fn store_deliveries() -> Result<()> {
+    with_folder(|folder| {
+        let truth = Truth::default();
+        let mut world = World::new(truth.clone())?;
+        let messages = stores::deliveries(&mut world, folder)?;
+        world.zone.serve()?;
+        let mut postfix = Postfix::start(folder, stores::MAIN, stores::MASTER)?;
+        send_all(&messages, &truth)?;
+        postfix.sendmail("", "mail@local.example.com", "a local message")?;
+        truth.delivery("sent", 1);
+        postfix.settle()?;
+        let log = folder.join("mail.log");
+        postfix.flush_log(&log)?;
+        compare_report(&truth, &[log])
     })
 }
 
