@@ -13,7 +13,7 @@ pub struct Client {
 }
 
 /// What the server answered.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Answer {
     /// The three digits.
     pub code: u16,
@@ -72,6 +72,12 @@ impl Client {
     pub fn ask(&mut self, line: &str) -> Result<Answer> {
         self.writer.write_all(format!("{line}\r\n").as_bytes())?;
         self.answer()
+    }
+
+    /// Sends a message's content, after DATA, and gives back the answer to its end.
+    pub fn content(&mut self, text: &str) -> Result<Answer> {
+        self.must("DATA")?;
+        self.ask(&format!("{text}\r\n."))
     }
 
     /// Says a line that must be answered well.

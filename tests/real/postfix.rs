@@ -48,7 +48,7 @@ impl Postfix {
         )?;
         fs::write(
             config.join("master.cf"),
-            (MASTER.to_owned() + extra_master).replace("{folder}", place),
+            (MASTER.to_owned() + extra_master + MASTER_SUBMIT).replace("{folder}", place),
         )?;
         let errors = fs::File::create(folder.join("postfix.err"))?;
         let child = Command::new("postfix")
@@ -209,8 +209,10 @@ biff = no
 notify_classes =
 ";
 
+/// Comes last, so that every other port is open once this one is.
+const MASTER_SUBMIT: &str = "127.0.0.1:10025 inet n - n - - smtpd\n";
+
 const MASTER: &str = "\
-127.0.0.1:10025 inet n - n - - smtpd
 pickup unix n - n 60 1 pickup
 cleanup unix n - n - 0 cleanup
 qmgr unix n - n 300 1 qmgr

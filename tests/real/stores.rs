@@ -129,7 +129,7 @@ pub fn deliveries(world: &mut World, folder: &Path) -> Result<Vec<Message>> {
         "refused.unix.example.com lmtp:unix:{}\n",
         stale.display()
     ));
-    world.truth.connect_error("local", "refused", Some(111), 1);
+    world.truth.connect_error("local", "refused", Some(111), 2);
     to(
         vec![
             "r0@refused.unix.example.com".into(),

@@ -9,8 +9,9 @@ use serde_json::Value;
 use crate::cases::{self, Message, World};
 use crate::exporter::{self, Daemon};
 use crate::postfix::{Postfix, SUBMIT};
+use crate::prometheus::Prometheus;
 use crate::truth::{Truth, differences};
-use crate::{Result, client, sandbox, stores};
+use crate::{Result, client, inbound, prometheus, sandbox, stores};
 
 /// A trial, and the programs it cannot do without.
 pub struct RealTrial {
@@ -20,7 +21,7 @@ pub struct RealTrial {
 }
 
 /// Every trial.
-pub const ALL: [RealTrial; 2] = [
+pub const ALL: [RealTrial; 4] = [
     RealTrial {
         name: "every_reply_of_a_remote_server_counts_once_in_report_and_live_across_a_rotation",
         needs: &["postfix"],
@@ -30,6 +31,16 @@ pub const ALL: [RealTrial; 2] = [
         name: "deliveries_to_stores_of_our_own_count_as_local_and_expire",
         needs: &["postfix"],
         run: store_deliveries,
+    },
+    RealTrial {
+        name: "every_refusal_of_our_own_server_counts_once_as_inbound",
+        needs: &["postfix"],
+        run: own_refusals,
+    },
+    RealTrial {
+        name: "prometheus_scrapes_every_family_and_answers_with_the_true_count_of_421",
+        needs: &["postfix", "prometheus", "promtool"],
+        run: scraped_by_prometheus,
     },
 ];
 
@@ -120,7 +131,7 @@ fn remote_replies() -> Result<()> {
 
         let log = folder.join("mail.log");
         fs::write(&log, "")?;
-        let daemon = Daemon::start(&log, folder);
+        let daemon = Daemon::start(&log, folder)?;
         let mut postfix = Postfix::start(folder, cases::MAIN, "")?;
         send_all(&first, &truth)?;
         postfix.settle()?;
@@ -141,7 +152,7 @@ fn remote_replies() -> Result<()> {
         let logs = [old, log];
         compare_report(&truth, &logs)?;
         let lines = count_lines(&logs)?;
-        let scrape = daemon?.scrape_after(lines)?;
+        let scrape = daemon.scrape_after(lines)?;
         complain("the scrape", &truth.to_json(), &scrape.to_report(), &logs)
     })
 }
@@ -160,6 +171,61 @@ fn store_deliveries() -> Result<()> {
         let log = folder.join("mail.log");
         postfix.flush_log(&log)?;
         compare_report(&truth, &[log])
+    })
+}
+
+fn own_refusals() -> Result<()> {
+    with_folder(|folder| {
+        let truth = Truth::default();
+        World::new(truth.clone())?.zone.serve()?;
+        inbound::write_tables(folder)?;
+        let mut postfix = Postfix::start(folder, inbound::MAIN, inbound::MASTER)?;
+        inbound::hold_sessions(&truth, folder)?;
+        postfix.settle()?;
+        let log = folder.join("mail.log");
+        postfix.flush_log(&log)?;
+        compare_report(&truth, &[log])
+    })
+}
+
+fn scraped_by_prometheus() -> Result<()> {
+    with_folder(|folder| {
+        let truth = Truth::default();
+        let mut world = World::new(truth.clone())?;
+        let messages = cases::several_exchangers(&mut world)?;
+        world.zone.serve()?;
+        let log = folder.join("mail.log");
+        fs::write(&log, "")?;
+        let daemon = Daemon::start(&log, folder)?;
+        let prometheus = Prometheus::start(folder, &daemon.address)?;
+        let mut postfix = Postfix::start(folder, "", "")?;
+        send_all(&messages, &truth)?;
+        postfix.settle()?;
+        postfix.flush_log(&log)?;
+
+        let said = truth.to_json();
+        for (direction, code) in [
+            ("outbound", "421"),
+            ("outbound", "250"),
+            ("outbound", "111"),
+        ] {
+            let query = format!(r#"maillog_codes_total{{direction="{direction}",code="{code}"}}"#);
+            let expected = said["codes"][direction][code]
+                .as_u64()
+                .ok_or("nothing was said")?;
+            prometheus.expect(&query, expected)?;
+        }
+        let scrape = daemon.scrape_after(count_lines(&[log])?)?;
+        prometheus::check_metrics(&scrape.0)?;
+        let missing: Vec<_> = prometheus::FAMILIES
+            .iter()
+            .filter(|family| !scrape.0.contains(&format!("# TYPE {family} ")))
+            .collect();
+        if missing.is_empty() {
+            Ok(())
+        } else {
+            Err(format!("missing families: {missing:?}").into())
+        }
     })
 }
 
