@@ -53,7 +53,7 @@ impl World {
         for (index, host) in hosts.into_iter().enumerate() {
             let name = format!("mx{}.{domain}", index + 1);
             self.zone.exchange(domain, 10 * (index as u16 + 1), &name);
-            let mut failure =
+            let failure =
                 |error: &str, code| self.truth.connect_error("outbound", error, Some(code), 1);
             let address = match host {
                 Host::Nameless => continue,
@@ -231,6 +231,9 @@ const STAGES: [StageSetter; 6] = [
     ("dot", |script, act| script.dot = act),
 ];
 
+/// A name for a kind of failure and the host that shows it.
+type NamedHost = (&'static str, fn() -> Host);
+
 /// A script that differs at one stage.
 fn at(stage: usize, act: Act) -> Script {
     let mut script = Script::default();
@@ -343,7 +346,7 @@ pub fn several_exchangers(world: &mut World) -> Result<Vec<Message>> {
             ));
         }
     }
-    let failures: [(&str, fn() -> Host); 6] = [
+    let failures: [NamedHost; 6] = [
         ("refused", || Host::Refuses),
         ("unreachable", || Host::Unreachable),
         ("nonetwork", || Host::NoNetwork),
@@ -450,6 +453,7 @@ pub fn odds_and_ends(world: &mut World) -> Result<Vec<Message>> {
         vec![offers(BrokenTls::Refuses(no))],
     )?;
     world.truth.reply("outbound", no.code, no.enhanced, 1);
+    world.truth.connect_error("outbound", "tls", None, 1);
     messages.push(message("must-tls-refuses.example.net", 1, Some("deferred")));
     world.domain(
         "must-tls-without.example.net",

@@ -14,6 +14,7 @@ use crate::truth::Truth;
 /// Settings behind the usual ones.
 pub const MAIN: &str = "\
 relay_domains = relay.example.com
+relay_transport = discard:quietly
 smtpd_authorized_xclient_hosts = 127.0.0.0/8
 message_size_limit = 20000
 ";
@@ -38,45 +39,67 @@ pub const MASTER: &str = "\
 127.0.0.1:10028 inet n - n - - smtpd
  -o smtpd_recipient_limit=2
  -o smtpd_reject_unlisted_recipient=yes
- -o local_recipient_maps=texthash:{folder}/known
+ -o local_recipient_maps=texthash:{folder}/local
  -o cleanup_service_name=checks
 checks unix n - n - 0 cleanup
  -o header_checks=regexp:{folder}/headers
  -o body_checks=regexp:{folder}/bodies
 ";
 
+/// The tables that the settings name.
+const TABLES: [(&str, &str); 9] = [
+    ("local", "known@local.example.com x\n"),
+    (
+        "clients",
+        "203.0.113.9 REJECT\n\
+         203.0.113.10 421 4.7.0 Too many, 550 of 100\n\
+         203.0.113.11 521 5.3.2 No mail here\n",
+    ),
+    (
+        "helo",
+        "spam.example.net REJECT 550 is no reason\n\
+         later.example.net 450 4.7.1 Later (421)\n",
+    ),
+    (
+        "senders",
+        "bad@example.net REJECT\n\
+         slow@example.net 451 4.7.1 Greylisted 550 s\n\
+         plain@example.net 550 no enhanced code, 4 of 5.1.1\n",
+    ),
+    (
+        "recipients",
+        "gone@relay.example.com 550 5.1.1 Gone since 421\n\
+         full@relay.example.com 452 4.2.2 Full\n\
+         defer@relay.example.com DEFER\n\
+         watched@relay.example.com WARN watch 550 5.1.1\n\
+         info@relay.example.com INFO 550\n\
+         hold@relay.example.com HOLD 421 4.7.0\n\
+         discard@relay.example.com DISCARD 550\n\
+         filter@relay.example.com FILTER discard:450\n\
+         redirect@relay.example.com REDIRECT known@local.example.com\n",
+    ),
+    ("at-data", "data@example.net 554 5.7.1 Not with DATA\n"),
+    (
+        "at-end",
+        "end@example.net 450 4.7.1 Not after the end 550\n",
+    ),
+    (
+        "headers",
+        "/^Subject: casino/ REJECT 550 casinos a day\n\
+         /^Subject: later/ REJECT 4.7.0 later\n\
+         /^X-Watched:/ WARN seen 421\n\
+         /^X-Noted:/ INFO seen 550\n\
+         /^X-Old:/ REPLACE X-New: 550\n\
+         /^X-Extra:/ PREPEND X-More: 450\n\
+         /^X-Secret:/ IGNORE\n\
+         /^Subject: gone/ DISCARD 550\n",
+    ),
+    ("bodies", "/buy 421 pills/ REJECT\n"),
+];
+
 /// Writes the tables that the settings name.
 pub fn write_tables(folder: &Path) -> Result<()> {
-    let tables = [
-        (
-            "clients",
-            "203.0.113.9 REJECT\n203.0.113.10 421 4.7.0 Too many, 550 of 100\n203.0.113.11 521 5.3.2 No mail here\n",
-        ),
-        (
-            "helo",
-            "spam.example.net REJECT 550 is no reason\nbusy.example.net DEFER_IF_PERMIT\nlater.example.net 450 4.7.1 Later (421)\n",
-        ),
-        (
-            "senders",
-            "bad@example.net REJECT\nslow@example.net 451 4.7.1 Greylisted 550 s\nplain@example.net 550 no enhanced code, 4 of 5.1.1\n",
-        ),
-        (
-            "recipients",
-            "gone@relay.example.com 550 5.1.1 Gone since 421\nfull@relay.example.com 452 4.2.2 Full\ndefer@relay.example.com DEFER\nhold@relay.example.com WARN watch 550 5.1.1\n",
-        ),
-        ("at-data", "data@example.net 554 5.7.1 Not with DATA\n"),
-        (
-            "at-end",
-            "end@example.net 450 4.7.1 Not after the end 550\n",
-        ),
-        (
-            "headers",
-            "/^Subject: casino/ REJECT 550 casinos a day\n/^Subject: later/ REJECT 4.7.0 later\n/^Subject: watched/ WARN seen 421\n/^Subject: gone/ DISCARD 550\n",
-        ),
-        ("known", "known@local.example.com x\n"),
-        ("bodies", "/buy 421 pills/ REJECT\n"),
-    ];
-    for (name, text) in tables {
+    for (name, text) in TABLES {
         fs::write(folder.join(name), text)?;
     }
     Ok(())
@@ -96,9 +119,11 @@ enum Step {
     ContentChecked(&'static str),
     /// A message's content, answered well.
     ContentWell(&'static str),
+    /// More content than the server takes, refused with a warning that has no reply code.
+    TooLarge,
 }
 
-use Step::{ContentChecked, ContentRefused, ContentWell, Refused, Silently, Well};
+use Step::{ContentChecked, ContentRefused, ContentWell, Refused, Silently, TooLarge, Well};
 
 /// A session: the port, who the client claims to be, whether the greeting after that claim is
 /// refused, and what it says.
@@ -146,12 +171,51 @@ const SESSIONS: &[Session] = &[
         &[
             Well("EHLO client.example.org"),
             Well("MAIL FROM:<data@example.net>"),
-            Well("RCPT TO:<hold@relay.example.com>"),
+            Well("RCPT TO:<watched@relay.example.com>"),
             Refused("DATA"),
             Well("RSET"),
             Well("MAIL FROM:<end@example.net>"),
             Well("RCPT TO:<one@relay.example.com>"),
             ContentRefused("a message"),
+            Well("QUIT"),
+        ],
+    ),
+    // What an access table does beside refusing is no reply.
+    (
+        10027,
+        "203.0.113.23",
+        false,
+        &[
+            Well("EHLO client.example.org"),
+            Well("MAIL FROM:<news@origin.example.org>"),
+            Well("RCPT TO:<info@relay.example.com>"),
+            Well("RCPT TO:<discard@relay.example.com>"),
+            ContentWell("a message"),
+            Well("MAIL FROM:<news@origin.example.org>"),
+            Well("RCPT TO:<filter@relay.example.com>"),
+            ContentWell("a message"),
+            Well("MAIL FROM:<news@origin.example.org>"),
+            Well("RCPT TO:<hold@relay.example.com>"),
+            Well("RCPT TO:<redirect@relay.example.com>"),
+            ContentWell("a message"),
+            Well("QUIT"),
+        ],
+    ),
+    // Too many recipients, too much text and ETRN for a stranger are refused without a record.
+    (
+        10028,
+        "203.0.113.24",
+        false,
+        &[
+            Well("EHLO client.example.org"),
+            Well("MAIL FROM:<news@origin.example.org>"),
+            Well("RCPT TO:<known@local.example.com>"),
+            Well("RCPT TO:<known@local.example.com>"),
+            Silently("RCPT TO:<known@local.example.com>"),
+            TooLarge,
+            Well("VRFY known@local.example.com"),
+            Refused("VRFY unknown-550@local.example.com"),
+            Silently("ETRN elsewhere.example.com"),
             Well("QUIT"),
         ],
     ),
@@ -176,7 +240,9 @@ const SESSIONS: &[Session] = &[
             ContentChecked("Subject: hello\r\n\r\nbuy 421 pills"),
             Well("MAIL FROM:<>"),
             Well("RCPT TO:<known@local.example.com>"),
-            ContentWell("Subject: gone 550\r\n\r\nyes"),
+            ContentWell(
+                "X-Watched: 1\r\nX-Noted: 2\r\nX-Old: 3\r\nX-Extra: 4\r\nX-Secret: 5\r\nSubject: gone 550\r\n\r\nyes",
+            ),
             Well("QUIT"),
         ],
     ),
@@ -212,10 +278,16 @@ pub fn hold_sessions(truth: &Truth, folder: &Path) -> Result<()> {
                 Silently(line) => hear(line, client.ask(line)?, true, false)?,
                 ContentRefused(text) => hear(text, client.content(text)?, true, true)?,
                 ContentChecked(text) => hear(text, client.content(text)?, true, false)?,
+                TooLarge => {
+                    let text = "four words and 421\r\n".repeat(2000);
+                    hear("too large", client.content(&text)?, true, false)?;
+                }
                 ContentWell(text) => hear(text, client.content(text)?, false, false)?,
             }
         }
     }
+    // Of all that was taken one message was neither discarded by a rule nor put on hold.
+    truth.delivery("sent", 1);
     fs::write(folder.join("transcript"), transcript)?;
     Ok(())
 }

@@ -168,7 +168,7 @@ fn store_deliveries() -> Result<()> {
         postfix.sendmail("", "mail@local.example.com", "a local message")?;
         truth.delivery("sent", 1);
         postfix.settle()?;
-        let log = folder.join("mail.log");
+        let log = postfix.log.clone();
         postfix.flush_log(&log)?;
         compare_report(&truth, &[log])
     })
@@ -182,7 +182,7 @@ fn own_refusals() -> Result<()> {
         let mut postfix = Postfix::start(folder, inbound::MAIN, inbound::MASTER)?;
         inbound::hold_sessions(&truth, folder)?;
         postfix.settle()?;
-        let log = folder.join("mail.log");
+        let log = postfix.log.clone();
         postfix.flush_log(&log)?;
         compare_report(&truth, &[log])
     })
