@@ -1,1 +1,457 @@
-//! Still to come.
+//! The one thread that owns the sources, the parser and the counters.
+//!
+//! Nothing here is shared or locked. Whoever wants something of it sends a [`Request`]; a scrape
+//! asks for a [`View`] and gets a copy of one consistent moment, which costs nothing while nobody
+//! asks. Reading goes in blocks, and requests are looked at between them, so that a scrape never
+//! waits for a backlog.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, TryRecvError, channel};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use tokio::sync::oneshot;
+use tracing::info;
+
+use crate::catalog::{Catalog, Providers};
+use crate::metrics::{Counters, SourceStats, View};
+use crate::parse::{Line, LineParser};
+use crate::source::{News, ReadFrom, Scratch, Source, Status, Tail, Watcher};
+
+/// How often everything is looked at, whether there were events or not.
+const TICK: Duration = Duration::from_millis(500);
+/// How often patterns are expanded.
+const RESCAN: Duration = Duration::from_secs(1);
+/// How much is read between two looks at the requests, in bytes.
+const BLOCK: usize = 256 * 1024;
+/// How much is read before a scrape is answered, in bytes: what came since the last event, not a
+/// backlog.
+const BEFORE_VIEW: usize = 1024 * 1024;
+/// How often the parser is told the time. It only needs to know the year.
+const CLOCK: Duration = Duration::from_secs(60);
+
+/// One source to be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SourceSetup {
+    /// The configured name, and its label.
+    pub name: String,
+    /// Absolute paths and patterns.
+    pub files: Vec<PathBuf>,
+    /// Where to begin in files that are there from the start.
+    pub read_from: ReadFrom,
+}
+
+/// What the engine works with; can be changed while it runs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Setup {
+    /// What to read.
+    pub sources: Vec<SourceSetup>,
+    /// The longest line that is looked at whole, in bytes.
+    pub max_line_bytes: usize,
+    /// The time zone of stamps that name none.
+    pub time_zone: TimeZone,
+}
+
+/// What others want of the engine.
+enum Request {
+    /// There are hints about files.
+    Hint,
+    /// One consistent moment, with everything that was written before.
+    View(oneshot::Sender<Arc<View>>),
+    /// Work with another setup.
+    Reload(Box<Setup>),
+    /// Read what is there once more, and end.
+    Shutdown,
+}
+
+/// The way to ask the engine for something.
+#[derive(Clone)]
+pub struct Handle {
+    requests: Sender<Request>,
+    ready: Arc<AtomicBool>,
+}
+
+impl Handle {
+    /// Everything there is to show; `None` if the engine has ended.
+    pub async fn view(&self) -> Option<Arc<View>> {
+        let (answer, view) = oneshot::channel();
+        self.requests.send(Request::View(answer)).ok()?;
+        view.await.ok()
+    }
+
+    /// Whether every source was opened and read up to its end once.
+    pub fn ready(&self) -> bool {
+        self.ready.load(Ordering::Acquire)
+    }
+
+    /// Changes what is read. Sources that stay keep their positions and counts.
+    pub fn reload(&self, setup: Setup) {
+        // An engine that has ended has nothing to change.
+        let _ = self.requests.send(Request::Reload(Box::new(setup)));
+    }
+
+    /// Ends the engine after a last read.
+    pub fn shut_down(&self) {
+        let _ = self.requests.send(Request::Shutdown);
+    }
+}
+
+/// Starts the engine.
+///
+/// # Errors
+///
+/// If no thread can be started.
+pub fn start(setup: Setup, providers: Providers) -> std::io::Result<(Handle, JoinHandle<()>)> {
+    let (requests, incoming) = channel();
+    let ready = Arc::new(AtomicBool::new(false));
+    let hint = requests.clone();
+    let watcher = Watcher::start(move || {
+        let _ = hint.send(Request::Hint);
+    })?;
+    let handle = Handle {
+        requests,
+        ready: Arc::clone(&ready),
+    };
+    let thread = std::thread::Builder::new()
+        .name("engine".into())
+        .spawn(move || {
+            let _guard = EndProcess;
+            Engine::new(setup, providers, watcher, ready).run(&incoming);
+        })?;
+    Ok((handle, thread))
+}
+
+/// Ends the process with a panic of its thread: a daemon that answers and no longer reads would
+/// look healthy and be wrong.
+struct EndProcess;
+
+impl Drop for EndProcess {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            std::process::abort();
+        }
+    }
+}
+
+/// A source and what its lines came to.
+struct Slot {
+    setup: SourceSetup,
+    tail: Tail,
+    events: u64,
+    noise: u64,
+    unmatched: u64,
+    last_line: Option<i64>,
+}
+
+impl Slot {
+    fn new(setup: SourceSetup) -> Self {
+        let tail = Tail::new(setup.name.clone(), &setup.files, setup.read_from);
+        Slot {
+            setup,
+            tail,
+            events: 0,
+            noise: 0,
+            unmatched: 0,
+            last_line: None,
+        }
+    }
+
+    fn stats(&self) -> SourceStats {
+        let Status {
+            bytes,
+            lag_bytes,
+            up,
+            rotations,
+            truncated,
+        } = self.tail.status();
+        SourceStats {
+            name: self.tail.name().to_owned(),
+            events: self.events,
+            noise: self.noise,
+            unmatched: self.unmatched,
+            bytes,
+            lag_bytes,
+            up,
+            last_line: self.last_line,
+            rotations: vec![
+                ("renamed", rotations.renamed),
+                ("truncated", rotations.truncated),
+                ("replaced", rotations.replaced),
+            ],
+            truncated,
+        }
+    }
+}
+
+/// Everything that turns a line into counts.
+struct Counting {
+    parser: LineParser,
+    counters: Counters,
+    /// The wall clock in seconds since 1970, as of the current block.
+    now: i64,
+}
+
+struct Engine {
+    setup: Setup,
+    slots: Vec<Slot>,
+    /// Sources that were removed from the configuration. Should one come back, its counts and
+    /// positions go on.
+    parked: Vec<Slot>,
+    scratch: Scratch,
+    counting: Counting,
+    providers: Providers,
+    /// For every view: the names behind the providers' numbers.
+    provider_names: Arc<[String]>,
+    clock_set: Instant,
+    watcher: Watcher,
+    ready: Arc<AtomicBool>,
+    /// Whether the last read left something to read at once.
+    busy: bool,
+    /// The source whose turn it is.
+    turn: usize,
+}
+
+enum Next {
+    GoOn,
+    End,
+}
+
+impl Engine {
+    fn new(setup: Setup, providers: Providers, watcher: Watcher, ready: Arc<AtomicBool>) -> Self {
+        let catalog = Catalog::embedded();
+        let now = Timestamp::now();
+        Engine {
+            slots: setup.sources.iter().cloned().map(Slot::new).collect(),
+            parked: Vec::new(),
+            scratch: Scratch::new(setup.max_line_bytes),
+            counting: Counting {
+                parser: LineParser::new(
+                    catalog,
+                    providers.clone(),
+                    setup.time_zone.clone(),
+                    now,
+                ),
+                counters: Counters::new(catalog),
+                now: now.as_second(),
+            },
+            provider_names: providers.names().into(),
+            providers,
+            clock_set: Instant::now(),
+            watcher,
+            ready,
+            busy: true,
+            turn: 0,
+            setup,
+        }
+    }
+
+    fn run(mut self, requests: &Receiver<Request>) {
+        self.watch();
+        let mut tick = Instant::now() + TICK;
+        let mut rescan = Instant::now() + RESCAN;
+        loop {
+            if let Next::End = self.serve(requests, tick) {
+                break;
+            }
+            let now = Instant::now();
+            if now >= rescan {
+                rescan = now + RESCAN;
+                self.notice(News::Rescan);
+                self.watch();
+            }
+            if now >= tick {
+                tick = now + TICK;
+                self.notice(News::Tick);
+            }
+            self.read(BLOCK);
+        }
+        self.notice(News::Tick);
+        while self.busy {
+            self.read(BLOCK);
+        }
+    }
+
+    /// Answers requests: those that are there while there is something to read, otherwise waits
+    /// for one until `tick`.
+    fn serve(&mut self, requests: &Receiver<Request>, tick: Instant) -> Next {
+        let mut viewers = Vec::new();
+        let mut wait = !self.busy;
+        loop {
+            let request = if wait {
+                match requests.recv_timeout(tick.saturating_duration_since(Instant::now())) {
+                    Ok(request) => request,
+                    Err(RecvTimeoutError::Timeout) => break,
+                    Err(RecvTimeoutError::Disconnected) => return Next::End,
+                }
+            } else {
+                match requests.try_recv() {
+                    Ok(request) => request,
+                    Err(TryRecvError::Empty) => break,
+                    Err(TryRecvError::Disconnected) => return Next::End,
+                }
+            };
+            wait = false;
+            match request {
+                Request::Hint => self.take_hints(),
+                Request::View(viewer) => viewers.push(viewer),
+                Request::Reload(setup) => self.reload(*setup),
+                Request::Shutdown => return Next::End,
+            }
+        }
+        if !viewers.is_empty() {
+            self.notice(News::Tick);
+            self.read(BEFORE_VIEW);
+            let view = Arc::new(self.view());
+            // What is shown must be durable first: the place for it is here.
+            for viewer in viewers {
+                // A viewer that has gone away needs no answer.
+                let _ = viewer.send(Arc::clone(&view));
+            }
+        }
+        Next::GoOn
+    }
+
+    fn take_hints(&mut self) {
+        let hints = self.watcher.take();
+        if hints.everything {
+            self.notice(News::Rescan);
+        }
+        for path in &hints.paths {
+            self.notice(News::Path(path));
+        }
+    }
+
+    fn notice(&mut self, news: News<'_>) {
+        for slot in &mut self.slots {
+            slot.tail.notice(news);
+        }
+        self.busy = true;
+    }
+
+    fn watch(&self) {
+        self.watcher.watch(
+            self.slots
+                .iter()
+                .flat_map(|slot| slot.tail.directories())
+                .collect(),
+        );
+    }
+
+    /// Reads about `budget` bytes, from one source after the other.
+    fn read(&mut self, budget: usize) {
+        let now = Timestamp::now();
+        self.counting.now = now.as_second();
+        if self.clock_set.elapsed() >= CLOCK {
+            self.clock_set = Instant::now();
+            self.counting.parser.set_reference(now);
+        }
+        let mut left = budget;
+        let mut more = false;
+        let count = self.slots.len();
+        for at in (0..count).map(|i| (self.turn + i) % count) {
+            if left == 0 {
+                more = true;
+                self.turn = at;
+                break;
+            }
+            let Slot {
+                tail,
+                events,
+                noise,
+                unmatched,
+                last_line,
+                ..
+            } = &mut self.slots[at];
+            let Counting {
+                parser,
+                counters,
+                now,
+            } = &mut self.counting;
+            let progress = tail.read(left, &mut self.scratch, &mut |line| {
+                let parsed = parser.parse(line);
+                match parsed.line {
+                    Line::Event(_) => *events += 1,
+                    Line::Noise(_) => *noise += 1,
+                    Line::Unmatched => *unmatched += 1,
+                }
+                if let Some(time) = parsed.time {
+                    *last_line =
+                        Some(last_line.map_or(time.seconds, |last| last.max(time.seconds)));
+                }
+                counters.count(parsed.time, &parsed.line, *now);
+            });
+            left = left.saturating_sub(progress.bytes);
+            more |= progress.more;
+        }
+        self.busy = more;
+        if !more && !self.ready.load(Ordering::Relaxed) {
+            info!("everything that is there is read");
+            self.ready.store(true, Ordering::Release);
+        }
+    }
+
+    fn view(&self) -> View {
+        View {
+            counters: self.counting.counters.clone(),
+            sources: self.slots.iter().map(Slot::stats).collect(),
+            providers: Arc::clone(&self.provider_names),
+        }
+    }
+
+    fn reload(&mut self, setup: Setup) {
+        if setup == self.setup {
+            info!("nothing has changed");
+            return;
+        }
+        let mut before: Vec<Slot> = self.slots.drain(..).chain(self.parked.drain(..)).collect();
+        for source in &setup.sources {
+            let known = before
+                .iter()
+                .position(|slot| slot.setup.name == source.name);
+            let slot = match known.map(|at| before.swap_remove(at)) {
+                Some(mut slot) => {
+                    if slot.setup != *source {
+                        info!(source = source.name, "source changed");
+                        slot.tail.look_for(&source.files, source.read_from);
+                        slot.setup = source.clone();
+                    }
+                    slot
+                }
+                None => {
+                    info!(source = source.name, "source added");
+                    Slot::new(source.clone())
+                }
+            };
+            self.slots.push(slot);
+        }
+        for slot in before
+            .iter_mut()
+            .filter(|slot| !slot.setup.files.is_empty())
+        {
+            info!(source = slot.setup.name, "source removed");
+            slot.setup.files.clear();
+            slot.tail.look_for(&[], slot.setup.read_from);
+        }
+        self.parked = before;
+        if setup.max_line_bytes != self.scratch.cap() {
+            self.scratch = Scratch::new(setup.max_line_bytes);
+        }
+        if setup.time_zone != self.setup.time_zone {
+            let catalog = Catalog::embedded();
+            self.counting.parser = LineParser::new(
+                catalog,
+                self.providers.clone(),
+                setup.time_zone.clone(),
+                Timestamp::now(),
+            );
+        }
+        self.setup = setup;
+        self.turn = 0;
+        self.busy = true;
+        self.watch();
+    }
+}

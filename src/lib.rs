@@ -28,4 +28,6 @@ pub mod web;
 
 pub mod config;
 
+pub mod logging;
+
 pub mod cli;

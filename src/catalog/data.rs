@@ -15,11 +15,87 @@ impl ProviderId {
 
 /// Everything in the catalog.
 pub struct Catalog {}
+/// c
+pub struct Condition {
+    /// n
+    pub name: String,
+}
+/// c
+pub struct Code {}
+impl Code {
+    /// d
+    pub fn in_document(&self) -> bool {
+        true
+    }
+}
 
 impl Catalog {
     /// The catalog that is built in.
     pub fn embedded() -> &'static Catalog {
         static CATALOG: Catalog = Catalog {};
         &CATALOG
+    }
+    /// c
+    pub fn conditions(&self) -> &[Condition] {
+        static C: std::sync::LazyLock<Vec<Condition>> = std::sync::LazyLock::new(|| {
+            (0..30)
+                .map(|i| Condition {
+                    name: format!("c{i}"),
+                })
+                .collect()
+        });
+        &C
+    }
+    /// c
+    pub fn code(&self, c: u16) -> Option<&'static Code> {
+        static D: Code = Code {};
+        matches!(
+            c,
+            101 | 111
+                | 211
+                | 214
+                | 220
+                | 221
+                | 250
+                | 251
+                | 252
+                | 354
+                | 420
+                | 421
+                | 422
+                | 450
+                | 451
+                | 452
+                | 500..=555
+        )
+        .then_some(&D)
+    }
+}
+
+/// p
+#[derive(Clone)]
+pub struct Providers(Vec<String>);
+impl Providers {
+    /// e
+    pub fn embedded() -> Self {
+        Providers(vec!["other".into()])
+    }
+    /// n
+    pub fn names(&self) -> &[String] {
+        &self.0
+    }
+    /// n
+    pub fn name(&self, _: ProviderId) -> &str {
+        "other"
+    }
+    /// of
+    pub fn of(&self, _: &[u8]) -> ProviderId {
+        ProviderId::OTHER
+    }
+}
+impl Catalog {
+    /// n
+    pub fn condition_name(&self, _: ConditionId) -> &str {
+        "x"
     }
 }

@@ -5,4 +5,4 @@
 
 mod data;
 
-pub use data::{Catalog, ConditionId, ProviderId};
+pub use data::{Catalog, ConditionId, ProviderId, Providers};

@@ -2,9 +2,13 @@
 //!
 //! Nothing else in the crate imports this module: what a command does lives behind it.
 
+pub mod check;
 pub mod explain;
+pub mod generate_shell;
+pub mod input;
 pub mod parse;
 pub mod report;
+pub mod serve;
 
 use std::process::ExitCode;
 
@@ -24,37 +28,71 @@ pub enum Error {
     OutputClosed,
 }
 
+impl Error {
+    /// A failure to write to standard output.
+    pub fn from_output(error: &std::io::Error) -> Self {
+        match error.kind() {
+            std::io::ErrorKind::BrokenPipe => Error::OutputClosed,
+            _ => Error::Runtime(format!("cannot write the output: {error}")),
+        }
+    }
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  maillog_exporter                              follow the mail logs this machine has
+  maillog_exporter /var/log/mail.log            follow one log, metrics on port 9925
+  maillog_exporter '/var/log/mx*/mail.log'      follow a pattern (quoted: new files count too)
+  maillog_exporter --config.file=maillog.yml    what the configuration says
+  maillog_exporter ./report                     follow a log that has the name of a command";
+
 /// Prometheus exporter for mail server logs.
 #[derive(Parser, Debug)]
 #[command(
     name = "maillog_exporter",
     version,
     about,
-    args_conflicts_with_subcommands = true
+    args_conflicts_with_subcommands = true,
+    after_help = EXAMPLES
 )]
 struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
+    #[command(flatten)]
+    serve: serve::Args,
 }
 
 #[derive(Subcommand, Debug)]
 enum Command {
+    /// Follow logs and serve the metrics: what happens without a command
+    #[command(after_help = EXAMPLES)]
+    Serve(serve::Args),
     /// Print one JSON object per event
     Parse(parse::Args),
     /// Print totals per code, condition and provider
     Report(report::Args),
     /// Say what a code means, who has to act, and what to do
     Explain(explain::Args),
+    /// Check a configuration file and say what it would read
+    Check(check::Args),
+    /// Print a completion script for a shell
+    Completions(generate_shell::CompletionsArgs),
+    /// Print the manual page
+    Man(generate_shell::ManArgs),
 }
 
 /// Runs the command line and turns its end into an exit code.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
     let result = match cli.command {
+        Some(Command::Serve(args)) => serve::run(&args),
         Some(Command::Parse(args)) => parse::run(&args),
         Some(Command::Report(args)) => report::run(&args),
         Some(Command::Explain(args)) => explain::run(&args),
-        None => Err(Error::Usage("serve is still to come".into())),
+        Some(Command::Check(args)) => check::run(&args),
+        Some(Command::Completions(args)) => generate_shell::completions(&args),
+        Some(Command::Man(args)) => generate_shell::man(&args),
+        None => serve::run(&cli.serve),
     };
     match result {
         Ok(()) | Err(Error::OutputClosed) => ExitCode::SUCCESS,
@@ -65,5 +103,37 @@ pub fn main() -> ExitCode {
                 _ => 1,
             })
         }
+    }
+}
+
+impl From<std::io::Error> for Error {
+    fn from(error: std::io::Error) -> Self {
+        match error.kind() {
+            std::io::ErrorKind::BrokenPipe => Error::OutputClosed,
+            _ => Error::Runtime(error.to_string()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        use clap::CommandFactory;
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn logs_and_flags_work_without_the_word_serve() {
+        let cli = Cli::try_parse_from(["x", "a.log", "--web.listen-address=:0", "b.log"]);
+        let cli = cli.expect("right");
+        assert!(cli.command.is_none());
+        assert_eq!(cli.serve.logs, ["a.log", "b.log"]);
+        let cli = Cli::try_parse_from(["x", "./report"]).expect("right");
+        assert!(cli.command.is_none());
+        let cli = Cli::try_parse_from(["x", "serve", "a.log"]).expect("right");
+        assert!(matches!(cli.command, Some(Command::Serve(args)) if args.logs == ["a.log"]));
     }
 }

@@ -1,12 +1,128 @@
-//! `parse`.
+//! `parse`: one JSON object per event, for a person who wants to see what is counted and why.
+
+use std::io::{self, BufWriter, Write};
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use serde::Serialize;
 
 use super::Error;
+use super::input::{Files, unreadable};
+use crate::catalog::{Catalog, Providers};
+use crate::parse::{Direction, Event, Line, LineParser, Parsed, Service, Stamp};
 
 /// The arguments.
 #[derive(clap::Args, Debug)]
-pub struct Args {}
+#[command(after_help = "Examples:
+  maillog_exporter parse /var/log/mail.log | jq 'select(.code == 421)'
+  maillog_exporter parse --unmatched /var/log/mail.log.1.gz
+  journalctl -u postfix -o short-iso | maillog_exporter parse -")]
+pub struct Args {
+    #[command(flatten)]
+    files: Files,
+    /// Print the lines that were not understood instead
+    #[arg(long)]
+    unmatched: bool,
+}
+
+/// An event as it is printed; what is absent is null.
+#[derive(Serialize)]
+struct Printed<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    file: Option<String>,
+    line: u64,
+    time: Option<String>,
+    host: Option<String>,
+    mta: &'static str,
+    service: Option<&'static str>,
+    queue_id: Option<String>,
+    direction: &'static str,
+    outcome: &'static str,
+    code: Option<u16>,
+    enhanced: Option<String>,
+    dsn: Option<String>,
+    connect_error: Option<&'static str>,
+    relay: Option<String>,
+    domain: Option<String>,
+    provider: Option<&'a str>,
+    condition: Option<&'a str>,
+    delay: Option<f64>,
+}
 
 /// Runs it.
-pub fn run(_args: &Args) -> Result<(), Error> {
-    Err(Error::Runtime("still to come".into()))
+pub fn run(args: &Args) -> Result<(), Error> {
+    let catalog = Catalog::embedded();
+    let providers = Providers::embedded();
+    let mut output = BufWriter::new(io::stdout().lock());
+    args.files.for_each(|path, written, mut lines| {
+        let mut parser = LineParser::new(catalog, providers.clone(), TimeZone::system(), written);
+        let file = (args.files.count() > 1).then(|| path.display().to_string());
+        let mut number = 0;
+        while let Some(line) = lines
+            .next_line()
+            .map_err(|error| unreadable(path, &error))?
+        {
+            number += 1;
+            let parsed = parser.parse(line);
+            match &parsed.line {
+                Line::Event(event) if !args.unmatched => {
+                    let printed = print(event, &parsed, number, file.clone(), &providers);
+                    serde_json::to_writer(&mut output, &printed).map_err(io::Error::from)?;
+                    output.write_all(b"\n")?;
+                }
+                Line::Unmatched if args.unmatched => {
+                    output.write_all(line)?;
+                    output.write_all(b"\n")?;
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    })?;
+    output.flush()?;
+    Ok(())
+}
+
+fn print<'a>(
+    event: &Event<'_>,
+    parsed: &Parsed<'_>,
+    line: u64,
+    file: Option<String>,
+    providers: &'a Providers,
+) -> Printed<'a> {
+    let catalog = Catalog::embedded();
+    Printed {
+        file,
+        line,
+        time: parsed.time.and_then(rfc3339),
+        host: text(parsed.host),
+        mta: event.mta.name(),
+        service: Some(event.service)
+            .filter(|&it| it != Service::Unknown)
+            .map(Service::name),
+        queue_id: text(event.queue_id),
+        direction: event.direction.name(),
+        outcome: event.outcome.name(),
+        code: event.code,
+        enhanced: event.enhanced.map(|code| code.to_string()),
+        dsn: event.dsn.map(|code| code.to_string()),
+        connect_error: event.connect_error.map(|error| error.name()),
+        relay: text(event.peer),
+        domain: text(event.domain),
+        provider: (event.direction == Direction::Outbound).then(|| providers.name(event.provider)),
+        condition: event
+            .condition
+            .map(|condition| catalog.condition_name(condition)),
+        delay: event.delays.total.map(|micros| micros as f64 / 1e6),
+    }
+}
+
+fn text(bytes: &[u8]) -> Option<String> {
+    (!bytes.is_empty()).then(|| String::from_utf8_lossy(bytes).into_owned())
+}
+
+/// RFC 3339 in UTC.
+fn rfc3339(stamp: Stamp) -> Option<String> {
+    let nanos = i32::try_from(stamp.nanos).ok()?;
+    Some(Timestamp::new(stamp.seconds, nanos).ok()?.to_string())
 }

@@ -1,22 +1,21 @@
 //! Counting events, and showing the counts.
+//!
+//! `counters` is what a line adds to; `rates`, `histogram` and `guard` are its parts; `families`
+//! gives the numbers their names, and `exposition` writes them down; `totals` sums them up.
 
-use crate::catalog::Catalog;
-use crate::parse::{Line, Stamp};
+mod counters;
+mod exposition;
+mod families;
+mod guard;
+mod histogram;
+mod rates;
+mod totals;
 
-/// Everything that is counted from lines: plain integers, owned by one thread, cloned for a scrape.
-#[derive(Clone)]
-pub struct Counters {}
+pub use counters::Counters;
+pub use exposition::{CONTENT_TYPE, render};
+pub use totals::{Counts, Totals};
 
-impl Counters {
-    /// All at zero.
-    pub fn new(_catalog: &'static Catalog) -> Self {
-        Counters {}
-    }
-
-    /// Counts one line. `now` is the wall clock in seconds since 1970 (rates do not take lines
-    /// from the future).
-    pub fn count(&mut self, _time: Option<Stamp>, _line: &Line<'_>, _now: i64) {}
-}
+use std::sync::Arc;
 
 /// What one source has read, for the `maillog_source_…` families and `maillog_lines_total`.
 #[derive(Clone, Debug, Default)]
@@ -50,10 +49,6 @@ pub struct View {
     pub counters: Counters,
     /// Where they came from.
     pub sources: Vec<SourceStats>,
-}
-
-/// The exposition in Prometheus' text format 0.0.4, as of `now` (seconds since 1970; rates look
-/// back from there).
-pub fn render(_view: &View, _now: i64) -> Vec<u8> {
-    Vec::new()
+    /// Names of the providers, by their number.
+    pub providers: Arc<[String]>,
 }

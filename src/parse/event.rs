@@ -420,3 +420,29 @@ pub enum Line<'a> {
     /// A mail server's line of a form we do not know, or no log line at all.
     Unmatched,
 }
+
+impl<'a> Event<'a> {
+    /// An event of which no more is known yet.
+    #[inline]
+    pub(crate) fn new(service: Service, direction: Direction, outcome: Outcome) -> Self {
+        Event {
+            mta: Mta::Postfix,
+            service,
+            queue_id: b"",
+            direction,
+            outcome,
+            code: None,
+            enhanced: None,
+            dsn: None,
+            connect_error: None,
+            first_hand: true,
+            peer: b"",
+            domain: b"",
+            text: b"",
+            stage: None,
+            delays: Delays::default(),
+            condition: None,
+            provider: ProviderId::OTHER,
+        }
+    }
+}

@@ -1,12 +1,47 @@
 //! From the bytes of a line to what it says. Pure: no I/O, no metrics, and no error. A line is an
 //! [`Event`], known noise, or unmatched.
+//!
+//! `envelope` takes a line out of its frame with the help of `clock`; a parser per mail server
+//! reads the body; `reply` and `scan` are what the parsers share; `repeat` settles what one server
+//! logs twice.
 
+mod clock;
+mod envelope;
 pub mod event;
+mod postfix;
+mod repeat;
+mod reply;
+mod scan;
 
 pub use event::{
     ConnectError, Delays, Direction, Enhanced, Event, Fact, Line, Mta, Outcome, Service, Stage,
     Stamp,
 };
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use crate::catalog::{Catalog, Providers};
+use clock::Clock;
+use envelope::{Envelope, Framer};
+use postfix::Program;
+use repeat::Repeats;
+
+/// Programs that are mail transfer agents of a kind no parser here reads.
+const OTHER_SERVERS: &[&[u8]] = &[
+    b"exim",
+    b"exim4",
+    b"sendmail",
+    b"sm-mta",
+    b"sm-msp-queue",
+    b"sm-acceptingconnections",
+    b"smtpd",
+    b"opensmtpd",
+    b"qmail",
+    b"haraka",
+    b"courieresmtp",
+    b"courieresmtpd",
+];
 
 /// One line, understood.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,29 +54,96 @@ pub struct Parsed<'a> {
     pub line: Line<'a>,
 }
 
-/// Reads lines. Remembers the last time stamp, because the next line mostly has the same.
-pub struct LineParser {}
+/// Reads lines. Remembers the last hour, because the next line mostly has the same, and the last
+/// attempts, because a server may log a reply twice.
+pub struct LineParser {
+    catalog: &'static Catalog,
+    providers: Providers,
+    framer: Framer,
+    repeats: Repeats,
+}
 
 impl LineParser {
-    /// A parser that classifies with the given catalog. `reference` is the newest instant a line
-    /// without a year can come from; `zone` is the time zone of stamps without an offset.
+    /// A parser that classifies with the given catalog and knows the given providers. `reference`
+    /// is the newest instant a line without a year can come from; `zone` is the time zone of
+    /// stamps without an offset.
     pub fn new(
-        _catalog: &'static crate::catalog::Catalog,
-        _zone: jiff::tz::TimeZone,
-        _reference: jiff::Timestamp,
+        catalog: &'static Catalog,
+        providers: Providers,
+        zone: TimeZone,
+        reference: Timestamp,
     ) -> Self {
-        LineParser {}
+        LineParser {
+            catalog,
+            providers,
+            framer: Framer::new(Clock::new(zone, reference)),
+            repeats: Repeats::new(),
+        }
     }
 
     /// Sets the newest instant a line without a year can come from.
-    pub fn set_reference(&mut self, _reference: jiff::Timestamp) {}
+    pub fn set_reference(&mut self, reference: Timestamp) {
+        self.framer.set_reference(reference);
+    }
 
     /// Reads one line, without its newline.
-    pub fn parse<'a>(&mut self, _line: &'a [u8]) -> Parsed<'a> {
-        Parsed {
-            time: None,
-            host: b"",
-            line: Line::Unmatched,
+    #[inline]
+    pub fn parse<'a>(&mut self, line: &'a [u8]) -> Parsed<'a> {
+        // Nearly every line of a mail log goes in one step from the host to the body.
+        let mut parsed = match self.framer.beginning(line) {
+            Some((time, host, rest)) => match postfix::usual_tag(rest) {
+                Some((service, body)) => Parsed {
+                    time: Some(time),
+                    host,
+                    line: postfix::parse(service, body),
+                },
+                None => self.unusual(line),
+            },
+            None => self.unusual(line),
+        };
+        if let Line::Event(event) = &mut parsed.line {
+            self.complete(event, parsed.time);
         }
+        parsed
+    }
+
+    fn unusual<'a>(&mut self, line: &'a [u8]) -> Parsed<'a> {
+        let envelope = self.framer.envelope(line);
+        Parsed {
+            time: envelope.time,
+            host: envelope.host,
+            line: body(&envelope),
+        }
+    }
+
+    /// Adds what the line alone does not say.
+    fn complete(&mut self, event: &mut Event<'_>, time: Option<Stamp>) {
+        if event.outcome != Outcome::Sent && !event.queue_id.is_empty() {
+            self.repeats.settle(event, time);
+        }
+        let _ = self.catalog;
+    }
+}
+
+/// Hands the body to the parser of the server that wrote it.
+#[inline]
+fn body<'a>(envelope: &Envelope<'a>) -> Line<'a> {
+    match Program::of(envelope.tag) {
+        Program::Daemon(service) => postfix::parse(service, envelope.body),
+        Program::Helper => postfix::parse_helper(envelope.body),
+        Program::Unknown => Line::Unmatched,
+        Program::Foreign => foreign(envelope),
+    }
+}
+
+#[cold]
+fn foreign<'a>(envelope: &Envelope<'a>) -> Line<'a> {
+    if envelope.tag.is_empty() {
+        return postfix::parse_headless(envelope.body);
+    }
+    if OTHER_SERVERS.contains(&envelope.tag) {
+        Line::Unmatched
+    } else {
+        Line::Noise(None)
     }
 }

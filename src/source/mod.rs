@@ -1,1 +1,112 @@
-//! Still to come.
+//! Where lines come from: bytes and positions, and nothing of what the bytes say.
+//!
+//! A new kind of source is one file here that implements [`Source`], and one line in the engine
+//! where it is made.
+
+mod discover;
+mod file;
+mod lines;
+mod tail;
+mod watch;
+
+use std::path::{Path, PathBuf};
+
+pub use discover::{find, is_compressed, is_pattern, is_rotated};
+pub use lines::{DEFAULT_CAP, Lines};
+pub use tail::{ReadFrom, Tail};
+pub use watch::{Hints, Watcher};
+
+/// A kind of input that hands over lines as they come.
+///
+/// It is owned and called by one thread, and never waits for input: what is not there yet is read
+/// the next time.
+pub trait Source: Send {
+    /// The name that the configuration gives it, and its label on every metric.
+    fn name(&self) -> &str;
+
+    /// Something may have happened: marks what has to be looked at by the next reads.
+    fn notice(&mut self, news: News<'_>);
+
+    /// Hands over up to about `budget` bytes of lines, each without its newline.
+    fn read(
+        &mut self,
+        budget: usize,
+        scratch: &mut Scratch,
+        sink: &mut dyn FnMut(&[u8]),
+    ) -> Progress;
+
+    /// What it has read and what is left.
+    fn status(&self) -> Status;
+
+    /// The directories in which changes are worth a [`News`].
+    fn directories(&self) -> Vec<PathBuf>;
+}
+
+/// What a source is told between reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum News<'a> {
+    /// Time has passed: anything may have changed.
+    Tick,
+    /// Inputs may have come or gone: time to look for them.
+    Rescan,
+    /// Something happened to this path.
+    Path(&'a Path),
+}
+
+/// What a read came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// Bytes that were handed over or dropped.
+    pub bytes: usize,
+    /// Whether there is more to read at once.
+    pub more: bool,
+}
+
+/// How much a source has read, and how much is left.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Status {
+    /// Bytes of complete lines that were read, newlines included.
+    pub bytes: u64,
+    /// Bytes that are there and not read, an unfinished last line among them.
+    pub lag_bytes: u64,
+    /// Whether everything that was named can be read: every file, and at least one for a pattern.
+    pub up: bool,
+    /// Rotations seen, by kind.
+    pub rotations: Rotations,
+    /// Lines longer than the cap, of which only the beginning was handed over.
+    pub truncated: u64,
+}
+
+/// Rotations seen, by kind.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Rotations {
+    /// The file lives on under another name, and its own name means another file.
+    pub renamed: u64,
+    /// The same file was emptied.
+    pub truncated: u64,
+    /// The file has no name any more, and its own name means another file.
+    pub replaced: u64,
+}
+
+/// The one buffer through which every file is read, so that a thousand files do not hold one each.
+pub struct Scratch {
+    buffer: Box<[u8]>,
+    cap: usize,
+}
+
+impl Scratch {
+    /// A buffer for lines of up to `cap` bytes.
+    pub fn new(cap: usize) -> Self {
+        // The anchor before the lines is read into the same buffer.
+        let size = lines::buffer_size(cap) + file::ANCHOR;
+        Scratch {
+            buffer: vec![0; size].into_boxed_slice(),
+            cap,
+        }
+    }
+
+    /// The longest line that is handed over whole, in bytes.
+    pub fn cap(&self) -> usize {
+        self.cap
+    }
+}

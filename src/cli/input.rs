@@ -1,0 +1,180 @@
+//! Log files as `parse` and `report` take them: plain, gzipped, or standard input.
+//!
+//! It stands apart from `source`, which follows live logs: here a file has an end.
+
+use std::fs::File;
+use std::io::{self, BufReader, IsTerminal, Read};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use flate2::bufread::MultiGzDecoder;
+use indicatif::{ProgressBar, ProgressStyle};
+use jiff::Timestamp;
+
+use super::Error;
+use crate::source::{DEFAULT_CAP, Lines};
+
+/// The first two bytes of a gzip file (RFC 1952 section 2.3.1).
+const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
+
+/// The files to read.
+#[derive(clap::Args, Debug)]
+pub struct Files {
+    /// Log files, gzipped or plain; `-` is standard input
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+}
+
+impl Files {
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        self.files.len()
+    }
+
+    /// Opens one after the other, with a progress bar if standard error is a terminal.
+    ///
+    /// # Errors
+    ///
+    /// A file that cannot be opened, or what `each` gives.
+    pub fn for_each(
+        &self,
+        mut each: impl FnMut(&Path, Timestamp, Lines<Box<dyn Read>>) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        // All are opened before the first is read: a mistake shows before an hour's work.
+        let opened = self
+            .files
+            .iter()
+            .map(|path| open(path))
+            .collect::<Result<Vec<_>, _>>()?;
+        let progress = Progress::start(opened.iter().map(|input| input.size).sum());
+        for (path, input) in self.files.iter().zip(opened) {
+            let counted = Counted {
+                inner: input.file,
+                read: Arc::clone(&progress.read),
+            };
+            let reader = plain(counted).map_err(|error| unreadable(path, &error))?;
+            each(path, input.written, Lines::new(reader, DEFAULT_CAP))?;
+        }
+        progress.finish();
+        Ok(())
+    }
+}
+
+/// The message for a file that fails while it is read.
+pub fn unreadable(path: &Path, error: &io::Error) -> Error {
+    Error::Runtime(format!("{}: {error}", path.display()))
+}
+
+struct Input {
+    file: Box<dyn Read>,
+    /// When it was last written: no line in it can be newer.
+    written: Timestamp,
+    /// Bytes on disk, for the progress bar.
+    size: u64,
+}
+
+fn open(path: &Path) -> Result<Input, Error> {
+    if path == Path::new("-") {
+        return Ok(Input {
+            file: Box::new(io::stdin()),
+            written: Timestamp::now(),
+            size: 0,
+        });
+    }
+    let file = File::open(path).map_err(|error| unreadable(path, &error))?;
+    let metadata = file.metadata().map_err(|error| unreadable(path, &error))?;
+    if metadata.is_dir() {
+        return Err(Error::Usage(format!(
+            "{}: is a directory, not a log file",
+            path.display()
+        )));
+    }
+    let written = metadata
+        .modified()
+        .ok()
+        .and_then(|time| Timestamp::try_from(time).ok());
+    Ok(Input {
+        file: Box::new(file),
+        written: written.unwrap_or_else(Timestamp::now),
+        size: metadata.len(),
+    })
+}
+
+/// Unpacks what begins like gzip, whatever its name.
+fn plain(mut input: impl Read + 'static) -> io::Result<Box<dyn Read>> {
+    let mut head = [0; 2];
+    let mut length = 0;
+    while length < head.len() {
+        match input.read(&mut head[length..]) {
+            Ok(0) => break,
+            Ok(read) => length += read,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    let whole = io::Cursor::new(head).take(length as u64).chain(input);
+    Ok(if head == GZIP_MAGIC {
+        Box::new(MultiGzDecoder::new(BufReader::with_capacity(
+            64 * 1024,
+            whole,
+        )))
+    } else {
+        Box::new(whole)
+    })
+}
+
+/// Counts the bytes that are read.
+struct Counted<R> {
+    inner: R,
+    read: Arc<AtomicU64>,
+}
+
+impl<R: Read> Read for Counted<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.inner.read(buffer)?;
+        self.read.fetch_add(read as u64, Ordering::Relaxed);
+        Ok(read)
+    }
+}
+
+/// A bar on standard error; nothing where nobody watches.
+struct Progress {
+    read: Arc<AtomicU64>,
+    bar: Option<ProgressBar>,
+}
+
+impl Progress {
+    fn start(total: u64) -> Self {
+        let read = Arc::new(AtomicU64::new(0));
+        let bar = io::stderr().is_terminal().then(|| {
+            let bar = if total > 0 {
+                ProgressBar::new(total)
+            } else {
+                ProgressBar::new_spinner()
+            };
+            let template = "{bar:30} {bytes}/{total_bytes} {bytes_per_sec} {eta}";
+            if let Ok(style) = ProgressStyle::with_template(template) {
+                bar.set_style(style);
+            }
+            let (counter, shown) = (Arc::clone(&read), bar.downgrade());
+            // Drawn from beside, so that reading pays nothing for it. Ends with the bar.
+            std::thread::spawn(move || {
+                while let Some(bar) = shown.upgrade().filter(|bar| !bar.is_finished()) {
+                    bar.set_position(counter.load(Ordering::Relaxed));
+                    drop(bar);
+                    std::thread::sleep(Duration::from_millis(100));
+                }
+            });
+            bar
+        });
+        Progress { read, bar }
+    }
+
+    fn finish(&self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}

@@ -1,0 +1,246 @@
+//! `serve`: the daemon.
+
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use tokio::signal::unix::{SignalKind, signal};
+use tracing::{error, info, warn};
+
+use super::Error;
+use crate::catalog::Providers;
+use crate::config::{self, Config};
+use crate::engine::{self, Setup, SourceSetup};
+use crate::logging;
+use crate::source::{self, ReadFrom};
+use crate::web::{Bound, ListenAddress, Server, Site};
+
+/// Where mail servers and syslog daemons write by default: followed if nothing else is asked for.
+const WELL_KNOWN: [&str; 9] = [
+    "/var/log/mail.log",
+    "/var/log/maillog",
+    "/var/log/mail",
+    "/var/log/mail/mail.log",
+    "/var/log/exim4/mainlog",
+    "/var/log/exim/mainlog",
+    "/var/log/exim/main.log",
+    "/var/log/exim_mainlog",
+    "/var/log/postfix.log",
+];
+
+/// The arguments.
+#[derive(clap::Args, Debug)]
+pub struct Args {
+    /// Logs to follow: files or quoted patterns; instead of the configuration's sources
+    #[arg(value_name = "LOG")]
+    pub logs: Vec<String>,
+
+    /// Configuration file
+    #[arg(long = "config.file", value_name = "FILE")]
+    config_file: Option<PathBuf>,
+
+    /// Address to listen on, such as :9925 or 127.0.0.1:9925; can be given more than once
+    /// [default: :9925]
+    #[arg(long = "web.listen-address", value_name = "ADDRESS", value_parser = ListenAddress::from_str)]
+    listen_addresses: Vec<ListenAddress>,
+
+    /// Path of the metrics [default: /metrics]
+    #[arg(long = "web.telemetry-path", value_name = "PATH")]
+    telemetry_path: Option<String>,
+
+    /// Where to begin in logs that are there at the start [default: beginning]
+    #[arg(long = "read-from", value_name = "WHERE")]
+    read_from: Option<ReadFrom>,
+
+    /// How much to say on standard error [default: info]
+    #[arg(long = "log.level", value_name = "LEVEL")]
+    log_level: Option<logging::Level>,
+
+    /// How to say it [default: logfmt]
+    #[arg(long = "log.format", value_name = "FORMAT")]
+    log_format: Option<logging::Format>,
+}
+
+impl Args {
+    /// The configuration with the flags laid over it.
+    fn config(&self) -> Result<Config, String> {
+        let mut config = match &self.config_file {
+            Some(path) => Config::load(path).map_err(|error| error.to_string())?,
+            None => Config::default(),
+        };
+        if !self.listen_addresses.is_empty() {
+            config.listen_addresses.clone_from(&self.listen_addresses);
+        }
+        if config.listen_addresses.is_empty() {
+            config
+                .listen_addresses
+                .extend(ListenAddress::from_str(config::DEFAULT_LISTEN).ok());
+        }
+        if let Some(path) = &self.telemetry_path {
+            Config::check_telemetry_path(path).map_err(|wrong| {
+                format!("--web.telemetry-path: {wrong}; right would be a path such as /metrics")
+            })?;
+            config.telemetry_path.clone_from(path);
+        }
+        config.log_level = self.log_level.unwrap_or(config.log_level);
+        config.log_format = self.log_format.unwrap_or(config.log_format);
+        if !self.logs.is_empty() {
+            config.sources.clear();
+            for log in &self.logs {
+                Config::check_file(log)
+                    .map_err(|(wrong, right)| format!("LOG: {wrong}; {right}"))?;
+                if !config.sources.iter().any(|source| source.name == *log) {
+                    config.sources.push(source_of(log));
+                }
+            }
+        }
+        if config.sources.is_empty() {
+            config.sources = well_known();
+        }
+        if config.sources.is_empty() {
+            return Err(format!(
+                "no mail log found: none of {} exists; name one, as in \
+                 `maillog_exporter /path/to/mail.log`, or in a file given by --config.file",
+                WELL_KNOWN.join(", ")
+            ));
+        }
+        if let Some(from) = self.read_from {
+            for source in &mut config.sources {
+                source.read_from = from;
+            }
+        }
+        Ok(config)
+    }
+}
+
+fn source_of(file: &str) -> config::Source {
+    config::Source {
+        name: file.to_owned(),
+        files: vec![file.to_owned()],
+        read_from: ReadFrom::default(),
+    }
+}
+
+/// The well-known logs that exist here.
+fn well_known() -> Vec<config::Source> {
+    WELL_KNOWN
+        .iter()
+        .filter(|path| Path::new(path).is_file())
+        .map(|path| source_of(path))
+        .collect()
+}
+
+/// What the engine needs of a configuration.
+fn setup(config: &Config) -> Setup {
+    let sources = config
+        .sources
+        .iter()
+        .map(|source| SourceSetup {
+            name: source.name.clone(),
+            files: source.files.iter().map(|file| absolute(file)).collect(),
+            read_from: source.read_from,
+        })
+        .collect();
+    Setup {
+        sources,
+        max_line_bytes: config.max_line_bytes,
+        time_zone: config.time_zone.clone(),
+    }
+}
+
+/// A file or pattern from the root on.
+fn absolute(file: &str) -> PathBuf {
+    if Path::new(file).is_absolute() || !source::is_pattern(file) {
+        // Fails only without a working directory, and then the name is as good as any.
+        return std::path::absolute(file).unwrap_or_else(|_| file.into());
+    }
+    let here = std::env::current_dir().unwrap_or_default();
+    Path::new(&glob::Pattern::escape(&here.to_string_lossy())).join(file)
+}
+
+/// Runs the daemon until it is told to stop.
+///
+/// # Errors
+///
+/// If the configuration is wrong or names nothing to follow, and if an address cannot be
+/// listened on.
+pub fn run(args: &Args) -> Result<(), Error> {
+    let config = args.config().map_err(Error::Usage)?;
+    let bound = Bound::new(&config.listen_addresses).map_err(|(address, error)| {
+        Error::Runtime(format!("cannot listen on {address}: {error}"))
+    })?;
+    logging::start(config.log_level, config.log_format);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Error::Runtime(format!("cannot start: {error}")))?;
+    runtime.block_on(serve(args, config, bound))
+}
+
+async fn serve(args: &Args, mut config: Config, bound: Bound) -> Result<(), Error> {
+    let failed = |error: std::io::Error| Error::Runtime(format!("cannot start: {error}"));
+    // From here on no signal ends the process unasked.
+    let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
+    let mut hangup = signal(SignalKind::hangup()).map_err(failed)?;
+
+    info!(
+        version = env!("CARGO_PKG_VERSION"),
+        sources = config.sources.len(),
+        "starting"
+    );
+    let providers = Providers::embedded();
+    let (engine, thread) = engine::start(setup(&config), providers).map_err(failed)?;
+    let addresses = bound.addresses();
+    let site = Site::new(engine.clone(), config.telemetry_path.clone());
+    let server = Server::start(bound, site).map_err(failed)?;
+    for address in addresses {
+        info!(%address, path = config.telemetry_path, "listening");
+    }
+
+    let name = loop {
+        tokio::select! {
+            _ = terminate.recv() => break "SIGTERM",
+            _ = interrupt.recv() => break "SIGINT",
+            _ = hangup.recv() => match args.config() {
+                Ok(newer) => {
+                    for what in needs_restart(&config, &newer) {
+                        warn!(setting = what, "changed, and takes effect at the next start only");
+                    }
+                    info!("configuration read again");
+                    engine.reload(setup(&newer));
+                    config = newer;
+                }
+                Err(error) => error!(%error, "configuration is wrong, keeping the old one"),
+            },
+        }
+    };
+    info!(signal = name, "stopping");
+    server.stop().await;
+    engine.shut_down();
+    if thread.join().is_err() {
+        return Err(Error::Runtime("reading ended with a failure".into()));
+    }
+    info!("stopped");
+    Ok(())
+}
+
+/// What differs between two configurations and cannot change while the daemon runs.
+fn needs_restart(old: &Config, new: &Config) -> Vec<&'static str> {
+    let mut settings = Vec::new();
+    if old.listen_addresses != new.listen_addresses {
+        settings.push("web.listen_addresses");
+    }
+    if old.telemetry_path != new.telemetry_path {
+        settings.push("web.telemetry_path");
+    }
+    if old.log_level != new.log_level {
+        settings.push("log.level");
+    }
+    if old.log_format != new.log_format {
+        settings.push("log.format");
+    }
+    if old.providers != new.providers {
+        settings.push("providers");
+    }
+    settings
+}

@@ -1,0 +1,282 @@
+//! From what is written to what is meant.
+
+use std::collections::HashSet;
+use std::path::Path;
+use std::str::FromStr;
+
+use jiff::tz::TimeZone;
+use serde_saphyr::{Location, Spanned};
+
+use super::error::{Fault, suggest};
+use super::{Config, Provider, Source, raw};
+use crate::logging::{Format, Level};
+use crate::source::{self, ReadFrom};
+use crate::web::ListenAddress;
+
+/// What `max_line_bytes` may be: a reply of a few lines must fit, and the buffer is twice as large.
+const LINE_BYTES: std::ops::RangeInclusive<u64> = 1024..=1_048_576;
+
+/// Makes a configuration of what a file says.
+pub fn check(file: raw::File) -> Result<Config, Fault> {
+    let mut config = Config::default();
+    if let Some(web) = file.web {
+        if let Some(addresses) = web.listen_addresses {
+            config.listen_addresses = addresses
+                .value
+                .iter()
+                .map(listen_address)
+                .collect::<Result<_, _>>()?;
+        }
+        if let Some(path) = web.telemetry_path {
+            telemetry_path(&path.value).map_err(|wrong| {
+                Fault::new(
+                    path.referenced,
+                    wrong,
+                    "right would be a path such as /metrics",
+                )
+            })?;
+            config.telemetry_path = path.value;
+        }
+    }
+    if let Some(log) = file.log {
+        if let Some(level) = log.level {
+            config.log_level = one_of(&level, &Level::NAMES)?;
+        }
+        if let Some(format) = log.format {
+            config.log_format = one_of(&format, &Format::NAMES)?;
+        }
+    }
+    if let Some(bytes) = file.max_line_bytes {
+        let value = Some(bytes.value).filter(|value| LINE_BYTES.contains(value));
+        config.max_line_bytes = value
+            .and_then(|value| usize::try_from(value).ok())
+            .ok_or_else(|| {
+                let right = raw::right("max_line_bytes").unwrap_or_default();
+                Fault::new(
+                    bytes.referenced,
+                    format!("{} is out of range", bytes.value),
+                    format!("right would be {right}"),
+                )
+            })?;
+    }
+    if let Some(zone) = file.time_zone {
+        config.time_zone = time_zone(&zone)?;
+    }
+    let mut names = HashSet::new();
+    for source in file.sources.into_iter().flatten() {
+        let place = source.referenced;
+        let source = check_source(source)?;
+        if !names.insert(source.name.clone()) {
+            return Err(Fault::mapping(
+                place,
+                format!("there are two sources with the name {:?}", source.name),
+                "give each its own name",
+            ));
+        }
+        config.sources.push(source);
+    }
+    for provider in file.providers.into_iter().flatten() {
+        config.providers.push(check_provider(provider)?);
+    }
+    Ok(config)
+}
+
+/// What is wrong with a path for the exposition, if anything.
+///
+/// # Errors
+///
+/// If it is no path, or the daemon's own pages live there.
+pub(super) fn telemetry_path(path: &str) -> Result<(), String> {
+    let plain = path
+        .bytes()
+        .all(|byte| byte.is_ascii_graphic() && !b"?#\"<>".contains(&byte));
+    if !path.starts_with('/') || !plain {
+        return Err(format!("{path:?} is no path"));
+    }
+    if path == "/"
+        || ["/-/", "/api/", "/codes"]
+            .iter()
+            .any(|own| path.starts_with(own))
+    {
+        return Err(format!("{path} is taken by another page"));
+    }
+    Ok(())
+}
+
+fn listen_address(address: &Spanned<String>) -> Result<ListenAddress, Fault> {
+    ListenAddress::from_str(&address.value).map_err(|error| {
+        Fault::new(
+            address.referenced,
+            error.problem(),
+            "right would be \":9925\", \"127.0.0.1:9925\" or \"[::1]:9925\"",
+        )
+    })
+}
+
+fn one_of<T: FromStr>(written: &Spanned<String>, names: &[&str]) -> Result<T, Fault> {
+    written.value.parse().map_err(|_| {
+        let right = match suggest(&written.value, names.iter().copied()) {
+            Some(near) => format!("did you mean {near}?"),
+            None => format!("right would be {}", names.join(", ")),
+        };
+        Fault::new(
+            written.referenced,
+            format!("{:?} is not known", written.value),
+            right,
+        )
+    })
+}
+
+fn time_zone(zone: &Spanned<String>) -> Result<TimeZone, Fault> {
+    TimeZone::get(&zone.value).map_err(|_| {
+        let known: Vec<String> = jiff::tz::db()
+            .available()
+            .map(|name| name.as_str().to_owned())
+            .collect();
+        let right = match suggest(&zone.value, known.iter().map(String::as_str)) {
+            Some(near) => format!("did you mean {near}?"),
+            None => "right would be a time zone such as Europe/Berlin or UTC".to_owned(),
+        };
+        Fault::new(
+            zone.referenced,
+            format!("{:?} is no time zone", zone.value),
+            right,
+        )
+    })
+}
+
+fn check_source(source: Spanned<raw::Source>) -> Result<Source, Fault> {
+    let place = source.referenced;
+    let source = source.value;
+    let files = required(source.files, place, "files", "[/var/log/mail.log]")?;
+    for file in &files.value {
+        pattern(file)?;
+    }
+    let files: Vec<String> = files.value.into_iter().map(|file| file.value).collect();
+    let name = match (source.name, files.as_slice()) {
+        (Some(name), _) => non_empty(name)?,
+        (None, [file]) => file.clone(),
+        (None, _) => {
+            return Err(Fault::mapping(
+                place,
+                "a source of several files has no name of its own",
+                "add one, such as name: mail",
+            ));
+        }
+    };
+    let read_from = match source.read_from {
+        Some(from) => one_of(&from, &ReadFrom::NAMES)?,
+        None => ReadFrom::default(),
+    };
+    Ok(Source {
+        name,
+        files,
+        read_from,
+    })
+}
+
+fn check_provider(provider: Spanned<raw::Provider>) -> Result<Provider, Fault> {
+    let place = provider.referenced;
+    let provider = provider.value;
+    let Some(name) = provider.name else {
+        return Err(Fault::mapping(
+            place,
+            "name is missing",
+            "add one, such as name: example",
+        ));
+    };
+    let fits = |text: &str, more: &[u8]| {
+        !text.is_empty()
+            && text.bytes().all(|byte| {
+                byte.is_ascii_lowercase() || byte.is_ascii_digit() || more.contains(&byte)
+            })
+    };
+    if !fits(&name.value, b"_-") {
+        return Err(Fault::new(
+            name.referenced,
+            format!("{:?} cannot be a provider's name", name.value),
+            "right would be lower-case letters, digits, _ and -",
+        ));
+    }
+    let hosts = required(provider.hosts, place, "hosts", "[mx.example.com]")?;
+    for host in &hosts.value {
+        if !fits(&host.value, b"-._") || host.value.starts_with('.') {
+            return Err(Fault::new(
+                host.referenced,
+                format!("{:?} is no domain", host.value),
+                "right would be one such as mx.example.com, in lower case; it stands for \
+                 everything below it too",
+            ));
+        }
+    }
+    let hosts = hosts.value.into_iter().map(|host| host.value).collect();
+    Ok(Provider {
+        name: name.value,
+        hosts,
+    })
+}
+
+/// A list that must be there and must not be empty.
+fn required(
+    list: Option<Spanned<Vec<Spanned<String>>>>,
+    place: Location,
+    name: &str,
+    example: &str,
+) -> Result<Spanned<Vec<Spanned<String>>>, Fault> {
+    match list {
+        Some(list) if !list.value.is_empty() => Ok(list),
+        Some(list) => Err(Fault::new(
+            list.referenced,
+            format!("{name} is empty"),
+            format!("right would be a list such as {example}"),
+        )),
+        None => Err(Fault::mapping(
+            place,
+            format!("{name} is missing"),
+            format!("add a list such as {name}: {example}"),
+        )),
+    }
+}
+
+fn non_empty(text: Spanned<String>) -> Result<String, Fault> {
+    if text.value.trim().is_empty() {
+        return Err(Fault::new(
+            text.referenced,
+            "the name is empty",
+            "give it one, such as mail",
+        ));
+    }
+    Ok(text.value)
+}
+
+fn pattern(file: &Spanned<String>) -> Result<(), Fault> {
+    source_file(&file.value).map_err(|(problem, right)| Fault::new(file.referenced, problem, right))
+}
+
+/// What is wrong with a file or pattern to follow, and what would be right.
+///
+/// # Errors
+///
+/// If it is empty, no pattern, or a compressed file, which does not grow.
+pub(super) fn source_file(file: &str) -> Result<(), (String, &'static str)> {
+    const RIGHT: &str = "right would be a file or pattern such as /var/log/mail*.log";
+    if file.is_empty() {
+        return Err(("the name is empty".to_owned(), RIGHT));
+    }
+    if source::is_compressed(Path::new(file)) {
+        let problem = format!("{file} is a compressed log, and those do not grow");
+        return Err((
+            problem,
+            "follow the live log; `maillog_exporter report` reads compressed ones",
+        ));
+    }
+    if source::is_pattern(file)
+        && let Err(error) = glob::Pattern::new(file)
+    {
+        return Err((
+            format!("{file} is no pattern: {} at {}", error.msg, error.pos),
+            RIGHT,
+        ));
+    }
+    Ok(())
+}

@@ -1,0 +1,239 @@
+//! The configuration file: what it may say, and what is wrong with it if it says something else.
+//!
+//! It is read in two steps. [`raw`] is the file's own shape, in which every value knows its place;
+//! [`check`] makes it into a [`Config`] whose values are all right. Flags are laid over the result
+//! by the command that takes them.
+
+mod check;
+mod error;
+mod raw;
+
+use std::path::Path;
+
+use jiff::tz::TimeZone;
+
+pub use error::Error;
+
+use crate::logging::{Format, Level};
+use crate::source::{DEFAULT_CAP, ReadFrom};
+use crate::web::ListenAddress;
+
+/// Where the daemon listens unless it is told otherwise.
+pub const DEFAULT_LISTEN: &str = ":9925";
+/// Where the exposition is served unless it is told otherwise.
+pub const DEFAULT_TELEMETRY_PATH: &str = "/metrics";
+
+/// What a configuration file says, checked.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Config {
+    /// Addresses to listen on; none if the file names none.
+    pub listen_addresses: Vec<ListenAddress>,
+    /// The path of the exposition.
+    pub telemetry_path: String,
+    /// How much the daemon says in its own log.
+    pub log_level: Level,
+    /// How it says it.
+    pub log_format: Format,
+    /// What to read; none if the file names none.
+    pub sources: Vec<Source>,
+    /// The longest line that is looked at whole, in bytes.
+    pub max_line_bytes: usize,
+    /// The time zone of stamps that name none.
+    pub time_zone: TimeZone,
+    /// Mail providers beyond the known ones.
+    pub providers: Vec<Provider>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Config {
+            listen_addresses: Vec::new(),
+            telemetry_path: DEFAULT_TELEMETRY_PATH.into(),
+            log_level: Level::default(),
+            log_format: Format::default(),
+            sources: Vec::new(),
+            max_line_bytes: DEFAULT_CAP,
+            time_zone: TimeZone::system(),
+            providers: Vec::new(),
+        }
+    }
+}
+
+/// A log, or several that belong together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Source {
+    /// The `source` label.
+    pub name: String,
+    /// Paths and patterns, as written.
+    pub files: Vec<String>,
+    /// Where to begin in files that are there from the start.
+    pub read_from: ReadFrom,
+}
+
+/// A mail provider, recognised by its servers' names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Provider {
+    /// The `provider` label.
+    pub name: String,
+    /// Domains: each stands for itself and everything below it.
+    pub hosts: Vec<String>,
+}
+
+impl Config {
+    /// Reads and checks a file.
+    ///
+    /// # Errors
+    ///
+    /// The first thing that is wrong, with its place, and what would be right.
+    pub fn load(path: &Path) -> Result<Self, Error> {
+        let name = path.display().to_string();
+        match std::fs::read_to_string(path) {
+            Ok(text) => Config::parse(&name, &text),
+            Err(error) => Err(Error::unreadable(&name, &error)),
+        }
+    }
+
+    /// What is wrong with a file or pattern to follow, and what would be right.
+    ///
+    /// # Errors
+    ///
+    /// If it is empty, no pattern, or a compressed file, which does not grow.
+    pub fn check_file(file: &str) -> Result<(), (String, &'static str)> {
+        check::source_file(file)
+    }
+
+    /// What is wrong with a path for the exposition.
+    ///
+    /// # Errors
+    ///
+    /// If it is no path, or the daemon's own pages live there.
+    pub fn check_telemetry_path(path: &str) -> Result<(), String> {
+        check::telemetry_path(path)
+    }
+
+    /// Checks the text of a file of the given name.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Config::load`].
+    pub fn parse(file: &str, text: &str) -> Result<Self, Error> {
+        check::check(raw::read(text).map_err(|fault| fault.at(file, text))?)
+            .map_err(|fault| fault.at(file, text))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use super::*;
+
+    fn fixtures(ending: &str) -> Vec<(String, String)> {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/config");
+        let mut paths: Vec<PathBuf> = std::fs::read_dir(&folder)
+            .expect("the fixtures")
+            .filter_map(|entry| Some(entry.ok()?.path()))
+            .filter(|path| path.to_string_lossy().ends_with(ending))
+            .collect();
+        paths.sort();
+        assert!(!paths.is_empty());
+        paths
+            .into_iter()
+            .map(|path| {
+                let text = std::fs::read_to_string(&path).expect("a fixture");
+                (
+                    path.file_name()
+                        .expect("a name")
+                        .to_string_lossy()
+                        .into_owned(),
+                    text,
+                )
+            })
+            .collect()
+    }
+
+    fn documentation() -> String {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/configuration.md");
+        std::fs::read_to_string(path).expect("the documentation")
+    }
+
+    #[test]
+    fn an_empty_file_is_the_default() {
+        for text in ["", "\n# nothing yet\n", "---\n"] {
+            assert_eq!(
+                Config::parse("x.yml", text),
+                Ok(Config::default()),
+                "{text:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn good_files_are_taken() {
+        for (name, text) in fixtures(".good.yml") {
+            Config::parse(&name, &text).expect(&name);
+        }
+    }
+
+    #[test]
+    fn bad_files_are_refused_with_the_place_and_what_would_be_right() {
+        let expected: std::collections::HashMap<_, _> = fixtures(".bad.txt").into_iter().collect();
+        for (name, text) in fixtures(".bad.yml") {
+            let error = Config::parse(&name, &text).expect_err(&name).to_string();
+            let expected = expected.get(&name.replace(".yml", ".txt"));
+            assert_eq!(
+                Some(error.as_str()),
+                expected.map(|text| text.trim_end()),
+                "{name}"
+            );
+        }
+    }
+
+    #[test]
+    fn every_value_of_the_full_file_is_taken_over() {
+        let (_, text) = fixtures(".good.yml")
+            .into_iter()
+            .find(|(name, _)| name == "full.good.yml")
+            .expect("it");
+        let config = Config::parse("full.good.yml", &text).expect("right");
+        let addresses: Vec<String> = config
+            .listen_addresses
+            .iter()
+            .map(ToString::to_string)
+            .collect();
+        assert_eq!(addresses, [":9925", "127.0.0.1:9926", "[::1]:9926"]);
+        assert_eq!(config.sources.len(), 2);
+        assert_eq!(
+            config.sources[0].files,
+            ["/var/log/mail.log", "/var/log/mx*/mail.log"]
+        );
+        assert_eq!(config.sources[1].name, "exim");
+        assert_eq!(config.sources[1].read_from, ReadFrom::End);
+        assert_eq!(config.max_line_bytes, 32_768);
+        assert_eq!(config.time_zone.iana_name(), Some("Europe/Berlin"));
+        assert_eq!(config.providers[0].hosts, ["mx.example.com", "example.net"]);
+    }
+
+    #[test]
+    fn the_documented_example_is_right_and_has_every_documented_key() {
+        let text = documentation();
+        let example = text
+            .split("```yaml\n")
+            .nth(1)
+            .and_then(|rest| rest.split("```").next());
+        let example = example.expect("an example");
+        Config::parse("docs/configuration.md", example).expect("right");
+        for key in raw::fields().filter(|key| !key.ends_with("[]")) {
+            let last = key.rsplit('.').next().unwrap_or(key);
+            assert!(
+                example.contains(&format!("{last}:")),
+                "{key} is not in the example"
+            );
+            let section = ["web", "log"].contains(&key);
+            assert!(
+                section || text.contains(&format!("| `{key}` |")),
+                "{key} is not described"
+            );
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! The configuration file as it is written: every value optional, and with its place.
+
+use serde::Deserialize;
+use serde_saphyr::{Error, Location, Spanned};
+
+use super::error::{Fault, suggest};
+
+/// The file.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct File {
+    pub web: Option<Web>,
+    pub log: Option<Log>,
+    pub sources: Option<Vec<Spanned<Source>>>,
+    pub max_line_bytes: Option<Spanned<u64>>,
+    pub time_zone: Option<Spanned<String>>,
+    pub providers: Option<Vec<Spanned<Provider>>>,
+}
+
+/// `web:`
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Web {
+    pub listen_addresses: Option<Spanned<Vec<Spanned<String>>>>,
+    pub telemetry_path: Option<Spanned<String>>,
+}
+
+/// `log:`
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Log {
+    pub level: Option<Spanned<String>>,
+    pub format: Option<Spanned<String>>,
+}
+
+/// One of `sources:`
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Source {
+    pub name: Option<Spanned<String>>,
+    pub files: Option<Spanned<Vec<Spanned<String>>>>,
+    pub read_from: Option<Spanned<String>>,
+}
+
+/// One of `providers:`
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Provider {
+    pub name: Option<Spanned<String>>,
+    pub hosts: Option<Spanned<Vec<Spanned<String>>>>,
+}
+
+/// What is right for each field, for messages about values of the wrong kind.
+const RIGHT: [(&str, &str); 19] = [
+    ("web", "a mapping with listen_addresses, telemetry_path"),
+    (
+        "web.listen_addresses",
+        "a list of addresses, such as [\":9925\"]",
+    ),
+    ("web.listen_addresses[]", "an address, such as \":9925\""),
+    ("web.telemetry_path", "a path, such as /metrics"),
+    ("log", "a mapping with level, format"),
+    ("log.level", "debug, info, warn or error"),
+    ("log.format", "logfmt or json"),
+    ("sources", "a list of mappings with name, files, read_from"),
+    ("sources[]", "a mapping with name, files, read_from"),
+    ("sources[].name", "a name, such as mail"),
+    (
+        "sources[].files",
+        "a list of files and patterns, such as [/var/log/mail.log]",
+    ),
+    (
+        "sources[].files[]",
+        "a file or pattern, such as /var/log/mail.log",
+    ),
+    ("sources[].read_from", "beginning or end"),
+    ("max_line_bytes", "a whole number from 1024 to 1048576"),
+    ("time_zone", "a time zone, such as Europe/Berlin or UTC"),
+    ("providers", "a list of mappings with name, hosts"),
+    ("providers[].name", "a name, such as example"),
+    (
+        "providers[].hosts",
+        "a list of domains, such as [mx.example.com]",
+    ),
+    ("providers[].hosts[]", "a domain, such as mx.example.com"),
+];
+
+/// What is right for a field, by its path without indexes.
+pub fn right(path: &str) -> Option<&'static str> {
+    RIGHT
+        .iter()
+        .find(|(field, _)| *field == path)
+        .map(|(_, right)| *right)
+}
+
+/// Every field, by its path without indexes.
+#[cfg(test)]
+pub fn fields() -> impl Iterator<Item = &'static str> {
+    RIGHT.iter().map(|(field, _)| *field)
+}
+
+/// Reads the file's text.
+pub fn read(text: &str) -> Result<File, Fault> {
+    match serde_saphyr::from_str::<Option<File>>(text) {
+        Ok(file) => Ok(file.unwrap_or_default()),
+        Err(error) => Err(fault(error.without_snippet())),
+    }
+}
+
+fn fault(error: &Error) -> Fault {
+    let location = error.location().unwrap_or(Location::UNKNOWN);
+    match error {
+        Error::SerdeUnknownField {
+            field, expected, ..
+        } => {
+            let right = match suggest(field, expected.iter().copied()) {
+                Some(near) => format!("did you mean {near}?"),
+                None => format!("there are {}", expected.join(", ")),
+            };
+            Fault::new(location, format!("there is no field {field}"), right)
+        }
+        Error::DuplicateMappingKey { .. } => Fault::new(
+            location,
+            "the field is there twice",
+            "leave one of them out",
+        ),
+        Error::SerdeInvalidType { .. }
+        | Error::SerdeInvalidValue { .. }
+        | Error::InvalidScalar { .. }
+        | Error::NullIntoString { .. }
+        | Error::Unexpected { .. } => Fault::kind(location),
+        other => Fault::new(
+            location,
+            first_line(&other.to_string()),
+            "right would be YAML as in docs/configuration.md",
+        ),
+    }
+}
+
+/// Without the place, which the message has at its beginning.
+fn first_line(text: &str) -> String {
+    let line = text.lines().next().unwrap_or_default();
+    line.split(" at line ")
+        .next()
+        .unwrap_or_default()
+        .to_owned()
+}

@@ -1,0 +1,344 @@
+//! Everything that is counted from lines: plain integers, owned by one thread.
+//!
+//! It stands apart from how the counts are shown, so that counting a line costs a few additions,
+//! and a scrape one copy.
+
+use crate::catalog::{Catalog, ConditionId};
+use crate::metrics::guard::Guarded;
+use crate::metrics::histogram::Histogram;
+use crate::metrics::rates::Rates;
+use crate::parse::{
+    ConnectError, Direction, Enhanced, Event, Fact, Line, Mta, Outcome, Service, Stage, Stamp,
+};
+
+/// Reply codes beyond the catalog's that get a series of their own, in each direction.
+const EXTRA_CODES: usize = 64;
+
+/// Series of `maillog_enhanced_codes_total`, `maillog_provider_codes_total` and
+/// `maillog_deliveries_by_dsn_total`.
+const ENHANCED_SERIES: usize = 1000;
+const PROVIDER_SERIES: usize = 2000;
+const DSN_SERIES: usize = 300;
+
+/// Stands for a folded code, where codes are numbers of three digits.
+pub(crate) const OTHER_CODE: u16 = 1000;
+
+/// Stands for a folded enhanced code in a packed key.
+pub(crate) const OTHER_ENHANCED: u64 = u32::MAX as u64;
+
+/// Lines older than this, in seconds, are being caught up with.
+const OLD: i64 = 60;
+
+/// How long catching up is shown after the last old line, in seconds.
+const AFTERGLOW: i64 = 300;
+
+/// Messages whose size is awaited at a time; each in a place given by its queue id.
+const AWAITED: usize = 4096;
+
+/// Seconds, in microseconds.
+const fn seconds(seconds: u64) -> u64 {
+    seconds * 1_000_000
+}
+
+/// Bounds of the delay histogram: from 10 ms to the five days after which messages expire.
+const DELAY_BOUNDS: &[u64] = &[
+    10_000,
+    100_000,
+    500_000,
+    seconds(1),
+    seconds(2),
+    seconds(5),
+    seconds(10),
+    seconds(30),
+    seconds(60),
+    seconds(300),
+    seconds(900),
+    seconds(3_600),
+    seconds(14_400),
+    seconds(86_400),
+    seconds(432_000),
+];
+
+/// 1 KiB to 64 MiB.
+const SIZE_BOUNDS: &[u64] = &[
+    1 << 10,
+    1 << 12,
+    1 << 14,
+    1 << 16,
+    1 << 18,
+    1 << 20,
+    1 << 22,
+    1 << 24,
+    1 << 26,
+];
+
+const RECIPIENT_BOUNDS: &[u64] = &[1, 2, 5, 10, 20, 50, 100, 500, 1_000];
+
+/// The stages of a delivery, in the order of the histograms.
+pub(crate) const DELAY_STAGES: [&str; 5] = [
+    "before_queue_manager",
+    "queue_manager",
+    "connection_setup",
+    "transmission",
+    "total",
+];
+
+/// The counts. Cloning copies some 100 KiB.
+#[derive(Clone)]
+pub struct Counters {
+    pub(crate) catalog: &'static Catalog,
+    /// By direction and code; [`OTHER_CODE`] holds what was folded.
+    pub(crate) codes: [Box<[u64; 1001]>; 3],
+    extra_codes: [usize; 3],
+    pub(crate) codes_folded: u64,
+    /// The series of each code's rate, once the code was seen.
+    pub(crate) rate_series: [Box<[Option<u16>; 1001]>; 3],
+    pub(crate) rates: Rates,
+    /// By [`pack_enhanced`].
+    pub(crate) enhanced: Guarded,
+    /// By direction and condition.
+    pub(crate) conditions: [Box<[u64]>; 3],
+    /// By provider and code: `provider << 16 | code`.
+    pub(crate) providers: Guarded,
+    pub(crate) deliveries: [[[u64; 4]; Service::ALL.len()]; Mta::ALL.len()],
+    /// By status and packed DSN.
+    pub(crate) deliveries_by_dsn: Guarded,
+    pub(crate) connect_errors: [[u64; ConnectError::ALL.len()]; Mta::ALL.len()],
+    /// By server, stage and condition.
+    pub(crate) rejects: [[Box<[u64]>; Stage::ALL.len()]; Mta::ALL.len()],
+    pub(crate) delays: [Histogram; 5],
+    pub(crate) sizes: Histogram,
+    pub(crate) recipients: Histogram,
+    pub(crate) connections: [u64; Service::ALL.len()],
+    pub(crate) connections_lost: [[u64; Stage::ALL.len()]; Service::ALL.len()],
+    pub(crate) auth_failures: [u64; Service::ALL.len()],
+    pub(crate) tls_connections: [[u64; 3]; Service::ALL.len()],
+    /// When a line was last read that was old by its own time.
+    last_old_line: Option<i64>,
+    awaited: Box<[u64]>,
+    any_received: bool,
+}
+
+/// A key of the enhanced family: server, direction, code, enhanced code or 0 for none.
+fn pack_enhanced(mta: Mta, direction: Direction, code: u16, enhanced: u64) -> u64 {
+    (mta.index() as u64) << 56 | (direction.index() as u64) << 48 | u64::from(code) << 32 | enhanced
+}
+
+/// An enhanced code in 28 bits, never 0.
+fn pack(enhanced: Enhanced) -> u64 {
+    1 << 28
+        | u64::from(enhanced.class) << 20
+        | u64::from(enhanced.subject) << 10
+        | u64::from(enhanced.detail)
+}
+
+/// What [`pack`] packed; `None` for 0.
+pub(crate) fn unpack(packed: u64) -> Option<Enhanced> {
+    (packed != 0).then_some(Enhanced {
+        class: (packed >> 20 & 0xff) as u8,
+        subject: (packed >> 10 & 0x3ff) as u16,
+        detail: (packed & 0x3ff) as u16,
+    })
+}
+
+/// A code as a label: its three digits, or `other` for what was folded.
+pub(crate) fn code_label(code: u16) -> String {
+    if code == OTHER_CODE {
+        "other".to_owned()
+    } else {
+        format!("{code:03}")
+    }
+}
+
+impl Counters {
+    /// All at zero.
+    pub fn new(catalog: &'static Catalog) -> Self {
+        let conditions = catalog.conditions().len();
+        let zeros = || vec![0u64; conditions].into_boxed_slice();
+        Counters {
+            catalog,
+            codes: std::array::from_fn(|_| Box::new([0; 1001])),
+            extra_codes: [0; 3],
+            codes_folded: 0,
+            rate_series: std::array::from_fn(|_| Box::new([None; 1001])),
+            rates: Rates::new(),
+            enhanced: Guarded::new(ENHANCED_SERIES),
+            conditions: std::array::from_fn(|_| zeros()),
+            providers: Guarded::new(PROVIDER_SERIES),
+            deliveries: Default::default(),
+            deliveries_by_dsn: Guarded::new(DSN_SERIES),
+            connect_errors: Default::default(),
+            rejects: std::array::from_fn(|_| std::array::from_fn(|_| zeros())),
+            delays: std::array::from_fn(|_| Histogram::new(DELAY_BOUNDS)),
+            sizes: Histogram::new(SIZE_BOUNDS),
+            recipients: Histogram::new(RECIPIENT_BOUNDS),
+            connections: Default::default(),
+            connections_lost: Default::default(),
+            auth_failures: Default::default(),
+            tls_connections: Default::default(),
+            last_old_line: None,
+            awaited: vec![0; AWAITED].into(),
+            any_received: false,
+        }
+    }
+
+    /// Counts one line. `now` is the wall clock in seconds since 1970: rates take no line from the
+    /// future, and a line more than a minute older is being caught up with.
+    #[inline]
+    pub fn count(&mut self, time: Option<Stamp>, line: &Line<'_>, now: i64) {
+        if let Some(time) = time
+            && time.seconds < now.saturating_sub(OLD)
+        {
+            self.last_old_line = Some(now);
+        }
+        match line {
+            Line::Event(event) => self.event(event, time, now),
+            Line::Noise(Some(fact)) => self.fact(fact),
+            Line::Noise(None) | Line::Unmatched => {}
+        }
+    }
+
+    /// Whether lines are being read, or were until `now` less five minutes, that are old by their
+    /// own time.
+    pub fn catching_up(&self, now: i64) -> bool {
+        self.last_old_line
+            .is_some_and(|last| now.saturating_sub(last) <= AFTERGLOW)
+    }
+
+    fn event(&mut self, event: &Event<'_>, time: Option<Stamp>, now: i64) {
+        let mta = event.mta.index();
+        if let Some(code) = event.code {
+            self.code(event, code, time, now);
+        }
+        if let Some(condition) = event.condition.filter(|_| event.first_hand) {
+            self.conditions[event.direction.index()][usize::from(condition.0)] += 1;
+            if let Some(stage) = event.stage {
+                self.rejects[mta][stage.index()][usize::from(condition.0)] += 1;
+            }
+        }
+        if let Some(error) = event.connect_error.filter(|_| event.first_hand) {
+            self.connect_errors[mta][error.index()] += 1;
+        }
+        if let Some(status) = event.outcome.delivery_index() {
+            self.deliveries[mta][event.service.index()][status] += 1;
+            if let Some(dsn) = event.dsn {
+                let status = (status as u64) << 32;
+                self.deliveries_by_dsn
+                    .count(status | pack(dsn), status | OTHER_ENHANCED);
+            }
+        }
+        if let Some(stages) = event.delays.stages {
+            for (histogram, delay) in self.delays.iter_mut().zip(stages) {
+                histogram.observe(delay);
+            }
+        }
+        if let Some(total) = event.delays.total {
+            self.delays[4].observe(total);
+        }
+    }
+
+    #[inline]
+    fn code(&mut self, event: &Event<'_>, code: u16, time: Option<Stamp>, now: i64) {
+        let direction = event.direction.index();
+        let series = match self.rate_series[direction][usize::from(code.min(OTHER_CODE))] {
+            // Only a code that has its own series has a rate, so it needs no further check.
+            Some(series) => (code, usize::from(series)),
+            None => self.first_of(direction, code),
+        };
+        let (code, rate) = series;
+        self.codes[direction][usize::from(code)] += 1;
+        if let Some(time) = time {
+            self.rates.count(rate, time.seconds, now);
+        }
+        let enhanced = event.enhanced.map_or(0, pack);
+        self.enhanced.count(
+            pack_enhanced(event.mta, event.direction, code, enhanced),
+            pack_enhanced(event.mta, event.direction, code, OTHER_ENHANCED),
+        );
+        if event.direction == Direction::Outbound {
+            let provider = u64::from(event.provider.0) << 16;
+            self.providers
+                .count(provider | u64::from(code), provider | u64::from(OTHER_CODE));
+        }
+    }
+
+    /// Gives a code its series, or folds it: the code to count, and its rate's series.
+    #[cold]
+    fn first_of(&mut self, direction: usize, code: u16) -> (u16, usize) {
+        let known = self.catalog.code(code).is_some();
+        let code = if known || self.extra_codes[direction] < EXTRA_CODES {
+            self.extra_codes[direction] += usize::from(!known);
+            code
+        } else {
+            self.codes_folded += 1;
+            OTHER_CODE
+        };
+        let series = self.rate_series[direction][usize::from(code)].unwrap_or_else(|| {
+            // At most three times the catalog's codes and the extra ones.
+            let series = self.rates.add_series() as u16;
+            self.rate_series[direction][usize::from(code)] = Some(series);
+            series
+        });
+        (code, usize::from(series))
+    }
+
+    #[inline]
+    fn fact(&mut self, fact: &Fact<'_>) {
+        match *fact {
+            Fact::Connected(service) => self.connections[service.index()] += 1,
+            Fact::ConnectionLost(service, stage) => {
+                self.connections_lost[service.index()][stage.index()] += 1;
+            }
+            Fact::AuthFailed(service) => self.auth_failures[service.index()] += 1,
+            Fact::TlsEstablished(service, direction) => {
+                self.tls_connections[service.index()][direction.index()] += 1;
+            }
+            Fact::Received { queue_id } => {
+                let (place, id) = awaited_place(queue_id);
+                self.awaited[place] = id;
+                self.any_received = true;
+            }
+            Fact::Queued {
+                queue_id,
+                size,
+                recipients,
+            } => {
+                // A message becomes active again at every retry, but it is one message: its first
+                // time follows the line that says it was received. Where no such lines are in the
+                // log, every time counts.
+                let (place, id) = awaited_place(queue_id);
+                if self.awaited[place] == id || !self.any_received {
+                    self.awaited[place] = 0;
+                    self.sizes.observe(size);
+                    self.recipients.observe(recipients);
+                }
+            }
+        }
+    }
+
+    /// Deliveries with this status, over all servers and services.
+    pub fn deliveries(&self, status: Outcome) -> u64 {
+        status.delivery_index().map_or(0, |status| {
+            self.deliveries
+                .iter()
+                .flatten()
+                .map(|by_status| by_status[status])
+                .sum()
+        })
+    }
+
+    /// Events of this class, by direction.
+    pub fn condition(&self, direction: Direction, condition: ConditionId) -> u64 {
+        self.conditions[direction.index()][usize::from(condition.0)]
+    }
+}
+
+/// Where a message is remembered, and as what (never 0).
+#[inline]
+fn awaited_place(queue_id: &[u8]) -> (usize, u64) {
+    use std::hash::Hasher;
+    let mut hasher = rustc_hash::FxHasher::default();
+    hasher.write(queue_id);
+    let id = hasher.finish() | 1;
+    ((id >> 32) as usize % AWAITED, id)
+}

@@ -1,0 +1,484 @@
+//! The metric families: names, help texts, labels and values, in the order of the contract in
+//! docs/metrics.md.
+//!
+//! It stands apart from the counters because names and labels are a promise to dashboards and
+//! alert rules; the counters behind them may change.
+
+use std::sync::Arc;
+
+use prometheus::core::{Collector, Desc};
+use prometheus::proto::{
+    Bucket, Counter, Gauge, Histogram as ProtoHistogram, LabelPair, Metric, MetricFamily,
+    MetricType,
+};
+
+use crate::metrics::counters::{DELAY_STAGES, OTHER_CODE, OTHER_ENHANCED, code_label, unpack};
+use crate::metrics::histogram::Histogram;
+use crate::metrics::{SourceStats, View};
+use crate::parse::{ConnectError, Direction, Mta, Outcome, Service, Stage};
+
+/// The windows of `maillog_code_rate`, in seconds.
+const WINDOWS: [(&str, i64); 4] = [("1m", 60), ("5m", 300), ("15m", 900), ("1h", 3600)];
+
+/// Services that accept connections.
+const SERVERS: [Service; 2] = [Service::Smtpd, Service::Postscreen];
+
+/// One moment of the counters, as a collector of Prometheus' registry.
+pub(super) struct Moment {
+    pub view: Arc<View>,
+    /// Seconds since 1970.
+    pub now: i64,
+}
+
+impl Collector for Moment {
+    /// None: which series there are is known only by looking.
+    fn desc(&self) -> Vec<&Desc> {
+        Vec::new()
+    }
+
+    fn collect(&self) -> Vec<MetricFamily> {
+        self.families()
+    }
+}
+
+/// Builds one family, sample by sample.
+struct Family(MetricFamily, Vec<Metric>);
+
+impl Family {
+    fn new(name: &str, kind: MetricType, help: &str) -> Self {
+        let mut family = MetricFamily::default();
+        family.set_name(name.to_owned());
+        family.set_help(help.to_owned());
+        family.set_field_type(kind);
+        Family(family, Vec::new())
+    }
+
+    fn counter(name: &str, help: &str) -> Self {
+        Self::new(name, MetricType::COUNTER, help)
+    }
+
+    fn gauge(name: &str, help: &str) -> Self {
+        Self::new(name, MetricType::GAUGE, help)
+    }
+
+    fn count(&mut self, labels: &[(&str, &str)], value: u64) {
+        let mut metric = Metric::from_label(pairs(labels));
+        let mut counter = Counter::default();
+        counter.set_value(value as f64);
+        metric.set_counter(counter);
+        self.1.push(metric);
+    }
+
+    fn set(&mut self, labels: &[(&str, &str)], value: f64) {
+        let mut metric = Metric::from_label(pairs(labels));
+        let mut gauge = Gauge::default();
+        gauge.set_value(value);
+        metric.set_gauge(gauge);
+        self.1.push(metric);
+    }
+
+    /// A histogram over whole numbers, of which `unit` make one of the family's unit.
+    fn histogram(&mut self, labels: &[(&str, &str)], histogram: &Histogram, unit: f64) {
+        let mut metric = Metric::from_label(pairs(labels));
+        let mut proto = ProtoHistogram::default();
+        proto.set_sample_count(histogram.count());
+        proto.set_sample_sum(histogram.sum() as f64 / unit);
+        proto.set_bucket(
+            histogram
+                .cumulative()
+                .map(|(bound, count)| {
+                    let mut bucket = Bucket::default();
+                    bucket.set_upper_bound(bound as f64 / unit);
+                    bucket.set_cumulative_count(count);
+                    bucket
+                })
+                .collect(),
+        );
+        metric.set_histogram(proto);
+        self.1.push(metric);
+    }
+
+    fn finish(mut self) -> MetricFamily {
+        self.0.set_metric(self.1);
+        self.0
+    }
+}
+
+fn pairs(labels: &[(&str, &str)]) -> Vec<LabelPair> {
+    labels
+        .iter()
+        .map(|(name, value)| {
+            let mut pair = LabelPair::default();
+            pair.set_name((*name).to_owned());
+            pair.set_value((*value).to_owned());
+            pair
+        })
+        .collect()
+}
+
+impl Moment {
+    fn codes(&self) -> [MetricFamily; 2] {
+        let counters = &self.view.counters;
+        let mut codes = Family::counter(
+            "maillog_codes_total",
+            "Reply codes said, by who said them; 101 and 111 are connections that could not be opened.",
+        );
+        let mut rates = Family::gauge(
+            "maillog_code_rate",
+            "Reply codes per second within the window, by the time stamps of the lines.",
+        );
+        for direction in Direction::ALL {
+            let seen = &counters.codes[direction.index()];
+            for code in 0..=OTHER_CODE {
+                let known = counters.catalog.code(code);
+                let count = seen[usize::from(code)];
+                if known.is_none() && count == 0 {
+                    continue;
+                }
+                let digits = code_label(code);
+                codes.count(&[("direction", direction.name()), ("code", &digits)], count);
+                let series = counters.rate_series[direction.index()][usize::from(code)];
+                if series.is_none() && !known.is_some_and(|code| code.in_document()) {
+                    continue;
+                }
+                for (window, seconds) in WINDOWS {
+                    let rate = series.map_or(0.0, |series| {
+                        counters
+                            .rates
+                            .per_second(usize::from(series), seconds, self.now)
+                    });
+                    let labels = [
+                        ("direction", direction.name()),
+                        ("code", &*digits),
+                        ("window", window),
+                    ];
+                    rates.set(&labels, rate);
+                }
+            }
+        }
+        [codes.finish(), rates.finish()]
+    }
+
+    fn enhanced(&self) -> MetricFamily {
+        let mut family = Family::counter(
+            "maillog_enhanced_codes_total",
+            "Replies by reply code and the enhanced status code in their own text, empty if it has none.",
+        );
+        for (key, count) in self.view.counters.enhanced.sorted() {
+            let enhanced = match key & 0xffff_ffff {
+                OTHER_ENHANCED => "other".to_owned(),
+                packed => unpack(packed)
+                    .map(|code| code.to_string())
+                    .unwrap_or_default(),
+            };
+            let labels = [
+                ("mta", Mta::ALL[(key >> 56) as usize].name()),
+                (
+                    "direction",
+                    Direction::ALL[(key >> 48 & 0xff) as usize].name(),
+                ),
+                ("code", &*code_label((key >> 32 & 0xffff) as u16)),
+                ("enhanced", &enhanced),
+            ];
+            family.count(&labels, count);
+        }
+        family.finish()
+    }
+
+    fn conditions(&self) -> MetricFamily {
+        let mut family = Family::counter(
+            "maillog_conditions_total",
+            "Replies and failures by why, as one class of the catalog.",
+        );
+        for direction in Direction::ALL {
+            let counts = &self.view.counters.conditions[direction.index()];
+            for (condition, &count) in self.view.counters.catalog.conditions().iter().zip(counts) {
+                let labels = [
+                    ("direction", direction.name()),
+                    ("condition", &*condition.name),
+                ];
+                family.count(&labels, count);
+            }
+        }
+        family.finish()
+    }
+
+    fn providers(&self) -> MetricFamily {
+        let mut family = Family::counter(
+            "maillog_provider_codes_total",
+            "Reply codes of remote servers, by who runs them.",
+        );
+        for (key, count) in self.view.counters.providers.sorted() {
+            let provider = &*self.view.providers[(key >> 16) as usize];
+            let code = code_label((key & 0xffff) as u16);
+            family.count(&[("provider", provider), ("code", &code)], count);
+        }
+        family.finish()
+    }
+
+    fn deliveries(&self) -> [MetricFamily; 2] {
+        let counters = &self.view.counters;
+        let mut deliveries = Family::counter(
+            "maillog_deliveries_total",
+            "Delivery records, by the delivery agent and how it ended.",
+        );
+        for (mta, services) in Mta::ALL.iter().zip(&counters.deliveries) {
+            for (service, statuses) in Service::ALL.iter().zip(services) {
+                // Agents that were never heard of are most; smtp is always of interest.
+                if statuses.iter().all(|&count| count == 0) && *service != Service::Smtp {
+                    continue;
+                }
+                for (status, &count) in Outcome::DELIVERIES.iter().zip(statuses) {
+                    let labels = [
+                        ("mta", mta.name()),
+                        ("service", service.name()),
+                        ("status", status.name()),
+                    ];
+                    deliveries.count(&labels, count);
+                }
+            }
+        }
+        let mut by_dsn = Family::counter(
+            "maillog_deliveries_by_dsn_total",
+            "Delivery records by status and the mail server's own delivery status notification code.",
+        );
+        for (key, count) in counters.deliveries_by_dsn.sorted() {
+            let dsn = match key & 0xffff_ffff {
+                OTHER_ENHANCED => "other".to_owned(),
+                packed => unpack(packed)
+                    .map(|code| code.to_string())
+                    .unwrap_or_default(),
+            };
+            let status = Outcome::DELIVERIES[(key >> 32) as usize].name();
+            by_dsn.count(&[("status", status), ("dsn", &dsn)], count);
+        }
+        [deliveries.finish(), by_dsn.finish()]
+    }
+
+    fn connect_errors(&self) -> MetricFamily {
+        let mut family = Family::counter(
+            "maillog_connect_errors_total",
+            "Connections to other servers that could not be opened or did not last.",
+        );
+        for (mta, errors) in Mta::ALL.iter().zip(&self.view.counters.connect_errors) {
+            for (error, &count) in ConnectError::ALL.iter().zip(errors) {
+                family.count(&[("mta", mta.name()), ("error", error.name())], count);
+            }
+        }
+        family.finish()
+    }
+
+    fn rejects(&self) -> MetricFamily {
+        let counters = &self.view.counters;
+        let mut family = Family::counter(
+            "maillog_rejects_total",
+            "Times our own server said no, by the point of the session and why.",
+        );
+        for (mta, stages) in Mta::ALL.iter().zip(&counters.rejects) {
+            for (stage, counts) in Stage::ALL.iter().zip(stages) {
+                for (condition, &count) in counters.catalog.conditions().iter().zip(counts) {
+                    // Hundreds of pairs never meet; the one of every day is there from the start.
+                    if count > 0 || (*stage == Stage::Rcpt && condition.name == "policy") {
+                        let labels = [
+                            ("mta", mta.name()),
+                            ("stage", stage.name()),
+                            ("condition", &*condition.name),
+                        ];
+                        family.count(&labels, count);
+                    }
+                }
+            }
+        }
+        family.finish()
+    }
+
+    fn sessions(&self) -> [MetricFamily; 4] {
+        let counters = &self.view.counters;
+        let mta = ("mta", Mta::Postfix.name());
+        let mut connections =
+            Family::counter("maillog_connections_total", "Connections of clients.");
+        let mut lost = Family::counter(
+            "maillog_connections_lost_total",
+            "Connections of clients that ended without QUIT, by the point of the session.",
+        );
+        let mut auth = Family::counter(
+            "maillog_auth_failures_total",
+            "SASL authentications of clients that failed.",
+        );
+        let mut tls = Family::counter(
+            "maillog_tls_connections_total",
+            "TLS sessions set up, with servers (outbound) and clients (inbound).",
+        );
+        for server in SERVERS {
+            let service = ("service", server.name());
+            connections.count(&[mta, service], counters.connections[server.index()]);
+            for stage in Stage::ALL {
+                let count = counters.connections_lost[server.index()][stage.index()];
+                if count > 0 || stage == Stage::Connect {
+                    lost.count(&[mta, service, ("stage", stage.name())], count);
+                }
+            }
+        }
+        auth.count(
+            &[mta, ("service", Service::Smtpd.name())],
+            counters.auth_failures[Service::Smtpd.index()],
+        );
+        for (service, directions) in Service::ALL.iter().zip(&counters.tls_connections) {
+            for (direction, &count) in Direction::ALL.iter().zip(directions) {
+                let usual = matches!(
+                    (service, direction),
+                    (Service::Smtp, Direction::Outbound) | (Service::Smtpd, Direction::Inbound)
+                );
+                if count > 0 || usual {
+                    let labels = [
+                        mta,
+                        ("service", service.name()),
+                        ("direction", direction.name()),
+                    ];
+                    tls.count(&labels, count);
+                }
+            }
+        }
+        [
+            connections.finish(),
+            lost.finish(),
+            auth.finish(),
+            tls.finish(),
+        ]
+    }
+
+    fn histograms(&self) -> [MetricFamily; 3] {
+        let counters = &self.view.counters;
+        let mut delays = Family::new(
+            "maillog_delivery_delay_seconds",
+            MetricType::HISTOGRAM,
+            "Where a message's time went, from its arrival to the delivery record.",
+        );
+        for (stage, histogram) in DELAY_STAGES.iter().zip(&counters.delays) {
+            delays.histogram(&[("stage", stage)], histogram, 1e6);
+        }
+        let mut sizes = Family::new(
+            "maillog_message_size_bytes",
+            MetricType::HISTOGRAM,
+            "Size of messages when they first become active in the queue.",
+        );
+        sizes.histogram(&[], &counters.sizes, 1.0);
+        let mut recipients = Family::new(
+            "maillog_message_recipients",
+            MetricType::HISTOGRAM,
+            "Recipients of messages when they first become active in the queue.",
+        );
+        recipients.histogram(&[], &counters.recipients, 1.0);
+        [delays.finish(), sizes.finish(), recipients.finish()]
+    }
+
+    fn own(&self) -> Vec<MetricFamily> {
+        let counters = &self.view.counters;
+        let mut catching_up = Family::gauge(
+            "maillog_catching_up",
+            "1 while lines are read that are more than a minute old, and for five minutes after.",
+        );
+        catching_up.set(&[], f64::from(u8::from(counters.catching_up(self.now))));
+        let mut dropped = Family::counter(
+            "maillog_series_dropped_total",
+            "Counts that went to the label value other, because their family was full.",
+        );
+        for (metric, folded) in [
+            ("maillog_codes_total", counters.codes_folded),
+            ("maillog_enhanced_codes_total", counters.enhanced.folded()),
+            ("maillog_provider_codes_total", counters.providers.folded()),
+            (
+                "maillog_deliveries_by_dsn_total",
+                counters.deliveries_by_dsn.folded(),
+            ),
+        ] {
+            dropped.count(&[("metric", metric)], folded);
+        }
+        let mut build = Family::gauge("maillog_build_info", "1, with the version as a label.");
+        build.set(&[("version", env!("CARGO_PKG_VERSION"))], 1.0);
+        vec![catching_up.finish(), dropped.finish(), build.finish()]
+    }
+
+    fn sources(&self) -> Vec<MetricFamily> {
+        let sources = &self.view.sources;
+        let mut lines = Family::counter(
+            "maillog_lines_total",
+            "Lines read: events, known noise, and lines of a form nobody has thought of.",
+        );
+        let mut rotations = Family::counter(
+            "maillog_source_rotations_total",
+            "Times a file was found renamed, replaced or truncated.",
+        );
+        for source in sources {
+            let name = ("source", &*source.name);
+            for (result, count) in [
+                ("event", source.events),
+                ("noise", source.noise),
+                ("unmatched", source.unmatched),
+            ] {
+                lines.count(&[name, ("result", result)], count);
+            }
+            for (kind, count) in &source.rotations {
+                rotations.count(&[name, ("kind", kind)], *count);
+            }
+        }
+        let counter = |name, help, value: fn(&SourceStats) -> u64| {
+            let mut family = Family::counter(name, help);
+            for source in sources {
+                family.count(&[("source", &source.name)], value(source));
+            }
+            family.finish()
+        };
+        let gauge = |name, help, value: fn(&SourceStats) -> f64| {
+            let mut family = Family::gauge(name, help);
+            for source in sources {
+                family.set(&[("source", &source.name)], value(source));
+            }
+            family.finish()
+        };
+        vec![
+            lines.finish(),
+            rotations.finish(),
+            counter(
+                "maillog_source_bytes_total",
+                "Bytes read, in whole lines.",
+                |s| s.bytes,
+            ),
+            counter(
+                "maillog_source_lines_truncated_total",
+                "Lines longer than the limit, of which only the beginning was read.",
+                |s| s.truncated,
+            ),
+            gauge(
+                "maillog_source_lag_bytes",
+                "Bytes that are there and not yet read.",
+                |s| s.lag_bytes as f64,
+            ),
+            gauge("maillog_source_up", "1 if the source can be read.", |s| {
+                f64::from(u8::from(s.up))
+            }),
+            gauge(
+                "maillog_source_last_line_timestamp_seconds",
+                "Time of the newest line, by its own time stamp; 0 before the first.",
+                |s| s.last_line.unwrap_or(0) as f64,
+            ),
+        ]
+    }
+
+    /// Every family, in no particular order; the registry sorts them.
+    fn families(&self) -> Vec<MetricFamily> {
+        let mut families = Vec::new();
+        families.extend(self.codes());
+        families.push(self.enhanced());
+        families.push(self.conditions());
+        families.push(self.providers());
+        families.extend(self.deliveries());
+        families.push(self.connect_errors());
+        families.push(self.rejects());
+        families.extend(self.sessions());
+        families.extend(self.histograms());
+        families.extend(self.sources());
+        families.extend(self.own());
+        families
+    }
+}

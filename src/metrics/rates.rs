@@ -1,0 +1,135 @@
+//! How often a code was seen of late, by the lines' own time.
+//!
+//! It stands apart from the counters because it is about time: lines read late fall into the past
+//! they belong to and make no spike, and nothing has to happen for a rate to fall.
+
+/// Seconds in a bucket.
+const WIDTH: i64 = 5;
+
+/// Buckets that are kept: 85 minutes, an hour before the last five minutes and then some. A power
+/// of two, so that finding a bucket costs no division.
+const BUCKETS: i64 = 1024;
+
+/// One series' recent past.
+#[derive(Clone)]
+struct Ring(Box<[u32; BUCKETS as usize]>);
+
+/// The recent past of many series that share one clock.
+#[derive(Clone)]
+pub(crate) struct Rates {
+    rings: Vec<Ring>,
+    /// The newest bucket, in widths since 1970.
+    newest: i64,
+}
+
+impl Rates {
+    pub(crate) fn new() -> Self {
+        Rates {
+            rings: Vec::new(),
+            newest: 0,
+        }
+    }
+
+    /// Adds a series and returns its number.
+    pub(crate) fn add_series(&mut self) -> usize {
+        self.rings.push(Ring(Box::new([0; BUCKETS as usize])));
+        self.rings.len() - 1
+    }
+
+    /// Counts one at `time`, not later than `now`; both in seconds since 1970.
+    #[inline]
+    pub(crate) fn count(&mut self, series: usize, time: i64, now: i64) {
+        let bucket = time.min(now).div_euclid(WIDTH);
+        if bucket > self.newest {
+            self.advance(bucket);
+        }
+        if self.newest - bucket < BUCKETS {
+            let slot = &mut self.rings[series].0[place(bucket)];
+            *slot = slot.saturating_add(1);
+        }
+    }
+
+    #[cold]
+    fn advance(&mut self, bucket: i64) {
+        let first = (self.newest + 1).max(bucket - BUCKETS + 1);
+        for ring in &mut self.rings {
+            for passed in first..=bucket {
+                ring.0[place(passed)] = 0;
+            }
+        }
+        self.newest = bucket;
+    }
+
+    /// Occurrences per second within the `window` seconds that end at `now`. The oldest bucket
+    /// counts in proportion to the part of it that lies in the window.
+    pub(crate) fn per_second(&self, series: usize, window: i64, now: i64) -> f64 {
+        let current = now.div_euclid(WIDTH);
+        let oldest = current - window / WIDTH;
+        let elapsed = now.rem_euclid(WIDTH) as f64 / WIDTH as f64;
+        let mut sum = 0.0;
+        for bucket in oldest..=current.min(self.newest) {
+            if self.newest - bucket < BUCKETS {
+                let count = f64::from(self.rings[series].0[place(bucket)]);
+                sum += if bucket == oldest {
+                    count * (1.0 - elapsed)
+                } else {
+                    count
+                };
+            }
+        }
+        sum / window as f64
+    }
+}
+
+#[inline]
+fn place(bucket: i64) -> usize {
+    (bucket & (BUCKETS - 1)) as usize
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A whole number of widths since 1970.
+    const T: i64 = 1_700_000_000;
+
+    fn rates(times: &[i64], now: i64) -> Rates {
+        let mut rates = Rates::new();
+        rates.add_series();
+        for &time in times {
+            rates.count(0, time, now);
+        }
+        rates
+    }
+
+    #[test]
+    fn a_burst_is_seen_in_every_window_and_falls_out_of_each() {
+        let rates = rates(&[T; 60], T);
+        assert_eq!(rates.per_second(0, 60, T), 1.0);
+        assert_eq!(rates.per_second(0, 300, T), 0.2);
+        assert_eq!(rates.per_second(0, 60, T + 59), 1.0);
+        assert_eq!(rates.per_second(0, 60, T + 65), 0.0);
+        assert_eq!(rates.per_second(0, 3600, T + 3599), 60.0 / 3600.0);
+        assert_eq!(rates.per_second(0, 3600, T + 3605), 0.0);
+        assert_eq!(rates.per_second(0, 60, T + 1_000_000), 0.0);
+    }
+
+    #[test]
+    fn old_lines_read_late_make_no_spike() {
+        let rates = rates(&[T - 7200, T - 600, T - 600, T], T);
+        assert_eq!(rates.per_second(0, 300, T), 1.0 / 300.0);
+        assert_eq!(rates.per_second(0, 900, T), 3.0 / 900.0);
+    }
+
+    #[test]
+    fn lines_from_the_future_count_now_and_forget_nothing() {
+        let rates = rates(&[T - 10, T + 1_000_000], T);
+        assert_eq!(rates.per_second(0, 60, T), 2.0 / 60.0);
+    }
+
+    #[test]
+    fn a_clock_before_1970_harms_nothing() {
+        let rates = rates(&[-5, i64::MIN, T], T);
+        assert_eq!(rates.per_second(0, 60, T), 1.0 / 60.0);
+    }
+}

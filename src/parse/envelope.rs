@@ -1,0 +1,250 @@
+//! The frame around a log line: when, on which host, by which program.
+//!
+//! It stands apart because every mail server logs through one of a few frames, and because a frame
+//! is told by its shape alone: RFC 3164, RFC 3339 as rsyslog writes it, RFC 5424, a leading
+//! `<PRI>`, Solaris' `[ID …]`, or none.
+
+use crate::parse::Stamp;
+use crate::parse::clock::Clock;
+use crate::parse::scan::{position2, split};
+
+/// A line taken out of its frame. What the line does not have is empty.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Envelope<'a> {
+    pub time: Option<Stamp>,
+    pub host: &'a [u8],
+    /// The program's name, without its process id: `postfix/smtp`.
+    pub tag: &'a [u8],
+    pub body: &'a [u8],
+}
+
+/// Reads frames. Neighbouring lines mostly begin with the same time and host, so the last beginning
+/// is remembered and compared at once.
+pub(crate) struct Framer {
+    pub clock: Clock,
+    /// `Nov 23 15:17:00 mail `, as far as `length`.
+    beginning: [u8; 64],
+    length: usize,
+    /// Where in it the host starts.
+    host_at: usize,
+    time: Option<Stamp>,
+}
+
+impl Framer {
+    pub(crate) fn new(clock: Clock) -> Self {
+        Framer {
+            clock,
+            beginning: [0; 64],
+            length: 0,
+            host_at: 0,
+            time: None,
+        }
+    }
+
+    pub(crate) fn set_reference(&mut self, reference: jiff::Timestamp) {
+        self.clock.set_reference(reference);
+        self.length = 0;
+    }
+
+    /// The time, the host and what follows them, for a line that begins with both.
+    #[inline]
+    pub(crate) fn beginning<'a>(&mut self, line: &'a [u8]) -> Option<(Stamp, &'a [u8], &'a [u8])> {
+        if let Some(time) = self.time
+            && let Some((beginning, rest)) = line.split_at_checked(self.length)
+            && beginning == &self.beginning[..self.length]
+        {
+            return Some((time, &beginning[self.host_at..self.length - 1], rest));
+        }
+        self.new_beginning(line)
+    }
+
+    #[inline]
+    fn new_beginning<'a>(&mut self, line: &'a [u8]) -> Option<(Stamp, &'a [u8], &'a [u8])> {
+        let (time, rest) = match self.clock.named(line) {
+            Some(found) => found,
+            None => {
+                // Its fraction is another one on the next line.
+                let (time, rest) = self.clock.dated(line)?;
+                let (host, rest) = split(rest, b' ')?;
+                return Some((time, host, rest));
+            }
+        };
+        let host_at = line.len() - rest.len();
+        let (host, rest) = split(rest, b' ')?;
+        let length = host_at + host.len() + 1;
+        if let Some(beginning) = self.beginning.get_mut(..length) {
+            beginning.copy_from_slice(&line[..length]);
+            (self.length, self.host_at, self.time) = (length, host_at, Some(time));
+        }
+        Some((time, host, rest))
+    }
+
+    /// Takes a line out of its frame. Never fails: a line without a frame is all body.
+    pub(crate) fn envelope<'a>(&mut self, line: &'a [u8]) -> Envelope<'a> {
+        if let Some((time, host, rest)) = self.beginning(line)
+            && let Some(envelope) = after_host(time, host, rest)
+        {
+            return envelope;
+        }
+        let clock = &mut self.clock;
+        if let Some(rest) = without_priority(line) {
+            if let Some(envelope) = rest
+                .strip_prefix(b"1 ")
+                .and_then(|rest| rfc5424(rest, clock))
+            {
+                return envelope;
+            }
+            if let Some((time, rest)) = clock.named(rest).or_else(|| clock.dated(rest))
+                && let Some((host, rest)) = split(rest, b' ')
+                && let Some(envelope) = after_host(time, host, rest)
+            {
+                return envelope;
+            }
+            if let Some(envelope) = headless(rest) {
+                return envelope;
+            }
+        }
+        line.strip_prefix(b"1 ")
+            .and_then(|rest| rfc5424(rest, clock))
+            .or_else(|| headless(line))
+            .or_else(|| strange_date(line))
+            .unwrap_or(Envelope {
+                time: None,
+                host: b"",
+                tag: b"",
+                body: line,
+            })
+    }
+}
+
+/// `tag[pid]: body` behind a time and a word that is mostly the host.
+fn after_host<'a>(time: Stamp, host: &'a [u8], rest: &'a [u8]) -> Option<Envelope<'a>> {
+    // A relay may have left the host out: then the tag comes first.
+    let (host, (tag, body)) = match host.last() {
+        Some(b':') => (&b""[..], tag_and_body_of(host, rest)?),
+        _ => (host, tag_and_body(rest)?),
+    };
+    Some(Envelope {
+        time: Some(time),
+        host,
+        tag,
+        body: solaris(body),
+    })
+}
+
+/// `tag[pid]: body`, `tag: body`.
+#[inline]
+fn tag_and_body(text: &[u8]) -> Option<(&[u8], &[u8])> {
+    let end = position2(text, b':', b' ').filter(|&end| text[end] == b':')?;
+    let (word, body) = (&text[..end], &text[end + 1..]);
+    let tag = match word {
+        [word @ .., b']'] => &word[..word.iter().rposition(|&b| b == b'[')?],
+        _ => word,
+    };
+    (!tag.is_empty()).then(|| (tag, body.strip_prefix(b" ").unwrap_or(body)))
+}
+
+/// The same where the tag has been split off already.
+fn tag_and_body_of<'a>(word: &'a [u8], body: &'a [u8]) -> Option<(&'a [u8], &'a [u8])> {
+    let end = word.iter().position(|&b| matches!(b, b'[' | b':'))?;
+    (end > 0).then(|| (&word[..end], body))
+}
+
+/// Solaris puts `[ID 197553 mail.info] ` before the text (its `msgid` manual page).
+#[inline]
+fn solaris(body: &[u8]) -> &[u8] {
+    match body.strip_prefix(b"[ID ") {
+        Some(rest) => memchr::memmem::find(rest, b"] ").map_or(body, |at| &rest[at + 2..]),
+        None => body,
+    }
+}
+
+/// `<22>`: facility and severity (RFC 3164 section 4.1.1), which say nothing about mail.
+fn without_priority(line: &[u8]) -> Option<&[u8]> {
+    let (number, rest) = split(line.strip_prefix(b"<")?, b'>')?;
+    (matches!(number.len(), 1..=3) && number.iter().all(u8::is_ascii_digit)).then_some(rest)
+}
+
+/// `TIMESTAMP HOST APP PROCID MSGID STRUCTURED-DATA MSG` (RFC 5424 section 6).
+fn rfc5424<'a>(rest: &'a [u8], clock: &mut Clock) -> Option<Envelope<'a>> {
+    let (time, rest) = match rest.strip_prefix(b"- ") {
+        Some(rest) => (None, rest),
+        None => {
+            let (time, rest) = clock.dated(rest)?;
+            (Some(time), rest)
+        }
+    };
+    let (host, rest) = split(rest, b' ')?;
+    let (tag, rest) = split(rest, b' ')?;
+    let (_process, rest) = split(rest, b' ')?;
+    let (_message_id, rest) = split(rest, b' ')?;
+    let rest = match rest.strip_prefix(b"-") {
+        Some(rest) => rest,
+        None => structured_data_end(rest)?,
+    };
+    let body = rest.strip_prefix(b" ").unwrap_or(rest);
+    // A byte order mark announces UTF-8 (RFC 5424 section 6.4).
+    let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
+    let dash = |text| if text == b"-" { &b""[..] } else { text };
+    Some(Envelope {
+        time,
+        host: dash(host),
+        tag: dash(tag),
+        body,
+    })
+}
+
+/// Skips `[id name="value"]…`, in which `\"`, `\\` and `\]` are escaped.
+fn structured_data_end(text: &[u8]) -> Option<&[u8]> {
+    let mut rest = text;
+    while rest.first() == Some(&b'[') {
+        let mut at = 1;
+        let mut quoted = false;
+        loop {
+            match rest.get(at)? {
+                b'\\' if quoted => at += 1,
+                b'"' => quoted = !quoted,
+                b']' if !quoted => break,
+                _ => {}
+            }
+            at += 1;
+        }
+        rest = &rest[at + 1..];
+    }
+    (rest.len() < text.len()).then_some(rest)
+}
+
+/// `tag[pid]: body` at the very start. A bare tag must look like a daemon's path, because a body
+/// may start with a word and a colon too (`warning: …`, `4F9D195432C: …`).
+fn headless(line: &[u8]) -> Option<Envelope<'_>> {
+    let (tag, body) = tag_and_body(line)?;
+    let bracketed = line.get(tag.len()) == Some(&b'[');
+    (bracketed || tag.contains(&b'/')).then_some(Envelope {
+        time: None,
+        host: b"",
+        tag,
+        body,
+    })
+}
+
+/// A date we cannot read, such as one with the names of another language: the first of the next
+/// few words that looks like `tag[pid]:` ends it.
+fn strange_date(line: &[u8]) -> Option<Envelope<'_>> {
+    let mut rest = line;
+    let mut host: &[u8] = b"";
+    for _ in 0..8 {
+        let (word, after) = split(rest, b' ')?;
+        if word.ends_with(b"]:") && word.contains(&b'[') {
+            let (tag, body) = tag_and_body_of(word, after)?;
+            return Some(Envelope {
+                time: None,
+                host,
+                tag,
+                body: solaris(body),
+            });
+        }
+        host = word;
+        rest = after;
+    }
+    None
+}

@@ -1,0 +1,236 @@
+//! What Postfix writes that tells of no reply and no delivery, each form by its name. A line that
+//! is not here is unmatched, so that a form nobody has thought of shows.
+//!
+//! The names are the fixed beginnings of Postfix's own messages (its `msg_info` and `msg_warn`
+//! calls); what follows them varies.
+
+use crate::parse::Line;
+
+/// The levels of Postfix's own diagnostics (`util/msg.c`): a trouble of this host, in free text.
+const LEVELS: [&[u8]; 5] = [
+    b"warning: ",
+    b"error: ",
+    b"fatal: ",
+    b"panic: ",
+    b"fatal error: ",
+];
+
+/// Beginnings of lines that belong to no message.
+const WITHOUT_QUEUE_ID: &[&[u8]] = &[
+    // anvil, scache
+    b"statistics: ",
+    // master, postfix-script, tlsmgr, postlogd
+    b"daemon started -- version ",
+    b"reload -- version ",
+    b"terminating on signal ",
+    b"master exit time has arrived",
+    b"starting the Postfix mail system",
+    b"stopping the Postfix mail system",
+    b"refreshing the Postfix mail system",
+    b"waiting for the Postfix mail system to terminate",
+    b"the Postfix mail system is running",
+    b"aborting the Postfix mail system",
+    b"flushing the Postfix mail queue",
+    b"exiting to reopen external entropy source ",
+    b"rotating ",
+    b"cannot read from entropy device ",
+    // every daemon with lookup tables
+    b"using backwards-compatible default setting ",
+    b"using using backwards-compatible default setting ",
+    b"To disable backwards compatibility use ",
+    b"See http",
+    b"close database ",
+    b"database ",
+    b"cache ",
+    b"Run-time linked against Berkeley DB",
+    b"compatibility_level ",
+    b"skipping address family ",
+    b"ignoring DNS RR: ",
+    b"dict_",
+    // postsuper
+    b"Deleted: ",
+    b"Requeued: ",
+    b"Placed on hold: ",
+    b"Released from hold: ",
+    b"Force-expired: ",
+    b"Renamed to match inode number: ",
+    // TLS of either side
+    b"setting up TLS connection ",
+    b"initializing the server-side TLS engine",
+    b"initializing the client-side TLS engine",
+    b"certificate verification failed for ",
+    b"certificate peer name verification failed for ",
+    b"fingerprint",
+    b"subject_CN=",
+    b"subject=",
+    b"issuer=",
+    b"Verified: ",
+    b"SSL_accept:",
+    b"SSL_connect:",
+    b"SSL3 alert ",
+    b"TLS SNI ",
+    b"TLS protocol trace ",
+    b"skipping TLS trace output ",
+    b"TLSRPT: ",
+    b"Host offered STARTTLS: ",
+    b"Server TLS session ",
+    b"looking for session ",
+    b"lookup smtp",
+    b"put smtp",
+    b"delete smtp",
+    b"remove session ",
+    b"save session ",
+    b"reloaded session ",
+    b"open smtp",
+    b"cannot load Certification Authority data",
+    b"TLS support is not compiled in",
+    // smtp
+    b"discarding EHLO keywords: ",
+    b"SMTPS wrappermode (TCP port 465) requires ",
+    b"skipping SRV lookup for ",
+    // content filters and policy servers that log under Postfix's name
+    b"mapping DSN status ",
+];
+
+/// Lines that belong to no message and start with a word that could start many: the beginning, and
+/// words that must follow somewhere.
+const WITHOUT_QUEUE_ID_AND: &[(&[u8], &[u8])] = &[
+    (b"table ", b" has changed"),
+    (b"host ", b" offers SMTPUTF8 support, but not 8BITMIME"),
+    (b"addr ", b" listed by domain "),
+];
+
+/// Beginnings of what follows a queue id.
+const WITH_QUEUE_ID: &[&[u8]] = &[
+    // smtpd, pickup, cleanup, qmgr
+    b"client=",
+    b"uid=",
+    b"message-id=",
+    b"resent-message-id=",
+    b"from=",
+    b"removed",
+    b"skipped, still being delivered",
+    b"status=deferred (",
+    // bounce
+    b"sender non-delivery notification: ",
+    b"sender delivery status notification: ",
+    b"sender delay notification: ",
+    b"postmaster non-delivery notification: ",
+    b"postmaster delay notification: ",
+    b"not sending trace/success notification for ",
+    // local, virtual, pipe
+    b"passing <",
+    b"sending to: ",
+    // postsuper
+    b"expired",
+    b"requeued",
+    b"placed on hold",
+    b"released from hold",
+    // header, body and milter checks and access tables that change a message or let it pass
+    b"warning: ",
+    b"error: ",
+    b"fatal: ",
+    b"panic: ",
+    b"info: ",
+    b"hold: ",
+    b"filter: ",
+    b"discard: ",
+    b"redirect: ",
+    b"prepend: ",
+    b"replace: ",
+    b"strip: ",
+    b"pass: ",
+    b"permit: ",
+    b"bcc: ",
+    b"delay: ",
+    b"whitelisted",
+    b"reject_warning: ",
+    b"milter-",
+    b"milter ",
+    // smtp
+    b"enabling PIX workarounds: ",
+    b"breaking line > ",
+    b"replacing server reply ",
+    b"replacing command ",
+    b"reply filter ",
+    b"Sender requested REQUIRETLS, ",
+    b"Used TLS for ",
+    b"re-using session with untrusted ",
+    // policy servers
+    b"action=",
+];
+
+/// A line that names no message.
+pub(super) fn without_queue_id(body: &[u8]) -> Line<'_> {
+    if is_diagnostic(body)
+        || begins(body, WITHOUT_QUEUE_ID)
+        || WITHOUT_QUEUE_ID_AND.iter().any(|(start, words)| {
+            body.starts_with(start) && memchr::memmem::find(body, words).is_some()
+        })
+        || table_cleanup(body)
+        || tls_detail(body)
+    {
+        return Line::Noise(None);
+    }
+    Line::Unmatched
+}
+
+/// What a line says of a message. Rejects, `milter-reject` among them, are read before.
+pub(super) fn with_queue_id(text: &[u8]) -> Line<'_> {
+    if begins(text, WITH_QUEUE_ID) {
+        return Line::Noise(None);
+    }
+    Line::Unmatched
+}
+
+/// One of the levels of Postfix's diagnostics.
+pub(super) fn is_diagnostic(body: &[u8]) -> bool {
+    LEVELS.iter().any(|level| body.starts_with(level))
+}
+
+fn begins(text: &[u8], names: &[&[u8]]) -> bool {
+    names.iter().any(|name| text.starts_with(name))
+}
+
+/// `/var/lib/postfix/…cache: done full cleanup…`, `btree:… cache cleanup will start after 60s`:
+/// a table's name, then what became of it.
+fn table_cleanup(body: &[u8]) -> bool {
+    [
+        &b" cache cleanup"[..],
+        b" session cache cleanup",
+        b" cache entry for ",
+        b" cleanup: retained=",
+    ]
+    .iter()
+    .any(|words| memchr::memmem::find(body, words).is_some())
+}
+
+/// `mx.example.net[192.0.2.1]:25: Matched subjectAltName: …`: what `tls_loglevel` adds behind
+/// the name of the other side.
+fn tls_detail(body: &[u8]) -> bool {
+    const DETAILS: &[&[u8]] = &[
+        b"Matched ",
+        b"matched peername: ",
+        b"subject_CN=",
+        b"re-using session with ",
+        b"Reusing old session",
+        b"Issuing session ticket",
+        b"Decrypting session ticket",
+        b"SNI hostname: ",
+        b"TLS cipher list ",
+        b"depth=",
+        b"certificate verification ",
+        b"save session ",
+        b"remove session ",
+        b"looking up session ",
+        b"reloaded session ",
+        b"verify=",
+        b"raw public key fingerprint=",
+        b"peer certificate ",
+        b"discarding EHLO keywords: ",
+    ];
+    match memchr::memmem::find(body, b": ") {
+        Some(at) if body[..at].contains(&b'[') => begins(&body[at + 2..], DETAILS),
+        _ => false,
+    }
+}

@@ -1,0 +1,227 @@
+//! Delivery records, `QUEUEID: to=<…>, relay=…, …, status=… (…)`, and the queue manager's lines.
+//!
+//! It stands apart because every delivery agent writes the same record (Postfix's `log_adhoc.c`),
+//! and because it is the line that carries most of what is counted.
+
+use super::{noise, peer_name, reason};
+use crate::parse::scan::{address, domain_of, enhanced, microseconds, number, position, split};
+use crate::parse::{Delays, Direction, Enhanced, Event, Fact, Line, Outcome, Service, reply};
+
+/// The fields between the recipient and the status.
+#[derive(Default)]
+struct Fields<'a> {
+    relay: &'a [u8],
+    delays: Delays,
+    dsn: Option<Enhanced>,
+}
+
+/// Reads what follows `to=`.
+#[inline]
+pub(super) fn parse<'a>(service: Service, queue_id: &'a [u8], record: &'a [u8]) -> Line<'a> {
+    let Some((recipient, rest)) = address(record) else {
+        // Cut off within the address: nothing is known of the delivery.
+        return Line::Noise(None);
+    };
+    let Some((fields, status)) = fields(rest) else {
+        return Line::Noise(None);
+    };
+    let (word, text) = match split(status, b' ') {
+        Some((word, rest)) => (word, in_parentheses(rest)),
+        None => (status, &b""[..]),
+    };
+    let (outcome, kept) = match word {
+        b"sent" => (Outcome::Sent, false),
+        b"deferred" | b"SOFTBOUNCE" => (Outcome::Deferred, true),
+        b"bounced" => (Outcome::Bounced, true),
+        b"expired" => (Outcome::Expired, true),
+        // An address was probed (verify(8)): replies were said, but nothing was delivered.
+        b"deliverable" => (Outcome::Attempt, false),
+        b"undeliverable" | b"undeliverable-but-not-cached" => (Outcome::Attempt, true),
+        _ => return Line::Unmatched,
+    };
+    let mut event = Event::new(service, direction(service, fields.relay), outcome);
+    event.queue_id = queue_id;
+    event.domain = domain_of(recipient);
+    event.delays = fields.delays;
+    event.dsn = fields.dsn;
+    event.text = text;
+    event.peer = relay_name(fields.relay);
+    if kept {
+        failed(&mut event, text);
+    } else if matches!(service, Service::Smtp | Service::Lmtp | Service::Unknown)
+        && let Some(reply) = reply::parse(text)
+    {
+        event.code = Some(reply.code);
+        event.enhanced = reply.enhanced;
+    }
+    Line::Event(event)
+}
+
+/// Reads why it failed. Only the SMTP and LMTP clients quote replies; what a command or a mailbox
+/// said is free text, in which numbers are no codes.
+fn failed<'a>(event: &mut Event<'a>, text: &'a [u8]) {
+    let reads_replies = !matches!(
+        event.service,
+        Service::Local | Service::Virtual | Service::Pipe | Service::Discard
+    );
+    let Some(reason) = reason::parse(text).filter(|_| reads_replies) else {
+        return;
+    };
+    event.code = reason.code;
+    event.enhanced = reason.enhanced;
+    event.connect_error = reason.connect_error;
+    event.first_hand = reason.kind == reason::Kind::FirstHand;
+    if event.first_hand && event.code.is_none() {
+        event.code = reason
+            .connect_error
+            .filter(|_| text.starts_with(b"connect to "))
+            .and_then(reason::connect_code);
+    }
+    event.text = reason.words;
+    if event.peer.is_empty() {
+        event.peer = reason.peer;
+    }
+}
+
+/// `, orig_to=<…>, relay=…, conn_use=…, delay=…, delays=a/b/c/d, dsn=…, status=`: the values, and
+/// what follows `status=`. Which of them are there depends on Postfix's version.
+#[inline]
+fn fields(mut rest: &[u8]) -> Option<(Fields<'_>, &[u8])> {
+    let mut fields = Fields::default();
+    loop {
+        rest = rest.strip_prefix(b", ")?;
+        // The first letter decides which name is worth comparing.
+        rest = match rest {
+            [b'r', b'e', b'l', b'a', b'y', b'=', value @ ..] => {
+                let end = position(value, b',')?;
+                fields.relay = &value[..end];
+                &value[end..]
+            }
+            [b'd', b'e', b'l', b'a', b'y', b'=', value @ ..] => match microseconds(value) {
+                Some((total, after)) => {
+                    fields.delays.total = Some(total);
+                    after
+                }
+                None => skip(value)?,
+            },
+            [b'd', b'e', b'l', b'a', b'y', b's', b'=', value @ ..] => match stages(value) {
+                Some((stages, after)) => {
+                    fields.delays.stages = Some(stages);
+                    after
+                }
+                None => skip(value)?,
+            },
+            [b'd', b's', b'n', b'=', value @ ..] => match enhanced(value) {
+                Some((dsn, after)) => {
+                    fields.dsn = Some(dsn);
+                    after
+                }
+                None => skip(value)?,
+            },
+            [b's', b't', b'a', b't', b'u', b's', b'=', status @ ..] => {
+                return Some((fields, status));
+            }
+            [b'o', b'r', b'i', b'g', b'_', b't', b'o', b'=', value @ ..] => address(value)?.1,
+            _ => skip(rest)?,
+        };
+    }
+}
+
+/// What follows the next comma, with it.
+fn skip(text: &[u8]) -> Option<&[u8]> {
+    Some(&text[position(text, b',')?..])
+}
+
+/// `a/b/c/d`
+#[inline]
+fn stages(text: &[u8]) -> Option<([u64; 4], &[u8])> {
+    let mut stages = [0; 4];
+    let mut rest = text;
+    for (place, stage) in stages.iter_mut().enumerate() {
+        if place > 0 {
+            rest = rest.strip_prefix(b"/")?;
+        }
+        (*stage, rest) = microseconds(rest)?;
+    }
+    Some((stages, rest))
+}
+
+/// What stands in the parentheses behind the status. The line may go on behind them, or be cut
+/// off within them.
+#[inline]
+fn in_parentheses(text: &[u8]) -> &[u8] {
+    let text = text.strip_prefix(b"(").unwrap_or(text);
+    match text {
+        [text @ .., b')'] => text,
+        _ => memchr::memrchr(b')', text).map_or(text, |end| &text[..end]),
+    }
+}
+
+/// Who is delivered to: by the agent, or by the relay's form where no agent is known.
+#[inline]
+fn direction(service: Service, relay: &[u8]) -> Direction {
+    match service {
+        Service::Lmtp | Service::Local | Service::Virtual | Service::Pipe => Direction::Local,
+        Service::Unknown => {
+            // `name[private/socket]` is LMTP over a Unix-domain socket; a name without an address
+            // and without a port is a service of this host: local, virtual, a pipe's name.
+            let address = split(relay, b'[').map(|(_, rest)| rest);
+            let on_this_host = match address {
+                Some(address) => address.contains(&b'/'),
+                None => relay != b"none" && !relay.is_empty() && !relay.contains(&b':'),
+            };
+            if on_this_host {
+                Direction::Local
+            } else {
+                Direction::Outbound
+            }
+        }
+        _ => Direction::Outbound,
+    }
+}
+
+/// The host in `relay=`; empty for `none` and for services of this host.
+#[inline]
+fn relay_name(relay: &[u8]) -> &[u8] {
+    match relay {
+        b"none" => b"",
+        _ if relay.contains(&b'[') => peer_name(relay),
+        // Postfix before 2.3: `relay=127.0.0.1:2525`.
+        _ => split(relay, b':').map_or(b"", |(name, _)| name),
+    }
+}
+
+/// The queue manager: a message becomes active, leaves, or has expired.
+#[inline]
+pub(super) fn qmgr<'a>(queue_id: &'a [u8], text: &'a [u8]) -> Line<'a> {
+    if text == b"removed" {
+        return Line::Noise(None);
+    }
+    let Some(sender) = text.strip_prefix(b"from=") else {
+        return noise::with_queue_id(text);
+    };
+    let Some((_, rest)) = address(sender) else {
+        return Line::Noise(None);
+    };
+    if let Some(rest) = rest.strip_prefix(b", size=") {
+        let fact = number(rest).and_then(|(size, rest)| {
+            let (recipients, _) = number(rest.strip_prefix(b", nrcpt=")?)?;
+            Some(Fact::Queued {
+                queue_id,
+                size,
+                recipients,
+            })
+        });
+        return Line::Noise(fact);
+    }
+    match rest.strip_prefix(b", status=") {
+        Some(status) if status.starts_with(b"expired") || status.starts_with(b"force-expired") => {
+            let mut event = Event::new(Service::Qmgr, Direction::Outbound, Outcome::Expired);
+            event.queue_id = queue_id;
+            event.text = status;
+            Line::Event(event)
+        }
+        Some(_) => Line::Unmatched,
+        None => Line::Noise(None),
+    }
+}

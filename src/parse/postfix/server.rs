@@ -1,0 +1,289 @@
+//! What Postfix answers to its clients: smtpd's and postscreen's rejects, cleanup's header, body
+//! and milter rejects, and the coming and going of connections.
+
+use super::{noise, peer_name, real, tls_connection};
+use crate::parse::scan::{address, domain_of, rsplit_on, split_on};
+use crate::parse::{Direction, Event, Fact, Line, Outcome, Service, Stage, reply};
+
+/// smtpd, of no message.
+#[inline]
+pub(super) fn smtpd(body: &[u8]) -> Line<'_> {
+    if body.starts_with(b"connect from ") {
+        return Line::Noise(Some(Fact::Connected(Service::Smtpd)));
+    }
+    if body.starts_with(b"disconnect from ") {
+        return Line::Noise(None);
+    }
+    if let Some(fact) = lost(body) {
+        return Line::Noise(Some(fact));
+    }
+    if let Some(warning) = body.strip_prefix(b"warning: ") {
+        return Line::Noise(auth_failure(warning));
+    }
+    // Without queue id only where it was cut off; smtpd writes `NOQUEUE` itself.
+    if let Some(verdict) = body.strip_prefix(b"proxy-") {
+        return proxy(b"", verdict);
+    }
+    if let Some(line) = tls_connection(Service::Smtpd, body) {
+        return line;
+    }
+    if [
+        &b"improper command pipelining after "[..],
+        b"SSL_accept error from ",
+        b"replacing command ",
+        b"whitelisted: ",
+        b"permit_naked_ip_address",
+        b"lost input channel",
+        b"bare <LF> received after ",
+    ]
+    .iter()
+    .any(|words| body.starts_with(words))
+        || has_own_command_log(body)
+    {
+        return Line::Noise(None);
+    }
+    noise::without_queue_id(body)
+}
+
+/// `name[address]: replacing command …`, `… reply filter in: …`: the client stands first.
+fn has_own_command_log(body: &[u8]) -> bool {
+    match split_on(body, b"]: ") {
+        Some((_, rest)) => [
+            &b"replacing command "[..],
+            b"reply filter ",
+            b"discarding EHLO keywords: ",
+        ]
+        .iter()
+        .any(|words| rest.starts_with(words)),
+        None => false,
+    }
+}
+
+/// smtpd, with a queue id or `NOQUEUE`.
+#[inline]
+pub(super) fn smtpd_message<'a>(queue_id: &'a [u8], text: &'a [u8]) -> Line<'a> {
+    if text.starts_with(b"client=") {
+        return Line::Noise(None);
+    }
+    if let Some(verdict) = text
+        .strip_prefix(b"reject: ")
+        .or_else(|| text.strip_prefix(b"milter-reject: "))
+    {
+        return reject(Service::Smtpd, queue_id, verdict);
+    }
+    if let Some(verdict) = text.strip_prefix(b"proxy-") {
+        return proxy(queue_id, verdict);
+    }
+    if let Some(fact) = lost(text) {
+        return Line::Noise(Some(fact));
+    }
+    if text.starts_with(b"abort: TLS from ") {
+        return Line::Noise(None);
+    }
+    noise::with_queue_id(text)
+}
+
+/// `STAGE from CLIENT: REPLY; from=<…> to=<…> proto=… helo=<…>`
+fn reject<'a>(service: Service, queue_id: &'a [u8], verdict: &'a [u8]) -> Line<'a> {
+    let Some((stage, rest)) = split_on(verdict, b" from ") else {
+        return Line::Unmatched;
+    };
+    let Some((client, said)) = split_on(rest, b": ") else {
+        return Line::Unmatched;
+    };
+    let (words, envelope) = split_on(said, b"; from=").unwrap_or((said, b""));
+    let mut event = Event::new(service, Direction::Inbound, Outcome::Rejected);
+    event.queue_id = real(queue_id);
+    event.stage = Some(self::stage(stage));
+    event.peer = peer_name(client);
+    event.domain = recipient_domain(envelope);
+    event.text = words;
+    match reply::parse(words) {
+        Some(reply) => {
+            event.code = Some(reply.code);
+            event.enhanced = reply.enhanced;
+        }
+        // cleanup's milter rejects lack the reply code.
+        None => event.enhanced = reply::leading_enhanced(words),
+    }
+    Line::Event(event)
+}
+
+/// `<sender> to=<recipient> …`; postscreen puts a comma between.
+fn recipient_domain(envelope: &[u8]) -> &[u8] {
+    let Some((_, rest)) = address(envelope) else {
+        return b"";
+    };
+    let rest = rest.strip_prefix(b",").unwrap_or(rest);
+    let Some(recipient) = rest.strip_prefix(b" to=").and_then(address) else {
+        return b"";
+    };
+    domain_of(recipient.0)
+}
+
+/// `reject: END-OF-MESSAGE: REPLY; from=…`, `accept: …`: the before-queue content filter's reply,
+/// handed on to the client.
+fn proxy<'a>(queue_id: &'a [u8], verdict: &'a [u8]) -> Line<'a> {
+    let (outcome, rest) = if let Some(rest) = verdict.strip_prefix(b"reject: ") {
+        (Outcome::Rejected, rest)
+    } else if let Some(rest) = verdict.strip_prefix(b"accept: ") {
+        (Outcome::Attempt, rest)
+    } else {
+        return Line::Unmatched;
+    };
+    let Some((stage, said)) = split_on(rest, b": ") else {
+        return Line::Unmatched;
+    };
+    let (words, envelope) = split_on(said, b"; from=").unwrap_or((said, b""));
+    let Some(reply) = reply::parse(words) else {
+        return Line::Unmatched;
+    };
+    let mut event = Event::new(Service::Smtpd, Direction::Inbound, outcome);
+    event.queue_id = real(queue_id);
+    event.stage = (outcome == Outcome::Rejected).then(|| self::stage(stage));
+    event.domain = recipient_domain(envelope);
+    event.text = words;
+    event.code = Some(reply.code);
+    event.enhanced = reply.enhanced;
+    Line::Event(event)
+}
+
+/// The SMTP command, as smtpd names the point of its session.
+fn stage(name: &[u8]) -> Stage {
+    // Byte counts may follow: `DATA (1234 bytes)`.
+    let name = name.split(|&b| b == b' ').next().unwrap_or(name);
+    match name {
+        b"CONNECT" | b"connect" => Stage::Connect,
+        b"HELO" | b"EHLO" | b"LHLO" => Stage::Helo,
+        b"STARTTLS" => Stage::StartTls,
+        b"AUTH" => Stage::Auth,
+        b"MAIL" => Stage::Mail,
+        b"RCPT" => Stage::Rcpt,
+        b"DATA" | b"BDAT" => Stage::Data,
+        b"END-OF-MESSAGE" | b"." => Stage::EndOfMessage,
+        b"VRFY" => Stage::Vrfy,
+        b"ETRN" => Stage::Etrn,
+        _ => Stage::Other,
+    }
+}
+
+/// `lost connection after RCPT from …`, `timeout after …`, `too many errors after …`.
+fn lost(text: &[u8]) -> Option<Fact<'static>> {
+    let rest = text
+        .strip_prefix(b"lost connection after ")
+        .or_else(|| text.strip_prefix(b"timeout after "))
+        .or_else(|| text.strip_prefix(b"too many errors after "))?;
+    let (stage, _) = split_on(rest, b" from ")?;
+    Some(Fact::ConnectionLost(Service::Smtpd, self::stage(stage)))
+}
+
+/// `name[address]: SASL LOGIN authentication failed: …`
+fn auth_failure(warning: &[u8]) -> Option<Fact<'static>> {
+    let (_, rest) = split_on(warning, b"]: SASL ")?;
+    let (_mechanism, rest) = split_on(rest, b" ")?;
+    rest.starts_with(b"authentication failed")
+        .then_some(Fact::AuthFailed(Service::Smtpd))
+}
+
+/// cleanup, with a queue id.
+#[inline]
+pub(super) fn cleanup<'a>(queue_id: &'a [u8], text: &'a [u8]) -> Line<'a> {
+    if text.starts_with(b"message-id=") {
+        return Line::Noise(Some(Fact::Received { queue_id }));
+    }
+    if let Some(verdict) = text.strip_prefix(b"milter-reject: ") {
+        return reject(Service::Cleanup, queue_id, verdict);
+    }
+    if let Some(verdict) = text.strip_prefix(b"reject: ") {
+        return content_reject(queue_id, verdict);
+    }
+    noise::with_queue_id(text)
+}
+
+/// `header Subject: … from CLIENT; from=<…> to=<…> proto=… helo=<…>: 5.7.1 text`: the message's own
+/// words come first, so the line is read from its end.
+fn content_reject<'a>(queue_id: &'a [u8], verdict: &'a [u8]) -> Line<'a> {
+    if ![&b"header "[..], b"body ", b"mime-", b"nested-", b"content "]
+        .iter()
+        .any(|words| verdict.starts_with(words))
+    {
+        return Line::Unmatched;
+    }
+    let mut event = Event::new(Service::Cleanup, Direction::Inbound, Outcome::Rejected);
+    event.queue_id = queue_id;
+    event.stage = Some(Stage::EndOfMessage);
+    if let Some((content, envelope)) = rsplit_on(verdict, b"; from=<") {
+        if let Some((_, client)) = rsplit_on(content, b" from ") {
+            event.peer = if client == b"local" {
+                b""
+            } else {
+                peer_name(client)
+            };
+        }
+        // The bracket is put back: `address` wants the whole.
+        let start = verdict.len() - envelope.len() - 1;
+        event.domain = recipient_domain(&verdict[start..]);
+        if let Some((_, words)) = split_on(envelope, b">: ") {
+            event.text = words;
+            event.enhanced = reply::leading_enhanced(words);
+        }
+    }
+    Line::Event(event)
+}
+
+/// postscreen, of no message.
+pub(super) fn postscreen(body: &[u8]) -> Line<'_> {
+    if body.starts_with(b"CONNECT from ") {
+        return Line::Noise(Some(Fact::Connected(Service::Postscreen)));
+    }
+    if body.starts_with(b"HANGUP ") {
+        return Line::Noise(Some(Fact::ConnectionLost(
+            Service::Postscreen,
+            Stage::Other,
+        )));
+    }
+    if let Some(verdict) = body.strip_prefix(b"reject: ") {
+        return reject(Service::Postscreen, b"", verdict);
+    }
+    const FORMS: &[&[u8]] = &[
+        b"PASS OLD ",
+        b"PASS NEW ",
+        b"DISCONNECT ",
+        b"DNSBL rank ",
+        b"PREGREET ",
+        b"COMMAND PIPELINING ",
+        b"COMMAND COUNT LIMIT ",
+        b"COMMAND LENGTH LIMIT ",
+        b"COMMAND TIME LIMIT ",
+        b"NON-SMTP COMMAND ",
+        b"BARE NEWLINE ",
+        b"BDAT without valid RCPT ",
+        b"DATA without valid RCPT ",
+        b"WHITELISTED ",
+        b"WHITELIST VETO ",
+        b"BLACKLISTED ",
+        b"ALLOWLISTED ",
+        b"ALLOWLIST VETO ",
+        b"DENYLISTED ",
+        b"entering STRESS mode ",
+        b"leaving STRESS mode ",
+        b"closing connection ",
+        b"creating connection ",
+        b"retrieving connection ",
+    ];
+    if FORMS.iter().any(|form| body.starts_with(form)) || has_own_command_log(body) {
+        return Line::Noise(None);
+    }
+    if let Some(line) = tls_connection(Service::Postscreen, body) {
+        return line;
+    }
+    noise::without_queue_id(body)
+}
+
+/// postscreen, with `NOQUEUE`.
+pub(super) fn postscreen_message(text: &[u8]) -> Line<'_> {
+    match text.strip_prefix(b"reject: ") {
+        Some(verdict) => reject(Service::Postscreen, b"", verdict),
+        None => noise::with_queue_id(text),
+    }
+}

@@ -1,0 +1,165 @@
+//! A server's reply: its code, and the enhanced code in its own text.
+//!
+//! It stands apart because every mail server quotes replies, each in its own frame; what is inside
+//! the frame is the same everywhere (RFC 5321 section 4.2, RFC 2034 section 4).
+
+use crate::parse::Enhanced;
+use crate::parse::scan;
+
+/// What a reply says in numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Reply {
+    /// 200 to 599.
+    pub code: u16,
+    /// RFC 3463 code in the text.
+    pub enhanced: Option<Enhanced>,
+}
+
+/// Reads the reply that `text` starts with. Numbers further inside are never its code.
+#[inline]
+pub(crate) fn parse(text: &[u8]) -> Option<Reply> {
+    let (code, separator, rest) = first_line(text)?;
+    let enhanced = leading_enhanced(rest)
+        .or_else(|| trailing_enhanced(rest))
+        .or_else(|| {
+            if separator == b'-' {
+                continued_enhanced(code, rest)
+            } else {
+                None
+            }
+        });
+    Some(Reply { code, enhanced })
+}
+
+/// Three digits, then a blank, a hyphen or the end: the code, the byte after it, and the rest.
+#[inline]
+fn first_line(text: &[u8]) -> Option<(u16, u8, &[u8])> {
+    let [a @ b'2'..=b'5', b @ b'0'..=b'9', c @ b'0'..=b'9', rest @ ..] = text else {
+        return None;
+    };
+    let code = u16::from(a - b'0') * 100 + u16::from(b - b'0') * 10 + u16::from(c - b'0');
+    match rest {
+        [] => Some((code, b' ', rest)),
+        [byte, ..] if byte.is_ascii_alphanumeric() || matches!(rest, [b'.', b'0'..=b'9', ..]) => {
+            None
+        }
+        [byte, rest @ ..] => Some((code, *byte, rest)),
+    }
+}
+
+/// The enhanced code right behind the reply code: `4.7.28 …`, `#4.7.1 …`.
+#[inline]
+pub(crate) fn leading_enhanced(text: &[u8]) -> Option<Enhanced> {
+    let text = text.strip_prefix(b" ").unwrap_or(text);
+    let text = text.strip_prefix(b"#").unwrap_or(text);
+    match scan::enhanced(text) {
+        Some((code, _)) if matches!(code.class, 2 | 4 | 5) => Some(code),
+        _ => None,
+    }
+}
+
+/// qmail's way: `… (#4.2.1)` at the end.
+fn trailing_enhanced(text: &[u8]) -> Option<Enhanced> {
+    let text = text.trim_ascii_end();
+    let text = text.strip_suffix(b".").unwrap_or(text);
+    let text = text.strip_suffix(b")")?;
+    let at = memchr::memmem::rfind(text, b"(#")?;
+    match scan::enhanced(&text[at + 2..])? {
+        (code, []) if matches!(code.class, 2 | 4 | 5) => Some(code),
+        _ => None,
+    }
+}
+
+/// A reply of several lines is folded into one, `554-host.example.net 554 5.7.1 No`: each further
+/// line starts with the same code again, and the first that has an enhanced code decides.
+fn continued_enhanced(code: u16, text: &[u8]) -> Option<Enhanced> {
+    let digits = [
+        b' ',
+        b'0' + (code / 100) as u8,
+        b'0' + (code / 10 % 10) as u8,
+        b'0' + (code % 10) as u8,
+    ];
+    let mut rest = text;
+    while let Some((_, after)) = scan::split_on(rest, &digits) {
+        if let [b' ' | b'-', line @ ..] = after
+            && let Some(enhanced) = leading_enhanced(line)
+        {
+            return Some(enhanced);
+        }
+        rest = after;
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Option<(u16, String)> {
+        parse(text.as_bytes()).map(|r| {
+            (
+                r.code,
+                r.enhanced.map(|e| e.to_string()).unwrap_or_default(),
+            )
+        })
+    }
+
+    #[test]
+    fn codes_in_every_place_they_are_found_in() {
+        for (text, code, enhanced) in [
+            ("250 2.0.0 Ok: queued as 4F1", 250, "2.0.0"),
+            ("250 2.0.0: f6e9 accepted", 250, "2.0.0"),
+            ("250", 250, ""),
+            ("250 [Filter] OK 1539154772", 250, ""),
+            ("550 #5.1.0 Address rejected", 550, "5.1.0"),
+            ("452 sorry, mailbox disabled. (#4.2.1)", 452, "4.2.1"),
+            ("451 write error or disk full (#4.3.0)", 451, "4.3.0"),
+            ("451 4.7.650 busy", 451, "4.7.650"),
+            ("450 5.1.1 no such user, try later", 450, "5.1.1"),
+            ("554-mx.example.net 554 Your access is refused", 554, ""),
+            (
+                "554-mx.example.net 554 5.7.1 Your access is refused",
+                554,
+                "5.7.1",
+            ),
+            (
+                "550-5.7.1 [2001:db8::2      12] This 550-5.7.1 is 550 5.7.1 spam",
+                550,
+                "5.7.1",
+            ),
+            (
+                "552 Failed, remote said \"550 No such user\" (#5.1.1)",
+                552,
+                "5.1.1",
+            ),
+            (
+                "554 delivery error: this user has 550 messages, see 5.2.2",
+                554,
+                "",
+            ),
+            (
+                "421 192.0.2.1 is 4.3.2.1 not listed (RFC 5321 4.2.1)",
+                421,
+                "",
+            ),
+        ] {
+            assert_eq!(read(text), Some((code, enhanced.to_owned())), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_reply() {
+        for text in [
+            "",
+            "4.7.1 Try again",
+            "2500 x",
+            "199 x",
+            "600 x",
+            "25",
+            "250.1.2.3 x",
+            "4506F x",
+        ] {
+            assert_eq!(read(text), None, "{text}");
+        }
+    }
+}

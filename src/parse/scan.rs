@@ -1,0 +1,288 @@
+//! Small steps over bytes. They stand apart because every parser takes them, and because they are
+//! where the time of a line goes: each looks at a byte once and allocates nothing.
+
+use crate::parse::Enhanced;
+
+/// The byte in each of the eight places of a word.
+const fn eight(byte: u8) -> u64 {
+    u64::from_ne_bytes([byte; 8])
+}
+
+/// Marks bytes of a word that are zero: the lowest mark is exact, and that is the first in memory.
+#[inline]
+fn zero_bytes(word: u64) -> u64 {
+    word.wrapping_sub(eight(0x01)) & !word & eight(0x80)
+}
+
+/// Where the first of two bytes stands. For the short distances inside a line, which are over
+/// before a vectorised search has begun: eight bytes at a step.
+#[inline]
+pub(crate) fn position2(text: &[u8], a: u8, b: u8) -> Option<usize> {
+    let (a8, b8) = (eight(a), eight(b));
+    let mut at = 0;
+    while let Some(chunk) = text[at..].first_chunk::<8>() {
+        let word = u64::from_le_bytes(*chunk);
+        let found = zero_bytes(word ^ a8) | zero_bytes(word ^ b8);
+        if found != 0 {
+            return Some(at + found.trailing_zeros() as usize / 8);
+        }
+        at += 8;
+    }
+    text[at..]
+        .iter()
+        .position(|&c| c == a || c == b)
+        .map(|rest| at + rest)
+}
+
+/// Where the byte first stands; for short distances.
+#[inline]
+pub(crate) fn position(text: &[u8], byte: u8) -> Option<usize> {
+    let wanted = eight(byte);
+    let mut at = 0;
+    while let Some(chunk) = text[at..].first_chunk::<8>() {
+        let found = zero_bytes(u64::from_le_bytes(*chunk) ^ wanted);
+        if found != 0 {
+            return Some(at + found.trailing_zeros() as usize / 8);
+        }
+        at += 8;
+    }
+    text[at..]
+        .iter()
+        .position(|&b| b == byte)
+        .map(|rest| at + rest)
+}
+
+/// Splits at the first `byte`, which belongs to neither half; for short distances.
+#[inline]
+pub(crate) fn split(text: &[u8], byte: u8) -> Option<(&[u8], &[u8])> {
+    let at = position(text, byte)?;
+    Some((&text[..at], &text[at + 1..]))
+}
+
+/// Splits at the first occurrence of `pattern`, which belongs to neither half.
+#[inline]
+pub(crate) fn split_on<'a>(text: &'a [u8], pattern: &[u8]) -> Option<(&'a [u8], &'a [u8])> {
+    let at = memchr::memmem::find(text, pattern)?;
+    Some((&text[..at], &text[at + pattern.len()..]))
+}
+
+/// Splits at the last occurrence of `pattern`, which belongs to neither half.
+#[inline]
+pub(crate) fn rsplit_on<'a>(text: &'a [u8], pattern: &[u8]) -> Option<(&'a [u8], &'a [u8])> {
+    let at = memchr::memmem::rfind(text, pattern)?;
+    Some((&text[..at], &text[at + pattern.len()..]))
+}
+
+/// Reads a decimal number of at least one digit; stops growing near the largest `u64`.
+#[inline]
+pub(crate) fn number(text: &[u8]) -> Option<(u64, &[u8])> {
+    let mut value = 0u64;
+    let mut rest = text;
+    while let [byte @ b'0'..=b'9', after @ ..] = rest {
+        // Beyond this no further digit fits.
+        if value < u64::MAX / 10 {
+            value = value * 10 + u64::from(byte - b'0');
+        } else {
+            value = u64::MAX;
+        }
+        rest = after;
+    }
+    (rest.len() < text.len()).then_some((value, rest))
+}
+
+/// Reads two digits.
+#[inline]
+pub(crate) fn two_digits(text: [u8; 2]) -> Option<u8> {
+    let (tens, ones) = (text[0].wrapping_sub(b'0'), text[1].wrapping_sub(b'0'));
+    (tens < 10 && ones < 10).then(|| tens * 10 + ones)
+}
+
+/// Reads a time span in seconds, as microseconds. Logs hold negative spans (a clock was set back)
+/// and exponents (`1e+05`); a negative one is 0, and what is too large is the largest `u64`.
+#[inline]
+pub(crate) fn microseconds(text: &[u8]) -> Option<(u64, &[u8])> {
+    let (negative, text) = match text {
+        [b'-', rest @ ..] => (true, rest),
+        _ => (false, text),
+    };
+    let (whole, mut rest) = number(text)?;
+    let mut value = whole.saturating_mul(1_000_000);
+    if let [b'.', digits @ ..] = rest {
+        let mut unit = 100_000;
+        rest = digits;
+        while let [byte @ b'0'..=b'9', after @ ..] = rest {
+            value = value.saturating_add(u64::from(byte - b'0') * unit);
+            unit /= 10;
+            rest = after;
+        }
+    }
+    let [b'e' | b'E', ..] = rest else {
+        return Some((if negative { 0 } else { value }, rest));
+    };
+    Some((
+        if negative {
+            0
+        } else {
+            scaled(value, &mut rest)
+        },
+        rest,
+    ))
+}
+
+/// Reads an exponent off `rest` and scales by it.
+#[cold]
+fn scaled(mut value: u64, rest: &mut &[u8]) -> u64 {
+    let (down, digits) = match &rest[1..] {
+        [b'-', digits @ ..] => (true, digits),
+        [b'+', digits @ ..] => (false, digits),
+        digits => (false, digits),
+    };
+    if let Some((exponent, after)) = number(digits) {
+        // 10^20 exceeds every u64: more steps would change nothing.
+        for _ in 0..exponent.min(20) {
+            value = if down {
+                value / 10
+            } else {
+                value.saturating_mul(10)
+            };
+        }
+        *rest = after;
+    }
+    value
+}
+
+/// Reads an enhanced status code (RFC 3463 section 2) at the very start of `text`. It ends where
+/// no digit and no further dotted number follows, so that the start of an address is none.
+#[inline]
+pub(crate) fn enhanced(text: &[u8]) -> Option<(Enhanced, &[u8])> {
+    let [class @ b'0'..=b'9', b'.', rest @ ..] = text else {
+        return None;
+    };
+    let (subject, rest) = short_number(rest)?;
+    let (detail, rest) = short_number(rest.strip_prefix(b".")?)?;
+    if matches!(rest, [b'.', b'0'..=b'9', ..]) || matches!(rest, [b'0'..=b'9', ..]) {
+        return None;
+    }
+    Some((
+        Enhanced {
+            class: class - b'0',
+            subject,
+            detail,
+        },
+        rest,
+    ))
+}
+
+/// Reads a number of one to three digits.
+#[inline]
+fn short_number(text: &[u8]) -> Option<(u16, &[u8])> {
+    let mut value = 0u16;
+    let mut at = 0;
+    while at < 3 {
+        match text
+            .get(at)
+            .map(|b| b.wrapping_sub(b'0'))
+            .filter(|&d| d < 10)
+        {
+            Some(digit) => value = value * 10 + u16::from(digit),
+            None => break,
+        }
+        at += 1;
+    }
+    (at > 0).then(|| (value, &text[at..]))
+}
+
+/// Reads an address as logs write it: `<…>` with quoted local parts, in which a sender may put any
+/// byte, or bare up to the next comma or blank. Returns the address without its brackets.
+#[inline]
+pub(crate) fn address(text: &[u8]) -> Option<(&[u8], &[u8])> {
+    let Some(inner) = text.strip_prefix(b"<") else {
+        let end = text
+            .iter()
+            .position(|&b| b == b',' || b == b' ')
+            .unwrap_or(text.len());
+        return Some((&text[..end], &text[end..]));
+    };
+    let mut at = memchr::memchr2(b'>', b'"', inner)?;
+    if inner[at] == b'"' {
+        // A quoted string ends at an unescaped quote (RFC 5321 section 4.1.2). One that never ends
+        // was cut or forged: the first bracket is then the best guess.
+        at = quoted_end(inner, at).or_else(|| memchr::memchr(b'>', inner))?;
+    }
+    Some((&inner[..at], &inner[at + 1..]))
+}
+
+/// The first `>` outside of quotes, seen from an opening quote.
+fn quoted_end(text: &[u8], quote: usize) -> Option<usize> {
+    let mut quoted = true;
+    let mut at = quote + 1;
+    while let Some(&byte) = text.get(at) {
+        match byte {
+            b'\\' if quoted => at += 1,
+            b'"' => quoted = !quoted,
+            b'>' if !quoted => return Some(at),
+            _ => {}
+        }
+        at += 1;
+    }
+    None
+}
+
+/// The domain of an address: what follows its last `@`; empty if it has none.
+#[inline]
+pub(crate) fn domain_of(address: &[u8]) -> &[u8] {
+    match memchr::memrchr(b'@', address) {
+        Some(at) => &address[at + 1..],
+        None => b"",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spans_of_every_notation() {
+        for (text, expected) in [
+            ("2.5", 2_500_000),
+            ("0", 0),
+            ("0.02/", 20_000),
+            ("-0.01", 0),
+            ("1e+05", 100_000_000_000),
+            ("1.2e-3", 1_200),
+            ("89758", 89_758_000_000),
+            ("99999999999999999999", u64::MAX),
+            ("0.0000001", 0),
+        ] {
+            let (value, _) = microseconds(text.as_bytes()).expect(text);
+            assert_eq!(value, expected, "{text}");
+        }
+        assert_eq!(microseconds(b"x"), None);
+    }
+
+    #[test]
+    fn an_address_of_the_network_is_no_enhanced_code() {
+        assert_eq!(enhanced(b"5.1.10.4 is listed"), None);
+        assert_eq!(enhanced(b"4.7.1234"), None);
+        let (code, rest) = enhanced(b"4.7.650 busy").expect("a code");
+        assert_eq!((code.class, code.subject, code.detail), (4, 7, 650));
+        assert_eq!(rest, b" busy");
+        assert!(enhanced(b"5.1.1. Sorry").is_some());
+    }
+
+    #[test]
+    fn quotes_keep_brackets_inside_an_address() {
+        let (found, rest) = address(br#"<"a>, relay=x"@example.com>, relay=y"#).expect("address");
+        assert_eq!(found, br#""a>, relay=x"@example.com"#);
+        assert_eq!(rest, b", relay=y");
+        let (found, _) = address(br#"<"a\">b"@example.com>"#).expect("address");
+        assert_eq!(found, br#""a\">b"@example.com"#);
+        let (found, _) = address(br#"<"a@example.com>, relay=y"#).expect("address");
+        assert_eq!(found, br#""a@example.com"#);
+        assert_eq!(address(b"<cut@exam"), None);
+        assert_eq!(
+            address(b"bare@example.com, x"),
+            Some((&b"bare@example.com"[..], &b", x"[..]))
+        );
+    }
+}

@@ -1,0 +1,186 @@
+//! From a configured name or pattern to files.
+//!
+//! It stands apart from reading because it is the one place that knows what log rotation calls
+//! its files: a rotated sibling taken for a live log would be counted twice.
+
+use std::net::IpAddr;
+use std::path::{Component, Path, PathBuf};
+
+/// The endings of compressed files.
+const COMPRESSED: [&str; 7] = ["gz", "xz", "bz2", "zst", "lz4", "lzma", "Z"];
+
+/// Whether a name has wildcards (`*`, `?`, `[…]`).
+pub fn is_pattern(name: &str) -> bool {
+    name.contains(['*', '?', '['])
+}
+
+/// Whether a file is compressed, by its name.
+pub fn is_compressed(path: &Path) -> bool {
+    path.extension()
+        .and_then(|ending| ending.to_str())
+        .is_some_and(|e| COMPRESSED.contains(&e))
+}
+
+/// Whether a file is what rotation left behind, by its name: `mail.log.1`, `mail.log.2.gz`,
+/// `mail.log-20260101`, `mail-20260101.log`, `mail.log.old`, `mail.log~` and their like.
+pub fn is_rotated(path: &Path) -> bool {
+    let Some(name) = path.file_name().and_then(|name| name.to_str()) else {
+        return false;
+    };
+    if is_compressed(path) || name.ends_with('~') {
+        return true;
+    }
+    // Logs by host, named after its address, end in a number and are live.
+    if name.parse::<IpAddr>().is_ok() {
+        return false;
+    }
+    let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);
+    let counted =
+        !ending.is_empty() && ending.len() <= 4 && ending.bytes().all(|byte| byte.is_ascii_digit());
+    counted
+        || matches!(
+            ending,
+            "old" | "bak" | "save" | "swp" | "tmp" | "dpkg-old" | "rpmsave"
+        )
+        || has_date(name)
+}
+
+/// Whether a name has a date after a dash, dot or underscore: eight digits (`-20260101`), with or
+/// without the time behind them, or `2026-01-01`.
+fn has_date(name: &str) -> bool {
+    let bytes = name.as_bytes();
+    (1..bytes.len())
+        .any(|at| matches!(bytes[at - 1], b'-' | b'.' | b'_') && starts_with_date(&bytes[at..]))
+}
+
+fn starts_with_date(text: &[u8]) -> bool {
+    let digits = |from: usize, to: usize| {
+        text.get(from..to)
+            .is_some_and(|part| part.iter().all(u8::is_ascii_digit))
+    };
+    let century = text.starts_with(b"19") || text.starts_with(b"20");
+    let compact = digits(0, 8);
+    let dashed = digits(0, 4)
+        && text.get(4) == Some(&b'-')
+        && digits(5, 7)
+        && text.get(7) == Some(&b'-')
+        && digits(8, 10);
+    century && (compact || dashed)
+}
+
+/// The paths that a pattern means now, without the rotated ones, in the order of their names.
+/// Directories are among them.
+pub(crate) fn expand(pattern: &str) -> impl Iterator<Item = PathBuf> {
+    // What cannot be looked at is not there: `up` tells of it if nothing else matches.
+    let paths = glob::glob(pattern)
+        .ok()
+        .into_iter()
+        .flatten()
+        .filter_map(Result::ok);
+    paths.filter(|path| !is_rotated(path))
+}
+
+/// The files that a configured name means now: those that match it, or the one it names.
+pub fn find(name: &str) -> Vec<PathBuf> {
+    if is_pattern(name) {
+        return expand(name).filter(|path| path.is_file()).collect();
+    }
+    Some(PathBuf::from(name))
+        .filter(|path| path.exists())
+        .into_iter()
+        .collect()
+}
+
+/// The directory that a name or pattern lives in, as far as it is known before it is expanded.
+pub(crate) fn base(name: &str) -> PathBuf {
+    let mut base = PathBuf::new();
+    if let Some(parent) = Path::new(name).parent() {
+        for part in parent.components() {
+            match part {
+                Component::Normal(text) if is_pattern(&text.to_string_lossy()) => break,
+                part => base.push(part),
+            }
+        }
+    }
+    if base.as_os_str().is_empty() {
+        PathBuf::from(".")
+    } else {
+        base
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rotated_siblings_are_told_from_live_logs() {
+        for name in [
+            "mail.log.1",
+            "mail.log.0",
+            "mail.log.12",
+            "mail.log.2.gz",
+            "maillog-20260101",
+            "mail-20260101.log",
+            "mail.log.2026-01-01",
+            "mainlog.01",
+            "mail.log.old",
+            "mail.log~",
+            "mail.log-20260101.xz",
+            "maillog-2026010103",
+            "mail_20260101.log",
+        ] {
+            assert!(is_rotated(Path::new(name)), "{name}");
+        }
+        for name in [
+            "mail.log",
+            "maillog",
+            "mail",
+            "mainlog",
+            "main.log",
+            "mx1.log",
+            "mail-01.log",
+            "postfix-3.9.log",
+            "mail.2.log",
+            "mx-10.example.com.log",
+            "relay-12345678.log",
+            "192.0.2.1",
+            "198.51.100.20.log",
+        ] {
+            assert!(!is_rotated(Path::new(name)), "{name}");
+        }
+    }
+
+    #[test]
+    fn the_base_of_a_pattern_ends_before_its_first_wildcard() {
+        assert_eq!(base("/var/log/mail.log"), Path::new("/var/log"));
+        assert_eq!(base("/var/log/*/mail*.log"), Path::new("/var/log"));
+        assert_eq!(base("mail.log"), Path::new("."));
+        assert_eq!(base("logs/mail.log"), Path::new("logs"));
+    }
+
+    #[test]
+    fn a_pattern_means_live_files_only() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        for name in [
+            "b.log",
+            "a.log",
+            "a.log.1",
+            "a.log.2.gz",
+            "a-20260101.log",
+            "other",
+        ] {
+            std::fs::write(folder.path().join(name), "").expect("a file");
+        }
+        std::fs::create_dir(folder.path().join("c.log")).expect("a folder");
+        let pattern = format!("{}/*.log*", folder.path().display());
+        let names: Vec<_> = find(&pattern)
+            .into_iter()
+            .filter_map(|path| {
+                path.file_name()
+                    .map(|name| name.to_string_lossy().into_owned())
+            })
+            .collect();
+        assert_eq!(names, ["a.log", "b.log"]);
+    }
+}

@@ -1,0 +1,292 @@
+//! One open file, read from a position: what it takes to notice that the file is not what it was.
+//!
+//! It stands apart from [`super::tail`], which knows names and rotation, because a position
+//! belongs to a file and not to its name.
+
+use std::fs::{File, Metadata};
+use std::io;
+use std::os::unix::fs::{FileExt, MetadataExt};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use super::{Scratch, lines};
+
+/// How many bytes before the position are compared at each read. A file that was emptied and has
+/// grown past the position since differs in them. Shorter ones can all be padding.
+pub(crate) const ANCHOR: usize = 1024;
+
+/// Which file a name meant when it was looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Identity {
+    device: u64,
+    inode: u64,
+}
+
+impl Identity {
+    pub fn of(metadata: &Metadata) -> Self {
+        Identity {
+            device: metadata.dev(),
+            inode: metadata.ino(),
+        }
+    }
+}
+
+/// What a file looked like when all of it had been read; as long as it looks the same, there is
+/// nothing to read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Seen {
+    size: u64,
+    seconds: i64,
+    nanos: i64,
+}
+
+/// Where reading stopped in a file that is closed, and may go on if it is still the same.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Position {
+    identity: Identity,
+    offset: u64,
+    anchor: u32,
+    skipping: bool,
+}
+
+/// How a read ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Read {
+    /// The budget is used up, and there may be more.
+    More,
+    /// All of it is read but for an unfinished line.
+    AtEnd,
+    /// The file was emptied; its position is at the beginning again.
+    Truncated,
+}
+
+/// What a read handed over.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Tally {
+    /// Bytes of lines, newlines included.
+    pub bytes: u64,
+    /// Lines of which only the beginning was handed over.
+    pub truncated: u64,
+}
+
+/// An open file and the position in it.
+pub(crate) struct TailFile {
+    file: File,
+    identity: Identity,
+    /// The offset of the first line that is not handed over.
+    offset: u64,
+    /// Checksum of the `min(offset, ANCHOR)` bytes before the position.
+    anchor: u32,
+    /// Inside a line whose beginning was handed over.
+    skipping: bool,
+    seen: Option<Seen>,
+    size: u64,
+    linked: bool,
+    grew: Instant,
+}
+
+impl TailFile {
+    /// Opens a file, to be read from its beginning.
+    pub fn open(path: &Path) -> io::Result<Self> {
+        // Opening a pipe would wait for its writer.
+        if !std::fs::metadata(path)?.is_file() {
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidInput,
+                "not a regular file",
+            ));
+        }
+        let file = File::open(path)?;
+        // What the name means can change at any time; what is open cannot.
+        let metadata = file.metadata()?;
+        Ok(TailFile {
+            file,
+            identity: Identity::of(&metadata),
+            offset: 0,
+            anchor: checksum(b""),
+            skipping: false,
+            seen: None,
+            size: metadata.len(),
+            linked: true,
+            grew: Instant::now(),
+        })
+    }
+
+    /// Moves the position behind the last newline.
+    pub fn seek_end(&mut self, scratch: &mut Scratch) -> io::Result<()> {
+        let mut end = self.file.metadata()?.len();
+        let buffer = &mut scratch.buffer;
+        while end > 0 {
+            let from = end.saturating_sub(buffer.len() as u64);
+            let n = self.read_at(&mut buffer[..(end - from) as usize], from)?;
+            if let Some(newline) = memchr::memrchr(b'\n', &buffer[..n]) {
+                self.offset = from + newline as u64 + 1;
+                let anchor = (self.offset as usize).min(ANCHOR);
+                let n = self.read_at(&mut buffer[..anchor], self.offset - anchor as u64)?;
+                self.anchor = checksum(&buffer[..n]);
+                return Ok(());
+            }
+            end = from;
+        }
+        Ok(())
+    }
+
+    /// Which file it is.
+    pub fn identity(&self) -> Identity {
+        self.identity
+    }
+
+    /// The offset of the first line that is not handed over.
+    pub fn offset(&self) -> u64 {
+        self.offset
+    }
+
+    /// What it takes to go on from here with another descriptor.
+    pub fn position(&self) -> Position {
+        let &TailFile {
+            identity,
+            offset,
+            anchor,
+            skipping,
+            ..
+        } = self;
+        Position {
+            identity,
+            offset,
+            anchor,
+            skipping,
+        }
+    }
+
+    /// Goes on from a position, if it is one in this file. Should the file have changed before
+    /// it, the next read tells.
+    pub fn resume(&mut self, position: Position) -> bool {
+        let same = position.identity == self.identity;
+        if same {
+            self.offset = position.offset;
+            self.anchor = position.anchor;
+            self.skipping = position.skipping;
+        }
+        same
+    }
+
+    /// Whether the file has a name now.
+    pub fn has_name(&self) -> bool {
+        self.file
+            .metadata()
+            .is_ok_and(|metadata| metadata.nlink() > 0)
+    }
+
+    /// Whether the file still had a name when it was last read.
+    pub fn linked(&self) -> bool {
+        self.linked
+    }
+
+    /// For how long nothing new has come.
+    pub fn quiet(&self) -> Duration {
+        self.grew.elapsed()
+    }
+
+    /// Bytes behind the position, as of the last read.
+    pub fn lag(&self) -> u64 {
+        self.size.saturating_sub(self.offset)
+    }
+
+    /// Hands over up to about `budget` bytes of complete lines.
+    pub fn read(
+        &mut self,
+        budget: usize,
+        scratch: &mut Scratch,
+        tally: &mut Tally,
+        sink: &mut dyn FnMut(&[u8]),
+    ) -> io::Result<Read> {
+        let metadata = self.file.metadata()?;
+        self.size = metadata.len();
+        self.linked = metadata.nlink() > 0;
+        let now = Seen {
+            size: metadata.len(),
+            seconds: metadata.mtime(),
+            nanos: metadata.mtime_nsec(),
+        };
+        if self.seen == Some(now) {
+            return Ok(Read::AtEnd);
+        }
+        if self.size < self.offset {
+            return Ok(self.restart());
+        }
+        self.grew = Instant::now();
+        let mut used = 0;
+        loop {
+            let anchor = (self.offset as usize).min(ANCHOR);
+            let n = self.read_at(&mut scratch.buffer, self.offset - anchor as u64)?;
+            let (before, data) = scratch.buffer[..n].split_at(anchor.min(n));
+            if before.len() < anchor || checksum(before) != self.anchor {
+                return Ok(self.restart());
+            }
+            let cut = lines::split(data, scratch.cap, &mut self.skipping, sink);
+            let at_end = n < scratch.buffer.len();
+            if cut.consumed > 0 {
+                self.offset += cut.consumed as u64;
+                let to = anchor + cut.consumed;
+                self.anchor = checksum(&scratch.buffer[to - to.min(ANCHOR)..to]);
+                tally.bytes += cut.consumed as u64;
+                tally.truncated += cut.truncated;
+                used += cut.consumed;
+                self.size = self.size.max(self.offset);
+            }
+            if at_end {
+                // As it was before the read: what came since makes it look different.
+                self.seen = Some(now);
+                return Ok(Read::AtEnd);
+            }
+            if used >= budget {
+                return Ok(Read::More);
+            }
+        }
+    }
+
+    /// Hands over the unfinished last line, because nothing will finish it.
+    pub fn flush(
+        &mut self,
+        scratch: &mut Scratch,
+        tally: &mut Tally,
+        sink: &mut dyn FnMut(&[u8]),
+    ) -> io::Result<()> {
+        let n = self.read_at(&mut scratch.buffer, self.offset)?;
+        if n == 0 {
+            return Ok(());
+        }
+        if !self.skipping {
+            let (line, truncated) = lines::trim(&scratch.buffer[..n], scratch.cap);
+            tally.truncated += u64::from(truncated);
+            sink(line);
+        }
+        tally.bytes += n as u64;
+        self.offset += n as u64;
+        self.skipping = false;
+        Ok(())
+    }
+
+    fn restart(&mut self) -> Read {
+        self.offset = 0;
+        self.anchor = checksum(b"");
+        self.skipping = false;
+        self.seen = None;
+        Read::Truncated
+    }
+
+    /// Fills the buffer from an offset as far as the file goes.
+    fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+        loop {
+            match self.file.read_at(buffer, offset) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                result => return result,
+            }
+        }
+    }
+}
+
+fn checksum(bytes: &[u8]) -> u32 {
+    let mut crc = flate2::Crc::new();
+    crc.update(bytes);
+    crc.sum()
+}

@@ -1,0 +1,322 @@
+//! Cuts bytes into lines: the hottest loop of the program beside the parser.
+//!
+//! It stands apart from everything that knows where bytes come from, so that a live log, a
+//! compressed one and standard input are cut by the same rules:
+//!
+//! - only a newline ends a line, and a carriage return before it is not part of the line;
+//! - a line longer than the cap is handed over once, as its beginning, and the rest is dropped;
+//! - nothing is allocated or copied per line, and no line makes the buffer grow.
+
+use std::io::{self, Read};
+
+use memchr::{memchr, memchr_iter};
+
+/// The longest line that is handed over whole, in bytes, unless the configuration says otherwise.
+pub const DEFAULT_CAP: usize = 32 * 1024;
+
+/// Large enough that a system call is cheap per byte, small enough to stay in the processor's cache.
+pub(crate) const BUFFER: usize = 128 * 1024;
+
+/// The buffer's size for a cap: a line at the cap, its CR LF and more must fit.
+pub(crate) fn buffer_size(cap: usize) -> usize {
+    BUFFER.max(cap.saturating_mul(2))
+}
+
+/// What [`split`] did with a block.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Cut {
+    /// Bytes that are dealt with; the rest is an unfinished line.
+    pub consumed: usize,
+    /// Lines of which only the beginning was handed over.
+    pub truncated: u64,
+}
+
+/// Hands the lines in `data` to `sink`, without their newlines.
+///
+/// `skipping` carries over from one block of a file to the next whether the block begins inside a
+/// line whose beginning was already handed over because of `cap`.
+pub(crate) fn split(
+    data: &[u8],
+    cap: usize,
+    skipping: &mut bool,
+    sink: &mut dyn FnMut(&[u8]),
+) -> Cut {
+    let mut cut = Cut::default();
+    let mut start = 0;
+    if *skipping {
+        match memchr(b'\n', data) {
+            Some(newline) => {
+                *skipping = false;
+                start = newline + 1;
+            }
+            None => {
+                return Cut {
+                    consumed: data.len(),
+                    truncated: 0,
+                };
+            }
+        }
+    }
+    let base = start;
+    for newline in memchr_iter(b'\n', &data[base..]) {
+        let newline = base + newline;
+        let (line, truncated) = trim(&data[start..newline], cap);
+        cut.truncated += u64::from(truncated);
+        sink(line);
+        start = newline + 1;
+    }
+    // One more than the cap, because a carriage return at the end would not count.
+    if data.len() - start > cap + 1 {
+        cut.truncated += 1;
+        sink(&data[start..start + cap]);
+        *skipping = true;
+        start = data.len();
+    }
+    cut.consumed = start;
+    cut
+}
+
+/// The line without its carriage return and within the cap, and whether the cap cut it.
+#[inline]
+pub(crate) fn trim(line: &[u8], cap: usize) -> (&[u8], bool) {
+    let line = match line {
+        [line @ .., b'\r'] => line,
+        line => line,
+    };
+    if line.len() > cap {
+        (&line[..cap], true)
+    } else {
+        (line, false)
+    }
+}
+
+/// The lines of anything that can be read once from beginning to end.
+///
+/// Other than a live log, it ends: so a last line without newline is a line.
+pub struct Lines<R> {
+    input: R,
+    buffer: Box<[u8]>,
+    /// What is read and not yet handed over: `buffer[start..end]`.
+    start: usize,
+    end: usize,
+    cap: usize,
+    skipping: bool,
+    at_end: bool,
+    bytes: u64,
+    truncated: u64,
+}
+
+impl<R: Read> Lines<R> {
+    /// Lines of `input`, each at most `cap` bytes long.
+    pub fn new(input: R, cap: usize) -> Self {
+        Lines {
+            input,
+            buffer: vec![0; buffer_size(cap)].into_boxed_slice(),
+            start: 0,
+            end: 0,
+            cap,
+            skipping: false,
+            at_end: false,
+            bytes: 0,
+            truncated: 0,
+        }
+    }
+
+    /// The next line without its newline; `None` at the end of the input.
+    ///
+    /// # Errors
+    ///
+    /// Whatever reading the input gives, except for interruptions, which are tried again.
+    #[inline]
+    pub fn next_line(&mut self) -> io::Result<Option<&[u8]>> {
+        // A whole line in the buffer is the case that matters; everything else is kept out of it.
+        if !self.skipping
+            && let Some(length) = memchr(b'\n', &self.buffer[self.start..self.end])
+        {
+            return Ok(Some(self.take(length, 1)));
+        }
+        self.next_slowly()
+    }
+
+    /// Bytes of the lines handed over so far, with their newlines.
+    pub fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    /// Lines of which only the beginning was handed over.
+    pub fn truncated(&self) -> u64 {
+        self.truncated
+    }
+
+    /// The next `length` bytes as a line, and `newline` more that are not part of it.
+    #[inline]
+    fn take(&mut self, length: usize, newline: usize) -> &[u8] {
+        let from = self.start;
+        self.start += length + newline;
+        self.bytes += (length + newline) as u64;
+        let (line, truncated) = trim(&self.buffer[from..from + length], self.cap);
+        self.truncated += u64::from(truncated);
+        line
+    }
+
+    #[cold]
+    fn next_slowly(&mut self) -> io::Result<Option<&[u8]>> {
+        loop {
+            let found = memchr(b'\n', &self.buffer[self.start..self.end]);
+            if self.skipping {
+                let dropped = found.map_or(self.end - self.start, |newline| newline + 1);
+                self.skipping = found.is_none();
+                self.start += dropped;
+                self.bytes += dropped as u64;
+                if found.is_some() {
+                    continue;
+                }
+            } else if let Some(length) = found {
+                return Ok(Some(self.take(length, 1)));
+            } else if self.end - self.start > self.cap + 1 {
+                self.skipping = true;
+                self.truncated += 1;
+                let from = self.start;
+                self.start += self.cap;
+                self.bytes += self.cap as u64;
+                return Ok(Some(&self.buffer[from..from + self.cap]));
+            }
+            if self.at_end {
+                let rest = self.end - self.start;
+                return Ok(if rest == 0 {
+                    None
+                } else {
+                    Some(self.take(rest, 0))
+                });
+            }
+            self.fill()?;
+        }
+    }
+
+    /// Moves the unfinished line to the front and reads on behind it.
+    fn fill(&mut self) -> io::Result<()> {
+        self.buffer.copy_within(self.start..self.end, 0);
+        self.end -= self.start;
+        self.start = 0;
+        loop {
+            match self.input.read(&mut self.buffer[self.end..]) {
+                Ok(0) => self.at_end = true,
+                Ok(n) => self.end += n,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) => return Err(error),
+            }
+            return Ok(());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cut_all(data: &[u8], cap: usize) -> (Vec<Vec<u8>>, Cut, bool) {
+        let mut lines = Vec::new();
+        let mut skipping = false;
+        let cut = split(data, cap, &mut skipping, &mut |line| {
+            lines.push(line.to_vec())
+        });
+        (lines, cut, skipping)
+    }
+
+    fn read_all(data: &[u8], cap: usize) -> (Vec<Vec<u8>>, u64, u64) {
+        let mut lines = Lines::new(data, cap);
+        let mut seen = Vec::new();
+        while let Some(line) = lines.next_line().expect("a slice can be read") {
+            seen.push(line.to_vec());
+        }
+        (seen, lines.bytes(), lines.truncated())
+    }
+
+    #[test]
+    fn a_block_gives_its_whole_lines_and_keeps_the_unfinished_one() {
+        let (lines, cut, skipping) = cut_all(b"one\r\ntwo\n\nthr", 10);
+        assert_eq!(lines, [&b"one"[..], b"two", b""]);
+        assert_eq!(
+            cut,
+            Cut {
+                consumed: 10,
+                truncated: 0
+            }
+        );
+        assert!(!skipping);
+    }
+
+    #[test]
+    fn a_line_at_the_cap_is_whole_and_one_byte_more_is_cut() {
+        let (lines, cut, _) = cut_all(b"0123456789\r\n0123456789a\n", 10);
+        assert_eq!(lines, [&b"0123456789"[..], b"0123456789"]);
+        assert_eq!(cut.truncated, 1);
+        let (lines, cut, skipping) = cut_all(b"0123456789\r", 10);
+        assert!(lines.is_empty() && cut.consumed == 0 && !skipping);
+    }
+
+    #[test]
+    fn a_long_line_is_handed_over_once_however_many_blocks_it_fills() {
+        let mut lines = Vec::new();
+        let mut skipping = false;
+        let mut truncated = 0;
+        for block in [&b"0123456789abcdef"[..], b"ghij", b"k\nnext\n"] {
+            let cut = split(block, 10, &mut skipping, &mut |line| {
+                lines.push(line.to_vec())
+            });
+            assert_eq!(cut.consumed, block.len());
+            truncated += cut.truncated;
+        }
+        assert_eq!(lines, [&b"0123456789"[..], b"next"]);
+        assert_eq!(truncated, 1);
+    }
+
+    #[test]
+    fn a_reader_hands_over_the_last_line_without_newline_too() {
+        let (lines, bytes, _) = read_all(b"one\r\n\ntwo", 10);
+        assert_eq!(lines, [&b"one"[..], b"", b"two"]);
+        assert_eq!(bytes, 9);
+        assert_eq!(read_all(b"", 10).0, Vec::<Vec<u8>>::new());
+    }
+
+    #[test]
+    fn a_reader_makes_one_line_of_millions_of_bytes_without_newline() {
+        let mut text = vec![b'x'; 3_000_000];
+        text.extend_from_slice(b"\nnext\n");
+        let (lines, bytes, truncated) = read_all(&text, 1000);
+        assert_eq!(lines.len(), 2);
+        assert_eq!(lines[0].len(), 1000);
+        assert_eq!(lines[1], b"next");
+        assert_eq!((bytes, truncated), (text.len() as u64, 1));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn blocks_of_any_size_and_a_reader_cut_the_same_lines(
+            data in proptest::collection::vec(proptest::sample::select(b"ab\r\n\n".to_vec()), 0..200),
+            block in 8usize..40,
+        ) {
+            let cap = 5;
+            let mut whole = data.clone();
+            whole.push(b'\n');
+            let expected: Vec<Vec<u8>> = whole[..whole.len() - 1]
+                .split(|byte| *byte == b'\n')
+                .map(|line| trim(line, cap).0.to_vec())
+                .collect();
+
+            let mut lines = Vec::new();
+            let (mut at, mut skipping, mut size) = (0, false, block);
+            while at < whole.len() {
+                let end = whole.len().min(at + size);
+                let cut = split(&whole[at..end], cap, &mut skipping, &mut |line| {
+                    lines.push(line.to_vec());
+                });
+                // As with a file: what is not finished is read again, with more behind it.
+                size = if cut.consumed == 0 { size + 1 } else { block };
+                at += cut.consumed;
+            }
+            proptest::prop_assert_eq!(&lines, &expected);
+            proptest::prop_assert_eq!(&read_all(&whole, cap).0, &expected);
+        }
+    }
+}

@@ -1,0 +1,181 @@
+//! From a listen address as people write it to a listening socket.
+//!
+//! It stands apart because `:9925` means more than the standard library's addresses can say:
+//! every interface, IPv6 and IPv4 alike, on machines without IPv6 too.
+
+use std::io;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, ToSocketAddrs};
+use std::str::FromStr;
+
+use socket2::{Domain, Protocol, Socket, Type};
+
+/// How many connections may wait to be accepted.
+const BACKLOG: i32 = 128;
+
+/// Where to listen: `:port` for every interface, `host:port`, `192.0.2.1:port`, `[2001:db8::1]:port`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListenAddress {
+    /// Without brackets; empty for every interface.
+    host: String,
+    port: u16,
+}
+
+/// What is wrong with a listen address.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "{text:?} is no listen address: {reason}; right are \":9925\", \"127.0.0.1:9925\", \"[::1]:9925\""
+)]
+pub struct BadAddress {
+    text: String,
+    reason: &'static str,
+}
+
+impl BadAddress {
+    /// What is wrong, without what would be right.
+    pub fn problem(&self) -> String {
+        format!("{:?} is no listen address: {}", self.text, self.reason)
+    }
+}
+
+impl FromStr for ListenAddress {
+    type Err = BadAddress;
+
+    fn from_str(text: &str) -> Result<Self, BadAddress> {
+        let bad = |reason| BadAddress {
+            text: text.to_owned(),
+            reason,
+        };
+        let (host, port) = text
+            .rsplit_once(':')
+            .ok_or_else(|| bad("the port is missing"))?;
+        // u16's parser takes a plus sign.
+        let digits = port.bytes().all(|byte| byte.is_ascii_digit());
+        let port = port
+            .parse()
+            .ok()
+            .filter(|_| digits)
+            .ok_or_else(|| bad("the port is no number up to 65535"))?;
+        let host = match host
+            .strip_prefix('[')
+            .and_then(|host| host.strip_suffix(']'))
+        {
+            Some(inner) => {
+                inner
+                    .parse::<Ipv6Addr>()
+                    .map_err(|_| bad("no IPv6 address in the brackets"))?;
+                inner
+            }
+            None if host.contains(['[', ']', '/', ' ']) => return Err(bad("that is no host name")),
+            None if host.contains(':') => return Err(bad("an IPv6 address needs brackets")),
+            None => host,
+        };
+        Ok(ListenAddress {
+            host: host.to_owned(),
+            port,
+        })
+    }
+}
+
+impl std::fmt::Display for ListenAddress {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if self.host.contains(':') {
+            write!(f, "[{}]:{}", self.host, self.port)
+        } else {
+            write!(f, "{}:{}", self.host, self.port)
+        }
+    }
+}
+
+impl ListenAddress {
+    /// Listens on every address that it means.
+    ///
+    /// # Errors
+    ///
+    /// If the name has no address, or one of them cannot be listened on.
+    pub fn bind(&self) -> io::Result<Vec<TcpListener>> {
+        if self.host.is_empty() {
+            let everywhere = listen((Ipv6Addr::UNSPECIFIED, self.port).into());
+            let listener = match everywhere {
+                Err(error) if no_ipv6(&error) => listen((Ipv4Addr::UNSPECIFIED, self.port).into())?,
+                result => result?,
+            };
+            return Ok(vec![listener]);
+        }
+        (self.host.as_str(), self.port)
+            .to_socket_addrs()?
+            .map(listen)
+            .collect()
+    }
+}
+
+/// Whether listening failed for want of IPv6: compiled out, disabled, or without addresses.
+fn no_ipv6(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::AddrNotAvailable | io::ErrorKind::Unsupported)
+        // EAFNOSUPPORT, which has no kind of its own everywhere.
+        || error.raw_os_error() == Some(97)
+}
+
+fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = Socket::new(
+        Domain::for_address(address),
+        Type::STREAM,
+        Some(Protocol::TCP),
+    )?;
+    if address.is_ipv6() {
+        // The system's default may be either; an explicit IPv6 address means itself only.
+        socket.set_only_v6(address.ip() != Ipv6Addr::UNSPECIFIED)?;
+    }
+    socket.set_reuse_address(true)?;
+    socket.set_nonblocking(true)?;
+    socket.bind(&address.into())?;
+    socket.listen(BACKLOG)?;
+    Ok(socket.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_read_as_people_write_them() {
+        for (text, host, port) in [
+            (":9925", "", 9925),
+            ("127.0.0.1:0", "127.0.0.1", 0),
+            ("[::1]:9925", "::1", 9925),
+            ("mail.example.com:80", "mail.example.com", 80),
+        ] {
+            let address = ListenAddress::from_str(text).expect("an address");
+            assert_eq!((address.host.as_str(), address.port), (host, port));
+            assert_eq!(address.to_string(), text);
+        }
+    }
+
+    #[test]
+    fn a_wrong_address_is_refused_with_what_would_be_right() {
+        for (text, reason) in [
+            ("9925", "the port is missing"),
+            (":", "the port is no number"),
+            (":99999", "the port is no number"),
+            (":+1", "the port is no number"),
+            ("::1:9925", "needs brackets"),
+            ("[mail]:9925", "no IPv6 address"),
+            ("http://x:80", "no host name"),
+        ] {
+            let error = ListenAddress::from_str(text).expect_err(text).to_string();
+            assert!(
+                error.contains(reason) && error.contains("[::1]:9925"),
+                "{text}: {error}"
+            );
+        }
+    }
+
+    #[test]
+    fn every_interface_means_ipv4_too() {
+        let listeners = ListenAddress::from_str(":0")
+            .expect("an address")
+            .bind()
+            .expect("bound");
+        let port = listeners[0].local_addr().expect("an address").port();
+        std::net::TcpStream::connect((Ipv4Addr::LOCALHOST, port)).expect("a connection");
+    }
+}
