@@ -446,8 +446,13 @@ pub fn odds_and_ends(world: &mut World) -> Result<Vec<Message>> {
         vec![offers(BrokenTls::Refuses(no))],
     )?;
     messages.push(message("tls-refuses.example.net", 1, None));
-    world.domain("tls-babbles.example.net", vec![offers(BrokenTls::Babbles)])?;
-    messages.push(message("tls-babbles.example.net", 2, Some("deferred")));
+    for (domain, tls) in [
+        ("tls-babbles.example.net", BrokenTls::Babbles),
+        ("tls-hangs-up.example.net", BrokenTls::HangsUp),
+    ] {
+        world.domain(domain, vec![offers(tls)])?;
+        messages.push(message(domain, 2, Some("deferred")));
+    }
     world.domain(
         "must-tls-refuses.example.net",
         vec![offers(BrokenTls::Refuses(no))],

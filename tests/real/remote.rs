@@ -42,6 +42,8 @@ pub enum BrokenTls {
     Refuses(Reply),
     /// It says yes and then talks nonsense.
     Babbles,
+    /// It says yes and then hangs up.
+    HangsUp,
 }
 
 /// One server's script.
@@ -319,7 +321,16 @@ impl<'a, R: Read, W: Write> Session<'a, R, W> {
             Some(BrokenTls::Babbles) => {
                 self.truth
                     .connect_error(self.script.direction, "tls", None, 1);
-                self.say("220 2.0.0 Go ahead\nthis is not TLS");
+                let heard = self.say("220 2.0.0 Go ahead") && self.reader.fill_buf().is_ok();
+                if heard && self.say("this is not TLS") {
+                    while self.line().is_some() {}
+                }
+                false
+            }
+            Some(BrokenTls::HangsUp) => {
+                self.truth
+                    .connect_error(self.script.direction, "reset", None, 1);
+                self.say("220 2.0.0 Go ahead");
                 false
             }
             None => self.say("502 5.5.1 Not offered"),

@@ -198,7 +198,9 @@ fn scraped_by_prometheus() -> Result<()> {
         fs::write(&log, "")?;
         let daemon = Daemon::start(&log, folder)?;
         let prometheus = Prometheus::start(folder, &daemon.address)?;
-        let mut postfix = Postfix::start(folder, "", "")?;
+        inbound::write_tables(folder)?;
+        let mut postfix = Postfix::start(folder, inbound::MAIN, inbound::MASTER)?;
+        inbound::hold_sessions(&truth, folder)?;
         send_all(&messages, &truth)?;
         postfix.settle()?;
         postfix.flush_log(&log)?;
