@@ -8,102 +8,8 @@ use std::fs;
 use std::path::Path;
 
 use crate::Result;
-use crate::client::Client;
+use crate::client::{Answer, Client};
 use crate::truth::Truth;
-
-/// Settings behind the usual ones.
-pub const MAIN: &str = "\
-relay_domains = relay.example.com
-relay_transport = discard:quietly
-smtpd_authorized_xclient_hosts = 127.0.0.0/8
-message_size_limit = 20000
-";
-
-/// Services behind the usual ones: one port for each kind of policy.
-pub const MASTER: &str = "\
-127.0.0.1:10026 inet n - n - - smtpd
- -o smtpd_client_restrictions=check_client_access,texthash:{folder}/clients
- -o smtpd_delay_reject=no
-127.0.0.1:10029 inet n - n - - smtpd
- -o smtpd_client_restrictions=reject
- -o smtpd_delay_reject=no
-127.0.0.1:10027 inet n - n - - smtpd
- -o mynetworks=192.0.2.77
- -o smtpd_delay_reject=no
- -o smtpd_helo_required=yes
- -o smtpd_helo_restrictions=reject_invalid_helo_hostname,reject_non_fqdn_helo_hostname,check_helo_access,texthash:{folder}/helo
- -o smtpd_sender_restrictions=reject_non_fqdn_sender,check_sender_access,texthash:{folder}/senders
- -o smtpd_recipient_restrictions=check_recipient_access,texthash:{folder}/recipients,reject_unauth_destination
- -o smtpd_data_restrictions=check_sender_access,texthash:{folder}/at-data
- -o smtpd_end_of_data_restrictions=check_sender_access,texthash:{folder}/at-end
-127.0.0.1:10028 inet n - n - - smtpd
- -o smtpd_recipient_limit=2
- -o smtpd_reject_unlisted_recipient=yes
- -o local_recipient_maps=texthash:{folder}/local
- -o cleanup_service_name=checks
-checks unix n - n - 0 cleanup
- -o header_checks=regexp:{folder}/headers
- -o body_checks=regexp:{folder}/bodies
-";
-
-/// The tables that the settings name.
-const TABLES: [(&str, &str); 9] = [
-    ("local", "known@local.example.com x\n"),
-    (
-        "clients",
-        "203.0.113.9 REJECT\n\
-         203.0.113.10 421 4.7.0 Too many, 550 of 100\n\
-         203.0.113.11 521 5.3.2 No mail here\n",
-    ),
-    (
-        "helo",
-        "spam.example.net REJECT 550 is no reason\n\
-         later.example.net 450 4.7.1 Later (421)\n",
-    ),
-    (
-        "senders",
-        "bad@example.net REJECT\n\
-         slow@example.net 451 4.7.1 Greylisted 550 s\n\
-         plain@example.net 550 no enhanced code, 4 of 5.1.1\n",
-    ),
-    (
-        "recipients",
-        "gone@relay.example.com 550 5.1.1 Gone since 421\n\
-         full@relay.example.com 452 4.2.2 Full\n\
-         defer@relay.example.com DEFER\n\
-         watched@relay.example.com WARN watch 550 5.1.1\n\
-         info@relay.example.com INFO 550\n\
-         hold@relay.example.com HOLD 421 4.7.0\n\
-         discard@relay.example.com DISCARD 550\n\
-         filter@relay.example.com FILTER discard:450\n\
-         redirect@relay.example.com REDIRECT known@local.example.com\n",
-    ),
-    ("at-data", "data@example.net 554 5.7.1 Not with DATA\n"),
-    (
-        "at-end",
-        "end@example.net 450 4.7.1 Not after the end 550\n",
-    ),
-    (
-        "headers",
-        "/^Subject: casino/ REJECT 550 casinos a day\n\
-         /^Subject: later/ REJECT 4.7.0 later\n\
-         /^X-Watched:/ WARN seen 421\n\
-         /^X-Noted:/ INFO seen 550\n\
-         /^X-Old:/ REPLACE X-New: 550\n\
-         /^X-Extra:/ PREPEND X-More: 450\n\
-         /^X-Secret:/ IGNORE\n\
-         /^Subject: gone/ DISCARD 550\n",
-    ),
-    ("bodies", "/buy 421 pills/ REJECT\n"),
-];
-
-/// Writes the tables that the settings name.
-pub fn write_tables(folder: &Path) -> Result<()> {
-    for (name, text) in TABLES {
-        fs::write(folder.join(name), text)?;
-    }
-    Ok(())
-}
 
 /// What a client does, and what comes of it.
 enum Step {
@@ -125,18 +31,23 @@ enum Step {
 
 use Step::{ContentChecked, ContentRefused, ContentWell, Refused, Silently, TooLarge, Well};
 
-/// A session: the port, who the client claims to be, whether the greeting after that claim is
+/// A session: the server's address, who the client claims to be, whether the greeting after that claim is
 /// refused, and what it says.
-type Session = (u16, &'static str, bool, &'static [Step]);
+type Session = (&'static str, &'static str, bool, &'static [Step]);
 
 const SESSIONS: &[Session] = &[
     // Refused at CONNECT; Postfix then repeats the refusal for what follows.
-    (10029, "", true, &[Silently("EHLO client.example.org")]),
-    (10026, "203.0.113.9", true, &[]),
-    (10026, "203.0.113.10", true, &[]),
-    (10026, "203.0.113.11", true, &[]),
     (
-        10027,
+        "127.0.0.1:10029",
+        "",
+        true,
+        &[Silently("EHLO client.example.org")],
+    ),
+    ("127.0.0.1:10026", "203.0.113.9", true, &[]),
+    ("127.0.0.1:10026", "203.0.113.10", true, &[]),
+    ("127.0.0.1:10026", "203.0.113.11", true, &[]),
+    (
+        "127.0.0.1:10027",
         "203.0.113.20",
         false,
         &[
@@ -165,7 +76,7 @@ const SESSIONS: &[Session] = &[
         ],
     ),
     (
-        10027,
+        "127.0.0.1:10027",
         "203.0.113.21",
         false,
         &[
@@ -182,7 +93,7 @@ const SESSIONS: &[Session] = &[
     ),
     // What an access table does beside refusing is no reply.
     (
-        10027,
+        "127.0.0.1:10027",
         "203.0.113.23",
         false,
         &[
@@ -203,7 +114,7 @@ const SESSIONS: &[Session] = &[
     ),
     // Too many recipients, too much text and ETRN for a stranger are refused without a record.
     (
-        10028,
+        "127.0.0.1:10028",
         "203.0.113.24",
         false,
         &[
@@ -220,7 +131,7 @@ const SESSIONS: &[Session] = &[
         ],
     ),
     (
-        10028,
+        "127.0.0.1:10028",
         "203.0.113.22",
         false,
         &[
@@ -246,14 +157,56 @@ const SESSIONS: &[Session] = &[
             Well("QUIT"),
         ],
     ),
+    // A milter's words are the reply; at the end of the message its record has no code.
+    (
+        "127.0.0.1:10030",
+        "203.0.113.25",
+        false,
+        &[
+            Well("EHLO client.example.org"),
+            Refused("MAIL FROM:<milter-reject@example.net>"),
+            Refused("MAIL FROM:<milter-tempfail@example.net>"),
+            Well("MAIL FROM:<news@example.net>"),
+            Refused("RCPT TO:<milter-550@relay.example.com>"),
+            Well("RCPT TO:<milter-at-end@relay.example.com>"),
+            ContentChecked("a message"),
+            Well("MAIL FROM:<news@example.net>"),
+            // Postfix hangs up after a 421.
+            Refused("RCPT TO:<milter-421@relay.example.com>"),
+        ],
+    ),
+    // postscreen: on its own list; then a stranger who has passed for the first time.
+    (
+        "192.0.2.10:10031",
+        "",
+        false,
+        &[
+            Well("EHLO client.example.org"),
+            Well("MAIL FROM:<news@example.net>"),
+            Refused("RCPT TO:<one@relay.example.com>"),
+            Refused("RCPT TO:<two@relay.example.com>"),
+            Well("QUIT"),
+        ],
+    ),
+    (
+        "198.51.100.7:10031",
+        "",
+        false,
+        &[
+            Well("EHLO client.example.org"),
+            Well("MAIL FROM:<news@example.net>"),
+            Refused("RCPT TO:<one@relay.example.com>"),
+            Well("QUIT"),
+        ],
+    ),
 ];
 
 /// Holds every session; what was refused goes into the truth. `folder` gets the transcript.
 pub fn hold_sessions(truth: &Truth, folder: &Path) -> Result<()> {
     let mut transcript = String::new();
-    for (port, address, refused, steps) in SESSIONS {
-        let mut client = Client::connect(&format!("127.0.0.1:{port}"))?;
-        let mut hear = |step: &str, answer: crate::client::Answer, refused, recorded| {
+    for (server, address, refused, steps) in SESSIONS {
+        let mut client = Client::connect(server)?;
+        let mut hear = |step: &str, answer: Answer, refused, recorded| {
             transcript.push_str(&format!("{step}\n    {}\n", answer.text));
             if (answer.code >= 400) != refused {
                 return Err(format!("{step:?} was answered with {answer:?}"));

@@ -16,6 +16,8 @@ mod client;
 mod dns;
 mod exporter;
 mod inbound;
+mod milter;
+mod policy;
 mod postfix;
 mod prometheus;
 mod remote;

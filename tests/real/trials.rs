@@ -11,7 +11,7 @@ use crate::exporter::{self, Daemon};
 use crate::postfix::{Postfix, SUBMIT};
 use crate::prometheus::Prometheus;
 use crate::truth::{Truth, differences};
-use crate::{Result, client, inbound, prometheus, sandbox, stores};
+use crate::{Result, client, inbound, milter, policy, prometheus, sandbox, stores};
 
 /// A trial, and the programs it cannot do without.
 pub struct RealTrial {
@@ -174,12 +174,18 @@ fn store_deliveries() -> Result<()> {
     })
 }
 
+/// A Postfix that refuses a great deal.
+fn refusing_postfix(folder: &Path) -> Result<Postfix> {
+    policy::write_tables(folder)?;
+    milter::listen(&folder.join("milter"))?;
+    Postfix::start(folder, policy::MAIN, policy::MASTER)
+}
+
 fn own_refusals() -> Result<()> {
     with_folder(|folder| {
         let truth = Truth::default();
         World::new(truth.clone())?.zone.serve()?;
-        inbound::write_tables(folder)?;
-        let mut postfix = Postfix::start(folder, inbound::MAIN, inbound::MASTER)?;
+        let mut postfix = refusing_postfix(folder)?;
         inbound::hold_sessions(&truth, folder)?;
         postfix.settle()?;
         let log = postfix.log.clone();
@@ -198,8 +204,7 @@ fn scraped_by_prometheus() -> Result<()> {
         fs::write(&log, "")?;
         let daemon = Daemon::start(&log, folder)?;
         let prometheus = Prometheus::start(folder, &daemon.address)?;
-        inbound::write_tables(folder)?;
-        let mut postfix = Postfix::start(folder, inbound::MAIN, inbound::MASTER)?;
+        let mut postfix = refusing_postfix(folder)?;
         inbound::hold_sessions(&truth, folder)?;
         send_all(&messages, &truth)?;
         postfix.settle()?;
@@ -210,6 +215,7 @@ fn scraped_by_prometheus() -> Result<()> {
             ("outbound", "421"),
             ("outbound", "250"),
             ("outbound", "111"),
+            ("inbound", "550"),
         ] {
             let query = format!(r#"maillog_codes_total{{direction="{direction}",code="{code}"}}"#);
             let expected = said["codes"][direction][code]
@@ -217,7 +223,8 @@ fn scraped_by_prometheus() -> Result<()> {
                 .ok_or("nothing was said")?;
             prometheus.expect(&query, expected)?;
         }
-        let scrape = daemon.scrape_after(count_lines(&[log])?)?;
+        let scrape = daemon.scrape_after(count_lines(std::slice::from_ref(&log))?)?;
+        complain("the scrape", &said, &scrape.to_report(), &[log])?;
         prometheus::check_metrics(&scrape.0)?;
         let missing: Vec<_> = prometheus::FAMILIES
             .iter()
