@@ -21,11 +21,13 @@ mod policy;
 mod postfix;
 mod prometheus;
 mod remote;
+mod replies;
 mod sandbox;
 mod stores;
 mod trials;
 mod truth;
 mod wait;
+mod world;
 
 use std::process::ExitCode;
 
@@ -43,10 +45,12 @@ fn main() -> ExitCode {
         .iter()
         .map(|trial| match sandbox::obstacle(trial.needs) {
             None => Trial::test(trial.name, || Ok(sandbox::run(trial.name)?)),
-            Some(reason) if required => Trial::test(trial.name, move || Err(Failed::from(reason))),
-            Some(reason) => Trial::test(trial.name, || Ok(()))
-                .with_kind(format!("skipped: {reason}"))
-                .with_ignored_flag(true),
+            Some(reason) => {
+                let kind = format!("skipped: {reason}");
+                Trial::test(trial.name, move || Err(Failed::from(reason)))
+                    .with_kind(kind)
+                    .with_ignored_flag(!required)
+            }
         })
         .collect();
     libtest_mimic::run(&Arguments::from_args(), trials).exit_code()

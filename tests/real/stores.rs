@@ -7,8 +7,9 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use crate::Result;
-use crate::cases::{Message, REPLIES, World};
 use crate::remote::{Act, Reply, Script, listen, listen_unix};
+use crate::replies::REPLIES;
+use crate::world::{Message, World};
 
 /// Settings behind the usual ones.
 pub const MAIN: &str = "\
@@ -19,10 +20,10 @@ virtual_mailbox_maps = inline:{ {known@virtual.example.com = known} }
 virtual_uid_maps = static:65534
 virtual_gid_maps = static:65534
 virtual_minimum_uid = 100
-lmtp_connect_timeout = 2s
-lmtp_lhlo_timeout = 2s
-lmtp_rcpt_timeout = 2s
-lmtp_data_done_timeout = 2s
+lmtp_connect_timeout = 5s
+lmtp_lhlo_timeout = 5s
+lmtp_rcpt_timeout = 5s
+lmtp_data_done_timeout = 5s
 maximal_queue_lifetime = 0
 bounce_queue_lifetime = 0
 ";

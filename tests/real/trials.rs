@@ -6,11 +6,12 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use crate::cases::{self, Message, World};
+use crate::cases;
 use crate::exporter::{self, Daemon};
 use crate::postfix::{Postfix, SUBMIT};
 use crate::prometheus::Prometheus;
 use crate::truth::{Truth, differences};
+use crate::world::{Message, World};
 use crate::{Result, client, inbound, milter, policy, prometheus, sandbox, stores};
 
 /// A trial, and the programs it cannot do without.
