@@ -21,7 +21,12 @@ pub struct Condition {
     pub name: String,
 }
 /// c
-pub struct Code {}
+pub struct Code { /// m
+ pub meaning: Text, /// r
+ pub remedy: Text }
+/// t
+pub struct Text { /// e
+ pub en: String }
 impl Code {
     /// d
     pub fn in_document(&self) -> bool {
@@ -48,7 +53,7 @@ impl Catalog {
     }
     /// c
     pub fn code(&self, c: u16) -> Option<&'static Code> {
-        static D: Code = Code {};
+        static D: std::sync::LazyLock<Code> = std::sync::LazyLock::new(|| Code { meaning: Text { en: String::new() }, remedy: Text { en: String::new() } });
         matches!(
             c,
             101 | 111
@@ -68,7 +73,7 @@ impl Catalog {
                 | 452
                 | 500..=555
         )
-        .then_some(&D)
+        .then(|| &*D)
     }
 }
 
@@ -99,3 +104,7 @@ impl Catalog {
         "x"
     }
 }
+impl Catalog { /// x
+ pub fn other(&self)->ConditionId{ConditionId(0)} /// x
+ pub fn condition_named(&self,_:&str)->Option<ConditionId>{None} /// x
+ pub fn classify(&self,_:Option<u16>,_:Option<(u8,u16,u16)>,_:&[u8])->ConditionId{ConditionId(0)} }

@@ -26,10 +26,9 @@ pub struct Args {
 pub fn run(args: &Args) -> Result<(), Error> {
     let config = Config::load(&args.config).map_err(|error| Error::Usage(error.to_string()))?;
     let mut output = std::io::stdout().lock();
-    output
-        .write_all(describe(&config, &args.config.display().to_string()).as_bytes())
-        .and_then(|()| output.flush())
-        .map_err(|error| Error::from_output(&error))
+    output.write_all(describe(&config, &args.config.display().to_string()).as_bytes())?;
+    output.flush()?;
+    Ok(())
 }
 
 fn describe(config: &Config, file: &str) -> String {

@@ -49,16 +49,13 @@ pub fn completions(args: &CompletionsArgs) -> Result<(), Error> {
 /// If the output cannot be written.
 pub fn man(_args: &ManArgs) -> Result<(), Error> {
     let mut page = Vec::new();
-    clap_mangen::Man::new(Cli::command())
-        .render(&mut page)
-        .map_err(|error| Error::from_output(&error))?;
+    clap_mangen::Man::new(Cli::command()).render(&mut page)?;
     print(&page)
 }
 
 fn print(text: &[u8]) -> Result<(), Error> {
     let mut output = std::io::stdout().lock();
-    output
-        .write_all(text)
-        .and_then(|()| output.flush())
-        .map_err(|error| Error::from_output(&error))
+    output.write_all(text)?;
+    output.flush()?;
+    Ok(())
 }

@@ -3,6 +3,7 @@
 //! Nothing else in the crate imports this module: what a command does lives behind it.
 
 pub mod check;
+pub mod demo;
 pub mod explain;
 pub mod generate_shell;
 pub mod input;
@@ -28,9 +29,9 @@ pub enum Error {
     OutputClosed,
 }
 
-impl Error {
-    /// A failure to write to standard output.
-    pub fn from_output(error: &std::io::Error) -> Self {
+/// A failure to write to standard output. Reading fails with the file's name in the message.
+impl From<std::io::Error> for Error {
+    fn from(error: std::io::Error) -> Self {
         match error.kind() {
             std::io::ErrorKind::BrokenPipe => Error::OutputClosed,
             _ => Error::Runtime(format!("cannot write the output: {error}")),
@@ -40,6 +41,7 @@ impl Error {
 
 const EXAMPLES: &str = "\
 Examples:
+  maillog_exporter demo                         see it work, with nothing set up
   maillog_exporter                              follow the mail logs this machine has
   maillog_exporter /var/log/mail.log            follow one log, metrics on port 9925
   maillog_exporter '/var/log/mx*/mail.log'      follow a pattern (quoted: new files count too)
@@ -67,6 +69,8 @@ enum Command {
     /// Follow logs and serve the metrics: what happens without a command
     #[command(after_help = EXAMPLES)]
     Serve(serve::Args),
+    /// Simulated mail traffic, read, served and explained: nothing to set up
+    Demo(demo::Args),
     /// Print one JSON object per event
     Parse(parse::Args),
     /// Print totals per code, condition and provider
@@ -86,6 +90,7 @@ pub fn main() -> ExitCode {
     let cli = Cli::parse();
     let result = match cli.command {
         Some(Command::Serve(args)) => serve::run(&args),
+        Some(Command::Demo(args)) => demo::run(&args),
         Some(Command::Parse(args)) => parse::run(&args),
         Some(Command::Report(args)) => report::run(&args),
         Some(Command::Explain(args)) => explain::run(&args),
@@ -102,15 +107,6 @@ pub fn main() -> ExitCode {
                 Error::Usage(_) => 2,
                 _ => 1,
             })
-        }
-    }
-}
-
-impl From<std::io::Error> for Error {
-    fn from(error: std::io::Error) -> Self {
-        match error.kind() {
-            std::io::ErrorKind::BrokenPipe => Error::OutputClosed,
-            _ => Error::Runtime(error.to_string()),
         }
     }
 }

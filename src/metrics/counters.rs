@@ -208,7 +208,7 @@ impl Counters {
     fn event(&mut self, event: &Event<'_>, time: Option<Stamp>, now: i64) {
         let mta = event.mta.index();
         if let Some(code) = event.code {
-            self.code(event, code, time, now);
+            self.count_code(event, code, time, now);
         }
         if let Some(condition) = event.condition.filter(|_| event.first_hand) {
             self.conditions[event.direction.index()][usize::from(condition.0)] += 1;
@@ -238,7 +238,7 @@ impl Counters {
     }
 
     #[inline]
-    fn code(&mut self, event: &Event<'_>, code: u16, time: Option<Stamp>, now: i64) {
+    fn count_code(&mut self, event: &Event<'_>, code: u16, time: Option<Stamp>, now: i64) {
         let direction = event.direction.index();
         let series = match self.rate_series[direction][usize::from(code.min(OTHER_CODE))] {
             // Only a code that has its own series has a rate, so it needs no further check.
@@ -314,6 +314,18 @@ impl Counters {
                 }
             }
         }
+    }
+
+    /// Times this code was said; codes of more than three digits never were.
+    pub fn code(&self, direction: Direction, code: u16) -> u64 {
+        self.codes[direction.index()].get(usize::from(code)).copied().unwrap_or(0)
+    }
+
+    /// Occurrences of this code per second within the `window` seconds that end at `now` (seconds
+    /// since 1970), by the time stamps of the lines.
+    pub fn rate(&self, direction: Direction, code: u16, window: i64, now: i64) -> f64 {
+        let series = self.rate_series[direction.index()].get(usize::from(code)).copied().flatten();
+        series.map_or(0.0, |series| self.rates.per_second(usize::from(series), window, now))
     }
 
     /// Deliveries with this status, over all servers and services.

@@ -142,11 +142,7 @@ impl Moment {
                     continue;
                 }
                 for (window, seconds) in WINDOWS {
-                    let rate = series.map_or(0.0, |series| {
-                        counters
-                            .rates
-                            .per_second(usize::from(series), seconds, self.now)
-                    });
+                    let rate = counters.rate(direction, code, seconds, self.now);
                     let labels = [
                         ("direction", direction.name()),
                         ("code", &*digits),

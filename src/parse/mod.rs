@@ -3,9 +3,10 @@
 //!
 //! `envelope` takes a line out of its frame with the help of `clock`; a parser per mail server
 //! reads the body; `reply` and `scan` are what the parsers share; `repeat` settles what one server
-//! logs twice.
+//! logs twice, `condition` says why.
 
 mod clock;
+mod condition;
 mod envelope;
 pub mod event;
 mod postfix;
@@ -23,6 +24,7 @@ use jiff::tz::TimeZone;
 
 use crate::catalog::{Catalog, Providers};
 use clock::Clock;
+use condition::Conditions;
 use envelope::{Envelope, Framer};
 use postfix::Program;
 use repeat::Repeats;
@@ -57,7 +59,7 @@ pub struct Parsed<'a> {
 /// Reads lines. Remembers the last hour, because the next line mostly has the same, and the last
 /// attempts, because a server may log a reply twice.
 pub struct LineParser {
-    catalog: &'static Catalog,
+    conditions: Conditions,
     providers: Providers,
     framer: Framer,
     repeats: Repeats,
@@ -74,7 +76,7 @@ impl LineParser {
         reference: Timestamp,
     ) -> Self {
         LineParser {
-            catalog,
+            conditions: Conditions::new(catalog),
             providers,
             framer: Framer::new(Clock::new(zone, reference)),
             repeats: Repeats::new(),
@@ -118,10 +120,13 @@ impl LineParser {
 
     /// Adds what the line alone does not say.
     fn complete(&mut self, event: &mut Event<'_>, time: Option<Stamp>) {
-        if event.outcome != Outcome::Sent && !event.queue_id.is_empty() {
+        if event.outcome != Outcome::Sent {
             self.repeats.settle(event, time);
         }
-        let _ = self.catalog;
+        if event.direction == Direction::Outbound {
+            event.provider = self.providers.of(event.peer);
+        }
+        event.condition = self.conditions.of(event);
     }
 }
 

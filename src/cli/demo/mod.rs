@@ -1,0 +1,189 @@
+//! `demo`: simulated mail traffic with a spike of 421 and one of full mailboxes, through the same
+//! source, parser, counters and web server as any log. Nothing has to be set up.
+
+mod traffic;
+
+use std::fs::OpenOptions;
+use std::io::{self, Write};
+use std::path::Path;
+use std::str::FromStr;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::time::{Instant, MissedTickBehavior, interval_at};
+
+use self::traffic::{Chapter, Traffic};
+use super::Error;
+use crate::catalog::{Catalog, Providers};
+use crate::config::Config;
+use crate::engine::{self, Handle, Setup, SourceSetup};
+use crate::parse::{Direction, Outcome};
+use crate::source::ReadFrom;
+use crate::web::{Bound, ListenAddress, Server, Site};
+
+/// How often mail is written.
+const TENTH: Duration = Duration::from_millis(100);
+
+/// The arguments.
+#[derive(clap::Args, Debug)]
+#[command(after_help = "Examples:
+  maillog_exporter demo                  until Ctrl-C
+  maillog_exporter demo --duration 2m    ends by itself
+  curl -s localhost:9925/metrics | grep 'codes_total.*\"421\"'")]
+pub struct Args {
+    /// Address to listen on
+    #[arg(long = "web.listen-address", value_name = "ADDRESS", default_value = "127.0.0.1:9925",
+          value_parser = ListenAddress::from_str)]
+    listen_address: ListenAddress,
+    /// End after this time, such as 90s or 5m
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    duration: Option<Duration>,
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    SignedDuration::from_str(text)
+        .ok()
+        .and_then(|duration| Duration::try_from(duration).ok())
+        .filter(|duration| !duration.is_zero())
+        .ok_or_else(|| format!("{text:?} is no time; right would be 90s or 5m"))
+}
+
+/// Runs it.
+///
+/// # Errors
+///
+/// If the address cannot be listened on, or the log cannot be written.
+pub fn run(args: &Args) -> Result<(), Error> {
+    let failed = |error: io::Error| Error::Runtime(format!("cannot start: {error}"));
+    let bound = Bound::new(std::slice::from_ref(&args.listen_address)).map_err(|(at, error)| {
+        Error::Runtime(format!(
+            "cannot listen on {at}: {error}; choose another one with --web.listen-address"
+        ))
+    })?;
+    let folder = tempfile::Builder::new().prefix("maillog-demo-").tempdir().map_err(failed)?;
+    let log = folder.path().join("mail.log");
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(failed)?;
+    runtime.block_on(demo(args, bound, &log))
+}
+
+async fn demo(args: &Args, bound: Bound, log: &Path) -> Result<(), Error> {
+    let failed = |error: io::Error| Error::Runtime(format!("cannot start: {error}"));
+    let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
+    let config = Config::default();
+    let setup = Setup {
+        sources: vec![SourceSetup {
+            name: "demo".into(),
+            files: vec![log.to_owned()],
+            read_from: ReadFrom::default(),
+        }],
+        max_line_bytes: config.max_line_bytes,
+        time_zone: config.time_zone,
+    };
+    let mut file = OpenOptions::new().create(true).append(true).open(log).map_err(failed)?;
+    let (engine, thread) = engine::start(setup, Providers::embedded()).map_err(failed)?;
+    let address = bound.addresses().first().map(ToString::to_string).unwrap_or_default();
+    let site = Site::new(engine.clone(), config.telemetry_path);
+    let server = Server::start(bound, site).map_err(failed)?;
+    greet(&address, log)?;
+
+    let end = async {
+        match args.duration {
+            Some(duration) => tokio::time::sleep(duration).await,
+            None => std::future::pending().await,
+        }
+    };
+    let written = async {
+        let mut traffic = Traffic::new();
+        let mut ticks = interval_at(Instant::now(), TENTH);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut chapter = Chapter::Quiet;
+        for tenth in 0.. {
+            ticks.tick().await;
+            let stamp = Timestamp::now().strftime("%Y-%m-%dT%H:%M:%S%.6f+00:00").to_string();
+            file.write_all(traffic.tenth(tenth, &stamp).as_bytes())?;
+            let now = Chapter::at(tenth / 10);
+            if now != chapter {
+                chapter = now;
+                announce(chapter)?;
+            }
+            if tenth % 50 == 49 {
+                show(&engine).await?;
+            }
+        }
+        Ok::<(), Error>(())
+    };
+    let result = tokio::select! {
+        _ = terminate.recv() => Ok(()),
+        _ = interrupt.recv() => Ok(()),
+        () = end => Ok(()),
+        result = written => result,
+    };
+    server.stop().await;
+    engine.shut_down();
+    if thread.join().is_err() {
+        return Err(Error::Runtime("reading ended with a failure".into()));
+    }
+    result
+}
+
+/// Where to look.
+fn greet(address: &str, log: &Path) -> Result<(), Error> {
+    let mut out = anstream::stdout().lock();
+    writeln!(out, "Simulated mail traffic, read from {}", log.display())?;
+    writeln!(out)?;
+    writeln!(out, "  status page   http://{address}/")?;
+    writeln!(out, "  metrics       http://{address}/metrics")?;
+    writeln!(out)?;
+    writeln!(out, "Every minute one provider throttles us (421) for 20 s, then mailboxes are full")?;
+    writeln!(out, "(422, 452 4.2.2, 552 5.2.2) for 20 s. Ctrl-C ends it and removes the log.")?;
+    writeln!(out)?;
+    out.flush()?;
+    Ok(())
+}
+
+/// What is happening, and what the catalog says about it.
+fn announce(chapter: Chapter) -> Result<(), Error> {
+    let (code, what) = match chapter {
+        Chapter::Quiet => return Ok(()),
+        Chapter::Throttled => (421, "a provider throttles us"),
+        Chapter::Full => (422, "mailboxes are full"),
+    };
+    let bold = anstyle::Style::new().bold();
+    let mut out = anstream::stdout().lock();
+    writeln!(out, "{bold}{code} spike:{bold:#} {what}")?;
+    if let Some(entry) = Catalog::embedded().code(code) {
+        writeln!(out, "  {}", entry.meaning.en)?;
+        writeln!(out, "  {}", entry.remedy.en)?;
+    }
+    out.flush()?;
+    Ok(())
+}
+
+/// The counts so far, on one line.
+async fn show(engine: &Handle) -> Result<(), Error> {
+    let Some(view) = engine.view().await else { return Ok(()) };
+    let counters = &view.counters;
+    let full = Catalog::embedded()
+        .condition_named("mailbox_full")
+        .map_or(0, |condition| counters.condition(Direction::Outbound, condition));
+    let now = Timestamp::now().as_second();
+    let mut out = anstream::stdout().lock();
+    writeln!(
+        out,
+        "sent {:>5}  deferred {:>4}  bounced {:>3}  |  421: {:>4} ({:.1}/s)  422: {:>3}  \
+         mailbox full: {:>3}  |  lines {}",
+        counters.deliveries(Outcome::Sent),
+        counters.deliveries(Outcome::Deferred),
+        counters.deliveries(Outcome::Bounced),
+        counters.code(Direction::Outbound, 421),
+        counters.rate(Direction::Outbound, 421, 60, now),
+        counters.code(Direction::Outbound, 422),
+        full,
+        view.sources.iter().map(|s| s.events + s.noise + s.unmatched).sum::<u64>(),
+    )?;
+    out.flush()?;
+    Ok(())
+}

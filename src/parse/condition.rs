@@ -1,0 +1,59 @@
+//! Why: the catalog's class for an event.
+//!
+//! It stands apart because the class is decided by all that is known of an event, whichever parser
+//! found it: a broken connection says it all, a reply is classified by the catalog, and where there
+//! was no reply the server's own `dsn=` speaks for it.
+
+use crate::catalog::{Catalog, ConditionId};
+use crate::parse::{ConnectError, Event, Outcome, reply};
+
+/// Classifies events.
+pub(crate) struct Conditions {
+    catalog: &'static Catalog,
+    /// By [`ConnectError::index`].
+    connect_errors: [ConditionId; ConnectError::ALL.len()],
+}
+
+impl Conditions {
+    pub(crate) fn new(catalog: &'static Catalog) -> Self {
+        let named = |error| {
+            let name = match error {
+                ConnectError::Refused => "connection_refused",
+                ConnectError::TimedOut => "timeout",
+                ConnectError::Unreachable => "unreachable",
+                ConnectError::Dns => "dns",
+                ConnectError::Reset => "connection_lost",
+                ConnectError::Tls => "tls",
+                ConnectError::Other => "other",
+            };
+            catalog.condition_named(name).unwrap_or(catalog.other())
+        };
+        Conditions { catalog, connect_errors: ConnectError::ALL.map(named) }
+    }
+
+    /// Why the event went wrong; `None` if it did not.
+    #[inline]
+    pub(crate) fn of(&self, event: &Event<'_>) -> Option<ConditionId> {
+        match event.outcome {
+            Outcome::Sent | Outcome::Expired => None,
+            _ if event.code.is_some_and(|code| (200..400).contains(&code)) => None,
+            _ => Some(self.of_failure(event)),
+        }
+    }
+
+    fn of_failure(&self, event: &Event<'_>) -> ConditionId {
+        if let Some(error) = event.connect_error {
+            return self.connect_errors[error.index()];
+        }
+        let (mut code, mut enhanced) = (event.code, event.enhanced);
+        if code.is_none() {
+            // A suspended delivery quotes the reply that suspended it.
+            match reply::parse(event.text) {
+                Some(quoted) => (code, enhanced) = (Some(quoted.code), quoted.enhanced),
+                None => enhanced = enhanced.or(event.dsn),
+            }
+        }
+        let enhanced = enhanced.map(|code| (code.class, code.subject, code.detail));
+        self.catalog.classify(code, enhanced, event.text)
+    }
+}

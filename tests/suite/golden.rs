@@ -1,0 +1,119 @@
+//! Golden pairs: every log in `tests/golden` has beside it what its lines mean (`.events`) and the
+//! exposition that comes of them (`.metrics`).
+//!
+//! After a wanted change, `UPDATE_GOLDEN=1 cargo test golden` writes them anew, to be read before
+//! they are committed.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use maillog_exporter::catalog::{Catalog, Providers};
+use maillog_exporter::metrics::{Counters, View, render};
+use maillog_exporter::parse::{Event, Line, LineParser};
+
+/// When the golden logs were written.
+const WRITTEN: &str = "2026-11-23T12:00:00Z";
+
+fn logs() -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
+    let entries = std::fs::read_dir(folder).expect("the golden folder");
+    let mut logs: Vec<PathBuf> = entries
+        .map(|entry| entry.expect("an entry").path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "log"))
+        .collect();
+    logs.sort();
+    assert!(!logs.is_empty());
+    logs
+}
+
+fn lossy(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// One line an event, its fields that are not empty in a fixed order.
+fn describe(event: &Event<'_>, providers: &Providers) -> String {
+    let mut text = format!(
+        "event {} {} {}",
+        event.service.name(),
+        event.direction.name(),
+        event.outcome.name()
+    );
+    let mut field = |name: &str, value: Option<String>| {
+        if let Some(value) = value.filter(|value| !value.is_empty()) {
+            let _ = write!(text, " {name}={value}");
+        }
+    };
+    field("code", event.code.map(|code| code.to_string()));
+    field("enhanced", event.enhanced.map(|code| code.to_string()));
+    field("dsn", event.dsn.map(|code| code.to_string()));
+    field("connect_error", event.connect_error.map(|error| error.name().to_owned()));
+    field("repeats", (!event.first_hand).then(|| "yes".to_owned()));
+    field("condition", event.condition.map(|id| Catalog::embedded().condition_name(id).to_owned()));
+    field("stage", event.stage.map(|stage| stage.name().to_owned()));
+    field("queue_id", Some(lossy(event.queue_id)));
+    field("peer", Some(lossy(event.peer)));
+    field("provider", Some(providers.name(event.provider).to_owned()).filter(|it| it != "other"));
+    field("domain", Some(lossy(event.domain)));
+    field("delay", event.delays.total.map(|micros| format!("{}us", micros)));
+    text
+}
+
+/// What the lines mean, and the exposition without what depends on the day: the process, and
+/// series at zero.
+fn digest(log: &[u8]) -> (String, String) {
+    let catalog = Catalog::embedded();
+    let providers = Providers::embedded();
+    let written: Timestamp = WRITTEN.parse().expect("a timestamp");
+    let mut parser = LineParser::new(catalog, providers.clone(), TimeZone::UTC, written);
+    let mut counters = Counters::new(catalog);
+    let mut events = String::new();
+    for (number, line) in (1..).zip(log.strip_suffix(b"\n").unwrap_or(log).split(|&b| b == b'\n')) {
+        let parsed = parser.parse(line);
+        let meaning = match &parsed.line {
+            Line::Event(event) => describe(event, &providers),
+            Line::Noise(None) => "noise".to_owned(),
+            Line::Noise(Some(fact)) => format!("noise {fact:?}"),
+            Line::Unmatched => "unmatched".to_owned(),
+        };
+        let time = parsed.time.map_or("-".to_owned(), |time| {
+            Timestamp::new(time.seconds, time.nanos as i32).expect("in range").to_string()
+        });
+        writeln!(events, "{number} {time} {} {meaning}", match lossy(parsed.host).as_str() {
+            "" => "-",
+            host => host,
+        })
+        .expect("a string");
+        counters.count(parsed.time, &parsed.line, written.as_second());
+    }
+    let view = View { counters, sources: Vec::new(), providers: providers.names().into() };
+    let exposition = render(&Arc::new(view), written.as_second()).expect("an exposition");
+    let metrics = exposition
+        .lines()
+        .filter(|line| line.starts_with("maillog_") && !line.ends_with(" 0"))
+        .filter(|line| !line.starts_with("maillog_build_info"))
+        .fold(String::new(), |text, line| text + line + "\n");
+    (events, metrics)
+}
+
+#[test]
+fn golden_logs_mean_what_stands_beside_them() {
+    let update = std::env::var_os("UPDATE_GOLDEN").is_some();
+    for log in logs() {
+        let (events, metrics) = digest(&std::fs::read(&log).expect("a log"));
+        for (extension, found) in [("events", events), ("metrics", metrics)] {
+            let path = log.with_extension(extension);
+            if update {
+                std::fs::write(&path, &found).expect("written");
+            }
+            let expected = std::fs::read_to_string(&path)
+                .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+            for (number, (found, expected)) in (1..).zip(found.lines().zip(expected.lines())) {
+                assert_eq!(found, expected, "{}:{number}", path.display());
+            }
+            assert_eq!(found.lines().count(), expected.lines().count(), "{}", path.display());
+        }
+    }
+}

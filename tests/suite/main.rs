@@ -1,0 +1,5 @@
+//! What the program promises, tested from outside: golden logs, properties, the command line and
+//! the daemon.
+
+mod golden;
+mod properties;

@@ -1,0 +1,154 @@
+//! Properties that hold for every input, and above all for hostile ones.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use maillog_exporter::catalog::{Catalog, Providers};
+use maillog_exporter::metrics::{Counters, View, render};
+use maillog_exporter::parse::{Line, LineParser};
+use maillog_exporter::source::Lines;
+use proptest::prelude::*;
+
+/// Pieces of real lines, so that random input gets past the first checks.
+const PIECES: &[&[u8]] = &[
+    b"Nov 23 10:00:00 mail ",
+    b"2026-11-23T10:00:00.123456+00:00 mail ",
+    b"<22>1 2026-11-23T10:00:00Z mail postfix/smtp 1 - - ",
+    b"postfix/smtp[1]: ",
+    b"postfix/smtpd[1]: ",
+    b"postfix/cleanup[1]: ",
+    b"postfix/qmgr[1]: ",
+    b"postfix/postscreen[1]: ",
+    b"4F9D195432C: ",
+    b"3mPVKl0Mhjz7sXv: ",
+    b"NOQUEUE: ",
+    b"to=<a@example.net>",
+    b", relay=mx.example.net[192.0.2.1]:25",
+    b", delay=1, delays=0/0/0/1",
+    b", dsn=4.7.0, status=deferred (",
+    b"host mx.example.net[192.0.2.1] said: ",
+    b"421-4.7.0 ",
+    b"550 (#5.1.1)",
+    b" (in reply to end of DATA command))",
+    b"connect to mx.example.net[192.0.2.1]:25: Connection refused",
+    b"reject: RCPT from unknown[192.0.2.1]: ",
+    b"; from=<> to=<\"x\"@example.com> proto=ESMTP helo=<x>",
+    b"from=<a@example.net>, size=1, nrcpt=1 (queue active)",
+    b"delivery temporarily suspended: ",
+    b"\n",
+    b"\r\n",
+    b"\0",
+    b"\"",
+    b"<",
+    b"[",
+    b": ",
+];
+
+fn hostile() -> impl Strategy<Value = Vec<u8>> {
+    let piece = prop_oneof![
+        6 => prop::sample::select(PIECES).prop_map(<[u8]>::to_vec),
+        1 => prop::collection::vec(any::<u8>(), 0..40),
+        1 => "[0-9./ :;,<>\\[\\]()#-]{0,20}".prop_map(String::into_bytes),
+    ];
+    prop::collection::vec(piece, 0..60).prop_map(|pieces| pieces.concat())
+}
+
+fn parser() -> LineParser {
+    let now: Timestamp = "2026-11-23T12:00:00Z".parse().expect("a timestamp");
+    LineParser::new(Catalog::embedded(), Providers::embedded(), TimeZone::UTC, now)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2000))]
+
+    #[test]
+    fn every_line_is_an_event_or_noise_or_unmatched_and_none_is_lost(log in hostile()) {
+        let mut parser = parser();
+        let mut counters = Counters::new(Catalog::embedded());
+        let mut lines = Lines::new(&log[..], 64);
+        let (mut events, mut noise, mut unmatched) = (0, 0, 0);
+        while let Some(line) = lines.next_line().expect("memory can be read") {
+            let parsed = parser.parse(line);
+            match &parsed.line {
+                Line::Event(event) => {
+                    events += 1;
+                    let code = event.code.unwrap_or(250);
+                    prop_assert!((200..600).contains(&code) || code == 101 || code == 111);
+                }
+                Line::Noise(_) => noise += 1,
+                Line::Unmatched => unmatched += 1,
+            }
+            counters.count(parsed.time, &parsed.line, 1_790_000_000);
+        }
+        let newlines = log.iter().filter(|&&b| b == b'\n').count();
+        let rest = usize::from(!log.is_empty() && !log.ends_with(b"\n"));
+        prop_assert_eq!(events + noise + unmatched, newlines + rest);
+    }
+
+    #[test]
+    fn what_a_line_means_does_not_depend_on_the_line_before(a in hostile(), b in hostile()) {
+        let one = |log: &[u8]| log.split(|&b| b == b'\n').next().unwrap_or_default().to_vec();
+        let (a, b) = (one(&a), one(&b));
+        let mut fresh = parser();
+        let alone = fresh.parse(&b);
+        let mut used = parser();
+        used.parse(&a);
+        let after = used.parse(&b);
+        prop_assert_eq!(alone.time, after.time);
+        // Only a reply that the line before has told of already counts no more.
+        let repeats = matches!(
+            (&alone.line, &after.line),
+            (Line::Event(alone), Line::Event(after)) if alone.code.is_some() && after.code.is_none()
+        );
+        if !repeats {
+            prop_assert_eq!(alone.line, after.line);
+        }
+    }
+}
+
+#[test]
+fn a_million_senders_domains_queue_ids_and_codes_add_no_series_without_bound() {
+    let mut parser = parser();
+    let mut counters = Counters::new(Catalog::embedded());
+    let mut line = Vec::new();
+    for number in 0..300_000u32 {
+        use std::io::Write as _;
+        line.clear();
+        let code = 200 + number % 400;
+        let (subject, detail) = (number / 400 % 1000, number / 7 % 1000);
+        write!(
+            line,
+            "Nov 23 10:00:00 mail postfix/smtp[1]: {:010X}: to=<u{number}@d{number}.example>, \
+             relay=mx.d{number}.example[192.0.2.1]:25, delay=1, delays=0/0/0/1, \
+             dsn=4.{subject}.{detail}, status=deferred \
+             (host mx.d{number}.example[192.0.2.1] said: {code} 4.{subject}.{detail} no)",
+            u64::from(number) + 0x4_0000_0000
+        )
+        .expect("memory");
+        let parsed = parser.parse(&line);
+        assert!(matches!(parsed.line, Line::Event(_)));
+        counters.count(parsed.time, &parsed.line, 1_790_000_000);
+    }
+    let providers: Arc<[String]> = Providers::embedded().names().into();
+    let view = Arc::new(View { counters, sources: Vec::new(), providers });
+    let text = render(&view, 1_790_000_000).expect("an exposition");
+    let series = text.lines().filter(|line| !line.starts_with('#')).count();
+    assert!(series < 8_000, "{series} series");
+    assert!(!text.contains("example"), "a name of the sender's choosing is a label");
+    let value = |start: &str| -> f64 {
+        text.lines()
+            .filter(|line| line.starts_with(start))
+            .map(|line| line.rsplit(' ').next().and_then(|value| value.parse().ok()).unwrap_or(0.0))
+            .sum::<f64>()
+    };
+    // Nothing is lost: what has no series of its own is counted as other, and said to be.
+    assert_eq!(value("maillog_codes_total{direction=\"outbound\""), 300_000.0);
+    assert_eq!(value("maillog_enhanced_codes_total"), 300_000.0);
+    assert_eq!(value("maillog_deliveries_by_dsn_total"), 300_000.0);
+    assert_eq!(value("maillog_provider_codes_total"), 300_000.0);
+    for metric in ["codes", "enhanced_codes", "deliveries_by_dsn"] {
+        let dropped = format!("maillog_series_dropped_total{{metric=\"maillog_{metric}_total\"}}");
+        assert!(value(&dropped) > 0.0, "{dropped}");
+    }
+}
