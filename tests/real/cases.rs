@@ -221,6 +221,17 @@ pub fn odds_and_ends(world: &mut World) -> Result<Vec<Message>> {
         world.truth.delivery("deferred", 1);
         messages.push(message(&domain, 4, None));
     }
+    // A 421 in mid-session is about one recipient; the others hear that the connection is lost.
+    let rcpt = vec![Act::Go, Act::SayAndClose(REPLIES[1]), Act::Go];
+    world.domain(
+        "closing.example.net",
+        vec![plays(Script {
+            rcpt,
+            ..Script::default()
+        })],
+    )?;
+    world.truth.connect_error("outbound", "reset", None, 2);
+    messages.push(message("closing.example.net", 3, Some("deferred")));
     // Larger than the server announces: nothing is said, so nothing is counted but the delivery.
     world.domain(
         "small.example.net",
