@@ -175,6 +175,18 @@ const SESSIONS: &[Session] = &[
             Refused("RCPT TO:<milter-421@relay.example.com>"),
         ],
     ),
+    // A failed authentication is logged without the reply; it has a counter of its own.
+    (
+        "127.0.0.1:10032",
+        "",
+        false,
+        &[
+            Well("EHLO client.example.org"),
+            Silently("AUTH PLAIN AGJvYgA1NTA="),
+            Silently("AUTH PLAIN AGJvYgA0MjE="),
+            Well("QUIT"),
+        ],
+    ),
     // postscreen: on its own list; then a stranger who has passed for the first time.
     (
         "192.0.2.10:10031",
@@ -200,6 +212,9 @@ const SESSIONS: &[Session] = &[
         ],
     ),
 ];
+
+/// How many of the sessions' authentications fail.
+pub const AUTH_FAILURES: u64 = 2;
 
 /// Holds every session; what was refused goes into the truth. `folder` gets the transcript.
 pub fn hold_sessions(truth: &Truth, folder: &Path) -> Result<()> {

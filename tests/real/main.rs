@@ -11,6 +11,7 @@
 //! ports and no packet leaves the machine. A machine that does not allow this skips the trial by
 //! name; with `MAILLOG_REQUIRE_REAL=1` a skipped trial is a failure.
 
+mod auth;
 mod cases;
 mod client;
 mod dns;

@@ -40,6 +40,10 @@ pub const MASTER: &str = "\
  -o smtpd_reject_unlisted_recipient=yes
  -o local_recipient_maps=texthash:{folder}/local
  -o cleanup_service_name=checks
+127.0.0.1:10032 inet n - n - - smtpd
+ -o smtpd_sasl_auth_enable=yes
+ -o smtpd_sasl_type=dovecot
+ -o smtpd_sasl_path={folder}/auth
 127.0.0.1:10030 inet n - n - - smtpd
  -o smtpd_milters=unix:{folder}/milter
 10031 inet n - n - 1 postscreen

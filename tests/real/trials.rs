@@ -12,7 +12,7 @@ use crate::postfix::{Postfix, SUBMIT};
 use crate::prometheus::Prometheus;
 use crate::truth::{Truth, differences};
 use crate::world::{Message, World};
-use crate::{Result, client, inbound, milter, policy, prometheus, sandbox, stores};
+use crate::{Result, auth, client, inbound, milter, policy, prometheus, sandbox, stores};
 
 /// A trial, and the programs it cannot do without.
 pub struct RealTrial {
@@ -154,7 +154,11 @@ fn remote_replies() -> Result<()> {
         compare_report(&truth, &logs)?;
         let lines = count_lines(&logs)?;
         let scrape = daemon.scrape_after(lines)?;
-        complain("the scrape", &truth.to_json(), &scrape.to_report(), &logs)
+        complain("the scrape", &truth.to_json(), &scrape.to_report(), &logs)?;
+        match scrape.sum("maillog_source_rotations_total") {
+            1 => Ok(()),
+            count => Err(format!("{count} rotations were counted").into()),
+        }
     })
 }
 
@@ -179,6 +183,7 @@ fn store_deliveries() -> Result<()> {
 fn refusing_postfix(folder: &Path) -> Result<Postfix> {
     policy::write_tables(folder)?;
     milter::listen(&folder.join("milter"))?;
+    auth::listen(&folder.join("auth"))?;
     Postfix::start(folder, policy::MAIN, policy::MASTER)
 }
 
@@ -226,6 +231,10 @@ fn scraped_by_prometheus() -> Result<()> {
         }
         let scrape = daemon.scrape_after(count_lines(std::slice::from_ref(&log))?)?;
         complain("the scrape", &said, &scrape.to_report(), &[log])?;
+        let failures = scrape.sum("maillog_auth_failures_total");
+        if failures != inbound::AUTH_FAILURES {
+            return Err(format!("{failures} failed authentications were counted").into());
+        }
         prometheus::check_metrics(&scrape.0)?;
         let missing: Vec<_> = prometheus::FAMILIES
             .iter()
