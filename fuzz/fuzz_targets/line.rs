@@ -1,0 +1,37 @@
+//! Any bytes as a log: no panic, every line is one of the three, and codes are codes.
+//!
+//! ```sh
+//! cargo install cargo-fuzz
+//! cargo fuzz run --sanitizer none line -- -max_total_time=60
+//! ```
+
+#![no_main]
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use libfuzzer_sys::fuzz_target;
+use maillog_exporter::catalog::{Catalog, Providers};
+use maillog_exporter::metrics::Counters;
+use maillog_exporter::parse::{Line, LineParser};
+use maillog_exporter::source::Lines;
+
+fuzz_target!(|log: &[u8]| {
+    let catalog = Catalog::embedded();
+    let reference = Timestamp::UNIX_EPOCH;
+    let mut parser = LineParser::new(catalog, Providers::embedded(), TimeZone::UTC, reference);
+    let mut counters = Counters::new(catalog);
+    let mut lines = Lines::new(log, 512);
+    let mut seen = 0;
+    while let Ok(Some(line)) = lines.next_line() {
+        seen += 1;
+        let parsed = parser.parse(line);
+        if let Line::Event(event) = &parsed.line
+            && let Some(code) = event.code
+        {
+            assert!((200..600).contains(&code) || code == 101 || code == 111);
+        }
+        counters.count(parsed.time, &parsed.line, 0);
+    }
+    let newlines = log.iter().filter(|&&b| b == b'\n').count();
+    assert_eq!(seen, newlines + usize::from(!log.is_empty() && !log.ends_with(b"\n")));
+});

@@ -1,0 +1,186 @@
+//! `follow`: logs as they grow, for a person at a terminal. Each event on a line, each code
+//! explained the first time it comes by.
+//!
+//! The lines come from `linemux`, which is made for watching and may lose lines when a log is
+//! rotated under load. Nothing is counted here; `serve` reads by its own means.
+
+use std::collections::BTreeSet;
+use std::io::Write;
+use std::path::PathBuf;
+
+use anstyle::{AnsiColor, Style};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use linemux::MuxedLines;
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::Error;
+use super::language::Language;
+use crate::catalog::{Catalog, Providers};
+use crate::parse::{Direction, Event, Line, LineParser, Outcome, Parsed};
+
+/// The arguments.
+#[derive(clap::Args, Debug)]
+#[command(after_help = "Examples:
+  maillog_exporter follow /var/log/mail.log
+  maillog_exporter follow --failures --lang zh /var/log/mail.log
+  NO_COLOR=1 maillog_exporter follow /var/log/mx1/mail.log /var/log/mx2/mail.log")]
+pub struct Args {
+    /// Logs to watch; a log that does not exist yet is waited for
+    #[arg(required = true, value_name = "LOG")]
+    logs: Vec<PathBuf>,
+    /// Show only what went wrong
+    #[arg(long)]
+    failures: bool,
+    /// Begin with what the logs hold already
+    #[arg(long)]
+    from_start: bool,
+    /// Language of the explanations [default: from the environment]
+    #[arg(long, value_enum)]
+    lang: Option<Language>,
+}
+
+/// Runs it until it is interrupted.
+///
+/// # Errors
+///
+/// If a log's folder does not exist, or the output cannot be written.
+pub fn run(args: &Args) -> Result<(), Error> {
+    let failed = |error: std::io::Error| Error::Runtime(format!("cannot start: {error}"));
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(failed)?;
+    runtime.block_on(follow(args))
+}
+
+async fn follow(args: &Args) -> Result<(), Error> {
+    let failed = |error: std::io::Error| Error::Runtime(format!("cannot start: {error}"));
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
+    let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
+    let mut lines = MuxedLines::new().map_err(failed)?;
+    for log in &args.logs {
+        let added = match args.from_start {
+            true => lines.add_file_from_start(log).await,
+            false => lines.add_file(log).await,
+        };
+        added.map_err(|error| Error::Runtime(format!("{}: {error}", log.display())))?;
+    }
+    let mut view = Watching::new(args);
+    loop {
+        let next = tokio::select! {
+            _ = interrupt.recv() => return Ok(()),
+            _ = terminate.recv() => return Ok(()),
+            next = lines.next_line() => next,
+        };
+        match next {
+            Ok(Some(line)) => {
+                let several = args.logs.len() > 1;
+                let source = several.then(|| line.source().display().to_string());
+                view.show(line.line().as_bytes(), source.as_deref())?;
+            }
+            // A line that is no UTF-8 is lost to linemux; what follows is not.
+            Err(error) => eprintln!("maillog_exporter: a line could not be read: {error}"),
+            // Every log is gone for now; linemux goes on watching for them.
+            Ok(None) => tokio::task::yield_now().await,
+        }
+    }
+}
+
+/// What the person has seen so far.
+struct Watching {
+    parser: LineParser,
+    providers: Providers,
+    failures: bool,
+    language: Language,
+    explained: BTreeSet<u16>,
+}
+
+impl Watching {
+    fn new(args: &Args) -> Self {
+        let providers = Providers::embedded();
+        let catalog = Catalog::embedded();
+        Watching {
+            parser: LineParser::new(
+                catalog,
+                providers.clone(),
+                TimeZone::system(),
+                Timestamp::now(),
+            ),
+            providers,
+            failures: args.failures,
+            language: args.lang.unwrap_or_else(Language::of_environment),
+            explained: BTreeSet::new(),
+        }
+    }
+
+    fn show(&mut self, line: &[u8], source: Option<&str>) -> Result<(), Error> {
+        let parsed = self.parser.parse(line);
+        let Line::Event(event) = &parsed.line else { return Ok(()) };
+        if self.failures && event.condition.is_none() {
+            return Ok(());
+        }
+        let mut out = anstream::stdout().lock();
+        if let Some(source) = source {
+            write!(out, "{source}: ")?;
+        }
+        writeln!(out, "{}", describe(event, &parsed, &self.providers))?;
+        if let Some(code) = event.code.filter(|&code| !(200..400).contains(&code))
+            && self.explained.insert(code)
+            && let Some(entry) = Catalog::embedded().code(code)
+        {
+            let dim = Style::new().dimmed();
+            let (meaning, remedy) =
+                (self.language.of(&entry.meaning), self.language.of(&entry.remedy));
+            writeln!(out, "{dim}    {code}: {meaning}{dim:#}")?;
+            writeln!(out, "{dim}    → {remedy}{dim:#}")?;
+        }
+        out.flush()?;
+        Ok(())
+    }
+}
+
+/// One line: when, which way, how it ended, the code, who, and why.
+fn describe(event: &Event<'_>, parsed: &Parsed<'_>, providers: &Providers) -> String {
+    let colour = match event.outcome {
+        Outcome::Sent => AnsiColor::Green,
+        Outcome::Deferred | Outcome::Attempt => AnsiColor::Yellow,
+        Outcome::Bounced | Outcome::Expired | Outcome::Rejected => AnsiColor::Red,
+    };
+    let style = Style::new().fg_color(Some(colour.into()));
+    let bold = style.bold();
+    let time = parsed
+        .time
+        .and_then(|time| Timestamp::from_second(time.seconds).ok())
+        .map(|time| TimeZone::system().to_datetime(time).strftime("%H:%M:%S").to_string())
+        .unwrap_or_else(|| "--:--:--".into());
+    let arrow = match event.direction {
+        Direction::Outbound => "→",
+        Direction::Inbound => "←",
+        Direction::Local => "↓",
+    };
+    let code = event.code.map(|code| code.to_string()).unwrap_or_else(|| "---".into());
+    let enhanced = event.enhanced.map(|code| code.to_string()).unwrap_or_default();
+    let mut text = format!(
+        "{time} {arrow} {style}{:<8}{style:#} {bold}{code}{bold:#} {enhanced:<8}",
+        event.outcome.name()
+    );
+    let provider = providers.name(event.provider);
+    for part in [
+        printable(event.peer),
+        if provider == "other" { String::new() } else { format!("({provider})") },
+        event.condition.map_or(String::new(), |id| {
+            Catalog::embedded().condition_name(id).replace('_', " ")
+        }),
+        if event.outcome == Outcome::Sent { String::new() } else { printable(event.text) },
+    ] {
+        if !part.is_empty() {
+            text.push(' ');
+            text.push_str(&part);
+        }
+    }
+    text
+}
+
+/// What others wrote, without what would move the terminal's cursor.
+fn printable(text: &[u8]) -> String {
+    String::from_utf8_lossy(text).chars().filter(|c| !c.is_control()).collect()
+}
