@@ -26,7 +26,12 @@ pub enum Error {
 
 /// Prometheus exporter for mail server logs.
 #[derive(Parser, Debug)]
-#[command(name = "maillog_exporter", version, about, args_conflicts_with_subcommands = true)]
+#[command(
+    name = "maillog_exporter",
+    version,
+    about,
+    args_conflicts_with_subcommands = true
+)]
 struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
