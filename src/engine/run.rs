@@ -127,7 +127,7 @@ impl Engine {
                 counters: Counters::new(catalog),
                 now: now.as_second(),
             },
-            provider_names: providers.names().into(),
+            provider_names: providers.names().map(str::to_owned).collect(),
             providers,
             clock_set: Instant::now(),
             watcher,
