@@ -1,7 +1,7 @@
 //! The configuration file: what it may say, and what is wrong with it if it says something else.
 //!
-//! It is read in two steps. [`raw`] is the file's own shape, in which every value knows its place;
-//! [`check`] makes it into a [`Config`] whose values are all right. Flags are laid over the result
+//! It is read in two steps. `raw` is the file's own shape, in which every value knows its place;
+//! `check` makes it into a [`Config`] whose values are all right. Flags are laid over the result
 //! by the command that takes them.
 
 mod check;
@@ -97,7 +97,7 @@ impl Config {
     ///
     /// # Errors
     ///
-    /// If it is empty, no pattern, or a compressed file, which does not grow.
+    /// If it is empty, a directory, no pattern, or a compressed file, which does not grow.
     pub fn check_file(file: &str) -> Result<(), (String, &'static str)> {
         check::source_file(file)
     }

@@ -66,10 +66,12 @@ impl Program {
             | b"dnsblog" | b"trivial-rewrite" | b"tlsmgr" | b"master" | b"proxymap"
             | b"proxywrite" | b"flush" | b"showq" | b"spawn" | b"postlogd" | b"postsuper"
             | b"postqueue" | b"postdrop" | b"sendmail" | b"postfix-script" | b"postmulti"
-            | b"postalias" | b"postmap" | b"postlog" | b"postcat" | b"postkick" | b"postlock"
-            | b"postconf" | b"postfix" | b"post-install" | b"qmqpd" | b"nbdb_reindexd" => {
+            | b"postalias" | b"postmap" | b"postcat" | b"postkick" | b"postlock" | b"postconf"
+            | b"postfix" | b"post-install" | b"qmqpd" | b"nbdb_reindexd" => {
                 return Program::Helper;
             }
+            // Writes what a script tells it to.
+            b"postlog" => return Program::Foreign,
             _ if name.starts_with(b"postfix") => return Program::Unknown,
             _ => return Program::Foreign,
         })

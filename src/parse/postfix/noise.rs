@@ -132,6 +132,7 @@ const WITH_QUEUE_ID: &[&[u8]] = &[
     b"fatal: ",
     b"panic: ",
     b"info: ",
+    b"warn: ",
     b"hold: ",
     b"filter: ",
     b"discard: ",

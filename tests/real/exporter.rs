@@ -1,0 +1,179 @@
+//! The program under test, as a person runs it.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::Result;
+use crate::wait::until;
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_maillog_exporter");
+
+/// How soon a line must be on /metrics, with a busy machine's allowance.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// `report --format json` of some files.
+pub fn report(logs: &[PathBuf]) -> Result<Value> {
+    let output = Command::new(PROGRAM)
+        .args(["report", "--format", "json"])
+        .args(logs)
+        .output()?;
+    if !output.status.success() {
+        let errors = String::from_utf8_lossy(&output.stderr);
+        return Err(format!("report: {}: {errors}", output.status).into());
+    }
+    Ok(serde_json::from_slice(&output.stdout)?)
+}
+
+/// The lines of some files that `parse` does not understand.
+pub fn unmatched(logs: &[PathBuf]) -> Result<String> {
+    let output = Command::new(PROGRAM)
+        .args(["parse", "--unmatched"])
+        .args(logs)
+        .output()?;
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+/// A running `serve`; it ends with this value.
+pub struct Daemon {
+    child: Child,
+    /// Where it listens.
+    pub address: String,
+}
+
+impl Daemon {
+    /// Follows a log from its beginning.
+    pub fn start(log: &Path, folder: &Path) -> Result<Self> {
+        let errors = folder.join("exporter.err");
+        let child = Command::new(PROGRAM)
+            .arg("serve")
+            .arg(log)
+            .args(["--web.listen-address=127.0.0.1:9925", "--log.level=info"])
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(std::fs::File::create(&errors)?)
+            .spawn()?;
+        let mut daemon = Daemon {
+            child,
+            address: "127.0.0.1:9925".to_owned(),
+        };
+        until("the exporter to be ready", PATIENCE, || {
+            if let Some(status) = daemon.child.try_wait()? {
+                let errors = std::fs::read_to_string(&errors)?;
+                return Err(format!("the exporter ended with {status}: {errors}").into());
+            }
+            Ok(get(&daemon.address, "/-/ready").ok())
+        })?;
+        Ok(daemon)
+    }
+
+    /// What /metrics shows.
+    pub fn scrape(&self) -> Result<Scrape> {
+        Ok(Scrape(get(&self.address, "/metrics")?))
+    }
+
+    /// The scrape that accounts for this many lines.
+    pub fn scrape_after(&self, lines: u64) -> Result<Scrape> {
+        let mut last = 0;
+        until(&format!("{lines} lines on /metrics"), PATIENCE, || {
+            let scrape = self.scrape()?;
+            last = scrape.sum("maillog_lines_total");
+            Ok((last >= lines).then_some(scrape))
+        })
+        .map_err(|error| format!("{error}; there were {last}").into())
+    }
+}
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The body of a page.
+pub fn get(address: &str, path: &str) -> Result<String> {
+    let mut stream = TcpStream::connect(address)?;
+    stream.set_read_timeout(Some(Duration::from_secs(10)))?;
+    write!(stream, "GET {path} HTTP/1.0\r\nHost: {address}\r\n\r\n")?;
+    let mut reader = BufReader::new(stream);
+    let mut status = String::new();
+    reader.read_line(&mut status)?;
+    let mut rest = String::new();
+    reader.read_to_string(&mut rest)?;
+    let body = rest.split_once("\r\n\r\n").map_or("", |(_, body)| body);
+    if status.split(' ').nth(1) != Some("200") {
+        return Err(format!("{path}: {status}{body}").into());
+    }
+    Ok(body.to_owned())
+}
+
+/// An exposition in Prometheus' text format.
+pub struct Scrape(pub String);
+
+impl Scrape {
+    /// The samples of a family: labels and value.
+    fn samples(&self, family: &str) -> impl Iterator<Item = (Vec<(String, String)>, u64)> {
+        self.0.lines().filter_map(move |line| {
+            let rest = line.strip_prefix(family)?.strip_prefix('{')?;
+            let (labels, value) = rest.rsplit_once("} ")?;
+            let labels = labels
+                .split("\",")
+                .filter_map(|pair| pair.split_once("=\""))
+                .map(|(name, value)| (name.to_owned(), value.trim_end_matches('"').to_owned()))
+                .collect();
+            Some((labels, value.parse::<f64>().ok()? as u64))
+        })
+    }
+
+    /// All values of a family together.
+    pub fn sum(&self, family: &str) -> u64 {
+        self.samples(family).map(|(_, value)| value).sum()
+    }
+
+    /// The counters in the shape of `report --format json`.
+    pub fn to_report(&self) -> Value {
+        let mut report = serde_json::json!({
+            "codes": {}, "enhanced": {}, "deliveries": {}, "connect_errors": {}
+        });
+        let mut add = |path: [&str; 3], value: u64| {
+            let mut place = &mut report[path[0]];
+            for key in path[1..].iter().filter(|key| !key.is_empty()) {
+                place = &mut place[*key];
+            }
+            *place = (place.as_u64().unwrap_or(0) + value).into();
+        };
+        for (labels, value) in self.samples("maillog_codes_total") {
+            add(
+                ["codes", label(&labels, "direction"), label(&labels, "code")],
+                value,
+            );
+        }
+        for (labels, value) in self.samples("maillog_enhanced_codes_total") {
+            let both = format!("{} {}", label(&labels, "code"), label(&labels, "enhanced"));
+            add(
+                ["enhanced", label(&labels, "direction"), both.trim_end()],
+                value,
+            );
+        }
+        for (labels, value) in self.samples("maillog_deliveries_total") {
+            add(["deliveries", label(&labels, "status"), ""], value);
+        }
+        for (labels, value) in self.samples("maillog_connect_errors_total") {
+            add(["connect_errors", label(&labels, "error"), ""], value);
+        }
+        report
+    }
+}
+
+/// A label's value, empty if it is not there.
+fn label<'a>(labels: &'a [(String, String)], name: &str) -> &'a str {
+    labels
+        .iter()
+        .find(|(label, _)| label == name)
+        .map_or("", |(_, value)| value)
+}

@@ -1,0 +1,129 @@
+//! A real Prometheus that scrapes the exporter, and promtool.
+
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::Result;
+use crate::exporter::get;
+use crate::wait::until;
+
+const ADDRESS: &str = "127.0.0.1:9090";
+
+/// How long it may take to start, and to scrape.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A running Prometheus; it ends with this value.
+pub struct Prometheus(Child);
+
+impl Prometheus {
+    /// Scrapes `target` every second.
+    pub fn start(folder: &Path, target: &str) -> Result<Self> {
+        let config = folder.join("prometheus.yml");
+        fs::write(
+            &config,
+            format!(
+                "scrape_configs:\n- job_name: maillog\n  scrape_interval: 1s\n  scrape_timeout: 1s\n  \
+                 static_configs:\n  - targets: ['{target}']\n"
+            ),
+        )?;
+        let errors = fs::File::create(folder.join("prometheus.err"))?;
+        let mut child = Command::new("prometheus")
+            .arg(format!("--config.file={}", config.display()))
+            .arg(format!(
+                "--storage.tsdb.path={}",
+                folder.join("tsdb").display()
+            ))
+            .arg(format!("--web.listen-address={ADDRESS}"))
+            .stdin(Stdio::null())
+            .stdout(errors.try_clone()?)
+            .stderr(errors)
+            .spawn()?;
+        until("Prometheus to be ready", PATIENCE, || {
+            match child.try_wait()? {
+                Some(status) => Err(format!("Prometheus ended with {status}").into()),
+                None => Ok(get(ADDRESS, "/-/ready").ok()),
+            }
+        })?;
+        Ok(Prometheus(child))
+    }
+
+    /// Asks until the query has the value that is expected.
+    pub fn expect(&self, query: &str, expected: u64) -> Result<()> {
+        let escaped: String = query.bytes().map(|byte| format!("%{byte:02x}")).collect();
+        let mut last = Value::Null;
+        until(&format!("{query} to be {expected}"), PATIENCE, || {
+            let body = get(ADDRESS, &format!("/api/v1/query?query={escaped}"))?;
+            last = serde_json::from_str(&body)?;
+            let value = last["data"]["result"][0]["value"][1].as_str();
+            Ok((value == Some(expected.to_string().as_str())).then_some(()))
+        })
+        .map_err(|error| format!("{error}; the last answer was {last}").into())
+    }
+}
+
+impl Drop for Prometheus {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// `promtool check metrics` has nothing to say about an exposition.
+pub fn check_metrics(exposition: &str) -> Result<()> {
+    let mut child = Command::new("promtool")
+        .args(["check", "metrics"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()?;
+    if let Some(mut stdin) = child.stdin.take() {
+        stdin.write_all(exposition.as_bytes())?;
+    }
+    let output = child.wait_with_output()?;
+    if output.status.success() && output.stdout.is_empty() && output.stderr.is_empty() {
+        return Ok(());
+    }
+    let text = String::from_utf8_lossy(&output.stdout).into_owned()
+        + &String::from_utf8_lossy(&output.stderr);
+    Err(format!("promtool check metrics: {}\n{text}", output.status).into())
+}
+
+/// Every family that users, dashboards and alert rules may count on once a log is followed.
+pub const FAMILIES: [&str; 31] = [
+    "maillog_codes_total",
+    "maillog_code_rate",
+    "maillog_enhanced_codes_total",
+    "maillog_conditions_total",
+    "maillog_provider_codes_total",
+    "maillog_deliveries_total",
+    "maillog_deliveries_by_dsn_total",
+    "maillog_connect_errors_total",
+    "maillog_delivery_delay_seconds",
+    "maillog_message_size_bytes",
+    "maillog_message_recipients",
+    "maillog_rejects_total",
+    "maillog_connections_total",
+    "maillog_connections_lost_total",
+    "maillog_auth_failures_total",
+    "maillog_tls_connections_total",
+    "maillog_lines_total",
+    "maillog_source_bytes_total",
+    "maillog_source_lag_bytes",
+    "maillog_source_up",
+    "maillog_source_last_line_timestamp_seconds",
+    "maillog_source_rotations_total",
+    "maillog_source_lines_truncated_total",
+    "maillog_catching_up",
+    "maillog_series_dropped_total",
+    "maillog_build_info",
+    "process_cpu_seconds_total",
+    "process_open_fds",
+    "process_resident_memory_bytes",
+    "process_start_time_seconds",
+    "process_virtual_memory_bytes",
+];

@@ -1,0 +1,258 @@
+//! The trials: each sets up a world, sends through it and compares what was said with what the
+//! exporter found.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use crate::cases;
+use crate::exporter::{self, Daemon};
+use crate::postfix::{Postfix, SUBMIT};
+use crate::prometheus::Prometheus;
+use crate::truth::{Truth, differences};
+use crate::world::{Message, World};
+use crate::{Result, auth, client, inbound, milter, policy, prometheus, sandbox, stores};
+
+/// A trial, and the programs it cannot do without.
+pub struct RealTrial {
+    pub name: &'static str,
+    pub needs: &'static [&'static str],
+    pub run: fn() -> Result<()>,
+}
+
+/// Every trial.
+pub const ALL: [RealTrial; 4] = [
+    RealTrial {
+        name: "every_reply_of_a_remote_server_counts_once_in_report_and_live_across_a_rotation",
+        needs: &["postfix"],
+        run: remote_replies,
+    },
+    RealTrial {
+        name: "deliveries_to_stores_of_our_own_count_as_local_and_expire",
+        needs: &["postfix"],
+        run: store_deliveries,
+    },
+    RealTrial {
+        name: "every_refusal_of_our_own_server_counts_once_as_inbound",
+        needs: &["postfix"],
+        run: own_refusals,
+    },
+    RealTrial {
+        name: "prometheus_scrapes_every_family_and_answers_with_the_true_count_of_421",
+        needs: &["postfix", "prometheus", "promtool"],
+        run: scraped_by_prometheus,
+    },
+];
+
+/// The parts of a report that the truth knows.
+const KEYS: [&str; 4] = ["codes", "enhanced", "deliveries", "connect_errors"];
+
+/// A trial's folder: it goes with a trial that passed, and stays, by name, with one that failed.
+fn with_folder(act: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
+    let folder = tempfile::Builder::new().prefix("maillog-real-").tempdir()?;
+    sandbox::build_network(folder.path())?;
+    act(folder.path()).map_err(|error| {
+        let kept = folder.keep();
+        format!("{error}\nthe logs are in {}", kept.display()).into()
+    })
+}
+
+/// The report of the files equals the truth, and every line was understood.
+fn compare_report(truth: &Truth, logs: &[PathBuf]) -> Result<()> {
+    let expected = truth.to_json();
+    if let Some(folder) = logs.first().and_then(|log| log.parent()) {
+        fs::write(
+            folder.join("truth.json"),
+            serde_json::to_vec_pretty(&expected)?,
+        )?;
+    }
+    let actual = exporter::report(logs)?;
+    complain("report", &expected, &actual, logs)?;
+    match actual["unmatched"].as_u64() {
+        Some(0) => Ok(()),
+        count => Err(format!("unmatched {count:?}:\n{}", exporter::unmatched(logs)?).into()),
+    }
+}
+
+/// An error with every figure that differs and the lines that may have to do with it.
+fn complain(who: &str, expected: &Value, actual: &Value, logs: &[PathBuf]) -> Result<()> {
+    let differences = differences(expected, actual, &KEYS);
+    if differences.is_empty() {
+        return Ok(());
+    }
+    let mut text = format!("{who} differs from what was said:\n");
+    for difference in differences {
+        text.push_str(&format!("  {difference}\n"));
+        let name = difference.split(':').next().unwrap_or_default();
+        let word = name.rsplit(" / ").next().unwrap_or_default();
+        for log in logs {
+            for line in fs::read_to_string(log)?
+                .lines()
+                .filter(|line| line.contains(word))
+                .take(12)
+            {
+                text.push_str(&format!("      {line}\n"));
+            }
+        }
+    }
+    Err(text.into())
+}
+
+/// Sends messages, every other one with an empty sender, and notes what must become of them.
+fn send_all(messages: &[Message], truth: &Truth) -> Result<()> {
+    for (number, message) in messages.iter().enumerate() {
+        let sender = if number % 2 == 0 {
+            ""
+        } else {
+            "news@origin.example.org"
+        };
+        client::send(
+            SUBMIT,
+            sender,
+            &message.recipients,
+            "status=sent (250 2.0.0 Ok)",
+        )?;
+        if let Some(status) = message.status {
+            truth.delivery(status, message.recipients.len() as u64);
+        }
+    }
+    Ok(())
+}
+
+fn remote_replies() -> Result<()> {
+    with_folder(|folder| {
+        let truth = Truth::default();
+        let mut world = World::new(truth.clone())?;
+        let first = cases::replies_at_every_stage(&mut world)?;
+        let second = cases::broken_connections(&mut world)?;
+        let mut third = cases::several_exchangers(&mut world)?;
+        third.extend(cases::odds_and_ends(&mut world)?);
+        world.zone.serve()?;
+
+        let log = folder.join("mail.log");
+        fs::write(&log, "")?;
+        let daemon = Daemon::start(&log, folder)?;
+        let mut postfix = Postfix::start(folder, cases::MAIN, "")?;
+        send_all(&first, &truth)?;
+        postfix.settle()?;
+        // The log is renamed; Postfix goes on writing to the old file until it is told.
+        let old = folder.join("mail.log.1");
+        fs::rename(&log, &old)?;
+        send_all(&second, &truth)?;
+        postfix.settle()?;
+        // These destinations are dead now: further mail is put off without another attempt.
+        send_all(&cases::suspended(), &truth)?;
+        postfix.settle()?;
+        postfix.flush_log(&old)?;
+        postfix.reload()?;
+        send_all(&third, &truth)?;
+        postfix.settle()?;
+        postfix.flush_log(&log)?;
+
+        let logs = [old, log];
+        compare_report(&truth, &logs)?;
+        let lines = count_lines(&logs)?;
+        let scrape = daemon.scrape_after(lines)?;
+        complain("the scrape", &truth.to_json(), &scrape.to_report(), &logs)?;
+        match scrape.sum("maillog_source_rotations_total") {
+            1 => Ok(()),
+            count => Err(format!("{count} rotations were counted").into()),
+        }
+    })
+}
+
+fn store_deliveries() -> Result<()> {
+    with_folder(|folder| {
+        let truth = Truth::default();
+        let mut world = World::new(truth.clone())?;
+        let messages = stores::deliveries(&mut world, folder)?;
+        world.zone.serve()?;
+        let mut postfix = Postfix::start(folder, stores::MAIN, stores::MASTER)?;
+        send_all(&messages, &truth)?;
+        postfix.sendmail("", "mail@local.example.com", "a local message")?;
+        truth.delivery("sent", 1);
+        postfix.settle()?;
+        let log = postfix.log.clone();
+        postfix.flush_log(&log)?;
+        compare_report(&truth, &[log])
+    })
+}
+
+/// A Postfix that refuses a great deal.
+fn refusing_postfix(folder: &Path) -> Result<Postfix> {
+    policy::write_tables(folder)?;
+    milter::listen(&folder.join("milter"))?;
+    auth::listen(&folder.join("auth"))?;
+    Postfix::start(folder, policy::MAIN, policy::MASTER)
+}
+
+fn own_refusals() -> Result<()> {
+    with_folder(|folder| {
+        let truth = Truth::default();
+        World::new(truth.clone())?.zone.serve()?;
+        let mut postfix = refusing_postfix(folder)?;
+        inbound::hold_sessions(&truth, folder)?;
+        postfix.settle()?;
+        let log = postfix.log.clone();
+        postfix.flush_log(&log)?;
+        compare_report(&truth, &[log])
+    })
+}
+
+fn scraped_by_prometheus() -> Result<()> {
+    with_folder(|folder| {
+        let truth = Truth::default();
+        let mut world = World::new(truth.clone())?;
+        let messages = cases::several_exchangers(&mut world)?;
+        world.zone.serve()?;
+        let log = folder.join("mail.log");
+        fs::write(&log, "")?;
+        let daemon = Daemon::start(&log, folder)?;
+        let prometheus = Prometheus::start(folder, &daemon.address)?;
+        let mut postfix = refusing_postfix(folder)?;
+        inbound::hold_sessions(&truth, folder)?;
+        send_all(&messages, &truth)?;
+        postfix.settle()?;
+        postfix.flush_log(&log)?;
+
+        let said = truth.to_json();
+        for (direction, code) in [
+            ("outbound", "421"),
+            ("outbound", "250"),
+            ("outbound", "111"),
+            ("inbound", "550"),
+        ] {
+            let query = format!(r#"maillog_codes_total{{direction="{direction}",code="{code}"}}"#);
+            let expected = said["codes"][direction][code]
+                .as_u64()
+                .ok_or("nothing was said")?;
+            prometheus.expect(&query, expected)?;
+        }
+        let scrape = daemon.scrape_after(count_lines(std::slice::from_ref(&log))?)?;
+        complain("the scrape", &said, &scrape.to_report(), &[log])?;
+        let failures = scrape.sum("maillog_auth_failures_total");
+        if failures != inbound::AUTH_FAILURES {
+            return Err(format!("{failures} failed authentications were counted").into());
+        }
+        prometheus::check_metrics(&scrape.0)?;
+        let missing: Vec<_> = prometheus::FAMILIES
+            .iter()
+            .filter(|family| !scrape.0.contains(&format!("# TYPE {family} ")))
+            .collect();
+        if missing.is_empty() {
+            Ok(())
+        } else {
+            Err(format!("missing families: {missing:?}").into())
+        }
+    })
+}
+
+/// How many lines the files have together.
+fn count_lines(logs: &[PathBuf]) -> Result<u64> {
+    let mut lines = 0;
+    for log in logs {
+        lines += fs::read(log)?.iter().filter(|byte| **byte == b'\n').count() as u64;
+    }
+    Ok(lines)
+}

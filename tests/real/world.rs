@@ -1,0 +1,100 @@
+//! The world outside while it is being built: names, addresses and the servers behind them.
+
+use std::net::{Ipv4Addr, SocketAddr};
+
+use crate::Result;
+use crate::dns::Zone;
+use crate::remote::{Script, listen};
+use crate::truth::Truth;
+
+/// A message to send and what must become of it.
+pub struct Message {
+    pub recipients: Vec<String>,
+    /// The status of each recipient's delivery; none if the remote server keeps that account.
+    pub status: Option<&'static str>,
+}
+
+/// One mail exchanger.
+pub enum Host {
+    Plays(Box<Script>),
+    Refuses,
+    Unreachable,
+    NoNetwork,
+    Silent,
+    Nameless,
+}
+
+/// The world while it is being built.
+pub struct World {
+    pub truth: Truth,
+    pub zone: Zone,
+    next_address: u8,
+    next_silent: u8,
+}
+
+impl World {
+    /// An empty world, but for the domain that bounces go to.
+    pub fn new(truth: Truth) -> Result<Self> {
+        let mut world = World {
+            truth,
+            zone: Zone::default(),
+            next_address: 10,
+            next_silent: 210,
+        };
+        world.domain(SENDER_DOMAIN, vec![plays(Script::default())])?;
+        Ok(world)
+    }
+
+    /// Puts mail exchangers behind a domain, the first being the preferred one.
+    pub fn domain(&mut self, domain: &str, hosts: Vec<Host>) -> Result<()> {
+        let count = hosts.len();
+        for (index, host) in hosts.into_iter().enumerate() {
+            let name = format!("mx{}.{domain}", index + 1);
+            self.zone.exchange(domain, 10 * (index as u16 + 1), &name);
+            let failure =
+                |error: &str, code| self.truth.connect_error("outbound", error, Some(code), 1);
+            let address = match host {
+                Host::Nameless => continue,
+                Host::Plays(mut script) => {
+                    script.last = index + 1 == count;
+                    let address = self.free_address();
+                    listen(SocketAddr::from((address, 25)), *script, &self.truth)?;
+                    address
+                }
+                Host::Refuses => {
+                    failure("refused", 111);
+                    self.free_address()
+                }
+                Host::Unreachable => {
+                    failure("unreachable", 101);
+                    Ipv4Addr::new(192, 0, 2, 200)
+                }
+                Host::NoNetwork => {
+                    failure("unreachable", 101);
+                    Ipv4Addr::new(203, 0, 113, 5)
+                }
+                Host::Silent => {
+                    failure("timed_out", 101);
+                    self.next_silent += 1;
+                    Ipv4Addr::new(192, 0, 2, self.next_silent - 1)
+                }
+            };
+            self.zone.address(&name, address);
+        }
+        Ok(())
+    }
+
+    /// An address at which nobody listens yet.
+    pub fn free_address(&mut self) -> Ipv4Addr {
+        self.next_address += 1;
+        Ipv4Addr::new(198, 51, 100, self.next_address - 1)
+    }
+}
+
+/// Where the senders live; its server takes everything, bounces above all.
+pub const SENDER_DOMAIN: &str = "origin.example.org";
+
+/// A host that plays a script.
+pub fn plays(script: Script) -> Host {
+    Host::Plays(Box::new(script))
+}
