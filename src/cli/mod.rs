@@ -26,12 +26,7 @@ pub enum Error {
 
 /// Prometheus exporter for mail server logs.
 #[derive(Parser, Debug)]
-#[command(
-    name = "maillog_exporter",
-    version,
-    about,
-    args_conflicts_with_subcommands = true
-)]
+#[command(name = "maillog_exporter", version, about, args_conflicts_with_subcommands = true)]
 struct Cli {
     #[command(subcommand)]
     command: Option<Command>,

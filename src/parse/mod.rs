@@ -38,10 +38,6 @@ impl LineParser {
 
     /// Reads one line, without its newline.
     pub fn parse<'a>(&mut self, _line: &'a [u8]) -> Parsed<'a> {
-        Parsed {
-            time: None,
-            host: b"",
-            line: Line::Unmatched,
-        }
+        Parsed { time: None, host: b"", line: Line::Unmatched }
     }
 }
