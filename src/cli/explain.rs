@@ -396,3 +396,84 @@ fn subject_text(subject: u16, zh: bool) -> &'static str {
         (_, true) => "主题不在 RFC 3463 的范围(0 到 7)。",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn explained(code: &str, enhanced: Option<&str>, zh: bool) -> String {
+        let mut out = Vec::new();
+        answer(code, enhanced, zh).unwrap().write(&mut out).unwrap();
+        let text = anstream::adapter::strip_str(std::str::from_utf8(&out).unwrap()).to_string();
+        for line in text.lines() {
+            let width: usize = line.chars().map(columns).sum();
+            assert!(width <= 100, "{width} columns: {line}");
+        }
+        assert!(text.lines().count() <= 15, "{text}");
+        println!("{text}");
+        text
+    }
+
+    #[test]
+    fn the_codes_of_the_document_tell_what_happened_who_acts_and_what_to_do() {
+        let text = explained("421", None, false);
+        assert!(text.lines().count() <= 10);
+        for part in [
+            "Service not available",
+            "Who has to act: the operator",
+            "lower concurrency",
+            "RFC 5321",
+        ] {
+            assert!(text.contains(part), "{part}: {text}");
+        }
+        let text = explained("422", None, true);
+        for part in [
+            "收信端邮件信箱的信件已经超过预设的信箱大小",
+            "收件人",
+            "调高配额",
+        ] {
+            assert!(text.contains(part), "{part}: {text}");
+        }
+        let text = explained("111", None, false);
+        assert!(
+            text.contains("Not an SMTP reply") && text.contains("firewall"),
+            "{text}"
+        );
+        explained("421", None, true);
+    }
+
+    #[test]
+    fn the_enhanced_code_decides_over_the_reply_code() {
+        let text = explained("552", Some("5.2.2"), false);
+        assert!(text.starts_with("552 5.2.2  Mailbox full"), "{text}");
+        assert!(text.contains("552 Storage allocation exceeded"), "{text}");
+        assert!(explained("4.7.28", None, false).contains("Slow down"));
+        assert!(explained("mailbox_full", None, true).contains("收件人"));
+    }
+
+    #[test]
+    fn unknown_codes_tell_what_their_digits_say_and_nonsense_is_a_usage_error() {
+        assert!(explained("999", None, false).contains("unknown reply code"));
+        assert!(explained("299", None, false).contains("success"));
+        assert!(explained("5.99.1", None, false).contains("none of RFC 3463"));
+        for wrong in [
+            "",
+            "42",
+            "4211",
+            "x.y.z",
+            "4.7",
+            "4.7.28.1",
+            "４２１",
+            "nonsense",
+        ] {
+            assert!(
+                matches!(answer(wrong, None, false), Err(Error::Usage(_))),
+                "{wrong}"
+            );
+        }
+        assert!(matches!(
+            answer("421", Some("x"), false),
+            Err(Error::Usage(_))
+        ));
+    }
+}
