@@ -76,7 +76,8 @@ impl Answer {
             Severity::Critical => AnsiColor::Red,
         };
         let style = Style::new().bold().fg_color(Some(colour.into()));
-        writeln!(out, "{style}{}{style:#}  {}", self.code, self.title)?;
+        let gap = if self.title.is_empty() { "" } else { "  " };
+        writeln!(out, "{style}{}{style:#}{gap}{}", self.code, self.title)?;
         for (label, text) in &self.parts {
             for (number, line) in wrap(&format!("{label}{text}")).iter().enumerate() {
                 let indent = if number == 0 { "" } else { "  " };
