@@ -251,7 +251,7 @@ fn replies_are_classified_by_enhanced_code_then_text_then_code() {
             "blocklisted",
         ),
         (554, Some((5, 7, 1)), "Relay access denied", "relay_denied"),
-        (550, Some((5, 7, 1)), "x", "user_unknown"),
+        (550, Some((5, 7, 1)), "x", "policy"),
         (450, Some((5, 1, 1)), "unknown", "user_unknown"),
         (
             452,
