@@ -399,6 +399,7 @@ fn subject_text(subject: u16, zh: bool) -> &'static str {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 
