@@ -218,10 +218,13 @@ fn longest_run(lines: &[Vec<char>], wanted: &[char]) -> (usize, usize, usize) {
     best
 }
 
+/// Reply code, enhanced code, text, and the condition that is right.
+type Case = (u16, Option<(u8, u16, u16)>, &'static str, &'static str);
+
 #[test]
 fn replies_are_classified_by_enhanced_code_then_text_then_code() {
     let catalog = Catalog::embedded();
-    let cases: &[(u16, Option<(u8, u16, u16)>, &str, &str)] = &[
+    let cases: &[Case] = &[
         (
             421,
             Some((4, 7, 0)),
