@@ -23,6 +23,7 @@ pub(super) struct Classifier {
     code: Box<[u8]>,
     enhanced: Box<[u8]>,
     other: ConditionId,
+    policy: ConditionId,
     phrases: LazyLock<Phrases, Box<dyn FnOnce() -> Phrases + Send>>,
 }
 
@@ -65,6 +66,7 @@ impl Classifier {
         Classifier {
             code: code.into(),
             enhanced: enhanced.into(),
+            policy: tables.condition_named("policy").unwrap_or(ConditionId(0)),
             other: tables.condition_named("other").unwrap_or(ConditionId(0)),
             // Built when the first text is looked at: commands that never classify do not pay.
             phrases: LazyLock::new(Box::new(move || Phrases::new(&phrases))),
@@ -141,6 +143,12 @@ impl Catalog {
         }
         if let Some(condition) = tables.phrases.find(text) {
             return condition;
+        }
+        // 550 to 554 stand for everything that is refused; subject 7 (RFC 3463 section 3.8) at
+        // least tells that it was a rule and no missing or full mailbox.
+        let refused = code.is_some_and(|code| (550..560).contains(&code));
+        if refused && enhanced.is_some_and(|(_, subject, _)| subject == 7) {
+            return tables.policy;
         }
         let by_code = code.and_then(|code| tables.code.get(usize::from(code)));
         match by_code {

@@ -8,6 +8,7 @@ mod data;
 mod lookup;
 mod providers;
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests;
 
 pub use data::{
