@@ -141,7 +141,7 @@ fn parser() -> LineParser {
     )
 }
 
-#[divan::bench(args = KINDS)]
+#[divan::bench(args = KINDS, sample_size = 1000)]
 fn parse(bencher: Bencher<'_, '_>, kind: &Kind) {
     let line = kind.1.as_bytes();
     let mut parser = parser();
@@ -153,7 +153,7 @@ fn parse(bencher: Bencher<'_, '_>, kind: &Kind) {
         });
 }
 
-#[divan::bench(args = KINDS)]
+#[divan::bench(args = KINDS, sample_size = 1000)]
 fn parse_and_count(bencher: Bencher<'_, '_>, kind: &Kind) {
     let line = kind.1.as_bytes();
     let mut parser = parser();
