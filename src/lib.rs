@@ -22,6 +22,8 @@ pub mod catalog;
 
 pub mod metrics;
 
+pub mod showq;
+
 pub mod engine;
 
 pub mod web;

@@ -15,6 +15,7 @@ use prometheus::proto::{
 use crate::metrics::counters::{DELAY_STAGES, OTHER_CODE, OTHER_ENHANCED, code_label, unpack};
 use crate::metrics::histogram::Histogram;
 use crate::metrics::{SourceStats, View};
+use crate::showq;
 use crate::parse::{ConnectError, Direction, Mta, Outcome, Service, Stage};
 
 /// The windows of `maillog_code_rate`, in seconds.
@@ -461,6 +462,26 @@ impl Moment {
         ]
     }
 
+    fn queues(&self) -> Option<[MetricFamily; 3]> {
+        let queues = self.view.queues?;
+        let mut messages =
+            Family::gauge("maillog_queue_messages", "Messages in Postfix's queues.");
+        let mut bytes =
+            Family::gauge("maillog_queue_size_bytes", "Size of the messages in Postfix's queues.");
+        let mut oldest = Family::gauge(
+            "maillog_queue_oldest_age_seconds",
+            "Age of the oldest message in each of Postfix's queues; 0 if it is empty.",
+        );
+        for (name, queue) in showq::NAMES.iter().zip(queues) {
+            let labels = [("queue", *name)];
+            messages.set(&labels, queue.messages as f64);
+            bytes.set(&labels, queue.bytes as f64);
+            let age = queue.oldest.map_or(0, |arrived| self.now.saturating_sub(arrived).max(0));
+            oldest.set(&labels, age as f64);
+        }
+        Some([messages.finish(), bytes.finish(), oldest.finish()])
+    }
+
     /// Every family, in no particular order; the registry sorts them.
     fn families(&self) -> Vec<MetricFamily> {
         let mut families = Vec::new();
@@ -475,6 +496,7 @@ impl Moment {
         families.extend(self.histograms());
         families.extend(self.sources());
         families.extend(self.own());
+        families.extend(self.queues().into_iter().flatten());
         families
     }
 }

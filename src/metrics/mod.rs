@@ -17,6 +17,8 @@ pub use totals::{Counts, Totals};
 
 use std::sync::Arc;
 
+use crate::showq::Queues;
+
 /// What one source has read, for the `maillog_source_…` families and `maillog_lines_total`.
 #[derive(Clone, Debug, Default)]
 pub struct SourceStats {
@@ -51,4 +53,6 @@ pub struct View {
     pub sources: Vec<SourceStats>,
     /// Names of the providers, by their number.
     pub providers: Arc<[String]>,
+    /// What waits in the queue, where that is configured.
+    pub queues: Option<Queues>,
 }

@@ -4,8 +4,12 @@
 //! where it is made.
 
 mod discover;
+mod entry;
 mod file;
 mod lines;
+#[cfg(test)]
+mod model;
+mod names;
 mod tail;
 mod watch;
 
@@ -13,7 +17,8 @@ use std::path::{Path, PathBuf};
 
 pub use discover::{find, is_compressed, is_pattern, is_rotated};
 pub use lines::{DEFAULT_CAP, Lines};
-pub use tail::{ReadFrom, Tail};
+pub use names::ReadFrom;
+pub use tail::Tail;
 pub use watch::{Hints, Watcher};
 
 /// A kind of input that hands over lines as they come.

@@ -11,7 +11,9 @@ use std::time::Duration;
 
 use tracing::{debug, info, warn};
 
+use super::entry::{Entry, elsewhere};
 use super::file::{Identity, Position, Read, TailFile, Tally};
+use super::names::{Named, ReadFrom};
 use super::{News, Progress, Rotations, Scratch, Source, Status, discover};
 
 /// How long a file that its name no longer means is kept open after its last growth.
@@ -20,111 +22,6 @@ const QUIET: Duration = Duration::from_secs(60);
 const QUIET_UNLINKED: Duration = Duration::from_secs(5);
 /// How many such files one name keeps open; rotation in a loop must not use up descriptors.
 const MOST_OLD: usize = 32;
-
-/// Where reading begins in files that are there when the source is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
-pub enum ReadFrom {
-    /// At the first line.
-    #[default]
-    Beginning,
-    /// Behind the last complete line. Files that appear later are read from their first line.
-    End,
-}
-
-impl ReadFrom {
-    /// The names, as the configuration and the flags take them.
-    pub const NAMES: [&str; 2] = ["beginning", "end"];
-}
-
-impl std::str::FromStr for ReadFrom {
-    type Err = ();
-
-    fn from_str(name: &str) -> Result<Self, ()> {
-        match name {
-            "beginning" => Ok(ReadFrom::Beginning),
-            "end" => Ok(ReadFrom::End),
-            _ => Err(()),
-        }
-    }
-}
-
-/// A configured name: a file, or a pattern.
-struct Named {
-    path: PathBuf,
-    pattern: Option<glob::Pattern>,
-}
-
-impl Named {
-    fn covers(&self, path: &Path) -> bool {
-        match &self.pattern {
-            Some(pattern) => {
-                let options = glob::MatchOptions {
-                    require_literal_separator: true,
-                    ..glob::MatchOptions::new()
-                };
-                pattern.matches_path_with(path, options) && !discover::is_rotated(path)
-            }
-            None => self.path == path,
-        }
-    }
-}
-
-/// One path, and the files that it means and meant.
-struct Entry {
-    path: PathBuf,
-    /// Where a link leads, if into another directory, as of the last opening.
-    target: Option<PathBuf>,
-    live: Option<TailFile>,
-    /// Earlier files behind the path, oldest first.
-    old: Vec<TailFile>,
-    /// The path means a file that another path of the source means or meant: it is read there.
-    twin: Option<Identity>,
-    to_end: bool,
-    dirty: bool,
-    /// What stands in the way of reading, if anything; told once.
-    trouble: Option<io::ErrorKind>,
-}
-
-impl Entry {
-    fn new(path: PathBuf, to_end: bool) -> Self {
-        Entry {
-            path,
-            target: None,
-            live: None,
-            old: Vec::new(),
-            twin: None,
-            to_end,
-            dirty: true,
-            trouble: None,
-        }
-    }
-
-    fn holds(&self, identity: Identity) -> bool {
-        self.live
-            .iter()
-            .chain(&self.old)
-            .any(|file| file.identity() == identity)
-    }
-
-    fn readable(&self) -> bool {
-        self.trouble.is_none() && (self.live.is_some() || self.twin.is_some())
-    }
-
-    fn in_trouble(&mut self, error: &io::Error) {
-        if self.trouble != Some(error.kind()) {
-            self.trouble = Some(error.kind());
-            warn!(path = %self.path.display(), %error, "cannot read log, trying again");
-        }
-    }
-}
-
-/// What a path means with every link in it followed, if that is in another directory. The kernel
-/// reports a directory under one of its names only, so the same one must not be watched twice.
-fn elsewhere(path: &Path) -> Option<PathBuf> {
-    let target = path.canonicalize().ok()?;
-    let parent = path.parent()?.canonicalize().ok()?;
-    Some(target).filter(|target| target.parent() != Some(&parent))
-}
 
 /// A source of one or more files that grow.
 pub struct Tail {

@@ -1,5 +1,6 @@
 //! What the program promises, tested from outside: golden logs, properties, the command line and
 //! the daemon.
 
+mod docs;
 mod golden;
 mod properties;

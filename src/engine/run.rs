@@ -1,26 +1,18 @@
-//! The one thread that owns the sources, the parser and the counters.
-//!
-//! Nothing here is shared or locked. Whoever wants something of it sends a `Request`; a scrape
-//! asks for a [`View`] and gets a copy of one consistent moment, which costs nothing while nobody
-//! asks. Reading goes in blocks, and requests are looked at between them, so that a scrape never
-//! waits for a backlog.
+//! The engine's thread: reading, counting, answering, in turns.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, TryRecvError, channel};
-use std::thread::JoinHandle;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
-use tokio::sync::oneshot;
 use tracing::info;
 
+use super::{Request, Setup, SourceSetup};
 use crate::catalog::{Catalog, Providers};
 use crate::metrics::{Counters, SourceStats, View};
 use crate::parse::{Line, LineParser};
-use crate::source::{News, ReadFrom, Scratch, Source, Status, Tail, Watcher};
+use crate::source::{News, Scratch, Source, Status, Tail, Watcher};
 
 /// How often everything is looked at, whether there were events or not.
 const TICK: Duration = Duration::from_millis(500);
@@ -33,109 +25,6 @@ const BLOCK: usize = 256 * 1024;
 const BEFORE_VIEW: usize = 1024 * 1024;
 /// How often the parser is told the time. It only needs to know the year.
 const CLOCK: Duration = Duration::from_secs(60);
-
-/// One source to be read.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SourceSetup {
-    /// The configured name, and its label.
-    pub name: String,
-    /// Absolute paths and patterns.
-    pub files: Vec<PathBuf>,
-    /// Where to begin in files that are there from the start.
-    pub read_from: ReadFrom,
-}
-
-/// What the engine works with; can be changed while it runs.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Setup {
-    /// What to read.
-    pub sources: Vec<SourceSetup>,
-    /// The longest line that is looked at whole, in bytes.
-    pub max_line_bytes: usize,
-    /// The time zone of stamps that name none.
-    pub time_zone: TimeZone,
-}
-
-/// What others want of the engine.
-enum Request {
-    /// There are hints about files.
-    Hint,
-    /// One consistent moment, with everything that was written before.
-    View(oneshot::Sender<Arc<View>>),
-    /// Work with another setup.
-    Reload(Box<Setup>),
-    /// Read what is there once more, and end.
-    Shutdown,
-}
-
-/// The way to ask the engine for something.
-#[derive(Clone)]
-pub struct Handle {
-    requests: Sender<Request>,
-    ready: Arc<AtomicBool>,
-}
-
-impl Handle {
-    /// Everything there is to show; `None` if the engine has ended.
-    pub async fn view(&self) -> Option<Arc<View>> {
-        let (answer, view) = oneshot::channel();
-        self.requests.send(Request::View(answer)).ok()?;
-        view.await.ok()
-    }
-
-    /// Whether every source was opened and read up to its end once.
-    pub fn ready(&self) -> bool {
-        self.ready.load(Ordering::Acquire)
-    }
-
-    /// Changes what is read. Sources that stay keep their positions and counts.
-    pub fn reload(&self, setup: Setup) {
-        // An engine that has ended has nothing to change.
-        let _ = self.requests.send(Request::Reload(Box::new(setup)));
-    }
-
-    /// Ends the engine after a last read.
-    pub fn shut_down(&self) {
-        let _ = self.requests.send(Request::Shutdown);
-    }
-}
-
-/// Starts the engine.
-///
-/// # Errors
-///
-/// If no thread can be started.
-pub fn start(setup: Setup, providers: Providers) -> std::io::Result<(Handle, JoinHandle<()>)> {
-    let (requests, incoming) = channel();
-    let ready = Arc::new(AtomicBool::new(false));
-    let hint = requests.clone();
-    let watcher = Watcher::start(move || {
-        let _ = hint.send(Request::Hint);
-    })?;
-    let handle = Handle {
-        requests,
-        ready: Arc::clone(&ready),
-    };
-    let thread = std::thread::Builder::new()
-        .name("engine".into())
-        .spawn(move || {
-            let _guard = EndProcess;
-            Engine::new(setup, providers, watcher, ready).run(&incoming);
-        })?;
-    Ok((handle, thread))
-}
-
-/// Ends the process with a panic of its thread: a daemon that answers and no longer reads would
-/// look healthy and be wrong.
-struct EndProcess;
-
-impl Drop for EndProcess {
-    fn drop(&mut self) {
-        if std::thread::panicking() {
-            std::process::abort();
-        }
-    }
-}
 
 /// A source and what its lines came to.
 struct Slot {
@@ -195,7 +84,7 @@ struct Counting {
     now: i64,
 }
 
-struct Engine {
+pub(super) struct Engine {
     setup: Setup,
     slots: Vec<Slot>,
     /// Sources that were removed from the configuration. Should one come back, its counts and
@@ -221,7 +110,12 @@ enum Next {
 }
 
 impl Engine {
-    fn new(setup: Setup, providers: Providers, watcher: Watcher, ready: Arc<AtomicBool>) -> Self {
+    pub(super) fn new(
+        setup: Setup,
+        providers: Providers,
+        watcher: Watcher,
+        ready: Arc<AtomicBool>,
+    ) -> Self {
         let catalog = Catalog::embedded();
         let now = Timestamp::now();
         Engine {
@@ -229,12 +123,7 @@ impl Engine {
             parked: Vec::new(),
             scratch: Scratch::new(setup.max_line_bytes),
             counting: Counting {
-                parser: LineParser::new(
-                    catalog,
-                    providers.clone(),
-                    setup.time_zone.clone(),
-                    now,
-                ),
+                parser: LineParser::new(catalog, providers.clone(), setup.time_zone.clone(), now),
                 counters: Counters::new(catalog),
                 now: now.as_second(),
             },
@@ -249,7 +138,7 @@ impl Engine {
         }
     }
 
-    fn run(mut self, requests: &Receiver<Request>) {
+    pub(super) fn run(mut self, requests: &Receiver<Request>) {
         self.watch();
         let mut tick = Instant::now() + TICK;
         let mut rescan = Instant::now() + RESCAN;
@@ -399,6 +288,7 @@ impl Engine {
             counters: self.counting.counters.clone(),
             sources: self.slots.iter().map(Slot::stats).collect(),
             providers: Arc::clone(&self.provider_names),
+            queues: None,
         }
     }
 

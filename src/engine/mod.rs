@@ -1,0 +1,125 @@
+//! The one thread that owns the sources, the parser and the counters.
+//!
+//! Nothing here is shared or locked. Whoever wants something of it sends a [`Request`]; a scrape
+//! asks for a [`View`] and gets a copy of one consistent moment, which costs nothing while nobody
+//! asks. Reading goes in blocks, and requests are looked at between them, so that a scrape never
+//! waits for a backlog.
+
+mod run;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Sender, channel};
+use std::thread::JoinHandle;
+
+use jiff::tz::TimeZone;
+use tokio::sync::oneshot;
+
+use crate::catalog::Providers;
+use crate::metrics::View;
+use crate::source::{ReadFrom, Watcher};
+use run::Engine;
+
+/// One source to be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SourceSetup {
+    /// The configured name, and its label.
+    pub name: String,
+    /// Absolute paths and patterns.
+    pub files: Vec<PathBuf>,
+    /// Where to begin in files that are there from the start.
+    pub read_from: ReadFrom,
+}
+
+/// What the engine works with; can be changed while it runs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Setup {
+    /// What to read.
+    pub sources: Vec<SourceSetup>,
+    /// The longest line that is looked at whole, in bytes.
+    pub max_line_bytes: usize,
+    /// The time zone of stamps that name none.
+    pub time_zone: TimeZone,
+}
+
+/// What others want of the engine.
+enum Request {
+    /// There are hints about files.
+    Hint,
+    /// One consistent moment, with everything that was written before.
+    View(oneshot::Sender<Arc<View>>),
+    /// Work with another setup.
+    Reload(Box<Setup>),
+    /// Read what is there once more, and end.
+    Shutdown,
+}
+
+/// The way to ask the engine for something.
+#[derive(Clone)]
+pub struct Handle {
+    requests: Sender<Request>,
+    ready: Arc<AtomicBool>,
+}
+
+impl Handle {
+    /// Everything there is to show; `None` if the engine has ended.
+    pub async fn view(&self) -> Option<Arc<View>> {
+        let (answer, view) = oneshot::channel();
+        self.requests.send(Request::View(answer)).ok()?;
+        view.await.ok()
+    }
+
+    /// Whether every source was opened and read up to its end once.
+    pub fn ready(&self) -> bool {
+        self.ready.load(Ordering::Acquire)
+    }
+
+    /// Changes what is read. Sources that stay keep their positions and counts.
+    pub fn reload(&self, setup: Setup) {
+        // An engine that has ended has nothing to change.
+        let _ = self.requests.send(Request::Reload(Box::new(setup)));
+    }
+
+    /// Ends the engine after a last read.
+    pub fn shut_down(&self) {
+        let _ = self.requests.send(Request::Shutdown);
+    }
+}
+
+/// Starts the engine.
+///
+/// # Errors
+///
+/// If no thread can be started.
+pub fn start(setup: Setup, providers: Providers) -> std::io::Result<(Handle, JoinHandle<()>)> {
+    let (requests, incoming) = channel();
+    let ready = Arc::new(AtomicBool::new(false));
+    let hint = requests.clone();
+    let watcher = Watcher::start(move || {
+        let _ = hint.send(Request::Hint);
+    })?;
+    let handle = Handle {
+        requests,
+        ready: Arc::clone(&ready),
+    };
+    let thread = std::thread::Builder::new()
+        .name("engine".into())
+        .spawn(move || {
+            let _guard = EndProcess;
+            Engine::new(setup, providers, watcher, ready).run(&incoming);
+        })?;
+    Ok((handle, thread))
+}
+
+/// Ends the process with a panic of its thread: a daemon that answers and no longer reads would
+/// look healthy and be wrong.
+struct EndProcess;
+
+impl Drop for EndProcess {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            std::process::abort();
+        }
+    }
+}

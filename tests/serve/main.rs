@@ -1,0 +1,10 @@
+//! The daemon as its users run it: the real binary, real files, real connections.
+//!
+//! What it has read is asked of it over HTTP; nothing waits for time to pass, only for what it
+//! says, with a deadline.
+
+mod daemon;
+mod following;
+mod process;
+mod rotation;
+mod web;

@@ -1,0 +1,175 @@
+//! The process: signals, configuration, exit codes, and the commands beside `serve`.
+
+use crate::daemon::*;
+use std::fs;
+use std::net::TcpStream;
+use std::process::Command;
+
+#[test]
+fn it_ends_with_0_when_it_is_asked_to() {
+    for signal in ["TERM", "INT"] {
+        let folder = Folder::new();
+        folder.create("mail.log", "one\n");
+        let mut daemon = Daemon::follow(&folder.path("mail.log"));
+        // A connection that stays open must not keep it.
+        let _idle = TcpStream::connect(&daemon.address).expect("a connection");
+        daemon.signal(signal);
+        assert_eq!(daemon.ended().code(), Some(0));
+        daemon.logged("message=stopped");
+    }
+}
+
+#[test]
+fn a_configuration_is_read_again_on_hangup() {
+    let folder = Folder::new();
+    let mut a = folder.create("a.log", "one\ntwo\n");
+    folder.create("b.log", "three\n");
+    let config = folder.path("maillog.yml");
+    let only = |names: &[&str]| {
+        let sources: String = names
+            .iter()
+            .map(|name| {
+                format!(
+                    "  - {{name: {name}, files: [{}.log]}}\n",
+                    folder.path(name).display()
+                )
+            })
+            .collect();
+        fs::write(&config, format!("sources:\n{sources}")).expect("written");
+    };
+    let names = |daemon: &Daemon| -> Vec<(String, u64)> {
+        let sources = daemon.sources();
+        sources
+            .iter()
+            .map(|s| (s["name"].as_str().expect("a name").to_owned(), lines(s)))
+            .collect()
+    };
+    only(&["a"]);
+    let daemon = Daemon::start(&[&format!("--config.file={}", config.display())]);
+    assert_eq!(names(&daemon), [("a".to_owned(), 2)]);
+
+    only(&["b", "a"]);
+    daemon.signal("HUP");
+    until("both", || {
+        (names(&daemon) == [("b".to_owned(), 1), ("a".to_owned(), 2)]).then_some(())
+    });
+
+    fs::write(&config, "sources:\n  - name: a\n    file: [x]\n").expect("written");
+    daemon.signal("HUP");
+    let line = daemon.logged("keeping the old one");
+    assert!(
+        line.contains("maillog.yml:3:5: sources[0].file:") && line.contains("did you mean files?")
+    );
+    assert_eq!(names(&daemon).len(), 2);
+
+    only(&["b"]);
+    daemon.signal("HUP");
+    until("b only", || {
+        (names(&daemon) == [("b".to_owned(), 1)]).then_some(())
+    });
+    write(&mut a, "four\n");
+    only(&["b", "a"]);
+    daemon.signal("HUP");
+    // Neither from its beginning nor from zero.
+    until("a again", || {
+        (names(&daemon) == [("b".to_owned(), 1), ("a".to_owned(), 3)]).then_some(())
+    });
+}
+
+/// Runs a command that ends by itself; its exit code and standard error.
+fn run(arguments: &[&str]) -> (Option<i32>, String) {
+    let output = Command::new(env!("CARGO_BIN_EXE_maillog_exporter"))
+        .args(arguments)
+        .output()
+        .expect("the binary runs");
+    (
+        output.status.code(),
+        String::from_utf8_lossy(&output.stderr).into_owned(),
+    )
+}
+
+#[test]
+fn mistakes_end_with_2_and_failures_with_1() {
+    let folder = Folder::new();
+    let config = folder.path("bad.yml");
+    fs::write(&config, "max_line_bytes: many\n").expect("written");
+    let config = config.to_str().expect("a name");
+    for arguments in [&["check", config][..], &["--config.file", config]] {
+        let (code, message) = run(arguments);
+        assert_eq!(code, Some(2));
+        assert!(
+            message.contains("bad.yml:1:17: max_line_bytes:"),
+            "{message}"
+        );
+    }
+    for (arguments, expected) in [
+        (
+            &["--config.file=/nowhere/x.yml"][..],
+            "/nowhere/x.yml: cannot be read",
+        ),
+        (&["--web.listen-address=9925", "x"], "the port is missing"),
+        (
+            &["--web.telemetry-path=metrics", "x"],
+            "--web.telemetry-path",
+        ),
+        (&["--log.level=loud", "x"], "--log.level"),
+        (&["mail.log.2.gz"], "report"),
+        (&["mail[.log"], "no pattern"),
+    ] {
+        let (code, message) = run(arguments);
+        assert_eq!(code, Some(2), "{message}");
+        assert!(message.contains(expected), "{message}");
+    }
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = taken.local_addr().expect("its address");
+    let (code, message) = run(&[&format!("--web.listen-address={address}"), "mail.log"]);
+    assert_eq!(code, Some(1));
+    assert!(
+        message.contains(&format!("cannot listen on {address}")),
+        "{message}"
+    );
+}
+
+#[test]
+fn check_says_what_would_be_read() {
+    let folder = Folder::new();
+    folder.create("a.log", "");
+    folder.create("a.log.1", "");
+    let config = folder.path("good.yml");
+    let pattern = folder.path("*.log*");
+    let text = format!(
+        "sources: [{{name: mail, files: [\"{}\"]}}]\n",
+        pattern.display()
+    );
+    fs::write(&config, text).expect("written");
+    let output = Command::new(env!("CARGO_BIN_EXE_maillog_exporter"))
+        .arg("check")
+        .arg(&config)
+        .output()
+        .expect("the binary runs");
+    assert_eq!(output.status.code(), Some(0));
+    let text = String::from_utf8(output.stdout).expect("text");
+    assert!(
+        text.contains("a.log\n") && !text.contains("a.log.1"),
+        "{text}"
+    );
+}
+
+#[test]
+fn shells_and_readers_get_what_clap_knows() {
+    for shell in ["bash", "zsh", "fish"] {
+        let output = Command::new(env!("CARGO_BIN_EXE_maillog_exporter"))
+            .args(["completions", shell])
+            .output()
+            .expect("the binary runs");
+        assert!(
+            String::from_utf8_lossy(&output.stdout).contains("web.listen-address"),
+            "{shell}"
+        );
+    }
+    let output = Command::new(env!("CARGO_BIN_EXE_maillog_exporter"))
+        .arg("man")
+        .output()
+        .expect("the binary runs");
+    assert!(String::from_utf8_lossy(&output.stdout).starts_with(".ie"));
+}
