@@ -1,4 +1,9 @@
-//! The catalog's types.
+//! The catalog's types, strict to read: a field that is missing or unknown is an error.
+
+use serde::Deserialize;
+
+use super::classify::Classifier;
+use super::lookup::Index;
 
 /// One of the catalog's conditions: an index into its list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -13,98 +18,205 @@ impl ProviderId {
     pub const OTHER: ProviderId = ProviderId(0);
 }
 
-/// Everything in the catalog.
-pub struct Catalog {}
-/// c
+/// The same sentence in both languages.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Text {
+    /// English.
+    pub en: String,
+    /// Simplified Chinese.
+    pub zh: String,
+}
+
+/// What kind of answer a code is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// 2yz: done.
+    Success,
+    /// 3yz: go on.
+    Intermediate,
+    /// 4yz: not now; the same command may work later.
+    Transient,
+    /// 5yz: no; the same command will fail again.
+    Permanent,
+    /// Not a reply: the connection did not come about.
+    Connect,
+}
+
+/// How much it matters to the person on call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Severity {
+    /// Nothing to do.
+    Info,
+    /// Worth a look.
+    Warning,
+    /// Mail does not flow until somebody acts.
+    Critical,
+}
+
+impl Severity {
+    /// The word used in labels.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Severity::Info => "info",
+            Severity::Warning => "warning",
+            Severity::Critical => "critical",
+        }
+    }
+}
+
+/// Who has to act.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Actor {
+    /// Who runs the sending server.
+    SenderOperator,
+    /// The person the mail is for.
+    Recipient,
+    /// Who runs the receiving server.
+    RemoteOperator,
+    /// Who keeps the DNS records.
+    Dns,
+    /// Nobody: it is no fault, or it passes by itself.
+    Nobody,
+}
+
+impl Actor {
+    /// In words.
+    pub fn text(self, zh: bool) -> &'static str {
+        match (self, zh) {
+            (Actor::SenderOperator, false) => "you, who run the sending server",
+            (Actor::SenderOperator, true) => "寄件端(本方)邮件服务器的管理者",
+            (Actor::Recipient, false) => "the recipient",
+            (Actor::Recipient, true) => "收件人",
+            (Actor::RemoteOperator, false) => "the operator of the receiving server",
+            (Actor::RemoteOperator, true) => "收件端邮件服务器的管理者",
+            (Actor::Dns, false) => "whoever keeps the DNS records of the domain concerned",
+            (Actor::Dns, true) => "相关域名的 DNS 管理者",
+            (Actor::Nobody, false) => "nobody",
+            (Actor::Nobody, true) => "无需处理",
+        }
+    }
+}
+
+/// A row of the user's document, to the letter.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DocumentRow {
+    /// When this row applies, where a code has several; our words.
+    pub when: Option<Text>,
+    /// The English message.
+    pub message: String,
+    /// What the message means, in Chinese.
+    pub meaning: String,
+    /// The explanation; absent where the document breaks off.
+    pub explanation: Option<String>,
+    /// The remedy; absent where the document breaks off, `N/A` where it says so.
+    pub remedy: Option<String>,
+}
+
+/// A reply code, or 101 and 111, which stand for failed connections.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Code {
+    /// The three digits.
+    pub code: u16,
+    /// A few words.
+    pub name: Text,
+    /// What kind of answer.
+    pub kind: Kind,
+    /// How much it matters.
+    pub severity: Severity,
+    /// Who has to act.
+    pub actor: Actor,
+    /// The name of the condition that the bare code says; absent for success and intermediate.
+    pub condition: Option<String>,
+    /// Where the code is defined.
+    pub sources: Vec<String>,
+    /// What happened.
+    pub meaning: Text,
+    /// What to do.
+    pub remedy: Text,
+    /// The document's rows.
+    #[serde(default)]
+    pub document: Vec<DocumentRow>,
+}
+
+/// An enhanced status code of RFC 3463, its class left open.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Enhanced {
+    /// Subject (the middle number), 0 to 7.
+    pub subject: u16,
+    /// Detail (the last number), 0 to 999; the first of a range.
+    pub detail: u16,
+    /// The last detail of a range, where it is one.
+    pub last: Option<u16>,
+    /// The classes it may carry: 2, 4, 5.
+    pub classes: Vec<u8>,
+    /// A few words.
+    pub name: Text,
+    /// How much it matters.
+    pub severity: Severity,
+    /// Who has to act.
+    pub actor: Actor,
+    /// The condition, only where this code alone is enough to know it.
+    pub condition: Option<String>,
+    /// Where the code is defined.
+    pub source: String,
+    /// What happened.
+    pub meaning: Text,
+    /// What to do.
+    pub remedy: Text,
+}
+
+/// A class of reasons; the order of the list is the priority of the phrases.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Condition {
-    /// n
+    /// The label.
     pub name: String,
-}
-/// c
-pub struct Code { /// m
- pub meaning: Text, /// r
- pub remedy: Text }
-/// t
-pub struct Text { /// e
- pub en: String }
-impl Code {
-    /// d
-    pub fn in_document(&self) -> bool {
-        true
-    }
+    /// How much it matters.
+    pub severity: Severity,
+    /// Who has to act.
+    pub actor: Actor,
+    /// What happened.
+    pub meaning: Text,
+    /// What to do.
+    pub remedy: Text,
+    /// Lower-case substrings of reply texts that decide for it.
+    pub phrases: Vec<String>,
 }
 
-impl Catalog {
-    /// The catalog that is built in.
-    pub fn embedded() -> &'static Catalog {
-        static CATALOG: Catalog = Catalog {};
-        &CATALOG
-    }
-    /// c
-    pub fn conditions(&self) -> &[Condition] {
-        static C: std::sync::LazyLock<Vec<Condition>> = std::sync::LazyLock::new(|| {
-            (0..30)
-                .map(|i| Condition {
-                    name: format!("c{i}"),
-                })
-                .collect()
-        });
-        &C
-    }
-    /// c
-    pub fn code(&self, c: u16) -> Option<&'static Code> {
-        static D: std::sync::LazyLock<Code> = std::sync::LazyLock::new(|| Code { meaning: Text { en: String::new() }, remedy: Text { en: String::new() } });
-        matches!(
-            c,
-            101 | 111
-                | 211
-                | 214
-                | 220
-                | 221
-                | 250
-                | 251
-                | 252
-                | 354
-                | 420
-                | 421
-                | 422
-                | 450
-                | 451
-                | 452
-                | 500..=555
-        )
-        .then(|| &*D)
-    }
+/// Who runs a remote mail exchanger.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Provider {
+    /// The label.
+    pub name: String,
+    /// Lower-case domain names; a host belongs if it is one of them or below one.
+    pub suffixes: Vec<String>,
 }
 
-/// p
-#[derive(Clone)]
-pub struct Providers(Vec<String>);
-impl Providers {
-    /// e
-    pub fn embedded() -> Self {
-        Providers(vec!["other".into()])
-    }
-    /// n
-    pub fn names(&self) -> &[String] {
-        &self.0
-    }
-    /// n
-    pub fn name(&self, _: ProviderId) -> &str {
-        "other"
-    }
-    /// of
-    pub fn of(&self, _: &[u8]) -> ProviderId {
-        ProviderId::OTHER
-    }
+/// The data file.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Tables {
+    #[serde(rename = "code")]
+    pub(super) codes: Vec<Code>,
+    #[serde(rename = "enhanced")]
+    pub(super) enhanced: Vec<Enhanced>,
+    #[serde(rename = "condition")]
+    pub(super) conditions: Vec<Condition>,
+    #[serde(rename = "provider")]
+    pub(super) providers: Vec<Provider>,
 }
-impl Catalog {
-    /// n
-    pub fn condition_name(&self, _: ConditionId) -> &str {
-        "x"
-    }
+
+/// Everything in the catalog.
+pub struct Catalog {
+    pub(super) tables: Tables,
+    pub(super) index: Index,
+    pub(super) classifier: Classifier,
 }
-impl Catalog { /// x
- pub fn other(&self)->ConditionId{ConditionId(0)} /// x
- pub fn condition_named(&self,_:&str)->Option<ConditionId>{None} /// x
- pub fn classify(&self,_:Option<u16>,_:Option<(u8,u16,u16)>,_:&[u8])->ConditionId{ConditionId(0)} }

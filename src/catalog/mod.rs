@@ -3,6 +3,15 @@
 //! It imports nothing of this crate, so that parsers, metrics, pages and generated files can all
 //! stand on it.
 
+mod classify;
 mod data;
+mod lookup;
+mod providers;
+#[cfg(test)]
+mod tests;
 
-pub use data::{Catalog, ConditionId, ProviderId, Providers};
+pub use data::{
+    Actor, Catalog, Code, Condition, ConditionId, DocumentRow, Enhanced, Kind, Provider,
+    ProviderId, Severity, Text,
+};
+pub use providers::{Providers, ProvidersError};

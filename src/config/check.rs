@@ -257,7 +257,7 @@ fn pattern(file: &Spanned<String>) -> Result<(), Fault> {
 ///
 /// # Errors
 ///
-/// If it is empty, no pattern, or a compressed file, which does not grow.
+/// If it is empty, a directory, no pattern, or a compressed file, which does not grow.
 pub(super) fn source_file(file: &str) -> Result<(), (String, &'static str)> {
     const RIGHT: &str = "right would be a file or pattern such as /var/log/mail*.log";
     if file.is_empty() {
@@ -269,6 +269,9 @@ pub(super) fn source_file(file: &str) -> Result<(), (String, &'static str)> {
             problem,
             "follow the live log; `maillog_exporter report` reads compressed ones",
         ));
+    }
+    if Path::new(file).is_dir() {
+        return Err((format!("{file} is a directory"), RIGHT));
     }
     if source::is_pattern(file)
         && let Err(error) = glob::Pattern::new(file)

@@ -97,7 +97,7 @@ impl Config {
     ///
     /// # Errors
     ///
-    /// If it is empty, no pattern, or a compressed file, which does not grow.
+    /// If it is empty, a directory, no pattern, or a compressed file, which does not grow.
     pub fn check_file(file: &str) -> Result<(), (String, &'static str)> {
         check::source_file(file)
     }

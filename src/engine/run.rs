@@ -23,6 +23,8 @@ const BLOCK: usize = 256 * 1024;
 /// How much is read before a scrape is answered, in bytes: what came since the last event, not a
 /// backlog.
 const BEFORE_VIEW: usize = 1024 * 1024;
+/// How long the last read may take: whoever ends the process does not wait for a backlog.
+const LAST_READ: Duration = Duration::from_secs(2);
 /// How often the parser is told the time. It only needs to know the year.
 const CLOCK: Duration = Duration::from_secs(60);
 
@@ -127,7 +129,7 @@ impl Engine {
                 counters: Counters::new(catalog),
                 now: now.as_second(),
             },
-            provider_names: providers.names().into(),
+            provider_names: providers.names().map(str::to_owned).collect(),
             providers,
             clock_set: Instant::now(),
             watcher,
@@ -159,7 +161,8 @@ impl Engine {
             self.read(BLOCK);
         }
         self.notice(News::Tick);
-        while self.busy {
+        let end = Instant::now() + LAST_READ;
+        while self.busy && Instant::now() < end {
             self.read(BLOCK);
         }
     }

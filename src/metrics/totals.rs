@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::catalog::Providers;
+use crate::catalog::{ProviderId, Providers};
 use crate::metrics::counters::{Counters, OTHER_ENHANCED, code_label, unpack};
 use crate::parse::{ConnectError, Direction, Outcome};
 
@@ -93,7 +93,7 @@ impl Counters {
             }
         }
         for (key, count) in self.providers.sorted() {
-            let provider = providers.names()[(key >> 16) as usize].to_string();
+            let provider = providers.name(ProviderId((key >> 16) as u8)).to_owned();
             let code = code_label((key & 0xffff) as u16);
             totals
                 .providers

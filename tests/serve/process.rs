@@ -115,6 +115,7 @@ fn mistakes_end_with_2_and_failures_with_1() {
         (&["--log.level=loud", "x"], "--log.level"),
         (&["mail.log.2.gz"], "report"),
         (&["mail[.log"], "no pattern"),
+        (&["/"], "is a directory"),
     ] {
         let (code, message) = run(arguments);
         assert_eq!(code, Some(2), "{message}");

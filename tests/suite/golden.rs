@@ -88,7 +88,7 @@ fn digest(log: &[u8]) -> (String, String) {
         .expect("a string");
         counters.count(parsed.time, &parsed.line, written.as_second());
     }
-    let view = View { counters, sources: Vec::new(), providers: providers.names().into(), queues: None };
+    let view = View { counters, sources: Vec::new(), providers: providers.names().map(str::to_owned).collect(), queues: None };
     let exposition = render(&Arc::new(view), written.as_second()).expect("an exposition");
     let metrics = exposition
         .lines()

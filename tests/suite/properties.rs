@@ -130,7 +130,7 @@ fn a_million_senders_domains_queue_ids_and_codes_add_no_series_without_bound() {
         assert!(matches!(parsed.line, Line::Event(_)));
         counters.count(parsed.time, &parsed.line, 1_790_000_000);
     }
-    let providers: Arc<[String]> = Providers::embedded().names().into();
+    let providers: Arc<[String]> = Providers::embedded().names().map(str::to_owned).collect();
     let view = Arc::new(View { counters, sources: Vec::new(), providers, queues: None });
     let text = render(&view, 1_790_000_000).expect("an exposition");
     let series = text.lines().filter(|line| !line.starts_with('#')).count();

@@ -1,0 +1,150 @@
+//! Who runs a remote mail exchanger, by its host name.
+
+use rustc_hash::FxHashMap;
+
+use super::data::{Catalog, ProviderId};
+
+/// The longest host name that DNS allows (RFC 1035 section 2.3.4).
+const LONGEST_NAME: usize = 255;
+
+/// The providers of the catalog and those that a user has added.
+#[derive(Clone, Debug)]
+pub struct Providers {
+    names: Vec<String>,
+    suffixes: FxHashMap<Box<[u8]>, u8>,
+    /// The fewest and the most labels of any suffix.
+    labels: (usize, usize),
+}
+
+/// What is wrong with a provider that a user has defined.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ProvidersError {
+    /// An id is one byte.
+    #[error("too many providers: at most 255 can be told apart, the built-in ones included")]
+    TooMany,
+    /// The name becomes a label value.
+    #[error("provider name {0:?}: use 1 to 40 of a-z, 0-9, _ and -, for example \"example_mail\"")]
+    Name(String),
+    /// `other` is everybody else.
+    #[error("provider name \"other\" stands for everybody not in the table and takes no suffixes")]
+    Other,
+    /// A suffix is a domain name.
+    #[error(
+        "provider {name:?}: {suffix:?} is no domain name, write for example \"mx.example.net\""
+    )]
+    Suffix {
+        /// The provider.
+        name: String,
+        /// What was written.
+        suffix: String,
+    },
+}
+
+impl Providers {
+    /// The built-in table alone.
+    pub fn embedded() -> Providers {
+        Providers::with(Catalog::embedded(), &[]).unwrap_or_else(|_| Providers {
+            names: vec!["other".into()],
+            suffixes: FxHashMap::default(),
+            labels: (1, 0),
+        })
+    }
+
+    /// The built-in table and a user's providers, as (name, suffixes). A name that exists gets
+    /// further suffixes; a suffix that exists goes to the user's provider.
+    pub fn with(
+        catalog: &Catalog,
+        extra: &[(String, Vec<String>)],
+    ) -> Result<Providers, ProvidersError> {
+        let mut table = Providers {
+            names: Vec::new(),
+            suffixes: FxHashMap::default(),
+            labels: (usize::MAX, 0),
+        };
+        for provider in catalog.providers() {
+            table.add(&provider.name, &provider.suffixes)?;
+        }
+        for (name, suffixes) in extra {
+            if name == "other" {
+                return Err(ProvidersError::Other);
+            }
+            table.add(name, suffixes)?;
+        }
+        Ok(table)
+    }
+
+    fn add(&mut self, name: &str, suffixes: &[String]) -> Result<(), ProvidersError> {
+        let plain =
+            |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'_' | b'-');
+        if !(1..=40).contains(&name.len()) || !name.bytes().all(plain) {
+            return Err(ProvidersError::Name(name.into()));
+        }
+        let known = self.names.iter().position(|known| known == name);
+        let place = known.unwrap_or(self.names.len());
+        let id = u8::try_from(place)
+            .ok()
+            .filter(|&id| id < u8::MAX)
+            .ok_or(ProvidersError::TooMany)?;
+        if known.is_none() {
+            self.names.push(name.into());
+        }
+        for suffix in suffixes {
+            let bare = suffix.trim_start_matches('.').trim_end_matches('.');
+            let label = |l: &str| {
+                (1..=63).contains(&l.len())
+                    && l.bytes()
+                        .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
+            };
+            if bare.len() > LONGEST_NAME || !bare.split('.').all(label) {
+                return Err(ProvidersError::Suffix {
+                    name: name.into(),
+                    suffix: suffix.clone(),
+                });
+            }
+            let count = bare.split('.').count();
+            self.labels = (self.labels.0.min(count), self.labels.1.max(count));
+            self.suffixes
+                .insert(bare.to_ascii_lowercase().into_bytes().into(), id);
+        }
+        Ok(())
+    }
+
+    /// Who runs this host: the longest suffix that matches on a label boundary, in any case, with
+    /// or without the trailing dot.
+    pub fn of(&self, host: &[u8]) -> ProviderId {
+        let host = host.strip_suffix(b".").unwrap_or(host);
+        let host = &host[host.len().saturating_sub(LONGEST_NAME)..];
+        let mut buffer = [0; LONGEST_NAME];
+        let lower = &mut buffer[..host.len()];
+        lower.copy_from_slice(host);
+        lower.make_ascii_lowercase();
+        let mut found = ProviderId::OTHER;
+        let mut end = lower.len();
+        for labels in 1..=self.labels.1 {
+            let dot = memchr::memrchr(b'.', &lower[..end]);
+            if labels >= self.labels.0 {
+                let start = dot.map_or(0, |dot| dot + 1);
+                if let Some(&id) = self.suffixes.get(&lower[start..]) {
+                    found = ProviderId(id);
+                }
+            }
+            match dot {
+                Some(dot) => end = dot,
+                None => break,
+            }
+        }
+        found
+    }
+
+    /// The label; `other` for an id that is not of this table.
+    pub fn name(&self, id: ProviderId) -> &str {
+        self.names
+            .get(usize::from(id.0))
+            .map_or("other", String::as_str)
+    }
+
+    /// All labels; the index is the [`ProviderId`].
+    pub fn names(&self) -> impl ExactSizeIterator<Item = &str> {
+        self.names.iter().map(String::as_str)
+    }
+}
