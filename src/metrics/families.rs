@@ -139,7 +139,7 @@ impl Moment {
                 let digits = code_label(code);
                 codes.count(&[("direction", direction.name()), ("code", &digits)], count);
                 let series = counters.rate_series[direction.index()][usize::from(code)];
-                if series.is_none() && !known.is_some_and(|code| !code.document.is_empty()) {
+                if series.is_none() && known.is_none_or(|code| code.document.is_empty()) {
                     continue;
                 }
                 for (window, seconds) in WINDOWS {
