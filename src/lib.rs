@@ -30,6 +30,8 @@ pub mod web;
 
 pub mod config;
 
+pub mod zone;
+
 pub mod logging;
 
 pub mod cli;

@@ -26,7 +26,9 @@ const LONGEST: usize = 256;
 const PROTOCOL: &[u8] = b"mail_queue_list_protocol";
 
 /// The queues that there are (Postfix's `QSHAPE_README`), in the order of [`Queues`].
-pub const NAMES: [&str; 6] = ["maildrop", "incoming", "active", "deferred", "hold", "corrupt"];
+pub const NAMES: [&str; 6] = [
+    "maildrop", "incoming", "active", "deferred", "hold", "corrupt",
+];
 
 /// One queue.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -53,20 +55,22 @@ pub type Newest = Arc<Mutex<Option<Queues>>>;
 pub fn watch(socket: PathBuf) -> io::Result<Newest> {
     let newest = Newest::default();
     let shared = Arc::clone(&newest);
-    std::thread::Builder::new().name("showq".into()).spawn(move || {
-        let mut failing = false;
-        loop {
-            let listing = list(&socket);
-            if let Err(error) = &listing
-                && !failing
-            {
-                warn!(socket = %socket.display(), %error, "the queue cannot be listed");
+    std::thread::Builder::new()
+        .name("showq".into())
+        .spawn(move || {
+            let mut failing = false;
+            loop {
+                let listing = list(&socket);
+                if let Err(error) = &listing
+                    && !failing
+                {
+                    warn!(socket = %socket.display(), %error, "the queue cannot be listed");
+                }
+                failing = listing.is_err();
+                *shared.lock().unwrap_or_else(PoisonError::into_inner) = listing.ok();
+                std::thread::sleep(INTERVAL);
             }
-            failing = listing.is_err();
-            *shared.lock().unwrap_or_else(PoisonError::into_inner) = listing.ok();
-            std::thread::sleep(INTERVAL);
-        }
-    })?;
+        })?;
     Ok(newest)
 }
 
@@ -106,7 +110,11 @@ fn read(mut input: impl BufRead) -> io::Result<Queues> {
                 "this is not the socket of a showq service of Postfix 3 or later",
             ));
         }
-        let number = || std::str::from_utf8(&value).ok().and_then(|text| text.parse::<i64>().ok());
+        let number = || {
+            std::str::from_utf8(&value)
+                .ok()
+                .and_then(|text| text.parse::<i64>().ok())
+        };
         match (&name[..], current) {
             (b"queue_name", _) => {
                 current = NAMES.iter().position(|name| name.as_bytes() == value);
@@ -119,7 +127,9 @@ fn read(mut input: impl BufRead) -> io::Result<Queues> {
                 *oldest = number().into_iter().chain(*oldest).min();
             }
             (b"size", Some(queue)) => {
-                let size = number().and_then(|size| u64::try_from(size).ok()).unwrap_or(0);
+                let size = number()
+                    .and_then(|size| u64::try_from(size).ok())
+                    .unwrap_or(0);
                 queues[queue].bytes = queues[queue].bytes.saturating_add(size);
             }
             _ => {}
@@ -163,8 +173,22 @@ mod tests {
         );
         let queues = read(listing.as_bytes()).expect("a listing");
         let of = |name| queues[NAMES.iter().position(|it| *it == name).expect("a queue")];
-        assert_eq!(of("deferred"), Queue { messages: 2, bytes: 30, oldest: Some(100) });
-        assert_eq!(of("active"), Queue { messages: 1, bytes: 5, oldest: Some(300) });
+        assert_eq!(
+            of("deferred"),
+            Queue {
+                messages: 2,
+                bytes: 30,
+                oldest: Some(100)
+            }
+        );
+        assert_eq!(
+            of("active"),
+            Queue {
+                messages: 1,
+                bytes: 5,
+                oldest: Some(300)
+            }
+        );
         assert_eq!(of("hold"), Queue::default());
     }
 
@@ -172,7 +196,12 @@ mod tests {
     fn an_empty_queue_is_no_error_and_a_listing_that_breaks_off_is_one() {
         let empty = b"protocol\0mail_queue_list_protocol\0\0\0";
         assert_eq!(read(&empty[..]).expect("a listing"), Queues::default());
-        for broken in [&empty[..10], b"", b"HTTP/1.1 400 Bad Request\r\n\r\n", b"protocol\0other\0\0"] {
+        for broken in [
+            &empty[..10],
+            b"",
+            b"HTTP/1.1 400 Bad Request\r\n\r\n",
+            b"protocol\0other\0\0",
+        ] {
             assert!(read(broken).is_err());
         }
     }

@@ -2,12 +2,9 @@
 //!
 //! The enhanced code decides where it is specific, then the text, then the reply code.
 
-use std::sync::LazyLock;
-
-use aho_corasick::{AhoCorasick, MatchKind};
-
 use super::data::{Catalog, ConditionId, Tables};
 use super::lookup::CODES;
+use super::phrases::Phrases;
 
 /// "No condition" in the tables.
 const NONE: u8 = u8::MAX;
@@ -24,13 +21,7 @@ pub(super) struct Classifier {
     enhanced: Box<[u8]>,
     other: ConditionId,
     policy: ConditionId,
-    phrases: LazyLock<Phrases, Box<dyn FnOnce() -> Phrases + Send>>,
-}
-
-/// All phrases as one automaton, and the condition of each.
-struct Phrases {
-    automaton: AhoCorasick,
-    condition: Box<[u8]>,
+    phrases: Phrases,
 }
 
 impl Classifier {
@@ -59,45 +50,19 @@ impl Classifier {
                 }
             }
         }
-        let phrases: Vec<(u8, String)> = (0u8..)
-            .zip(&tables.conditions)
-            .flat_map(|(id, condition)| condition.phrases.iter().map(move |p| (id, p.clone())))
-            .collect();
+        let phrases = (0u8..).zip(&tables.conditions).flat_map(|(id, condition)| {
+            condition
+                .phrases
+                .iter()
+                .map(move |phrase| (id, phrase.as_str()))
+        });
         Classifier {
             code: code.into(),
             enhanced: enhanced.into(),
             policy: tables.condition_named("policy").unwrap_or(ConditionId(0)),
             other: tables.condition_named("other").unwrap_or(ConditionId(0)),
-            // Built when the first text is looked at: commands that never classify do not pay.
-            phrases: LazyLock::new(Box::new(move || Phrases::new(&phrases))),
+            phrases: Phrases::new(phrases),
         }
-    }
-}
-
-impl Phrases {
-    fn new(phrases: &[(u8, String)]) -> Phrases {
-        let automaton = AhoCorasick::builder()
-            .ascii_case_insensitive(true)
-            .match_kind(MatchKind::Standard)
-            .build(phrases.iter().map(|(_, phrase)| phrase))
-            .expect("a few hundred short phrases fit into an automaton");
-        Phrases {
-            automaton,
-            condition: phrases.iter().map(|(id, _)| *id).collect(),
-        }
-    }
-
-    /// The first condition in the catalog's order of which a phrase occurs.
-    fn find(&self, text: &[u8]) -> Option<ConditionId> {
-        let mut best = NONE;
-        for found in self.automaton.find_overlapping_iter(text) {
-            let condition = self.condition[found.pattern().as_usize()];
-            best = best.min(condition);
-            if best == 0 {
-                break;
-            }
-        }
-        (best != NONE).then_some(ConditionId(best))
     }
 }
 
@@ -142,7 +107,7 @@ impl Catalog {
             }
         }
         if let Some(condition) = tables.phrases.find(text) {
-            return condition;
+            return ConditionId(condition);
         }
         // 550 to 554 stand for everything that is refused; subject 7 (RFC 3463 section 3.8) at
         // least tells that it was a rule and no missing or full mailbox.

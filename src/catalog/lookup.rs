@@ -5,8 +5,8 @@ use std::sync::LazyLock;
 use super::classify::Classifier;
 use super::data::{Catalog, Code, Condition, ConditionId, Enhanced, Provider, Tables};
 
-/// The data file, as built in.
-const SOURCE: &str = include_str!("catalog.toml");
+/// The data file, `catalog.toml`, as the build script hands it over.
+const SOURCE: &str = include_str!(concat!(env!("OUT_DIR"), "/catalog.json"));
 
 /// Reply codes stand below this.
 pub(super) const CODES: usize = 600;
@@ -25,9 +25,9 @@ impl Catalog {
         &CATALOG
     }
 
-    /// Reads a catalog; the error names line and field.
-    pub(super) fn read(source: &str) -> Result<Catalog, toml::de::Error> {
-        let mut tables: Tables = toml::from_str(source)?;
+    /// Reads a catalog; the error names the field.
+    fn read(source: &str) -> serde_json::Result<Catalog> {
+        let mut tables: Tables = serde_json::from_str(source)?;
         tables.codes.sort_by_key(|code| code.code);
         let mut code = Box::new([None; CODES]);
         for (place, entry) in (0u16..).zip(&tables.codes) {

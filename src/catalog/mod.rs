@@ -6,6 +6,7 @@
 mod classify;
 mod data;
 mod lookup;
+mod phrases;
 mod providers;
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]

@@ -18,6 +18,7 @@ use super::Error;
 use super::language::Language;
 use crate::catalog::{Catalog, Providers};
 use crate::parse::{Direction, Event, Line, LineParser, Outcome, Parsed};
+use crate::zone;
 
 /// The arguments.
 #[derive(clap::Args, Debug)]
@@ -102,7 +103,7 @@ impl Watching {
             parser: LineParser::new(
                 catalog,
                 providers.clone(),
-                TimeZone::system(),
+                zone::local(),
                 Timestamp::now(),
             ),
             providers,
@@ -150,7 +151,7 @@ fn describe(event: &Event<'_>, parsed: &Parsed<'_>, providers: &Providers) -> St
     let time = parsed
         .time
         .and_then(|time| Timestamp::from_second(time.seconds).ok())
-        .map(|time| TimeZone::system().to_datetime(time).strftime("%H:%M:%S").to_string())
+        .map(|time| zone::local().to_datetime(time).strftime("%H:%M:%S").to_string())
         .unwrap_or_else(|| "--:--:--".into());
     let arrow = match event.direction {
         Direction::Outbound => "→",

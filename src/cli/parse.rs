@@ -3,13 +3,13 @@
 use std::io::{self, BufWriter, Write};
 
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
 use serde::Serialize;
 
 use super::Error;
 use super::input::{Files, unreadable};
 use crate::catalog::{Catalog, Providers};
 use crate::parse::{Direction, Event, Line, LineParser, Parsed, Service, Stamp};
+use crate::zone;
 
 /// The arguments.
 #[derive(clap::Args, Debug)]
@@ -55,7 +55,7 @@ pub fn run(args: &Args) -> Result<(), Error> {
     let providers = Providers::embedded();
     let mut output = BufWriter::new(io::stdout().lock());
     args.files.for_each(|path, written, mut lines| {
-        let mut parser = LineParser::new(catalog, providers.clone(), TimeZone::system(), written);
+        let mut parser = LineParser::new(catalog, providers.clone(), zone::local(), written);
         let file = (args.files.count() > 1).then(|| path.display().to_string());
         let mut number = 0;
         while let Some(line) = lines

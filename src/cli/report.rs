@@ -2,7 +2,6 @@
 
 use std::io::{self, Write};
 
-use jiff::tz::TimeZone;
 use serde::Serialize;
 
 use super::Error;
@@ -10,6 +9,7 @@ use super::input::{Files, unreadable};
 use crate::catalog::{Catalog, Providers};
 use crate::metrics::{Counters, Totals};
 use crate::parse::{Line, LineParser};
+use crate::zone;
 
 /// The arguments.
 #[derive(clap::Args, Debug)]
@@ -52,7 +52,7 @@ pub fn run(args: &Args) -> Result<(), Error> {
     let mut counters = Counters::new(catalog);
     let (mut events, mut noise, mut unmatched) = (0, 0, 0);
     args.files.for_each(|path, written, mut lines| {
-        let mut parser = LineParser::new(catalog, providers.clone(), TimeZone::system(), written);
+        let mut parser = LineParser::new(catalog, providers.clone(), zone::local(), written);
         while let Some(line) = lines
             .next_line()
             .map_err(|error| unreadable(path, &error))?

@@ -17,6 +17,7 @@ pub use error::Error;
 use crate::logging::{Format, Level};
 use crate::source::{DEFAULT_CAP, ReadFrom};
 use crate::web::ListenAddress;
+use crate::zone;
 
 /// Where the daemon listens unless it is told otherwise.
 pub const DEFAULT_LISTEN: &str = ":9925";
@@ -53,7 +54,7 @@ impl Default for Config {
             log_format: Format::default(),
             sources: Vec::new(),
             max_line_bytes: DEFAULT_CAP,
-            time_zone: TimeZone::system(),
+            time_zone: zone::local(),
             providers: Vec::new(),
         }
     }

@@ -1,6 +1,6 @@
 //! The one thread that owns the sources, the parser and the counters.
 //!
-//! Nothing here is shared or locked. Whoever wants something of it sends a [`Request`]; a scrape
+//! Nothing here is shared or locked. Whoever wants something of it sends a `Request`; a scrape
 //! asks for a [`View`] and gets a copy of one consistent moment, which costs nothing while nobody
 //! asks. Reading goes in blocks, and requests are looked at between them, so that a scrape never
 //! waits for a backlog.

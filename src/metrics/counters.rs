@@ -318,14 +318,22 @@ impl Counters {
 
     /// Times this code was said; codes of more than three digits never were.
     pub fn code(&self, direction: Direction, code: u16) -> u64 {
-        self.codes[direction.index()].get(usize::from(code)).copied().unwrap_or(0)
+        self.codes[direction.index()]
+            .get(usize::from(code))
+            .copied()
+            .unwrap_or(0)
     }
 
     /// Occurrences of this code per second within the `window` seconds that end at `now` (seconds
     /// since 1970), by the time stamps of the lines.
     pub fn rate(&self, direction: Direction, code: u16, window: i64, now: i64) -> f64 {
-        let series = self.rate_series[direction.index()].get(usize::from(code)).copied().flatten();
-        series.map_or(0.0, |series| self.rates.per_second(usize::from(series), window, now))
+        let series = self.rate_series[direction.index()]
+            .get(usize::from(code))
+            .copied()
+            .flatten();
+        series.map_or(0.0, |series| {
+            self.rates.per_second(usize::from(series), window, now)
+        })
     }
 
     /// Deliveries with this status, over all servers and services.

@@ -15,8 +15,8 @@ use prometheus::proto::{
 use crate::metrics::counters::{DELAY_STAGES, OTHER_CODE, OTHER_ENHANCED, code_label, unpack};
 use crate::metrics::histogram::Histogram;
 use crate::metrics::{SourceStats, View};
-use crate::showq;
 use crate::parse::{ConnectError, Direction, Mta, Outcome, Service, Stage};
+use crate::showq;
 
 /// The windows of `maillog_code_rate`, in seconds.
 const WINDOWS: [(&str, i64); 4] = [("1m", 60), ("5m", 300), ("15m", 900), ("1h", 3600)];
@@ -139,7 +139,7 @@ impl Moment {
                 let digits = code_label(code);
                 codes.count(&[("direction", direction.name()), ("code", &digits)], count);
                 let series = counters.rate_series[direction.index()][usize::from(code)];
-                if series.is_none() && !known.is_some_and(|code| !code.document.is_empty()) {
+                if series.is_none() && known.is_none_or(|code| code.document.is_empty()) {
                     continue;
                 }
                 for (window, seconds) in WINDOWS {
@@ -464,10 +464,11 @@ impl Moment {
 
     fn queues(&self) -> Option<[MetricFamily; 3]> {
         let queues = self.view.queues?;
-        let mut messages =
-            Family::gauge("maillog_queue_messages", "Messages in Postfix's queues.");
-        let mut bytes =
-            Family::gauge("maillog_queue_size_bytes", "Size of the messages in Postfix's queues.");
+        let mut messages = Family::gauge("maillog_queue_messages", "Messages in Postfix's queues.");
+        let mut bytes = Family::gauge(
+            "maillog_queue_size_bytes",
+            "Size of the messages in Postfix's queues.",
+        );
         let mut oldest = Family::gauge(
             "maillog_queue_oldest_age_seconds",
             "Age of the oldest message in each of Postfix's queues; 0 if it is empty.",
@@ -476,7 +477,9 @@ impl Moment {
             let labels = [("queue", *name)];
             messages.set(&labels, queue.messages as f64);
             bytes.set(&labels, queue.bytes as f64);
-            let age = queue.oldest.map_or(0, |arrived| self.now.saturating_sub(arrived).max(0));
+            let age = queue
+                .oldest
+                .map_or(0, |arrived| self.now.saturating_sub(arrived).max(0));
             oldest.set(&labels, age as f64);
         }
         Some([messages.finish(), bytes.finish(), oldest.finish()])

@@ -28,7 +28,10 @@ impl Conditions {
             };
             catalog.condition_named(name).unwrap_or(catalog.other())
         };
-        Conditions { catalog, connect_errors: ConnectError::ALL.map(named) }
+        Conditions {
+            catalog,
+            connect_errors: ConnectError::ALL.map(named),
+        }
     }
 
     /// Why the event went wrong; `None` if it did not.

@@ -161,8 +161,12 @@ pub enum Outcome {
 
 impl Outcome {
     /// The four outcomes that are deliveries, in the order of [`Outcome::delivery_index`].
-    pub const DELIVERIES: [Outcome; 4] =
-        [Outcome::Sent, Outcome::Deferred, Outcome::Bounced, Outcome::Expired];
+    pub const DELIVERIES: [Outcome; 4] = [
+        Outcome::Sent,
+        Outcome::Deferred,
+        Outcome::Bounced,
+        Outcome::Expired,
+    ];
 
     /// The value of the `status` label, and of `outcome` in `parse`.
     pub fn name(self) -> &'static str {

@@ -71,7 +71,13 @@ impl Repeats {
         let place = &mut self.attempts[place(name)];
         let words = hash(event.text) ^ hash(event.peer).rotate_left(1);
         match event.outcome {
-            Outcome::Attempt => *place = Seen { name, words, seconds },
+            Outcome::Attempt => {
+                *place = Seen {
+                    name,
+                    words,
+                    seconds,
+                }
+            }
             Outcome::Deferred | Outcome::Bounced if place.name == name => {
                 if place.words == words && place.is_recent(seconds) {
                     event.code = None;
@@ -90,7 +96,11 @@ impl Repeats {
     fn note_handshake(&mut self, event: &Event<'_>, seconds: Option<i64>) {
         if event.text.starts_with(b"SSL_connect error to ") {
             let name = hash(event.peer);
-            self.handshakes[place(name)] = Seen { name, words: 0, seconds };
+            self.handshakes[place(name)] = Seen {
+                name,
+                words: 0,
+                seconds,
+            };
         }
     }
 
@@ -139,7 +149,13 @@ mod tests {
             .iter()
             .filter(|(seconds, event)| {
                 let mut event = *event;
-                repeats.settle(&mut event, Some(Stamp { seconds: *seconds, nanos: 0 }));
+                repeats.settle(
+                    &mut event,
+                    Some(Stamp {
+                        seconds: *seconds,
+                        nanos: 0,
+                    }),
+                );
                 event.code.is_some()
             })
             .count()
@@ -168,9 +184,17 @@ mod tests {
 
     #[test]
     fn a_failed_handshake_counts_on_its_own_line_or_else_in_the_record() {
-        let mut line = event(Outcome::Attempt, b"mx1", b"SSL_connect error to mx1[192.0.2.1]: -1");
+        let mut line = event(
+            Outcome::Attempt,
+            b"mx1",
+            b"SSL_connect error to mx1[192.0.2.1]: -1",
+        );
         line.queue_id = b"";
-        let mut record = event(Outcome::Deferred, b"mx1", b"Cannot start TLS: handshake failure");
+        let mut record = event(
+            Outcome::Deferred,
+            b"mx1",
+            b"Cannot start TLS: handshake failure",
+        );
         record.connect_error = Some(ConnectError::Tls);
         let mut alone = record;
         Repeats::new().settle(&mut alone, None);

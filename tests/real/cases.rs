@@ -59,7 +59,9 @@ pub fn replies_at_every_stage(world: &mut World) -> Result<Vec<Message>> {
     let mut messages = Vec::new();
     for (number, reply) in REPLIES.iter().enumerate() {
         for round in 0..3 {
-            let stage = (number + 2 * round + number / 6) % 6;
+            // Three stages for each reply; the last term keeps replies that are six apart from
+            // being said at the same ones.
+            let stage = (number + 2 * round + number / 6) % STAGES.len();
             let domain = format!("{}-{}-{number}.example.net", STAGES[stage].0, reply.code);
             let recipients = if round == 0 { 1 + number as u64 % 3 } else { 1 };
             let act = if round == 1 {

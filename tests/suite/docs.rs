@@ -79,21 +79,34 @@ fn rows(exposition: &str) -> BTreeMap<String, String> {
     let mut kinds = BTreeMap::new();
     let mut labels: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for line in exposition.lines() {
-        if let Some((name, text)) = line.strip_prefix("# HELP ").and_then(|it| it.split_once(' ')) {
+        if let Some((name, text)) = line
+            .strip_prefix("# HELP ")
+            .and_then(|it| it.split_once(' '))
+        {
             help.insert(name.to_owned(), text.to_owned());
-        } else if let Some((name, kind)) =
-            line.strip_prefix("# TYPE ").and_then(|it| it.split_once(' '))
+        } else if let Some((name, kind)) = line
+            .strip_prefix("# TYPE ")
+            .and_then(|it| it.split_once(' '))
         {
             kinds.insert(name.to_owned(), kind.to_owned());
         } else if let Some((name, rest)) = line.split_once('{') {
             let name = ["_bucket", "_sum", "_count"]
                 .iter()
-                .find_map(|suffix| name.strip_suffix(suffix).filter(|it| help.contains_key(*it)))
+                .find_map(|suffix| {
+                    name.strip_suffix(suffix)
+                        .filter(|it| help.contains_key(*it))
+                })
                 .unwrap_or(name);
             // No label value here holds a quote or an equals sign.
-            let names = rest.split('=').map(|it| it.rsplit([',', ' ']).next().unwrap_or(it));
+            let names = rest
+                .split('=')
+                .map(|it| it.rsplit([',', ' ']).next().unwrap_or(it));
             let known = labels.entry(name.to_owned()).or_default();
-            known.extend(names.filter(|it| !it.contains(['"', '}'])).map(str::to_owned));
+            known.extend(
+                names
+                    .filter(|it| !it.contains(['"', '}']))
+                    .map(str::to_owned),
+            );
             known.remove("le");
         }
     }
@@ -102,7 +115,11 @@ fn rows(exposition: &str) -> BTreeMap<String, String> {
         .map(|(name, text)| {
             let labels = labels.remove(&name).unwrap_or_default();
             let labels: Vec<String> = labels.iter().map(|label| format!("`{label}`")).collect();
-            let row = format!("| `{name}` | {} | {} | {text} |\n", kinds[&name], labels.join(", "));
+            let row = format!(
+                "| `{name}` | {} | {} | {text} |\n",
+                kinds[&name],
+                labels.join(", ")
+            );
             (name, row)
         })
         .collect()
@@ -113,7 +130,10 @@ fn docs_list_every_metric_with_its_type_labels_and_help() {
     let exposition = render(&view(), 1_795_435_200).expect("an exposition");
     let rows = rows(&exposition);
     assert!(rows.len() > 25, "{rows:?}");
-    let found = rows.values().fold(INTRODUCTION.to_owned(), |text, row| text + row) + NOTES;
+    let found = rows
+        .values()
+        .fold(INTRODUCTION.to_owned(), |text, row| text + row)
+        + NOTES;
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/metrics.md");
     if std::env::var_os("UPDATE_DOCS").is_some() {
         std::fs::write(&path, &found).expect("written");

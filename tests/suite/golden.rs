@@ -49,15 +49,29 @@ fn describe(event: &Event<'_>, providers: &Providers) -> String {
     field("code", event.code.map(|code| code.to_string()));
     field("enhanced", event.enhanced.map(|code| code.to_string()));
     field("dsn", event.dsn.map(|code| code.to_string()));
-    field("connect_error", event.connect_error.map(|error| error.name().to_owned()));
+    field(
+        "connect_error",
+        event.connect_error.map(|error| error.name().to_owned()),
+    );
     field("repeats", (!event.first_hand).then(|| "yes".to_owned()));
-    field("condition", event.condition.map(|id| Catalog::embedded().condition_name(id).to_owned()));
+    field(
+        "condition",
+        event
+            .condition
+            .map(|id| Catalog::embedded().condition_name(id).to_owned()),
+    );
     field("stage", event.stage.map(|stage| stage.name().to_owned()));
     field("queue_id", Some(lossy(event.queue_id)));
     field("peer", Some(lossy(event.peer)));
-    field("provider", Some(providers.name(event.provider).to_owned()).filter(|it| it != "other"));
+    field(
+        "provider",
+        Some(providers.name(event.provider).to_owned()).filter(|it| it != "other"),
+    );
     field("domain", Some(lossy(event.domain)));
-    field("delay", event.delays.total.map(|micros| format!("{}us", micros)));
+    field(
+        "delay",
+        event.delays.total.map(|micros| format!("{}us", micros)),
+    );
     text
 }
 
@@ -70,7 +84,11 @@ fn digest(log: &[u8]) -> (String, String) {
     let mut parser = LineParser::new(catalog, providers.clone(), TimeZone::UTC, written);
     let mut counters = Counters::new(catalog);
     let mut events = String::new();
-    for (number, line) in (1..).zip(log.strip_suffix(b"\n").unwrap_or(log).split(|&b| b == b'\n')) {
+    for (number, line) in (1..).zip(
+        log.strip_suffix(b"\n")
+            .unwrap_or(log)
+            .split(|&b| b == b'\n'),
+    ) {
         let parsed = parser.parse(line);
         let meaning = match &parsed.line {
             Line::Event(event) => describe(event, &providers),
@@ -79,16 +97,27 @@ fn digest(log: &[u8]) -> (String, String) {
             Line::Unmatched => "unmatched".to_owned(),
         };
         let time = parsed.time.map_or("-".to_owned(), |time| {
-            Timestamp::new(time.seconds, time.nanos as i32).expect("in range").to_string()
+            Timestamp::new(time.seconds, time.nanos as i32)
+                .expect("in range")
+                .to_string()
         });
-        writeln!(events, "{number} {time} {} {meaning}", match lossy(parsed.host).as_str() {
-            "" => "-",
-            host => host,
-        })
+        writeln!(
+            events,
+            "{number} {time} {} {meaning}",
+            match lossy(parsed.host).as_str() {
+                "" => "-",
+                host => host,
+            }
+        )
         .expect("a string");
         counters.count(parsed.time, &parsed.line, written.as_second());
     }
-    let view = View { counters, sources: Vec::new(), providers: providers.names().map(str::to_owned).collect(), queues: None };
+    let view = View {
+        counters,
+        sources: Vec::new(),
+        providers: providers.names().map(str::to_owned).collect(),
+        queues: None,
+    };
     let exposition = render(&Arc::new(view), written.as_second()).expect("an exposition");
     let metrics = exposition
         .lines()
@@ -113,7 +142,12 @@ fn golden_logs_mean_what_stands_beside_them() {
             for (number, (found, expected)) in (1..).zip(found.lines().zip(expected.lines())) {
                 assert_eq!(found, expected, "{}:{number}", path.display());
             }
-            assert_eq!(found.lines().count(), expected.lines().count(), "{}", path.display());
+            assert_eq!(
+                found.lines().count(),
+                expected.lines().count(),
+                "{}",
+                path.display()
+            );
         }
     }
 }

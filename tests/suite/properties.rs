@@ -56,7 +56,12 @@ fn hostile() -> impl Strategy<Value = Vec<u8>> {
 
 fn parser() -> LineParser {
     let now: Timestamp = "2026-11-23T12:00:00Z".parse().expect("a timestamp");
-    LineParser::new(Catalog::embedded(), Providers::embedded(), TimeZone::UTC, now)
+    LineParser::new(
+        Catalog::embedded(),
+        Providers::embedded(),
+        TimeZone::UTC,
+        now,
+    )
 }
 
 proptest! {
@@ -131,19 +136,35 @@ fn a_million_senders_domains_queue_ids_and_codes_add_no_series_without_bound() {
         counters.count(parsed.time, &parsed.line, 1_790_000_000);
     }
     let providers: Arc<[String]> = Providers::embedded().names().map(str::to_owned).collect();
-    let view = Arc::new(View { counters, sources: Vec::new(), providers, queues: None });
+    let view = Arc::new(View {
+        counters,
+        sources: Vec::new(),
+        providers,
+        queues: None,
+    });
     let text = render(&view, 1_790_000_000).expect("an exposition");
     let series = text.lines().filter(|line| !line.starts_with('#')).count();
     assert!(series < 8_000, "{series} series");
-    assert!(!text.contains("example"), "a name of the sender's choosing is a label");
+    assert!(
+        !text.contains("example"),
+        "a name of the sender's choosing is a label"
+    );
     let value = |start: &str| -> f64 {
         text.lines()
             .filter(|line| line.starts_with(start))
-            .map(|line| line.rsplit(' ').next().and_then(|value| value.parse().ok()).unwrap_or(0.0))
+            .map(|line| {
+                line.rsplit(' ')
+                    .next()
+                    .and_then(|value| value.parse().ok())
+                    .unwrap_or(0.0)
+            })
             .sum::<f64>()
     };
     // Nothing is lost: what has no series of its own is counted as other, and said to be.
-    assert_eq!(value("maillog_codes_total{direction=\"outbound\""), 300_000.0);
+    assert_eq!(
+        value("maillog_codes_total{direction=\"outbound\""),
+        300_000.0
+    );
     assert_eq!(value("maillog_enhanced_codes_total"), 300_000.0);
     assert_eq!(value("maillog_deliveries_by_dsn_total"), 300_000.0);
     assert_eq!(value("maillog_provider_codes_total"), 300_000.0);

@@ -61,10 +61,15 @@ pub fn run(args: &Args) -> Result<(), Error> {
             "cannot listen on {at}: {error}; choose another one with --web.listen-address"
         ))
     })?;
-    let folder = tempfile::Builder::new().prefix("maillog-demo-").tempdir().map_err(failed)?;
+    let folder = tempfile::Builder::new()
+        .prefix("maillog-demo-")
+        .tempdir()
+        .map_err(failed)?;
     let log = folder.path().join("mail.log");
-    let runtime =
-        tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(failed)?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(failed)?;
     runtime.block_on(demo(args, bound, &log))
 }
 
@@ -82,9 +87,17 @@ async fn demo(args: &Args, bound: Bound, log: &Path) -> Result<(), Error> {
         max_line_bytes: config.max_line_bytes,
         time_zone: config.time_zone,
     };
-    let mut file = OpenOptions::new().create(true).append(true).open(log).map_err(failed)?;
+    let mut file = OpenOptions::new()
+        .create(true)
+        .append(true)
+        .open(log)
+        .map_err(failed)?;
     let (engine, thread) = engine::start(setup, Providers::embedded()).map_err(failed)?;
-    let address = bound.addresses().first().map(ToString::to_string).unwrap_or_default();
+    let address = bound
+        .addresses()
+        .first()
+        .map(ToString::to_string)
+        .unwrap_or_default();
     let site = Site::new(engine.clone(), config.telemetry_path);
     let server = Server::start(bound, site).map_err(failed)?;
     greet(&address, log)?;
@@ -102,7 +115,9 @@ async fn demo(args: &Args, bound: Bound, log: &Path) -> Result<(), Error> {
         let mut chapter = Chapter::Quiet;
         for tenth in 0.. {
             ticks.tick().await;
-            let stamp = Timestamp::now().strftime("%Y-%m-%dT%H:%M:%S%.6f+00:00").to_string();
+            let stamp = Timestamp::now()
+                .strftime("%Y-%m-%dT%H:%M:%S%.6f+00:00")
+                .to_string();
             file.write_all(traffic.tenth(tenth, &stamp).as_bytes())?;
             let now = Chapter::at(tenth / 10);
             if now != chapter {
@@ -137,8 +152,14 @@ fn greet(address: &str, log: &Path) -> Result<(), Error> {
     writeln!(out, "  status page   http://{address}/")?;
     writeln!(out, "  metrics       http://{address}/metrics")?;
     writeln!(out)?;
-    writeln!(out, "Every minute one provider throttles us (421) for 20 s, then mailboxes are full")?;
-    writeln!(out, "(422, 452 4.2.2, 552 5.2.2) for 20 s. Ctrl-C ends it and removes the log.")?;
+    writeln!(
+        out,
+        "Every minute one provider throttles us (421) for 20 s, then mailboxes are full"
+    )?;
+    writeln!(
+        out,
+        "(422, 452 4.2.2, 552 5.2.2) for 20 s. Ctrl-C ends it and removes the log."
+    )?;
     writeln!(out)?;
     out.flush()?;
     Ok(())
@@ -164,11 +185,15 @@ fn announce(chapter: Chapter) -> Result<(), Error> {
 
 /// The counts so far, on one line.
 async fn show(engine: &Handle) -> Result<(), Error> {
-    let Some(view) = engine.view().await else { return Ok(()) };
+    let Some(view) = engine.view().await else {
+        return Ok(());
+    };
     let counters = &view.counters;
     let full = Catalog::embedded()
         .condition_named("mailbox_full")
-        .map_or(0, |condition| counters.condition(Direction::Outbound, condition));
+        .map_or(0, |condition| {
+            counters.condition(Direction::Outbound, condition)
+        });
     let now = Timestamp::now().as_second();
     let mut out = anstream::stdout().lock();
     writeln!(
@@ -182,7 +207,10 @@ async fn show(engine: &Handle) -> Result<(), Error> {
         counters.rate(Direction::Outbound, 421, 60, now),
         counters.code(Direction::Outbound, 422),
         full,
-        view.sources.iter().map(|s| s.events + s.noise + s.unmatched).sum::<u64>(),
+        view.sources
+            .iter()
+            .map(|s| s.events + s.noise + s.unmatched)
+            .sum::<u64>(),
     )?;
     out.flush()?;
     Ok(())
