@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use super::data::{Catalog, Text};
+use super::providers::{Providers, ProvidersError};
 
 fn complete(text: &Text, what: &str) {
     for (language, text) in [("en", &text.en), ("zh", &text.zh)] {

@@ -9,6 +9,7 @@ mod clock;
 mod condition;
 mod envelope;
 pub mod event;
+mod known_hosts;
 mod postfix;
 mod repeat;
 mod reply;
@@ -26,6 +27,7 @@ use crate::catalog::{Catalog, Providers};
 use clock::Clock;
 use condition::Conditions;
 use envelope::{Envelope, Framer};
+use known_hosts::KnownHosts;
 use postfix::Program;
 use repeat::Repeats;
 
@@ -63,6 +65,7 @@ pub struct LineParser {
     providers: Providers,
     framer: Framer,
     repeats: Repeats,
+    known: KnownHosts,
 }
 
 impl LineParser {
@@ -80,6 +83,7 @@ impl LineParser {
             providers,
             framer: Framer::new(Clock::new(zone, reference)),
             repeats: Repeats::new(),
+            known: KnownHosts::new(),
         }
     }
 
@@ -92,30 +96,35 @@ impl LineParser {
     #[inline]
     pub fn parse<'a>(&mut self, line: &'a [u8]) -> Parsed<'a> {
         // Nearly every line of a mail log goes in one step from the host to the body.
-        let mut parsed = match self.framer.beginning(line) {
-            Some((time, host, rest)) => match postfix::usual_tag(rest) {
-                Some((service, body)) => Parsed {
-                    time: Some(time),
-                    host,
-                    line: postfix::parse(service, body),
-                },
-                None => self.unusual(line),
-            },
-            None => self.unusual(line),
+        if let Some((time, host, rest)) = self.framer.beginning(line)
+            && let Some((service, body)) = postfix::usual_tag(rest)
+        {
+            // Completed in its place: an event is large, and most lines are none.
+            let mut parsed = Parsed {
+                time: Some(time),
+                host,
+                line: postfix::parse(service, body),
+            };
+            if let Line::Event(event) = &mut parsed.line {
+                self.complete(event, parsed.time);
+            }
+            return parsed;
+        }
+        self.unusual(line)
+    }
+
+    #[inline(never)]
+    fn unusual<'a>(&mut self, line: &'a [u8]) -> Parsed<'a> {
+        let envelope = self.framer.envelope(line);
+        let mut parsed = Parsed {
+            time: envelope.time,
+            host: envelope.host,
+            line: body(&envelope),
         };
         if let Line::Event(event) = &mut parsed.line {
             self.complete(event, parsed.time);
         }
         parsed
-    }
-
-    fn unusual<'a>(&mut self, line: &'a [u8]) -> Parsed<'a> {
-        let envelope = self.framer.envelope(line);
-        Parsed {
-            time: envelope.time,
-            host: envelope.host,
-            line: body(&envelope),
-        }
     }
 
     /// Adds what the line alone does not say.
@@ -124,7 +133,7 @@ impl LineParser {
             self.repeats.settle(event, time);
         }
         if event.direction == Direction::Outbound {
-            event.provider = self.providers.of(event.peer);
+            event.provider = self.known.provider(event.peer, &self.providers);
         }
         event.condition = self.conditions.of(event);
     }

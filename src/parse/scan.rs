@@ -73,21 +73,22 @@ pub(crate) fn rsplit_on<'a>(text: &'a [u8], pattern: &[u8]) -> Option<(&'a [u8],
     Some((&text[..at], &text[at + pattern.len()..]))
 }
 
-/// Reads a decimal number of at least one digit; stops growing near the largest `u64`.
+/// Reads a decimal number of at least one digit; one of 20 digits or more is the largest `u64`.
 #[inline]
 pub(crate) fn number(text: &[u8]) -> Option<(u64, &[u8])> {
     let mut value = 0u64;
-    let mut rest = text;
-    while let [byte @ b'0'..=b'9', after @ ..] = rest {
-        // Beyond this no further digit fits.
-        if value < u64::MAX / 10 {
-            value = value * 10 + u64::from(byte - b'0');
-        } else {
-            value = u64::MAX;
-        }
-        rest = after;
+    let mut digits = 0;
+    while let Some(digit) = text
+        .get(digits)
+        .map(|b| b.wrapping_sub(b'0'))
+        .filter(|&d| d < 10)
+    {
+        value = value.wrapping_mul(10).wrapping_add(u64::from(digit));
+        digits += 1;
     }
-    (rest.len() < text.len()).then_some((value, rest))
+    // Nineteen digits always fit.
+    let value = if digits < 20 { value } else { u64::MAX };
+    (digits > 0).then(|| (value, &text[digits..]))
 }
 
 /// Reads two digits.
@@ -96,6 +97,9 @@ pub(crate) fn two_digits(text: [u8; 2]) -> Option<u8> {
     let (tens, ones) = (text[0].wrapping_sub(b'0'), text[1].wrapping_sub(b'0'));
     (tens < 10 && ones < 10).then(|| tens * 10 + ones)
 }
+
+/// Microseconds in a unit of the last of so many digits behind the point.
+const MICROS: [u64; 7] = [1_000_000, 100_000, 10_000, 1_000, 100, 10, 1];
 
 /// Reads a time span in seconds, as microseconds. Logs hold negative spans (a clock was set back)
 /// and exponents (`1e+05`); a negative one is 0, and what is too large is the largest `u64`.
@@ -107,14 +111,16 @@ pub(crate) fn microseconds(text: &[u8]) -> Option<(u64, &[u8])> {
     };
     let (whole, mut rest) = number(text)?;
     let mut value = whole.saturating_mul(1_000_000);
-    if let [b'.', digits @ ..] = rest {
-        let mut unit = 100_000;
-        rest = digits;
-        while let [byte @ b'0'..=b'9', after @ ..] = rest {
-            value = value.saturating_add(u64::from(byte - b'0') * unit);
-            unit /= 10;
-            rest = after;
-        }
+    if let [b'.', fraction @ ..] = rest
+        && let Some((part, after)) = number(fraction)
+    {
+        // Postfix writes two digits; beyond six they say nothing.
+        let digits = fraction.len() - after.len();
+        value = value.saturating_add(match MICROS.get(digits) {
+            Some(unit) => part * unit,
+            None => number(&fraction[..6]).map_or(0, |(micros, _)| micros),
+        });
+        rest = after;
     }
     let [b'e' | b'E', ..] = rest else {
         return Some((if negative { 0 } else { value }, rest));
@@ -253,6 +259,8 @@ mod tests {
             ("89758", 89_758_000_000),
             ("99999999999999999999", u64::MAX),
             ("0.0000001", 0),
+            ("0.1234567", 123_456),
+            ("7.", 7_000_000),
         ] {
             let (value, _) = microseconds(text.as_bytes()).expect(text);
             assert_eq!(value, expected, "{text}");

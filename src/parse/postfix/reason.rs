@@ -38,7 +38,8 @@ pub(super) enum Kind {
 }
 
 impl<'a> Reason<'a> {
-    fn new(words: &'a [u8]) -> Self {
+    /// Free text.
+    pub(super) fn new(words: &'a [u8]) -> Self {
         Reason {
             code: None,
             enhanced: None,

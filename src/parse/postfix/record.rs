@@ -3,7 +3,8 @@
 //! It stands apart because every delivery agent writes the same record (Postfix's `log_adhoc.c`),
 //! and because it is the line that carries most of what is counted.
 
-use super::{noise, peer_name, reason};
+use super::reason::{self, Kind, Reason};
+use super::{noise, peer_name};
 use crate::parse::scan::{address, domain_of, enhanced, microseconds, number, position, split};
 use crate::parse::{Delays, Direction, Enhanced, Event, Fact, Line, Outcome, Service, reply};
 
@@ -39,48 +40,57 @@ pub(super) fn parse<'a>(service: Service, queue_id: &'a [u8], record: &'a [u8]) 
         b"undeliverable" | b"undeliverable-but-not-cached" => (Outcome::Attempt, true),
         _ => return Line::Unmatched,
     };
-    let mut event = Event::new(service, direction(service, fields.relay), outcome);
-    event.queue_id = queue_id;
-    event.domain = domain_of(recipient);
-    event.delays = fields.delays;
-    event.dsn = fields.dsn;
-    event.text = text;
-    event.peer = relay_name(fields.relay);
-    if kept {
-        failed(&mut event, text);
-    } else if matches!(service, Service::Smtp | Service::Lmtp | Service::Unknown)
-        && let Some(reply) = reply::parse(text)
-    {
-        event.code = Some(reply.code);
-        event.enhanced = reply.enhanced;
-    }
-    Line::Event(event)
+    let reason = if kept {
+        failed(service, text)
+    } else {
+        succeeded(service, text)
+    };
+    let relay = relay_name(fields.relay);
+    // In one piece: an event that is changed after it was made is copied once more.
+    Line::Event(Event {
+        queue_id,
+        code: reason.code,
+        enhanced: reason.enhanced,
+        dsn: fields.dsn,
+        connect_error: reason.connect_error,
+        first_hand: reason.kind == Kind::FirstHand,
+        peer: if relay.is_empty() { reason.peer } else { relay },
+        domain: domain_of(recipient),
+        text: reason.words,
+        delays: fields.delays,
+        ..Event::new(service, direction(service, fields.relay), outcome)
+    })
 }
 
-/// Reads why it failed. Only the SMTP and LMTP clients quote replies; what a command or a mailbox
-/// said is free text, in which numbers are no codes.
-fn failed<'a>(event: &mut Event<'a>, text: &'a [u8]) {
+/// The reply that took the message. Only the SMTP and LMTP clients quote replies; what a command or
+/// a mailbox said is free text, in which numbers are no codes.
+#[inline]
+fn succeeded(service: Service, text: &[u8]) -> Reason<'_> {
+    let reply = match service {
+        Service::Smtp | Service::Lmtp | Service::Unknown => reply::parse(text),
+        _ => None,
+    };
+    Reason {
+        code: reply.map(|reply| reply.code),
+        enhanced: reply.and_then(|reply| reply.enhanced),
+        ..Reason::new(text)
+    }
+}
+
+/// Why it failed.
+fn failed(service: Service, text: &[u8]) -> Reason<'_> {
     let reads_replies = !matches!(
-        event.service,
+        service,
         Service::Local | Service::Virtual | Service::Pipe | Service::Discard
     );
-    let Some(reason) = reason::parse(text).filter(|_| reads_replies) else {
-        return;
+    let mut reason = match reason::parse(text) {
+        Some(reason) if reads_replies => reason,
+        _ => return Reason::new(text),
     };
-    event.code = reason.code;
-    event.enhanced = reason.enhanced;
-    event.connect_error = reason.connect_error;
-    event.first_hand = reason.kind == reason::Kind::FirstHand;
-    if event.first_hand && event.code.is_none() {
-        event.code = reason
-            .connect_error
-            .filter(|_| text.starts_with(b"connect to "))
-            .and_then(reason::connect_code);
+    if reason.kind == Kind::FirstHand && text.starts_with(b"connect to ") {
+        reason.code = reason.connect_error.and_then(reason::connect_code);
     }
-    event.text = reason.words;
-    if event.peer.is_empty() {
-        event.peer = reason.peer;
-    }
+    reason
 }
 
 /// `, orig_to=<…>, relay=…, conn_use=…, delay=…, delays=a/b/c/d, dsn=…, status=`: the values, and
