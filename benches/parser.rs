@@ -16,7 +16,7 @@ use jiff::tz::TimeZone;
 
 use maillog_exporter::catalog::{Catalog, Providers};
 use maillog_exporter::metrics::Counters;
-use maillog_exporter::parse::LineParser;
+use maillog_exporter::parse::{Event, LineParser};
 
 /// A line of each kind.
 const KINDS: &[Kind] = &[
@@ -149,7 +149,8 @@ fn parse(bencher: Bencher<'_, '_>, kind: &Kind) {
         .counter(ItemsCount::new(1u32))
         .counter(BytesCount::new(line.len()))
         .bench_local(|| {
-            black_box(parser.parse(black_box(line)));
+            let mut event = Event::default();
+            black_box(parser.parse(black_box(line), &mut event));
         });
 }
 
@@ -162,7 +163,8 @@ fn parse_and_count(bencher: Bencher<'_, '_>, kind: &Kind) {
         .counter(ItemsCount::new(1u32))
         .counter(BytesCount::new(line.len()))
         .bench_local(|| {
-            let parsed = parser.parse(black_box(line));
+            let mut event = Event::default();
+            let parsed = parser.parse(black_box(line), &mut event);
             counters.count(parsed.time, &parsed.line, i64::MAX);
         });
 }
@@ -197,7 +199,8 @@ fn whole_log(bencher: Bencher<'_, '_>, stamps: log::Stamps) {
         .bench_local(|| {
             let mut start = 0;
             for end in memchr::memchr_iter(b'\n', &log) {
-                let parsed = parser.parse(&log[start..end]);
+                let mut event = Event::default();
+                let parsed = parser.parse(&log[start..end], &mut event);
                 counters.count(parsed.time, &parsed.line, i64::MAX);
                 start = end + 1;
             }
