@@ -68,12 +68,11 @@ impl Phrases {
     /// The lowest number of a condition of which a phrase begins at the start of a word.
     pub(super) fn find(&self, text: &[u8]) -> Option<u8> {
         let mut best = None;
-        let mut before = b' ';
+        let mut before = 0;
         for (at, &byte) in text.iter().enumerate() {
-            // In Chinese every character may begin a word; the bytes that follow its first do not.
-            let begins =
-                byte > b' ' && (byte >= 0xc0 || (byte < 0x80 && !before.is_ascii_alphanumeric()));
-            before = byte;
+            let class = CLASS[usize::from(byte)];
+            let begins = class & BEGINS != 0 && class & before & WORD == 0;
+            before = class;
             if !begins {
                 continue;
             }
@@ -95,6 +94,29 @@ impl Phrases {
         best
     }
 }
+
+/// Part of a word, so that nothing begins right behind it.
+const WORD: u8 = 1;
+/// May begin a phrase: any mark or letter, and the first byte of a character beyond ASCII. In
+/// Chinese every character may begin a word.
+const BEGINS: u8 = 2;
+
+/// What each byte is.
+static CLASS: [u8; 256] = {
+    let mut classes = [0; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        let b = byte as u8;
+        if b > b' ' && !matches!(b, 0x80..0xc0) {
+            classes[byte] |= BEGINS;
+        }
+        if b.is_ascii_alphanumeric() {
+            classes[byte] |= WORD;
+        }
+        byte += 1;
+    }
+    classes
+};
 
 /// The first eight bytes as a number, the first lowest; zeros for those that are not there.
 #[inline]

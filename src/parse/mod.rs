@@ -97,13 +97,23 @@ impl LineParser {
     #[inline]
     pub fn parse<'a, 'e>(&mut self, line: &'a [u8], event: &'e mut Event<'a>) -> Parsed<'a, 'e> {
         // Nearly every line of a mail log goes in one step from the host to the body.
-        let (time, host, line) = match self.framer.beginning(line) {
-            Some((time, host, rest)) => match postfix::usual_tag(rest) {
-                Some((service, body)) => (Some(time), host, postfix::parse(service, body, event)),
-                None => self.unusual(line, event),
-            },
-            None => self.unusual(line, event),
-        };
+        if let Some((time, host, rest)) = self.framer.beginning(line)
+            && let Some((service, body)) = postfix::usual_tag(rest)
+        {
+            return self.finish(Some(time), host, postfix::parse(service, body, event));
+        }
+        let envelope = self.framer.envelope(line);
+        let line = body(&envelope, event);
+        self.finish(envelope.time, envelope.host, line)
+    }
+
+    #[inline(always)]
+    fn finish<'a, 'e>(
+        &mut self,
+        time: Option<Stamp>,
+        host: &'a [u8],
+        line: Line<'a, 'e>,
+    ) -> Parsed<'a, 'e> {
         match line {
             Line::Event(event) => {
                 self.complete(event, time);
@@ -115,16 +125,6 @@ impl LineParser {
             }
             line => Parsed { time, host, line },
         }
-    }
-
-    #[inline(never)]
-    fn unusual<'a, 'e>(
-        &mut self,
-        line: &'a [u8],
-        event: &'e mut Event<'a>,
-    ) -> (Option<Stamp>, &'a [u8], Line<'a, 'e>) {
-        let envelope = self.framer.envelope(line);
-        (envelope.time, envelope.host, body(&envelope, event))
     }
 
     /// Adds what the line alone does not say.
