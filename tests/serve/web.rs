@@ -49,6 +49,36 @@ fn the_pages_answer_as_http_wants_it() {
 }
 
 #[test]
+fn the_start_page_shows_codes_with_their_names_conditions_and_deliveries() {
+    let folder = Folder::new();
+    folder.create(
+        "mail.log",
+        "Nov 23 10:00:00 mail postfix/smtp[1]: 4F9D195432C: to=<ann@example.org>, \
+         relay=mx.example.org[192.0.2.1]:25, delay=1, delays=0/0/1/0, dsn=4.2.2, \
+         status=deferred (host mx.example.org[192.0.2.1] said: 422 4.2.2 mailbox full \
+         (in reply to RCPT TO command))\n",
+    );
+    let daemon = Daemon::follow(&folder.path("mail.log"));
+    let page = String::from_utf8(daemon.get("/").body).expect("text");
+    let none = "<td class=\"dim\">–</td>";
+    let counts = format!("<td>1</td>{none}{none}</tr>");
+    for shown in [
+        "<span class=\"dim\">deferred</span><b>1</b>",
+        "<span class=\"dim\">sent</span><b>0</b>",
+        "<span class=\"dim\">421 in 5 minutes</span><b>0.0/min</b>",
+        &format!("<tr><td>mailbox_full</td>{counts}"),
+    ] {
+        assert!(page.contains(shown), "{shown} is not in {page}");
+    }
+    let row = page
+        .split("<tr>")
+        .find(|row| row.starts_with("<td>422</td>"));
+    let row = row.expect("the code's row");
+    assert!(row.contains(&counts), "{row}");
+    assert!(!row.contains("<td class=\"name\"></td>"), "{row}");
+}
+
+#[test]
 fn more_connections_than_are_served_at_a_time_wait_their_turn() {
     let folder = Folder::new();
     folder.create("mail.log", "");
