@@ -79,7 +79,7 @@ fn tiles(html: &mut String, counters: &Counters, now: i64) {
         let class = if rate > 0.0 { " class=\"bad\"" } else { "" };
         let _ = write!(
             html,
-            "<div><span class=\"dim\">{code} in 5 minutes</span><b{class}>{:.1}/min</b></div>",
+            "<div><span class=\"dim\">{code} (5 min)</span><b{class}>{:.1}/min</b></div>",
             rate * 60.0
         );
     }
