@@ -109,7 +109,7 @@ impl Connections {
         self.clients().retain(|other| !Arc::ptr_eq(other, client));
     }
 
-    /// A place for one more connection; `None` never comes, for nobody closes the semaphore.
+    /// Waits for a place for one more connection. `None` if there are none any more.
     async fn slot(&self) -> Option<OwnedSemaphorePermit> {
         loop {
             if self.slots.available_permits() == 0 {
