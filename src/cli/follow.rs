@@ -114,7 +114,8 @@ impl Watching {
     }
 
     fn show(&mut self, line: &[u8], source: Option<&str>) -> Result<(), Error> {
-        let parsed = self.parser.parse(line);
+        let mut event = Event::default();
+        let parsed = self.parser.parse(line, &mut event);
         let Line::Event(event) = &parsed.line else { return Ok(()) };
         if self.failures && event.condition.is_none() {
             return Ok(());
@@ -140,7 +141,7 @@ impl Watching {
 }
 
 /// One line: when, which way, how it ended, the code, who, and why.
-fn describe(event: &Event<'_>, parsed: &Parsed<'_>, providers: &Providers) -> String {
+fn describe(event: &Event<'_>, parsed: &Parsed<'_, '_>, providers: &Providers) -> String {
     let colour = match event.outcome {
         Outcome::Sent => AnsiColor::Green,
         Outcome::Deferred | Outcome::Attempt => AnsiColor::Yellow,
@@ -166,7 +167,7 @@ fn describe(event: &Event<'_>, parsed: &Parsed<'_>, providers: &Providers) -> St
     );
     let provider = providers.name(event.provider);
     for part in [
-        printable(event.peer),
+        printable(event.peer()),
         if provider == "other" { String::new() } else { format!("({provider})") },
         event.condition.map_or(String::new(), |id| {
             Catalog::embedded().condition_name(id).replace('_', " ")

@@ -63,7 +63,8 @@ pub fn run(args: &Args) -> Result<(), Error> {
             .map_err(|error| unreadable(path, &error))?
         {
             number += 1;
-            let parsed = parser.parse(line);
+            let mut event = Event::default();
+            let parsed = parser.parse(line, &mut event);
             match &parsed.line {
                 Line::Event(event) if !args.unmatched => {
                     let printed = print(event, &parsed, number, file.clone(), &providers);
@@ -85,7 +86,7 @@ pub fn run(args: &Args) -> Result<(), Error> {
 
 fn print<'a>(
     event: &Event<'_>,
-    parsed: &Parsed<'_>,
+    parsed: &Parsed<'_, '_>,
     line: u64,
     file: Option<String>,
     providers: &'a Providers,
@@ -107,7 +108,7 @@ fn print<'a>(
         enhanced: event.enhanced.map(|code| code.to_string()),
         dsn: event.dsn.map(|code| code.to_string()),
         connect_error: event.connect_error.map(|error| error.name()),
-        relay: text(event.peer),
+        relay: text(event.peer()),
         domain: text(event.domain),
         provider: (event.direction == Direction::Outbound).then(|| providers.name(event.provider)),
         condition: event

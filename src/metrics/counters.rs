@@ -185,7 +185,7 @@ impl Counters {
     /// Counts one line. `now` is the wall clock in seconds since 1970: rates take no line from the
     /// future, and a line more than a minute older is being caught up with.
     #[inline]
-    pub fn count(&mut self, time: Option<Stamp>, line: &Line<'_>, now: i64) {
+    pub fn count(&mut self, time: Option<Stamp>, line: &Line<'_, '_>, now: i64) {
         if let Some(time) = time
             && time.seconds < now.saturating_sub(OLD)
         {

@@ -7,6 +7,7 @@
 use std::fmt;
 
 use crate::catalog::{ConditionId, ProviderId};
+use crate::parse::scan::split;
 
 /// The mail server that wrote a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -367,8 +368,8 @@ pub struct Event<'a> {
     /// False where the line only repeats a failure that another line counts: a delivery record
     /// after its connect attempt, a suspended delivery.
     pub first_hand: bool,
-    /// The name of the other side, or its address if it has no name; empty if unknown.
-    pub peer: &'a [u8],
+    /// The other side as the line names it, `name[address]`; empty if unknown.
+    pub host: &'a [u8],
     /// The recipient's domain; empty if unknown.
     pub domain: &'a [u8],
     /// Why, in the words of the line: the reply's text or the server's reason.
@@ -411,10 +412,11 @@ pub enum Fact<'a> {
 }
 
 /// What one line is. Every line is exactly one of the three.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Line<'a> {
-    /// A reply, a delivery or a failed attempt.
-    Event(Event<'a>),
+#[derive(Debug, PartialEq, Eq)]
+pub enum Line<'a, 'e> {
+    /// A reply, a delivery or a failed attempt. It lies where the caller wanted it: an event is
+    /// large, and would be copied from function to function.
+    Event(&'e mut Event<'a>),
     /// Known, and neither a reply nor a delivery.
     Noise(Option<Fact<'a>>),
     /// A mail server's line of a form we do not know, or no log line at all.
@@ -436,7 +438,7 @@ impl<'a> Event<'a> {
             dsn: None,
             connect_error: None,
             first_hand: true,
-            peer: b"",
+            host: b"",
             domain: b"",
             text: b"",
             stage: None,
@@ -444,5 +446,23 @@ impl<'a> Event<'a> {
             condition: None,
             provider: ProviderId::OTHER,
         }
+    }
+
+    /// The name of the other side, or its address if it has no name; empty if unknown.
+    #[inline]
+    pub fn peer(&self) -> &'a [u8] {
+        match split(self.host, b'[') {
+            Some((name, rest)) if name.is_empty() || name == b"unknown" => {
+                split(rest, b']').map_or(rest, |(address, _)| address)
+            }
+            Some((name, _)) => name,
+            None => self.host,
+        }
+    }
+}
+
+impl Default for Event<'_> {
+    fn default() -> Self {
+        Event::new(Service::Unknown, Direction::Outbound, Outcome::Attempt)
     }
 }

@@ -48,14 +48,14 @@ const OTHER_SERVERS: &[&[u8]] = &[
 ];
 
 /// One line, understood.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Parsed<'a> {
+#[derive(Debug, PartialEq, Eq)]
+pub struct Parsed<'a, 'e> {
     /// When, by the line's own clock; `None` if it has none.
     pub time: Option<Stamp>,
     /// The host that wrote it; empty if the line does not say.
     pub host: &'a [u8],
     /// What it says.
-    pub line: Line<'a>,
+    pub line: Line<'a, 'e>,
 }
 
 /// Reads lines. Remembers the last hour, because the next line mostly has the same, and the last
@@ -92,39 +92,39 @@ impl LineParser {
         self.framer.set_reference(reference);
     }
 
-    /// Reads one line, without its newline.
+    /// Reads one line, without its newline. If it tells of an event, `event` is that event, and
+    /// [`Line::Event`] leads to it.
     #[inline]
-    pub fn parse<'a>(&mut self, line: &'a [u8]) -> Parsed<'a> {
+    pub fn parse<'a, 'e>(&mut self, line: &'a [u8], event: &'e mut Event<'a>) -> Parsed<'a, 'e> {
         // Nearly every line of a mail log goes in one step from the host to the body.
-        if let Some((time, host, rest)) = self.framer.beginning(line)
-            && let Some((service, body)) = postfix::usual_tag(rest)
-        {
-            // Completed in its place: an event is large, and most lines are none.
-            let mut parsed = Parsed {
-                time: Some(time),
-                host,
-                line: postfix::parse(service, body),
-            };
-            if let Line::Event(event) = &mut parsed.line {
-                self.complete(event, parsed.time);
+        let (time, host, line) = match self.framer.beginning(line) {
+            Some((time, host, rest)) => match postfix::usual_tag(rest) {
+                Some((service, body)) => (Some(time), host, postfix::parse(service, body, event)),
+                None => self.unusual(line, event),
+            },
+            None => self.unusual(line, event),
+        };
+        match line {
+            Line::Event(event) => {
+                self.complete(event, time);
+                Parsed {
+                    time,
+                    host,
+                    line: Line::Event(event),
+                }
             }
-            return parsed;
+            line => Parsed { time, host, line },
         }
-        self.unusual(line)
     }
 
     #[inline(never)]
-    fn unusual<'a>(&mut self, line: &'a [u8]) -> Parsed<'a> {
+    fn unusual<'a, 'e>(
+        &mut self,
+        line: &'a [u8],
+        event: &'e mut Event<'a>,
+    ) -> (Option<Stamp>, &'a [u8], Line<'a, 'e>) {
         let envelope = self.framer.envelope(line);
-        let mut parsed = Parsed {
-            time: envelope.time,
-            host: envelope.host,
-            line: body(&envelope),
-        };
-        if let Line::Event(event) = &mut parsed.line {
-            self.complete(event, parsed.time);
-        }
-        parsed
+        (envelope.time, envelope.host, body(&envelope, event))
     }
 
     /// Adds what the line alone does not say.
@@ -133,31 +133,22 @@ impl LineParser {
             self.repeats.settle(event, time);
         }
         if event.direction == Direction::Outbound {
-            event.provider = self.known.provider(event.peer, &self.providers);
+            event.provider = self.known.provider(event.peer(), &self.providers);
         }
         event.condition = self.conditions.of(event);
     }
 }
 
 /// Hands the body to the parser of the server that wrote it.
-#[inline]
-fn body<'a>(envelope: &Envelope<'a>) -> Line<'a> {
+fn body<'a, 'e>(envelope: &Envelope<'a>, event: &'e mut Event<'a>) -> Line<'a, 'e> {
     match Program::of(envelope.tag) {
-        Program::Daemon(service) => postfix::parse(service, envelope.body),
-        Program::Helper => postfix::parse_helper(envelope.body),
+        Program::Daemon(service) => postfix::parse(service, envelope.body, event),
+        Program::Helper => postfix::parse_helper(envelope.body, event),
         Program::Unknown => Line::Unmatched,
-        Program::Foreign => foreign(envelope),
-    }
-}
-
-#[cold]
-fn foreign<'a>(envelope: &Envelope<'a>) -> Line<'a> {
-    if envelope.tag.is_empty() {
-        return postfix::parse_headless(envelope.body);
-    }
-    if OTHER_SERVERS.contains(&envelope.tag) {
-        Line::Unmatched
-    } else {
-        Line::Noise(None)
+        Program::Foreign if envelope.tag.is_empty() => {
+            postfix::parse_headless(envelope.body, event)
+        }
+        Program::Foreign if OTHER_SERVERS.contains(&envelope.tag) => Line::Unmatched,
+        Program::Foreign => Line::Noise(None),
     }
 }

@@ -69,7 +69,7 @@ impl Repeats {
     fn settle_reply(&mut self, event: &mut Event<'_>, seconds: Option<i64>) {
         let name = hash(event.queue_id);
         let place = &mut self.attempts[place(name)];
-        let words = hash(event.text) ^ hash(event.peer).rotate_left(1);
+        let words = hash(event.text) ^ hash(event.host).rotate_left(1);
         match event.outcome {
             Outcome::Attempt => {
                 *place = Seen {
@@ -95,7 +95,7 @@ impl Repeats {
     /// `SSL_connect error to …` names the other side and no message.
     fn note_handshake(&mut self, event: &Event<'_>, seconds: Option<i64>) {
         if event.text.starts_with(b"SSL_connect error to ") {
-            let name = hash(event.peer);
+            let name = hash(event.host);
             self.handshakes[place(name)] = Seen {
                 name,
                 words: 0,
@@ -108,9 +108,9 @@ impl Repeats {
     fn settle_handshake(&mut self, event: &mut Event<'_>, seconds: Option<i64>) {
         if event.connect_error == Some(ConnectError::Tls)
             && event.text.starts_with(b"Cannot start TLS")
-            && !event.peer.is_empty()
+            && !event.host.is_empty()
         {
-            let name = hash(event.peer);
+            let name = hash(event.host);
             let seen = &self.handshakes[place(name)];
             event.first_hand = seen.name != name || !seen.is_recent(seconds);
         }
@@ -133,11 +133,11 @@ mod tests {
     use super::*;
     use crate::parse::{Direction, Service};
 
-    fn event(outcome: Outcome, peer: &'static [u8], text: &'static [u8]) -> Event<'static> {
+    fn event(outcome: Outcome, host: &'static [u8], text: &'static [u8]) -> Event<'static> {
         let mut event = Event::new(Service::Smtp, Direction::Outbound, outcome);
         event.queue_id = b"4F9D195432C";
         event.code = Some(451);
-        event.peer = peer;
+        event.host = host;
         event.text = text;
         event
     }

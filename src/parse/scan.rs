@@ -34,6 +34,25 @@ pub(crate) fn position2(text: &[u8], a: u8, b: u8) -> Option<usize> {
         .map(|rest| at + rest)
 }
 
+/// Where the first of three bytes stands; for short distances.
+#[inline]
+pub(crate) fn position3(text: &[u8], a: u8, b: u8, c: u8) -> Option<usize> {
+    let (a8, b8, c8) = (eight(a), eight(b), eight(c));
+    let mut at = 0;
+    while let Some(chunk) = text[at..].first_chunk::<8>() {
+        let word = u64::from_le_bytes(*chunk);
+        let found = zero_bytes(word ^ a8) | zero_bytes(word ^ b8) | zero_bytes(word ^ c8);
+        if found != 0 {
+            return Some(at + found.trailing_zeros() as usize / 8);
+        }
+        at += 8;
+    }
+    text[at..]
+        .iter()
+        .position(|&byte| byte == a || byte == b || byte == c)
+        .map(|rest| at + rest)
+}
+
 /// Where the byte first stands; for short distances.
 #[inline]
 pub(crate) fn position(text: &[u8], byte: u8) -> Option<usize> {

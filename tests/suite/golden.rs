@@ -62,7 +62,7 @@ fn describe(event: &Event<'_>, providers: &Providers) -> String {
     );
     field("stage", event.stage.map(|stage| stage.name().to_owned()));
     field("queue_id", Some(lossy(event.queue_id)));
-    field("peer", Some(lossy(event.peer)));
+    field("peer", Some(lossy(event.peer())));
     field(
         "provider",
         Some(providers.name(event.provider).to_owned()).filter(|it| it != "other"),
@@ -89,7 +89,8 @@ fn digest(log: &[u8]) -> (String, String) {
             .unwrap_or(log)
             .split(|&b| b == b'\n'),
     ) {
-        let parsed = parser.parse(line);
+        let mut event = Event::default();
+        let parsed = parser.parse(line, &mut event);
         let meaning = match &parsed.line {
             Line::Event(event) => describe(event, &providers),
             Line::Noise(None) => "noise".to_owned(),

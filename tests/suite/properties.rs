@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use maillog_exporter::catalog::{Catalog, Providers};
 use maillog_exporter::metrics::{Counters, View, render};
-use maillog_exporter::parse::{Line, LineParser};
+use maillog_exporter::parse::{Event, Line, LineParser};
 use maillog_exporter::source::Lines;
 use proptest::prelude::*;
 
@@ -74,7 +74,8 @@ proptest! {
         let mut lines = Lines::new(&log[..], 64);
         let (mut events, mut noise, mut unmatched) = (0, 0, 0);
         while let Some(line) = lines.next_line().expect("memory can be read") {
-            let parsed = parser.parse(line);
+            let mut event = Event::default();
+            let parsed = parser.parse(line, &mut event);
             match &parsed.line {
                 Line::Event(event) => {
                     events += 1;
@@ -96,10 +97,12 @@ proptest! {
         let one = |log: &[u8]| log.split(|&b| b == b'\n').next().unwrap_or_default().to_vec();
         let (a, b) = (one(&a), one(&b));
         let mut fresh = parser();
-        let alone = fresh.parse(&b);
+        let mut alone = Event::default();
+        let alone = fresh.parse(&b, &mut alone);
         let mut used = parser();
-        used.parse(&a);
-        let after = used.parse(&b);
+        used.parse(&a, &mut Event::default());
+        let mut after = Event::default();
+        let after = used.parse(&b, &mut after);
         prop_assert_eq!(alone.time, after.time);
         // Only a reply that the line before has told of already counts no more.
         let repeats = matches!(
@@ -131,7 +134,8 @@ fn a_million_senders_domains_queue_ids_and_codes_add_no_series_without_bound() {
             u64::from(number) + 0x4_0000_0000
         )
         .expect("memory");
-        let parsed = parser.parse(&line);
+        let mut event = Event::default();
+        let parsed = parser.parse(&line, &mut event);
         assert!(matches!(parsed.line, Line::Event(_)));
         counters.count(parsed.time, &parsed.line, 1_790_000_000);
     }

@@ -1,25 +1,29 @@
 //! What the SMTP and LMTP clients write while they try: replies of hosts that are not the last,
 //! connections that fail, TLS. Delivery records are `record`'s.
 
-use super::{noise, peer_name, real, reason, tls_connection};
+use super::{noise, real, reason, tls_connection, without_port};
 use crate::parse::scan::split_on;
 use crate::parse::{ConnectError, Direction, Event, Line, Outcome, Service};
 
 /// A line that names no message: one connection.
-pub(super) fn without_queue_id(service: Service, body: &[u8]) -> Line<'_> {
+pub(super) fn without_queue_id<'a, 'e>(
+    service: Service,
+    body: &'a [u8],
+    event: &'e mut Event<'a>,
+) -> Line<'a, 'e> {
     if body.starts_with(b"connect to ") {
         let Some(reason) = reason::parse(body) else {
             return Line::Unmatched;
         };
-        let mut event = attempt_event(service, reason);
+        *event = attempt_event(service, reason);
         event.first_hand = true;
         event.code = reason.connect_error.and_then(reason::connect_code);
         return Line::Event(event);
     }
     if let Some(rest) = body.strip_prefix(b"SSL_connect error to ") {
         let (host, error) = split_on(rest, b": ").unwrap_or((rest, b""));
-        let mut event = Event::new(service, direction(service), Outcome::Attempt);
-        event.peer = peer_name(host);
+        *event = Event::new(service, direction(service), Outcome::Attempt);
+        event.host = without_port(host);
         event.text = body;
         event.connect_error = Some(match reason::connect_error(error) {
             // A number is OpenSSL's own.
@@ -47,10 +51,15 @@ pub(super) fn without_queue_id(service: Service, body: &[u8]) -> Line<'_> {
 }
 
 /// What a line says of a message that is still being tried: why the next host has to be asked.
-pub(super) fn attempt<'a>(service: Service, queue_id: &'a [u8], text: &'a [u8]) -> Line<'a> {
+pub(super) fn attempt<'a, 'e>(
+    service: Service,
+    queue_id: &'a [u8],
+    text: &'a [u8],
+    event: &'e mut Event<'a>,
+) -> Line<'a, 'e> {
     match reason::parse(text) {
         Some(reason) => {
-            let mut event = attempt_event(service, reason);
+            *event = attempt_event(service, reason);
             event.queue_id = real(queue_id);
             Line::Event(event)
         }
@@ -64,7 +73,7 @@ fn attempt_event(service: Service, reason: reason::Reason<'_>) -> Event<'_> {
     event.enhanced = reason.enhanced;
     event.connect_error = reason.connect_error;
     event.first_hand = reason.kind == reason::Kind::FirstHand;
-    event.peer = reason.peer;
+    event.host = reason.host;
     event.text = reason.words;
     event
 }

@@ -11,8 +11,8 @@ mod reason;
 mod record;
 mod server;
 
-use crate::parse::scan::{position, split};
-use crate::parse::{Direction, Fact, Line, Service};
+use crate::parse::scan::{position, position3};
+use crate::parse::{Direction, Event, Fact, Line, Service};
 
 /// The program that wrote a line, by the last part of its tag: `postfix/smtps/smtpd` is smtpd.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,18 +78,19 @@ impl Program {
     }
 }
 
-/// `postfix/smtpd[1234]: `, the tags of nearly every line, in one step: the daemon and the body.
-/// [`Program::of`] knows all others.
+/// `postfix/smtpd[1234]: `, `postfix/submission/smtpd[1234]: `: the tags of nearly every line, in
+/// one step: the daemon and the body. [`Program::of`] knows all others.
 #[inline]
 pub(crate) fn usual_tag(rest: &[u8]) -> Option<(Service, &[u8])> {
-    let [b'p', b'o', b's', b't', b'f', b'i', b'x', b'/', daemon @ ..] = rest else {
+    let end = position3(rest, b'[', b':', b' ')?;
+    let [b'[', pid @ ..] = &rest[end..] else {
         return None;
     };
-    let (service, pid) = match daemon {
-        [b's', b'm', b't', b'p', b'd', b'[', pid @ ..] => (Service::Smtpd, pid),
-        [b's', b'm', b't', b'p', b'[', pid @ ..] => (Service::Smtp, pid),
-        [b'q', b'm', b'g', b'r', b'[', pid @ ..] => (Service::Qmgr, pid),
-        [b'c', b'l', b'e', b'a', b'n', b'u', b'p', b'[', pid @ ..] => (Service::Cleanup, pid),
+    let service = match &rest[..end] {
+        [.., b'/', b's', b'm', b't', b'p', b'd'] => Service::Smtpd,
+        [.., b'/', b's', b'm', b't', b'p'] => Service::Smtp,
+        [.., b'/', b'q', b'm', b'g', b'r'] => Service::Qmgr,
+        [.., b'/', b'c', b'l', b'e', b'a', b'n', b'u', b'p'] => Service::Cleanup,
         _ => return None,
     };
     match &pid[position(pid, b']')?..] {
@@ -100,64 +101,75 @@ pub(crate) fn usual_tag(rest: &[u8]) -> Option<(Service, &[u8])> {
 }
 
 /// Reads the text of a daemon's line.
-#[inline(never)]
-pub(crate) fn parse(service: Service, body: &[u8]) -> Line<'_> {
+#[inline]
+pub(crate) fn parse<'a, 'e>(
+    service: Service,
+    body: &'a [u8],
+    event: &'e mut Event<'a>,
+) -> Line<'a, 'e> {
     let (queue_id, text) = queue_id(body);
     if queue_id.is_empty() {
         return match service {
-            Service::Smtpd => server::smtpd(body),
-            Service::Postscreen => server::postscreen(body),
+            Service::Smtpd => server::smtpd(body, event),
+            Service::Postscreen => server::postscreen(body, event),
             Service::Smtp | Service::Lmtp | Service::Tlsproxy => {
-                client::without_queue_id(service, body)
+                client::without_queue_id(service, body, event)
             }
             _ => noise::without_queue_id(body),
         };
     }
     if let Some(record) = text.strip_prefix(b"to=") {
-        return record::parse(service, queue_id, record);
+        return record::parse(service, queue_id, record, event);
     }
     match service {
-        Service::Qmgr => record::qmgr(queue_id, text),
-        Service::Smtpd => server::smtpd_message(queue_id, text),
-        Service::Cleanup => server::cleanup(queue_id, text),
-        Service::Postscreen => server::postscreen_message(text),
-        Service::Smtp | Service::Lmtp => client::attempt(service, queue_id, text),
+        Service::Qmgr => record::qmgr(queue_id, text, event),
+        Service::Smtpd => server::smtpd_message(queue_id, text, event),
+        Service::Cleanup => server::cleanup(queue_id, text, event),
+        Service::Postscreen => server::postscreen_message(text, event),
+        Service::Smtp | Service::Lmtp => client::attempt(service, queue_id, text, event),
         _ => noise::with_queue_id(text),
     }
 }
 
 /// Reads a line of one of the programs that only serve the others.
-pub(crate) fn parse_helper(body: &[u8]) -> Line<'_> {
+pub(crate) fn parse_helper<'a, 'e>(body: &'a [u8], event: &'e mut Event<'a>) -> Line<'a, 'e> {
     let (queue_id, text) = queue_id(body);
     if queue_id.is_empty() {
         return noise::without_queue_id(body);
     }
     match text.strip_prefix(b"to=") {
-        Some(record) => record::parse(Service::Unknown, queue_id, record),
+        Some(record) => record::parse(Service::Unknown, queue_id, record, event),
         None => noise::with_queue_id(text),
     }
 }
 
 /// Reads a body whose program is not known, because it came without a frame: the forms are
 /// distinct enough to tell the daemon.
-pub(crate) fn parse_headless(body: &[u8]) -> Line<'_> {
+pub(crate) fn parse_headless<'a, 'e>(body: &'a [u8], event: &'e mut Event<'a>) -> Line<'a, 'e> {
     let (queue_id, text) = queue_id(body);
     if !queue_id.is_empty()
         && let Some(record) = text.strip_prefix(b"to=")
     {
-        return record::parse(Service::Unknown, queue_id, record);
+        return record::parse(Service::Unknown, queue_id, record, event);
     }
-    [
+    for service in [
         Service::Smtp,
         Service::Smtpd,
         Service::Cleanup,
         Service::Qmgr,
         Service::Postscreen,
-    ]
-    .into_iter()
-    .map(|service| parse(service, body))
-    .find(|line| *line != Line::Unmatched)
-    .unwrap_or(Line::Unmatched)
+    ] {
+        let mut found = Event::default();
+        match parse(service, body, &mut found) {
+            Line::Unmatched => {}
+            Line::Noise(fact) => return Line::Noise(fact),
+            Line::Event(_) => {
+                *event = found;
+                return Line::Event(event);
+            }
+        }
+    }
+    Line::Unmatched
 }
 
 /// Takes the queue id off: `4F9D195432C: `, `3mPVKl0Mhjz7sXv: `, `NOQUEUE: `. Short ids are
@@ -222,21 +234,14 @@ fn real(queue_id: &[u8]) -> &[u8] {
     }
 }
 
-/// The name in `name[address]`, `name[address]:port` or `[address]:port`; the address where there
-/// is no name.
+/// `name[address]` without the `:port` that may follow.
 #[inline]
-fn peer_name(text: &[u8]) -> &[u8] {
-    match split(text, b'[') {
-        Some((name, rest)) if name.is_empty() || name == b"unknown" => {
-            split(rest, b']').map_or(rest, |(address, _)| address)
-        }
-        Some((name, _)) => name,
-        None => text,
-    }
+fn without_port(host: &[u8]) -> &[u8] {
+    position(host, b']').map_or(host, |close| &host[..=close])
 }
 
 /// `Untrusted TLS connection established to …`, `… TLS connection reused to …`.
-fn tls_connection(service: Service, body: &[u8]) -> Option<Line<'static>> {
+fn tls_connection<'a, 'e>(service: Service, body: &[u8]) -> Option<Line<'a, 'e>> {
     let rest = [&b"Anonymous "[..], b"Untrusted ", b"Trusted ", b"Verified "]
         .into_iter()
         .find_map(|trust| body.strip_prefix(trust))?

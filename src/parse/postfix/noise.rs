@@ -162,7 +162,7 @@ const WITH_QUEUE_ID: &[&[u8]] = &[
 ];
 
 /// A line that names no message.
-pub(super) fn without_queue_id(body: &[u8]) -> Line<'_> {
+pub(super) fn without_queue_id<'a, 'e>(body: &[u8]) -> Line<'a, 'e> {
     if is_diagnostic(body)
         || begins(body, WITHOUT_QUEUE_ID)
         || WITHOUT_QUEUE_ID_AND.iter().any(|(start, words)| {
@@ -177,7 +177,7 @@ pub(super) fn without_queue_id(body: &[u8]) -> Line<'_> {
 }
 
 /// What a line says of a message. Rejects, `milter-reject` among them, are read before.
-pub(super) fn with_queue_id(text: &[u8]) -> Line<'_> {
+pub(super) fn with_queue_id<'a, 'e>(text: &[u8]) -> Line<'a, 'e> {
     if begins(text, WITH_QUEUE_ID) {
         return Line::Noise(None);
     }

@@ -5,7 +5,6 @@
 //! It stands apart because both kinds of line quote it, and because it decides what counts: a reply
 //! that was said, a connection that failed here, or a failure that another line has told of.
 
-use super::peer_name;
 use crate::parse::reply;
 use crate::parse::scan::{rsplit_on, split_on};
 use crate::parse::{ConnectError, Enhanced};
@@ -18,8 +17,8 @@ pub(super) struct Reason<'a> {
     /// The enhanced code in the reply's text.
     pub enhanced: Option<Enhanced>,
     pub connect_error: Option<ConnectError>,
-    /// The host that is named, or empty.
-    pub peer: &'a [u8],
+    /// The host that is named, `name[address]`, or empty.
+    pub host: &'a [u8],
     /// The words that tell why: the reply, or the whole reason.
     pub words: &'a [u8],
     pub kind: Kind,
@@ -44,26 +43,26 @@ impl<'a> Reason<'a> {
             code: None,
             enhanced: None,
             connect_error: None,
-            peer: b"",
+            host: b"",
             words,
             kind: Kind::FirstHand,
         }
     }
 
-    fn reply(peer: &'a [u8], text: &'a [u8]) -> Self {
+    fn reply(host: &'a [u8], text: &'a [u8]) -> Self {
         let words = without_command(text);
         let reply = reply::parse(words);
         Reason {
             code: reply.map(|reply| reply.code),
             enhanced: reply.and_then(|reply| reply.enhanced),
-            peer,
+            host,
             ..Self::new(words)
         }
     }
 
-    fn broken(peer: &'a [u8], error: ConnectError, words: &'a [u8]) -> Self {
+    fn broken(host: &'a [u8], error: ConnectError, words: &'a [u8]) -> Self {
         Reason {
-            peer,
+            host,
             connect_error: Some(error),
             ..Self::new(words)
         }
@@ -119,7 +118,7 @@ fn said(rest: &[u8]) -> Option<Reason<'_>> {
     let text = verb
         .strip_prefix(b" said: ")
         .or_else(|| verb.strip_prefix(b" refused to talk to me: "))?;
-    Some(Reason::reply(peer_name(host), text))
+    Some(Reason::reply(host, text))
 }
 
 /// `connect to HOST[ADDRESS]:PORT: ERROR`; without a port it is a Unix-domain socket, and then no
@@ -132,7 +131,7 @@ fn connect<'a>(text: &'a [u8], rest: &'a [u8]) -> Option<Reason<'a>> {
         // Postfix before 2.3: `connect to host: error`.
         None => true,
     };
-    let mut reason = Reason::broken(peer_name(host), connect_error(error), text);
+    let mut reason = Reason::broken(host, connect_error(error), text);
     if has_port {
         reason.kind = Kind::OwnLine;
     }
@@ -181,15 +180,11 @@ pub(super) fn connect_code(error: ConnectError) -> Option<u16> {
 fn uncommon(text: &[u8]) -> Option<Reason<'_>> {
     if let Some(rest) = text.strip_prefix(b"lost connection with ") {
         let (host, _) = split_on(rest, b" while ")?;
-        return Some(Reason::broken(peer_name(host), ConnectError::Reset, text));
+        return Some(Reason::broken(host, ConnectError::Reset, text));
     }
     if let Some(rest) = text.strip_prefix(b"conversation with ") {
         let (host, _) = split_on(rest, b" timed out while ")?;
-        return Some(Reason::broken(
-            peer_name(host),
-            ConnectError::TimedOut,
-            text,
-        ));
+        return Some(Reason::broken(host, ConnectError::TimedOut, text));
     }
     if [
         &b"Host or domain name not found"[..],
@@ -210,14 +205,14 @@ fn uncommon(text: &[u8]) -> Option<Reason<'_>> {
         if let Some((_, rest)) = split_on(text, b"authentication failed; server ")
             && let Some((host, reply)) = split_on(rest, b" said: ")
         {
-            return Some(Reason::reply(peer_name(host), reply));
+            return Some(Reason::reply(host, reply));
         }
         return Some(Reason::new(text));
     }
     if let Some(rest) = text.strip_prefix(b"TLS is required, but host ")
         && let Some((host, reply)) = split_on(rest, b" refused to start TLS: ")
     {
-        let reason = Reason::reply(peer_name(host), reply);
+        let reason = Reason::reply(host, reply);
         return Some(Reason {
             connect_error: Some(ConnectError::Tls),
             ..reason

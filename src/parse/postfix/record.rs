@@ -3,8 +3,8 @@
 //! It stands apart because every delivery agent writes the same record (Postfix's `log_adhoc.c`),
 //! and because it is the line that carries most of what is counted.
 
+use super::noise;
 use super::reason::{self, Kind, Reason};
-use super::{noise, peer_name};
 use crate::parse::scan::{address, domain_of, enhanced, microseconds, number, position, split};
 use crate::parse::{Delays, Direction, Enhanced, Event, Fact, Line, Outcome, Service, reply};
 
@@ -18,7 +18,12 @@ struct Fields<'a> {
 
 /// Reads what follows `to=`.
 #[inline]
-pub(super) fn parse<'a>(service: Service, queue_id: &'a [u8], record: &'a [u8]) -> Line<'a> {
+pub(super) fn parse<'a, 'e>(
+    service: Service,
+    queue_id: &'a [u8],
+    record: &'a [u8],
+    event: &'e mut Event<'a>,
+) -> Line<'a, 'e> {
     let Some((recipient, rest)) = address(record) else {
         // Cut off within the address: nothing is known of the delivery.
         return Line::Noise(None);
@@ -45,21 +50,21 @@ pub(super) fn parse<'a>(service: Service, queue_id: &'a [u8], record: &'a [u8]) 
     } else {
         succeeded(service, text)
     };
-    let relay = relay_name(fields.relay);
-    // In one piece: an event that is changed after it was made is copied once more.
-    Line::Event(Event {
+    let relay = relay_host(fields.relay);
+    *event = Event {
         queue_id,
         code: reason.code,
         enhanced: reason.enhanced,
         dsn: fields.dsn,
         connect_error: reason.connect_error,
         first_hand: reason.kind == Kind::FirstHand,
-        peer: if relay.is_empty() { reason.peer } else { relay },
+        host: if relay.is_empty() { reason.host } else { relay },
         domain: domain_of(recipient),
         text: reason.words,
         delays: fields.delays,
         ..Event::new(service, direction(service, fields.relay), outcome)
-    })
+    };
+    Line::Event(event)
 }
 
 /// The reply that took the message. Only the SMTP and LMTP clients quote replies; what a command or
@@ -190,20 +195,23 @@ fn direction(service: Service, relay: &[u8]) -> Direction {
     }
 }
 
-/// The host in `relay=`; empty for `none` and for services of this host.
+/// The host in `relay=`, without its port; empty for `none` and for services of this host.
 #[inline]
-fn relay_name(relay: &[u8]) -> &[u8] {
-    match relay {
-        b"none" => b"",
-        _ if relay.contains(&b'[') => peer_name(relay),
+fn relay_host(relay: &[u8]) -> &[u8] {
+    match position(relay, b']') {
+        Some(close) => &relay[..=close],
         // Postfix before 2.3: `relay=127.0.0.1:2525`.
-        _ => split(relay, b':').map_or(b"", |(name, _)| name),
+        None => split(relay, b':').map_or(b"", |(host, _)| host),
     }
 }
 
 /// The queue manager: a message becomes active, leaves, or has expired.
 #[inline]
-pub(super) fn qmgr<'a>(queue_id: &'a [u8], text: &'a [u8]) -> Line<'a> {
+pub(super) fn qmgr<'a, 'e>(
+    queue_id: &'a [u8],
+    text: &'a [u8],
+    event: &'e mut Event<'a>,
+) -> Line<'a, 'e> {
     if text == b"removed" {
         return Line::Noise(None);
     }
@@ -226,9 +234,11 @@ pub(super) fn qmgr<'a>(queue_id: &'a [u8], text: &'a [u8]) -> Line<'a> {
     }
     match rest.strip_prefix(b", status=") {
         Some(status) if status.starts_with(b"expired") || status.starts_with(b"force-expired") => {
-            let mut event = Event::new(Service::Qmgr, Direction::Outbound, Outcome::Expired);
-            event.queue_id = queue_id;
-            event.text = status;
+            *event = Event {
+                queue_id,
+                text: status,
+                ..Event::new(Service::Qmgr, Direction::Outbound, Outcome::Expired)
+            };
             Line::Event(event)
         }
         Some(_) => Line::Unmatched,

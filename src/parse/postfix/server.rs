@@ -1,13 +1,13 @@
 //! What Postfix answers to its clients: smtpd's and postscreen's rejects, cleanup's header, body
 //! and milter rejects, and the coming and going of connections.
 
-use super::{noise, peer_name, real, tls_connection};
+use super::{noise, real, tls_connection, without_port};
 use crate::parse::scan::{address, domain_of, rsplit_on, split_on};
 use crate::parse::{Direction, Event, Fact, Line, Outcome, Service, Stage, reply};
 
 /// smtpd, of no message.
 #[inline]
-pub(super) fn smtpd(body: &[u8]) -> Line<'_> {
+pub(super) fn smtpd<'a, 'e>(body: &'a [u8], event: &'e mut Event<'a>) -> Line<'a, 'e> {
     if body.starts_with(b"connect from ") {
         return Line::Noise(Some(Fact::Connected(Service::Smtpd)));
     }
@@ -22,7 +22,7 @@ pub(super) fn smtpd(body: &[u8]) -> Line<'_> {
     }
     // Without queue id only where it was cut off; smtpd writes `NOQUEUE` itself.
     if let Some(verdict) = body.strip_prefix(b"proxy-") {
-        return proxy(b"", verdict);
+        return proxy(b"", verdict, event);
     }
     if let Some(line) = tls_connection(Service::Smtpd, body) {
         return line;
@@ -61,7 +61,11 @@ fn has_own_command_log(body: &[u8]) -> bool {
 
 /// smtpd, with a queue id or `NOQUEUE`.
 #[inline]
-pub(super) fn smtpd_message<'a>(queue_id: &'a [u8], text: &'a [u8]) -> Line<'a> {
+pub(super) fn smtpd_message<'a, 'e>(
+    queue_id: &'a [u8],
+    text: &'a [u8],
+    event: &'e mut Event<'a>,
+) -> Line<'a, 'e> {
     if text.starts_with(b"client=") {
         return Line::Noise(None);
     }
@@ -69,10 +73,10 @@ pub(super) fn smtpd_message<'a>(queue_id: &'a [u8], text: &'a [u8]) -> Line<'a> 
         .strip_prefix(b"reject: ")
         .or_else(|| text.strip_prefix(b"milter-reject: "))
     {
-        return reject(Service::Smtpd, queue_id, verdict);
+        return reject(Service::Smtpd, queue_id, verdict, event);
     }
     if let Some(verdict) = text.strip_prefix(b"proxy-") {
-        return proxy(queue_id, verdict);
+        return proxy(queue_id, verdict, event);
     }
     if let Some(fact) = lost(text) {
         return Line::Noise(Some(fact));
@@ -84,7 +88,12 @@ pub(super) fn smtpd_message<'a>(queue_id: &'a [u8], text: &'a [u8]) -> Line<'a> 
 }
 
 /// `STAGE from CLIENT: REPLY; from=<…> to=<…> proto=… helo=<…>`
-fn reject<'a>(service: Service, queue_id: &'a [u8], verdict: &'a [u8]) -> Line<'a> {
+fn reject<'a, 'e>(
+    service: Service,
+    queue_id: &'a [u8],
+    verdict: &'a [u8],
+    event: &'e mut Event<'a>,
+) -> Line<'a, 'e> {
     let Some((stage, rest)) = split_on(verdict, b" from ") else {
         return Line::Unmatched;
     };
@@ -92,10 +101,10 @@ fn reject<'a>(service: Service, queue_id: &'a [u8], verdict: &'a [u8]) -> Line<'
         return Line::Unmatched;
     };
     let (words, envelope) = split_on(said, b"; from=").unwrap_or((said, b""));
-    let mut event = Event::new(service, Direction::Inbound, Outcome::Rejected);
+    *event = Event::new(service, Direction::Inbound, Outcome::Rejected);
     event.queue_id = real(queue_id);
     event.stage = Some(self::stage(stage));
-    event.peer = peer_name(client);
+    event.host = without_port(client);
     event.domain = recipient_domain(envelope);
     event.text = words;
     match reply::parse(words) {
@@ -123,7 +132,7 @@ fn recipient_domain(envelope: &[u8]) -> &[u8] {
 
 /// `reject: END-OF-MESSAGE: REPLY; from=…`, `accept: …`: the before-queue content filter's reply,
 /// handed on to the client.
-fn proxy<'a>(queue_id: &'a [u8], verdict: &'a [u8]) -> Line<'a> {
+fn proxy<'a, 'e>(queue_id: &'a [u8], verdict: &'a [u8], event: &'e mut Event<'a>) -> Line<'a, 'e> {
     let (outcome, rest) = if let Some(rest) = verdict.strip_prefix(b"reject: ") {
         (Outcome::Rejected, rest)
     } else if let Some(rest) = verdict.strip_prefix(b"accept: ") {
@@ -138,7 +147,7 @@ fn proxy<'a>(queue_id: &'a [u8], verdict: &'a [u8]) -> Line<'a> {
     let Some(reply) = reply::parse(words) else {
         return Line::Unmatched;
     };
-    let mut event = Event::new(Service::Smtpd, Direction::Inbound, outcome);
+    *event = Event::new(Service::Smtpd, Direction::Inbound, outcome);
     event.queue_id = real(queue_id);
     event.stage = (outcome == Outcome::Rejected).then(|| self::stage(stage));
     event.domain = recipient_domain(envelope);
@@ -187,38 +196,42 @@ fn auth_failure(warning: &[u8]) -> Option<Fact<'static>> {
 
 /// cleanup, with a queue id.
 #[inline]
-pub(super) fn cleanup<'a>(queue_id: &'a [u8], text: &'a [u8]) -> Line<'a> {
+pub(super) fn cleanup<'a, 'e>(
+    queue_id: &'a [u8],
+    text: &'a [u8],
+    event: &'e mut Event<'a>,
+) -> Line<'a, 'e> {
     if text.starts_with(b"message-id=") {
         return Line::Noise(Some(Fact::Received { queue_id }));
     }
     if let Some(verdict) = text.strip_prefix(b"milter-reject: ") {
-        return reject(Service::Cleanup, queue_id, verdict);
+        return reject(Service::Cleanup, queue_id, verdict, event);
     }
     if let Some(verdict) = text.strip_prefix(b"reject: ") {
-        return content_reject(queue_id, verdict);
+        return content_reject(queue_id, verdict, event);
     }
     noise::with_queue_id(text)
 }
 
 /// `header Subject: … from CLIENT; from=<…> to=<…> proto=… helo=<…>: 5.7.1 text`: the message's own
 /// words come first, so the line is read from its end.
-fn content_reject<'a>(queue_id: &'a [u8], verdict: &'a [u8]) -> Line<'a> {
+fn content_reject<'a, 'e>(
+    queue_id: &'a [u8],
+    verdict: &'a [u8],
+    event: &'e mut Event<'a>,
+) -> Line<'a, 'e> {
     if ![&b"header "[..], b"body ", b"mime-", b"nested-", b"content "]
         .iter()
         .any(|words| verdict.starts_with(words))
     {
         return Line::Unmatched;
     }
-    let mut event = Event::new(Service::Cleanup, Direction::Inbound, Outcome::Rejected);
+    *event = Event::new(Service::Cleanup, Direction::Inbound, Outcome::Rejected);
     event.queue_id = queue_id;
     event.stage = Some(Stage::EndOfMessage);
     if let Some((content, envelope)) = rsplit_on(verdict, b"; from=<") {
         if let Some((_, client)) = rsplit_on(content, b" from ") {
-            event.peer = if client == b"local" {
-                b""
-            } else {
-                peer_name(client)
-            };
+            event.host = if client == b"local" { b"" } else { client };
         }
         // The bracket is put back: `address` wants the whole.
         let start = verdict.len() - envelope.len() - 1;
@@ -232,7 +245,7 @@ fn content_reject<'a>(queue_id: &'a [u8], verdict: &'a [u8]) -> Line<'a> {
 }
 
 /// postscreen, of no message.
-pub(super) fn postscreen(body: &[u8]) -> Line<'_> {
+pub(super) fn postscreen<'a, 'e>(body: &'a [u8], event: &'e mut Event<'a>) -> Line<'a, 'e> {
     if body.starts_with(b"CONNECT from ") {
         return Line::Noise(Some(Fact::Connected(Service::Postscreen)));
     }
@@ -243,7 +256,7 @@ pub(super) fn postscreen(body: &[u8]) -> Line<'_> {
         )));
     }
     if let Some(verdict) = body.strip_prefix(b"reject: ") {
-        return reject(Service::Postscreen, b"", verdict);
+        return reject(Service::Postscreen, b"", verdict, event);
     }
     const FORMS: &[&[u8]] = &[
         b"PASS OLD ",
@@ -281,9 +294,9 @@ pub(super) fn postscreen(body: &[u8]) -> Line<'_> {
 }
 
 /// postscreen, with `NOQUEUE`.
-pub(super) fn postscreen_message(text: &[u8]) -> Line<'_> {
+pub(super) fn postscreen_message<'a, 'e>(text: &'a [u8], event: &'e mut Event<'a>) -> Line<'a, 'e> {
     match text.strip_prefix(b"reject: ") {
-        Some(verdict) => reject(Service::Postscreen, b"", verdict),
+        Some(verdict) => reject(Service::Postscreen, b"", verdict, event),
         None => noise::with_queue_id(text),
     }
 }

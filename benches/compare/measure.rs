@@ -1,0 +1,120 @@
+//! Runs a program and says what it cost.
+
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+use wait4::Wait4;
+
+/// What a program cost.
+#[derive(Clone, Copy)]
+pub struct Cost {
+    /// User and system time.
+    pub cpu: Duration,
+    /// Bytes of memory at the most.
+    pub peak: Peak,
+}
+
+/// The most memory a program held.
+#[derive(Clone, Copy)]
+pub struct Peak {
+    /// Bytes.
+    pub bytes: u64,
+    /// False if the process that started it held as much, so that it may have been less.
+    pub exact: bool,
+}
+
+/// A command that runs on one core, where taskset(1) is there to see to it.
+pub fn pinned(program: impl AsRef<Path>, core: usize) -> Command {
+    if !installed("taskset") {
+        return Command::new(program.as_ref());
+    }
+    let mut command = Command::new("taskset");
+    command
+        .args(["-c", &core.to_string()])
+        .arg(program.as_ref());
+    command
+}
+
+/// Whether the shell would find the program.
+pub fn installed(program: &str) -> bool {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path).any(|folder| folder.join(program).is_file())
+}
+
+/// Runs a program to its end: its cost, and what it printed.
+///
+/// # Errors
+///
+/// If it cannot be started or fails.
+pub fn run(command: &mut Command) -> Result<(Cost, String)> {
+    let mut child = start(command.stdout(Stdio::piped()))?;
+    let mut printed = String::new();
+    if let Some(mut stdout) = child.stdout.take() {
+        stdout.read_to_string(&mut printed)?;
+    }
+    let (cost, success) = finish(&mut child)?;
+    ensure!(success, "{command:?} failed");
+    Ok((cost, printed))
+}
+
+/// Starts a program, without its messages.
+pub fn start(command: &mut Command) -> Result<Child> {
+    command
+        .stdin(Stdio::null())
+        .stderr(Stdio::null())
+        .env("LC_ALL", "C")
+        .spawn()
+        .with_context(|| format!("{command:?}"))
+}
+
+/// Waits for the end of a program: its cost, and whether it succeeded.
+pub fn finish(child: &mut Child) -> Result<(Cost, bool)> {
+    let end = child.wait4()?;
+    // Before a program replaces it, a new process has the memory of the one that started it, and
+    // the kernel counts that.
+    let inherited = status(std::process::id(), "VmHWM")?;
+    let bytes = end.rusage.maxrss;
+    let peak = Peak {
+        bytes,
+        exact: bytes > inherited,
+    };
+    let cpu = end.rusage.utime + end.rusage.stime;
+    Ok((Cost { cpu, peak }, end.status.success()))
+}
+
+/// A value in bytes of /proc/PID/status.
+pub fn status(pid: u32, name: &str) -> Result<u64> {
+    let path = format!("/proc/{pid}/status");
+    let text = fs::read_to_string(&path).with_context(|| path.clone())?;
+    text.lines()
+        .find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))
+        .and_then(|value| value.trim().strip_suffix(" kB")?.parse::<u64>().ok())
+        .map(|kilobytes| kilobytes * 1024)
+        .with_context(|| format!("{path} has no {name}"))
+}
+
+/// The CPU time a running program has used, to 10 ms (proc(5), `utime` and `stime`).
+pub fn cpu_so_far(pid: u32) -> Result<Duration> {
+    let path = format!("/proc/{pid}/stat");
+    let text = fs::read_to_string(&path).with_context(|| path.clone())?;
+    // The name of the program, in parentheses, may hold blanks.
+    let fields = text.rsplit_once(") ").map_or("", |(_, fields)| fields);
+    let ticks: u64 = fields
+        .split(' ')
+        .skip(11)
+        .take(2)
+        .map(|ticks| ticks.parse::<u64>())
+        .sum::<Result<u64, _>>()
+        .with_context(|| format!("{path}: {text}"))?;
+    Ok(Duration::from_millis(ticks * 10))
+}
+
+/// Reads a file once, so that it is in the page cache.
+pub fn warm(path: &Path) -> Result<()> {
+    io::copy(&mut File::open(path)?, &mut io::sink())?;
+    Ok(())
+}

@@ -1,0 +1,192 @@
+//! The programs that are compared, and their runs in turn.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Context, Result};
+
+use super::check::{self, Agreement};
+use super::log::Truth;
+use super::measure::{self, Cost, Peak};
+use super::{Options, exporter};
+
+/// mtail's program for Postfix, where Debian puts it.
+const MTAIL_PROGRAM: &str = "/usr/share/doc/mtail/examples/postfix.mtail";
+
+/// What came of one program's runs.
+pub struct Outcome {
+    /// For the table.
+    pub name: &'static str,
+    /// One a run.
+    pub costs: Vec<Cost>,
+    /// Of the last run.
+    pub agreement: Agreement,
+    /// It is not ours: that it counts less is a finding, not a failure.
+    pub may_be_wrong: bool,
+    /// Why it was left out.
+    pub skipped: Option<String>,
+}
+
+/// The names that the table and the promises go by.
+pub const OURS: &str = "maillog_exporter report";
+pub const GREP: &str = "grep -c 'status='";
+pub const WC: &str = "wc -l";
+pub const MTAIL: &str = "mtail";
+pub const POSTFIX_EXPORTER: &str = "prometheus-postfix-exporter";
+
+/// Runs every program on the log, in rounds.
+pub fn run_all(
+    options: &Options,
+    log: &Path,
+    truth: &Truth,
+    folder: &Path,
+) -> Result<Vec<Outcome>> {
+    let mut outcomes: Vec<Outcome> = [OURS, GREP, WC, POSTFIX_EXPORTER, MTAIL]
+        .map(Outcome::new)
+        .into();
+    let rounds = options.runs.max(if options.no_peers {
+        0
+    } else {
+        options.peer_runs
+    });
+    for round in 0..rounds {
+        for outcome in &mut outcomes {
+            let runs = if outcome.is_peer() {
+                options.peer_runs
+            } else {
+                options.runs
+            };
+            if options.no_peers && outcome.is_peer() {
+                outcome.skipped = Some("left out".to_owned());
+            }
+            if round >= runs || outcome.skipped.is_some() {
+                continue;
+            }
+            measure::warm(log)?;
+            match run(outcome.name, options, log, truth, folder)? {
+                Ok((cost, agreement)) => {
+                    let seconds = cost.cpu.as_secs_f64();
+                    eprintln!("round {}: {}: {seconds:.3} s", round + 1, outcome.name);
+                    outcome.costs.push(cost);
+                    outcome.agreement = agreement;
+                }
+                Err(missing) => {
+                    eprintln!("skipped: {}: {missing}", outcome.name);
+                    outcome.skipped = Some(missing);
+                }
+            }
+        }
+    }
+    Ok(outcomes)
+}
+
+impl Outcome {
+    fn new(name: &'static str) -> Self {
+        Outcome {
+            name,
+            costs: Vec::new(),
+            agreement: Agreement {
+                wrong: false,
+                words: String::new(),
+            },
+            may_be_wrong: name != OURS,
+            skipped: None,
+        }
+    }
+
+    fn is_peer(&self) -> bool {
+        [MTAIL, POSTFIX_EXPORTER].contains(&self.name)
+    }
+
+    /// The median of the CPU seconds; `None` if it never ran.
+    pub fn cpu(&self) -> Option<f64> {
+        let mut seconds: Vec<f64> = self
+            .costs
+            .iter()
+            .map(|cost| cost.cpu.as_secs_f64())
+            .collect();
+        seconds.sort_by(f64::total_cmp);
+        Some(*seconds.get(seconds.len() / 2)?)
+    }
+
+    /// The most memory of all runs.
+    pub fn peak(&self) -> Option<Peak> {
+        self.costs
+            .iter()
+            .map(|cost| cost.peak)
+            .max_by_key(|peak| peak.bytes)
+    }
+}
+
+/// One run, or what has to be installed for it.
+fn run(
+    name: &str,
+    options: &Options,
+    log: &Path,
+    truth: &Truth,
+    folder: &Path,
+) -> Result<Result<(Cost, Agreement), String>> {
+    let missing = |program: &str, package: &str| {
+        (!measure::installed(program)).then(|| format!("needs Debian's package {package}"))
+    };
+    let pinned = |program: &Path| measure::pinned(program, options.core);
+    Ok(Ok(match name {
+        OURS => {
+            let (cost, printed) = measure::run(
+                pinned(&options.program)
+                    .args(["report", "--format", "json"])
+                    .arg(log),
+            )?;
+            (cost, check::report(&printed, truth)?)
+        }
+        GREP => {
+            let (cost, printed) =
+                measure::run(pinned(Path::new("grep")).args(["-c", "status="]).arg(log))?;
+            (
+                cost,
+                check::number(&printed, truth.status_words, "lines with status="),
+            )
+        }
+        WC => {
+            let (cost, printed) = measure::run(pinned(Path::new("wc")).arg("-l").arg(log))?;
+            (cost, check::number(&printed, truth.lines, "lines"))
+        }
+        MTAIL => {
+            if let Some(missing) = missing("mtail", "mtail") {
+                return Ok(Err(missing));
+            }
+            let (cost, printed) = measure::run(&mut mtail(options, log, folder)?)?;
+            (cost, check::peer(&printed, truth))
+        }
+        POSTFIX_EXPORTER => {
+            let package = "prometheus-postfix-exporter";
+            if let Some(missing) = missing(package, package) {
+                return Ok(Err(missing));
+            }
+            let (cost, metrics) = exporter::run(options, log, truth, folder)?;
+            (cost, check::peer(&metrics, truth))
+        }
+        other => unreachable!("{other} is not in the list of programs"),
+    }))
+}
+
+/// mtail reads the log once with its example program for Postfix, and prints what it counted.
+fn mtail(options: &Options, log: &Path, folder: &Path) -> Result<Command> {
+    let programs = folder.join("mtail");
+    fs::create_dir_all(&programs)?;
+    fs::copy(MTAIL_PROGRAM, programs.join("postfix.mtail")).context(MTAIL_PROGRAM)?;
+    let messages = folder.join("mtail-messages");
+    fs::create_dir_all(&messages)?;
+    let mut command = measure::pinned("mtail", options.core);
+    command
+        .args(["--one_shot", "--one_shot_format", "prometheus"])
+        .args(["--address", "127.0.0.1", "--port", "0"])
+        .arg("--log_dir")
+        .arg(messages)
+        .arg("--progs")
+        .arg(programs)
+        .arg("--logs")
+        .arg(log);
+    Ok(command)
+}
