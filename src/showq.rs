@@ -74,6 +74,11 @@ pub fn watch(socket: PathBuf) -> io::Result<Newest> {
     Ok(newest)
 }
 
+/// The newest listing, if there is one.
+pub fn newest(newest: &Newest) -> Option<Queues> {
+    *newest.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// Lists the queue.
 ///
 /// # Errors

@@ -8,7 +8,7 @@ use super::data::{Catalog, ProviderId};
 const LONGEST_NAME: usize = 255;
 
 /// The providers of the catalog and those that a user has added.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Providers {
     names: Vec<String>,
     suffixes: FxHashMap<Box<[u8]>, u8>,
@@ -65,12 +65,21 @@ impl Providers {
             table.add(&provider.name, &provider.suffixes)?;
         }
         for (name, suffixes) in extra {
-            if name == "other" {
-                return Err(ProvidersError::Other);
-            }
-            table.add(name, suffixes)?;
+            table.add_own(name, suffixes)?;
         }
         Ok(table)
+    }
+
+    /// Adds a user's provider, or further suffixes of one that is there.
+    ///
+    /// # Errors
+    ///
+    /// If the name or a suffix cannot be one, or there are too many providers.
+    pub fn add_own(&mut self, name: &str, suffixes: &[String]) -> Result<(), ProvidersError> {
+        if name == "other" {
+            return Err(ProvidersError::Other);
+        }
+        self.add(name, suffixes)
     }
 
     fn add(&mut self, name: &str, suffixes: &[String]) -> Result<(), ProvidersError> {

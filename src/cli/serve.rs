@@ -7,10 +7,10 @@ use tokio::signal::unix::{SignalKind, signal};
 use tracing::{error, info, warn};
 
 use super::Error;
-use crate::catalog::Providers;
 use crate::config::{self, Config};
 use crate::engine::{self, Setup, SourceSetup};
 use crate::logging;
+use crate::showq;
 use crate::source::{self, ReadFrom};
 use crate::web::{Bound, ListenAddress, Server, Site};
 
@@ -188,8 +188,10 @@ async fn serve(args: &Args, mut config: Config, bound: Bound) -> Result<(), Erro
         sources = config.sources.len(),
         "starting"
     );
-    let providers = Providers::embedded();
-    let (engine, thread) = engine::start(setup(&config), providers).map_err(failed)?;
+    let queues = config.showq.clone().map(showq::watch).transpose();
+    let queues = queues.map_err(failed)?;
+    let (engine, thread) =
+        engine::start(setup(&config), config.providers.clone(), queues).map_err(failed)?;
     let addresses = bound.addresses();
     let site = Site::new(engine.clone(), config.telemetry_path.clone());
     let server = Server::start(bound, site).map_err(failed)?;
@@ -241,6 +243,9 @@ fn needs_restart(old: &Config, new: &Config) -> Vec<&'static str> {
     }
     if old.providers != new.providers {
         settings.push("providers");
+    }
+    if old.showq != new.showq {
+        settings.push("postfix.showq");
     }
     settings
 }

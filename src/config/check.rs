@@ -8,7 +8,8 @@ use jiff::tz::TimeZone;
 use serde_saphyr::{Location, Spanned};
 
 use super::error::{Fault, suggest};
-use super::{Config, Provider, Source, raw};
+use super::{Config, Source, raw};
+use crate::catalog::{Providers, ProvidersError};
 use crate::logging::{Format, Level};
 use crate::source::{self, ReadFrom};
 use crate::web::ListenAddress;
@@ -76,7 +77,18 @@ pub fn check(file: raw::File) -> Result<Config, Fault> {
         config.sources.push(source);
     }
     for provider in file.providers.into_iter().flatten() {
-        config.providers.push(check_provider(provider)?);
+        add_provider(provider, &mut config.providers)?;
+    }
+    if let Some(socket) = file.postfix.and_then(|postfix| postfix.showq) {
+        if !Path::new(&socket.value).is_absolute() {
+            let right = raw::right("postfix.showq").unwrap_or_default();
+            return Err(Fault::new(
+                socket.referenced,
+                format!("{:?} is no absolute path", socket.value),
+                format!("right would be {right}"),
+            ));
+        }
+        config.showq = Some(socket.value.into());
     }
     Ok(config)
 }
@@ -175,7 +187,7 @@ fn check_source(source: Spanned<raw::Source>) -> Result<Source, Fault> {
     })
 }
 
-fn check_provider(provider: Spanned<raw::Provider>) -> Result<Provider, Fault> {
+fn add_provider(provider: Spanned<raw::Provider>, table: &mut Providers) -> Result<(), Fault> {
     let place = provider.referenced;
     let provider = provider.value;
     let Some(name) = provider.name else {
@@ -185,35 +197,36 @@ fn check_provider(provider: Spanned<raw::Provider>) -> Result<Provider, Fault> {
             "add one, such as name: example",
         ));
     };
-    let fits = |text: &str, more: &[u8]| {
-        !text.is_empty()
-            && text.bytes().all(|byte| {
-                byte.is_ascii_lowercase() || byte.is_ascii_digit() || more.contains(&byte)
-            })
-    };
-    if !fits(&name.value, b"_-") {
-        return Err(Fault::new(
-            name.referenced,
-            format!("{:?} cannot be a provider's name", name.value),
-            "right would be lower-case letters, digits, _ and -",
-        ));
-    }
     let hosts = required(provider.hosts, place, "hosts", "[mx.example.com]")?;
-    for host in &hosts.value {
-        if !fits(&host.value, b"-._") || host.value.starts_with('.') {
-            return Err(Fault::new(
-                host.referenced,
-                format!("{:?} is no domain", host.value),
-                "right would be one such as mx.example.com, in lower case; it stands for \
-                 everything below it too",
-            ));
-        }
+    for host in hosts.value {
+        let place = host.referenced;
+        table
+            .add_own(&name.value, &[host.value])
+            .map_err(|error| match error {
+                ProvidersError::Suffix { suffix, .. } => Fault::new(
+                    place,
+                    format!("{suffix:?} is no domain"),
+                    "right would be one such as mx.example.com; it stands for everything below it \
+                     too",
+                ),
+                ProvidersError::Name(written) => Fault::new(
+                    name.referenced,
+                    format!("{written:?} cannot be a provider's name"),
+                    "right would be 1 to 40 lower-case letters, digits, _ and -",
+                ),
+                ProvidersError::Other => Fault::new(
+                    name.referenced,
+                    "\"other\" stands for everybody who is not in the table",
+                    "give the provider a name of its own",
+                ),
+                ProvidersError::TooMany => Fault::new(
+                    name.referenced,
+                    "there are more than 255 providers, the known ones included",
+                    "leave some out, or put hosts together under one name",
+                ),
+            })?;
     }
-    let hosts = hosts.value.into_iter().map(|host| host.value).collect();
-    Ok(Provider {
-        name: name.value,
-        hosts,
-    })
+    Ok(())
 }
 
 /// A list that must be there and must not be empty.

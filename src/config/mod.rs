@@ -8,12 +8,13 @@ mod check;
 mod error;
 mod raw;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use jiff::tz::TimeZone;
 
 pub use error::Error;
 
+use crate::catalog::Providers;
 use crate::logging::{Format, Level};
 use crate::source::{DEFAULT_CAP, ReadFrom};
 use crate::web::ListenAddress;
@@ -41,8 +42,10 @@ pub struct Config {
     pub max_line_bytes: usize,
     /// The time zone of stamps that name none.
     pub time_zone: TimeZone,
-    /// Mail providers beyond the known ones.
-    pub providers: Vec<Provider>,
+    /// Mail providers: the known ones and the file's own.
+    pub providers: Providers,
+    /// The socket of Postfix's showq(8) service, if the queue is to be listed.
+    pub showq: Option<PathBuf>,
 }
 
 impl Default for Config {
@@ -55,7 +58,8 @@ impl Default for Config {
             sources: Vec::new(),
             max_line_bytes: DEFAULT_CAP,
             time_zone: zone::local(),
-            providers: Vec::new(),
+            providers: Providers::embedded(),
+            showq: None,
         }
     }
 }
@@ -69,15 +73,6 @@ pub struct Source {
     pub files: Vec<String>,
     /// Where to begin in files that are there from the start.
     pub read_from: ReadFrom,
-}
-
-/// A mail provider, recognised by its servers' names.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Provider {
-    /// The `provider` label.
-    pub name: String,
-    /// Domains: each stands for itself and everything below it.
-    pub hosts: Vec<String>,
 }
 
 impl Config {
@@ -125,8 +120,6 @@ impl Config {
 
 #[cfg(test)]
 mod tests {
-    use std::path::PathBuf;
-
     use super::*;
 
     fn fixtures(ending: &str) -> Vec<(String, String)> {
@@ -191,6 +184,17 @@ mod tests {
     }
 
     #[test]
+    fn the_provider_that_is_one_too_many_is_refused_by_name() {
+        let lines: String = (0..256)
+            .map(|i| format!("  - {{name: p{i}, hosts: [p{i}.example.com]}}\n"))
+            .collect();
+        let error = Config::parse("x.yml", &format!("providers:\n{lines}")).expect_err("too many");
+        let line = 2 + 255 - Providers::embedded().names().len() as u64;
+        assert_eq!(error.place.map(|(line, _)| line), Some(line));
+        assert!(error.problem.contains("255"), "{error}");
+    }
+
+    #[test]
     fn every_value_of_the_full_file_is_taken_over() {
         let (_, text) = fixtures(".good.yml")
             .into_iter()
@@ -212,7 +216,14 @@ mod tests {
         assert_eq!(config.sources[1].read_from, ReadFrom::End);
         assert_eq!(config.max_line_bytes, 32_768);
         assert_eq!(config.time_zone.iana_name(), Some("Europe/Berlin"));
-        assert_eq!(config.providers[0].hosts, ["mx.example.com", "example.net"]);
+        for host in ["mx.example.com", "a.mx.example.com", "example.net"] {
+            let provider = config.providers.of(host.as_bytes());
+            assert_eq!(config.providers.name(provider), "example", "{host}");
+        }
+        assert_eq!(
+            config.showq.as_deref(),
+            Some(Path::new("/var/spool/postfix/public/showq"))
+        );
     }
 
     #[test]
@@ -230,7 +241,7 @@ mod tests {
                 example.contains(&format!("{last}:")),
                 "{key} is not in the example"
             );
-            let section = ["web", "log"].contains(&key);
+            let section = ["web", "log", "postfix"].contains(&key);
             assert!(
                 section || text.contains(&format!("| `{key}` |")),
                 "{key} is not described"

@@ -15,6 +15,7 @@ pub struct File {
     pub max_line_bytes: Option<Spanned<u64>>,
     pub time_zone: Option<Spanned<String>>,
     pub providers: Option<Vec<Spanned<Provider>>>,
+    pub postfix: Option<Postfix>,
 }
 
 /// `web:`
@@ -50,8 +51,15 @@ pub struct Provider {
     pub hosts: Option<Spanned<Vec<Spanned<String>>>>,
 }
 
+/// `postfix:`
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Postfix {
+    pub showq: Option<Spanned<String>>,
+}
+
 /// What is right for each field, for messages about values of the wrong kind.
-const RIGHT: [(&str, &str); 19] = [
+const RIGHT: [(&str, &str); 21] = [
     ("web", "a mapping with listen_addresses, telemetry_path"),
     (
         "web.listen_addresses",
@@ -83,6 +91,11 @@ const RIGHT: [(&str, &str); 19] = [
         "a list of domains, such as [mx.example.com]",
     ),
     ("providers[].hosts[]", "a domain, such as mx.example.com"),
+    ("postfix", "a mapping with showq"),
+    (
+        "postfix.showq",
+        "the path of a socket, such as /var/spool/postfix/public/showq",
+    ),
 ];
 
 /// What is right for a field, by its path without indexes.

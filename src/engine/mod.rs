@@ -18,6 +18,7 @@ use tokio::sync::oneshot;
 
 use crate::catalog::Providers;
 use crate::metrics::View;
+use crate::showq::Newest;
 use crate::source::{ReadFrom, Watcher};
 use run::Engine;
 
@@ -87,12 +88,16 @@ impl Handle {
     }
 }
 
-/// Starts the engine.
+/// Starts the engine. `queues` is where the newest listing of the queue is found, if there is one.
 ///
 /// # Errors
 ///
 /// If no thread can be started.
-pub fn start(setup: Setup, providers: Providers) -> std::io::Result<(Handle, JoinHandle<()>)> {
+pub fn start(
+    setup: Setup,
+    providers: Providers,
+    queues: Option<Newest>,
+) -> std::io::Result<(Handle, JoinHandle<()>)> {
     let (requests, incoming) = channel();
     let ready = Arc::new(AtomicBool::new(false));
     let hint = requests.clone();
@@ -107,7 +112,7 @@ pub fn start(setup: Setup, providers: Providers) -> std::io::Result<(Handle, Joi
         .name("engine".into())
         .spawn(move || {
             let _guard = EndProcess;
-            Engine::new(setup, providers, watcher, ready).run(&incoming);
+            Engine::new(setup, providers, queues, watcher, ready).run(&incoming);
         })?;
     Ok((handle, thread))
 }

@@ -12,6 +12,7 @@ use super::{Request, Setup, SourceSetup};
 use crate::catalog::{Catalog, Providers};
 use crate::metrics::{Counters, SourceStats, View};
 use crate::parse::{Event, Line, LineParser};
+use crate::showq::{self, Newest};
 use crate::source::{News, Scratch, Source, Status, Tail, Watcher};
 
 /// How often everything is looked at, whether there were events or not.
@@ -97,6 +98,7 @@ pub(super) struct Engine {
     providers: Providers,
     /// For every view: the names behind the providers' numbers.
     provider_names: Arc<[String]>,
+    queues: Option<Newest>,
     clock_set: Instant,
     watcher: Watcher,
     ready: Arc<AtomicBool>,
@@ -115,6 +117,7 @@ impl Engine {
     pub(super) fn new(
         setup: Setup,
         providers: Providers,
+        queues: Option<Newest>,
         watcher: Watcher,
         ready: Arc<AtomicBool>,
     ) -> Self {
@@ -131,6 +134,7 @@ impl Engine {
             },
             provider_names: providers.names().map(str::to_owned).collect(),
             providers,
+            queues,
             clock_set: Instant::now(),
             watcher,
             ready,
@@ -292,7 +296,7 @@ impl Engine {
             counters: self.counting.counters.clone(),
             sources: self.slots.iter().map(Slot::stats).collect(),
             providers: Arc::clone(&self.provider_names),
-            queues: None,
+            queues: self.queues.as_ref().and_then(showq::newest),
         }
     }
 

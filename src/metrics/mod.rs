@@ -12,6 +12,7 @@ mod rates;
 mod totals;
 
 pub use counters::Counters;
+pub(crate) use counters::{OTHER_CODE, code_label};
 pub use exposition::{CONTENT_TYPE, render};
 pub use totals::{Counts, Totals};
 

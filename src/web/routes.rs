@@ -98,7 +98,10 @@ impl Site {
                 None => unavailable(),
             },
             "/" => match self.engine.view().await {
-                Some(view) => Answer::ok(HTML, page::status(&view, &self.telemetry_path)),
+                Some(view) => {
+                    let now = Timestamp::now().as_second();
+                    Answer::ok(HTML, page::status(&view, &self.telemetry_path, now))
+                }
                 None => unavailable(),
             },
             "/api/v1/sources" => match self.engine.view().await {

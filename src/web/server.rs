@@ -3,27 +3,32 @@
 use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
-use std::sync::Arc;
-use std::time::Duration;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
 use tracing::{debug, warn};
 
 use super::{ListenAddress, Site};
 
-/// How many connections are served at a time; others wait to be accepted.
+/// How many connections are served at a time. One more takes the place of the one that has been
+/// without a request the longest, so that nobody who only holds connections keeps a scrape waiting.
 const MOST_CONNECTIONS: usize = 64;
 /// How long a client may take to send the head of a request, and a connection may stay idle.
-const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
+const HEADER_TIMEOUT: Duration = Duration::from_secs(60);
 /// How long one connection may last. One that reads its answer a byte at a time ends here.
 const MOST_TIME: Duration = Duration::from_secs(300);
 /// How long requests in flight may take once it is time to stop.
 const GRACE: Duration = Duration::from_secs(5);
+/// How long a connection without a request may take then, for the rest of an answer.
+const IDLE_GRACE: Duration = Duration::from_millis(250);
+/// How long to wait for a place before looking for an idle connection again.
+const ROOM_RETRY: Duration = Duration::from_millis(100);
 /// The most bytes of a request's head that are held.
 const MOST_HEAD: usize = 16 * 1024;
 
@@ -67,6 +72,69 @@ struct Connections {
     site: Site,
     slots: Arc<Semaphore>,
     stop: watch::Receiver<bool>,
+    clients: Mutex<Vec<Arc<Client>>>,
+}
+
+/// One connection, as seen by those who may want its place.
+struct Client {
+    /// Since when no request is being answered; `None` while one is.
+    idle_since: Mutex<Option<Instant>>,
+    /// The place is wanted.
+    close: Notify,
+}
+
+impl Client {
+    fn idle_since(&self) -> MutexGuard<'_, Option<Instant>> {
+        self.idle_since
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Connections {
+    fn clients(&self) -> MutexGuard<'_, Vec<Arc<Client>>> {
+        self.clients.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn add(&self) -> Arc<Client> {
+        let client = Arc::new(Client {
+            idle_since: Mutex::new(Some(Instant::now())),
+            close: Notify::new(),
+        });
+        self.clients().push(Arc::clone(&client));
+        client
+    }
+
+    fn remove(&self, client: &Arc<Client>) {
+        self.clients().retain(|other| !Arc::ptr_eq(other, client));
+    }
+
+    /// Waits for a place for one more connection. `None` if there are none any more.
+    async fn slot(&self) -> Option<OwnedSemaphorePermit> {
+        loop {
+            if self.slots.available_permits() == 0 {
+                self.make_room();
+            }
+            let slot = Arc::clone(&self.slots).acquire_owned();
+            // If all of them were being answered, some may be idle now.
+            if let Ok(slot) = tokio::time::timeout(ROOM_RETRY, slot).await {
+                return slot.ok();
+            }
+        }
+    }
+
+    /// Closes the connection that has been without a request the longest, if there is one.
+    fn make_room(&self) {
+        let clients = self.clients();
+        let idle = clients
+            .iter()
+            .filter_map(|client| Some(((*client.idle_since())?, client)));
+        if let Some((_, client)) = idle.min_by_key(|(since, _)| *since) {
+            // Nobody else shall count on its place.
+            *client.idle_since() = None;
+            client.close.notify_one();
+        }
+    }
 }
 
 impl Server {
@@ -82,6 +150,7 @@ impl Server {
             site,
             slots,
             stop: stopped,
+            clients: Mutex::default(),
         });
         let mut accepting = JoinSet::new();
         for listener in bound.listeners {
@@ -109,17 +178,16 @@ impl Server {
 
 async fn accept(listener: TcpListener, connections: Arc<Connections>) {
     loop {
-        // Nobody closes the semaphore.
-        let Ok(slot) = Arc::clone(&connections.slots).acquire_owned().await else {
-            return;
-        };
         match listener.accept().await {
             Ok((stream, peer)) => {
+                let slot = connections.slot().await;
                 let connections = Arc::clone(&connections);
+                let client = connections.add();
                 tokio::spawn(async move {
-                    if let Err(error) = serve(stream, &connections).await {
+                    if let Err(error) = serve(stream, &connections, &client).await {
                         debug!(%peer, %error, "connection ended");
                     }
+                    connections.remove(&client);
                     drop(slot);
                 });
             }
@@ -132,9 +200,14 @@ async fn accept(listener: TcpListener, connections: Arc<Connections>) {
     }
 }
 
-async fn serve(stream: TcpStream, connections: &Connections) -> hyper::Result<()> {
+async fn serve(stream: TcpStream, connections: &Connections, client: &Client) -> hyper::Result<()> {
     let site = &connections.site;
-    let service = service_fn(async |request| Ok::<_, Infallible>(site.answer(&request).await));
+    let service = service_fn(async |request| {
+        *client.idle_since() = None;
+        let answer = site.answer(&request).await;
+        *client.idle_since() = Some(Instant::now());
+        Ok::<_, Infallible>(answer)
+    });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEADER_TIMEOUT)
@@ -145,11 +218,17 @@ async fn serve(stream: TcpStream, connections: &Connections) -> hyper::Result<()
     let deadline = tokio::time::sleep(MOST_TIME);
     tokio::select! {
         result = connection.as_mut() => return result,
+        () = client.close.notified() => return Ok(()),
         _ = stop.wait_for(|stop| *stop) => {}
         () = deadline => {}
     }
     connection.as_mut().graceful_shutdown();
-    match tokio::time::timeout(GRACE, connection).await {
+    let grace = if client.idle_since().is_some() {
+        IDLE_GRACE
+    } else {
+        GRACE
+    };
+    match tokio::time::timeout(grace, connection).await {
         Ok(result) => result,
         Err(_) => Ok(()),
     }

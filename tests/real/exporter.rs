@@ -48,11 +48,17 @@ pub struct Daemon {
 impl Daemon {
     /// Follows a log from its beginning.
     pub fn start(log: &Path, folder: &Path) -> Result<Self> {
+        Daemon::start_with(log, folder, &[])
+    }
+
+    /// Follows a log with the further arguments.
+    pub fn start_with(log: &Path, folder: &Path, arguments: &[&str]) -> Result<Self> {
         let errors = folder.join("exporter.err");
         let child = Command::new(PROGRAM)
             .arg("serve")
             .arg(log)
             .args(["--web.listen-address=127.0.0.1:9925", "--log.level=info"])
+            .args(arguments)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(std::fs::File::create(&errors)?)
@@ -69,6 +75,16 @@ impl Daemon {
             Ok(get(&daemon.address, "/-/ready").ok())
         })?;
         Ok(daemon)
+    }
+
+    /// Waits until /metrics shows a line.
+    pub fn shows(&self, line: &str) -> Result<()> {
+        let mut last = String::new();
+        until(line, PATIENCE, || {
+            last = self.scrape()?.0;
+            Ok(last.lines().any(|shown| shown == line).then_some(()))
+        })
+        .map_err(|error| format!("{error}; there was {last}").into())
     }
 
     /// What /metrics shows.

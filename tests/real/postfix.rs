@@ -120,6 +120,17 @@ impl Postfix {
         }
     }
 
+    /// How many messages `postqueue` lists in a queue.
+    pub fn listed(&self, queue: &str) -> Result<u64> {
+        let output = self.command("postqueue").arg("-j").output()?;
+        let mut count = 0;
+        for message in String::from_utf8(output.stdout)?.lines() {
+            let message: serde_json::Value = serde_json::from_str(message)?;
+            count += u64::from(message["queue_name"] == queue);
+        }
+        Ok(count)
+    }
+
     /// One of Postfix' commands, with our configuration.
     pub fn command(&self, program: &str) -> Command {
         let mut command = Command::new(program);

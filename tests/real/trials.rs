@@ -156,9 +156,11 @@ fn remote_replies() -> Result<()> {
         let scrape = daemon.scrape_after(lines)?;
         complain("the scrape", &truth.to_json(), &scrape.to_report(), &logs)?;
         match scrape.sum("maillog_source_rotations_total") {
-            1 => Ok(()),
-            count => Err(format!("{count} rotations were counted").into()),
+            1 => {}
+            count => return Err(format!("{count} rotations were counted").into()),
         }
+        drop(daemon);
+        compare_queue(&postfix, &logs[1], folder)
     })
 }
 
@@ -177,6 +179,25 @@ fn store_deliveries() -> Result<()> {
         postfix.flush_log(&log)?;
         compare_report(&truth, &[log])
     })
+}
+
+/// The metrics of the queue equal what Postfix' own `postqueue` lists.
+fn compare_queue(postfix: &Postfix, log: &Path, folder: &Path) -> Result<()> {
+    let deferred = postfix.listed("deferred")?;
+    if deferred == 0 {
+        return Err("nothing is deferred".into());
+    }
+    let config = folder.join("exporter.yml");
+    let socket = folder.join("queue/public/showq");
+    fs::write(
+        &config,
+        format!("postfix: {{showq: \"{}\"}}\n", socket.display()),
+    )?;
+    let argument = format!("--config.file={}", config.display());
+    let daemon = Daemon::start_with(log, folder, &[&argument])?;
+    daemon.shows(&format!(
+        r#"maillog_queue_messages{{queue="deferred"}} {deferred}"#
+    ))
 }
 
 /// A Postfix that refuses a great deal.

@@ -2,8 +2,11 @@
 
 use crate::daemon::*;
 use std::fs;
+use std::io::Write;
 use std::net::TcpStream;
+use std::os::unix::net::UnixListener;
 use std::process::Command;
+use std::time::{Duration, Instant};
 
 #[test]
 fn it_ends_with_0_when_it_is_asked_to() {
@@ -76,6 +79,52 @@ fn a_configuration_is_read_again_on_hangup() {
     });
 }
 
+#[test]
+fn a_provider_of_the_configuration_and_the_queue_are_on_metrics() {
+    let folder = Folder::new();
+    folder.create(
+        "mail.log",
+        "Nov 23 10:00:00 mail postfix/smtp[1]: 4F9D195432C: to=<ann@example.org>, \
+         relay=mx.example.org[192.0.2.1]:25, delay=1, delays=0/0/1/0, dsn=2.0.0, status=sent \
+         (250 2.0.0 Ok)\n",
+    );
+    // Postfix's own listing of one deferred message.
+    let socket = folder.path("showq");
+    let showq = UnixListener::bind(&socket).expect("a socket");
+    let listing = std::thread::spawn(move || {
+        let (mut stream, _) = showq.accept().expect("a connection");
+        stream
+            .write_all(
+                b"protocol\0mail_queue_list_protocol\0\0\
+                  queue_name\0deferred\0time\x00100\0size\x0020\0\0\0",
+            )
+            .expect("sent");
+    });
+    let config = folder.path("maillog.yml");
+    let text = format!(
+        "sources: [{{files: [\"{}\"]}}]\npostfix: {{showq: \"{}\"}}\n\
+         providers: [{{name: our_partner, hosts: [example.org]}}]\n",
+        folder.path("mail.log").display(),
+        socket.display()
+    );
+    fs::write(&config, text).expect("written");
+    let mut daemon = Daemon::start(&[&format!("--config.file={}", config.display())]);
+    listing.join().expect("asked for the queue");
+    until("the queue", || {
+        let metrics = String::from_utf8(daemon.get("/metrics").body).expect("text");
+        let provider = "provider=\"our_partner\"";
+        assert!(metrics.contains(provider), "{metrics}");
+        metrics
+            .contains("maillog_queue_messages{queue=\"deferred\"} 1\n")
+            .then_some(())
+    });
+    // The thread that lists the queue sleeps for most of a minute and keeps nobody waiting.
+    let asked = Instant::now();
+    daemon.signal("TERM");
+    assert_eq!(daemon.ended().code(), Some(0));
+    assert!(asked.elapsed() < Duration::from_secs(5));
+}
+
 /// Runs a command that ends by itself; its exit code and standard error.
 fn run(arguments: &[&str]) -> (Option<i32>, String) {
     let output = Command::new(env!("CARGO_BIN_EXE_maillog_exporter"))
@@ -102,6 +151,17 @@ fn mistakes_end_with_2_and_failures_with_1() {
             "{message}"
         );
     }
+    fs::write(
+        config,
+        "providers:\n  - {name: other, hosts: [example.net]}\n",
+    )
+    .expect("written");
+    let (code, message) = run(&["--config.file", config, "mail.log"]);
+    assert_eq!(code, Some(2));
+    assert!(
+        message.contains("bad.yml:2:12: providers[0].name:"),
+        "{message}"
+    );
     for (arguments, expected) in [
         (
             &["--config.file=/nowhere/x.yml"][..],

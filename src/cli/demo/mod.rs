@@ -92,7 +92,7 @@ async fn demo(args: &Args, bound: Bound, log: &Path) -> Result<(), Error> {
         .append(true)
         .open(log)
         .map_err(failed)?;
-    let (engine, thread) = engine::start(setup, Providers::embedded()).map_err(failed)?;
+    let (engine, thread) = engine::start(setup, Providers::embedded(), None).map_err(failed)?;
     let address = bound
         .addresses()
         .first()
