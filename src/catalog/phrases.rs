@@ -5,8 +5,10 @@
 //! few, so each is looked up by its first bytes; an automaton over all bytes would take three times
 //! as long, and longer to build than a small log takes to read.
 
-/// Buckets; a power of two. Several hundred phrases share them.
-const BUCKETS: usize = 1 << 10;
+use wide::u8x16;
+
+/// Buckets; a power of two, and so many that most words find theirs empty.
+const BUCKETS: usize = 1 << 12;
 
 /// A phrase is found by its first three bytes.
 const SHORTEST: usize = 3;
@@ -68,55 +70,72 @@ impl Phrases {
     /// The lowest number of a condition of which a phrase begins at the start of a word.
     pub(super) fn find(&self, text: &[u8]) -> Option<u8> {
         let mut best = None;
-        let mut before = 0;
-        for (at, &byte) in text.iter().enumerate() {
-            let class = CLASS[usize::from(byte)];
-            let begins = class & BEGINS != 0 && class & before & WORD == 0;
-            before = class;
-            if !begins {
-                continue;
+        let mut in_word = false;
+        let mut at = 0;
+        while at < text.len() {
+            let mut begins;
+            (begins, in_word) = beginnings(sixteen(&text[at..]), in_word);
+            while begins != 0 {
+                let rest = &text[at + begins.trailing_zeros() as usize..];
+                begins &= begins - 1;
+                best = self.at_start(rest, best);
             }
-            let rest = &text[at..];
-            let start = eight(rest) | ALIKE;
-            let bucket = bucket(start);
-            let range = usize::from(self.buckets[bucket])..usize::from(self.buckets[bucket + 1]);
-            for phrase in &self.phrases[range] {
-                if start & phrase.mask == phrase.start
-                    && best.is_none_or(|best| phrase.condition < best)
-                    && rest
-                        .get(..phrase.text.len())
-                        .is_some_and(|words| words.eq_ignore_ascii_case(&phrase.text))
-                {
-                    best = Some(phrase.condition);
-                }
+            at += 16;
+        }
+        best
+    }
+
+    /// The lowest of `best` and the conditions of which a phrase stands at the start of `text`.
+    #[inline]
+    fn at_start(&self, text: &[u8], mut best: Option<u8>) -> Option<u8> {
+        let start = eight(text) | ALIKE;
+        let bucket = bucket(start);
+        let range = usize::from(self.buckets[bucket])..usize::from(self.buckets[bucket + 1]);
+        for phrase in &self.phrases[range] {
+            if start & phrase.mask == phrase.start
+                && best.is_none_or(|best| phrase.condition < best)
+                && text
+                    .get(..phrase.text.len())
+                    .is_some_and(|words| words.eq_ignore_ascii_case(&phrase.text))
+            {
+                best = Some(phrase.condition);
             }
         }
         best
     }
 }
 
-/// Part of a word, so that nothing begins right behind it.
-const WORD: u8 = 1;
-/// May begin a phrase: any mark or letter, and the first byte of a character beyond ASCII. In
+/// Where a phrase may begin among sixteen bytes, and whether they end within a word: at any mark or
+/// letter that does not go on with a word, and at the first byte of a character beyond ASCII, for in
 /// Chinese every character may begin a word.
-const BEGINS: u8 = 2;
+#[inline]
+fn beginnings(bytes: u8x16, in_word: bool) -> (u32, bool) {
+    let within = |low: u8, high: u8, bytes: u8x16| {
+        let above = bytes - u8x16::splat(low);
+        above
+            .min(u8x16::splat(high - low))
+            .simd_eq(above)
+            .to_bitmask()
+    };
+    let letters = within(b'a', b'z', bytes | u8x16::splat(0x20));
+    let words = letters | within(b'0', b'9', bytes);
+    let visible = within(b'!', b'~', bytes) | within(0xc0, 0xff, bytes);
+    let after_word = words << 1 | u32::from(in_word);
+    (visible & !(words & after_word), words & 0x8000 != 0)
+}
 
-/// What each byte is.
-static CLASS: [u8; 256] = {
-    let mut classes = [0; 256];
-    let mut byte = 0;
-    while byte < 256 {
-        let b = byte as u8;
-        if b > b' ' && !matches!(b, 0x80..0xc0) {
-            classes[byte] |= BEGINS;
+/// The first sixteen bytes; blanks for those that are not there.
+#[inline]
+fn sixteen(text: &[u8]) -> u8x16 {
+    u8x16::new(match text.first_chunk::<16>() {
+        Some(bytes) => *bytes,
+        None => {
+            let mut bytes = [b' '; 16];
+            bytes[..text.len()].copy_from_slice(text);
+            bytes
         }
-        if b.is_ascii_alphanumeric() {
-            classes[byte] |= WORD;
-        }
-        byte += 1;
-    }
-    classes
-};
+    })
+}
 
 /// The first eight bytes as a number, the first lowest; zeros for those that are not there.
 #[inline]
@@ -134,7 +153,7 @@ fn eight(text: &[u8]) -> u64 {
 #[inline]
 fn bucket(start: u64) -> usize {
     let three = start & 0x00ff_ffff;
-    (three.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 54) as usize
+    (three.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 52) as usize
 }
 
 #[cfg(test)]

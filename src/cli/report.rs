@@ -1,13 +1,13 @@
 //! `report`: totals of a log, for a person or a program.
 
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Write};
 
 use serde::Serialize;
 
 use super::Error;
 use super::input::{Files, unreadable};
 use crate::catalog::{Catalog, Providers};
-use crate::metrics::{Counters, Totals};
+use crate::metrics::{Counters, Counts, Totals};
 use crate::parse::{Event, Line, LineParser};
 use crate::zone;
 
@@ -75,15 +75,92 @@ pub fn run(args: &Args) -> Result<(), Error> {
         unmatched,
         totals: counters.totals(&providers),
     };
-    let mut output = io::stdout().lock();
+    let mut output = BufWriter::new(io::stdout().lock());
     match args.format {
         Format::Json => {
             serde_json::to_writer_pretty(&mut output, &report).map_err(io::Error::from)?;
             writeln!(output)?;
         }
-        Format::Text => {
-            serde_json::to_writer_pretty(&mut output, &report).map_err(io::Error::from)?
-        }
+        Format::Text => print(&mut output, &report, catalog)?,
+    }
+    output.flush()?;
+    Ok(())
+}
+
+/// The totals as tables, the most frequent first.
+fn print(output: &mut impl Write, report: &Report, catalog: &Catalog) -> io::Result<()> {
+    writeln!(
+        output,
+        "{} lines: {} events, {} noise, {} not understood",
+        report.lines, report.events, report.noise, report.unmatched
+    )?;
+    let totals = &report.totals;
+    for (direction, codes) in &totals.codes {
+        let name = |code: &str| {
+            let entry = code.parse().ok().and_then(|code| catalog.code(code));
+            entry.map_or(String::new(), |entry| entry.name.en.clone())
+        };
+        table(output, &format!("Codes, {direction}"), codes, name)?;
+    }
+    for (direction, enhanced) in &totals.enhanced {
+        // Those without an enhanced code stand among the codes already.
+        let enhanced: Counts = enhanced
+            .iter()
+            .filter(|(code, _)| code.contains(' '))
+            .map(|(code, &count)| (code.clone(), count))
+            .collect();
+        table(
+            output,
+            &format!("Enhanced codes, {direction}"),
+            &enhanced,
+            |_| String::new(),
+        )?;
+    }
+    for (direction, conditions) in &totals.conditions {
+        let meaning = |condition: &str| {
+            let id = catalog.condition_named(condition);
+            id.and_then(|id| catalog.conditions().get(usize::from(id.0)))
+                .map_or(String::new(), |condition| condition.meaning.en.clone())
+        };
+        table(
+            output,
+            &format!("Conditions, {direction}"),
+            conditions,
+            meaning,
+        )?;
+    }
+    table(output, "Deliveries", &totals.deliveries, |_| String::new())?;
+    table(
+        output,
+        "Connections that failed",
+        &totals.connect_errors,
+        |_| String::new(),
+    )?;
+    for (provider, codes) in &totals.providers {
+        table(output, &format!("Answers of {provider}"), codes, |_| {
+            String::new()
+        })?;
+    }
+    Ok(())
+}
+
+/// One table; nothing if it is empty.
+fn table(
+    output: &mut impl Write,
+    title: &str,
+    counts: &Counts,
+    meaning: impl Fn(&str) -> String,
+) -> io::Result<()> {
+    let mut rows: Vec<_> = counts.iter().filter(|(_, count)| **count > 0).collect();
+    if rows.is_empty() {
+        return Ok(());
+    }
+    rows.sort_by_key(|(_, count)| std::cmp::Reverse(**count));
+    writeln!(output, "\n{title}")?;
+    let width = rows.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
+    for (name, count) in rows {
+        let row = format!("{count:>12}  {name:width$}  {}", meaning(name));
+        writeln!(output, "{}", row.trim_end())?;
     }
     Ok(())
 }

@@ -98,9 +98,10 @@ impl LineParser {
     pub fn parse<'a, 'e>(&mut self, line: &'a [u8], event: &'e mut Event<'a>) -> Parsed<'a, 'e> {
         // Nearly every line of a mail log goes in one step from the host to the body.
         if let Some((time, host, rest)) = self.framer.beginning(line)
-            && let Some((service, body)) = postfix::usual_tag(rest)
+            && let Some((tag, body)) = postfix::tag_and_body(rest)
+            && let Some(daemon) = postfix::Usual::of(tag)
         {
-            return self.finish(Some(time), host, postfix::parse(service, body, event));
+            return self.finish(Some(time), host, daemon.parse(body, event));
         }
         let envelope = self.framer.envelope(line);
         let line = body(&envelope, event);
@@ -142,7 +143,7 @@ impl LineParser {
 /// Hands the body to the parser of the server that wrote it.
 fn body<'a, 'e>(envelope: &Envelope<'a>, event: &'e mut Event<'a>) -> Line<'a, 'e> {
     match Program::of(envelope.tag) {
-        Program::Daemon(service) => postfix::parse(service, envelope.body, event),
+        Program::Daemon(service) => postfix::parse_any(service, envelope.body, event),
         Program::Helper => postfix::parse_helper(envelope.body, event),
         Program::Unknown => Line::Unmatched,
         Program::Foreign if envelope.tag.is_empty() => {

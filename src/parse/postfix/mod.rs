@@ -11,7 +11,7 @@ mod reason;
 mod record;
 mod server;
 
-use crate::parse::scan::{position, position3};
+use crate::parse::scan::{hexadecimal_name, position, position2, position3};
 use crate::parse::{Direction, Event, Fact, Line, Service};
 
 /// The program that wrote a line, by the last part of its tag: `postfix/smtps/smtpd` is smtpd.
@@ -78,35 +78,66 @@ impl Program {
     }
 }
 
-/// `postfix/smtpd[1234]: `, `postfix/submission/smtpd[1234]: `: the tags of nearly every line, in
-/// one step: the daemon and the body. [`Program::of`] knows all others.
-#[inline]
-pub(crate) fn usual_tag(rest: &[u8]) -> Option<(Service, &[u8])> {
+/// Splits `postfix/submission/smtpd[1234]: body` into the tag and the body: the frame of nearly every
+/// line, in one step. `envelope` knows all others.
+#[inline(always)]
+pub(crate) fn tag_and_body(rest: &[u8]) -> Option<(&[u8], &[u8])> {
     let end = position3(rest, b'[', b':', b' ')?;
     let [b'[', pid @ ..] = &rest[end..] else {
         return None;
     };
-    let service = match &rest[..end] {
-        [.., b'/', b's', b'm', b't', b'p', b'd'] => Service::Smtpd,
-        [.., b'/', b's', b'm', b't', b'p'] => Service::Smtp,
-        [.., b'/', b'q', b'm', b'g', b'r'] => Service::Qmgr,
-        [.., b'/', b'c', b'l', b'e', b'a', b'n', b'u', b'p'] => Service::Cleanup,
-        _ => return None,
-    };
     match &pid[position(pid, b']')?..] {
         // Solaris' message number is `envelope`'s to take off.
-        [b']', b':', b' ', body @ ..] if body.first() != Some(&b'[') => Some((service, body)),
+        [b']', b':', b' ', body @ ..] if body.first() != Some(&b'[') => Some((&rest[..end], body)),
         _ => None,
     }
 }
 
-/// Reads the text of a daemon's line.
-#[inline]
-pub(crate) fn parse<'a, 'e>(
+/// The daemons that write nearly all lines.
+pub(crate) enum Usual {
+    Smtpd,
+    Qmgr,
+    Smtp,
+    Cleanup,
+}
+
+impl Usual {
+    /// Reads a tag; `None` for all other daemons, which [`Program::of`] knows.
+    #[inline(always)]
+    pub(crate) fn of(tag: &[u8]) -> Option<Self> {
+        Some(match tag {
+            [.., b'/', b's', b'm', b't', b'p', b'd'] => Usual::Smtpd,
+            [.., b'/', b'q', b'm', b'g', b'r'] => Usual::Qmgr,
+            [.., b'/', b's', b'm', b't', b'p'] => Usual::Smtp,
+            [.., b'/', b'c', b'l', b'e', b'a', b'n', b'u', b'p'] => Usual::Cleanup,
+            _ => return None,
+        })
+    }
+
+    /// Reads a line of this daemon. Each has its own copy of [`parse`], in which the daemon is
+    /// known: who wrote a line is decided once, and not again for every question about it.
+    #[inline(always)]
+    pub(crate) fn parse<'a, 'e>(self, body: &'a [u8], event: &'e mut Event<'a>) -> Line<'a, 'e> {
+        match self {
+            Usual::Smtpd => parse(Service::Smtpd, body, event),
+            Usual::Qmgr => parse(Service::Qmgr, body, event),
+            Usual::Smtp => parse(Service::Smtp, body, event),
+            Usual::Cleanup => parse(Service::Cleanup, body, event),
+        }
+    }
+}
+
+/// Reads the text of any daemon's line.
+pub(crate) fn parse_any<'a, 'e>(
     service: Service,
     body: &'a [u8],
     event: &'e mut Event<'a>,
 ) -> Line<'a, 'e> {
+    parse(service, body, event)
+}
+
+#[inline(always)]
+fn parse<'a, 'e>(service: Service, body: &'a [u8], event: &'e mut Event<'a>) -> Line<'a, 'e> {
     let (queue_id, text) = queue_id(body);
     if queue_id.is_empty() {
         return match service {
@@ -160,7 +191,7 @@ pub(crate) fn parse_headless<'a, 'e>(body: &'a [u8], event: &'e mut Event<'a>) -
         Service::Postscreen,
     ] {
         let mut found = Event::default();
-        match parse(service, body, &mut found) {
+        match parse_any(service, body, &mut found) {
             Line::Unmatched => {}
             Line::Noise(fact) => return Line::Noise(fact),
             Line::Event(_) => {
@@ -177,8 +208,14 @@ pub(crate) fn parse_headless<'a, 'e>(body: &'a [u8], event: &'e mut Event<'a>) -
 /// (postconf(5), `enable_long_queue_ids`). So no word of a message is taken for one.
 #[inline]
 fn queue_id(body: &[u8]) -> (&[u8], &[u8]) {
+    if let Some(length) = hexadecimal_name(body)
+        && length >= 5
+        && let [b':', b' ', text @ ..] = &body[length..]
+    {
+        return (&body[..length], text);
+    }
     let head = &body[..body.len().min(LONGEST_QUEUE_ID + 1)];
-    let Some(length) = position(head, b':') else {
+    let Some(length) = position2(head, b':', b' ') else {
         return (b"", body);
     };
     let (id, rest) = body.split_at(length);
