@@ -16,7 +16,7 @@ use jiff::tz::TimeZone;
 
 use maillog_exporter::catalog::{Catalog, Providers};
 use maillog_exporter::metrics::Counters;
-use maillog_exporter::parse::{Event, LineParser};
+use maillog_exporter::parse::LineParser;
 
 /// A line of each kind.
 const KINDS: &[Kind] = &[
@@ -149,8 +149,8 @@ fn parse(bencher: Bencher<'_, '_>, kind: &Kind) {
         .counter(ItemsCount::new(1u32))
         .counter(BytesCount::new(line.len()))
         .bench_local(|| {
-            let mut event = Event::default();
-            black_box(parser.parse(black_box(line), &mut event));
+            let mut slot = None;
+            black_box(parser.parse(black_box(line), &mut slot));
         });
 }
 
@@ -163,8 +163,8 @@ fn parse_and_count(bencher: Bencher<'_, '_>, kind: &Kind) {
         .counter(ItemsCount::new(1u32))
         .counter(BytesCount::new(line.len()))
         .bench_local(|| {
-            let mut event = Event::default();
-            let parsed = parser.parse(black_box(line), &mut event);
+            let mut slot = None;
+            let parsed = parser.parse(black_box(line), &mut slot);
             counters.count(parsed.time, &parsed.line, i64::MAX);
         });
 }
@@ -199,8 +199,8 @@ fn whole_log(bencher: Bencher<'_, '_>, stamps: log::Stamps) {
         .bench_local(|| {
             let mut start = 0;
             for end in memchr::memchr_iter(b'\n', &log) {
-                let mut event = Event::default();
-                let parsed = parser.parse(&log[start..end], &mut event);
+                let mut slot = None;
+                let parsed = parser.parse(&log[start..end], &mut slot);
                 counters.count(parsed.time, &parsed.line, i64::MAX);
                 start = end + 1;
             }

@@ -12,7 +12,7 @@ use jiff::tz::TimeZone;
 use libfuzzer_sys::fuzz_target;
 use maillog_exporter::catalog::{Catalog, Providers};
 use maillog_exporter::metrics::Counters;
-use maillog_exporter::parse::{Event, Line, LineParser};
+use maillog_exporter::parse::{Line, LineParser};
 use maillog_exporter::source::Lines;
 
 fuzz_target!(|log: &[u8]| {
@@ -24,8 +24,8 @@ fuzz_target!(|log: &[u8]| {
     let mut seen = 0;
     while let Ok(Some(line)) = lines.next_line() {
         seen += 1;
-        let mut event = Event::default();
-        let parsed = parser.parse(line, &mut event);
+        let mut slot = None;
+        let parsed = parser.parse(line, &mut slot);
         if let Line::Event(event) = &parsed.line
             && let Some(code) = event.code
         {

@@ -114,8 +114,8 @@ impl Watching {
     }
 
     fn show(&mut self, line: &[u8], source: Option<&str>) -> Result<(), Error> {
-        let mut event = Event::default();
-        let parsed = self.parser.parse(line, &mut event);
+        let mut slot = None;
+        let parsed = self.parser.parse(line, &mut slot);
         let Line::Event(event) = &parsed.line else { return Ok(()) };
         if self.failures && event.condition.is_none() {
             return Ok(());

@@ -63,8 +63,8 @@ pub fn run(args: &Args) -> Result<(), Error> {
             .map_err(|error| unreadable(path, &error))?
         {
             number += 1;
-            let mut event = Event::default();
-            let parsed = parser.parse(line, &mut event);
+            let mut slot = None;
+            let parsed = parser.parse(line, &mut slot);
             match &parsed.line {
                 Line::Event(event) if !args.unmatched => {
                     let printed = print(event, &parsed, number, file.clone(), &providers);

@@ -8,7 +8,7 @@ use super::Error;
 use super::input::{Files, unreadable};
 use crate::catalog::{Catalog, Providers};
 use crate::metrics::{Counters, Counts, Totals};
-use crate::parse::{Event, Line, LineParser};
+use crate::parse::{Line, LineParser};
 use crate::zone;
 
 /// The arguments.
@@ -57,8 +57,8 @@ pub fn run(args: &Args) -> Result<(), Error> {
             .next_line()
             .map_err(|error| unreadable(path, &error))?
         {
-            let mut event = Event::default();
-            let parsed = parser.parse(line, &mut event);
+            let mut slot = None;
+            let parsed = parser.parse(line, &mut slot);
             match parsed.line {
                 Line::Event(_) => events += 1,
                 Line::Noise(_) => noise += 1,

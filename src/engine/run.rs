@@ -11,7 +11,7 @@ use tracing::info;
 use super::{Request, Setup, SourceSetup};
 use crate::catalog::{Catalog, Providers};
 use crate::metrics::{Counters, SourceStats, View};
-use crate::parse::{Event, Line, LineParser};
+use crate::parse::{Line, LineParser};
 use crate::showq::{self, Newest};
 use crate::source::{News, Scratch, Source, Status, Tail, Watcher};
 
@@ -268,8 +268,8 @@ impl Engine {
                 now,
             } = &mut self.counting;
             let progress = tail.read(left, &mut self.scratch, &mut |line| {
-                let mut event = Event::default();
-                let parsed = parser.parse(line, &mut event);
+                let mut slot = None;
+                let parsed = parser.parse(line, &mut slot);
                 match parsed.line {
                     Line::Event(_) => *events += 1,
                     Line::Noise(_) => *noise += 1,

@@ -460,9 +460,3 @@ impl<'a> Event<'a> {
         }
     }
 }
-
-impl Default for Event<'_> {
-    fn default() -> Self {
-        Event::new(Service::Unknown, Direction::Outbound, Outcome::Attempt)
-    }
-}

@@ -92,19 +92,23 @@ impl LineParser {
         self.framer.set_reference(reference);
     }
 
-    /// Reads one line, without its newline. If it tells of an event, `event` is that event, and
+    /// Reads one line, without its newline. If it tells of an event, that is put into `slot`, and
     /// [`Line::Event`] leads to it.
     #[inline]
-    pub fn parse<'a, 'e>(&mut self, line: &'a [u8], event: &'e mut Event<'a>) -> Parsed<'a, 'e> {
+    pub fn parse<'a, 'e>(
+        &mut self,
+        line: &'a [u8],
+        slot: &'e mut Option<Event<'a>>,
+    ) -> Parsed<'a, 'e> {
         // Nearly every line of a mail log goes in one step from the host to the body.
         if let Some((time, host, rest)) = self.framer.beginning(line)
             && let Some((tag, body)) = postfix::tag_and_body(rest)
             && let Some(daemon) = postfix::Usual::of(tag)
         {
-            return self.finish(Some(time), host, daemon.parse(body, event));
+            return self.finish(Some(time), host, daemon.parse(body, slot));
         }
         let envelope = self.framer.envelope(line);
-        let line = body(&envelope, event);
+        let line = body(&envelope, slot);
         self.finish(envelope.time, envelope.host, line)
     }
 
@@ -141,14 +145,12 @@ impl LineParser {
 }
 
 /// Hands the body to the parser of the server that wrote it.
-fn body<'a, 'e>(envelope: &Envelope<'a>, event: &'e mut Event<'a>) -> Line<'a, 'e> {
+fn body<'a, 'e>(envelope: &Envelope<'a>, slot: &'e mut Option<Event<'a>>) -> Line<'a, 'e> {
     match Program::of(envelope.tag) {
-        Program::Daemon(service) => postfix::parse_any(service, envelope.body, event),
-        Program::Helper => postfix::parse_helper(envelope.body, event),
+        Program::Daemon(service) => postfix::parse_any(service, envelope.body, slot),
+        Program::Helper => postfix::parse_helper(envelope.body, slot),
         Program::Unknown => Line::Unmatched,
-        Program::Foreign if envelope.tag.is_empty() => {
-            postfix::parse_headless(envelope.body, event)
-        }
+        Program::Foreign if envelope.tag.is_empty() => postfix::parse_headless(envelope.body, slot),
         Program::Foreign if OTHER_SERVERS.contains(&envelope.tag) => Line::Unmatched,
         Program::Foreign => Line::Noise(None),
     }

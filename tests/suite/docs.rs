@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use maillog_exporter::catalog::{Catalog, Providers};
 use maillog_exporter::metrics::{Counters, SourceStats, View, render};
-use maillog_exporter::parse::{Event, LineParser};
+use maillog_exporter::parse::LineParser;
 
 const INTRODUCTION: &str = "\
 # Metrics
@@ -56,8 +56,8 @@ fn view() -> Arc<View> {
     for name in ["postfix-client", "postfix-server", "postfix-noise"] {
         let path = format!("{}/tests/golden/{name}.log", env!("CARGO_MANIFEST_DIR"));
         for line in std::fs::read(path).expect("a log").split(|&b| b == b'\n') {
-            let mut event = Event::default();
-            let parsed = parser.parse(line, &mut event);
+            let mut slot = None;
+            let parsed = parser.parse(line, &mut slot);
             counters.count(parsed.time, &parsed.line, now.as_second());
         }
     }

@@ -89,8 +89,8 @@ fn digest(log: &[u8]) -> (String, String) {
             .unwrap_or(log)
             .split(|&b| b == b'\n'),
     ) {
-        let mut event = Event::default();
-        let parsed = parser.parse(line, &mut event);
+        let mut slot = None;
+        let parsed = parser.parse(line, &mut slot);
         let meaning = match &parsed.line {
             Line::Event(event) => describe(event, &providers),
             Line::Noise(None) => "noise".to_owned(),

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use maillog_exporter::catalog::{Catalog, Providers};
 use maillog_exporter::metrics::{Counters, View, render};
-use maillog_exporter::parse::{Event, Line, LineParser};
+use maillog_exporter::parse::{Line, LineParser};
 use maillog_exporter::source::Lines;
 use proptest::prelude::*;
 
@@ -74,8 +74,8 @@ proptest! {
         let mut lines = Lines::new(&log[..], 64);
         let (mut events, mut noise, mut unmatched) = (0, 0, 0);
         while let Some(line) = lines.next_line().expect("memory can be read") {
-            let mut event = Event::default();
-            let parsed = parser.parse(line, &mut event);
+            let mut slot = None;
+            let parsed = parser.parse(line, &mut slot);
             match &parsed.line {
                 Line::Event(event) => {
                     events += 1;
@@ -97,12 +97,12 @@ proptest! {
         let one = |log: &[u8]| log.split(|&b| b == b'\n').next().unwrap_or_default().to_vec();
         let (a, b) = (one(&a), one(&b));
         let mut fresh = parser();
-        let mut alone = Event::default();
-        let alone = fresh.parse(&b, &mut alone);
+        let mut slot = None;
+        let alone = fresh.parse(&b, &mut slot);
         let mut used = parser();
-        used.parse(&a, &mut Event::default());
-        let mut after = Event::default();
-        let after = used.parse(&b, &mut after);
+        used.parse(&a, &mut None);
+        let mut other = None;
+        let after = used.parse(&b, &mut other);
         prop_assert_eq!(alone.time, after.time);
         // Only a reply that the line before has told of already counts no more.
         let repeats = matches!(
@@ -134,8 +134,8 @@ fn a_million_senders_domains_queue_ids_and_codes_add_no_series_without_bound() {
             u64::from(number) + 0x4_0000_0000
         )
         .expect("memory");
-        let mut event = Event::default();
-        let parsed = parser.parse(&line, &mut event);
+        let mut slot = None;
+        let parsed = parser.parse(&line, &mut slot);
         assert!(matches!(parsed.line, Line::Event(_)));
         counters.count(parsed.time, &parsed.line, 1_790_000_000);
     }

@@ -9,20 +9,20 @@ use crate::parse::{ConnectError, Direction, Event, Line, Outcome, Service};
 pub(super) fn without_queue_id<'a, 'e>(
     service: Service,
     body: &'a [u8],
-    event: &'e mut Event<'a>,
+    slot: &'e mut Option<Event<'a>>,
 ) -> Line<'a, 'e> {
     if body.starts_with(b"connect to ") {
         let Some(reason) = reason::parse(body) else {
             return Line::Unmatched;
         };
-        *event = attempt_event(service, reason);
+        let event = slot.insert(attempt_event(service, reason));
         event.first_hand = true;
         event.code = reason.connect_error.and_then(reason::connect_code);
         return Line::Event(event);
     }
     if let Some(rest) = body.strip_prefix(b"SSL_connect error to ") {
         let (host, error) = split_on(rest, b": ").unwrap_or((rest, b""));
-        *event = Event::new(service, direction(service), Outcome::Attempt);
+        let event = slot.insert(Event::new(service, direction(service), Outcome::Attempt));
         event.host = without_port(host);
         event.text = body;
         event.connect_error = Some(match reason::connect_error(error) {
@@ -55,11 +55,11 @@ pub(super) fn attempt<'a, 'e>(
     service: Service,
     queue_id: &'a [u8],
     text: &'a [u8],
-    event: &'e mut Event<'a>,
+    slot: &'e mut Option<Event<'a>>,
 ) -> Line<'a, 'e> {
     match reason::parse(text) {
         Some(reason) => {
-            *event = attempt_event(service, reason);
+            let event = slot.insert(attempt_event(service, reason));
             event.queue_id = real(queue_id);
             Line::Event(event)
         }

@@ -117,12 +117,16 @@ impl Usual {
     /// Reads a line of this daemon. Each has its own copy of [`parse`], in which the daemon is
     /// known: who wrote a line is decided once, and not again for every question about it.
     #[inline(always)]
-    pub(crate) fn parse<'a, 'e>(self, body: &'a [u8], event: &'e mut Event<'a>) -> Line<'a, 'e> {
+    pub(crate) fn parse<'a, 'e>(
+        self,
+        body: &'a [u8],
+        slot: &'e mut Option<Event<'a>>,
+    ) -> Line<'a, 'e> {
         match self {
-            Usual::Smtpd => parse(Service::Smtpd, body, event),
-            Usual::Qmgr => parse(Service::Qmgr, body, event),
-            Usual::Smtp => parse(Service::Smtp, body, event),
-            Usual::Cleanup => parse(Service::Cleanup, body, event),
+            Usual::Smtpd => parse(Service::Smtpd, body, slot),
+            Usual::Qmgr => parse(Service::Qmgr, body, slot),
+            Usual::Smtp => parse(Service::Smtp, body, slot),
+            Usual::Cleanup => parse(Service::Cleanup, body, slot),
         }
     }
 }
@@ -131,57 +135,72 @@ impl Usual {
 pub(crate) fn parse_any<'a, 'e>(
     service: Service,
     body: &'a [u8],
-    event: &'e mut Event<'a>,
+    slot: &'e mut Option<Event<'a>>,
 ) -> Line<'a, 'e> {
-    parse(service, body, event)
+    parse(service, body, slot)
 }
 
 #[inline(always)]
-fn parse<'a, 'e>(service: Service, body: &'a [u8], event: &'e mut Event<'a>) -> Line<'a, 'e> {
+fn parse<'a, 'e>(
+    service: Service,
+    body: &'a [u8],
+    slot: &'e mut Option<Event<'a>>,
+) -> Line<'a, 'e> {
+    if service == Service::Smtpd
+        && let Some(line) = server::connection(body)
+    {
+        return line;
+    }
     let (queue_id, text) = queue_id(body);
     if queue_id.is_empty() {
         return match service {
-            Service::Smtpd => server::smtpd(body, event),
-            Service::Postscreen => server::postscreen(body, event),
+            Service::Smtpd => server::smtpd(body, slot),
+            Service::Postscreen => server::postscreen(body, slot),
             Service::Smtp | Service::Lmtp | Service::Tlsproxy => {
-                client::without_queue_id(service, body, event)
+                client::without_queue_id(service, body, slot)
             }
             _ => noise::without_queue_id(body),
         };
     }
     if let Some(record) = text.strip_prefix(b"to=") {
-        return record::parse(service, queue_id, record, event);
+        return record::parse(service, queue_id, record, slot);
     }
     match service {
-        Service::Qmgr => record::qmgr(queue_id, text, event),
-        Service::Smtpd => server::smtpd_message(queue_id, text, event),
-        Service::Cleanup => server::cleanup(queue_id, text, event),
-        Service::Postscreen => server::postscreen_message(text, event),
-        Service::Smtp | Service::Lmtp => client::attempt(service, queue_id, text, event),
+        Service::Qmgr => record::qmgr(queue_id, text, slot),
+        Service::Smtpd => server::smtpd_message(queue_id, text, slot),
+        Service::Cleanup => server::cleanup(queue_id, text, slot),
+        Service::Postscreen => server::postscreen_message(text, slot),
+        Service::Smtp | Service::Lmtp => client::attempt(service, queue_id, text, slot),
         _ => noise::with_queue_id(text),
     }
 }
 
 /// Reads a line of one of the programs that only serve the others.
-pub(crate) fn parse_helper<'a, 'e>(body: &'a [u8], event: &'e mut Event<'a>) -> Line<'a, 'e> {
+pub(crate) fn parse_helper<'a, 'e>(
+    body: &'a [u8],
+    slot: &'e mut Option<Event<'a>>,
+) -> Line<'a, 'e> {
     let (queue_id, text) = queue_id(body);
     if queue_id.is_empty() {
         return noise::without_queue_id(body);
     }
     match text.strip_prefix(b"to=") {
-        Some(record) => record::parse(Service::Unknown, queue_id, record, event),
+        Some(record) => record::parse(Service::Unknown, queue_id, record, slot),
         None => noise::with_queue_id(text),
     }
 }
 
 /// Reads a body whose program is not known, because it came without a frame: the forms are
 /// distinct enough to tell the daemon.
-pub(crate) fn parse_headless<'a, 'e>(body: &'a [u8], event: &'e mut Event<'a>) -> Line<'a, 'e> {
+pub(crate) fn parse_headless<'a, 'e>(
+    body: &'a [u8],
+    slot: &'e mut Option<Event<'a>>,
+) -> Line<'a, 'e> {
     let (queue_id, text) = queue_id(body);
     if !queue_id.is_empty()
         && let Some(record) = text.strip_prefix(b"to=")
     {
-        return record::parse(Service::Unknown, queue_id, record, event);
+        return record::parse(Service::Unknown, queue_id, record, slot);
     }
     for service in [
         Service::Smtp,
@@ -190,14 +209,11 @@ pub(crate) fn parse_headless<'a, 'e>(body: &'a [u8], event: &'e mut Event<'a>) -
         Service::Qmgr,
         Service::Postscreen,
     ] {
-        let mut found = Event::default();
+        let mut found = None;
         match parse_any(service, body, &mut found) {
             Line::Unmatched => {}
             Line::Noise(fact) => return Line::Noise(fact),
-            Line::Event(_) => {
-                *event = found;
-                return Line::Event(event);
-            }
+            Line::Event(event) => return Line::Event(slot.insert(*event)),
         }
     }
     Line::Unmatched

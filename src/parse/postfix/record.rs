@@ -22,7 +22,7 @@ pub(super) fn parse<'a, 'e>(
     service: Service,
     queue_id: &'a [u8],
     record: &'a [u8],
-    event: &'e mut Event<'a>,
+    slot: &'e mut Option<Event<'a>>,
 ) -> Line<'a, 'e> {
     let Some((recipient, rest)) = address(record) else {
         // Cut off within the address: nothing is known of the delivery.
@@ -51,7 +51,7 @@ pub(super) fn parse<'a, 'e>(
         succeeded(service, text)
     };
     let relay = relay_host(fields.relay);
-    *event = Event {
+    let event = slot.insert(Event {
         queue_id,
         code: reason.code,
         enhanced: reason.enhanced,
@@ -63,7 +63,7 @@ pub(super) fn parse<'a, 'e>(
         text: reason.words,
         delays: fields.delays,
         ..Event::new(service, direction(service, fields.relay), outcome)
-    };
+    });
     Line::Event(event)
 }
 
@@ -210,7 +210,7 @@ fn relay_host(relay: &[u8]) -> &[u8] {
 pub(super) fn qmgr<'a, 'e>(
     queue_id: &'a [u8],
     text: &'a [u8],
-    event: &'e mut Event<'a>,
+    slot: &'e mut Option<Event<'a>>,
 ) -> Line<'a, 'e> {
     if text == b"removed" {
         return Line::Noise(None);
@@ -234,12 +234,11 @@ pub(super) fn qmgr<'a, 'e>(
     }
     match rest.strip_prefix(b", status=") {
         Some(status) if status.starts_with(b"expired") || status.starts_with(b"force-expired") => {
-            *event = Event {
+            Line::Event(slot.insert(Event {
                 queue_id,
                 text: status,
                 ..Event::new(Service::Qmgr, Direction::Outbound, Outcome::Expired)
-            };
-            Line::Event(event)
+            }))
         }
         Some(_) => Line::Unmatched,
         None => Line::Noise(None),

@@ -5,15 +5,19 @@ use super::{noise, real, tls_connection, without_port};
 use crate::parse::scan::{address, domain_of, rsplit_on, split_on};
 use crate::parse::{Direction, Event, Fact, Line, Outcome, Service, Stage, reply};
 
+/// smtpd, of a client that comes or goes: a third of all its lines.
+#[inline(always)]
+pub(super) fn connection<'a, 'e>(body: &[u8]) -> Option<Line<'a, 'e>> {
+    if body.starts_with(b"connect from ") {
+        return Some(Line::Noise(Some(Fact::Connected(Service::Smtpd))));
+    }
+    body.starts_with(b"disconnect from ")
+        .then_some(Line::Noise(None))
+}
+
 /// smtpd, of no message.
 #[inline]
-pub(super) fn smtpd<'a, 'e>(body: &'a [u8], event: &'e mut Event<'a>) -> Line<'a, 'e> {
-    if body.starts_with(b"connect from ") {
-        return Line::Noise(Some(Fact::Connected(Service::Smtpd)));
-    }
-    if body.starts_with(b"disconnect from ") {
-        return Line::Noise(None);
-    }
+pub(super) fn smtpd<'a, 'e>(body: &'a [u8], slot: &'e mut Option<Event<'a>>) -> Line<'a, 'e> {
     if let Some(fact) = lost(body) {
         return Line::Noise(Some(fact));
     }
@@ -22,7 +26,7 @@ pub(super) fn smtpd<'a, 'e>(body: &'a [u8], event: &'e mut Event<'a>) -> Line<'a
     }
     // Without queue id only where it was cut off; smtpd writes `NOQUEUE` itself.
     if let Some(verdict) = body.strip_prefix(b"proxy-") {
-        return proxy(b"", verdict, event);
+        return proxy(b"", verdict, slot);
     }
     if let Some(line) = tls_connection(Service::Smtpd, body) {
         return line;
@@ -64,7 +68,7 @@ fn has_own_command_log(body: &[u8]) -> bool {
 pub(super) fn smtpd_message<'a, 'e>(
     queue_id: &'a [u8],
     text: &'a [u8],
-    event: &'e mut Event<'a>,
+    slot: &'e mut Option<Event<'a>>,
 ) -> Line<'a, 'e> {
     if text.starts_with(b"client=") {
         return Line::Noise(None);
@@ -73,10 +77,10 @@ pub(super) fn smtpd_message<'a, 'e>(
         .strip_prefix(b"reject: ")
         .or_else(|| text.strip_prefix(b"milter-reject: "))
     {
-        return reject(Service::Smtpd, queue_id, verdict, event);
+        return reject(Service::Smtpd, queue_id, verdict, slot);
     }
     if let Some(verdict) = text.strip_prefix(b"proxy-") {
-        return proxy(queue_id, verdict, event);
+        return proxy(queue_id, verdict, slot);
     }
     if let Some(fact) = lost(text) {
         return Line::Noise(Some(fact));
@@ -92,7 +96,7 @@ fn reject<'a, 'e>(
     service: Service,
     queue_id: &'a [u8],
     verdict: &'a [u8],
-    event: &'e mut Event<'a>,
+    slot: &'e mut Option<Event<'a>>,
 ) -> Line<'a, 'e> {
     let Some((stage, rest)) = split_on(verdict, b" from ") else {
         return Line::Unmatched;
@@ -101,7 +105,7 @@ fn reject<'a, 'e>(
         return Line::Unmatched;
     };
     let (words, envelope) = split_on(said, b"; from=").unwrap_or((said, b""));
-    *event = Event::new(service, Direction::Inbound, Outcome::Rejected);
+    let event = slot.insert(Event::new(service, Direction::Inbound, Outcome::Rejected));
     event.queue_id = real(queue_id);
     event.stage = Some(self::stage(stage));
     event.host = without_port(client);
@@ -132,7 +136,11 @@ fn recipient_domain(envelope: &[u8]) -> &[u8] {
 
 /// `reject: END-OF-MESSAGE: REPLY; from=…`, `accept: …`: the before-queue content filter's reply,
 /// handed on to the client.
-fn proxy<'a, 'e>(queue_id: &'a [u8], verdict: &'a [u8], event: &'e mut Event<'a>) -> Line<'a, 'e> {
+fn proxy<'a, 'e>(
+    queue_id: &'a [u8],
+    verdict: &'a [u8],
+    slot: &'e mut Option<Event<'a>>,
+) -> Line<'a, 'e> {
     let (outcome, rest) = if let Some(rest) = verdict.strip_prefix(b"reject: ") {
         (Outcome::Rejected, rest)
     } else if let Some(rest) = verdict.strip_prefix(b"accept: ") {
@@ -147,7 +155,7 @@ fn proxy<'a, 'e>(queue_id: &'a [u8], verdict: &'a [u8], event: &'e mut Event<'a>
     let Some(reply) = reply::parse(words) else {
         return Line::Unmatched;
     };
-    *event = Event::new(Service::Smtpd, Direction::Inbound, outcome);
+    let event = slot.insert(Event::new(Service::Smtpd, Direction::Inbound, outcome));
     event.queue_id = real(queue_id);
     event.stage = (outcome == Outcome::Rejected).then(|| self::stage(stage));
     event.domain = recipient_domain(envelope);
@@ -199,16 +207,16 @@ fn auth_failure(warning: &[u8]) -> Option<Fact<'static>> {
 pub(super) fn cleanup<'a, 'e>(
     queue_id: &'a [u8],
     text: &'a [u8],
-    event: &'e mut Event<'a>,
+    slot: &'e mut Option<Event<'a>>,
 ) -> Line<'a, 'e> {
     if text.starts_with(b"message-id=") {
         return Line::Noise(Some(Fact::Received { queue_id }));
     }
     if let Some(verdict) = text.strip_prefix(b"milter-reject: ") {
-        return reject(Service::Cleanup, queue_id, verdict, event);
+        return reject(Service::Cleanup, queue_id, verdict, slot);
     }
     if let Some(verdict) = text.strip_prefix(b"reject: ") {
-        return content_reject(queue_id, verdict, event);
+        return content_reject(queue_id, verdict, slot);
     }
     noise::with_queue_id(text)
 }
@@ -218,7 +226,7 @@ pub(super) fn cleanup<'a, 'e>(
 fn content_reject<'a, 'e>(
     queue_id: &'a [u8],
     verdict: &'a [u8],
-    event: &'e mut Event<'a>,
+    slot: &'e mut Option<Event<'a>>,
 ) -> Line<'a, 'e> {
     if ![&b"header "[..], b"body ", b"mime-", b"nested-", b"content "]
         .iter()
@@ -226,7 +234,11 @@ fn content_reject<'a, 'e>(
     {
         return Line::Unmatched;
     }
-    *event = Event::new(Service::Cleanup, Direction::Inbound, Outcome::Rejected);
+    let event = slot.insert(Event::new(
+        Service::Cleanup,
+        Direction::Inbound,
+        Outcome::Rejected,
+    ));
     event.queue_id = queue_id;
     event.stage = Some(Stage::EndOfMessage);
     if let Some((content, envelope)) = rsplit_on(verdict, b"; from=<") {
@@ -245,7 +257,7 @@ fn content_reject<'a, 'e>(
 }
 
 /// postscreen, of no message.
-pub(super) fn postscreen<'a, 'e>(body: &'a [u8], event: &'e mut Event<'a>) -> Line<'a, 'e> {
+pub(super) fn postscreen<'a, 'e>(body: &'a [u8], slot: &'e mut Option<Event<'a>>) -> Line<'a, 'e> {
     if body.starts_with(b"CONNECT from ") {
         return Line::Noise(Some(Fact::Connected(Service::Postscreen)));
     }
@@ -256,7 +268,7 @@ pub(super) fn postscreen<'a, 'e>(body: &'a [u8], event: &'e mut Event<'a>) -> Li
         )));
     }
     if let Some(verdict) = body.strip_prefix(b"reject: ") {
-        return reject(Service::Postscreen, b"", verdict, event);
+        return reject(Service::Postscreen, b"", verdict, slot);
     }
     const FORMS: &[&[u8]] = &[
         b"PASS OLD ",
@@ -294,9 +306,12 @@ pub(super) fn postscreen<'a, 'e>(body: &'a [u8], event: &'e mut Event<'a>) -> Li
 }
 
 /// postscreen, with `NOQUEUE`.
-pub(super) fn postscreen_message<'a, 'e>(text: &'a [u8], event: &'e mut Event<'a>) -> Line<'a, 'e> {
+pub(super) fn postscreen_message<'a, 'e>(
+    text: &'a [u8],
+    slot: &'e mut Option<Event<'a>>,
+) -> Line<'a, 'e> {
     match text.strip_prefix(b"reject: ") {
-        Some(verdict) => reject(Service::Postscreen, b"", verdict, event),
+        Some(verdict) => reject(Service::Postscreen, b"", verdict, slot),
         None => noise::with_queue_id(text),
     }
 }
