@@ -5,19 +5,8 @@ use std::io::{self, Write};
 use anstyle::{AnsiColor, Style};
 
 use super::Error;
+use super::language::{Language, wrap};
 use crate::catalog::{Actor, Catalog, Code, DocumentRow, Enhanced, Severity, Text};
-
-/// The widest line, in columns.
-const WIDTH: usize = 98;
-
-/// Which language to answer in.
-#[derive(clap::ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Lang {
-    /// English
-    En,
-    /// 简体中文
-    Zh,
-}
 
 /// The arguments.
 #[derive(clap::Args, Debug)]
@@ -34,30 +23,14 @@ pub struct Args {
     enhanced: Option<String>,
     /// The language; by default that of the environment (LC_ALL, LC_MESSAGES, LANG)
     #[arg(long, value_enum)]
-    lang: Option<Lang>,
+    lang: Option<Language>,
 }
 
 /// Runs it.
 pub fn run(args: &Args) -> Result<(), Error> {
-    let zh = args.lang.unwrap_or_else(language) == Lang::Zh;
-    let answer = answer(&args.code, args.enhanced.as_deref(), zh)?;
-    let written = answer.write(&mut anstream::stdout().lock());
-    written.map_err(|error| match error.kind() {
-        io::ErrorKind::BrokenPipe => Error::OutputClosed,
-        _ => Error::Runtime(format!("cannot write the answer: {error}")),
-    })
-}
-
-/// The environment's language.
-fn language() -> Lang {
-    let set = ["LC_ALL", "LC_MESSAGES", "LANG"]
-        .iter()
-        .filter_map(|name| std::env::var(name).ok())
-        .find(|value| !value.is_empty());
-    match set {
-        Some(value) if value.to_ascii_lowercase().starts_with("zh") => Lang::Zh,
-        _ => Lang::En,
-    }
+    let zh = args.lang.unwrap_or_else(Language::of_environment) == Language::Zh;
+    answer(&args.code, args.enhanced.as_deref(), zh)?.write(&mut anstream::stdout().lock())?;
+    Ok(())
 }
 
 /// What is printed: a head line and labelled paragraphs.
@@ -86,46 +59,6 @@ impl Answer {
         }
         out.flush()
     }
-}
-
-/// Columns that a character takes on a terminal: CJK ones take two.
-fn columns(c: char) -> usize {
-    if matches!(c, '\u{1100}'..='\u{115f}' | '\u{2e80}'..='\u{a4cf}' | '\u{ac00}'..='\u{d7a3}'
-        | '\u{f900}'..='\u{faff}' | '\u{fe30}'..='\u{fe6f}' | '\u{ff00}'..='\u{ff60}')
-    {
-        2
-    } else {
-        1
-    }
-}
-
-/// Breaks a paragraph into lines: at blanks, and between any two characters of Chinese.
-fn wrap(text: &str) -> Vec<String> {
-    let mut lines = vec![String::new()];
-    let mut width = 0;
-    let mut word = String::new();
-    let mut chars = text.chars().peekable();
-    while let Some(c) = chars.next() {
-        word.push(c);
-        let breaks = c == ' ' || columns(c) == 2 || chars.peek().is_none_or(|c| columns(*c) == 2);
-        if !breaks {
-            continue;
-        }
-        let needed: usize = word.trim_end().chars().map(columns).sum();
-        if width > 0 && width + needed > WIDTH {
-            lines.push(String::new());
-            width = 0;
-        }
-        width += word.chars().map(columns).sum::<usize>();
-        if let Some(line) = lines.last_mut() {
-            line.push_str(&word);
-        }
-        word.clear();
-    }
-    lines
-        .iter()
-        .map(|line| line.trim_end().to_owned())
-        .collect()
 }
 
 fn pick(text: &Text, zh: bool) -> &str {
@@ -401,6 +334,7 @@ fn subject_text(subject: u16, zh: bool) -> &'static str {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
+    use super::super::language::columns;
     use super::*;
 
     fn explained(code: &str, enhanced: Option<&str>, zh: bool) -> String {

@@ -10,7 +10,6 @@ use std::path::PathBuf;
 
 use anstyle::{AnsiColor, Style};
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
 use linemux::MuxedLines;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -48,8 +47,10 @@ pub struct Args {
 /// If a log's folder does not exist, or the output cannot be written.
 pub fn run(args: &Args) -> Result<(), Error> {
     let failed = |error: std::io::Error| Error::Runtime(format!("cannot start: {error}"));
-    let runtime =
-        tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(failed)?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(failed)?;
     runtime.block_on(follow(args))
 }
 
@@ -100,12 +101,7 @@ impl Watching {
         let providers = Providers::embedded();
         let catalog = Catalog::embedded();
         Watching {
-            parser: LineParser::new(
-                catalog,
-                providers.clone(),
-                zone::local(),
-                Timestamp::now(),
-            ),
+            parser: LineParser::new(catalog, providers.clone(), zone::local(), Timestamp::now()),
             providers,
             failures: args.failures,
             language: args.lang.unwrap_or_else(Language::of_environment),
@@ -116,7 +112,9 @@ impl Watching {
     fn show(&mut self, line: &[u8], source: Option<&str>) -> Result<(), Error> {
         let mut slot = None;
         let parsed = self.parser.parse(line, &mut slot);
-        let Line::Event(event) = &parsed.line else { return Ok(()) };
+        let Line::Event(event) = &parsed.line else {
+            return Ok(());
+        };
         if self.failures && event.condition.is_none() {
             return Ok(());
         }
@@ -130,8 +128,10 @@ impl Watching {
             && let Some(entry) = Catalog::embedded().code(code)
         {
             let dim = Style::new().dimmed();
-            let (meaning, remedy) =
-                (self.language.of(&entry.meaning), self.language.of(&entry.remedy));
+            let (meaning, remedy) = (
+                self.language.of(&entry.meaning),
+                self.language.of(&entry.remedy),
+            );
             writeln!(out, "{dim}    {code}: {meaning}{dim:#}")?;
             writeln!(out, "{dim}    → {remedy}{dim:#}")?;
         }
@@ -152,15 +152,26 @@ fn describe(event: &Event<'_>, parsed: &Parsed<'_, '_>, providers: &Providers) -
     let time = parsed
         .time
         .and_then(|time| Timestamp::from_second(time.seconds).ok())
-        .map(|time| zone::local().to_datetime(time).strftime("%H:%M:%S").to_string())
+        .map(|time| {
+            zone::local()
+                .to_datetime(time)
+                .strftime("%H:%M:%S")
+                .to_string()
+        })
         .unwrap_or_else(|| "--:--:--".into());
     let arrow = match event.direction {
         Direction::Outbound => "→",
         Direction::Inbound => "←",
         Direction::Local => "↓",
     };
-    let code = event.code.map(|code| code.to_string()).unwrap_or_else(|| "---".into());
-    let enhanced = event.enhanced.map(|code| code.to_string()).unwrap_or_default();
+    let code = event
+        .code
+        .map(|code| code.to_string())
+        .unwrap_or_else(|| "---".into());
+    let enhanced = event
+        .enhanced
+        .map(|code| code.to_string())
+        .unwrap_or_default();
     let mut text = format!(
         "{time} {arrow} {style}{:<8}{style:#} {bold}{code}{bold:#} {enhanced:<8}",
         event.outcome.name()
@@ -168,11 +179,19 @@ fn describe(event: &Event<'_>, parsed: &Parsed<'_, '_>, providers: &Providers) -
     let provider = providers.name(event.provider);
     for part in [
         printable(event.peer()),
-        if provider == "other" { String::new() } else { format!("({provider})") },
+        if provider == "other" {
+            String::new()
+        } else {
+            format!("({provider})")
+        },
         event.condition.map_or(String::new(), |id| {
             Catalog::embedded().condition_name(id).replace('_', " ")
         }),
-        if event.outcome == Outcome::Sent { String::new() } else { printable(event.text) },
+        if event.outcome == Outcome::Sent {
+            String::new()
+        } else {
+            printable(event.text)
+        },
     ] {
         if !part.is_empty() {
             text.push(' ');
@@ -184,5 +203,8 @@ fn describe(event: &Event<'_>, parsed: &Parsed<'_, '_>, providers: &Providers) -
 
 /// What others wrote, without what would move the terminal's cursor.
 fn printable(text: &[u8]) -> String {
-    String::from_utf8_lossy(text).chars().filter(|c| !c.is_control()).collect()
+    String::from_utf8_lossy(text)
+        .chars()
+        .filter(|c| !c.is_control())
+        .collect()
 }

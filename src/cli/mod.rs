@@ -5,8 +5,10 @@
 pub mod check;
 pub mod demo;
 pub mod explain;
+pub mod follow;
 pub mod generate_shell;
 pub mod input;
+mod language;
 pub mod parse;
 pub mod report;
 pub mod serve;
@@ -75,6 +77,8 @@ enum Command {
     Parse(parse::Args),
     /// Print totals per code, condition and provider
     Report(report::Args),
+    /// Show logs as they grow, each code explained once
+    Follow(follow::Args),
     /// Say what a code means, who has to act, and what to do
     Explain(explain::Args),
     /// Check a configuration file and say what it would read
@@ -93,6 +97,7 @@ pub fn main() -> ExitCode {
         Some(Command::Demo(args)) => demo::run(&args),
         Some(Command::Parse(args)) => parse::run(&args),
         Some(Command::Report(args)) => report::run(&args),
+        Some(Command::Follow(args)) => follow::run(&args),
         Some(Command::Explain(args)) => explain::run(&args),
         Some(Command::Check(args)) => check::run(&args),
         Some(Command::Completions(args)) => generate_shell::completions(&args),

@@ -23,7 +23,7 @@ const RESCAN: Duration = Duration::from_secs(1);
 const BLOCK: usize = 256 * 1024;
 /// How much is read before a scrape is answered, in bytes: what came since the last event, not a
 /// backlog.
-const BEFORE_VIEW: usize = 1024 * 1024;
+const BEFORE_VIEW: usize = 256 * 1024;
 /// How long the last read may take: whoever ends the process does not wait for a backlog.
 const LAST_READ: Duration = Duration::from_secs(2);
 /// How often the parser is told the time. It only needs to know the year.

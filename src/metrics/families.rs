@@ -485,7 +485,7 @@ impl Moment {
         Some([messages.finish(), bytes.finish(), oldest.finish()])
     }
 
-    /// Every family, in no particular order; the registry sorts them.
+    /// Every family, in no particular order.
     fn families(&self) -> Vec<MetricFamily> {
         let mut families = Vec::new();
         families.extend(self.codes());
