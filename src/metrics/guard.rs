@@ -9,7 +9,11 @@ use rustc_hash::FxHashMap;
 /// Counts by a key, of which there are at most `limit`.
 #[derive(Clone)]
 pub(crate) struct Guarded {
-    counts: FxHashMap<u64, u64>,
+    /// Keys and their counts, in the order in which they came.
+    counts: Vec<(u64, u64)>,
+    places: FxHashMap<u64, u32>,
+    /// Where the last key was counted: the next is mostly the same.
+    last: usize,
     limit: usize,
     /// How many counts went to `other`.
     folded: u64,
@@ -18,7 +22,9 @@ pub(crate) struct Guarded {
 impl Guarded {
     pub(crate) fn new(limit: usize) -> Self {
         Guarded {
-            counts: FxHashMap::default(),
+            counts: Vec::new(),
+            places: FxHashMap::default(),
+            last: 0,
             limit,
             folded: 0,
         }
@@ -27,30 +33,39 @@ impl Guarded {
     /// Counts one for `key`, or for `other` if `key` is new and the family is full.
     #[inline]
     pub(crate) fn count(&mut self, key: u64, other: u64) {
-        match self.counts.get_mut(&key) {
-            Some(count) => *count += 1,
-            None => self.count_new(key, other),
+        match self.counts.get_mut(self.last) {
+            Some((last, count)) if *last == key => *count += 1,
+            _ => self.count_another(key, other),
         }
     }
 
-    #[cold]
-    fn count_new(&mut self, key: u64, other: u64) {
-        if self.counts.len() < self.limit {
-            self.counts.insert(key, 1);
-        } else {
-            // The keys named `other` are few, and come on top of the limit.
-            *self.counts.entry(other).or_insert(0) += 1;
-            self.folded += 1;
-        }
+    fn count_another(&mut self, key: u64, other: u64) {
+        let place = match self.places.get(&key) {
+            Some(&place) => place as usize,
+            None if self.places.len() < self.limit => self.add(key),
+            None => {
+                self.folded += 1;
+                // The keys named `other` are few, and come on top of the limit.
+                match self.places.get(&other) {
+                    Some(&place) => place as usize,
+                    None => self.add(other),
+                }
+            }
+        };
+        self.counts[place].1 += 1;
+        self.last = place;
+    }
+
+    fn add(&mut self, key: u64) -> usize {
+        let place = self.counts.len();
+        self.places.insert(key, place as u32);
+        self.counts.push((key, 0));
+        place
     }
 
     /// Every key with its count, in the keys' order.
     pub(crate) fn sorted(&self) -> Vec<(u64, u64)> {
-        let mut counts: Vec<_> = self
-            .counts
-            .iter()
-            .map(|(&key, &count)| (key, count))
-            .collect();
+        let mut counts = self.counts.clone();
         counts.sort_unstable();
         counts
     }
@@ -67,10 +82,10 @@ mod tests {
     #[test]
     fn a_full_family_folds_what_is_new_and_goes_on_counting_what_it_knows() {
         let mut guarded = Guarded::new(2);
-        for key in [1, 2, 3, 4, 1, 3] {
+        for key in [1, 2, 3, 4, 1, 1, 3] {
             guarded.count(key, u64::MAX);
         }
-        assert_eq!(guarded.sorted(), [(1, 2), (2, 1), (u64::MAX, 3)]);
+        assert_eq!(guarded.sorted(), [(1, 3), (2, 1), (u64::MAX, 3)]);
         assert_eq!(guarded.folded(), 3);
     }
 }
