@@ -324,15 +324,18 @@ impl Counters {
             .unwrap_or(0)
     }
 
-    /// Occurrences of this code per second within the `window` seconds that end at `now` (seconds
-    /// since 1970), by the time stamps of the lines.
-    pub fn rate(&self, direction: Direction, code: u16, window: i64, now: i64) -> f64 {
-        let series = self.rate_series[direction.index()]
-            .get(usize::from(code))
-            .copied()
-            .flatten();
-        series.map_or(0.0, |series| {
-            self.rates.per_second(usize::from(series), window, now)
+    /// Occurrences of this code per second within each of the `windows` that end at `now` (seconds
+    /// since 1970), the shortest first, by the time stamps of the lines.
+    pub fn rates<const N: usize>(
+        &self,
+        direction: Direction,
+        code: u16,
+        windows: [i64; N],
+        now: i64,
+    ) -> [f64; N] {
+        let series = self.rate_series[direction.index()].get(usize::from(code));
+        series.copied().flatten().map_or([0.0; N], |series| {
+            self.rates.per_second(usize::from(series), windows, now)
         })
     }
 

@@ -19,7 +19,10 @@ use crate::parse::{ConnectError, Direction, Mta, Outcome, Service, Stage};
 use crate::showq;
 
 /// The windows of `maillog_code_rate`, in seconds.
-const WINDOWS: [(&str, i64); 4] = [("1m", 60), ("5m", 300), ("15m", 900), ("1h", 3600)];
+const WINDOWS: [i64; 4] = [60, 300, 900, 3600];
+
+/// The same as values of the `window` label.
+const WINDOW_NAMES: [&str; 4] = ["1m", "5m", "15m", "1h"];
 
 /// Services that accept connections.
 const SERVERS: [Service; 2] = [Service::Smtpd, Service::Postscreen];
@@ -142,8 +145,8 @@ impl Moment {
                 if series.is_none() && known.is_none_or(|code| code.document.is_empty()) {
                     continue;
                 }
-                for (window, seconds) in WINDOWS {
-                    let rate = counters.rate(direction, code, seconds, self.now);
+                let found = counters.rates(direction, code, WINDOWS, self.now);
+                for (window, rate) in WINDOW_NAMES.iter().zip(found) {
                     let labels = [
                         ("direction", direction.name()),
                         ("code", &*digits),

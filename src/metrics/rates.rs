@@ -60,24 +60,31 @@ impl Rates {
         self.newest = bucket;
     }
 
-    /// Occurrences per second within the `window` seconds that end at `now`. The oldest bucket
-    /// counts in proportion to the part of it that lies in the window.
-    pub(crate) fn per_second(&self, series: usize, window: i64, now: i64) -> f64 {
+    /// Occurrences per second within each of the windows that end at `now`, in seconds, the shortest
+    /// first. The oldest bucket counts in proportion to the part of it that lies in the window.
+    pub(crate) fn per_second<const N: usize>(
+        &self,
+        series: usize,
+        windows: [i64; N],
+        now: i64,
+    ) -> [f64; N] {
+        let ring = &self.rings[series].0;
+        let count = |bucket: i64| {
+            let kept = bucket <= self.newest && self.newest - bucket < BUCKETS;
+            if kept { ring[place(bucket)] } else { 0 }
+        };
         let current = now.div_euclid(WIDTH);
-        let oldest = current - window / WIDTH;
         let elapsed = now.rem_euclid(WIDTH) as f64 / WIDTH as f64;
-        let mut sum = 0.0;
-        for bucket in oldest..=current.min(self.newest) {
-            if self.newest - bucket < BUCKETS {
-                let count = f64::from(self.rings[series].0[place(bucket)]);
-                sum += if bucket == oldest {
-                    count * (1.0 - elapsed)
-                } else {
-                    count
-                };
+        // One way back through the buckets serves all windows.
+        let (mut whole, mut bucket) = (0u64, current);
+        windows.map(|window| {
+            let oldest = current - window / WIDTH;
+            while bucket > oldest {
+                whole += u64::from(count(bucket));
+                bucket -= 1;
             }
-        }
-        sum / window as f64
+            (whole as f64 + f64::from(count(oldest)) * (1.0 - elapsed)) / window as f64
+        })
     }
 }
 
@@ -105,31 +112,43 @@ mod tests {
     #[test]
     fn a_burst_is_seen_in_every_window_and_falls_out_of_each() {
         let rates = rates(&[T; 60], T);
-        assert_eq!(rates.per_second(0, 60, T), 1.0);
-        assert_eq!(rates.per_second(0, 300, T), 0.2);
-        assert_eq!(rates.per_second(0, 60, T + 59), 1.0);
-        assert_eq!(rates.per_second(0, 60, T + 65), 0.0);
-        assert_eq!(rates.per_second(0, 3600, T + 3599), 60.0 / 3600.0);
-        assert_eq!(rates.per_second(0, 3600, T + 3605), 0.0);
-        assert_eq!(rates.per_second(0, 60, T + 1_000_000), 0.0);
+        assert_eq!(rates.per_second(0, [60], T)[0], 1.0);
+        assert_eq!(rates.per_second(0, [300], T)[0], 0.2);
+        assert_eq!(rates.per_second(0, [60], T + 59)[0], 1.0);
+        assert_eq!(rates.per_second(0, [60], T + 65)[0], 0.0);
+        assert_eq!(rates.per_second(0, [3600], T + 3599)[0], 60.0 / 3600.0);
+        assert_eq!(rates.per_second(0, [3600], T + 3605)[0], 0.0);
+        assert_eq!(rates.per_second(0, [60], T + 1_000_000)[0], 0.0);
+    }
+
+    #[test]
+    fn windows_asked_for_together_are_the_same_as_each_alone() {
+        let times: Vec<i64> = (0..500).map(|n| T - n * 7).collect();
+        let rates = rates(&times, T);
+        for now in T..T + 20 {
+            let [a, b, c] = rates.per_second(0, [60, 300, 3600], now);
+            assert_eq!([a], rates.per_second(0, [60], now));
+            assert_eq!([b], rates.per_second(0, [300], now));
+            assert_eq!([c], rates.per_second(0, [3600], now));
+        }
     }
 
     #[test]
     fn old_lines_read_late_make_no_spike() {
         let rates = rates(&[T - 7200, T - 600, T - 600, T], T);
-        assert_eq!(rates.per_second(0, 300, T), 1.0 / 300.0);
-        assert_eq!(rates.per_second(0, 900, T), 3.0 / 900.0);
+        assert_eq!(rates.per_second(0, [300], T)[0], 1.0 / 300.0);
+        assert_eq!(rates.per_second(0, [900], T)[0], 3.0 / 900.0);
     }
 
     #[test]
     fn lines_from_the_future_count_now_and_forget_nothing() {
         let rates = rates(&[T - 10, T + 1_000_000], T);
-        assert_eq!(rates.per_second(0, 60, T), 2.0 / 60.0);
+        assert_eq!(rates.per_second(0, [60], T)[0], 2.0 / 60.0);
     }
 
     #[test]
     fn a_clock_before_1970_harms_nothing() {
         let rates = rates(&[-5, i64::MIN, T], T);
-        assert_eq!(rates.per_second(0, 60, T), 1.0 / 60.0);
+        assert_eq!(rates.per_second(0, [60], T)[0], 1.0 / 60.0);
     }
 }

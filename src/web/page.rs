@@ -73,7 +73,7 @@ fn tiles(html: &mut String, counters: &Counters, now: i64) {
     html.push_str("<div class=\"tiles\">");
     for code in RATED {
         let rate: f64 = Direction::ALL
-            .map(|direction| counters.rate(direction, code, WINDOW, now))
+            .map(|direction| counters.rates(direction, code, [WINDOW], now)[0])
             .iter()
             .sum();
         let class = if rate > 0.0 { " class=\"bad\"" } else { "" };

@@ -204,7 +204,7 @@ async fn show(engine: &Handle) -> Result<(), Error> {
         counters.deliveries(Outcome::Deferred),
         counters.deliveries(Outcome::Bounced),
         counters.code(Direction::Outbound, 421),
-        counters.rate(Direction::Outbound, 421, 60, now),
+        counters.rates(Direction::Outbound, 421, [60], now)[0],
         counters.code(Direction::Outbound, 422),
         full,
         view.sources
