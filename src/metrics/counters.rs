@@ -41,7 +41,7 @@ const fn seconds(seconds: u64) -> u64 {
 }
 
 /// Bounds of the delay histogram: from 10 ms to the five days after which messages expire.
-const DELAY_BOUNDS: &[u64] = &[
+pub(crate) const DELAY_BOUNDS: &[u64] = &[
     10_000,
     100_000,
     500_000,
@@ -60,7 +60,7 @@ const DELAY_BOUNDS: &[u64] = &[
 ];
 
 /// 1 KiB to 64 MiB.
-const SIZE_BOUNDS: &[u64] = &[
+pub(crate) const SIZE_BOUNDS: &[u64] = &[
     1 << 10,
     1 << 12,
     1 << 14,
@@ -72,7 +72,7 @@ const SIZE_BOUNDS: &[u64] = &[
     1 << 26,
 ];
 
-const RECIPIENT_BOUNDS: &[u64] = &[1, 2, 5, 10, 20, 50, 100, 500, 1_000];
+pub(crate) const RECIPIENT_BOUNDS: &[u64] = &[1, 2, 5, 10, 20, 50, 100, 500, 1_000];
 
 /// The stages of a delivery, in the order of the histograms.
 pub(crate) const DELAY_STAGES: [&str; 5] = [

@@ -6,14 +6,23 @@
 
 use rustc_hash::FxHashMap;
 
+/// Keys remembered at a time; each in a place given by its bits.
+const RECENT: usize = 256;
+
+/// Where a key is remembered.
+#[inline]
+fn recent(key: u64) -> usize {
+    (key.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 56) as usize
+}
+
 /// Counts by a key, of which there are at most `limit`.
 #[derive(Clone)]
 pub(crate) struct Guarded {
     /// Keys and their counts, in the order in which they came.
     counts: Vec<(u64, u64)>,
     places: FxHashMap<u64, u32>,
-    /// Where the last key was counted: the next is mostly the same.
-    last: usize,
+    /// Where keys were counted of late: the few that come all day are found without the map.
+    recent: [u32; RECENT],
     limit: usize,
     /// How many counts went to `other`.
     folded: u64,
@@ -24,7 +33,7 @@ impl Guarded {
         Guarded {
             counts: Vec::new(),
             places: FxHashMap::default(),
-            last: 0,
+            recent: [0; RECENT],
             limit,
             folded: 0,
         }
@@ -33,7 +42,8 @@ impl Guarded {
     /// Counts one for `key`, or for `other` if `key` is new and the family is full.
     #[inline]
     pub(crate) fn count(&mut self, key: u64, other: u64) {
-        match self.counts.get_mut(self.last) {
+        let recent = self.recent[recent(key)] as usize;
+        match self.counts.get_mut(recent) {
             Some((last, count)) if *last == key => *count += 1,
             _ => self.count_another(key, other),
         }
@@ -53,7 +63,7 @@ impl Guarded {
             }
         };
         self.counts[place].1 += 1;
-        self.last = place;
+        self.recent[recent(key)] = place as u32;
     }
 
     fn add(&mut self, key: u64) -> usize {

@@ -6,8 +6,11 @@
 /// A histogram whose bounds and sum are whole numbers of some small unit.
 #[derive(Clone)]
 pub(crate) struct Histogram {
-    /// Upper bounds, inclusive, ascending.
+    /// Upper bounds, inclusive, each at least twice the one before.
     bounds: &'static [u64],
+    /// How many bounds have fewer bits than a value of so many bits: which bucket it belongs to, or
+    /// the one before. Delays vary from line to line, so that a search would be mispredicted.
+    fewer_bits: [u8; 65],
     /// Observations up to each bound and above the one before; the last is beyond all bounds.
     counts: Box<[u64]>,
     /// Sum of the observations; stops at the largest `u64`.
@@ -18,6 +21,9 @@ impl Histogram {
     pub(crate) fn new(bounds: &'static [u64]) -> Self {
         Histogram {
             bounds,
+            fewer_bits: std::array::from_fn(|bits| {
+                bounds.partition_point(|&bound| bit_length(bound) < bits) as u8
+            }),
             counts: vec![0; bounds.len() + 1].into(),
             sum: 0,
         }
@@ -25,8 +31,9 @@ impl Histogram {
 
     #[inline]
     pub(crate) fn observe(&mut self, value: u64) {
-        let bucket = self.bounds.iter().position(|&bound| value <= bound);
-        self.counts[bucket.unwrap_or(self.bounds.len())] += 1;
+        let bucket = usize::from(self.fewer_bits[bit_length(value)]);
+        let beyond = self.bounds.get(bucket).is_some_and(|&bound| value > bound);
+        self.counts[bucket + usize::from(beyond)] += 1;
         self.sum = self.sum.saturating_add(value);
     }
 
@@ -50,9 +57,37 @@ impl Histogram {
     }
 }
 
+/// Bits it takes to write a number, 0 to 64.
+#[inline]
+fn bit_length(value: u64) -> usize {
+    (u64::BITS - value.leading_zeros()) as usize
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::metrics::counters::{DELAY_BOUNDS, RECIPIENT_BOUNDS, SIZE_BOUNDS};
+
+    #[test]
+    fn the_bucket_is_the_one_that_a_plain_search_finds() {
+        for bounds in [DELAY_BOUNDS, SIZE_BOUNDS, RECIPIENT_BOUNDS] {
+            assert!(bounds.windows(2).all(|pair| pair[1] >= 2 * pair[0]));
+            let near = bounds
+                .iter()
+                .flat_map(|&bound| [bound - 1, bound, bound + 1]);
+            let powers = (0..64).map(|bits| 1u64 << bits);
+            for value in near.chain(powers).chain([0, u64::MAX]) {
+                let mut histogram = Histogram::new(bounds);
+                histogram.observe(value);
+                let plain = bounds.iter().position(|&bound| value <= bound);
+                assert_eq!(
+                    histogram.counts.iter().position(|&count| count == 1),
+                    Some(plain.unwrap_or(bounds.len())),
+                    "{value}"
+                );
+            }
+        }
+    }
 
     #[test]
     fn a_bound_belongs_to_its_bucket_and_nothing_is_lost_beyond_the_last() {

@@ -9,7 +9,9 @@
 
 use std::io::{self, Read};
 
-use memchr::{memchr, memchr_iter};
+use memchr::memchr;
+
+use super::newlines::Newlines;
 
 /// The longest line that is handed over whole, in bytes, unless the configuration says otherwise.
 pub const DEFAULT_CAP: usize = 32 * 1024;
@@ -57,9 +59,8 @@ pub(crate) fn split(
             }
         }
     }
-    let base = start;
-    for newline in memchr_iter(b'\n', &data[base..]) {
-        let newline = base + newline;
+    let mut newlines = Newlines::from(start);
+    while let Some(newline) = newlines.next(data) {
         let (line, truncated) = trim(&data[start..newline], cap);
         cut.truncated += u64::from(truncated);
         sink(line);
@@ -99,6 +100,7 @@ pub struct Lines<R> {
     /// What is read and not yet handed over: `buffer[start..end]`.
     start: usize,
     end: usize,
+    newlines: Newlines,
     cap: usize,
     skipping: bool,
     at_end: bool,
@@ -114,6 +116,7 @@ impl<R: Read> Lines<R> {
             buffer: vec![0; buffer_size(cap)].into_boxed_slice(),
             start: 0,
             end: 0,
+            newlines: Newlines::from(0),
             cap,
             skipping: false,
             at_end: false,
@@ -131,9 +134,9 @@ impl<R: Read> Lines<R> {
     pub fn next_line(&mut self) -> io::Result<Option<&[u8]>> {
         // A whole line in the buffer is the case that matters; everything else is kept out of it.
         if !self.skipping
-            && let Some(length) = memchr(b'\n', &self.buffer[self.start..self.end])
+            && let Some(newline) = self.newlines.next(&self.buffer[..self.end])
         {
-            return Ok(Some(self.take(length, 1)));
+            return Ok(Some(self.take(newline - self.start, 1)));
         }
         self.next_slowly()
     }
@@ -162,17 +165,17 @@ impl<R: Read> Lines<R> {
     #[cold]
     fn next_slowly(&mut self) -> io::Result<Option<&[u8]>> {
         loop {
-            let found = memchr(b'\n', &self.buffer[self.start..self.end]);
+            let found = self.newlines.next(&self.buffer[..self.end]);
             if self.skipping {
-                let dropped = found.map_or(self.end - self.start, |newline| newline + 1);
+                let to = found.map_or(self.end, |newline| newline + 1);
                 self.skipping = found.is_none();
-                self.start += dropped;
-                self.bytes += dropped as u64;
+                self.bytes += (to - self.start) as u64;
+                self.start = to;
                 if found.is_some() {
                     continue;
                 }
-            } else if let Some(length) = found {
-                return Ok(Some(self.take(length, 1)));
+            } else if let Some(newline) = found {
+                return Ok(Some(self.take(newline - self.start, 1)));
             } else if self.end - self.start > self.cap + 1 {
                 self.skipping = true;
                 self.truncated += 1;
@@ -196,6 +199,7 @@ impl<R: Read> Lines<R> {
     /// Moves the unfinished line to the front and reads on behind it.
     fn fill(&mut self) -> io::Result<()> {
         self.buffer.copy_within(self.start..self.end, 0);
+        self.newlines.moved(self.start);
         self.end -= self.start;
         self.start = 0;
         loop {

@@ -10,6 +10,7 @@ mod lines;
 #[cfg(test)]
 mod model;
 mod names;
+mod newlines;
 mod tail;
 mod watch;
 

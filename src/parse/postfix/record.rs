@@ -101,7 +101,31 @@ fn failed(service: Service, text: &[u8]) -> Reason<'_> {
 /// `, orig_to=<…>, relay=…, conn_use=…, delay=…, delays=a/b/c/d, dsn=…, status=`: the values, and
 /// what follows `status=`. Which of them are there depends on Postfix's version.
 #[inline]
-fn fields(mut rest: &[u8]) -> Option<(Fields<'_>, &[u8])> {
+fn fields(rest: &[u8]) -> Option<(Fields<'_>, &[u8])> {
+    usual_fields(rest).or_else(|| any_fields(rest))
+}
+
+/// The five fields of nearly every record, in Postfix's order, with no question which comes next.
+#[inline]
+fn usual_fields(rest: &[u8]) -> Option<(Fields<'_>, &[u8])> {
+    let value = rest.strip_prefix(b", relay=")?;
+    let (relay, rest) = value.split_at(position(value, b',')?);
+    let (total, rest) = microseconds(rest.strip_prefix(b", delay=")?)?;
+    let (stages, rest) = stages(rest.strip_prefix(b", delays=")?)?;
+    let (dsn, rest) = enhanced(rest.strip_prefix(b", dsn=")?)?;
+    let fields = Fields {
+        relay,
+        delays: Delays {
+            total: Some(total),
+            stages: Some(stages),
+        },
+        dsn: Some(dsn),
+    };
+    Some((fields, rest.strip_prefix(b", status=")?))
+}
+
+/// Any fields in any order.
+fn any_fields(mut rest: &[u8]) -> Option<(Fields<'_>, &[u8])> {
     let mut fields = Fields::default();
     loop {
         rest = rest.strip_prefix(b", ")?;
