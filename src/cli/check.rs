@@ -1,11 +1,11 @@
 //! `check`: whether a configuration is right, and what it would read.
 
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::Error;
 use crate::config::{self, Config};
-use crate::source;
+use crate::source::{self, Input};
 
 /// The arguments.
 #[derive(clap::Args, Debug)]
@@ -51,18 +51,45 @@ fn describe(config: &Config, file: &str) -> String {
     }
     for source in &config.sources {
         text += &format!("Source {}:\n", source.name);
-        for name in &source.files {
-            let found = source::find(name);
-            if found.is_empty() {
-                text += &format!("  {name}: nothing there yet\n");
-            }
-            for path in found {
-                match std::fs::File::open(&path) {
-                    Ok(_) => text += &format!("  {}\n", path.display()),
-                    Err(error) => text += &format!("  {}: {error}\n", path.display()),
-                }
-            }
-        }
+        text += &describe_input(&source.input);
     }
     text
+}
+
+fn describe_input(input: &Input) -> String {
+    match input {
+        Input::Files(files) => files
+            .paths
+            .iter()
+            .map(|path| describe_files(path))
+            .collect(),
+        Input::Journal(journal) => match &journal.directory {
+            Some(directory) => format!("  the journal in {}\n", directory.display()),
+            None if journal.files.is_empty() => "  the journal\n".to_owned(),
+            None => journal
+                .files
+                .iter()
+                .map(|file| format!("  journal {}\n", file.display()))
+                .collect(),
+        },
+        Input::Syslog(listeners) => listeners
+            .iter()
+            .map(|listener| format!("  receives on {listener}\n"))
+            .collect(),
+        Input::Pipe(path) if path == Path::new("-") => "  standard input\n".to_owned(),
+        Input::Pipe(path) => format!("  pipe {}\n", path.display()),
+    }
+}
+
+fn describe_files(path: &Path) -> String {
+    let name = path.to_string_lossy();
+    let found = source::find(&name);
+    if found.is_empty() {
+        return format!("  {name}: nothing there yet\n");
+    }
+    let describe = |path: PathBuf| match std::fs::File::open(&path) {
+        Ok(_) => format!("  {}\n", path.display()),
+        Err(error) => format!("  {}: {error}\n", path.display()),
+    };
+    found.into_iter().map(describe).collect()
 }

@@ -11,7 +11,7 @@ use crate::config::{self, Config};
 use crate::engine::{self, Setup, SourceSetup};
 use crate::logging;
 use crate::showq;
-use crate::source::{self, ReadFrom};
+use crate::source::{self, Files, Framing, Input, ReadFrom};
 use crate::web::{Bound, ListenAddress, Server, Site};
 
 /// Where mail servers and syslog daemons write by default: followed if nothing else is asked for.
@@ -105,7 +105,11 @@ impl Args {
         }
         if let Some(from) = self.read_from {
             for source in &mut config.sources {
-                source.read_from = from;
+                match &mut source.input {
+                    Input::Files(files) => files.from = from,
+                    Input::Journal(journal) => journal.from = from,
+                    Input::Syslog(_) | Input::Pipe(_) => {}
+                }
             }
         }
         Ok(config)
@@ -115,8 +119,11 @@ impl Args {
 fn source_of(file: &str) -> config::Source {
     config::Source {
         name: file.to_owned(),
-        files: vec![file.to_owned()],
-        read_from: ReadFrom::default(),
+        input: Input::Files(Files {
+            paths: vec![file.into()],
+            from: ReadFrom::default(),
+            framing: Framing::Plain,
+        }),
     }
 }
 
@@ -136,8 +143,7 @@ fn setup(config: &Config) -> Setup {
         .iter()
         .map(|source| SourceSetup {
             name: source.name.clone(),
-            files: source.files.iter().map(|file| absolute(file)).collect(),
-            read_from: source.read_from,
+            input: absolute_input(&source.input),
         })
         .collect();
     Setup {
@@ -147,9 +153,21 @@ fn setup(config: &Config) -> Setup {
     }
 }
 
+/// The input with its files from the root on.
+fn absolute_input(input: &Input) -> Input {
+    match input {
+        Input::Files(files) => Input::Files(Files {
+            paths: files.paths.iter().map(|file| absolute(file)).collect(),
+            ..files.clone()
+        }),
+        // Their paths must be absolute in the configuration.
+        Input::Journal(_) | Input::Syslog(_) | Input::Pipe(_) => input.clone(),
+    }
+}
+
 /// A file or pattern from the root on.
-fn absolute(file: &str) -> PathBuf {
-    if Path::new(file).is_absolute() || !source::is_pattern(file) {
+fn absolute(file: &Path) -> PathBuf {
+    if file.is_absolute() || !source::is_pattern(&file.to_string_lossy()) {
         // Fails only without a working directory, and then the name is as good as any.
         return std::path::absolute(file).unwrap_or_else(|_| file.into());
     }

@@ -8,10 +8,9 @@ use jiff::tz::TimeZone;
 use serde_saphyr::{Location, Spanned};
 
 use super::error::{Fault, suggest};
-use super::{Config, Source, raw};
+use super::{Config, raw, source};
 use crate::catalog::{Providers, ProvidersError};
 use crate::logging::{Format, Level};
-use crate::source::{self, ReadFrom};
 use crate::web::ListenAddress;
 
 /// What `max_line_bytes` may be: a reply of a few lines must fit, and the buffer is twice as large.
@@ -66,7 +65,7 @@ pub fn check(file: raw::File) -> Result<Config, Fault> {
     let mut names = HashSet::new();
     for source in file.sources.into_iter().flatten() {
         let place = source.referenced;
-        let source = check_source(source)?;
+        let source = source::check(source)?;
         if !names.insert(source.name.clone()) {
             return Err(Fault::mapping(
                 place,
@@ -78,6 +77,17 @@ pub fn check(file: raw::File) -> Result<Config, Fault> {
     }
     for provider in file.providers.into_iter().flatten() {
         add_provider(provider, &mut config.providers)?;
+    }
+    if let Some(path) = file.state.and_then(|state| state.path) {
+        if path.value.is_empty() {
+            let right = raw::right("state.path").unwrap_or_default();
+            return Err(Fault::new(
+                path.referenced,
+                "the path is empty",
+                format!("right would be {right}"),
+            ));
+        }
+        config.state_path = Some(path.value.into());
     }
     if let Some(socket) = file.postfix.and_then(|postfix| postfix.showq) {
         if !Path::new(&socket.value).is_absolute() {
@@ -125,7 +135,7 @@ fn listen_address(address: &Spanned<String>) -> Result<ListenAddress, Fault> {
     })
 }
 
-fn one_of<T: FromStr>(written: &Spanned<String>, names: &[&str]) -> Result<T, Fault> {
+pub(super) fn one_of<T: FromStr>(written: &Spanned<String>, names: &[&str]) -> Result<T, Fault> {
     written.value.parse().map_err(|_| {
         let right = match suggest(&written.value, names.iter().copied()) {
             Some(near) => format!("did you mean {near}?"),
@@ -154,36 +164,6 @@ fn time_zone(zone: &Spanned<String>) -> Result<TimeZone, Fault> {
             format!("{:?} is no time zone", zone.value),
             right,
         )
-    })
-}
-
-fn check_source(source: Spanned<raw::Source>) -> Result<Source, Fault> {
-    let place = source.referenced;
-    let source = source.value;
-    let files = required(source.files, place, "files", "[/var/log/mail.log]")?;
-    for file in &files.value {
-        pattern(file)?;
-    }
-    let files: Vec<String> = files.value.into_iter().map(|file| file.value).collect();
-    let name = match (source.name, files.as_slice()) {
-        (Some(name), _) => non_empty(name)?,
-        (None, [file]) => file.clone(),
-        (None, _) => {
-            return Err(Fault::mapping(
-                place,
-                "a source of several files has no name of its own",
-                "add one, such as name: mail",
-            ));
-        }
-    };
-    let read_from = match source.read_from {
-        Some(from) => one_of(&from, &ReadFrom::NAMES)?,
-        None => ReadFrom::default(),
-    };
-    Ok(Source {
-        name,
-        files,
-        read_from,
     })
 }
 
@@ -230,7 +210,7 @@ fn add_provider(provider: Spanned<raw::Provider>, table: &mut Providers) -> Resu
 }
 
 /// A list that must be there and must not be empty.
-fn required(
+pub(super) fn required(
     list: Option<Spanned<Vec<Spanned<String>>>>,
     place: Location,
     name: &str,
@@ -249,50 +229,4 @@ fn required(
             format!("add a list such as {name}: {example}"),
         )),
     }
-}
-
-fn non_empty(text: Spanned<String>) -> Result<String, Fault> {
-    if text.value.trim().is_empty() {
-        return Err(Fault::new(
-            text.referenced,
-            "the name is empty",
-            "give it one, such as mail",
-        ));
-    }
-    Ok(text.value)
-}
-
-fn pattern(file: &Spanned<String>) -> Result<(), Fault> {
-    source_file(&file.value).map_err(|(problem, right)| Fault::new(file.referenced, problem, right))
-}
-
-/// What is wrong with a file or pattern to follow, and what would be right.
-///
-/// # Errors
-///
-/// If it is empty, a directory, no pattern, or a compressed file, which does not grow.
-pub(super) fn source_file(file: &str) -> Result<(), (String, &'static str)> {
-    const RIGHT: &str = "right would be a file or pattern such as /var/log/mail*.log";
-    if file.is_empty() {
-        return Err(("the name is empty".to_owned(), RIGHT));
-    }
-    if source::is_compressed(Path::new(file)) {
-        let problem = format!("{file} is a compressed log, and those do not grow");
-        return Err((
-            problem,
-            "follow the live log; `maillog_exporter report` reads compressed ones",
-        ));
-    }
-    if Path::new(file).is_dir() {
-        return Err((format!("{file} is a directory"), RIGHT));
-    }
-    if source::is_pattern(file)
-        && let Err(error) = glob::Pattern::new(file)
-    {
-        return Err((
-            format!("{file} is no pattern: {} at {}", error.msg, error.pos),
-            RIGHT,
-        ));
-    }
-    Ok(())
 }

@@ -7,6 +7,7 @@
 mod check;
 mod error;
 mod raw;
+mod source;
 
 use std::path::{Path, PathBuf};
 
@@ -16,7 +17,7 @@ pub use error::Error;
 
 use crate::catalog::Providers;
 use crate::logging::{Format, Level};
-use crate::source::{DEFAULT_CAP, ReadFrom};
+use crate::source::{DEFAULT_CAP, Input};
 use crate::web::ListenAddress;
 use crate::zone;
 
@@ -44,6 +45,8 @@ pub struct Config {
     pub time_zone: TimeZone,
     /// Mail providers: the known ones and the file's own.
     pub providers: Providers,
+    /// The file in which counts and positions are kept, if they are.
+    pub state_path: Option<PathBuf>,
     /// The socket of Postfix's showq(8) service, if the queue is to be listed.
     pub showq: Option<PathBuf>,
 }
@@ -59,6 +62,7 @@ impl Default for Config {
             max_line_bytes: DEFAULT_CAP,
             time_zone: zone::local(),
             providers: Providers::embedded(),
+            state_path: None,
             showq: None,
         }
     }
@@ -69,10 +73,8 @@ impl Default for Config {
 pub struct Source {
     /// The `source` label.
     pub name: String,
-    /// Paths and patterns, as written.
-    pub files: Vec<String>,
-    /// Where to begin in files that are there from the start.
-    pub read_from: ReadFrom,
+    /// Where its lines come from; paths as written.
+    pub input: Input,
 }
 
 impl Config {
@@ -95,7 +97,7 @@ impl Config {
     ///
     /// If it is empty, a directory, no pattern, or a compressed file, which does not grow.
     pub fn check_file(file: &str) -> Result<(), (String, &'static str)> {
-        check::source_file(file)
+        source::file(file)
     }
 
     /// What is wrong with a path for the exposition.
@@ -121,6 +123,7 @@ impl Config {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::source::{Files, Framing, Journal, ReadFrom};
 
     fn fixtures(ending: &str) -> Vec<(String, String)> {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/config");
@@ -207,13 +210,67 @@ mod tests {
             .map(ToString::to_string)
             .collect();
         assert_eq!(addresses, [":9925", "127.0.0.1:9926", "[::1]:9926"]);
-        assert_eq!(config.sources.len(), 2);
+        let files = |paths: &[&str], from, framing| {
+            Input::Files(Files {
+                paths: paths.iter().map(PathBuf::from).collect(),
+                from,
+                framing,
+            })
+        };
+        let inputs: Vec<(&str, &Input)> = config
+            .sources
+            .iter()
+            .map(|source| (&*source.name, &source.input))
+            .collect();
+        let expected = [
+            (
+                "mail",
+                files(
+                    &["/var/log/mail.log", "/var/log/mx*/mail.log"],
+                    ReadFrom::Beginning,
+                    Framing::Plain,
+                ),
+            ),
+            (
+                "exim",
+                files(&["/var/log/exim4/mainlog"], ReadFrom::End, Framing::Plain),
+            ),
+            (
+                "pods",
+                files(
+                    &["/var/log/pods/mail_*/*/*.log"],
+                    ReadFrom::Beginning,
+                    Framing::Container,
+                ),
+            ),
+            (
+                "journal",
+                Input::Journal(Journal {
+                    units: vec!["postfix@-.service".into()],
+                    identifiers: vec!["postfix/smtp".into()],
+                    directory: Some("/var/log/journal".into()),
+                    files: Vec::new(),
+                    from: ReadFrom::End,
+                }),
+            ),
+            (
+                "network",
+                Input::Syslog(vec![
+                    "udp://:514".parse().expect("an address"),
+                    "tcp://:601".parse().expect("an address"),
+                    "unix:///run/maillog/log".parse().expect("a path"),
+                ]),
+            ),
+            ("pipe", Input::Pipe("/run/mail.fifo".into())),
+        ];
         assert_eq!(
-            config.sources[0].files,
-            ["/var/log/mail.log", "/var/log/mx*/mail.log"]
+            inputs,
+            expected.each_ref().map(|(name, input)| (*name, input))
         );
-        assert_eq!(config.sources[1].name, "exim");
-        assert_eq!(config.sources[1].read_from, ReadFrom::End);
+        assert_eq!(
+            config.state_path.as_deref(),
+            Some(Path::new("/var/lib/maillog_exporter/state"))
+        );
         assert_eq!(config.max_line_bytes, 32_768);
         assert_eq!(config.time_zone.iana_name(), Some("Europe/Berlin"));
         for host in ["mx.example.com", "a.mx.example.com", "example.net"] {
@@ -241,7 +298,7 @@ mod tests {
                 example.contains(&format!("{last}:")),
                 "{key} is not in the example"
             );
-            let section = ["web", "log", "postfix"].contains(&key);
+            let section = ["web", "log", "postfix", "state", "sources[].journald"].contains(&key);
             assert!(
                 section || text.contains(&format!("| `{key}` |")),
                 "{key} is not described"

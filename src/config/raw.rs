@@ -16,6 +16,7 @@ pub struct File {
     pub time_zone: Option<Spanned<String>>,
     pub providers: Option<Vec<Spanned<Provider>>>,
     pub postfix: Option<Postfix>,
+    pub state: Option<State>,
 }
 
 /// `web:`
@@ -40,7 +41,28 @@ pub struct Log {
 pub struct Source {
     pub name: Option<Spanned<String>>,
     pub files: Option<Spanned<Vec<Spanned<String>>>>,
+    pub containers: Option<Spanned<Vec<Spanned<String>>>>,
+    pub journald: Option<Spanned<Journald>>,
+    pub syslog: Option<Spanned<Vec<Spanned<String>>>>,
+    pub pipe: Option<Spanned<String>>,
     pub read_from: Option<Spanned<String>>,
+}
+
+/// `journald:` of a source.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Journald {
+    pub units: Option<Spanned<Vec<Spanned<String>>>>,
+    pub identifiers: Option<Spanned<Vec<Spanned<String>>>>,
+    pub directory: Option<Spanned<String>>,
+    pub files: Option<Spanned<Vec<Spanned<String>>>>,
+}
+
+/// `state:`
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct State {
+    pub path: Option<Spanned<String>>,
 }
 
 /// One of `providers:`
@@ -59,7 +81,7 @@ pub struct Postfix {
 }
 
 /// What is right for each field, for messages about values of the wrong kind.
-const RIGHT: [(&str, &str); 21] = [
+const RIGHT: &[(&str, &str)] = &[
     ("web", "a mapping with listen_addresses, telemetry_path"),
     (
         "web.listen_addresses",
@@ -70,8 +92,14 @@ const RIGHT: [(&str, &str); 21] = [
     ("log", "a mapping with level, format"),
     ("log.level", "debug, info, warn or error"),
     ("log.format", "logfmt or json"),
-    ("sources", "a list of mappings with name, files, read_from"),
-    ("sources[]", "a mapping with name, files, read_from"),
+    (
+        "sources",
+        "a list of mappings with name, one of files, containers, journald, syslog and pipe, and read_from",
+    ),
+    (
+        "sources[]",
+        "a mapping with name, one of files, containers, journald, syslog and pipe, and read_from",
+    ),
     ("sources[].name", "a name, such as mail"),
     (
         "sources[].files",
@@ -80,6 +108,58 @@ const RIGHT: [(&str, &str); 21] = [
     (
         "sources[].files[]",
         "a file or pattern, such as /var/log/mail.log",
+    ),
+    (
+        "sources[].containers",
+        "a list of files and patterns, such as [/var/log/pods/mail_*/*/*.log]",
+    ),
+    (
+        "sources[].containers[]",
+        "a file or pattern, such as /var/log/pods/mail_*/*/*.log",
+    ),
+    (
+        "sources[].journald",
+        "a mapping with units, identifiers, directory, files; {} is the whole journal",
+    ),
+    (
+        "sources[].journald.units",
+        "a list of units, such as [postfix@-.service]",
+    ),
+    (
+        "sources[].journald.units[]",
+        "a unit, such as postfix@-.service",
+    ),
+    (
+        "sources[].journald.identifiers",
+        "a list of syslog identifiers, such as [postfix/smtp]",
+    ),
+    (
+        "sources[].journald.identifiers[]",
+        "a syslog identifier, such as postfix/smtp",
+    ),
+    (
+        "sources[].journald.directory",
+        "an absolute path, such as /var/log/journal",
+    ),
+    (
+        "sources[].journald.files",
+        "a list of journal files, such as [/var/log/journal/remote/*.journal]",
+    ),
+    (
+        "sources[].journald.files[]",
+        "a file or pattern, such as /var/log/journal/remote/*.journal",
+    ),
+    (
+        "sources[].syslog",
+        "a list of listeners, such as [\"udp://:514\", \"tcp://:601\", \"unix:///dev/log\"]",
+    ),
+    (
+        "sources[].syslog[]",
+        "a listener, such as \"udp://:514\", \"tcp://:601\" or \"unix:///dev/log\"",
+    ),
+    (
+        "sources[].pipe",
+        "the path of a named pipe, or \"-\" for standard input",
     ),
     ("sources[].read_from", "beginning or end"),
     ("max_line_bytes", "a whole number from 1024 to 1048576"),
@@ -91,6 +171,11 @@ const RIGHT: [(&str, &str); 21] = [
         "a list of domains, such as [mx.example.com]",
     ),
     ("providers[].hosts[]", "a domain, such as mx.example.com"),
+    ("state", "a mapping with path"),
+    (
+        "state.path",
+        "the path of a file, such as /var/lib/maillog_exporter/state",
+    ),
     ("postfix", "a mapping with showq"),
     (
         "postfix.showq",

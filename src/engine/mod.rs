@@ -6,8 +6,8 @@
 //! waits for a backlog.
 
 mod run;
+mod slot;
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Sender, channel};
@@ -19,7 +19,7 @@ use tokio::sync::oneshot;
 use crate::catalog::Providers;
 use crate::metrics::View;
 use crate::showq::Newest;
-use crate::source::{ReadFrom, Watcher};
+use crate::source::{Input, Wake, Watcher};
 use run::Engine;
 
 /// One source to be read.
@@ -27,10 +27,8 @@ use run::Engine;
 pub struct SourceSetup {
     /// The configured name, and its label.
     pub name: String,
-    /// Absolute paths and patterns.
-    pub files: Vec<PathBuf>,
-    /// Where to begin in files that are there from the start.
-    pub read_from: ReadFrom,
+    /// Where its lines come from, with absolute paths and patterns.
+    pub input: Input,
 }
 
 /// What the engine works with; can be changed while it runs.
@@ -92,7 +90,7 @@ impl Handle {
 ///
 /// # Errors
 ///
-/// If no thread can be started.
+/// If no thread can be started, or a source cannot have what it needs, such as its address.
 pub fn start(
     setup: Setup,
     providers: Providers,
@@ -101,18 +99,18 @@ pub fn start(
     let (requests, incoming) = channel();
     let ready = Arc::new(AtomicBool::new(false));
     let hint = requests.clone();
-    let watcher = Watcher::start(move || {
+    let wake: Wake = Arc::new(move || {
+        // An engine that has ended needs no hint.
         let _ = hint.send(Request::Hint);
-    })?;
-    let handle = Handle {
-        requests,
-        ready: Arc::clone(&ready),
-    };
+    });
+    let watcher = Watcher::start(wake.clone())?;
+    let engine = Engine::new(setup, providers, queues, watcher, wake, Arc::clone(&ready))?;
+    let handle = Handle { requests, ready };
     let thread = std::thread::Builder::new()
         .name("engine".into())
         .spawn(move || {
             let _guard = EndProcess;
-            Engine::new(setup, providers, queues, watcher, ready).run(&incoming);
+            engine.run(&incoming);
         })?;
     Ok((handle, thread))
 }

@@ -1,5 +1,6 @@
 //! The engine's thread: reading, counting, answering, in turns.
 
+use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError};
@@ -8,12 +9,13 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use tracing::info;
 
-use super::{Request, Setup, SourceSetup};
+use super::slot::Slot;
+use super::{Request, Setup};
 use crate::catalog::{Catalog, Providers};
-use crate::metrics::{Counters, SourceStats, View};
-use crate::parse::{Line, LineParser};
+use crate::metrics::{Counters, View};
+use crate::parse::LineParser;
 use crate::showq::{self, Newest};
-use crate::source::{News, Scratch, Source, Status, Tail, Watcher};
+use crate::source::{News, Scratch, Wake, Watcher};
 
 /// How often everything is looked at, whether there were events or not.
 const TICK: Duration = Duration::from_millis(500);
@@ -28,56 +30,6 @@ const BEFORE_VIEW: usize = 256 * 1024;
 const LAST_READ: Duration = Duration::from_secs(2);
 /// How often the parser is told the time. It only needs to know the year.
 const CLOCK: Duration = Duration::from_secs(60);
-
-/// A source and what its lines came to.
-struct Slot {
-    setup: SourceSetup,
-    tail: Tail,
-    events: u64,
-    noise: u64,
-    unmatched: u64,
-    last_line: Option<i64>,
-}
-
-impl Slot {
-    fn new(setup: SourceSetup) -> Self {
-        let tail = Tail::new(setup.name.clone(), &setup.files, setup.read_from);
-        Slot {
-            setup,
-            tail,
-            events: 0,
-            noise: 0,
-            unmatched: 0,
-            last_line: None,
-        }
-    }
-
-    fn stats(&self) -> SourceStats {
-        let Status {
-            bytes,
-            lag_bytes,
-            up,
-            rotations,
-            truncated,
-        } = self.tail.status();
-        SourceStats {
-            name: self.tail.name().to_owned(),
-            events: self.events,
-            noise: self.noise,
-            unmatched: self.unmatched,
-            bytes,
-            lag_bytes,
-            up,
-            last_line: self.last_line,
-            rotations: vec![
-                ("renamed", rotations.renamed),
-                ("truncated", rotations.truncated),
-                ("replaced", rotations.replaced),
-            ],
-            truncated,
-        }
-    }
-}
 
 /// Everything that turns a line into counts.
 struct Counting {
@@ -101,6 +53,8 @@ pub(super) struct Engine {
     queues: Option<Newest>,
     clock_set: Instant,
     watcher: Watcher,
+    /// For sources with threads of their own.
+    wake: Wake,
     ready: Arc<AtomicBool>,
     /// Whether the last read left something to read at once.
     busy: bool,
@@ -119,12 +73,21 @@ impl Engine {
         providers: Providers,
         queues: Option<Newest>,
         watcher: Watcher,
+        wake: Wake,
         ready: Arc<AtomicBool>,
-    ) -> Self {
+    ) -> io::Result<Self> {
         let catalog = Catalog::embedded();
         let now = Timestamp::now();
-        Engine {
-            slots: setup.sources.iter().cloned().map(Slot::new).collect(),
+        let mut slots = Vec::new();
+        for source in &setup.sources {
+            let mut slot = Slot::new(source.clone());
+            slot.open(setup.max_line_bytes, &wake).map_err(|error| {
+                io::Error::new(error.kind(), format!("{}: {error}", source.name))
+            })?;
+            slots.push(slot);
+        }
+        Ok(Engine {
+            slots,
             parked: Vec::new(),
             scratch: Scratch::new(setup.max_line_bytes),
             counting: Counting {
@@ -137,11 +100,12 @@ impl Engine {
             queues,
             clock_set: Instant::now(),
             watcher,
+            wake,
             ready,
             busy: true,
             turn: 0,
             setup,
-        }
+        })
     }
 
     pub(super) fn run(mut self, requests: &Receiver<Request>) {
@@ -155,6 +119,9 @@ impl Engine {
             let now = Instant::now();
             if now >= rescan {
                 rescan = now + RESCAN;
+                for slot in &mut self.slots {
+                    slot.reopen(self.setup.max_line_bytes, &self.wake);
+                }
                 self.notice(News::Rescan);
                 self.watch();
             }
@@ -213,6 +180,8 @@ impl Engine {
 
     fn take_hints(&mut self) {
         let hints = self.watcher.take();
+        // It may come from a source with a thread of its own.
+        self.busy = true;
         if hints.everything {
             self.notice(News::Rescan);
         }
@@ -222,8 +191,12 @@ impl Engine {
     }
 
     fn notice(&mut self, news: News<'_>) {
-        for slot in &mut self.slots {
-            slot.tail.notice(news);
+        for source in self
+            .slots
+            .iter_mut()
+            .filter_map(|slot| slot.source.as_mut())
+        {
+            source.notice(news);
         }
         self.busy = true;
     }
@@ -232,7 +205,8 @@ impl Engine {
         self.watcher.watch(
             self.slots
                 .iter()
-                .flat_map(|slot| slot.tail.directories())
+                .filter_map(|slot| slot.source.as_ref())
+                .flat_map(|source| source.directories())
                 .collect(),
         );
     }
@@ -254,31 +228,17 @@ impl Engine {
                 self.turn = at;
                 break;
             }
-            let Slot {
-                tail,
-                events,
-                noise,
-                unmatched,
-                last_line,
-                ..
-            } = &mut self.slots[at];
+            let Slot { source, lines, .. } = &mut self.slots[at];
+            let Some(source) = source else { continue };
             let Counting {
                 parser,
                 counters,
                 now,
             } = &mut self.counting;
-            let progress = tail.read(left, &mut self.scratch, &mut |line| {
+            let progress = source.read(left, &mut self.scratch, &mut |line| {
                 let mut slot = None;
                 let parsed = parser.parse(line, &mut slot);
-                match parsed.line {
-                    Line::Event(_) => *events += 1,
-                    Line::Noise(_) => *noise += 1,
-                    Line::Unmatched => *unmatched += 1,
-                }
-                if let Some(time) = parsed.time {
-                    *last_line =
-                        Some(last_line.map_or(time.seconds, |last| last.max(time.seconds)));
-                }
+                lines.note(&parsed);
                 counters.count(parsed.time, &parsed.line, *now);
             });
             left = left.saturating_sub(progress.bytes);
@@ -310,13 +270,9 @@ impl Engine {
             let known = before
                 .iter()
                 .position(|slot| slot.setup.name == source.name);
-            let slot = match known.map(|at| before.swap_remove(at)) {
+            let mut slot = match known.map(|at| before.swap_remove(at)) {
                 Some(mut slot) => {
-                    if slot.setup != *source {
-                        info!(source = source.name, "source changed");
-                        slot.tail.look_for(&source.files, source.read_from);
-                        slot.setup = source.clone();
-                    }
+                    slot.change(source);
                     slot
                 }
                 None => {
@@ -324,15 +280,12 @@ impl Engine {
                     Slot::new(source.clone())
                 }
             };
+            slot.reopen(setup.max_line_bytes, &self.wake);
             self.slots.push(slot);
         }
-        for slot in before
-            .iter_mut()
-            .filter(|slot| !slot.setup.files.is_empty())
-        {
+        for slot in before.iter_mut().filter(|slot| slot.source.is_some()) {
             info!(source = slot.setup.name, "source removed");
-            slot.setup.files.clear();
-            slot.tail.look_for(&[], slot.setup.read_from);
+            slot.close();
         }
         self.parked = before;
         if setup.max_line_bytes != self.scratch.cap() {

@@ -466,6 +466,11 @@ impl Moment {
                 "Lines longer than the limit, of which only the beginning was read.",
                 |s| s.truncated,
             ),
+            counter(
+                "maillog_source_lines_dropped_total",
+                "Lines that came faster than they could be taken, and were lost.",
+                |s| s.dropped,
+            ),
             gauge(
                 "maillog_source_lag_bytes",
                 "Bytes that are there and not yet read.",

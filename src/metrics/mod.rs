@@ -43,6 +43,8 @@ pub struct SourceStats {
     pub rotations: Vec<(&'static str, u64)>,
     /// Lines longer than the limit, of which only the beginning was read.
     pub truncated: u64,
+    /// Lines that came faster than they could be taken, and were lost.
+    pub dropped: u64,
 }
 
 /// One consistent moment of everything there is to show.

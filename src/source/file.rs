@@ -6,17 +6,20 @@
 use std::fs::{File, Metadata};
 use std::io;
 use std::os::unix::fs::{FileExt, MetadataExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use super::{Scratch, lines};
+use serde::{Deserialize, Serialize};
+
+use super::container::Frames;
+use super::{Framing, Scratch, lines};
 
 /// How many bytes before the position are compared at each read. A file that was emptied and has
 /// grown past the position since differs in them. Shorter ones can all be padding.
 pub(crate) const ANCHOR: usize = 1024;
 
 /// Which file a name meant when it was looked at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Identity {
     device: u64,
     inode: u64,
@@ -41,8 +44,10 @@ struct Seen {
 }
 
 /// Where reading stopped in a file that is closed, and may go on if it is still the same.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Position {
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FilePlace {
+    /// The name by which it was read.
+    pub(crate) path: PathBuf,
     identity: Identity,
     offset: u64,
     anchor: u32,
@@ -79,6 +84,8 @@ pub(crate) struct TailFile {
     anchor: u32,
     /// Inside a line whose beginning was handed over.
     skipping: bool,
+    /// Takes the lines out of their frames, if they have any.
+    frames: Option<Frames>,
     seen: Option<Seen>,
     size: u64,
     linked: bool,
@@ -87,7 +94,7 @@ pub(crate) struct TailFile {
 
 impl TailFile {
     /// Opens a file, to be read from its beginning.
-    pub fn open(path: &Path) -> io::Result<Self> {
+    pub fn open(path: &Path, framing: Framing) -> io::Result<Self> {
         // Opening a pipe would wait for its writer.
         if !std::fs::metadata(path)?.is_file() {
             return Err(io::Error::new(
@@ -104,6 +111,7 @@ impl TailFile {
             offset: 0,
             anchor: checksum(b""),
             skipping: false,
+            frames: (framing == Framing::Container).then(Frames::default),
             seen: None,
             size: metadata.len(),
             linked: true,
@@ -141,7 +149,7 @@ impl TailFile {
     }
 
     /// What it takes to go on from here with another descriptor.
-    pub fn position(&self) -> Position {
+    pub fn place(&self, path: &Path) -> FilePlace {
         let &TailFile {
             identity,
             offset,
@@ -149,7 +157,8 @@ impl TailFile {
             skipping,
             ..
         } = self;
-        Position {
+        FilePlace {
+            path: path.to_owned(),
             identity,
             offset,
             anchor,
@@ -159,7 +168,7 @@ impl TailFile {
 
     /// Goes on from a position, if it is one in this file. Should the file have changed before
     /// it, the next read tells.
-    pub fn resume(&mut self, position: Position) -> bool {
+    pub fn resume(&mut self, position: &FilePlace) -> bool {
         let same = position.identity == self.identity;
         if same {
             self.offset = position.offset;
@@ -222,7 +231,13 @@ impl TailFile {
             if before.len() < anchor || checksum(before) != self.anchor {
                 return Ok(self.restart());
             }
-            let cut = lines::split(data, scratch.cap, &mut self.skipping, sink);
+            let cap = scratch.cap;
+            let cut = match &mut self.frames {
+                None => lines::split(data, cap, &mut self.skipping, sink),
+                Some(frames) => lines::split(data, cap, &mut self.skipping, &mut |raw| {
+                    frames.take(raw, cap, sink);
+                }),
+            };
             let at_end = n < scratch.buffer.len();
             if cut.consumed > 0 {
                 self.offset += cut.consumed as u64;
@@ -323,7 +338,7 @@ mod tests {
         }
 
         fn open(&self) -> TailFile {
-            TailFile::open(&self.path).expect("the file")
+            TailFile::open(&self.path, Framing::Plain).expect("the file")
         }
 
         fn read(&mut self, file: &mut TailFile) -> (Read, Vec<String>) {
@@ -360,16 +375,16 @@ mod tests {
         let mut log = Log::new("one\ntwo\n");
         let mut file = log.open();
         log.read(&mut file);
-        let position = file.position();
+        let position = file.place(Path::new("mail.log"));
         drop(file);
         log.append("three\n");
         let mut file = log.open();
-        assert!(file.resume(position));
+        assert!(file.resume(&position));
         assert_eq!(log.read(&mut file), (Read::AtEnd, vec!["three".to_owned()]));
 
         std::fs::write(&log.path, "another file of the same name\n").expect("written");
         let mut file = log.open();
-        assert!(file.resume(position));
+        assert!(file.resume(&position));
         assert_eq!(log.read(&mut file), (Read::Truncated, vec![]));
         assert_eq!(log.read(&mut file).1, ["another file of the same name"]);
     }
@@ -397,6 +412,6 @@ mod tests {
     #[test]
     fn a_folder_is_no_log() {
         let folder = tempfile::tempdir().expect("a folder");
-        assert!(TailFile::open(folder.path()).is_err());
+        assert!(TailFile::open(folder.path(), Framing::Plain).is_err());
     }
 }

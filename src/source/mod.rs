@@ -3,20 +3,31 @@
 //! A new kind of source is one file here that implements [`Source`], and one line in the engine
 //! where it is made.
 
+mod container;
 mod discover;
 mod entry;
+mod fed;
 mod file;
+mod input;
+mod journald;
 mod lines;
 #[cfg(test)]
 mod model;
 mod names;
 mod newlines;
+mod pipe;
+mod syslog;
 mod tail;
 mod watch;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
 
 pub use discover::{find, is_compressed, is_pattern, is_rotated};
+pub use file::FilePlace;
+pub use input::{Files, Framing, Input, Journal, Listener};
 pub use lines::{DEFAULT_CAP, Lines};
 pub use names::ReadFrom;
 pub use tail::Tail;
@@ -46,6 +57,55 @@ pub trait Source: Send {
 
     /// The directories in which changes are worth a [`News`].
     fn directories(&self) -> Vec<PathBuf>;
+
+    /// What it takes to go on behind the last line that was handed over, in another process.
+    fn place(&self) -> Place;
+
+    /// Takes over a changed input without losing its place, if it can: false means that a new
+    /// source has to be made.
+    fn change(&mut self, _input: &Input) -> bool {
+        false
+    }
+}
+
+/// Tells the engine from another thread that there is something to read.
+pub type Wake = Arc<dyn Fn() + Send + Sync>;
+
+/// Makes a source. It goes on from `place`, if that is one of its kind.
+///
+/// # Errors
+///
+/// If what it needs cannot be had, such as a thread or an address to listen on.
+pub fn open(
+    name: &str,
+    input: &Input,
+    place: Place,
+    cap: usize,
+    wake: Wake,
+) -> std::io::Result<Box<dyn Source>> {
+    let cursor = match &place {
+        Place::Cursor(cursor) => Some(cursor.clone()),
+        Place::Nowhere | Place::Files(_) => None,
+    };
+    let name = name.to_owned();
+    Ok(match input {
+        Input::Files(files) => Box::new(Tail::new(name, files, place)),
+        Input::Journal(journal) => Box::new(journald::open(name, journal, cursor, cap, wake)?),
+        Input::Syslog(listeners) => Box::new(syslog::open(name, listeners, cap, wake)?),
+        Input::Pipe(path) => Box::new(pipe::open(name, path, cap, wake)?),
+    })
+}
+
+/// Where reading stopped: everything before it was handed over, nothing behind it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub enum Place {
+    /// There is none to go back to.
+    #[default]
+    Nowhere,
+    /// In files.
+    Files(Vec<FilePlace>),
+    /// Behind what the source's own words tell, such as a cursor of the journal.
+    Cursor(String),
 }
 
 /// What a source is told between reads.
@@ -66,6 +126,8 @@ pub struct Progress {
     pub bytes: usize,
     /// Whether there is more to read at once.
     pub more: bool,
+    /// Whether [`Source::place`] has changed.
+    pub changed: bool,
 }
 
 /// How much a source has read, and how much is left.
@@ -81,10 +143,12 @@ pub struct Status {
     pub rotations: Rotations,
     /// Lines longer than the cap, of which only the beginning was handed over.
     pub truncated: u64,
+    /// Lines that came in and were lost, because they came faster than they could be counted.
+    pub dropped: u64,
 }
 
 /// Rotations seen, by kind.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rotations {
     /// The file lives on under another name, and its own name means another file.
     pub renamed: u64,

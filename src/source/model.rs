@@ -11,7 +11,7 @@ use std::path::PathBuf;
 
 use proptest::prelude::*;
 
-use super::{News, ReadFrom, Scratch, Source, Tail};
+use super::{Files, Framing, News, Place, ReadFrom, Scratch, Source, Tail};
 
 #[derive(Clone, Copy, Debug)]
 enum Step {
@@ -66,7 +66,12 @@ impl Model {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let path = folder.path().join("mail.log");
         let current = append(&path);
-        let tail = Tail::new("mail".into(), &[path], ReadFrom::Beginning);
+        let files = Files {
+            paths: vec![path],
+            from: ReadFrom::Beginning,
+            framing: Framing::Plain,
+        };
+        let tail = Tail::new("mail".into(), &files, Place::Nowhere);
         let scratch = Scratch::new(4096);
         let read = HashMap::new();
         Model {

@@ -12,9 +12,11 @@ use std::time::Duration;
 use tracing::{debug, info, warn};
 
 use super::entry::{Entry, elsewhere};
-use super::file::{Identity, Position, Read, TailFile, Tally};
+use super::file::{FilePlace, Identity, Read, TailFile, Tally};
 use super::names::{Named, ReadFrom};
-use super::{News, Progress, Rotations, Scratch, Source, Status, discover};
+use super::{
+    Files, Framing, Input, News, Place, Progress, Rotations, Scratch, Source, Status, discover,
+};
 
 /// How long a file that its name no longer means is kept open after its last growth.
 const QUIET: Duration = Duration::from_secs(60);
@@ -27,6 +29,7 @@ const MOST_OLD: usize = 32;
 pub struct Tail {
     name: String,
     names: Vec<Named>,
+    framing: Framing,
     entries: Vec<Entry>,
     /// Entries by path and by target.
     by_path: HashMap<PathBuf, usize>,
@@ -35,30 +38,40 @@ pub struct Tail {
     tally: Tally,
     rotations: Rotations,
     /// Where reading stopped in files that are no longer followed, should they be again.
-    left_off: HashMap<PathBuf, Position>,
+    left_off: HashMap<PathBuf, FilePlace>,
 }
 
 impl Tail {
-    /// A source of the given files and patterns, which should be absolute, under a name.
-    pub fn new(name: String, files: &[PathBuf], from: ReadFrom) -> Self {
+    /// A source of the given files and patterns, which should be absolute, under a name. It goes on
+    /// from `place`.
+    pub fn new(name: String, files: &Files, place: Place) -> Self {
+        let left_off = match place {
+            Place::Files(files) => files,
+            Place::Nowhere | Place::Cursor(_) => Vec::new(),
+        };
         let mut tail = Tail {
             name,
             names: Vec::new(),
+            framing: files.framing,
             entries: Vec::new(),
             by_path: HashMap::new(),
             turn: 0,
             tally: Tally::default(),
             rotations: Rotations::default(),
-            left_off: HashMap::new(),
+            left_off: left_off
+                .into_iter()
+                .map(|place| (place.path.clone(), place))
+                .collect(),
         };
-        tail.look_for(files, from);
+        tail.look_for(files);
         tail
     }
 
     /// Changes what is followed. Files that stay keep their positions; the others are closed, and
     /// go on where they were should they come back.
-    pub fn look_for(&mut self, files: &[PathBuf], from: ReadFrom) {
+    fn look_for(&mut self, files: &Files) {
         self.names = files
+            .paths
             .iter()
             .map(|path| {
                 let text = path.to_string_lossy();
@@ -80,12 +93,12 @@ impl Tail {
         entries.retain(|entry| {
             let stays = names.iter().any(|name| name.covers(&entry.path));
             if let Some(live) = entry.live.as_ref().filter(|_| !stays) {
-                left_off.insert(entry.path.clone(), live.position());
+                left_off.insert(entry.path.clone(), live.place(&entry.path));
             }
             stays
         });
         self.index();
-        self.scan(from == ReadFrom::End);
+        self.scan(files.from == ReadFrom::End);
     }
 
     fn index(&mut self) {
@@ -143,11 +156,11 @@ impl Tail {
     /// Opens what the entry's path means now.
     fn open(&mut self, at: usize, scratch: &mut Scratch) {
         let path = self.entries[at].path.clone();
-        let opened = TailFile::open(&path).and_then(|mut file| {
+        let opened = TailFile::open(&path, self.framing).and_then(|mut file| {
             let known = self
                 .left_off
                 .remove(&path)
-                .is_some_and(|left| file.resume(left));
+                .is_some_and(|left| file.resume(&left));
             if self.entries[at].to_end && !known {
                 file.seek_end(scratch)?;
             }
@@ -360,15 +373,18 @@ impl Source for Tail {
                 return Progress {
                     bytes: used,
                     more: true,
+                    changed: used > 0,
                 };
             }
             if self.read_entry(at, budget - used, scratch, sink) == Read::AtEnd {
                 self.entries[at].dirty = false;
             }
         }
+        let bytes = (self.tally.bytes - before) as usize;
         Progress {
-            bytes: (self.tally.bytes - before) as usize,
+            bytes,
             more: self.entries.iter().any(|entry| entry.dirty),
+            changed: bytes > 0,
         }
     }
 
@@ -388,6 +404,7 @@ impl Source for Tail {
             up,
             rotations: self.rotations,
             truncated: self.tally.truncated,
+            dropped: 0,
         }
     }
 
@@ -413,5 +430,23 @@ impl Source for Tail {
         directories.sort();
         directories.dedup();
         directories
+    }
+
+    fn place(&self) -> Place {
+        let files = self.entries.iter().flat_map(|entry| {
+            let open = entry.old.iter().chain(&entry.live);
+            open.map(|file| file.place(&entry.path))
+        });
+        Place::Files(files.collect())
+    }
+
+    fn change(&mut self, input: &Input) -> bool {
+        match input {
+            Input::Files(files) if files.framing == self.framing => {
+                self.look_for(files);
+                true
+            }
+            _ => false,
+        }
     }
 }

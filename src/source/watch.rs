@@ -15,6 +15,8 @@ use notify::event::ModifyKind;
 use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
 use tracing::{debug, warn};
 
+use super::Wake;
+
 /// How long the callback rests after a write. The kernel merges equal events that nobody has
 /// fetched, so a log that is written line by line costs some fifty wake-ups a second, not
 /// thousands.
@@ -50,7 +52,7 @@ impl Watcher {
     /// # Errors
     ///
     /// If no thread can be started.
-    pub fn start(wake: impl Fn() + Send + 'static) -> std::io::Result<Self> {
+    pub fn start(wake: Wake) -> std::io::Result<Self> {
         let hints = Arc::new(Mutex::new(Hints::default()));
         let (wanted, orders) = channel();
         let mut callback = Callback {
@@ -121,14 +123,14 @@ fn keep(mut watcher: RecommendedWatcher, orders: &Receiver<Vec<PathBuf>>) {
     }
 }
 
-struct Callback<W> {
+struct Callback {
     hints: Arc<Mutex<Hints>>,
-    wake: W,
+    wake: Wake,
     /// When the last rest ended.
     rested: Instant,
 }
 
-impl<W: Fn()> Callback<W> {
+impl Callback {
     fn handle(&mut self, event: notify::Result<Event>) {
         let (paths, written) = match &event {
             // Reading a log is an event too; taking it for news would never end.

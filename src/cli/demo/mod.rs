@@ -19,7 +19,7 @@ use crate::catalog::{Catalog, Providers};
 use crate::config::Config;
 use crate::engine::{self, Handle, Setup, SourceSetup};
 use crate::parse::{Direction, Outcome};
-use crate::source::ReadFrom;
+use crate::source::{Files, Framing, Input, ReadFrom};
 use crate::web::{Bound, ListenAddress, Server, Site};
 
 /// How often mail is written.
@@ -81,8 +81,11 @@ async fn demo(args: &Args, bound: Bound, log: &Path) -> Result<(), Error> {
     let setup = Setup {
         sources: vec![SourceSetup {
             name: "demo".into(),
-            files: vec![log.to_owned()],
-            read_from: ReadFrom::default(),
+            input: Input::Files(Files {
+                paths: vec![log.to_owned()],
+                from: ReadFrom::default(),
+                framing: Framing::Plain,
+            }),
         }],
         max_line_bytes: config.max_line_bytes,
         time_zone: config.time_zone,

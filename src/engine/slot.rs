@@ -1,0 +1,154 @@
+//! One source in the engine, with what its lines came to.
+//!
+//! It stands apart from the source because its counts go on when the source is closed, changed or
+//! made anew.
+
+use std::io;
+
+use tracing::{error, info};
+
+use super::SourceSetup;
+use crate::metrics::SourceStats;
+use crate::parse::{Line, Parsed};
+use crate::source::{self, Place, Rotations, Source, Status, Wake};
+
+/// What a source says of its own reading, as sums.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+struct Sums {
+    bytes: u64,
+    rotations: Rotations,
+    truncated: u64,
+    dropped: u64,
+}
+
+impl Sums {
+    fn with(self, status: &Status) -> Sums {
+        let (a, b) = (self.rotations, status.rotations);
+        Sums {
+            bytes: self.bytes + status.bytes,
+            rotations: Rotations {
+                renamed: a.renamed + b.renamed,
+                truncated: a.truncated + b.truncated,
+                replaced: a.replaced + b.replaced,
+            },
+            truncated: self.truncated + status.truncated,
+            dropped: self.dropped + status.dropped,
+        }
+    }
+}
+
+/// A source and what its lines came to.
+pub(super) struct Slot {
+    pub setup: SourceSetup,
+    /// `None` while it is not wanted, or cannot be opened.
+    pub source: Option<Box<dyn Source>>,
+    /// Where it goes on when it is opened.
+    place: Place,
+    /// What sources before this one have read.
+    before: Sums,
+    pub lines: Lines,
+}
+
+/// What became of the lines.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) struct Lines {
+    pub events: u64,
+    pub noise: u64,
+    pub unmatched: u64,
+    /// The newest line's own time.
+    pub last: Option<i64>,
+}
+
+impl Lines {
+    #[inline]
+    pub fn note(&mut self, parsed: &Parsed<'_, '_>) {
+        match parsed.line {
+            Line::Event(_) => self.events += 1,
+            Line::Noise(_) => self.noise += 1,
+            Line::Unmatched => self.unmatched += 1,
+        }
+        if let Some(time) = parsed.time {
+            self.last = Some(
+                self.last
+                    .map_or(time.seconds, |last| last.max(time.seconds)),
+            );
+        }
+    }
+}
+
+impl Slot {
+    pub fn new(setup: SourceSetup) -> Self {
+        Slot {
+            setup,
+            source: None,
+            place: Place::Nowhere,
+            before: Sums::default(),
+            lines: Lines::default(),
+        }
+    }
+
+    /// Opens the source where it stopped, if it is not open.
+    pub fn open(&mut self, cap: usize, wake: &Wake) -> io::Result<()> {
+        if self.source.is_none() {
+            let (name, input) = (&self.setup.name, &self.setup.input);
+            let source = source::open(name, input, self.place.clone(), cap, wake.clone())?;
+            self.source = Some(source);
+        }
+        Ok(())
+    }
+
+    /// The same, where nobody waits for the answer: it is tried again later.
+    pub fn reopen(&mut self, cap: usize, wake: &Wake) {
+        if let Err(error) = self.open(cap, wake) {
+            error!(source = self.setup.name, %error, "cannot open source, trying again");
+        }
+    }
+
+    /// Closes the source; its place and counts stay.
+    pub fn close(&mut self) {
+        if let Some(source) = self.source.take() {
+            self.before = self.before.with(&source.status());
+            self.place = source.place();
+        }
+    }
+
+    /// Takes over a changed setup.
+    pub fn change(&mut self, setup: &SourceSetup) {
+        if self.setup != *setup {
+            info!(source = setup.name, "source changed");
+            let taken = self
+                .source
+                .as_mut()
+                .is_some_and(|source| source.change(&setup.input));
+            if !taken {
+                self.close();
+            }
+            self.setup = setup.clone();
+        }
+    }
+
+    pub fn stats(&self) -> SourceStats {
+        let status = self
+            .source
+            .as_ref()
+            .map_or_else(Status::default, |source| source.status());
+        let sums = self.before.with(&status);
+        SourceStats {
+            name: self.setup.name.clone(),
+            events: self.lines.events,
+            noise: self.lines.noise,
+            unmatched: self.lines.unmatched,
+            bytes: sums.bytes,
+            lag_bytes: status.lag_bytes,
+            up: status.up,
+            last_line: self.lines.last,
+            rotations: vec![
+                ("renamed", sums.rotations.renamed),
+                ("truncated", sums.rotations.truncated),
+                ("replaced", sums.rotations.replaced),
+            ],
+            truncated: sums.truncated,
+            dropped: sums.dropped,
+        }
+    }
+}

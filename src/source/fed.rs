@@ -1,0 +1,232 @@
+//! A source whose lines come from a thread that waits for them.
+//!
+//! It stands apart because the journal, syslog and pipes differ in how lines come in, and in nothing
+//! behind that: a bounded queue, from which the engine takes whole batches. A thread that is faster
+//! than the engine waits, or drops and says how much.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+
+use super::{News, Place, Progress, Scratch, Source, Status, Wake, lines};
+
+/// Batches that wait at a time.
+const QUEUE: usize = 32;
+
+/// From how many bytes on a batch is full.
+const FULL: usize = 64 * 1024;
+
+/// Lines that are handed over together.
+#[derive(Debug, Default)]
+pub(crate) struct Batch {
+    bytes: Vec<u8>,
+    /// Where each line ends.
+    ends: Vec<usize>,
+    /// Bytes that came in for these lines, their frames included.
+    received: u64,
+    truncated: u64,
+    /// Where reading goes on behind the last of them, in words of the source's own.
+    cursor: Option<String>,
+}
+
+impl Batch {
+    /// Adds a line without its newline, of which at most `cap` bytes are kept. `received` is what it
+    /// took to get it, in bytes.
+    pub fn push(&mut self, line: &[u8], cap: usize, received: usize) {
+        let (line, truncated) = lines::trim(line, cap);
+        self.bytes.extend_from_slice(line);
+        self.ends.push(self.bytes.len());
+        self.received += received as u64;
+        self.truncated += u64::from(truncated);
+    }
+
+    /// Notes where reading goes on behind the last line.
+    pub fn set_cursor(&mut self, cursor: String) {
+        self.cursor = Some(cursor);
+    }
+
+    /// Whether it should be sent before more lines are added.
+    pub fn is_full(&self) -> bool {
+        self.bytes.len() >= FULL
+    }
+
+    /// Whether there is nothing in it.
+    pub fn is_empty(&self) -> bool {
+        self.ends.is_empty() && self.cursor.is_none()
+    }
+
+    /// Lines in it.
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+}
+
+/// What both ends know.
+#[derive(Default)]
+struct Shared {
+    up: AtomicBool,
+    dropped: AtomicU64,
+    waiting: AtomicU64,
+}
+
+/// The thread's end.
+pub(crate) struct Feeder {
+    batches: SyncSender<Batch>,
+    shared: Arc<Shared>,
+    wake: Wake,
+}
+
+/// The source is no longer wanted: the thread should end.
+#[derive(Debug)]
+pub(crate) struct Unwanted;
+
+impl Feeder {
+    /// Hands a batch over, and waits while the queue is full.
+    pub fn send(&self, batch: Batch) -> Result<(), Unwanted> {
+        self.shared
+            .waiting
+            .fetch_add(batch.received, Ordering::Relaxed);
+        self.batches.send(batch).map_err(|_| Unwanted)?;
+        (self.wake)();
+        Ok(())
+    }
+
+    /// Hands a batch over, or drops it and counts its lines if the queue is full.
+    pub fn send_or_drop(&self, batch: Batch) -> Result<(), Unwanted> {
+        let (lines, received) = (batch.len(), batch.received);
+        match self.batches.try_send(batch) {
+            Ok(()) => {
+                self.shared.waiting.fetch_add(received, Ordering::Relaxed);
+                (self.wake)();
+                Ok(())
+            }
+            Err(TrySendError::Full(_)) => {
+                self.count_dropped(lines as u64);
+                Ok(())
+            }
+            Err(TrySendError::Disconnected(_)) => Err(Unwanted),
+        }
+    }
+
+    /// Counts lines that were lost before they could be handed over.
+    pub fn count_dropped(&self, lines: u64) {
+        self.shared.dropped.fetch_add(lines, Ordering::Relaxed);
+    }
+
+    /// Says whether lines can come in now.
+    pub fn set_up(&self, up: bool) {
+        self.shared.up.store(up, Ordering::Relaxed);
+    }
+}
+
+/// The engine's end.
+pub(crate) struct Fed {
+    name: String,
+    batches: Receiver<Batch>,
+    shared: Arc<Shared>,
+    bytes: u64,
+    truncated: u64,
+    cursor: Option<String>,
+    /// Ends what feeds it.
+    stop: Option<Box<dyn FnOnce() + Send>>,
+}
+
+impl Fed {
+    /// Both ends. `cursor` is where reading went on the last time; `stop` ends what feeds it, and is
+    /// called when the source is dropped.
+    pub fn new(
+        name: String,
+        cursor: Option<String>,
+        wake: Wake,
+        stop: impl FnOnce() + Send + 'static,
+    ) -> (Self, Feeder) {
+        let (sender, batches) = sync_channel(QUEUE);
+        let shared = Arc::new(Shared::default());
+        let feeder = Feeder {
+            batches: sender,
+            shared: Arc::clone(&shared),
+            wake,
+        };
+        let fed = Fed {
+            name,
+            batches,
+            shared,
+            bytes: 0,
+            truncated: 0,
+            cursor,
+            stop: Some(Box::new(stop)),
+        };
+        (fed, feeder)
+    }
+}
+
+impl Source for Fed {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn notice(&mut self, _: News<'_>) {}
+
+    fn read(&mut self, budget: usize, _: &mut Scratch, sink: &mut dyn FnMut(&[u8])) -> Progress {
+        let before = self.bytes;
+        let mut changed = false;
+        // Only whole batches: the cursor is that of a batch's end.
+        while self.bytes - before < budget as u64 {
+            let Ok(batch) = self.batches.try_recv() else {
+                return Progress {
+                    bytes: (self.bytes - before) as usize,
+                    more: false,
+                    changed,
+                };
+            };
+            let mut start = 0;
+            for &end in &batch.ends {
+                sink(&batch.bytes[start..end]);
+                start = end;
+            }
+            self.shared
+                .waiting
+                .fetch_sub(batch.received, Ordering::Relaxed);
+            self.bytes += batch.received;
+            self.truncated += batch.truncated;
+            self.cursor = batch.cursor.or(self.cursor.take());
+            changed = true;
+        }
+        Progress {
+            bytes: (self.bytes - before) as usize,
+            more: true,
+            changed,
+        }
+    }
+
+    fn status(&self) -> Status {
+        Status {
+            bytes: self.bytes,
+            lag_bytes: self.shared.waiting.load(Ordering::Relaxed),
+            up: self.shared.up.load(Ordering::Relaxed),
+            truncated: self.truncated,
+            dropped: self.shared.dropped.load(Ordering::Relaxed),
+            ..Status::default()
+        }
+    }
+
+    fn directories(&self) -> Vec<PathBuf> {
+        Vec::new()
+    }
+
+    fn place(&self) -> Place {
+        match &self.cursor {
+            Some(cursor) => Place::Cursor(cursor.clone()),
+            None => Place::Nowhere,
+        }
+    }
+}
+
+impl Drop for Fed {
+    fn drop(&mut self) {
+        if let Some(stop) = self.stop.take() {
+            stop();
+        }
+    }
+}
