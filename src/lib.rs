@@ -6,7 +6,7 @@
 //! The modules below stand in the order in which a line passes through them:
 //!
 //! ```text
-//! source ── bytes ──▶ parse ── Event ──▶ metrics ──▶ web
+//! source ── bytes ──▶ parse ── Event ──▶ metrics ──▶ state ──▶ web
 //!                       ▲                    ▲
 //!                    catalog              engine (the one thread that owns sources and counters)
 //! ```
@@ -21,6 +21,8 @@ pub mod parse;
 pub mod catalog;
 
 pub mod metrics;
+
+pub mod state;
 
 pub mod showq;
 

@@ -12,6 +12,7 @@ use crate::engine::{self, Setup, SourceSetup};
 use crate::logging;
 use crate::showq;
 use crate::source::{self, Files, Framing, Input, ReadFrom};
+use crate::state::State;
 use crate::web::{Bound, ListenAddress, Server, Site};
 
 /// Where mail servers and syslog daemons write by default: followed if nothing else is asked for.
@@ -51,6 +52,14 @@ pub struct Args {
     #[arg(long = "read-from", value_name = "WHERE")]
     read_from: Option<ReadFrom>,
 
+    /// File or directory in which counts and positions are kept over restarts [default: not kept]
+    #[arg(long = "state.path", value_name = "PATH")]
+    state_path: Option<PathBuf>,
+
+    /// Set a state that is there aside, and count from zero
+    #[arg(long = "state.reset")]
+    state_reset: bool,
+
     /// How much to say on standard error [default: info]
     #[arg(long = "log.level", value_name = "LEVEL")]
     log_level: Option<logging::Level>,
@@ -80,6 +89,9 @@ impl Args {
                 format!("--web.telemetry-path: {wrong}; right would be a path such as /metrics")
             })?;
             config.telemetry_path.clone_from(path);
+        }
+        if let Some(path) = &self.state_path {
+            config.state_path = Some(path.clone());
         }
         config.log_level = self.log_level.unwrap_or(config.log_level);
         config.log_format = self.log_format.unwrap_or(config.log_format);
@@ -206,10 +218,15 @@ async fn serve(args: &Args, mut config: Config, bound: Bound) -> Result<(), Erro
         sources = config.sources.len(),
         "starting"
     );
+    let state = match &config.state_path {
+        Some(path) => State::open(path, args.state_reset)
+            .map_err(|error| Error::Runtime(error.to_string()))?,
+        None => State::none(),
+    };
     let queues = config.showq.clone().map(showq::watch).transpose();
     let queues = queues.map_err(failed)?;
     let (engine, thread) =
-        engine::start(setup(&config), config.providers.clone(), queues).map_err(failed)?;
+        engine::start(setup(&config), config.providers.clone(), queues, state).map_err(failed)?;
     let addresses = bound.addresses();
     let site = Site::new(engine.clone(), config.telemetry_path.clone());
     let server = Server::start(bound, site).map_err(failed)?;
@@ -261,6 +278,9 @@ fn needs_restart(old: &Config, new: &Config) -> Vec<&'static str> {
     }
     if old.providers != new.providers {
         settings.push("providers");
+    }
+    if old.state_path != new.state_path {
+        settings.push("state.path");
     }
     if old.showq != new.showq {
         settings.push("postfix.showq");

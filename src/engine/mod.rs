@@ -5,6 +5,7 @@
 //! asks. Reading goes in blocks, and requests are looked at between them, so that a scrape never
 //! waits for a backlog.
 
+mod keep;
 mod run;
 mod slot;
 
@@ -20,6 +21,8 @@ use crate::catalog::Providers;
 use crate::metrics::View;
 use crate::showq::Newest;
 use crate::source::{Input, Wake, Watcher};
+use crate::state::State;
+use keep::{Keeper, Viewer, Written};
 use run::Engine;
 
 /// One source to be read.
@@ -47,9 +50,11 @@ enum Request {
     /// There are hints about files.
     Hint,
     /// One consistent moment, with everything that was written before.
-    View(oneshot::Sender<Arc<View>>),
+    View(Viewer),
     /// Work with another setup.
     Reload(Box<Setup>),
+    /// A snapshot was written, or could not be.
+    Written(Box<Written>),
     /// Read what is there once more, and end.
     Shutdown,
 }
@@ -86,7 +91,8 @@ impl Handle {
     }
 }
 
-/// Starts the engine. `queues` is where the newest listing of the queue is found, if there is one.
+/// Starts the engine. `queues` is where the newest listing of the queue is found, if there is one;
+/// `state` is what goes on from the process before, and where this one keeps its own.
 ///
 /// # Errors
 ///
@@ -95,6 +101,7 @@ pub fn start(
     setup: Setup,
     providers: Providers,
     queues: Option<Newest>,
+    mut state: State,
 ) -> std::io::Result<(Handle, JoinHandle<()>)> {
     let (requests, incoming) = channel();
     let ready = Arc::new(AtomicBool::new(false));
@@ -104,7 +111,17 @@ pub fn start(
         let _ = hint.send(Request::Hint);
     });
     let watcher = Watcher::start(wake.clone())?;
-    let engine = Engine::new(setup, providers, queues, watcher, wake, Arc::clone(&ready))?;
+    let before = state.snapshot.take();
+    let keeper = Keeper::start(state, before.as_ref(), requests.clone())?;
+    let parts = Parts {
+        providers,
+        queues,
+        watcher,
+        wake,
+        keeper,
+        ready: Arc::clone(&ready),
+    };
+    let engine = Engine::new(setup, parts, before)?;
     let handle = Handle { requests, ready };
     let thread = std::thread::Builder::new()
         .name("engine".into())
@@ -113,6 +130,17 @@ pub fn start(
             engine.run(&incoming);
         })?;
     Ok((handle, thread))
+}
+
+/// What the engine works with besides its setup.
+struct Parts {
+    providers: Providers,
+    queues: Option<Newest>,
+    watcher: Watcher,
+    /// For sources with threads of their own.
+    wake: Wake,
+    keeper: Keeper,
+    ready: Arc<AtomicBool>,
 }
 
 /// Ends the process with a panic of its thread: a daemon that answers and no longer reads would

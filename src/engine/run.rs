@@ -2,7 +2,7 @@
 
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError};
 use std::time::{Duration, Instant};
 
@@ -10,12 +10,13 @@ use jiff::Timestamp;
 use tracing::info;
 
 use super::slot::Slot;
-use super::{Request, Setup};
-use crate::catalog::{Catalog, Providers};
+use super::{Parts, Request, Setup};
+use crate::catalog::Catalog;
 use crate::metrics::{Counters, View};
 use crate::parse::LineParser;
-use crate::showq::{self, Newest};
-use crate::source::{News, Scratch, Wake, Watcher};
+use crate::showq;
+use crate::source::{News, Scratch};
+use crate::state::Snapshot;
 
 /// How often everything is looked at, whether there were events or not.
 const TICK: Duration = Duration::from_millis(500);
@@ -28,6 +29,8 @@ const BLOCK: usize = 256 * 1024;
 const BEFORE_VIEW: usize = 256 * 1024;
 /// How long the last read may take: whoever ends the process does not wait for a backlog.
 const LAST_READ: Duration = Duration::from_secs(2);
+/// How long the last snapshot may take.
+const LAST_WRITE: Duration = Duration::from_secs(5);
 /// How often the parser is told the time. It only needs to know the year.
 const CLOCK: Duration = Duration::from_secs(60);
 
@@ -41,21 +44,16 @@ struct Counting {
 
 pub(super) struct Engine {
     setup: Setup,
+    parts: Parts,
     slots: Vec<Slot>,
     /// Sources that were removed from the configuration. Should one come back, its counts and
     /// positions go on.
     parked: Vec<Slot>,
     scratch: Scratch,
     counting: Counting,
-    providers: Providers,
     /// For every view: the names behind the providers' numbers.
     provider_names: Arc<[String]>,
-    queues: Option<Newest>,
     clock_set: Instant,
-    watcher: Watcher,
-    /// For sources with threads of their own.
-    wake: Wake,
-    ready: Arc<AtomicBool>,
     /// Whether the last read left something to read at once.
     busy: bool,
     /// The source whose turn it is.
@@ -68,44 +66,47 @@ enum Next {
 }
 
 impl Engine {
-    pub(super) fn new(
-        setup: Setup,
-        providers: Providers,
-        queues: Option<Newest>,
-        watcher: Watcher,
-        wake: Wake,
-        ready: Arc<AtomicBool>,
-    ) -> io::Result<Self> {
+    /// An engine that goes on from where another process left off, if one did.
+    pub(super) fn new(setup: Setup, parts: Parts, before: Option<Snapshot>) -> io::Result<Self> {
         let catalog = Catalog::embedded();
         let now = Timestamp::now();
+        let before = before.unwrap_or_default();
+        let mut parser = LineParser::new(
+            catalog,
+            parts.providers.clone(),
+            setup.time_zone.clone(),
+            now,
+        );
+        parser.remember(&before.memory);
+        let mut parked: Vec<Slot> = before.sources.into_iter().map(Slot::resumed).collect();
         let mut slots = Vec::new();
         for source in &setup.sources {
-            let mut slot = Slot::new(source.clone());
-            slot.open(setup.max_line_bytes, &wake).map_err(|error| {
-                io::Error::new(error.kind(), format!("{}: {error}", source.name))
-            })?;
+            let mut slot = Slot::taken_from(&mut parked, source);
+            slot.open(setup.max_line_bytes, &parts.wake)
+                .map_err(|error| {
+                    io::Error::new(error.kind(), format!("{}: {error}", source.name))
+                })?;
             slots.push(slot);
         }
-        Ok(Engine {
+        let mut engine = Engine {
             slots,
-            parked: Vec::new(),
+            parked,
             scratch: Scratch::new(setup.max_line_bytes),
             counting: Counting {
-                parser: LineParser::new(catalog, providers.clone(), setup.time_zone.clone(), now),
-                counters: Counters::new(catalog),
+                parser,
+                counters: before.counters.restore(catalog, &parts.providers),
                 now: now.as_second(),
             },
-            provider_names: providers.names().map(str::to_owned).collect(),
-            providers,
-            queues,
+            provider_names: parts.providers.names().map(str::to_owned).collect(),
             clock_set: Instant::now(),
-            watcher,
-            wake,
-            ready,
             busy: true,
             turn: 0,
             setup,
-        })
+            parts,
+        };
+        let view = engine.view();
+        engine.parts.keeper.begin_with(view);
+        Ok(engine)
     }
 
     pub(super) fn run(mut self, requests: &Receiver<Request>) {
@@ -120,7 +121,7 @@ impl Engine {
             if now >= rescan {
                 rescan = now + RESCAN;
                 for slot in &mut self.slots {
-                    slot.reopen(self.setup.max_line_bytes, &self.wake);
+                    slot.reopen(self.setup.max_line_bytes, &self.parts.wake);
                 }
                 self.notice(News::Rescan);
                 self.watch();
@@ -136,16 +137,23 @@ impl Engine {
         while self.busy && Instant::now() < end {
             self.read(BLOCK);
         }
+        self.parts.keeper.finish(requests, LAST_WRITE);
+        self.show();
+        self.parts.keeper.finish(requests, LAST_WRITE);
     }
 
     /// Answers requests: those that are there while there is something to read, otherwise waits
     /// for one until `tick`.
     fn serve(&mut self, requests: &Receiver<Request>, tick: Instant) -> Next {
-        let mut viewers = Vec::new();
         let mut wait = !self.busy;
+        let until = self
+            .parts
+            .keeper
+            .deadline()
+            .map_or(tick, |deadline| deadline.min(tick));
         loop {
             let request = if wait {
-                match requests.recv_timeout(tick.saturating_duration_since(Instant::now())) {
+                match requests.recv_timeout(until.saturating_duration_since(Instant::now())) {
                     Ok(request) => request,
                     Err(RecvTimeoutError::Timeout) => break,
                     Err(RecvTimeoutError::Disconnected) => return Next::End,
@@ -160,26 +168,35 @@ impl Engine {
             wait = false;
             match request {
                 Request::Hint => self.take_hints(),
-                Request::View(viewer) => viewers.push(viewer),
+                Request::View(viewer) => self.parts.keeper.ask(viewer),
+                Request::Written(written) => self.parts.keeper.written(*written),
                 Request::Reload(setup) => self.reload(*setup),
                 Request::Shutdown => return Next::End,
             }
         }
-        if !viewers.is_empty() {
+        if self.parts.keeper.is_asked() {
             self.notice(News::Tick);
             self.read(BEFORE_VIEW);
-            let view = Arc::new(self.view());
-            // What is shown must be durable first: the place for it is here.
-            for viewer in viewers {
-                // A viewer that has gone away needs no answer.
-                let _ = viewer.send(Arc::clone(&view));
-            }
+            self.show();
+        } else if self.parts.keeper.is_due() {
+            self.show();
         }
+        self.parts.keeper.lose_patience();
         Next::GoOn
     }
 
+    /// Makes a snapshot of this moment, and shows it to whoever has asked.
+    fn show(&mut self) {
+        let view = self.view();
+        let (slots, parked, parser) = (&self.slots, &self.parked, &self.counting.parser);
+        self.parts.keeper.show(view, || {
+            let sources = slots.iter().chain(parked).map(Slot::state).collect();
+            (sources, parser.memory())
+        });
+    }
+
     fn take_hints(&mut self) {
-        let hints = self.watcher.take();
+        let hints = self.parts.watcher.take();
         // It may come from a source with a thread of its own.
         self.busy = true;
         if hints.everything {
@@ -202,7 +219,7 @@ impl Engine {
     }
 
     fn watch(&self) {
-        self.watcher.watch(
+        self.parts.watcher.watch(
             self.slots
                 .iter()
                 .filter_map(|slot| slot.source.as_ref())
@@ -241,13 +258,16 @@ impl Engine {
                 lines.note(&parsed);
                 counters.count(parsed.time, &parsed.line, *now);
             });
+            if progress.changed {
+                self.parts.keeper.note_change();
+            }
             left = left.saturating_sub(progress.bytes);
             more |= progress.more;
         }
         self.busy = more;
-        if !more && !self.ready.load(Ordering::Relaxed) {
+        if !more && !self.parts.ready.load(Ordering::Relaxed) {
             info!("everything that is there is read");
-            self.ready.store(true, Ordering::Release);
+            self.parts.ready.store(true, Ordering::Release);
         }
     }
 
@@ -256,7 +276,8 @@ impl Engine {
             counters: self.counting.counters.clone(),
             sources: self.slots.iter().map(Slot::stats).collect(),
             providers: Arc::clone(&self.provider_names),
-            queues: self.queues.as_ref().and_then(showq::newest),
+            queues: self.parts.queues.as_ref().and_then(showq::newest),
+            state: self.parts.keeper.stats(),
         }
     }
 
@@ -267,20 +288,8 @@ impl Engine {
         }
         let mut before: Vec<Slot> = self.slots.drain(..).chain(self.parked.drain(..)).collect();
         for source in &setup.sources {
-            let known = before
-                .iter()
-                .position(|slot| slot.setup.name == source.name);
-            let mut slot = match known.map(|at| before.swap_remove(at)) {
-                Some(mut slot) => {
-                    slot.change(source);
-                    slot
-                }
-                None => {
-                    info!(source = source.name, "source added");
-                    Slot::new(source.clone())
-                }
-            };
-            slot.reopen(setup.max_line_bytes, &self.wake);
+            let mut slot = Slot::taken_from(&mut before, source);
+            slot.reopen(setup.max_line_bytes, &self.parts.wake);
             self.slots.push(slot);
         }
         for slot in before.iter_mut().filter(|slot| slot.source.is_some()) {
@@ -295,12 +304,13 @@ impl Engine {
             let catalog = Catalog::embedded();
             self.counting.parser = LineParser::new(
                 catalog,
-                self.providers.clone(),
+                self.parts.providers.clone(),
                 setup.time_zone.clone(),
                 Timestamp::now(),
             );
         }
         self.setup = setup;
+        self.parts.keeper.note_change();
         self.turn = 0;
         self.busy = true;
         self.watch();

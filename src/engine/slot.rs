@@ -10,7 +10,8 @@ use tracing::{error, info};
 use super::SourceSetup;
 use crate::metrics::SourceStats;
 use crate::parse::{Line, Parsed};
-use crate::source::{self, Place, Rotations, Source, Status, Wake};
+use crate::source::{self, Input, Place, Rotations, Source, Status, Wake};
+use crate::state::SourceState;
 
 /// What a source says of its own reading, as sums.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -87,6 +88,63 @@ impl Slot {
         }
     }
 
+    /// A slot that goes on where another process stopped. Its input is not known before it is
+    /// configured.
+    pub fn resumed(state: SourceState) -> Self {
+        Slot {
+            setup: SourceSetup {
+                name: state.name,
+                input: Input::Syslog(Vec::new()),
+            },
+            source: None,
+            place: state.place,
+            before: Sums {
+                bytes: state.bytes,
+                rotations: state.rotations,
+                truncated: state.truncated,
+                dropped: state.dropped,
+            },
+            lines: Lines {
+                events: state.events,
+                noise: state.noise,
+                unmatched: state.unmatched,
+                last: state.last_line,
+            },
+        }
+    }
+
+    /// The slot of this name among those that are closed, or a new one, with the given setup.
+    pub fn taken_from(slots: &mut Vec<Slot>, setup: &SourceSetup) -> Self {
+        let known = slots.iter().position(|slot| slot.setup.name == setup.name);
+        match known.map(|at| slots.swap_remove(at)) {
+            Some(mut slot) => {
+                slot.change(setup);
+                slot
+            }
+            None => Slot::new(setup.clone()),
+        }
+    }
+
+    /// What is kept of it over a restart.
+    pub fn state(&self) -> SourceState {
+        let (place, sums) = match &self.source {
+            Some(source) => (source.place(), self.before.with(&source.status())),
+            None => (self.place.clone(), self.before),
+        };
+        SourceState {
+            name: self.setup.name.clone(),
+            place,
+            events: self.lines.events,
+            noise: self.lines.noise,
+            unmatched: self.lines.unmatched,
+            last_line: self.lines.last,
+            bytes: sums.bytes,
+            rotations: sums.rotations,
+            truncated: sums.truncated,
+            dropped: sums.dropped,
+        }
+    }
+
     /// Opens the source where it stopped, if it is not open.
     pub fn open(&mut self, cap: usize, wake: &Wake) -> io::Result<()> {
         if self.source.is_none() {
@@ -115,7 +173,9 @@ impl Slot {
     /// Takes over a changed setup.
     pub fn change(&mut self, setup: &SourceSetup) {
         if self.setup != *setup {
-            info!(source = setup.name, "source changed");
+            if self.source.is_some() {
+                info!(source = setup.name, "source changed");
+            }
             let taken = self
                 .source
                 .as_mut()

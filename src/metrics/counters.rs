@@ -114,9 +114,9 @@ pub struct Counters {
     pub(crate) auth_failures: [u64; Service::ALL.len()],
     pub(crate) tls_connections: [[u64; 3]; Service::ALL.len()],
     /// When a line was last read that was old by its own time.
-    last_old_line: Option<i64>,
-    awaited: Box<[u64]>,
-    any_received: bool,
+    pub(crate) last_old_line: Option<i64>,
+    pub(crate) awaited: Box<[u64]>,
+    pub(crate) any_received: bool,
 }
 
 /// A key of the enhanced family: server, direction, code, enhanced code or 0 for none.
@@ -280,6 +280,20 @@ impl Counters {
             series
         });
         (code, usize::from(series))
+    }
+
+    /// Gives a code the series that it had before a restart.
+    pub(crate) fn restore_series(&mut self, direction: usize, code: u16, series: u16) {
+        let known = self.catalog.code(code).is_some() || code == OTHER_CODE;
+        if let Some(slot) = self
+            .rate_series
+            .get_mut(direction)
+            .and_then(|codes| codes.get_mut(usize::from(code)))
+            .filter(|_| usize::from(series) < self.rates.series())
+        {
+            *slot = Some(series);
+            self.extra_codes[direction] += usize::from(!known);
+        }
     }
 
     #[inline]

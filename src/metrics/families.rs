@@ -396,21 +396,27 @@ impl Moment {
         }
         let mut build = Family::gauge("maillog_build_info", "1, with the version as a label.");
         build.set(&[("version", env!("CARGO_PKG_VERSION"))], 1.0);
-        // Nothing is kept across restarts yet, and these two say so.
+        let state = self.view.state;
+        let mut kept = Family::gauge(
+            "maillog_state_kept",
+            "1 if positions and counts are kept over restarts.",
+        );
+        kept.set(&[], f64::from(u8::from(state.kept)));
         let mut written = Family::gauge(
             "maillog_state_last_write_timestamp_seconds",
             "When positions and counts were last written to disk; 0 while they are not kept.",
         );
-        written.set(&[], 0.0);
+        written.set(&[], state.last_write.unwrap_or(0) as f64);
         let mut write_errors = Family::counter(
             "maillog_state_write_errors_total",
             "Times that positions and counts could not be written to disk.",
         );
-        write_errors.count(&[], 0);
+        write_errors.count(&[], state.errors);
         vec![
             catching_up.finish(),
             dropped.finish(),
             build.finish(),
+            kept.finish(),
             written.finish(),
             write_errors.finish(),
         ]

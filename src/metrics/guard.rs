@@ -80,6 +80,23 @@ impl Guarded {
         counts
     }
 
+    /// Every key with its count, in the order in which they came.
+    pub(crate) fn entries(&self) -> impl Iterator<Item = (u64, u64)> {
+        self.counts.iter().copied()
+    }
+
+    /// Goes on from what [`Guarded::entries`] and [`Guarded::folded`] gave.
+    pub(crate) fn restore(&mut self, entries: impl Iterator<Item = (u64, u64)>, folded: u64) {
+        for (key, count) in entries {
+            let place = match self.places.get(&key) {
+                Some(&place) => place as usize,
+                None => self.add(key),
+            };
+            self.counts[place].1 += count;
+        }
+        self.folded = folded;
+    }
+
     pub(crate) fn folded(&self) -> u64 {
         self.folded
     }

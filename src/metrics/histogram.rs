@@ -3,6 +3,8 @@
 //! They stand apart because sums of floating-point numbers depend on their order: microseconds and
 //! bytes add up to the same in every run and across restarts.
 
+use serde::{Deserialize, Serialize};
+
 /// A histogram whose bounds and sum are whole numbers of some small unit.
 #[derive(Clone)]
 pub(crate) struct Histogram {
@@ -14,6 +16,14 @@ pub(crate) struct Histogram {
     /// Observations up to each bound and above the one before; the last is beyond all bounds.
     counts: Box<[u64]>,
     /// Sum of the observations; stops at the largest `u64`.
+    sum: u64,
+}
+
+/// A histogram as it is kept over restarts.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct HistogramImage {
+    bounds: Vec<u64>,
+    counts: Vec<u64>,
     sum: u64,
 }
 
@@ -35,6 +45,23 @@ impl Histogram {
         let beyond = self.bounds.get(bucket).is_some_and(|&bound| value > bound);
         self.counts[bucket + usize::from(beyond)] += 1;
         self.sum = self.sum.saturating_add(value);
+    }
+
+    pub(crate) fn image(&self) -> HistogramImage {
+        HistogramImage {
+            bounds: self.bounds.to_vec(),
+            counts: self.counts.to_vec(),
+            sum: self.sum,
+        }
+    }
+
+    /// Goes on from an image. One with other bounds cannot be gone on from: its observations are
+    /// known no more exactly than its bounds.
+    pub(crate) fn restore(&mut self, image: &HistogramImage) {
+        if image.bounds == self.bounds && image.counts.len() == self.counts.len() {
+            self.counts.copy_from_slice(&image.counts);
+            self.sum = image.sum;
+        }
     }
 
     /// Each bound with the number of observations up to it.

@@ -8,12 +8,14 @@ mod exposition;
 mod families;
 mod guard;
 mod histogram;
+mod image;
 mod rates;
 mod totals;
 
 pub use counters::Counters;
 pub(crate) use counters::{OTHER_CODE, code_label};
 pub use exposition::{CONTENT_TYPE, render};
+pub use image::Image;
 pub use totals::{Counts, Totals};
 
 use std::sync::Arc;
@@ -47,6 +49,17 @@ pub struct SourceStats {
     pub dropped: u64,
 }
 
+/// How keeping the counts over restarts goes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct StateStats {
+    /// Whether anything is kept.
+    pub kept: bool,
+    /// When a snapshot was last written, in seconds since 1970.
+    pub last_write: Option<i64>,
+    /// Attempts that failed.
+    pub errors: u64,
+}
+
 /// One consistent moment of everything there is to show.
 #[derive(Clone)]
 pub struct View {
@@ -58,4 +71,6 @@ pub struct View {
     pub providers: Arc<[String]>,
     /// What waits in the queue, where that is configured.
     pub queues: Option<Queues>,
+    /// How keeping all this over restarts goes.
+    pub state: StateStats,
 }

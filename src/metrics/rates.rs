@@ -3,6 +3,8 @@
 //! It stands apart from the counters because it is about time: lines read late fall into the past
 //! they belong to and make no spike, and nothing has to happen for a rate to fall.
 
+use serde::{Deserialize, Serialize};
+
 /// Seconds in a bucket.
 const WIDTH: i64 = 5;
 
@@ -22,7 +24,43 @@ pub(crate) struct Rates {
     newest: i64,
 }
 
+/// Rates as they are kept over restarts.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct RatesImage {
+    newest: i64,
+    /// For each series the buckets that are not empty: how many widths before the newest, count.
+    series: Vec<Vec<(u16, u32)>>,
+}
+
 impl Rates {
+    /// What is to be kept.
+    pub(crate) fn image(&self) -> RatesImage {
+        let buckets = |ring: &Ring| {
+            let aged = (0..BUCKETS).map(|age| (age as u16, ring.0[place(self.newest - age)]));
+            aged.filter(|(_, count)| *count != 0).collect()
+        };
+        RatesImage {
+            newest: self.newest,
+            series: self.rings.iter().map(buckets).collect(),
+        }
+    }
+
+    /// Goes on from an image.
+    pub(crate) fn restore(&mut self, image: &RatesImage) {
+        self.newest = image.newest;
+        for buckets in &image.series {
+            let series = self.add_series();
+            for &(age, count) in buckets.iter().filter(|(age, _)| i64::from(*age) < BUCKETS) {
+                self.rings[series].0[place(self.newest - i64::from(age))] = count;
+            }
+        }
+    }
+
+    /// How many series there are.
+    pub(crate) fn series(&self) -> usize {
+        self.rings.len()
+    }
+
     pub(crate) fn new() -> Self {
         Rates {
             rings: Vec::new(),

@@ -29,6 +29,7 @@ use condition::Conditions;
 use envelope::{Envelope, Framer};
 use known_hosts::KnownHosts;
 use postfix::Program;
+pub use repeat::Memory;
 use repeat::Repeats;
 
 /// Programs that are mail transfer agents of a kind no parser here reads.
@@ -90,6 +91,16 @@ impl LineParser {
     /// Sets the newest instant a line without a year can come from.
     pub fn set_reference(&mut self, reference: Timestamp) {
         self.framer.set_reference(reference);
+    }
+
+    /// What of the last lines has to be known to judge the next ones, in another process.
+    pub fn memory(&self) -> Memory {
+        self.repeats.memory()
+    }
+
+    /// Goes on with what another parser remembered.
+    pub fn remember(&mut self, memory: &Memory) {
+        self.repeats.remember(memory);
     }
 
     /// Reads one line, without its newline. If it tells of an event, that is put into `slot`, and

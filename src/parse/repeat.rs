@@ -8,6 +8,7 @@
 use std::hash::Hasher;
 
 use rustc_hash::FxHasher;
+use serde::{Deserialize, Serialize};
 
 use crate::parse::{ConnectError, Event, Outcome, Stamp};
 
@@ -20,7 +21,7 @@ const MEMORY: i64 = 300;
 const PLACES: usize = 256;
 
 /// A first line.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 struct Seen {
     /// What it names; 0 for none.
     name: u64,
@@ -39,6 +40,13 @@ impl Seen {
     }
 }
 
+/// What is remembered, as it is kept over restarts.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Memory {
+    attempts: Vec<(u16, Seen)>,
+    handshakes: Vec<(u16, Seen)>,
+}
+
 /// The last first lines.
 pub(crate) struct Repeats {
     /// Attempts, by queue id.
@@ -52,6 +60,32 @@ impl Repeats {
         Repeats {
             attempts: Box::new([Seen::default(); PLACES]),
             handshakes: Box::new([Seen::default(); PLACES]),
+        }
+    }
+
+    /// What is to be kept over a restart: the line that repeats another may come behind it.
+    pub(crate) fn memory(&self) -> Memory {
+        let kept = |places: &[Seen; PLACES]| {
+            let numbered = (0u16..).zip(places.iter().copied());
+            numbered.filter(|(_, seen)| seen.name != 0).collect()
+        };
+        Memory {
+            attempts: kept(&self.attempts),
+            handshakes: kept(&self.handshakes),
+        }
+    }
+
+    /// Goes on with what was kept.
+    pub(crate) fn remember(&mut self, memory: &Memory) {
+        for (places, kept) in [
+            (&mut self.attempts, &memory.attempts),
+            (&mut self.handshakes, &memory.handshakes),
+        ] {
+            for &(place, seen) in kept {
+                if let Some(slot) = places.get_mut(usize::from(place)) {
+                    *slot = seen;
+                }
+            }
         }
     }
 

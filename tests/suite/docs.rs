@@ -9,7 +9,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use maillog_exporter::catalog::{Catalog, Providers};
-use maillog_exporter::metrics::{Counters, SourceStats, View, render};
+use maillog_exporter::metrics::{Counters, SourceStats, StateStats, View, render};
 use maillog_exporter::parse::LineParser;
 
 const INTRODUCTION: &str = "\
@@ -71,6 +71,7 @@ fn view() -> Arc<View> {
         sources: vec![source],
         providers: providers.names().map(str::to_owned).collect(),
         queues: Some(Default::default()),
+        state: StateStats::default(),
     })
 }
 

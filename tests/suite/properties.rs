@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use maillog_exporter::catalog::{Catalog, Providers};
-use maillog_exporter::metrics::{Counters, View, render};
+use maillog_exporter::metrics::{Counters, StateStats, View, render};
 use maillog_exporter::parse::{Line, LineParser};
 use maillog_exporter::source::Lines;
 use proptest::prelude::*;
@@ -145,6 +145,7 @@ fn a_million_senders_domains_queue_ids_and_codes_add_no_series_without_bound() {
         sources: Vec::new(),
         providers,
         queues: None,
+        state: StateStats::default(),
     });
     let text = render(&view, 1_790_000_000).expect("an exposition");
     let series = text.lines().filter(|line| !line.starts_with('#')).count();

@@ -20,6 +20,7 @@ use crate::config::Config;
 use crate::engine::{self, Handle, Setup, SourceSetup};
 use crate::parse::{Direction, Outcome};
 use crate::source::{Files, Framing, Input, ReadFrom};
+use crate::state::State;
 use crate::web::{Bound, ListenAddress, Server, Site};
 
 /// How often mail is written.
@@ -95,7 +96,8 @@ async fn demo(args: &Args, bound: Bound, log: &Path) -> Result<(), Error> {
         .append(true)
         .open(log)
         .map_err(failed)?;
-    let (engine, thread) = engine::start(setup, Providers::embedded(), None).map_err(failed)?;
+    let (engine, thread) =
+        engine::start(setup, Providers::embedded(), None, State::none()).map_err(failed)?;
     let address = bound
         .addresses()
         .first()

@@ -1,0 +1,132 @@
+use std::io;
+
+use super::disk::{self, Step};
+use super::*;
+use crate::source::Place;
+
+fn snapshot(lines: u64) -> Snapshot {
+    Snapshot {
+        taken: 1_700_000_000,
+        sources: vec![SourceState {
+            name: "mail".into(),
+            place: Place::Cursor(format!("line {lines}")),
+            events: lines,
+            ..SourceState::default()
+        }],
+        ..Snapshot::default()
+    }
+}
+
+fn folder() -> tempfile::TempDir {
+    tempfile::tempdir().expect("a folder")
+}
+
+fn refused(bytes: &[u8]) -> String {
+    let folder = folder();
+    let path = folder.path().join("state");
+    std::fs::write(&path, bytes).expect("written");
+    let error = State::open(&path, false).err().expect("refused");
+    assert_eq!(std::fs::read(&path).expect("still there"), bytes);
+    error.to_string()
+}
+
+#[test]
+fn what_was_saved_last_is_found_at_the_next_start() {
+    let folder = folder();
+    let path = folder.path().join("below/state");
+    for lines in 0..3u64 {
+        let mut state = State::open(&path, false).expect("opened");
+        let before = lines.checked_sub(1).map(snapshot);
+        assert_eq!(state.snapshot, before);
+        let store = state.store.as_mut().expect("writable");
+        store.save(&snapshot(lines)).expect("saved");
+    }
+}
+
+#[test]
+fn a_directory_in_place_of_a_file_gets_a_file_of_its_own() {
+    let folder = folder();
+    let mut state = State::open(folder.path(), false).expect("opened");
+    let store = state.store.as_mut().expect("writable");
+    store.save(&snapshot(1)).expect("saved");
+    assert!(folder.path().join("state").is_file());
+}
+
+#[test]
+fn after_a_failure_at_any_step_there_is_a_whole_snapshot() {
+    for step in Step::ALL {
+        let folder = folder();
+        let path = folder.path().join("state");
+        let (old, new) = (snapshot(1), snapshot(2));
+        let mut state = State::open(&path, false).expect("opened");
+        let store = state.store.as_mut().expect("writable");
+        store.save(&old).expect("saved");
+        let bytes = codec::encode(&new).expect("encoded");
+        let pulled = disk::replace(&path, &bytes, &mut |at| match at == step {
+            true => Err(io::Error::other("the plug is pulled")),
+            false => Ok(()),
+        });
+        assert!(pulled.is_err(), "{step:?}");
+        drop(state);
+        let mut state = State::open(&path, false).expect("opened");
+        let found = state.snapshot.take();
+        let expected = if step == Step::SyncDirectory {
+            new
+        } else {
+            old
+        };
+        assert_eq!(found, Some(expected), "{step:?}");
+        let store = state.store.as_mut().expect("writable");
+        store.save(&snapshot(3)).expect("saved over what was left");
+    }
+}
+
+#[test]
+fn two_processes_do_not_share_a_state() {
+    let folder = folder();
+    let path = folder.path().join("state");
+    let first = State::open(&path, false).expect("opened");
+    let second = State::open(&path, false).err().expect("refused");
+    assert!(matches!(second, Error::InUse(_)), "{second}");
+    drop(first);
+    State::open(&path, false).expect("free again");
+}
+
+#[test]
+fn damage_of_every_kind_is_refused_and_named() {
+    let whole = codec::encode(&snapshot(7)).expect("encoded");
+    for cut in 1..whole.len() {
+        let error = refused(&whole[..cut]);
+        assert!(error.contains("--state.reset"), "{error}");
+    }
+    for at in 0..whole.len() {
+        let mut flipped = whole.clone();
+        flipped[at] ^= 0x20;
+        refused(&flipped);
+    }
+    assert!(refused(b"").contains("cut off"));
+    assert!(refused(b"{\"version\": 1}").contains("no state of maillog_exporter"));
+    let newer = b"maillog_exporter state 2\n and more";
+    assert!(refused(newer).contains("version 2, written by a newer"));
+}
+
+#[test]
+fn a_reset_sets_the_old_state_aside_and_starts_anew() {
+    let folder = folder();
+    let path = folder.path().join("state");
+    std::fs::write(&path, "nonsense").expect("written");
+    let state = State::open(&path, true).expect("opened");
+    assert_eq!(state.snapshot, None);
+    let aside: Vec<String> = std::fs::read_dir(folder.path())
+        .expect("the folder")
+        .filter_map(|entry| std::fs::read_to_string(entry.ok()?.path()).ok())
+        .filter(|text| !text.is_empty())
+        .collect();
+    assert_eq!(aside, ["nonsense"]);
+}
+
+#[test]
+fn where_nothing_can_be_written_the_daemon_works_without() {
+    let state = State::open(Path::new("/proc/maillog/state"), false).expect("works");
+    assert!(state.store.is_none() && state.failed && state.snapshot.is_none());
+}
