@@ -7,4 +7,5 @@ mod daemon;
 mod following;
 mod process;
 mod rotation;
+mod state;
 mod web;

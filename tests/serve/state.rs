@@ -1,0 +1,159 @@
+//! What outlives the process: counts and positions, over every kind of end.
+
+use crate::daemon::*;
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+/// Delivery records that count one 250 each.
+fn records(numbers: std::ops::Range<u32>) -> String {
+    numbers
+        .map(|number| {
+            format!(
+                "Nov 23 10:00:00 mail postfix/smtp[1]: 4F9D1{number:06}: to=<ann@example.org>, \
+                 relay=mx.example.org[192.0.2.1]:25, delay=1, delays=0/0/1/0, dsn=2.0.0, \
+                 status=sent (250 2.0.0 Ok)\n"
+            )
+        })
+        .collect()
+}
+
+fn keeping(log: &Path, state: &Path) -> Daemon {
+    let state = format!("--state.path={}", state.display());
+    Daemon::start(&[log.to_str().expect("a name"), &state])
+}
+
+/// The value of a sample on /metrics.
+fn sample(daemon: &Daemon, name: &str) -> f64 {
+    let text = String::from_utf8(daemon.get("/metrics").body).expect("text");
+    let line = text.lines().find_map(|line| line.strip_prefix(name));
+    let value = line.unwrap_or_else(|| panic!("no {name} in {text}")).trim();
+    value.parse().expect("a number")
+}
+
+const SENT: &str = "maillog_codes_total{direction=\"outbound\",code=\"250\"}";
+
+#[test]
+fn counts_and_positions_go_on_after_every_end_of_the_process() {
+    let folder = Folder::new();
+    let (log, state) = (folder.path("mail.log"), folder.path("state/counts"));
+    let mut file = folder.create("mail.log", "");
+    let mut written = 0;
+    for signal in ["TERM", "KILL", "INT", "KILL", "KILL"] {
+        // Some lines come while nobody reads, some while the daemon runs.
+        write(&mut file, &records(written..written + 100));
+        let mut daemon = keeping(&log, &state);
+        let shown = sample(&daemon, SENT);
+        assert!(shown >= f64::from(written), "{shown} after {written}");
+        write(&mut file, &records(written + 100..written + 150));
+        written += 150;
+        until("all of them", || {
+            (sample(&daemon, SENT) == f64::from(written)).then_some(())
+        });
+        daemon.signal(signal);
+        daemon.ended();
+    }
+    let daemon = keeping(&log, &state);
+    assert_eq!(sample(&daemon, SENT), f64::from(written));
+    assert_eq!(lines(&daemon.source()), u64::from(written));
+    assert_eq!(sample(&daemon, "maillog_state_kept"), 1.0);
+    assert!(sample(&daemon, "maillog_state_last_write_timestamp_seconds") > 1.7e9);
+}
+
+#[test]
+fn a_snapshot_is_written_without_anybody_asking() {
+    let folder = Folder::new();
+    let (log, state) = (folder.path("mail.log"), folder.path("state"));
+    folder.create("mail.log", &records(0..10));
+    let mut daemon = keeping(&log, &state);
+    until("a snapshot", || state.exists().then_some(()));
+    daemon.signal("KILL");
+    daemon.ended();
+    fs::remove_file(&log).expect("removed");
+    // Not from the log: that is gone.
+    assert_eq!(sample(&keeping(&log, &state), SENT), 10.0);
+}
+
+/// Starts a daemon that refuses to; its exit code and what it says.
+fn refusal(arguments: &[&str]) -> (Option<i32>, String) {
+    let output = Command::new(env!("CARGO_BIN_EXE_maillog_exporter"))
+        .arg("--web.listen-address=127.0.0.1:0")
+        .args(arguments)
+        .stdin(Stdio::null())
+        .output()
+        .expect("the binary runs");
+    let message = String::from_utf8_lossy(&output.stderr).into_owned();
+    (output.status.code(), message)
+}
+
+#[test]
+fn a_second_daemon_on_the_same_state_refuses_to_start() {
+    let folder = Folder::new();
+    let (log, state) = (folder.path("mail.log"), folder.path("state"));
+    folder.create("mail.log", "");
+    let _first = keeping(&log, &state);
+    let flag = format!("--state.path={}", state.display());
+    let (code, message) = refusal(&[log.to_str().expect("a name"), &flag]);
+    assert_eq!(code, Some(1), "{message}");
+    assert!(message.contains("another maillog_exporter"), "{message}");
+}
+
+#[test]
+fn a_damaged_state_is_refused_until_it_is_set_aside() {
+    let folder = Folder::new();
+    let (log, state) = (folder.path("mail.log"), folder.path("state"));
+    folder.create("mail.log", &records(0..5));
+    let flag = format!("--state.path={}", state.display());
+    let log = log.to_str().expect("a name");
+    fs::write(&state, "maillog_exporter state 99\nfrom the future").expect("written");
+    for _ in 0..2 {
+        let (code, message) = refusal(&[log, &flag]);
+        assert_eq!(code, Some(1), "{message}");
+        for part in [
+            state.to_str().expect("a name"),
+            "version 99",
+            "--state.reset",
+        ] {
+            assert!(message.contains(part), "{message}");
+        }
+    }
+    let daemon = Daemon::start(&[log, &flag, "--state.reset"]);
+    assert_eq!(sample(&daemon, SENT), 5.0);
+    daemon.logged("set aside");
+}
+
+#[test]
+fn a_place_that_cannot_be_written_is_told_once_and_counting_works() {
+    let folder = Folder::new();
+    let log = folder.path("mail.log");
+    folder.create("mail.log", &records(0..5));
+    let daemon = keeping(&log, Path::new("/proc/maillog/state"));
+    daemon.logged("cannot keep state here");
+    assert_eq!(sample(&daemon, SENT), 5.0);
+    assert_eq!(sample(&daemon, "maillog_state_kept"), 0.0);
+    assert_eq!(sample(&daemon, "maillog_state_write_errors_total"), 1.0);
+}
+
+#[test]
+fn while_nothing_can_be_written_nothing_new_is_shown_and_nothing_is_lost() {
+    let folder = Folder::new();
+    let (log, state) = (folder.path("mail.log"), folder.path("disk/state"));
+    let mut file = folder.create("mail.log", &records(0..5));
+    let mut daemon = keeping(&log, &state);
+    assert_eq!(sample(&daemon, SENT), 5.0);
+    fs::rename(folder.path("disk"), folder.path("gone")).expect("renamed");
+    write(&mut file, &records(5..8));
+    until("an error", || {
+        (sample(&daemon, "maillog_state_write_errors_total") >= 1.0).then_some(())
+    });
+    assert_eq!(sample(&daemon, SENT), 5.0);
+    daemon.logged("cannot write state");
+    fs::rename(folder.path("gone"), folder.path("disk")).expect("renamed back");
+    until("what was counted meanwhile", || {
+        (sample(&daemon, SENT) == 8.0).then_some(())
+    });
+    daemon.logged("written again");
+    daemon.signal("KILL");
+    daemon.ended();
+    assert_eq!(sample(&keeping(&log, &state), SENT), 8.0);
+}
