@@ -6,6 +6,7 @@
 mod counters;
 mod exposition;
 mod families;
+mod family;
 mod guard;
 mod histogram;
 mod image;
@@ -14,7 +15,7 @@ mod totals;
 
 pub use counters::Counters;
 pub(crate) use counters::{OTHER_CODE, code_label};
-pub use exposition::{CONTENT_TYPE, render};
+pub use exposition::{CONTENT_TYPE, Exposition, render};
 pub use image::Image;
 pub use totals::{Counts, Totals};
 
