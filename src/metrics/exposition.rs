@@ -2,14 +2,13 @@
 
 use std::sync::Arc;
 
-use prometheus::TextEncoder;
 use prometheus::core::Collector;
 use prometheus::process_collector::ProcessCollector;
 use prometheus::proto::MetricFamily;
 
-use crate::metrics::View;
 use crate::metrics::families::Moment;
 use crate::metrics::family::Before;
+use crate::metrics::{View, text};
 
 /// The media type of [`render`]'s text, as Prometheus 3 insists on it.
 pub const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
@@ -30,11 +29,7 @@ impl Exposition {
     ///
     /// The collectors are asked directly: a registry would check names that no input can change,
     /// and sort thousands of series that stand in order already, for a third of the time.
-    ///
-    /// # Errors
-    ///
-    /// If a family has no name or no samples, which no input can bring about.
-    pub fn render(&mut self, view: &Arc<View>, now: i64) -> prometheus::Result<String> {
+    pub fn render(&mut self, view: &Arc<View>, now: i64) -> String {
         let moment = Moment {
             view: Arc::clone(view),
             now,
@@ -42,20 +37,15 @@ impl Exposition {
         };
         let mut families = moment.collect();
         families.extend(ProcessCollector::for_self().collect());
-        families.retain(|family| !family.get_metric().is_empty());
         families.sort_by(|a, b| a.name().cmp(b.name()));
         let mut text = String::with_capacity(TYPICAL);
-        TextEncoder::new().encode_utf8(&families, &mut text)?;
+        text::write(&families, &mut text);
         self.families = families;
-        Ok(text)
+        text
     }
 }
 
 /// One exposition alone, as [`Exposition::render`] makes it.
-///
-/// # Errors
-///
-/// Those of [`Exposition::render`].
-pub fn render(view: &Arc<View>, now: i64) -> prometheus::Result<String> {
+pub fn render(view: &Arc<View>, now: i64) -> String {
     Exposition::default().render(view, now)
 }

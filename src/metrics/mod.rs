@@ -1,7 +1,8 @@
 //! Counting events, and showing the counts.
 //!
 //! `counters` is what a line adds to; `rates`, `histogram` and `guard` are its parts; `families`
-//! gives the numbers their names, and `exposition` writes them down; `totals` sums them up.
+//! and `own` give the numbers their names with the help of `family`, and `exposition` writes them
+//! down as `text`; `image` keeps them over restarts, and `totals` sums them up.
 
 mod counters;
 mod exposition;
@@ -10,7 +11,9 @@ mod family;
 mod guard;
 mod histogram;
 mod image;
+mod own;
 mod rates;
+mod text;
 mod totals;
 
 pub use counters::Counters;

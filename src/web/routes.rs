@@ -98,13 +98,8 @@ impl Site {
             path if path == self.telemetry_path => match self.engine.view().await {
                 Some(view) => {
                     let now = Timestamp::now().as_second();
-                    match self.exposition().render(&view, now) {
-                        Ok(text) => Answer::ok(metrics::CONTENT_TYPE, text),
-                        Err(error) => {
-                            let text = format!("The metrics cannot be shown: {error}.\n");
-                            Answer::text(StatusCode::INTERNAL_SERVER_ERROR, &text)
-                        }
-                    }
+                    let text = self.exposition().render(&view, now);
+                    Answer::ok(metrics::CONTENT_TYPE, text)
                 }
                 None => unavailable(),
             },
