@@ -7,14 +7,11 @@
 use std::sync::Arc;
 
 use prometheus::core::{Collector, Desc};
-use prometheus::proto::{
-    Bucket, Counter, Gauge, Histogram as ProtoHistogram, LabelPair, Metric, MetricFamily,
-    MetricType,
-};
+use prometheus::proto::MetricFamily;
 
+use crate::metrics::View;
 use crate::metrics::counters::{DELAY_STAGES, OTHER_CODE, OTHER_ENHANCED, code_label, unpack};
-use crate::metrics::histogram::Histogram;
-use crate::metrics::{SourceStats, View};
+use crate::metrics::family::Before;
 use crate::parse::{ConnectError, Direction, Mta, Outcome, Service, Stage};
 use crate::showq;
 
@@ -32,6 +29,8 @@ pub(super) struct Moment {
     pub view: Arc<View>,
     /// Seconds since 1970.
     pub now: i64,
+    /// The families of the moment before, which only need other values.
+    pub before: Before,
 }
 
 impl Collector for Moment {
@@ -45,89 +44,14 @@ impl Collector for Moment {
     }
 }
 
-/// Builds one family, sample by sample.
-struct Family(MetricFamily, Vec<Metric>);
-
-impl Family {
-    fn new(name: &str, kind: MetricType, help: &str) -> Self {
-        let mut family = MetricFamily::default();
-        family.set_name(name.to_owned());
-        family.set_help(help.to_owned());
-        family.set_field_type(kind);
-        Family(family, Vec::new())
-    }
-
-    fn counter(name: &str, help: &str) -> Self {
-        Self::new(name, MetricType::COUNTER, help)
-    }
-
-    fn gauge(name: &str, help: &str) -> Self {
-        Self::new(name, MetricType::GAUGE, help)
-    }
-
-    fn count(&mut self, labels: &[(&str, &str)], value: u64) {
-        let mut metric = Metric::from_label(pairs(labels));
-        let mut counter = Counter::default();
-        counter.set_value(value as f64);
-        metric.set_counter(counter);
-        self.1.push(metric);
-    }
-
-    fn set(&mut self, labels: &[(&str, &str)], value: f64) {
-        let mut metric = Metric::from_label(pairs(labels));
-        let mut gauge = Gauge::default();
-        gauge.set_value(value);
-        metric.set_gauge(gauge);
-        self.1.push(metric);
-    }
-
-    /// A histogram over whole numbers, of which `unit` make one of the family's unit.
-    fn histogram(&mut self, labels: &[(&str, &str)], histogram: &Histogram, unit: f64) {
-        let mut metric = Metric::from_label(pairs(labels));
-        let mut proto = ProtoHistogram::default();
-        proto.set_sample_count(histogram.count());
-        proto.set_sample_sum(histogram.sum() as f64 / unit);
-        proto.set_bucket(
-            histogram
-                .cumulative()
-                .map(|(bound, count)| {
-                    let mut bucket = Bucket::default();
-                    bucket.set_upper_bound(bound as f64 / unit);
-                    bucket.set_cumulative_count(count);
-                    bucket
-                })
-                .collect(),
-        );
-        metric.set_histogram(proto);
-        self.1.push(metric);
-    }
-
-    fn finish(mut self) -> MetricFamily {
-        self.0.set_metric(self.1);
-        self.0
-    }
-}
-
-fn pairs(labels: &[(&str, &str)]) -> Vec<LabelPair> {
-    labels
-        .iter()
-        .map(|(name, value)| {
-            let mut pair = LabelPair::default();
-            pair.set_name((*name).to_owned());
-            pair.set_value((*value).to_owned());
-            pair
-        })
-        .collect()
-}
-
 impl Moment {
     fn codes(&self) -> [MetricFamily; 2] {
         let counters = &self.view.counters;
-        let mut codes = Family::counter(
+        let mut codes = self.before.counter(
             "maillog_codes_total",
             "Reply codes said, by who said them; 101 and 111 are connections that could not be opened.",
         );
-        let mut rates = Family::gauge(
+        let mut rates = self.before.gauge(
             "maillog_code_rate",
             "Reply codes per second within the window, by the time stamps of the lines.",
         );
@@ -160,7 +84,7 @@ impl Moment {
     }
 
     fn enhanced(&self) -> MetricFamily {
-        let mut family = Family::counter(
+        let mut family = self.before.counter(
             "maillog_enhanced_codes_total",
             "Replies by reply code and the enhanced status code in their own text, empty if it has none.",
         );
@@ -186,7 +110,7 @@ impl Moment {
     }
 
     fn conditions(&self) -> MetricFamily {
-        let mut family = Family::counter(
+        let mut family = self.before.counter(
             "maillog_conditions_total",
             "Replies and failures by why, as one class of the catalog.",
         );
@@ -204,7 +128,7 @@ impl Moment {
     }
 
     fn providers(&self) -> MetricFamily {
-        let mut family = Family::counter(
+        let mut family = self.before.counter(
             "maillog_provider_codes_total",
             "Reply codes of remote servers, by who runs them.",
         );
@@ -218,7 +142,7 @@ impl Moment {
 
     fn deliveries(&self) -> [MetricFamily; 2] {
         let counters = &self.view.counters;
-        let mut deliveries = Family::counter(
+        let mut deliveries = self.before.counter(
             "maillog_deliveries_total",
             "Delivery records, by the delivery agent and how it ended.",
         );
@@ -238,7 +162,7 @@ impl Moment {
                 }
             }
         }
-        let mut by_dsn = Family::counter(
+        let mut by_dsn = self.before.counter(
             "maillog_deliveries_by_dsn_total",
             "Delivery records by status and the mail server's own delivery status notification code.",
         );
@@ -256,7 +180,7 @@ impl Moment {
     }
 
     fn connect_errors(&self) -> MetricFamily {
-        let mut family = Family::counter(
+        let mut family = self.before.counter(
             "maillog_connect_errors_total",
             "Connections to other servers that could not be opened or did not last.",
         );
@@ -270,7 +194,7 @@ impl Moment {
 
     fn rejects(&self) -> MetricFamily {
         let counters = &self.view.counters;
-        let mut family = Family::counter(
+        let mut family = self.before.counter(
             "maillog_rejects_total",
             "Times our own server said no, by the point of the session and why.",
         );
@@ -295,17 +219,18 @@ impl Moment {
     fn sessions(&self) -> [MetricFamily; 4] {
         let counters = &self.view.counters;
         let mta = ("mta", Mta::Postfix.name());
-        let mut connections =
-            Family::counter("maillog_connections_total", "Connections of clients.");
-        let mut lost = Family::counter(
+        let mut connections = self
+            .before
+            .counter("maillog_connections_total", "Connections of clients.");
+        let mut lost = self.before.counter(
             "maillog_connections_lost_total",
             "Connections of clients that ended without QUIT, by the point of the session.",
         );
-        let mut auth = Family::counter(
+        let mut auth = self.before.counter(
             "maillog_auth_failures_total",
             "SASL authentications of clients that failed.",
         );
-        let mut tls = Family::counter(
+        let mut tls = self.before.counter(
             "maillog_tls_connections_total",
             "TLS sessions set up, with servers (outbound) and clients (inbound).",
         );
@@ -349,158 +274,36 @@ impl Moment {
 
     fn histograms(&self) -> [MetricFamily; 3] {
         let counters = &self.view.counters;
-        let mut delays = Family::new(
+        let mut delays = self.before.histogram(
             "maillog_delivery_delay_seconds",
-            MetricType::HISTOGRAM,
             "Where a message's time went, from its arrival to the delivery record.",
         );
         for (stage, histogram) in DELAY_STAGES.iter().zip(&counters.delays) {
             delays.histogram(&[("stage", stage)], histogram, 1e6);
         }
-        let mut sizes = Family::new(
+        let mut sizes = self.before.histogram(
             "maillog_message_size_bytes",
-            MetricType::HISTOGRAM,
             "Size of messages when they first become active in the queue.",
         );
         sizes.histogram(&[], &counters.sizes, 1.0);
-        let mut recipients = Family::new(
+        let mut recipients = self.before.histogram(
             "maillog_message_recipients",
-            MetricType::HISTOGRAM,
             "Recipients of messages when they first become active in the queue.",
         );
         recipients.histogram(&[], &counters.recipients, 1.0);
         [delays.finish(), sizes.finish(), recipients.finish()]
     }
 
-    fn own(&self) -> Vec<MetricFamily> {
-        let counters = &self.view.counters;
-        let mut catching_up = Family::gauge(
-            "maillog_catching_up",
-            "1 while lines are read that are more than a minute old, and for five minutes after.",
-        );
-        catching_up.set(&[], f64::from(u8::from(counters.catching_up(self.now))));
-        let mut dropped = Family::counter(
-            "maillog_series_dropped_total",
-            "Counts that went to the label value other, because their family was full.",
-        );
-        for (metric, folded) in [
-            ("maillog_codes_total", counters.codes_folded),
-            ("maillog_enhanced_codes_total", counters.enhanced.folded()),
-            ("maillog_provider_codes_total", counters.providers.folded()),
-            (
-                "maillog_deliveries_by_dsn_total",
-                counters.deliveries_by_dsn.folded(),
-            ),
-        ] {
-            dropped.count(&[("metric", metric)], folded);
-        }
-        let mut build = Family::gauge("maillog_build_info", "1, with the version as a label.");
-        build.set(&[("version", env!("CARGO_PKG_VERSION"))], 1.0);
-        let state = self.view.state;
-        let mut kept = Family::gauge(
-            "maillog_state_kept",
-            "1 if positions and counts are kept over restarts.",
-        );
-        kept.set(&[], f64::from(u8::from(state.kept)));
-        let mut written = Family::gauge(
-            "maillog_state_last_write_timestamp_seconds",
-            "When positions and counts were last written to disk; 0 while they are not kept.",
-        );
-        written.set(&[], state.last_write.unwrap_or(0) as f64);
-        let mut write_errors = Family::counter(
-            "maillog_state_write_errors_total",
-            "Times that positions and counts could not be written to disk.",
-        );
-        write_errors.count(&[], state.errors);
-        vec![
-            catching_up.finish(),
-            dropped.finish(),
-            build.finish(),
-            kept.finish(),
-            written.finish(),
-            write_errors.finish(),
-        ]
-    }
-
-    fn sources(&self) -> Vec<MetricFamily> {
-        let sources = &self.view.sources;
-        let mut lines = Family::counter(
-            "maillog_lines_total",
-            "Lines read: events, known noise, and lines of a form nobody has thought of.",
-        );
-        let mut rotations = Family::counter(
-            "maillog_source_rotations_total",
-            "Times a file was found renamed, replaced or truncated.",
-        );
-        for source in sources {
-            let name = ("source", &*source.name);
-            for (result, count) in [
-                ("event", source.events),
-                ("noise", source.noise),
-                ("unmatched", source.unmatched),
-            ] {
-                lines.count(&[name, ("result", result)], count);
-            }
-            for (kind, count) in &source.rotations {
-                rotations.count(&[name, ("kind", kind)], *count);
-            }
-        }
-        let counter = |name, help, value: fn(&SourceStats) -> u64| {
-            let mut family = Family::counter(name, help);
-            for source in sources {
-                family.count(&[("source", &source.name)], value(source));
-            }
-            family.finish()
-        };
-        let gauge = |name, help, value: fn(&SourceStats) -> f64| {
-            let mut family = Family::gauge(name, help);
-            for source in sources {
-                family.set(&[("source", &source.name)], value(source));
-            }
-            family.finish()
-        };
-        vec![
-            lines.finish(),
-            rotations.finish(),
-            counter(
-                "maillog_source_bytes_total",
-                "Bytes read, in whole lines.",
-                |s| s.bytes,
-            ),
-            counter(
-                "maillog_source_lines_truncated_total",
-                "Lines longer than the limit, of which only the beginning was read.",
-                |s| s.truncated,
-            ),
-            counter(
-                "maillog_source_lines_dropped_total",
-                "Lines that came faster than they could be taken, and were lost.",
-                |s| s.dropped,
-            ),
-            gauge(
-                "maillog_source_lag_bytes",
-                "Bytes that are there and not yet read.",
-                |s| s.lag_bytes as f64,
-            ),
-            gauge("maillog_source_up", "1 if the source can be read.", |s| {
-                f64::from(u8::from(s.up))
-            }),
-            gauge(
-                "maillog_source_last_line_timestamp_seconds",
-                "Time of the newest line, by its own time stamp; 0 before the first.",
-                |s| s.last_line.unwrap_or(0) as f64,
-            ),
-        ]
-    }
-
     fn queues(&self) -> Option<[MetricFamily; 3]> {
         let queues = self.view.queues?;
-        let mut messages = Family::gauge("maillog_queue_messages", "Messages in Postfix's queues.");
-        let mut bytes = Family::gauge(
+        let mut messages = self
+            .before
+            .gauge("maillog_queue_messages", "Messages in Postfix's queues.");
+        let mut bytes = self.before.gauge(
             "maillog_queue_size_bytes",
             "Size of the messages in Postfix's queues.",
         );
-        let mut oldest = Family::gauge(
+        let mut oldest = self.before.gauge(
             "maillog_queue_oldest_age_seconds",
             "Age of the oldest message in each of Postfix's queues; 0 if it is empty.",
         );

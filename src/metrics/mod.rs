@@ -1,20 +1,24 @@
 //! Counting events, and showing the counts.
 //!
 //! `counters` is what a line adds to; `rates`, `histogram` and `guard` are its parts; `families`
-//! gives the numbers their names, and `exposition` writes them down; `totals` sums them up.
+//! and `own` give the numbers their names with the help of `family`, and `exposition` writes them
+//! down as `text`; `image` keeps them over restarts, and `totals` sums them up.
 
 mod counters;
 mod exposition;
 mod families;
+mod family;
 mod guard;
 mod histogram;
 mod image;
+mod own;
 mod rates;
+mod text;
 mod totals;
 
 pub use counters::Counters;
 pub(crate) use counters::{OTHER_CODE, code_label};
-pub use exposition::{CONTENT_TYPE, render};
+pub use exposition::{CONTENT_TYPE, Exposition, render};
 pub use image::Image;
 pub use totals::{Counts, Totals};
 

@@ -13,12 +13,12 @@ const WIDTH: i64 = 5;
 const BUCKETS: i64 = 1024;
 
 /// One series' recent past.
-#[derive(Clone)]
-struct Ring(Box<[u32; BUCKETS as usize]>);
+type Ring = [u32; BUCKETS as usize];
 
 /// The recent past of many series that share one clock.
 #[derive(Clone)]
 pub(crate) struct Rates {
+    /// In one piece, so that a copy of all is one copy.
     rings: Vec<Ring>,
     /// The newest bucket, in widths since 1970.
     newest: i64,
@@ -36,7 +36,7 @@ impl Rates {
     /// What is to be kept.
     pub(crate) fn image(&self) -> RatesImage {
         let buckets = |ring: &Ring| {
-            let aged = (0..BUCKETS).map(|age| (age as u16, ring.0[place(self.newest - age)]));
+            let aged = (0..BUCKETS).map(|age| (age as u16, ring[place(self.newest - age)]));
             aged.filter(|(_, count)| *count != 0).collect()
         };
         RatesImage {
@@ -51,7 +51,7 @@ impl Rates {
         for buckets in &image.series {
             let series = self.add_series();
             for &(age, count) in buckets.iter().filter(|(age, _)| i64::from(*age) < BUCKETS) {
-                self.rings[series].0[place(self.newest - i64::from(age))] = count;
+                self.rings[series][place(self.newest - i64::from(age))] = count;
             }
         }
     }
@@ -70,7 +70,7 @@ impl Rates {
 
     /// Adds a series and returns its number.
     pub(crate) fn add_series(&mut self) -> usize {
-        self.rings.push(Ring(Box::new([0; BUCKETS as usize])));
+        self.rings.push([0; BUCKETS as usize]);
         self.rings.len() - 1
     }
 
@@ -82,7 +82,7 @@ impl Rates {
             self.advance(bucket);
         }
         if self.newest - bucket < BUCKETS {
-            let slot = &mut self.rings[series].0[place(bucket)];
+            let slot = &mut self.rings[series][place(bucket)];
             *slot = slot.saturating_add(1);
         }
     }
@@ -92,7 +92,7 @@ impl Rates {
         let first = (self.newest + 1).max(bucket - BUCKETS + 1);
         for ring in &mut self.rings {
             for passed in first..=bucket {
-                ring.0[place(passed)] = 0;
+                ring[place(passed)] = 0;
             }
         }
         self.newest = bucket;
@@ -106,23 +106,36 @@ impl Rates {
         windows: [i64; N],
         now: i64,
     ) -> [f64; N] {
-        let ring = &self.rings[series].0;
-        let count = |bucket: i64| {
-            let kept = bucket <= self.newest && self.newest - bucket < BUCKETS;
-            if kept { ring[place(bucket)] } else { 0 }
-        };
         let current = now.div_euclid(WIDTH);
         let elapsed = now.rem_euclid(WIDTH) as f64 / WIDTH as f64;
         // One way back through the buckets serves all windows.
         let (mut whole, mut bucket) = (0u64, current);
         windows.map(|window| {
             let oldest = current - window / WIDTH;
-            while bucket > oldest {
-                whole += u64::from(count(bucket));
-                bucket -= 1;
+            if bucket > oldest {
+                whole += self.sum(series, oldest + 1, bucket);
+                bucket = oldest;
             }
-            (whole as f64 + f64::from(count(oldest)) * (1.0 - elapsed)) / window as f64
+            let part = self.sum(series, oldest, oldest) as f64 * (1.0 - elapsed);
+            (whole as f64 + part) / window as f64
         })
+    }
+
+    /// What is kept of the buckets from `first` to `last`, summed up.
+    fn sum(&self, series: usize, first: i64, last: i64) -> u64 {
+        let first = first.max(self.newest - BUCKETS + 1);
+        let last = last.min(self.newest);
+        if first > last {
+            return 0;
+        }
+        let sum = |buckets: &[u32]| buckets.iter().map(|&count| u64::from(count)).sum::<u64>();
+        let ring = &self.rings[series];
+        let (from, to) = (place(first), place(last));
+        if from <= to {
+            sum(&ring[from..=to])
+        } else {
+            sum(&ring[from..]) + sum(&ring[..=to])
+        }
     }
 }
 

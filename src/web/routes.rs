@@ -1,5 +1,7 @@
 //! Which path answers what.
 
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
 use bytes::Bytes;
 use http_body_util::Full;
 use hyper::body::Incoming;
@@ -12,7 +14,7 @@ use jiff::Timestamp;
 
 use super::{api, encoding, page};
 use crate::engine::Handle;
-use crate::metrics;
+use crate::metrics::{self, Exposition};
 
 const TEXT: &str = "text/plain; charset=utf-8";
 const HTML: &str = "text/html; charset=utf-8";
@@ -23,6 +25,8 @@ const JSON: &str = "application/json";
 pub struct Site {
     engine: Handle,
     telemetry_path: String,
+    /// Shared by all connections: Prometheus may ask on another one each time.
+    exposition: Arc<Mutex<Exposition>>,
 }
 
 /// An answer before it is made into HTTP.
@@ -56,7 +60,14 @@ impl Site {
         Site {
             engine,
             telemetry_path,
+            exposition: Arc::default(),
         }
+    }
+
+    fn exposition(&self) -> MutexGuard<'_, Exposition> {
+        self.exposition
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Answers a request. Its body, if it has one, is never read.
@@ -87,13 +98,8 @@ impl Site {
             path if path == self.telemetry_path => match self.engine.view().await {
                 Some(view) => {
                     let now = Timestamp::now().as_second();
-                    match metrics::render(&view, now) {
-                        Ok(text) => Answer::ok(metrics::CONTENT_TYPE, text),
-                        Err(error) => {
-                            let text = format!("The metrics cannot be shown: {error}.\n");
-                            Answer::text(StatusCode::INTERNAL_SERVER_ERROR, &text)
-                        }
-                    }
+                    let text = self.exposition().render(&view, now);
+                    Answer::ok(metrics::CONTENT_TYPE, text)
                 }
                 None => unavailable(),
             },

@@ -1,0 +1,133 @@
+//! The families in which the exporter tells of itself: what it reads, keeps and leaves out.
+//!
+//! They stand apart from what the lines say because they are for whoever runs the exporter.
+
+use prometheus::proto::MetricFamily;
+
+use crate::metrics::SourceStats;
+use crate::metrics::families::Moment;
+
+impl Moment {
+    pub(super) fn own(&self) -> Vec<MetricFamily> {
+        let counters = &self.view.counters;
+        let mut catching_up = self.before.gauge(
+            "maillog_catching_up",
+            "1 while lines are read that are more than a minute old, and for five minutes after.",
+        );
+        catching_up.set(&[], f64::from(u8::from(counters.catching_up(self.now))));
+        let mut dropped = self.before.counter(
+            "maillog_series_dropped_total",
+            "Counts that went to the label value other, because their family was full.",
+        );
+        for (metric, folded) in [
+            ("maillog_codes_total", counters.codes_folded),
+            ("maillog_enhanced_codes_total", counters.enhanced.folded()),
+            ("maillog_provider_codes_total", counters.providers.folded()),
+            (
+                "maillog_deliveries_by_dsn_total",
+                counters.deliveries_by_dsn.folded(),
+            ),
+        ] {
+            dropped.count(&[("metric", metric)], folded);
+        }
+        let mut build = self
+            .before
+            .gauge("maillog_build_info", "1, with the version as a label.");
+        build.set(&[("version", env!("CARGO_PKG_VERSION"))], 1.0);
+        let state = self.view.state;
+        let mut kept = self.before.gauge(
+            "maillog_state_kept",
+            "1 if positions and counts are kept over restarts.",
+        );
+        kept.set(&[], f64::from(u8::from(state.kept)));
+        let mut written = self.before.gauge(
+            "maillog_state_last_write_timestamp_seconds",
+            "When positions and counts were last written to disk; 0 while they are not kept.",
+        );
+        written.set(&[], state.last_write.unwrap_or(0) as f64);
+        let mut write_errors = self.before.counter(
+            "maillog_state_write_errors_total",
+            "Times that positions and counts could not be written to disk.",
+        );
+        write_errors.count(&[], state.errors);
+        vec![
+            catching_up.finish(),
+            dropped.finish(),
+            build.finish(),
+            kept.finish(),
+            written.finish(),
+            write_errors.finish(),
+        ]
+    }
+
+    pub(super) fn sources(&self) -> Vec<MetricFamily> {
+        let sources = &self.view.sources;
+        let mut lines = self.before.counter(
+            "maillog_lines_total",
+            "Lines read: events, known noise, and lines of a form nobody has thought of.",
+        );
+        let mut rotations = self.before.counter(
+            "maillog_source_rotations_total",
+            "Times a file was found renamed, replaced or truncated.",
+        );
+        for source in sources {
+            let name = ("source", &*source.name);
+            for (result, count) in [
+                ("event", source.events),
+                ("noise", source.noise),
+                ("unmatched", source.unmatched),
+            ] {
+                lines.count(&[name, ("result", result)], count);
+            }
+            for (kind, count) in &source.rotations {
+                rotations.count(&[name, ("kind", kind)], *count);
+            }
+        }
+        let counter = |name, help, value: fn(&SourceStats) -> u64| {
+            let mut family = self.before.counter(name, help);
+            for source in sources {
+                family.count(&[("source", &source.name)], value(source));
+            }
+            family.finish()
+        };
+        let gauge = |name, help, value: fn(&SourceStats) -> f64| {
+            let mut family = self.before.gauge(name, help);
+            for source in sources {
+                family.set(&[("source", &source.name)], value(source));
+            }
+            family.finish()
+        };
+        vec![
+            lines.finish(),
+            rotations.finish(),
+            counter(
+                "maillog_source_bytes_total",
+                "Bytes read, in whole lines.",
+                |s| s.bytes,
+            ),
+            counter(
+                "maillog_source_lines_truncated_total",
+                "Lines longer than the limit, of which only the beginning was read.",
+                |s| s.truncated,
+            ),
+            counter(
+                "maillog_source_lines_dropped_total",
+                "Lines that came faster than they could be taken, and were lost.",
+                |s| s.dropped,
+            ),
+            gauge(
+                "maillog_source_lag_bytes",
+                "Bytes that are there and not yet read.",
+                |s| s.lag_bytes as f64,
+            ),
+            gauge("maillog_source_up", "1 if the source can be read.", |s| {
+                f64::from(u8::from(s.up))
+            }),
+            gauge(
+                "maillog_source_last_line_timestamp_seconds",
+                "Time of the newest line, by its own time stamp; 0 before the first.",
+                |s| s.last_line.unwrap_or(0) as f64,
+            ),
+        ]
+    }
+}
