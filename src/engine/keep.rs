@@ -3,8 +3,9 @@
 //! A counter that was scraped and is lower after a restart looks like a reset, and Prometheus adds
 //! its whole value again. So a view goes to whoever asked for it only when a snapshot of the same
 //! moment is on the disk. Writing waits for the disk, and reading must not: so it has a thread of
-//! its own, which also answers. This stands apart from the engine's loop because it is the one place
-//! that decides what may be seen.
+//! its own. Viewers do not wait for a slow disk either, while what they can see at once is less than
+//! a second old. This stands apart from the engine's loop because it is the one place that decides
+//! what may be seen.
 
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -26,37 +27,47 @@ const INTERVAL: Duration = Duration::from_secs(1);
 /// How long a viewer waits for the disk before it gets what was durable before.
 const PATIENCE: Duration = Duration::from_secs(1);
 
+/// The same while what was durable before is not older than [`FRESH`].
+const SHORT_PATIENCE: Duration = Duration::from_millis(2);
+
+/// How old the answer may be where the disk is slow.
+const FRESH: Duration = Duration::from_secs(1);
+
 /// Somebody who wants to see.
 pub(super) type Viewer = oneshot::Sender<Arc<View>>;
+
+/// Somebody who waits, and until when.
+struct Waiting {
+    viewer: Viewer,
+    until: Instant,
+}
 
 /// One moment, to be written and then shown.
 struct Job {
     view: View,
     sources: Vec<SourceState>,
     memory: Memory,
-    viewers: Vec<Viewer>,
 }
 
-/// What became of a job.
-pub(super) struct Written {
-    /// What may be shown now, if it was written.
-    view: Option<Arc<View>>,
-    /// Those who still wait if it was not.
-    viewers: Vec<Viewer>,
-}
+/// What became of a job: what may be shown now, if it was written.
+pub(super) struct Written(Option<Arc<View>>);
 
 /// Decides what may be seen.
 pub(super) struct Keeper {
     /// To the writing thread; `None` if nothing is kept.
     jobs: Option<Sender<Job>>,
     writing: bool,
-    /// What was durable last. Only if something is kept.
+    /// What was durable last; there from [`Keeper::begin_with`] on.
     shown: Option<Arc<View>>,
+    /// Of which moment that is.
+    shown_of: Option<Instant>,
     /// Whether something has happened since the last job.
     changed: bool,
     /// When the last job began.
     begun: Instant,
-    waiting: Vec<(Viewer, Instant)>,
+    waiting: Vec<Waiting>,
+    /// How many of them, from the first on, the job that is under way will satisfy.
+    included: usize,
     stats: StateStats,
     /// Whether the last attempt failed; told once.
     failing: bool,
@@ -89,9 +100,11 @@ impl Keeper {
             jobs,
             writing: false,
             shown: None,
+            shown_of: None,
             changed: true,
             begun: Instant::now(),
             waiting: Vec::new(),
+            included: 0,
             stats,
             failing: false,
         })
@@ -109,7 +122,12 @@ impl Keeper {
 
     /// Somebody asks.
     pub fn ask(&mut self, viewer: Viewer) {
-        self.waiting.push((viewer, Instant::now()));
+        let fresh = self.shown_of.is_some_and(|of| of.elapsed() < FRESH);
+        let patience = if fresh { SHORT_PATIENCE } else { PATIENCE };
+        self.waiting.push(Waiting {
+            viewer,
+            until: Instant::now() + patience,
+        });
     }
 
     /// Whether somebody waits who can be served now.
@@ -119,20 +137,23 @@ impl Keeper {
 
     /// Whether a snapshot is due without anybody asking.
     pub fn is_due(&self) -> bool {
-        self.jobs.is_some() && !self.writing && self.changed && self.begun.elapsed() >= INTERVAL
+        self.due().is_some_and(|due| due <= Instant::now())
+    }
+
+    fn due(&self) -> Option<Instant> {
+        let wanted = self.jobs.is_some() && !self.writing && self.changed;
+        wanted.then(|| self.begun + INTERVAL)
     }
 
     /// When the keeper wants to be looked at again, if it does.
     pub fn deadline(&self) -> Option<Instant> {
-        let patience = self.waiting.first().map(|(_, since)| *since + PATIENCE);
-        let due =
-            (self.jobs.is_some() && !self.writing && self.changed).then(|| self.begun + INTERVAL);
-        patience.into_iter().chain(due).min()
+        let patience = self.waiting.iter().map(|waiting| waiting.until);
+        patience.chain(self.due()).min()
     }
 
     /// Shows a moment to all who wait, once it is durable. What has not changed is durable already.
     pub fn show(&mut self, view: View, kept: impl FnOnce() -> (Vec<SourceState>, Memory)) {
-        let viewers = self.waiting.drain(..).map(|(viewer, _)| viewer);
+        self.included = self.waiting.len();
         match &self.jobs {
             Some(jobs) if self.changed => {
                 let (sources, memory) = kept();
@@ -140,7 +161,6 @@ impl Keeper {
                     view,
                     sources,
                     memory,
-                    viewers: viewers.collect(),
                 };
                 self.changed = false;
                 self.begun = Instant::now();
@@ -148,9 +168,8 @@ impl Keeper {
                 self.writing = jobs.send(job).is_ok();
             }
             _ => {
-                let view = Arc::new(view);
-                viewers.for_each(|viewer| answer(viewer, &view));
-                self.shown = Some(view);
+                self.begun = Instant::now();
+                self.shown(Arc::new(view));
             }
         }
     }
@@ -158,54 +177,53 @@ impl Keeper {
     /// Takes note of what became of the last job.
     pub fn written(&mut self, written: Written) {
         self.writing = false;
-        match written.view {
+        match written.0 {
             Some(view) => {
                 self.stats = view.state;
-                self.shown = Some(view);
                 if std::mem::take(&mut self.failing) {
                     info!("state is written again");
                 }
+                self.shown(view);
             }
             None => {
                 self.changed = true;
                 self.failing = true;
                 self.stats.errors += 1;
-                let viewers = written.viewers.into_iter();
-                let waiting = self.waiting.drain(..).map(|(viewer, _)| viewer);
-                let viewers: Vec<Viewer> = viewers.chain(waiting).collect();
-                self.show_durable(viewers);
+                self.answer(self.waiting.len());
             }
         }
+    }
+
+    /// What the last job was about can be seen.
+    fn shown(&mut self, view: Arc<View>) {
+        self.shown = Some(view);
+        self.shown_of = Some(self.begun);
+        self.answer(self.included);
     }
 
     /// Those who have waited too long get what was durable before.
     pub fn lose_patience(&mut self) {
+        let now = Instant::now();
+        // Nobody who came later has less patience, unless what can be seen became fresh meanwhile.
         let late = self
             .waiting
             .iter()
-            .take_while(|(_, since)| since.elapsed() >= PATIENCE)
-            .count();
-        let late: Vec<Viewer> = self
-            .waiting
-            .drain(..late)
-            .map(|(viewer, _)| viewer)
-            .collect();
-        self.show_durable(late);
+            .take_while(|waiting| waiting.until <= now);
+        self.answer(late.count());
     }
 
-    fn show_durable(&mut self, viewers: Vec<Viewer>) {
-        if viewers.is_empty() {
+    /// Answers the first who wait with what is durable.
+    fn answer(&mut self, count: usize) {
+        self.included = self.included.saturating_sub(count);
+        let Some(shown) = self.shown.as_mut().filter(|_| count > 0) else {
             return;
+        };
+        if shown.state != self.stats {
+            Arc::make_mut(shown).state = self.stats;
         }
-        // It is there from the start on, by `begin_with`.
-        if let Some(shown) = &mut self.shown {
-            if shown.state != self.stats {
-                Arc::make_mut(shown).state = self.stats;
-            }
-            let shown = Arc::clone(shown);
-            viewers
-                .into_iter()
-                .for_each(|viewer| answer(viewer, &shown));
+        for waiting in self.waiting.drain(..count) {
+            // A viewer that has gone away needs no answer.
+            let _ = waiting.viewer.send(Arc::clone(shown));
         }
     }
 
@@ -236,7 +254,6 @@ fn write(mut store: Store, mut stats: StateStats, jobs: &Receiver<Job>, results:
             mut view,
             sources,
             memory,
-            viewers,
         } = job;
         let now = Timestamp::now().as_second();
         let snapshot = Snapshot {
@@ -251,31 +268,18 @@ fn write(mut store: Store, mut stats: StateStats, jobs: &Receiver<Job>, results:
                 failing = false;
                 stats.last_write = Some(now);
                 view.state = stats;
-                let view = Arc::new(view);
-                viewers.into_iter().for_each(|viewer| answer(viewer, &view));
-                Written {
-                    view: Some(view),
-                    viewers: Vec::new(),
-                }
+                Written(Some(Arc::new(view)))
             }
             Err(error) => {
                 stats.errors += 1;
                 if !std::mem::replace(&mut failing, true) {
                     warn!(%error, "cannot write state; counting goes on, and nothing new is shown");
                 }
-                Written {
-                    view: None,
-                    viewers,
-                }
+                Written(None)
             }
         };
         if results.send(Request::Written(Box::new(written))).is_err() {
             return;
         }
     }
-}
-
-/// A viewer that has gone away needs no answer.
-fn answer(viewer: Viewer, view: &Arc<View>) {
-    let _ = viewer.send(Arc::clone(view));
 }
