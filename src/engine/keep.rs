@@ -3,9 +3,8 @@
 //! A counter that was scraped and is lower after a restart looks like a reset, and Prometheus adds
 //! its whole value again. So a view goes to whoever asked for it only when a snapshot of the same
 //! moment is on the disk. Writing waits for the disk, and reading must not: so it has a thread of
-//! its own. Viewers do not wait for a slow disk either, while what they can see at once is less than
-//! a second old. This stands apart from the engine's loop because it is the one place that decides
-//! what may be seen.
+//! its own. Viewers do not wait for it either while there is something durable that is fresh. This
+//! stands apart from the engine's loop because it is the one place that decides what may be seen.
 
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -22,16 +21,14 @@ use crate::state::{Snapshot, SourceState, State, Store};
 
 /// How often a snapshot is written while something changes, whether somebody asks or not; and how
 /// soon after a failure it is tried again.
-const INTERVAL: Duration = Duration::from_secs(1);
+const INTERVAL: Duration = Duration::from_millis(500);
+
+/// How old a durable moment may be to be shown at once. With [`INTERVAL`], a line is seen within a
+/// second, and a scrape of a busy log costs no write and no wait.
+const FRESH: Duration = Duration::from_millis(500);
 
 /// How long a viewer waits for the disk before it gets what was durable before.
 const PATIENCE: Duration = Duration::from_secs(1);
-
-/// The same while what was durable before is not older than [`FRESH`].
-const SHORT_PATIENCE: Duration = Duration::from_millis(2);
-
-/// How old the answer may be where the disk is slow.
-const FRESH: Duration = Duration::from_secs(1);
 
 /// Somebody who wants to see.
 pub(super) type Viewer = oneshot::Sender<Arc<View>>;
@@ -122,12 +119,13 @@ impl Keeper {
 
     /// Somebody asks.
     pub fn ask(&mut self, viewer: Viewer) {
+        let until = Instant::now() + PATIENCE;
+        self.waiting.push(Waiting { viewer, until });
+        // While nothing is kept, looking costs no more than a copy.
         let fresh = self.shown_of.is_some_and(|of| of.elapsed() < FRESH);
-        let patience = if fresh { SHORT_PATIENCE } else { PATIENCE };
-        self.waiting.push(Waiting {
-            viewer,
-            until: Instant::now() + patience,
-        });
+        if fresh && self.jobs.is_some() {
+            self.answer(self.waiting.len());
+        }
     }
 
     /// Whether somebody waits who can be served now.
@@ -204,7 +202,6 @@ impl Keeper {
     /// Those who have waited too long get what was durable before.
     pub fn lose_patience(&mut self) {
         let now = Instant::now();
-        // Nobody who came later has less patience, unless what can be seen became fresh meanwhile.
         let late = self
             .waiting
             .iter()
