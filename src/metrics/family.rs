@@ -101,13 +101,14 @@ impl Family {
     /// The sample with these labels: that of the scrape before if it is the next one there, which
     /// it is unless a series has come or gone just here.
     fn metric(&mut self, labels: &[(&str, &str)]) -> &mut Metric {
+        // The names of a family's labels are always the same: only values tell samples apart.
         let is_next = |metric: &Metric| {
             let found = metric.get_label();
             found.len() == labels.len()
                 && found
                     .iter()
                     .zip(labels)
-                    .all(|(pair, (name, value))| pair.value() == *value && pair.name() == *name)
+                    .all(|(pair, (_, value))| pair.value() == *value)
         };
         let next = self.before.as_slice().first().is_some_and(is_next);
         let kept = if next { self.before.next() } else { None };

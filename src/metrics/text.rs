@@ -101,17 +101,20 @@ fn append(text: &mut String, parts: &[&str]) {
 }
 
 fn number(text: &mut String, value: f64) {
-    // Nearly all are whole, for which there is a shorter way to the same digits. Writing to a
-    // string does not fail.
-    let _ = if value.is_sign_positive() && value < EXACT && value.fract() == 0.0 {
-        write!(text, "{}", value as u64)
+    // Nearly all are whole, for which there is a shorter way to the same digits.
+    if value.is_sign_positive() && value < EXACT && value.fract() == 0.0 {
+        text.push_str(itoa::Buffer::new().format(value as u64));
     } else {
-        write!(text, "{value}")
-    };
+        // Writing to a string does not fail.
+        let _ = write!(text, "{value}");
+    }
 }
 
 fn escape(value: &str, quotes: bool, text: &mut String) {
-    if memchr::memchr3(b'\\', b'\n', b'"', value.as_bytes()).is_none() {
+    if !value
+        .bytes()
+        .any(|byte| matches!(byte, b'\\' | b'\n' | b'"'))
+    {
         text.push_str(value);
         return;
     }
