@@ -169,7 +169,9 @@ impl Reader {
         if !descriptors[0].revents().is_empty() {
             return Err(Unwanted);
         }
-        Ok(descriptors.get(1).is_some_and(|it| !it.revents().is_empty()))
+        Ok(descriptors
+            .get(1)
+            .is_some_and(|it| !it.revents().is_empty()))
     }
 
     /// Hands over the lines that `n` more bytes finish.
