@@ -222,3 +222,45 @@ fn open_pipe(path: &Path) -> io::Result<(File, (u64, u64))> {
     check(&metadata)?;
     Ok((file, (metadata.dev(), metadata.ino())))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::mpsc::channel;
+    use std::time::Duration;
+
+    use super::super::{Scratch, Source};
+    use super::*;
+
+    #[test]
+    fn a_path_that_is_no_pipe_is_refused_with_the_reason() {
+        let file = tempfile::NamedTempFile::new().expect("a file");
+        let error = open("x".into(), file.path(), 100, Arc::new(|| {})).err();
+        assert_eq!(error.expect("refused").to_string(), "not a named pipe");
+    }
+
+    #[test]
+    fn a_pipe_that_comes_later_is_read_and_the_thread_ends_with_the_source() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("mail.fifo");
+        let (news, woken) = channel();
+        let wake = Arc::new(move || {
+            let _ = news.send(());
+        });
+        let mut fed = open("x".into(), &path, 100, wake).expect("a source");
+        assert!(!fed.status().up);
+        rustix::fs::mkfifoat(rustix::fs::CWD, &path, Mode::RUSR | Mode::WUSR).expect("a pipe");
+        // Opening waits for the reader.
+        std::fs::write(&path, "one\ntwo\n").expect("written");
+        woken.recv_timeout(Duration::from_secs(20)).expect("lines");
+        let mut lines = Vec::new();
+        fed.read(usize::MAX, &mut Scratch::new(100), &mut |line| {
+            lines.push(line.to_vec());
+        });
+        assert_eq!(lines, [b"one", b"two"]);
+        drop(fed);
+        // The thread held the only other end of `woken`.
+        let ended = woken.recv_timeout(Duration::from_secs(20));
+        assert_eq!(ended, Err(std::sync::mpsc::RecvTimeoutError::Disconnected));
+    }
+}
