@@ -47,6 +47,7 @@ Examples:
   maillog_exporter                              follow the mail logs this machine has
   maillog_exporter /var/log/mail.log            follow one log, metrics on port 9925
   maillog_exporter '/var/log/mx*/mail.log'      follow a pattern (quoted: new files count too)
+  journalctl -f | maillog_exporter -            follow standard input, or a named pipe by its name
   maillog_exporter --config.file=maillog.yml    what the configuration says
   maillog_exporter ./report                     follow a log that has the name of a command";
 

@@ -1,5 +1,6 @@
 //! `serve`: the daemon.
 
+use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
@@ -31,7 +32,8 @@ const WELL_KNOWN: [&str; 9] = [
 /// The arguments.
 #[derive(clap::Args, Debug)]
 pub struct Args {
-    /// Logs to follow: files or quoted patterns; instead of the configuration's sources
+    /// Logs to follow: files, quoted patterns or named pipes, - for standard input; instead of the
+    /// configuration's sources
     #[arg(value_name = "LOG")]
     pub logs: Vec<String>,
 
@@ -100,8 +102,9 @@ impl Args {
             for log in &self.logs {
                 Config::check_file(log)
                     .map_err(|(wrong, right)| format!("LOG: {wrong}; {right}"))?;
-                if !config.sources.iter().any(|source| source.name == *log) {
-                    config.sources.push(source_of(log));
+                let source = source_of(log);
+                if !config.sources.iter().any(|other| other.name == source.name) {
+                    config.sources.push(source);
                 }
             }
         }
@@ -129,6 +132,18 @@ impl Args {
 }
 
 fn source_of(file: &str) -> config::Source {
+    if file == "-" {
+        return config::Source {
+            name: "stdin".to_owned(),
+            input: Input::Pipe(file.into()),
+        };
+    }
+    if std::fs::metadata(file).is_ok_and(|it| it.file_type().is_fifo()) {
+        return config::Source {
+            name: file.to_owned(),
+            input: Input::Pipe(absolute(Path::new(file))),
+        };
+    }
     config::Source {
         name: file.to_owned(),
         input: Input::Files(Files {

@@ -129,6 +129,9 @@ mod tests {
             "mail.log-20260101.xz",
             "maillog-2026010103",
             "mail_20260101.log",
+            "0.log.20260101-120000",
+            "0.log.20260101-120000.gz",
+            "0123abcd-json.log.1",
         ] {
             assert!(is_rotated(Path::new(name)), "{name}");
         }
@@ -146,6 +149,9 @@ mod tests {
             "relay-12345678.log",
             "192.0.2.1",
             "198.51.100.20.log",
+            "0.log",
+            "12.log",
+            "0123abcd-json.log",
         ] {
             assert!(!is_rotated(Path::new(name)), "{name}");
         }

@@ -41,6 +41,12 @@ impl Batch {
         self.truncated += u64::from(truncated);
     }
 
+    /// Counts bytes that came in, and lines that were cut before they were added.
+    pub fn count(&mut self, received: usize, truncated: u64) {
+        self.received += received as u64;
+        self.truncated += truncated;
+    }
+
     /// Notes where reading goes on behind the last line.
     pub fn set_cursor(&mut self, cursor: String) {
         self.cursor = Some(cursor);

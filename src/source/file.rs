@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
-use super::container::Frames;
+use super::container::{self, Frames};
 use super::{Framing, Scratch, lines};
 
 /// How many bytes before the position are compared at each read. A file that was emptied and has
@@ -52,6 +52,9 @@ pub struct FilePlace {
     offset: u64,
     anchor: u32,
     skipping: bool,
+    /// The parts of unfinished lines that lie before the position.
+    #[serde(default)]
+    frames: Option<Frames>,
 }
 
 /// How a read ended.
@@ -163,6 +166,7 @@ impl TailFile {
             offset,
             anchor,
             skipping,
+            frames: self.frames.clone(),
         }
     }
 
@@ -174,6 +178,9 @@ impl TailFile {
             self.offset = position.offset;
             self.anchor = position.anchor;
             self.skipping = position.skipping;
+            if self.frames.is_some() {
+                self.frames = Some(position.frames.clone().unwrap_or_default());
+            }
         }
         same
     }
@@ -232,12 +239,7 @@ impl TailFile {
                 return Ok(self.restart());
             }
             let cap = scratch.cap;
-            let cut = match &mut self.frames {
-                None => lines::split(data, cap, &mut self.skipping, sink),
-                Some(frames) => lines::split(data, cap, &mut self.skipping, &mut |raw| {
-                    frames.take(raw, cap, sink);
-                }),
-            };
+            let cut = split(&mut self.frames, data, cap, &mut self.skipping, sink);
             let at_end = n < scratch.buffer.len();
             if cut.consumed > 0 {
                 self.offset += cut.consumed as u64;
@@ -268,13 +270,23 @@ impl TailFile {
     ) -> io::Result<()> {
         let n = self.read_at(&mut scratch.buffer, self.offset)?;
         // Something may have been written since the last read, newlines included.
-        let cut = lines::split(&scratch.buffer[..n], scratch.cap, &mut self.skipping, sink);
+        let (data, cap) = (&scratch.buffer[..n], scratch.cap);
+        let cut = split(&mut self.frames, data, cap, &mut self.skipping, sink);
         tally.truncated += cut.truncated;
-        let rest = &scratch.buffer[cut.consumed..n];
-        if !rest.is_empty() {
-            let (line, truncated) = lines::trim(rest, scratch.cap);
-            tally.truncated += u64::from(truncated);
-            sink(line);
+        let rest = &data[cut.consumed..];
+        match &mut self.frames {
+            Some(frames) => {
+                if !rest.is_empty() {
+                    tally.truncated += u64::from(frames.take(rest, cap, sink));
+                }
+                tally.truncated += frames.finish(cap, sink);
+            }
+            None if !rest.is_empty() => {
+                let (line, truncated) = lines::trim(rest, cap);
+                tally.truncated += u64::from(truncated);
+                sink(line);
+            }
+            None => {}
         }
         tally.bytes += n as u64;
         self.offset += n as u64;
@@ -285,6 +297,10 @@ impl TailFile {
         self.offset = 0;
         self.anchor = checksum(b"");
         self.skipping = false;
+        // The rest of an unfinished line went with the file's content.
+        if let Some(frames) = &mut self.frames {
+            *frames = Frames::default();
+        }
         self.seen = None;
         Read::Truncated
     }
@@ -298,6 +314,25 @@ impl TailFile {
             }
         }
     }
+}
+
+/// Cuts lines, and takes them out of their frames if they have any.
+fn split(
+    frames: &mut Option<Frames>,
+    data: &[u8],
+    cap: usize,
+    skipping: &mut bool,
+    sink: &mut dyn FnMut(&[u8]),
+) -> lines::Cut {
+    let Some(frames) = frames else {
+        return lines::split(data, cap, skipping, sink);
+    };
+    // What counts is whether the text was cut, not the frame.
+    let mut truncated = 0;
+    let cut = lines::split(data, container::raw_cap(cap), skipping, &mut |raw| {
+        truncated += u64::from(frames.take(raw, cap, sink));
+    });
+    lines::Cut { truncated, ..cut }
 }
 
 fn checksum(bytes: &[u8]) -> u32 {

@@ -49,9 +49,15 @@ pub struct Answer {
 impl Daemon {
     /// Starts the daemon on a port of its own, and waits until it is ready.
     pub fn start(arguments: &[&str]) -> Self {
+        Daemon::start_with(arguments, Stdio::null())
+    }
+
+    /// The same with a standard input.
+    pub fn start_with(arguments: &[&str], input: Stdio) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_maillog_exporter"))
             .arg("--web.listen-address=127.0.0.1:0")
             .args(arguments)
+            .stdin(input)
             .stderr(Stdio::piped())
             .spawn()
             .expect("the binary runs");

@@ -3,8 +3,10 @@
 //! What it has read is asked of it over HTTP; nothing waits for time to pass, only for what it
 //! says, with a deadline.
 
+mod containers;
 mod daemon;
 mod following;
+mod pipes;
 mod process;
 mod rotation;
 mod state;
