@@ -12,7 +12,7 @@ use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use super::{News, Place, Progress, Scratch, Source, Status, Wake, lines};
 
 /// Batches that wait at a time.
-const QUEUE: usize = 32;
+pub(crate) const QUEUE: usize = 32;
 
 /// From how many bytes on a batch is full.
 const FULL: usize = 64 * 1024;

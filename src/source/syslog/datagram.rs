@@ -1,18 +1,19 @@
 //! Sockets on which a datagram is a message: UDP and Unix.
 
-use std::io::{self, Read};
+use std::fs::File;
+use std::io;
 use std::net::SocketAddr;
+use std::os::fd::OwnedFd;
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::rc::Rc;
 use std::time::Duration;
 
-use socket2::Socket;
-use tokio::io::unix::AsyncFd;
+use tokio::net::{UdpSocket, UnixDatagram};
 use tokio::time::sleep;
 use tracing::warn;
 
 use super::collector::{Collector, PAUSE};
-use super::drops;
 use super::socket_file::SocketFile;
 use crate::bind;
 
@@ -24,10 +25,17 @@ const BUFFER: usize = 4 * 1024 * 1024;
 const RETRY: Duration = Duration::from_secs(1);
 
 /// A bound socket.
-pub(super) struct Datagrams {
-    socket: AsyncFd<Socket>,
-    /// Goes with the socket.
-    file: Option<SocketFile>,
+pub(super) enum Datagrams {
+    Udp {
+        socket: UdpSocket,
+        /// By which the kernel's tables name it.
+        inode: u64,
+    },
+    Unix {
+        socket: UnixDatagram,
+        /// Goes with the socket.
+        _file: SocketFile,
+    },
 }
 
 impl Datagrams {
@@ -36,60 +44,68 @@ impl Datagrams {
         let socket = bind::datagram(address)?;
         // Asked for, not demanded.
         let _ = socket.set_recv_buffer_size(BUFFER);
-        Ok(Datagrams {
-            socket: AsyncFd::register(socket)?,
-            file: None,
+        let copy = OwnedFd::from(socket.try_clone()?);
+        Ok(Datagrams::Udp {
+            inode: File::from(copy).metadata()?.ino(),
+            socket: UdpSocket::from_std(socket.into())?,
         })
     }
 
     /// Listens on a Unix socket; within a runtime.
     pub fn unix(path: &Path) -> io::Result<Self> {
         let (socket, file) = SocketFile::bind(path)?;
-        Ok(Datagrams {
-            socket: AsyncFd::register(socket)?,
-            file: Some(file),
+        Ok(Datagrams::Unix {
+            socket: UnixDatagram::from_std(socket)?,
+            _file: file,
         })
     }
 
-    /// The socket's inode, if it is one whose kernel buffer can run over. The senders of a Unix
-    /// socket wait instead.
-    pub fn inode(&self) -> Option<u64> {
-        if self.file.is_some() {
-            return None;
+    async fn readable(&self) -> io::Result<()> {
+        match self {
+            Datagrams::Udp { socket, .. } => socket.readable().await,
+            Datagrams::Unix { socket, .. } => socket.readable().await,
         }
-        drops::inode(self.socket.get_ref()).ok()
+    }
+
+    fn try_recv(&self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Datagrams::Udp { socket, .. } => socket.try_recv(buffer),
+            Datagrams::Unix { socket, .. } => socket.try_recv(buffer),
+        }
+    }
+
+    /// Reads until the batch is full, or there is nothing left, which is an error of its own kind.
+    fn drain(&self, collector: &Collector) -> io::Result<()> {
+        let mut scratch = collector.scratch();
+        while !collector.is_full() {
+            let length = self.try_recv(&mut scratch)?;
+            collector.push(&scratch[..length], length);
+        }
+        Ok(())
     }
 
     /// Takes every datagram as one message.
     pub async fn receive(self, collector: Rc<Collector>) {
         loop {
             collector.room().await;
-            // Fails only with the runtime.
-            let Ok(mut ready) = self.socket.readable().await else {
-                return;
+            let drained = match self.readable().await {
+                Ok(()) => self.drain(&collector),
+                Err(error) => Err(error),
             };
-            let result = ready.try_io(|socket| drain(socket.get_ref(), &collector));
-            if let Ok(Err(error)) = &result {
-                warn!(%error, "cannot read from a socket, trying again");
-                sleep(RETRY).await;
-            }
-            // Whoever writes to a Unix socket waits for us after a few messages.
-            if self.file.is_none() && !matches!(result, Ok(Ok(()))) {
-                sleep(PAUSE).await;
+            match drained {
+                // There is more.
+                Ok(()) => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    // Whoever writes to a Unix socket waits for us after a few messages.
+                    if let Datagrams::Udp { .. } = self {
+                        sleep(PAUSE).await;
+                    }
+                }
+                Err(error) => {
+                    warn!(%error, "cannot read from a socket, trying again");
+                    sleep(RETRY).await;
+                }
             }
         }
     }
-}
-
-/// Reads until the batch is full, or there is nothing left, which is an error of its own kind.
-fn drain(mut socket: &Socket, collector: &Collector) -> io::Result<()> {
-    let mut scratch = collector.scratch();
-    while !collector.is_full() {
-        match socket.read(&mut scratch) {
-            Ok(length) => collector.push(&scratch[..length], length),
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(())
 }

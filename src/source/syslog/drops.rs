@@ -3,14 +3,10 @@
 //! It stands apart because no socket call tells it without `unsafe`: it stands in the tables of
 //! `/proc/net`, where our sockets are found by their inodes.
 
-use std::fs::{self, File};
-use std::io;
-use std::os::fd::OwnedFd;
-use std::os::unix::fs::MetadataExt;
+use std::fs;
 use std::rc::Rc;
 use std::time::Duration;
 
-use socket2::Socket;
 use tracing::warn;
 
 use super::collector::Collector;
@@ -24,12 +20,6 @@ const TABLES: [&str; 2] = ["/proc/net/udp", "/proc/net/udp6"];
 /// The columns of a table that matter, from 0.
 const INODE: usize = 9;
 const DROPS: usize = 12;
-
-/// A socket's inode.
-pub(super) fn inode(socket: &Socket) -> io::Result<u64> {
-    let copy = OwnedFd::from(socket.try_clone()?);
-    Ok(File::from(copy).metadata()?.ino())
-}
 
 /// One socket's drops.
 pub(super) struct KernelDrops {
@@ -115,14 +105,5 @@ mod tests {
         assert_eq!(socket.new_ones(TABLE), u32::MAX);
         let later = TABLE.replace("4294967295", "1");
         assert_eq!(socket.new_ones(&later), 2);
-    }
-
-    #[test]
-    fn the_machines_own_tables_list_our_socket() {
-        let address = "127.0.0.1:0".parse().expect("an address");
-        let socket = crate::bind::datagram(address).expect("a socket");
-        let inode = inode(&socket).expect("an inode");
-        let table = fs::read_to_string(TABLES[0]).expect("the table");
-        assert_eq!(total(&table, inode), Some(0));
     }
 }

@@ -104,7 +104,10 @@ fn receive(
         let collector = Rc::clone(&collector);
         match inlet {
             Inlet::Datagrams(datagrams) => {
-                drops.extend(datagrams.inode().map(KernelDrops::new));
+                // The senders of a Unix socket wait instead.
+                if let Datagrams::Udp { inode, .. } = datagrams {
+                    drops.push(KernelDrops::new(inode));
+                }
                 tasks.spawn_local(datagrams.receive(collector));
             }
             Inlet::Streams(streams) => {

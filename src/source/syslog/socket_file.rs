@@ -9,8 +9,6 @@ use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt};
 use std::os::unix::net::UnixDatagram;
 use std::path::{Path, PathBuf};
 
-use socket2::Socket;
-
 /// Every program in a container may log, whoever it runs as.
 const MODE: u32 = 0o666;
 
@@ -22,13 +20,13 @@ pub(super) struct SocketFile {
 }
 
 impl SocketFile {
-    /// A socket at the path, and its file.
+    /// A socket at the path that does not block, and its file.
     ///
     /// # Errors
     ///
     /// If another program listens there, something that is no socket has the name, or the
     /// directory is not ours to write to.
-    pub fn bind(path: &Path) -> io::Result<(Socket, SocketFile)> {
+    pub fn bind(path: &Path) -> io::Result<(UnixDatagram, SocketFile)> {
         make_way(path)?;
         let socket = UnixDatagram::bind(path)?;
         let file = SocketFile {
@@ -37,7 +35,7 @@ impl SocketFile {
         };
         fs::set_permissions(path, Permissions::from_mode(MODE))?;
         socket.set_nonblocking(true)?;
-        Ok((socket.into(), file))
+        Ok((socket, file))
     }
 }
 

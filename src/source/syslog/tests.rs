@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
+use super::super::fed::QUEUE;
 use super::super::{Listener, Scratch, Source, Status};
 use super::{Fed, open, stream};
 
@@ -59,6 +60,13 @@ impl Heard {
         }
     }
 
+    /// Waits until as many batches are there as it takes, and reads none.
+    fn fills_its_queue(&self) {
+        for _ in 0..QUEUE {
+            self.woken.recv_timeout(PATIENCE).expect("a batch");
+        }
+    }
+
     fn hears(&mut self, lines: &[&str]) {
         self.until(&format!("{lines:?}"), |_, heard| heard.len() >= lines.len());
         assert_eq!(self.lines, lines);
@@ -83,7 +91,7 @@ fn connect(address: SocketAddr, text: &str) -> TcpStream {
     stream
 }
 
-fn bytes_of(path: &Path) -> Listener {
+fn unix(path: &Path) -> Listener {
     Listener::Unix(path.to_owned())
 }
 
@@ -92,7 +100,7 @@ fn a_datagram_is_one_line_whatever_is_in_it() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("log");
     let udp = udp_address();
-    let mut heard = Heard::start(&[Listener::Udp(udp), bytes_of(&path)]).expect("a source");
+    let mut heard = Heard::start(&[Listener::Udp(udp), unix(&path)]).expect("a source");
     let over_udp = UdpSocket::bind("127.0.0.1:0").expect("a socket");
     over_udp.connect(udp).expect("connected");
     let over_unix = UnixDatagram::unbound().expect("a socket");
@@ -170,8 +178,8 @@ fn an_address_that_cannot_be_had_is_named_by_the_error() {
     let udp = Listener::Udp(taken.local_addr().expect("an address"));
     let taken = TcpListener::bind("127.0.0.1:0").expect("a socket");
     let tcp = Listener::Tcp(taken.local_addr().expect("an address"));
-    let unix = bytes_of(&folder.path().join("missing/log"));
-    for listener in [udp, tcp, unix] {
+    let missing = unix(&folder.path().join("missing/log"));
+    for listener in [udp, tcp, missing] {
         let free = Listener::Udp(udp_address());
         let Err(error) = Heard::start(&[free, listener.clone()]) else {
             panic!("{listener} was taken twice");
@@ -185,7 +193,7 @@ fn an_address_is_free_again_as_soon_as_the_source_is_closed() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("log");
     let (udp, tcp) = (udp_address(), tcp_address());
-    let listeners = [Listener::Udp(udp), Listener::Tcp(tcp), bytes_of(&path)];
+    let listeners = [Listener::Udp(udp), Listener::Tcp(tcp), unix(&path)];
     for _ in 0..20 {
         let mut heard = Heard::start(&listeners).expect("a source");
         let mut connection = connect(tcp, "<22>one\n");
@@ -205,16 +213,16 @@ fn a_socket_file_is_replaced_if_nobody_listens_and_is_open_to_everybody() {
     let path = folder.path().join("log");
     drop(UnixDatagram::bind(&path).expect("a socket"));
     assert!(path.exists());
-    let heard = Heard::start(&[bytes_of(&path)]).expect("a source");
+    let heard = Heard::start(&[unix(&path)]).expect("a source");
     let mode = fs::metadata(&path).expect("the file").permissions().mode();
     assert_eq!(mode & 0o777, 0o666);
     // Now somebody listens.
-    assert!(Heard::start(&[bytes_of(&path)]).is_err());
+    assert!(Heard::start(&[unix(&path)]).is_err());
     let socket = UnixDatagram::unbound().expect("a socket");
     socket.connect(&path).expect("still ours");
     drop(heard);
     fs::write(&path, "a file").expect("written");
-    assert!(Heard::start(&[bytes_of(&path)]).is_err());
+    assert!(Heard::start(&[unix(&path)]).is_err());
     assert_eq!(fs::read(&path).expect("the file"), b"a file");
 }
 
@@ -222,7 +230,7 @@ fn a_socket_file_is_replaced_if_nobody_listens_and_is_open_to_everybody() {
 fn a_file_that_took_the_place_of_our_socket_stays() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("log");
-    let heard = Heard::start(&[bytes_of(&path)]).expect("a source");
+    let heard = Heard::start(&[unix(&path)]).expect("a source");
     fs::remove_file(&path).expect("removed");
     fs::write(&path, "another's").expect("written");
     drop(heard);
@@ -274,8 +282,7 @@ fn a_sender_on_a_connection_waits_for_a_slow_reader_and_nothing_is_lost() {
             stream.write_all(flood(number).as_bytes()).expect("written");
         }
     });
-    // The queue is full long before everything is sent.
-    heard.woken.recv_timeout(PATIENCE).expect("a batch");
+    heard.fills_its_queue();
     heard.until("every line", |_, lines| lines.len() == FLOOD);
     sender.join().expect("the sender");
     for (number, line) in heard.lines.iter().enumerate() {
@@ -289,7 +296,7 @@ fn a_sender_on_a_connection_waits_for_a_slow_reader_and_nothing_is_lost() {
 fn a_sender_on_a_unix_socket_waits_for_a_slow_reader_and_nothing_is_lost() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("log");
-    let mut heard = Heard::start(&[bytes_of(&path)]).expect("a source");
+    let mut heard = Heard::start(&[unix(&path)]).expect("a source");
     let sender = std::thread::spawn(move || {
         let socket = UnixDatagram::unbound().expect("a socket");
         socket.connect(&path).expect("connected");
@@ -297,7 +304,7 @@ fn a_sender_on_a_unix_socket_waits_for_a_slow_reader_and_nothing_is_lost() {
             socket.send(flood(number).as_bytes()).expect("sent");
         }
     });
-    heard.woken.recv_timeout(PATIENCE).expect("a batch");
+    heard.fills_its_queue();
     heard.until("every line", |_, lines| lines.len() == FLOOD);
     sender.join().expect("the sender");
     assert_eq!(
