@@ -4,7 +4,7 @@
 //! handed over at once, and while more keep coming they go together, so that neither thread is
 //! woken for each of them.
 
-use std::cell::{RefCell, RefMut};
+use std::cell::{Cell, RefCell, RefMut};
 use std::time::Duration;
 
 use tokio::sync::Notify;
@@ -12,8 +12,12 @@ use tokio::time::sleep;
 
 use super::super::fed::{Batch, Feeder, Unwanted};
 
-/// How long messages gather while they keep coming. The timer makes up to twice of it.
-pub(super) const PAUSE: Duration = Duration::from_millis(1);
+/// How long messages gather in the kernel while they keep coming: not so long that a burst of
+/// datagrams runs over a buffer of the usual size.
+const GATHER: Duration = Duration::from_millis(2);
+
+/// How soon a full queue is tried again.
+const FULL: Duration = Duration::from_millis(1);
 
 /// The longest UDP datagram fits, and so does what one look at a stream takes.
 const SCRATCH: usize = 64 * 1024;
@@ -27,6 +31,8 @@ pub(super) struct Collector {
     filled: Notify,
     /// There is room again.
     emptied: Notify,
+    /// Senders wait until we read on.
+    hurried: Cell<bool>,
     /// What all sockets are read into, in turns.
     scratch: RefCell<Box<[u8]>>,
 }
@@ -42,6 +48,7 @@ impl Collector {
             batch: RefCell::default(),
             filled: Notify::new(),
             emptied: Notify::new(),
+            hurried: Cell::new(false),
             scratch: RefCell::new(vec![0; size].into_boxed_slice()),
         }
     }
@@ -67,6 +74,11 @@ impl Collector {
             batch.push(&message[..=end], self.cap, received);
             self.filled.notify_one();
         }
+    }
+
+    /// Lets no time pass after what comes now.
+    pub fn hurry(&self) {
+        self.hurried.set(true);
     }
 
     /// Whether nothing more should be read now.
@@ -102,10 +114,12 @@ impl Collector {
                     Ok(Some(back)) => batch = back,
                     Err(unwanted) => return unwanted,
                 }
-                sleep(PAUSE).await;
+                sleep(FULL).await;
             }
-            if !full {
-                sleep(PAUSE).await;
+            if !self.hurried.take() && !full {
+                // The thread itself, and with it every socket: the runtime would wake for each
+                // message that comes meanwhile.
+                std::thread::sleep(GATHER);
             }
         }
     }

@@ -13,7 +13,7 @@ use tokio::net::{UdpSocket, UnixDatagram};
 use tokio::time::sleep;
 use tracing::warn;
 
-use super::collector::{Collector, PAUSE};
+use super::collector::Collector;
 use super::socket_file::SocketFile;
 use crate::bind;
 
@@ -76,6 +76,10 @@ impl Datagrams {
 
     /// Reads until the batch is full, or there is nothing left, which is an error of its own kind.
     fn drain(&self, collector: &Collector) -> io::Result<()> {
+        if let Datagrams::Unix { .. } = self {
+            // The kernel lets programs wait after a few messages.
+            collector.hurry();
+        }
         let mut scratch = collector.scratch();
         while !collector.is_full() {
             let length = self.try_recv(&mut scratch)?;
@@ -93,14 +97,8 @@ impl Datagrams {
                 Err(error) => Err(error),
             };
             match drained {
-                // There is more.
                 Ok(()) => {}
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    // Whoever writes to a Unix socket waits for us after a few messages.
-                    if let Datagrams::Udp { .. } = self {
-                        sleep(PAUSE).await;
-                    }
-                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 Err(error) => {
                     warn!(%error, "cannot read from a socket, trying again");
                     sleep(RETRY).await;

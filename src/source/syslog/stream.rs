@@ -17,7 +17,7 @@ use tokio::sync::Notify;
 use tokio::time::{Instant, sleep};
 use tracing::{debug, warn};
 
-use super::collector::{Collector, PAUSE};
+use super::collector::Collector;
 use super::framing::{Framing, Rest};
 use crate::bind;
 
@@ -148,12 +148,7 @@ impl Connection {
             };
             match read {
                 Ok(0) => return true,
-                Ok(length) => {
-                    self.heard.set(Instant::now());
-                    if length < READ {
-                        sleep(PAUSE).await;
-                    }
-                }
+                Ok(_) => self.heard.set(Instant::now()),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 Err(_) => return false,
             }
