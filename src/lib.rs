@@ -36,4 +36,6 @@ pub mod zone;
 
 pub mod logging;
 
+mod bind;
+
 pub mod cli;

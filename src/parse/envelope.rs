@@ -86,16 +86,14 @@ impl Framer {
         {
             return envelope;
         }
-        let clock = &mut self.clock;
         if let Some(rest) = without_priority(line) {
             if let Some(envelope) = rest
                 .strip_prefix(b"1 ")
-                .and_then(|rest| rfc5424(rest, clock))
+                .and_then(|rest| rfc5424(rest, &mut self.clock))
             {
                 return envelope;
             }
-            if let Some((time, rest)) = clock.named(rest).or_else(|| clock.dated(rest))
-                && let Some((host, rest)) = split(rest, b' ')
+            if let Some((time, host, rest)) = self.beginning(rest)
                 && let Some(envelope) = after_host(time, host, rest)
             {
                 return envelope;
@@ -105,7 +103,7 @@ impl Framer {
             }
         }
         line.strip_prefix(b"1 ")
-            .and_then(|rest| rfc5424(rest, clock))
+            .and_then(|rest| rfc5424(rest, &mut self.clock))
             .or_else(|| headless(line))
             .or_else(|| strange_date(line))
             .unwrap_or(Envelope {
@@ -135,7 +133,7 @@ fn after_host<'a>(time: Stamp, host: &'a [u8], rest: &'a [u8]) -> Option<Envelop
     // A relay may have left the host out: then the tag comes first.
     let (host, (tag, body)) = match host.last() {
         Some(b':') => (&b""[..], tag_and_body_of(host, rest)?),
-        _ => (host, tag_and_body(rest)?),
+        _ => (host, tag_and_body(rest).or_else(|| cut_tag_and_body(rest))?),
     };
     Some(Envelope {
         time: Some(time),
@@ -161,6 +159,15 @@ fn tag_and_body(text: &[u8]) -> Option<(&[u8], &[u8])> {
 fn tag_and_body_of<'a>(word: &'a [u8], body: &'a [u8]) -> Option<(&'a [u8], &'a [u8])> {
     let end = word.iter().position(|&b| matches!(b, b'[' | b':'))?;
     (end > 0).then(|| (&word[..end], body))
+}
+
+/// rsyslog forwards no more than 32 bytes of `tag[pid]:` unless its template says otherwise.
+fn cut_tag_and_body(text: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (word, body) = text.split_at_checked(32)?;
+    let body = body.strip_prefix(b" ")?;
+    let (tag, pid) = split(word, b'[')?;
+    let pid = pid.strip_suffix(b"]").unwrap_or(pid);
+    (!tag.is_empty() && pid.iter().all(u8::is_ascii_digit)).then_some((tag, body))
 }
 
 /// Solaris puts `[ID 197553 mail.info] ` before the text (its `msgid` manual page).
@@ -198,6 +205,8 @@ fn rfc5424<'a>(rest: &'a [u8], clock: &mut Clock) -> Option<Envelope<'a>> {
     let body = rest.strip_prefix(b" ").unwrap_or(rest);
     // A byte order mark announces UTF-8 (RFC 5424 section 6.4).
     let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
+    // rsyslog keeps the blank that stood behind the tag.
+    let body = body.strip_prefix(b" ").unwrap_or(body);
     let dash = |text| if text == b"-" { &b""[..] } else { text };
     Some(Envelope {
         time,

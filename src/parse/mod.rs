@@ -159,6 +159,10 @@ impl LineParser {
 fn body<'a, 'e>(envelope: &Envelope<'a>, slot: &'e mut Option<Event<'a>>) -> Line<'a, 'e> {
     match Program::of(envelope.tag) {
         Program::Daemon(service) => postfix::parse_any(service, envelope.body, slot),
+        // rsyslog writes RFC 5424 with the name up to the slash only, unless it is told otherwise.
+        Program::Helper if envelope.tag == b"postfix" => {
+            postfix::parse_headless(envelope.body, slot)
+        }
         Program::Helper => postfix::parse_helper(envelope.body, slot),
         Program::Unknown => Line::Unmatched,
         Program::Foreign if envelope.tag.is_empty() => postfix::parse_headless(envelope.body, slot),

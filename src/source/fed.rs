@@ -12,10 +12,13 @@ use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use super::{News, Place, Progress, Scratch, Source, Status, Wake, lines};
 
 /// Batches that wait at a time.
-const QUEUE: usize = 32;
+pub(crate) const QUEUE: usize = 32;
 
 /// From how many bytes on a batch is full.
 const FULL: usize = 64 * 1024;
+
+/// From how many lines on a batch is full: even the shortest take room.
+const MANY: usize = 4096;
 
 /// Lines that are handed over together.
 #[derive(Debug, Default)]
@@ -54,17 +57,12 @@ impl Batch {
 
     /// Whether it should be sent before more lines are added.
     pub fn is_full(&self) -> bool {
-        self.bytes.len() >= FULL
+        self.bytes.len() >= FULL || self.ends.len() >= MANY
     }
 
     /// Whether there is nothing in it.
     pub fn is_empty(&self) -> bool {
         self.ends.is_empty() && self.cursor.is_none()
-    }
-
-    /// Lines in it.
-    pub fn len(&self) -> usize {
-        self.ends.len()
     }
 }
 
@@ -98,19 +96,16 @@ impl Feeder {
         Ok(())
     }
 
-    /// Hands a batch over, or drops it and counts its lines if the queue is full.
-    pub fn send_or_drop(&self, batch: Batch) -> Result<(), Unwanted> {
-        let (lines, received) = (batch.len(), batch.received);
+    /// Hands a batch over if there is room, and gives it back while the queue is full.
+    pub fn try_send(&self, batch: Batch) -> Result<Option<Batch>, Unwanted> {
+        let received = batch.received;
         match self.batches.try_send(batch) {
             Ok(()) => {
                 self.shared.waiting.fetch_add(received, Ordering::Relaxed);
                 (self.wake)();
-                Ok(())
+                Ok(None)
             }
-            Err(TrySendError::Full(_)) => {
-                self.count_dropped(lines as u64);
-                Ok(())
-            }
+            Err(TrySendError::Full(batch)) => Ok(Some(batch)),
             Err(TrySendError::Disconnected(_)) => Err(Unwanted),
         }
     }

@@ -4,10 +4,10 @@
 //! every interface, IPv6 and IPv4 alike, on machines without IPv6 too.
 
 use std::io;
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, ToSocketAddrs};
+use std::net::{Ipv6Addr, SocketAddr, TcpListener, ToSocketAddrs};
 use std::str::FromStr;
 
-use socket2::{Domain, Protocol, Socket, Type};
+use crate::bind;
 
 /// How many connections may wait to be accepted.
 const BACKLOG: i32 = 128;
@@ -94,12 +94,7 @@ impl ListenAddress {
     /// If the name has no address, or one of them cannot be listened on.
     pub fn bind(&self) -> io::Result<Vec<TcpListener>> {
         if self.host.is_empty() {
-            let everywhere = listen((Ipv6Addr::UNSPECIFIED, self.port).into());
-            let listener = match everywhere {
-                Err(error) if no_ipv6(&error) => listen((Ipv4Addr::UNSPECIFIED, self.port).into())?,
-                result => result?,
-            };
-            return Ok(vec![listener]);
+            return Ok(vec![listen((Ipv6Addr::UNSPECIFIED, self.port).into())?]);
         }
         (self.host.as_str(), self.port)
             .to_socket_addrs()?
@@ -108,32 +103,16 @@ impl ListenAddress {
     }
 }
 
-/// Whether listening failed for want of IPv6: compiled out, disabled, or without addresses.
-fn no_ipv6(error: &io::Error) -> bool {
-    matches!(error.kind(), io::ErrorKind::AddrNotAvailable | io::ErrorKind::Unsupported)
-        // EAFNOSUPPORT, which has no kind of its own everywhere.
-        || error.raw_os_error() == Some(97)
-}
-
 fn listen(address: SocketAddr) -> io::Result<TcpListener> {
-    let socket = Socket::new(
-        Domain::for_address(address),
-        Type::STREAM,
-        Some(Protocol::TCP),
-    )?;
-    if address.is_ipv6() {
-        // The system's default may be either; an explicit IPv6 address means itself only.
-        socket.set_only_v6(address.ip() != Ipv6Addr::UNSPECIFIED)?;
-    }
-    socket.set_reuse_address(true)?;
-    socket.set_nonblocking(true)?;
-    socket.bind(&address.into())?;
+    let socket = bind::stream(address)?;
     socket.listen(BACKLOG)?;
     Ok(socket.into())
 }
 
 #[cfg(test)]
 mod tests {
+    use std::net::Ipv4Addr;
+
     use super::*;
 
     #[test]

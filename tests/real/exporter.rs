@@ -53,10 +53,21 @@ impl Daemon {
 
     /// Follows a log with the further arguments.
     pub fn start_with(log: &Path, folder: &Path, arguments: &[&str]) -> Result<Self> {
+        let log = log.to_str().ok_or("the log's name is not UTF-8")?;
+        Daemon::run(folder, &[&[log], arguments].concat())
+    }
+
+    /// Reads what a configuration names.
+    pub fn configured(config: &str, folder: &Path) -> Result<Self> {
+        let file = folder.join("exporter.yml");
+        std::fs::write(&file, config)?;
+        Daemon::run(folder, &[&format!("--config.file={}", file.display())])
+    }
+
+    fn run(folder: &Path, arguments: &[&str]) -> Result<Self> {
         let errors = folder.join("exporter.err");
         let child = Command::new(PROGRAM)
             .arg("serve")
-            .arg(log)
             .args(["--web.listen-address=127.0.0.1:9925", "--log.level=info"])
             .args(arguments)
             .stdin(Stdio::null())

@@ -5,7 +5,8 @@
 //! the exporter must find exactly that in the log. The files, in the order in which a trial uses
 //! them: `sandbox` (a network of its own), `dns` and `remote` (the world outside), `cases` (what
 //! that world does), `postfix` (the server under observation), `client` (who writes to it),
-//! `truth` (what was said, counted), `exporter` and `prometheus` (what was found).
+//! `truth` (what was said, counted), `exporter` and `prometheus` (what was found). `rsyslog` stands
+//! between a mail server's lines and the exporter.
 //!
 //! Each trial runs in a network namespace of its own, so that trials run side by side on the same
 //! ports and no packet leaves the machine. A machine that does not allow this skips the trial by
@@ -23,6 +24,7 @@ mod postfix;
 mod prometheus;
 mod remote;
 mod replies;
+mod rsyslog;
 mod sandbox;
 mod stores;
 mod trials;

@@ -10,6 +10,7 @@ use crate::cases;
 use crate::exporter::{self, Daemon};
 use crate::postfix::{Postfix, SUBMIT};
 use crate::prometheus::Prometheus;
+use crate::rsyslog::{self, Rsyslog};
 use crate::truth::{Truth, differences};
 use crate::world::{Message, World};
 use crate::{Result, auth, client, inbound, milter, policy, prometheus, sandbox, stores};
@@ -22,7 +23,7 @@ pub struct RealTrial {
 }
 
 /// Every trial.
-pub const ALL: [RealTrial; 4] = [
+pub const ALL: [RealTrial; 8] = [
     RealTrial {
         name: "every_reply_of_a_remote_server_counts_once_in_report_and_live_across_a_rotation",
         needs: &["postfix"],
@@ -42,6 +43,26 @@ pub const ALL: [RealTrial; 4] = [
         name: "prometheus_scrapes_every_family_and_answers_with_the_true_count_of_421",
         needs: &["postfix", "prometheus", "promtool"],
         run: scraped_by_prometheus,
+    },
+    RealTrial {
+        name: "every_line_that_rsyslog_forwards_over_udp_counts_once",
+        needs: &["rsyslogd"],
+        run: || forwarded(&rsyslog::UDP),
+    },
+    RealTrial {
+        name: "every_line_that_rsyslog_forwards_over_tcp_counts_once",
+        needs: &["rsyslogd"],
+        run: || forwarded(&rsyslog::TCP),
+    },
+    RealTrial {
+        name: "every_line_that_rsyslog_forwards_counted_by_octets_counts_once",
+        needs: &["rsyslogd"],
+        run: || forwarded(&rsyslog::TCP_COUNTED),
+    },
+    RealTrial {
+        name: "every_line_that_rsyslog_forwards_to_a_unix_socket_counts_once",
+        needs: &["rsyslogd"],
+        run: || forwarded(&rsyslog::UNIX),
     },
 ];
 
@@ -266,6 +287,33 @@ fn scraped_by_prometheus() -> Result<()> {
         } else {
             Err(format!("missing families: {missing:?}").into())
         }
+    })
+}
+
+fn forwarded(way: &rsyslog::Way) -> Result<()> {
+    with_folder(|folder| {
+        let place = folder.to_str().ok_or("the temporary folder is not UTF-8")?;
+        let listener = way.listener.replace("{folder}", place);
+        let config = format!("sources:\n  - syslog: [\"{listener}\"]\n");
+        let daemon = Daemon::configured(&config, folder)?;
+        let syslog = Rsyslog::start(folder, way)?;
+        for (number, line) in (1..).zip(rsyslog::lines()) {
+            syslog.log(&line)?;
+            if number % way.burst == 0 {
+                daemon.scrape_after(number as u64)?;
+            }
+        }
+        // A line that came twice would be there before the last one.
+        syslog.log(rsyslog::LAST)?;
+        let expected = rsyslog::LINES as u64 + 1;
+        let scrape = daemon.scrape_after(expected)?;
+        complain("the scrape", &rsyslog::truth(), &scrape.to_report(), &[])?;
+        let lines = scrape.sum("maillog_lines_total");
+        let dropped = scrape.sum("maillog_source_lines_dropped_total");
+        if (lines, dropped) != (expected, 0) {
+            return Err(format!("{lines} lines came and {dropped} were dropped").into());
+        }
+        Ok(())
     })
 }
 

@@ -1,0 +1,184 @@
+//! A real rsyslogd that forwards what a mail server logs, and what it logs.
+//!
+//! The lines come in as Postfix sends them to `/dev/log`, so that everything between is rsyslog's:
+//! its reading, its templates, its framing.
+
+use std::fs;
+use std::os::unix::net::UnixDatagram;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::Result;
+use crate::wait::until;
+
+/// How long rsyslogd may take to start.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// How messages get from rsyslog to the exporter.
+pub struct Way {
+    /// What the exporter listens on; may name the trial's folder as `{folder}`.
+    pub listener: &'static str,
+    /// What rsyslog does with every message, in its configuration's words.
+    pub action: &'static str,
+    /// Messages that are sent before anybody looks whether they have arrived.
+    pub burst: usize,
+}
+
+/// Nobody waits for anybody here: a burst is what fits into the smallest usual buffer.
+pub const UDP: Way = Way {
+    listener: "udp://:514",
+    action: r#"action(type="omfwd" target="127.0.0.1" port="514" protocol="udp")"#,
+    burst: 200,
+};
+
+pub const TCP: Way = Way {
+    listener: "tcp://:601",
+    action: r#"action(type="omfwd" target="127.0.0.1" port="601" protocol="tcp")"#,
+    burst: LINES,
+};
+
+pub const TCP_COUNTED: Way = Way {
+    listener: "tcp://:601",
+    action: r#"action(type="omfwd" target="127.0.0.1" port="601" protocol="tcp"
+        TCP_Framing="octet-counted" template="RSYSLOG_SyslogProtocol23Format")"#,
+    burst: LINES,
+};
+
+pub const UNIX: Way = Way {
+    listener: "unix://{folder}/devlog",
+    action: "$OMUxSockSocket {folder}/devlog\n*.* :omuxsock:",
+    burst: LINES,
+};
+
+/// A running rsyslogd; it ends with this value.
+pub struct Rsyslog {
+    child: Child,
+    log: UnixDatagram,
+}
+
+impl Rsyslog {
+    /// Forwards what it is given.
+    pub fn start(folder: &Path, way: &Way) -> Result<Self> {
+        let place = folder.to_str().ok_or("the temporary folder is not UTF-8")?;
+        let config = folder.join("rsyslog.conf");
+        fs::write(
+            &config,
+            MAIN.replace("{action}", way.action)
+                .replace("{folder}", place),
+        )?;
+        let errors = fs::File::create(folder.join("rsyslog.err"))?;
+        let mut child = Command::new("rsyslogd")
+            .arg("-n")
+            .arg("-f")
+            .arg(&config)
+            .arg("-i")
+            .arg(folder.join("rsyslog.pid"))
+            .stdin(Stdio::null())
+            .stdout(errors.try_clone()?)
+            .stderr(errors)
+            .spawn()?;
+        let log = UnixDatagram::unbound()?;
+        until("rsyslogd to listen", PATIENCE, || {
+            if let Some(status) = child.try_wait()? {
+                let errors = fs::read_to_string(folder.join("rsyslog.err"))?;
+                return Err(format!("rsyslogd ended with {status}: {errors}").into());
+            }
+            Ok(log.connect(folder.join("in")).ok())
+        })?;
+        Ok(Rsyslog { child, log })
+    }
+
+    /// Logs a line as a program does that calls syslog().
+    pub fn log(&self, line: &str) -> Result<()> {
+        self.log.send(line.as_bytes())?;
+        Ok(())
+    }
+}
+
+impl Drop for Rsyslog {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// rsyslog's own messages go nowhere. Names of programs keep their slash, at which RFC 5424's
+/// template would cut them otherwise.
+const MAIN: &str = r#"
+global(workDirectory="{folder}" parser.permitSlashInProgramName="on")
+module(load="imuxsock" SysSock.Use="off")
+module(load="omuxsock")
+input(type="imuxsock" Socket="{folder}/in" ruleset="forward" RateLimit.Interval="0")
+ruleset(name="forward") {
+{action}
+}
+"#;
+
+/// How many lines are logged.
+pub const LINES: usize = 5000;
+
+/// One more line, which says nothing of mail.
+pub const LAST: &str =
+    "<22>Nov 23 10:00:00 postfix/postfix-script[1]: stopping the Postfix mail system";
+
+/// The lines a mail server logs, as it sends them.
+pub fn lines() -> impl Iterator<Item = String> {
+    (0..LINES).map(|number| {
+        let delivery = |relay: &str, status: &str| {
+            format!(
+                "postfix/smtp[4711]: {number:011X}: to=<user{number}@example.com>, relay={relay}, \
+                 delay=1.2, delays=0.1/0.1/0.5/0.5, {status}"
+            )
+        };
+        let relay = "mx.example.com[192.0.2.1]:25";
+        let said = "host mx.example.com[192.0.2.1] said";
+        let text = match number % 5 {
+            0 => delivery(relay, "dsn=2.0.0, status=sent (250 2.0.0 Ok: queued as 1)"),
+            1 => delivery(
+                relay,
+                &format!(
+                    "dsn=4.7.28, status=deferred \
+                     ({said}: 421 4.7.28 Too fast (in reply to MAIL FROM command))"
+                ),
+            ),
+            2 => delivery(
+                relay,
+                &format!(
+                    "dsn=4.0.0, status=deferred \
+                     ({said}: 422 Mailbox full (in reply to RCPT TO command))"
+                ),
+            ),
+            // More than the 32 bytes that rsyslog forwards of a tag.
+            3 => format!(
+                "postfix/submission/smtpd[1234567]: NOQUEUE: reject: RCPT from \
+                 client.example.net[192.0.2.50]: 550 5.1.1 <user{number}@example.org>: Recipient \
+                 address rejected: User unknown; from=<a@example.net> \
+                 to=<user{number}@example.org> proto=ESMTP helo=<client.example.net>"
+            ),
+            _ => "postfix/smtpd[99]: disconnect from client.example.net[192.0.2.50] ehlo=1 quit=1 \
+                  commands=2"
+                .to_owned(),
+        };
+        format!("<22>Nov 23 10:00:00 {text}")
+    })
+}
+
+/// What the lines say, in the shape of `report --format json`.
+pub fn truth() -> Value {
+    let each = LINES / 5;
+    json!({
+        "codes": {
+            "outbound": {"250": each, "421": each, "422": each},
+            "inbound": {"550": each},
+        },
+        "enhanced": {
+            "outbound": {"250 2.0.0": each, "421 4.7.28": each, "422": each},
+            "inbound": {"550 5.1.1": each},
+        },
+        "deliveries": {"sent": each, "deferred": 2 * each},
+        "connect_errors": {},
+    })
+}
