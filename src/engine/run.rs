@@ -15,7 +15,7 @@ use crate::catalog::Catalog;
 use crate::metrics::{Counters, View};
 use crate::parse::LineParser;
 use crate::showq;
-use crate::source::{News, Scratch};
+use crate::source::{Input, News, Scratch};
 use crate::state::Snapshot;
 
 /// How often everything is looked at, whether there were events or not.
@@ -132,14 +132,19 @@ impl Engine {
             }
             self.read(BLOCK);
         }
+        self.read_out();
+        self.parts.keeper.finish(requests, LAST_WRITE);
+        self.show();
+        self.parts.keeper.finish(requests, LAST_WRITE);
+    }
+
+    /// Reads what is there, for a limited time.
+    fn read_out(&mut self) {
         self.notice(News::Tick);
         let end = Instant::now() + LAST_READ;
         while self.busy && Instant::now() < end {
             self.read(BLOCK);
         }
-        self.parts.keeper.finish(requests, LAST_WRITE);
-        self.show();
-        self.parts.keeper.finish(requests, LAST_WRITE);
     }
 
     /// Answers requests: those that are there while there is something to read, otherwise waits
@@ -286,10 +291,16 @@ impl Engine {
             info!("nothing has changed");
             return;
         }
+        // What waits in a queue goes with the source that is closed.
+        self.read_out();
+        let same_cap = setup.max_line_bytes == self.setup.max_line_bytes;
         let mut before: Vec<Slot> = self.slots.drain(..).chain(self.parked.drain(..)).collect();
         for source in &setup.sources {
             let mut slot = Slot::taken_from(&mut before, source);
-            slot.reopen(setup.max_line_bytes, &self.parts.wake);
+            if !same_cap && !matches!(slot.setup.input, Input::Files(_)) {
+                // Its thread cuts lines by the cap that it was started with.
+                slot.close();
+            }
             self.slots.push(slot);
         }
         for slot in before.iter_mut().filter(|slot| slot.source.is_some()) {
@@ -297,17 +308,22 @@ impl Engine {
             slot.close();
         }
         self.parked = before;
-        if setup.max_line_bytes != self.scratch.cap() {
+        // Only now: an address may have gone from one to another.
+        for slot in &mut self.slots {
+            slot.reopen(setup.max_line_bytes, &self.parts.wake);
+        }
+        if !same_cap {
             self.scratch = Scratch::new(setup.max_line_bytes);
         }
         if setup.time_zone != self.setup.time_zone {
-            let catalog = Catalog::embedded();
+            let memory = self.counting.parser.memory();
             self.counting.parser = LineParser::new(
-                catalog,
+                Catalog::embedded(),
                 self.parts.providers.clone(),
                 setup.time_zone.clone(),
                 Timestamp::now(),
             );
+            self.counting.parser.remember(&memory);
         }
         self.setup = setup;
         self.parts.keeper.note_change();
