@@ -58,25 +58,32 @@ pub fn run(args: &Args) -> Result<(), Error> {
         let mut parser = LineParser::new(catalog, providers.clone(), zone::local(), written);
         let file = (args.files.count() > 1).then(|| path.display().to_string());
         let mut number = 0;
-        while let Some(line) = lines
-            .next_line()
-            .map_err(|error| unreadable(path, &error))?
-        {
-            number += 1;
-            let mut slot = None;
-            let parsed = parser.parse(line, &mut slot);
-            match &parsed.line {
-                Line::Event(event) if !args.unmatched => {
-                    let printed = print(event, &parsed, number, file.clone(), &providers);
-                    serde_json::to_writer(&mut output, &printed).map_err(io::Error::from)?;
-                    output.write_all(b"\n")?;
+        let mut more = true;
+        while more {
+            // What is wrong with the output shows behind the block.
+            let mut written = Ok(());
+            let read = lines.read(|line| {
+                number += 1;
+                if written.is_err() {
+                    return;
                 }
-                Line::Unmatched if args.unmatched => {
-                    output.write_all(line)?;
-                    output.write_all(b"\n")?;
-                }
-                _ => {}
-            }
+                let mut slot = None;
+                let parsed = parser.parse(line, &mut slot);
+                written = match &parsed.line {
+                    Line::Event(event) if !args.unmatched => {
+                        let printed = print(event, &parsed, number, file.clone(), &providers);
+                        serde_json::to_writer(&mut output, &printed)
+                            .map_err(io::Error::from)
+                            .and_then(|()| output.write_all(b"\n"))
+                    }
+                    Line::Unmatched if args.unmatched => output
+                        .write_all(line)
+                        .and_then(|()| output.write_all(b"\n")),
+                    _ => Ok(()),
+                };
+            });
+            written?;
+            more = read.map_err(|error| unreadable(path, &error))?;
         }
         Ok(())
     })?;

@@ -53,10 +53,7 @@ pub fn run(args: &Args) -> Result<(), Error> {
     let (mut events, mut noise, mut unmatched) = (0, 0, 0);
     args.files.for_each(|path, written, mut lines| {
         let mut parser = LineParser::new(catalog, providers.clone(), zone::local(), written);
-        while let Some(line) = lines
-            .next_line()
-            .map_err(|error| unreadable(path, &error))?
-        {
+        let mut count = |line: &[u8]| {
             let mut slot = None;
             let parsed = parser.parse(line, &mut slot);
             match parsed.line {
@@ -65,7 +62,11 @@ pub fn run(args: &Args) -> Result<(), Error> {
                 Line::Unmatched => unmatched += 1,
             }
             counters.count(parsed.time, &parsed.line, i64::MAX);
-        }
+        };
+        while lines
+            .read(&mut count)
+            .map_err(|error| unreadable(path, &error))?
+        {}
         Ok(())
     })?;
     let report = Report {

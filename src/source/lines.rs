@@ -37,11 +37,12 @@ pub(crate) struct Cut {
 ///
 /// `skipping` carries over from one block of a file to the next whether the block begins inside a
 /// line whose beginning was already handed over because of `cap`.
+#[inline]
 pub(crate) fn split(
     data: &[u8],
     cap: usize,
     skipping: &mut bool,
-    sink: &mut dyn FnMut(&[u8]),
+    sink: &mut (impl FnMut(&[u8]) + ?Sized),
 ) -> Cut {
     let mut cut = Cut::default();
     let mut start = 0;
@@ -97,13 +98,10 @@ pub(crate) fn trim(line: &[u8], cap: usize) -> (&[u8], bool) {
 pub struct Lines<R> {
     input: R,
     buffer: Box<[u8]>,
-    /// What is read and not yet handed over: `buffer[start..end]`.
-    start: usize,
-    end: usize,
-    newlines: Newlines,
+    /// How much of the buffer is filled: the beginning of an unfinished line.
+    filled: usize,
     cap: usize,
     skipping: bool,
-    at_end: bool,
     bytes: u64,
     truncated: u64,
 }
@@ -114,31 +112,37 @@ impl<R: Read> Lines<R> {
         Lines {
             input,
             buffer: vec![0; buffer_size(cap)].into_boxed_slice(),
-            start: 0,
-            end: 0,
-            newlines: Newlines::from(0),
+            filled: 0,
             cap,
             skipping: false,
-            at_end: false,
             bytes: 0,
             truncated: 0,
         }
     }
 
-    /// The next line without its newline; `None` at the end of the input.
+    /// Reads on and hands over the lines that are complete with that, each without its newline.
+    /// False at the end of the input.
     ///
     /// # Errors
     ///
     /// Whatever reading the input gives, except for interruptions, which are tried again.
     #[inline]
-    pub fn next_line(&mut self) -> io::Result<Option<&[u8]>> {
-        // A whole line in the buffer is the case that matters; everything else is kept out of it.
-        if !self.skipping
-            && let Some(newline) = self.newlines.next(&self.buffer[..self.end])
-        {
-            return Ok(Some(self.take(newline - self.start, 1)));
+    pub fn read(&mut self, mut sink: impl FnMut(&[u8])) -> io::Result<bool> {
+        let read = self.fill()?;
+        let block = &self.buffer[..self.filled];
+        let cut = split(block, self.cap, &mut self.skipping, &mut sink);
+        let mut consumed = cut.consumed;
+        self.truncated += cut.truncated;
+        if read == 0 && consumed < block.len() {
+            let (line, truncated) = trim(&block[consumed..], self.cap);
+            self.truncated += u64::from(truncated);
+            sink(line);
+            consumed = block.len();
         }
-        self.next_slowly()
+        self.bytes += consumed as u64;
+        self.buffer.copy_within(consumed..self.filled, 0);
+        self.filled -= consumed;
+        Ok(read > 0)
     }
 
     /// Bytes of the lines handed over so far, with their newlines.
@@ -151,65 +155,18 @@ impl<R: Read> Lines<R> {
         self.truncated
     }
 
-    /// The next `length` bytes as a line, and `newline` more that are not part of it.
-    #[inline]
-    fn take(&mut self, length: usize, newline: usize) -> &[u8] {
-        let from = self.start;
-        self.start += length + newline;
-        self.bytes += (length + newline) as u64;
-        let (line, truncated) = trim(&self.buffer[from..from + length], self.cap);
-        self.truncated += u64::from(truncated);
-        line
-    }
-
-    #[cold]
-    fn next_slowly(&mut self) -> io::Result<Option<&[u8]>> {
+    /// Reads behind the unfinished line, for which there is room: it is at most little longer than
+    /// the cap.
+    fn fill(&mut self) -> io::Result<usize> {
         loop {
-            let found = self.newlines.next(&self.buffer[..self.end]);
-            if self.skipping {
-                let to = found.map_or(self.end, |newline| newline + 1);
-                self.skipping = found.is_none();
-                self.bytes += (to - self.start) as u64;
-                self.start = to;
-                if found.is_some() {
-                    continue;
+            match self.input.read(&mut self.buffer[self.filled..]) {
+                Ok(n) => {
+                    self.filled += n;
+                    return Ok(n);
                 }
-            } else if let Some(newline) = found {
-                return Ok(Some(self.take(newline - self.start, 1)));
-            } else if self.end - self.start > self.cap + 1 {
-                self.skipping = true;
-                self.truncated += 1;
-                let from = self.start;
-                self.start += self.cap;
-                self.bytes += self.cap as u64;
-                return Ok(Some(&self.buffer[from..from + self.cap]));
-            }
-            if self.at_end {
-                let rest = self.end - self.start;
-                return Ok(if rest == 0 {
-                    None
-                } else {
-                    Some(self.take(rest, 0))
-                });
-            }
-            self.fill()?;
-        }
-    }
-
-    /// Moves the unfinished line to the front and reads on behind it.
-    fn fill(&mut self) -> io::Result<()> {
-        self.buffer.copy_within(self.start..self.end, 0);
-        self.newlines.moved(self.start);
-        self.end -= self.start;
-        self.start = 0;
-        loop {
-            match self.input.read(&mut self.buffer[self.end..]) {
-                Ok(0) => self.at_end = true,
-                Ok(n) => self.end += n,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => return Err(error),
             }
-            return Ok(());
         }
     }
 }
@@ -230,8 +187,10 @@ mod tests {
     fn read_all(data: &[u8], cap: usize) -> (Vec<Vec<u8>>, u64, u64) {
         let mut lines = Lines::new(data, cap);
         let mut seen = Vec::new();
-        while let Some(line) = lines.next_line().expect("a slice can be read") {
-            seen.push(line.to_vec());
+        let mut more = true;
+        while more {
+            let read = lines.read(|line| seen.push(line.to_vec()));
+            more = read.expect("a slice can be read");
         }
         (seen, lines.bytes(), lines.truncated())
     }

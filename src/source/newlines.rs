@@ -1,6 +1,6 @@
 //! Finds the newlines of a block, many at a time.
 //!
-//! It stands apart from [`super::lines`], which decides what a line is. Lines have all lengths, so a
+//! It stands apart from `lines`, which decides what a line is. Lines have all lengths, so a
 //! search that stops at each newline is mispredicted once a line; this one goes through the block in
 //! steps of the same size and notes what it passes.
 
@@ -42,11 +42,6 @@ impl Newlines {
         let place = self.places[self.next];
         self.next += 1;
         Some(place as usize)
-    }
-
-    /// Bytes at the beginning were taken away, of which all newlines had been handed over.
-    pub(crate) fn moved(&mut self, by: usize) {
-        self.searched -= by;
     }
 
     /// Notes the next places; whether there were any.
