@@ -6,7 +6,7 @@
 
 use crate::parse::Stamp;
 use crate::parse::clock::Clock;
-use crate::parse::scan::{position2, split};
+use crate::parse::scan::{position2, same_bytes, split};
 
 /// A line taken out of its frame. What the line does not have is empty.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,22 +22,28 @@ pub(crate) struct Envelope<'a> {
 /// is remembered and compared at once.
 pub(crate) struct Framer {
     pub clock: Clock,
-    /// `Nov 23 15:17:00 mail `, as far as `length`.
-    beginning: [u8; 64],
+    /// `Nov 23 15:17:00 mail `, as far as `length`, which is 0 before the first.
+    beginning: [u8; LONGEST_BEGINNING],
     length: usize,
     /// Where in it the host starts.
     host_at: usize,
-    time: Option<Stamp>,
+    time: Stamp,
 }
+
+/// The longest beginning that is remembered: as much as is compared at once.
+const LONGEST_BEGINNING: usize = 32;
 
 impl Framer {
     pub(crate) fn new(clock: Clock) -> Self {
         Framer {
             clock,
-            beginning: [0; 64],
+            beginning: [0; LONGEST_BEGINNING],
             length: 0,
             host_at: 0,
-            time: None,
+            time: Stamp {
+                seconds: 0,
+                nanos: 0,
+            },
         }
     }
 
@@ -47,18 +53,24 @@ impl Framer {
     }
 
     /// The time, the host and what follows them, for a line that begins with both.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn beginning<'a>(&mut self, line: &'a [u8]) -> Option<(Stamp, &'a [u8], &'a [u8])> {
-        if let Some(time) = self.time
-            && let Some((beginning, rest)) = line.split_at_checked(self.length)
-            && same(beginning, &self.beginning[..self.length])
+        let same = line
+            .first_chunk()
+            .map_or(0, |start| same_bytes(start, &self.beginning));
+        if same >= self.length
+            && self.length > 0
+            && let (Some(host), Some(rest)) = (
+                line.get(self.host_at..self.length - 1),
+                line.get(self.length..),
+            )
         {
-            return Some((time, &beginning[self.host_at..self.length - 1], rest));
+            return Some((self.time, host, rest));
         }
         self.new_beginning(line)
     }
 
-    #[inline]
+    #[inline(never)]
     fn new_beginning<'a>(&mut self, line: &'a [u8]) -> Option<(Stamp, &'a [u8], &'a [u8])> {
         let (time, rest) = match self.clock.named(line) {
             Some(found) => found,
@@ -74,7 +86,7 @@ impl Framer {
         let length = host_at + host.len() + 1;
         if let Some(beginning) = self.beginning.get_mut(..length) {
             beginning.copy_from_slice(&line[..length]);
-            (self.length, self.host_at, self.time) = (length, host_at, Some(time));
+            (self.length, self.host_at, self.time) = (length, host_at, time);
         }
         Some((time, host, rest))
     }
@@ -112,19 +124,6 @@ impl Framer {
                 tag: b"",
                 body: line,
             })
-    }
-}
-
-/// Whether two texts of one length are the same: those of a usual length by two looks that overlap.
-#[inline]
-fn same(a: &[u8], b: &[u8]) -> bool {
-    let ends = |text: &[u8]| Some((*text.first_chunk::<16>()?, *text.last_chunk::<16>()?));
-    match (ends(a), ends(b)) {
-        (Some((a_first, a_last)), Some((b_first, b_last))) if a.len() <= 32 => {
-            u128::from_ne_bytes(a_first) == u128::from_ne_bytes(b_first)
-                && u128::from_ne_bytes(a_last) == u128::from_ne_bytes(b_last)
-        }
-        _ => a == b,
     }
 }
 

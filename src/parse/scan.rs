@@ -59,6 +59,38 @@ pub(crate) fn position3(text: &[u8], a: u8, b: u8, c: u8) -> Option<usize> {
     first_of(text, [a, b, c])
 }
 
+/// How many bytes two texts have in common at their beginning.
+#[inline(always)]
+pub(crate) fn same_bytes(a: &[u8; 32], b: &[u8; 32]) -> usize {
+    let ([a, c], [b, d]) = (halves(a), halves(b));
+    let same = a.simd_eq(b).to_bitmask() | c.simd_eq(d).to_bitmask() << 16;
+    (!same).trailing_zeros() as usize
+}
+
+#[inline(always)]
+fn halves(bytes: &[u8; 32]) -> [u8x16; 2] {
+    let (halves, _) = bytes.as_chunks::<16>();
+    [u8x16::new(halves[0]), u8x16::new(halves[1])]
+}
+
+/// Splits `tag[pid]: body` into the tag and the body, if the frame ends within thirty-two bytes:
+/// the marks of all of it in one look.
+#[inline(always)]
+pub(crate) fn short_tag_and_body(text: &[u8]) -> Option<(&[u8], &[u8])> {
+    let [low, high] = halves(text.first_chunk()?);
+    let marks = |byte: u8| {
+        let byte = u8x16::splat(byte);
+        low.simd_eq(byte).to_bitmask() | high.simd_eq(byte).to_bitmask() << 16
+    };
+    let blank = marks(b' ').trailing_zeros() as usize;
+    let bracket = marks(b'[').trailing_zeros() as usize;
+    // The first blank is the one behind `]:`, so that neither tag nor pid holds one.
+    match text.get(blank.checked_sub(2)?..)? {
+        [b']', b':', b' ', body @ ..] if bracket < blank => Some((&text[..bracket], body)),
+        _ => None,
+    }
+}
+
 /// The length of the hexadecimal digits in upper case that `text` begins with, if a colon follows
 /// them within its first sixteen bytes: a short queue id, as a guess made at once.
 #[inline]

@@ -11,7 +11,7 @@ mod reason;
 mod record;
 mod server;
 
-use crate::parse::scan::{hexadecimal_name, position, position2, position3};
+use crate::parse::scan::{hexadecimal_name, position, position2, position3, short_tag_and_body};
 use crate::parse::{Direction, Event, Fact, Line, Service};
 
 /// The program that wrote a line, by the last part of its tag: `postfix/smtps/smtpd` is smtpd.
@@ -82,13 +82,20 @@ impl Program {
 /// line, in one step. `envelope` knows all others.
 #[inline(always)]
 pub(crate) fn tag_and_body(rest: &[u8]) -> Option<(&[u8], &[u8])> {
+    // Solaris' message number is `envelope`'s to take off.
+    short_tag_and_body(rest)
+        .or_else(|| long_tag_and_body(rest))
+        .filter(|(_, body)| body.first() != Some(&b'['))
+}
+
+#[inline(never)]
+fn long_tag_and_body(rest: &[u8]) -> Option<(&[u8], &[u8])> {
     let end = position3(rest, b'[', b':', b' ')?;
     let [b'[', pid @ ..] = &rest[end..] else {
         return None;
     };
     match &pid[position(pid, b']')?..] {
-        // Solaris' message number is `envelope`'s to take off.
-        [b']', b':', b' ', body @ ..] if body.first() != Some(&b'[') => Some((&rest[..end], body)),
+        [b']', b':', b' ', body @ ..] => Some((&rest[..end], body)),
         _ => None,
     }
 }
