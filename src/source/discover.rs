@@ -55,9 +55,8 @@ pub(super) fn is_kept(ending: &str) -> bool {
 /// or without the time behind them, or `2026-01-01`.
 pub(super) fn date(name: &str) -> Option<usize> {
     let bytes = name.as_bytes();
-    (1..bytes.len()).find(|at| {
-        matches!(bytes[at - 1], b'-' | b'.' | b'_') && starts_with_date(&bytes[*at..])
-    })
+    (1..bytes.len())
+        .find(|at| matches!(bytes[at - 1], b'-' | b'.' | b'_') && starts_with_date(&bytes[*at..]))
 }
 
 fn starts_with_date(text: &[u8]) -> bool {

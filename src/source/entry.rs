@@ -34,7 +34,7 @@ pub(crate) struct Entry {
     /// Files that are read to their end and closed, oldest first.
     pub done: Vec<FilePlace>,
     /// Files in which reading stopped, and which have to be found before anything else is read.
-    pub lost: Vec<FilePlace>,
+    pub sought: Vec<FilePlace>,
     /// The live file was taken for an old one, and what came after it was not looked for yet.
     pub parted: bool,
     /// Old files were found that are to be read before the live one.
@@ -56,7 +56,7 @@ impl Entry {
             parked: None,
             old: Vec::new(),
             done: Vec::new(),
-            lost: Vec::new(),
+            sought: Vec::new(),
             parted: false,
             found: false,
             twin: None,
@@ -82,7 +82,7 @@ impl Entry {
         self.live.is_none()
             && self.parked.is_none()
             && self.old.is_empty()
-            && self.lost.is_empty()
+            && self.sought.is_empty()
             && !self.dirty
     }
 
@@ -97,7 +97,7 @@ impl Entry {
         let old = self.old.iter().map(|file| (file, State::Draining));
         let live = self.live.iter().map(|file| (file, State::Live));
         done.iter()
-            .chain(&self.lost)
+            .chain(&self.sought)
             .cloned()
             .chain(
                 old.chain(live)
@@ -108,16 +108,16 @@ impl Entry {
 
     /// Takes over where reading stopped in each file.
     pub fn take(&mut self, places: Vec<FilePlace>) {
-        let (done, lost) = places
+        let (done, sought) = places
             .into_iter()
             .partition(|place| place.state == State::Done);
         self.done = done;
-        self.lost = lost;
+        self.sought = sought;
     }
 
     /// Spares opening a file that was read to its end and has not changed since. Whether it did.
     pub fn is_as_it_was(&mut self) -> bool {
-        let [place] = &self.lost[..] else {
+        let [place] = &self.sought[..] else {
             return false;
         };
         let Ok(metadata) = std::fs::metadata(&self.path) else {
@@ -130,7 +130,7 @@ impl Entry {
             && metadata.len() == place.offset;
         if same {
             self.target = elsewhere(&self.path);
-            self.parked = self.lost.pop().map(|place| Parked {
+            self.parked = self.sought.pop().map(|place| Parked {
                 place,
                 seen: Some(seen),
                 lag: 0,

@@ -225,7 +225,9 @@ impl Model {
         let mut packed = flate2::write::GzEncoder::new(packed, flate2::Compression::fast());
         let text = fs::read(&from).expect("read");
         packed.write_all(&text).expect("packed");
-        let modified = fs::metadata(&from).and_then(|m| m.modified()).expect("when");
+        let modified = fs::metadata(&from)
+            .and_then(|m| m.modified())
+            .expect("when");
         let packed = packed.finish().expect("packed");
         packed.set_modified(modified).expect("set");
         fs::remove_file(from).expect("removed");
@@ -325,6 +327,8 @@ fn append(path: &std::path::Path) -> File {
 }
 
 proptest! {
+    // As many schedules as take a few seconds, unless `PROPTEST_CASES` says otherwise; what fails
+    // is printed in its shortest form.
     #![proptest_config(ProptestConfig {
         failure_persistence: None,
         ..ProptestConfig::default()

@@ -178,8 +178,7 @@ fn counts_up(found: &[(Parts, PathBuf)]) -> bool {
     // the lines of the next log: only both together tell.
     match (fs::metadata(first), fs::metadata(last)) {
         (Ok(first), Ok(last)) => {
-            Stamp::of(&first) < Stamp::of(&last)
-                && Stamp::of_birth(&first) < Stamp::of_birth(&last)
+            Stamp::of(&first) < Stamp::of(&last) && Stamp::of_birth(&first) < Stamp::of_birth(&last)
         }
         _ => false,
     }
@@ -241,8 +240,16 @@ mod tests {
             ["mail.log.1", "mail.log.2", "mail.log.10.gz"]
         );
         assert_eq!(
-            names(&["mail.log-20260102.gz", "mail.log-20260103", "mail.log-20260101"]),
-            ["mail.log-20260103", "mail.log-20260102.gz", "mail.log-20260101"]
+            names(&[
+                "mail.log-20260102.gz",
+                "mail.log-20260103",
+                "mail.log-20260101"
+            ]),
+            [
+                "mail.log-20260103",
+                "mail.log-20260102.gz",
+                "mail.log-20260101"
+            ]
         );
     }
 }

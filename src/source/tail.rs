@@ -220,7 +220,7 @@ impl Tail {
     ) -> Read {
         loop {
             self.unpark(at);
-            self.find_lost(at);
+            self.find_sought(at);
             if self.drain(at, budget, scratch, sink) == Read::More {
                 return Read::More;
             }
@@ -308,9 +308,9 @@ impl Source for Tail {
         let before = self.tally.bytes;
         let looks = self.tally.looks;
         // Before any path is opened anew: it may mean what another one meant.
-        let unchanged = self.entries.iter().all(|entry| entry.lost.is_empty());
+        let unchanged = self.entries.iter().all(|entry| entry.sought.is_empty());
         for at in 0..self.entries.len() {
-            self.find_lost(at);
+            self.find_sought(at);
         }
         if !unchanged {
             // Targets of links that were not opened.

@@ -192,8 +192,8 @@ impl Tail {
 
     /// Finds the files in which reading stopped, wherever rotation has put them since, and those
     /// that came after them.
-    pub(super) fn find_lost(&mut self, at: usize) {
-        if self.entries[at].lost.is_empty() {
+    pub(super) fn find_sought(&mut self, at: usize) {
+        if self.entries[at].sought.is_empty() {
             return;
         }
         if !self.has_room() && self.entries[at].is_as_it_was() {
@@ -201,7 +201,7 @@ impl Tail {
         }
         self.make_room();
         let path = self.entries[at].path.clone();
-        let mut wanted = self.entries[at].lost.clone();
+        let mut wanted = self.entries[at].sought.clone();
         let last = wanted.last().cloned();
         let mut live = None;
         match TailFile::open(&path, self.framing)
@@ -238,7 +238,7 @@ impl Tail {
             };
         }
         let entry = &mut self.entries[at];
-        entry.lost.clear();
+        entry.sought.clear();
         self.changed = true;
         for (place, found) in wanted.iter().zip(walked.found) {
             let Some(mut file) = found else {
@@ -357,10 +357,7 @@ impl Tail {
         if self.has_room() {
             return;
         }
-        let open = self
-            .entries
-            .iter_mut()
-            .filter(|entry| entry.live.is_some());
+        let open = self.entries.iter_mut().filter(|entry| entry.live.is_some());
         // Those that are still to be read only if there are no others.
         let longest =
             open.min_by_key(|entry| (entry.dirty, entry.live.as_ref().map(TailFile::grew)));
@@ -387,7 +384,7 @@ impl Tail {
             Err(error) if error.kind() != io::ErrorKind::NotFound => entry.in_trouble(&error),
             _ => {
                 if let Some(parked) = entry.parked.take() {
-                    entry.lost.push(parked.place);
+                    entry.sought.push(parked.place);
                 }
             }
         }

@@ -101,7 +101,9 @@ impl Packed {
 /// The frames of a Zstandard file, one after the other.
 enum Zstandard {
     Between(BufReader<File>),
-    Inside(Box<ruzstd::decoding::StreamingDecoder<BufReader<File>, ruzstd::decoding::FrameDecoder>>),
+    Inside(
+        Box<ruzstd::decoding::StreamingDecoder<BufReader<File>, ruzstd::decoding::FrameDecoder>>,
+    ),
     Ended,
 }
 
@@ -127,6 +129,53 @@ impl Read for Zstandard {
                 }
                 Zstandard::Ended => return Ok(0),
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+    use std::process::Command;
+
+    use super::*;
+
+    #[test]
+    fn what_is_packed_reads_as_what_it_was() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let text: String = (0..20_000).map(|n| format!("line {n}\n")).collect();
+        let text = text.as_bytes();
+        for (program, ending) in [
+            ("gzip", "gz"),
+            ("bzip2", "bz2"),
+            ("xz", "xz"),
+            ("zstd", "zst"),
+        ] {
+            let plain = folder.path().join("mail.log.2");
+            let path = folder.path().join(format!("mail.log.2.{ending}"));
+            // In two parts, as some programs write them.
+            let mut packed = File::create(&path).expect("a file");
+            for part in [&text[..100_000], &text[100_000..]] {
+                std::fs::write(&plain, part).expect("written");
+                let Ok(output) = Command::new(program).arg("-c").arg(&plain).output() else {
+                    // Not every machine has every one of them.
+                    continue;
+                };
+                packed.write_all(&output.stdout).expect("written");
+            }
+            if packed.metadata().expect("metadata").len() == 0 {
+                continue;
+            }
+            let packing = Packing::of(&path).expect("a packing");
+            let mut packed = Packed::new(File::open(&path).expect("opened"), packing);
+            let mut buffer = vec![0; 70_000];
+            for offset in [0, 0, 1_000, 99_999, 150_000, text.len()] {
+                let n = packed.read_at(&mut buffer, offset as u64).expect("read");
+                let expected = &text[offset..text.len().min(offset + 70_000)];
+                assert!(buffer[..n] == *expected, "{program} at {offset}");
+            }
+            assert_eq!(packed.read_at(&mut buffer, 1 << 40).expect("read"), 0);
+            assert!(packed.read_at(&mut buffer, 0).is_err());
         }
     }
 }
