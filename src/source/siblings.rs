@@ -171,7 +171,12 @@ fn sort(found: &mut [(Parts, PathBuf)]) {
 
 /// Whether higher numbers are newer. Rotation counts down nearly everywhere: `.1` is the newest.
 fn counts_up(found: &[(Parts, PathBuf)]) -> bool {
-    let [(_, first), .., (_, last)] = found else {
+    // Compressed ones came to be when they were compressed.
+    let mut plain = found
+        .iter()
+        .map(|(_, path)| path)
+        .filter(|path| !discover::is_compressed(path));
+    let (Some(first), Some(last)) = (plain.next(), plain.next_back()) else {
         return false;
     };
     // A copy came to be later than the log it was made of, and a late line is written later than

@@ -168,8 +168,9 @@ impl Tail {
     ) -> io::Result<Walked> {
         let entry = &self.entries[at];
         let mut known = entry.done.clone();
-        let old = entry.old.iter().chain(&entry.live);
+        let old = entry.old.iter();
         known.extend(old.map(|file| file.place(&entry.path, State::Draining)));
+        let live = entry.live.as_ref();
         let mut paths: Vec<PathBuf> = vec![entry.path.clone()];
         paths.extend(link(&entry.path));
         paths.extend(wanted.iter().filter_map(|place| place.target.clone()));
@@ -184,6 +185,7 @@ impl Tail {
                 Some(identity) != newest && self.entries.iter().any(|entry| entry.holds(identity))
             },
             newest,
+            newest_place: live.map(|file| file.place(&entry.path, State::Live)),
             since,
         };
         let paths: Vec<&Path> = paths.iter().map(PathBuf::as_path).collect();

@@ -32,6 +32,8 @@ pub(crate) struct Walk<'a> {
     pub open: &'a dyn Fn(Identity) -> bool,
     /// The file that the name means: what is newer is none of this walk's.
     pub newest: Option<Identity>,
+    /// What it holds: a copy of it is no other file.
+    pub newest_place: Option<FilePlace>,
     /// If nothing that is known is met: since when a file must have been written to.
     pub since: Option<Stamp>,
 }
@@ -98,7 +100,11 @@ impl Walk<'_> {
             if beginning.is_empty() && file.settled {
                 continue;
             }
-            if self.newest == Some(identity) {
+            let copied = self
+                .newest_place
+                .as_ref()
+                .is_some_and(|place| place.head.len > 0 && file.matches(&beginning, place));
+            if self.newest == Some(identity) || copied {
                 walked.unseen.clear();
                 continue;
             }
