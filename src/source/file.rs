@@ -396,7 +396,8 @@ impl TailFile {
     /// Goes back to the beginning of a file that was emptied.
     pub fn restart(&mut self) {
         self.offset = 0;
-        self.head = Sum::of(b"");
+        // What it holds now tells its own copies from those of others.
+        self.head = Sum::of(&self.beginning().unwrap_or_default());
         self.anchor = Sum::of(b"");
         self.skipping = false;
         // The rest of an unfinished line went with the file's content.
