@@ -133,14 +133,25 @@ impl Tail {
             }
         });
         let since = since.or(entry.done.last().map(|done| done.modified));
-        self.find_newer(at, since.unwrap_or_default())
+        // One that has a name elsewhere shows that rotation does not put its files here.
+        let since = since.filter(|_| {
+            !entry
+                .old
+                .last()
+                .is_some_and(|old| old.has_name() && !old.is_empty())
+        });
+        self.find_after(at, since)
     }
 
     /// Looks for files that came and went before the live file and after the last one that is
     /// known, which was written to at `since`. Whether there are any.
     pub(super) fn find_newer(&mut self, at: usize, since: Stamp) -> bool {
+        self.find_after(at, Some(since))
+    }
+
+    fn find_after(&mut self, at: usize, since: Option<Stamp>) -> bool {
         let newest = self.entries[at].live.as_ref().map(TailFile::identity);
-        let walked = self.walk(at, &[], false, newest, Some(since));
+        let walked = self.walk(at, &[], false, newest, since);
         // A directory that cannot be listed has been told of when its file could not be opened.
         walked.is_ok_and(|walked| self.take_unseen(at, walked.unseen))
     }
