@@ -35,22 +35,28 @@ pub fn is_rotated(path: &Path) -> bool {
         return false;
     }
     let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);
-    let counted =
-        !ending.is_empty() && ending.len() <= 4 && ending.bytes().all(|byte| byte.is_ascii_digit());
-    counted
-        || matches!(
-            ending,
-            "old" | "bak" | "save" | "swp" | "tmp" | "dpkg-old" | "rpmsave"
-        )
-        || has_date(name)
+    is_counter(ending) || is_kept(ending) || date(name).is_some()
 }
 
-/// Whether a name has a date after a dash, dot or underscore: eight digits (`-20260101`), with or
-/// without the time behind them, or `2026-01-01`.
-fn has_date(name: &str) -> bool {
+/// Whether the ending of a name counts rotations.
+pub(super) fn is_counter(ending: &str) -> bool {
+    !ending.is_empty() && ending.len() <= 4 && ending.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// Whether the ending of a name says that the file was put away.
+pub(super) fn is_kept(ending: &str) -> bool {
+    matches!(
+        ending,
+        "old" | "bak" | "save" | "swp" | "tmp" | "dpkg-old" | "rpmsave"
+    )
+}
+
+/// Where in a name a date begins, after a dash, dot or underscore: eight digits (`-20260101`), with
+/// or without the time behind them, or `2026-01-01`.
+pub(super) fn date(name: &str) -> Option<usize> {
     let bytes = name.as_bytes();
     (1..bytes.len())
-        .any(|at| matches!(bytes[at - 1], b'-' | b'.' | b'_') && starts_with_date(&bytes[at..]))
+        .find(|at| matches!(bytes[at - 1], b'-' | b'.' | b'_') && starts_with_date(&bytes[*at..]))
 }
 
 fn starts_with_date(text: &[u8]) -> bool {

@@ -9,52 +9,33 @@ use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use serde::{Deserialize, Serialize};
-
 use super::container::{self, Frames};
+use super::identity::{ANCHOR, FilePlace, HEAD, Identity, Stamp, State, Sum};
+use super::unpack::{Packed, Packing};
 use super::{Framing, Scratch, lines};
-
-/// How many bytes before the position are compared at each read. A file that was emptied and has
-/// grown past the position since differs in them. Shorter ones can all be padding.
-pub(crate) const ANCHOR: usize = 1024;
-
-/// Which file a name meant when it was looked at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Identity {
-    device: u64,
-    inode: u64,
-}
-
-impl Identity {
-    pub fn of(metadata: &Metadata) -> Self {
-        Identity {
-            device: metadata.dev(),
-            inode: metadata.ino(),
-        }
-    }
-}
 
 /// What a file looked like when all of it had been read; as long as it looks the same, there is
 /// nothing to read.
-#[derive(Clone, Copy, PartialEq, Eq)]
-struct Seen {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Seen {
+    pub identity: Identity,
     size: u64,
-    seconds: i64,
-    nanos: i64,
+    modified: Stamp,
 }
 
-/// Where reading stopped in a file that is closed, and may go on if it is still the same.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct FilePlace {
-    /// The name by which it was read.
-    pub(crate) path: PathBuf,
-    identity: Identity,
-    offset: u64,
-    anchor: u32,
-    skipping: bool,
-    /// The parts of unfinished lines that lie before the position.
-    #[serde(default)]
-    frames: Option<Frames>,
+impl Seen {
+    pub fn of(metadata: &Metadata) -> Self {
+        Seen {
+            identity: Identity::of(metadata),
+            size: metadata.len(),
+            modified: Stamp::of(metadata),
+        }
+    }
+
+    /// Whether a file that looks so is the one in which reading stopped there, unwritten since.
+    pub fn is_that_of(&self, place: &FilePlace) -> bool {
+        self.identity == place.identity && self.modified == place.modified
+    }
 }
 
 /// How a read ended.
@@ -64,7 +45,7 @@ pub(crate) enum Read {
     More,
     /// All of it is read but for an unfinished line.
     AtEnd,
-    /// The file was emptied; its position is at the beginning again.
+    /// The file was emptied: nothing of it can be read before [`TailFile::restart`].
     Truncated,
 }
 
@@ -75,22 +56,51 @@ pub(crate) struct Tally {
     pub bytes: u64,
     /// Lines of which only the beginning was handed over.
     pub truncated: u64,
+    /// Files that did not look as they did at the read before.
+    pub looks: u64,
+}
+
+enum Content {
+    Plain(File),
+    Packed(Packed),
+}
+
+impl Content {
+    /// Fills the buffer from an offset as far as the file goes.
+    fn read_at(&mut self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+        match self {
+            Content::Plain(file) => loop {
+                match file.read_at(buffer, offset) {
+                    Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                    result => return result,
+                }
+            },
+            Content::Packed(packed) => packed.read_at(buffer, offset),
+        }
+    }
 }
 
 /// An open file and the position in it.
 pub(crate) struct TailFile {
-    file: File,
+    content: Content,
     identity: Identity,
+    /// Where its name led, if it was a link.
+    pub target: Option<PathBuf>,
+    /// Nobody writes to it: it is read once.
+    pub settled: bool,
     /// The offset of the first line that is not handed over.
     offset: u64,
-    /// Checksum of the `min(offset, ANCHOR)` bytes before the position.
-    anchor: u32,
+    head: Sum,
+    /// The `min(offset, ANCHOR)` bytes before the position.
+    anchor: Sum,
     /// Inside a line whose beginning was handed over.
     skipping: bool,
     /// Takes the lines out of their frames, if they have any.
     frames: Option<Frames>,
     seen: Option<Seen>,
     size: u64,
+    modified: Stamp,
+    born: Stamp,
     linked: bool,
     grew: Instant,
 }
@@ -108,15 +118,24 @@ impl TailFile {
         let file = File::open(path)?;
         // What the name means can change at any time; what is open cannot.
         let metadata = file.metadata()?;
+        let packing = Packing::of(path);
         Ok(TailFile {
-            file,
+            content: match packing {
+                Some(packing) => Content::Packed(Packed::new(file, packing)),
+                None => Content::Plain(file),
+            },
             identity: Identity::of(&metadata),
+            target: None,
+            settled: packing.is_some(),
             offset: 0,
-            anchor: checksum(b""),
+            head: Sum::of(b""),
+            anchor: Sum::of(b""),
             skipping: false,
             frames: (framing == Framing::Container).then(Frames::default),
             seen: None,
-            size: metadata.len(),
+            size: if packing.is_some() { 0 } else { metadata.len() },
+            modified: Stamp::of(&metadata),
+            born: Stamp::of_birth(&metadata),
             linked: true,
             grew: Instant::now(),
         })
@@ -124,21 +143,72 @@ impl TailFile {
 
     /// Moves the position behind the last newline.
     pub fn seek_end(&mut self, scratch: &mut Scratch) -> io::Result<()> {
-        let mut end = self.file.metadata()?.len();
+        let mut end = self.size;
         let buffer = &mut scratch.buffer;
         while end > 0 {
             let from = end.saturating_sub(buffer.len() as u64);
-            let n = self.read_at(&mut buffer[..(end - from) as usize], from)?;
+            let n = self
+                .content
+                .read_at(&mut buffer[..(end - from) as usize], from)?;
             if let Some(newline) = memchr::memrchr(b'\n', &buffer[..n]) {
                 self.offset = from + newline as u64 + 1;
                 let anchor = (self.offset as usize).min(ANCHOR);
-                let n = self.read_at(&mut buffer[..anchor], self.offset - anchor as u64)?;
-                self.anchor = checksum(&buffer[..n]);
+                let n = self
+                    .content
+                    .read_at(&mut buffer[..anchor], self.offset - anchor as u64)?;
+                self.anchor = Sum::of(&buffer[..n]);
+                self.head = Sum::of(&self.beginning()?);
                 return Ok(());
             }
             end = from;
         }
         Ok(())
+    }
+
+    /// The first bytes of the file, as many as there are up to [`HEAD`].
+    pub fn beginning(&mut self) -> io::Result<Vec<u8>> {
+        let mut head = vec![0; HEAD];
+        let n = self.content.read_at(&mut head, 0)?;
+        head.truncate(n);
+        Ok(head)
+    }
+
+    /// Whether it is the file in which reading stopped there, or holds what that one held.
+    /// `beginning` is that of this file.
+    pub fn matches(&mut self, beginning: &[u8], place: &FilePlace) -> bool {
+        if place.head.len == 0 {
+            // Nothing but where it lies tells an empty file from others.
+            let plain = matches!(self.content, Content::Plain(_));
+            return plain && place.identity == self.identity && place.offset == 0;
+        }
+        if !place.is_sound() || !place.head.begins(beginning) {
+            return false;
+        }
+        match &mut self.content {
+            // Its anchor is compared when reading has come to it.
+            Content::Packed(_) => true,
+            Content::Plain(_) => {
+                let mut before = [0; ANCHOR];
+                let before = &mut before[..place.anchor.len as usize];
+                let from = place.offset - before.len() as u64;
+                self.content
+                    .read_at(before, from)
+                    .is_ok_and(|n| Sum::of(&before[..n]) == place.anchor)
+            }
+        }
+    }
+
+    /// Goes on from a place in this file. Should the file have changed before it, the next read
+    /// tells.
+    pub fn resume(&mut self, place: &FilePlace) {
+        self.offset = place.offset;
+        self.head = place.head;
+        self.anchor = place.anchor;
+        self.skipping = place.skipping;
+        if self.frames.is_some() {
+            self.frames = Some(place.frames.clone().unwrap_or_default());
+        }
+        self.seen = None;
     }
 
     /// Which file it is.
@@ -151,50 +221,63 @@ impl TailFile {
         self.offset
     }
 
+    /// When it was last written to, as of the last read.
+    pub fn modified(&self) -> Stamp {
+        self.modified
+    }
+
+    /// When it came to be, or was last written to before it was opened.
+    pub fn born(&self) -> Stamp {
+        self.born
+    }
+
+    /// Whether nothing was in it when it was last read.
+    pub fn is_empty(&self) -> bool {
+        self.head.len == 0
+    }
+
+    /// Whether it was looked at and had nothing in it.
+    pub fn was_empty(&self) -> bool {
+        self.seen.is_some() && self.is_empty()
+    }
+
     /// What it takes to go on from here with another descriptor.
-    pub fn place(&self, path: &Path) -> FilePlace {
-        let &TailFile {
-            identity,
-            offset,
-            anchor,
-            skipping,
-            ..
-        } = self;
+    pub fn place(&self, path: &Path, state: State) -> FilePlace {
         FilePlace {
             path: path.to_owned(),
-            identity,
-            offset,
-            anchor,
-            skipping,
+            target: self.target.clone(),
+            identity: self.identity,
+            offset: self.offset,
+            head: self.head,
+            anchor: self.anchor,
+            modified: self.modified,
+            state,
+            skipping: self.skipping,
             frames: self.frames.clone(),
         }
     }
 
-    /// Goes on from a position, if it is one in this file. Should the file have changed before
-    /// it, the next read tells.
-    pub fn resume(&mut self, position: &FilePlace) -> bool {
-        let same = position.identity == self.identity;
-        if same {
-            self.offset = position.offset;
-            self.anchor = position.anchor;
-            self.skipping = position.skipping;
-            if self.frames.is_some() {
-                self.frames = Some(position.frames.clone().unwrap_or_default());
-            }
-        }
-        same
+    /// What it looked like when all of it had been read; `None` if there is something to read.
+    pub fn seen(&self) -> Option<Seen> {
+        self.seen
     }
 
     /// Whether the file has a name now.
     pub fn has_name(&self) -> bool {
-        self.file
-            .metadata()
-            .is_ok_and(|metadata| metadata.nlink() > 0)
+        match &self.content {
+            Content::Plain(file) => file.metadata().is_ok_and(|metadata| metadata.nlink() > 0),
+            Content::Packed(_) => true,
+        }
     }
 
     /// Whether the file still had a name when it was last read.
     pub fn linked(&self) -> bool {
         self.linked
+    }
+
+    /// When something new had come for the last time.
+    pub fn grew(&self) -> Instant {
+        self.grew
     }
 
     /// For how long nothing new has come.
@@ -215,36 +298,50 @@ impl TailFile {
         tally: &mut Tally,
         sink: &mut dyn FnMut(&[u8]),
     ) -> io::Result<Read> {
-        let metadata = self.file.metadata()?;
-        self.size = metadata.len();
-        self.linked = metadata.nlink() > 0;
-        let now = Seen {
-            size: metadata.len(),
-            seconds: metadata.mtime(),
-            nanos: metadata.mtime_nsec(),
-        };
-        if self.seen == Some(now) {
-            return Ok(Read::AtEnd);
+        let mut now = None;
+        if let Content::Plain(file) = &self.content {
+            let metadata = file.metadata()?;
+            self.size = metadata.len();
+            self.linked = metadata.nlink() > 0;
+            now = Some(Seen::of(&metadata));
+            if self.seen == now {
+                return Ok(Read::AtEnd);
+            }
+            self.modified = Stamp::of(&metadata);
+            if self.size < self.offset.max(u64::from(self.head.len)) {
+                return Ok(Read::Truncated);
+            }
         }
-        if self.size < self.offset {
-            return Ok(self.restart());
-        }
+        tally.looks += 1;
         self.grew = Instant::now();
         let mut used = 0;
         loop {
-            let anchor = (self.offset as usize).min(ANCHOR);
-            let n = self.read_at(&mut scratch.buffer, self.offset - anchor as u64)?;
-            let (before, data) = scratch.buffer[..n].split_at(anchor.min(n));
-            if before.len() < anchor || checksum(before) != self.anchor {
-                return Ok(self.restart());
+            let anchor = self.anchor.len as usize;
+            let n = self
+                .content
+                .read_at(&mut scratch.buffer, self.offset - anchor as u64)?;
+            let whole = anchor as u64 == self.offset;
+            let same = !whole || self.head.begins(&scratch.buffer[..n]);
+            if !same || !self.anchor.begins(&scratch.buffer[..n]) {
+                if let Content::Packed(_) = self.content {
+                    return Err(io::Error::new(
+                        io::ErrorKind::InvalidData,
+                        "it does not hold what was read of it before",
+                    ));
+                }
+                return Ok(Read::Truncated);
             }
+            if whole && (self.head.len as usize) < HEAD {
+                self.head = Sum::of(&scratch.buffer[..n.min(HEAD)]);
+            }
+            let data = &scratch.buffer[anchor..n];
             let cap = scratch.cap;
             let cut = split(&mut self.frames, data, cap, &mut self.skipping, sink);
             let at_end = n < scratch.buffer.len();
             if cut.consumed > 0 {
                 self.offset += cut.consumed as u64;
                 let to = anchor + cut.consumed;
-                self.anchor = checksum(&scratch.buffer[to - to.min(ANCHOR)..to]);
+                self.anchor = Sum::of(&scratch.buffer[to - to.min(ANCHOR)..to]);
                 tally.bytes += cut.consumed as u64;
                 tally.truncated += cut.truncated;
                 used += cut.consumed;
@@ -252,7 +349,7 @@ impl TailFile {
             }
             if at_end {
                 // As it was before the read: what came since makes it look different.
-                self.seen = Some(now);
+                self.seen = now;
                 return Ok(Read::AtEnd);
             }
             if used >= budget {
@@ -268,20 +365,19 @@ impl TailFile {
         tally: &mut Tally,
         sink: &mut dyn FnMut(&[u8]),
     ) -> io::Result<()> {
-        let n = self.read_at(&mut scratch.buffer, self.offset)?;
         // Something may have been written since the last read, newlines included.
-        let (data, cap) = (&scratch.buffer[..n], scratch.cap);
-        let cut = split(&mut self.frames, data, cap, &mut self.skipping, sink);
-        tally.truncated += cut.truncated;
-        let rest = &data[cut.consumed..];
+        while self.read(usize::MAX, scratch, tally, sink)? == Read::More {}
+        let n = self.content.read_at(&mut scratch.buffer, self.offset)?;
+        let (rest, cap) = (&scratch.buffer[..n], scratch.cap);
+        let open = !rest.is_empty() && !self.skipping;
         match &mut self.frames {
             Some(frames) => {
-                if !rest.is_empty() {
+                if open {
                     tally.truncated += u64::from(frames.take(rest, cap, sink));
                 }
                 tally.truncated += frames.finish(cap, sink);
             }
-            None if !rest.is_empty() => {
+            None if open => {
                 let (line, truncated) = lines::trim(rest, cap);
                 tally.truncated += u64::from(truncated);
                 sink(line);
@@ -289,30 +385,26 @@ impl TailFile {
             None => {}
         }
         tally.bytes += n as u64;
+        if n > 0 {
+            // Only for whoever compares: nothing is read behind it any more.
+            self.anchor = Sum::of(&rest[n - n.min(ANCHOR)..]);
+        }
         self.offset += n as u64;
         Ok(())
     }
 
-    fn restart(&mut self) -> Read {
+    /// Goes back to the beginning of a file that was emptied.
+    pub fn restart(&mut self) {
         self.offset = 0;
-        self.anchor = checksum(b"");
+        // What it holds now tells its own copies from those of others.
+        self.head = Sum::of(&self.beginning().unwrap_or_default());
+        self.anchor = Sum::of(b"");
         self.skipping = false;
         // The rest of an unfinished line went with the file's content.
         if let Some(frames) = &mut self.frames {
             *frames = Frames::default();
         }
         self.seen = None;
-        Read::Truncated
-    }
-
-    /// Fills the buffer from an offset as far as the file goes.
-    fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
-        loop {
-            match self.file.read_at(buffer, offset) {
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                result => return result,
-            }
-        }
     }
 }
 
@@ -335,118 +427,6 @@ fn split(
     lines::Cut { truncated, ..cut }
 }
 
-fn checksum(bytes: &[u8]) -> u32 {
-    let mut crc = flate2::Crc::new();
-    crc.update(bytes);
-    crc.sum()
-}
-
 #[cfg(test)]
-mod tests {
-    use std::io::Write;
-
-    use super::*;
-
-    struct Log {
-        path: tempfile::TempPath,
-        scratch: Scratch,
-    }
-
-    impl Log {
-        fn new(text: &str) -> Self {
-            let path = tempfile::NamedTempFile::new()
-                .expect("a file")
-                .into_temp_path();
-            std::fs::write(&path, text).expect("written");
-            Log {
-                path,
-                scratch: Scratch::new(4096),
-            }
-        }
-
-        fn append(&self, text: &str) {
-            let mut file = File::options()
-                .append(true)
-                .open(&self.path)
-                .expect("the file");
-            file.write_all(text.as_bytes()).expect("written");
-        }
-
-        fn open(&self) -> TailFile {
-            TailFile::open(&self.path, Framing::Plain).expect("the file")
-        }
-
-        fn read(&mut self, file: &mut TailFile) -> (Read, Vec<String>) {
-            let mut lines = Vec::new();
-            let mut sink = |line: &[u8]| lines.push(String::from_utf8_lossy(line).into_owned());
-            let read = file.read(
-                usize::MAX,
-                &mut self.scratch,
-                &mut Tally::default(),
-                &mut sink,
-            );
-            (read.expect("read"), lines)
-        }
-    }
-
-    #[test]
-    fn a_file_that_is_given_up_hands_over_its_unfinished_line() {
-        let mut log = Log::new("one\nunfinished");
-        let mut file = log.open();
-        assert_eq!(log.read(&mut file), (Read::AtEnd, vec!["one".to_owned()]));
-        log.append(" until now\nagain");
-        let (mut tally, mut lines) = (Tally::default(), Vec::new());
-        for _ in 0..2 {
-            let mut sink = |line: &[u8]| lines.push(line.to_vec());
-            file.flush(&mut log.scratch, &mut tally, &mut sink)
-                .expect("flushed");
-        }
-        assert_eq!(lines, [&b"unfinished until now"[..], b"again"]);
-        assert_eq!((tally.bytes, file.lag()), (26, 0));
-    }
-
-    #[test]
-    fn reading_goes_on_from_a_position_unless_the_file_has_changed_before_it() {
-        let mut log = Log::new("one\ntwo\n");
-        let mut file = log.open();
-        log.read(&mut file);
-        let position = file.place(Path::new("mail.log"));
-        drop(file);
-        log.append("three\n");
-        let mut file = log.open();
-        assert!(file.resume(&position));
-        assert_eq!(log.read(&mut file), (Read::AtEnd, vec!["three".to_owned()]));
-
-        std::fs::write(&log.path, "another file of the same name\n").expect("written");
-        let mut file = log.open();
-        assert!(file.resume(&position));
-        assert_eq!(log.read(&mut file), (Read::Truncated, vec![]));
-        assert_eq!(log.read(&mut file).1, ["another file of the same name"]);
-    }
-
-    #[test]
-    fn the_end_is_behind_the_last_newline_however_far_back_it_is() {
-        let long = "x".repeat(300_000);
-        for (text, expected) in [
-            (format!("one\ntwo\n{long}"), 8),
-            (format!("{long}\nrest"), 300_001),
-            (long.clone(), 0),
-            (String::new(), 0),
-        ] {
-            let mut log = Log::new(&text);
-            let mut file = log.open();
-            file.seek_end(&mut log.scratch).expect("the end");
-            assert_eq!(file.offset(), expected);
-            log.append("\nnext\n");
-            let (read, lines) = log.read(&mut file);
-            assert_eq!(read, Read::AtEnd);
-            assert_eq!(lines.last().map(String::as_str), Some("next"));
-        }
-    }
-
-    #[test]
-    fn a_folder_is_no_log() {
-        let folder = tempfile::tempdir().expect("a folder");
-        assert!(TailFile::open(folder.path(), Framing::Plain).is_err());
-    }
-}
+#[path = "file_tests.rs"]
+mod tests;

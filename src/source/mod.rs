@@ -8,6 +8,7 @@ mod discover;
 mod entry;
 mod fed;
 mod file;
+mod identity;
 mod input;
 mod journald;
 mod lines;
@@ -16,8 +17,12 @@ mod model;
 mod names;
 mod newlines;
 mod pipe;
+mod siblings;
 mod syslog;
 mod tail;
+mod turnover;
+mod unpack;
+mod walk;
 mod watch;
 
 use std::path::{Path, PathBuf};
@@ -26,7 +31,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 pub use discover::{find, is_compressed, is_pattern, is_rotated};
-pub use file::FilePlace;
+pub use identity::FilePlace;
 pub use input::{Files, Framing, Input, Journal, Listener};
 pub use lines::{DEFAULT_CAP, Lines};
 pub use names::ReadFrom;
@@ -168,7 +173,7 @@ impl Scratch {
     /// A buffer for lines of up to `cap` bytes.
     pub fn new(cap: usize) -> Self {
         // The anchor before the lines is read into the same buffer.
-        let size = lines::buffer_size(cap) + file::ANCHOR;
+        let size = lines::buffer_size(cap) + identity::ANCHOR;
         Scratch {
             buffer: vec![0; size].into_boxed_slice(),
             cap,

@@ -5,14 +5,14 @@
 //! until nobody can be writing to it any more, while the new one is read from its beginning.
 
 use std::collections::HashMap;
-use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use tracing::{debug, info, warn};
+use tracing::{debug, warn};
 
-use super::entry::{Entry, elsewhere};
-use super::file::{FilePlace, Identity, Read, TailFile, Tally};
+use super::entry::Entry;
+use super::file::{Read, TailFile, Tally};
+use super::identity::{FilePlace, Identity};
 use super::names::{Named, ReadFrom};
 use super::{
     Files, Framing, Input, News, Place, Progress, Rotations, Scratch, Source, Status, discover,
@@ -24,31 +24,37 @@ const QUIET: Duration = Duration::from_secs(60);
 const QUIET_UNLINKED: Duration = Duration::from_secs(5);
 /// How many such files one name keeps open; rotation in a loop must not use up descriptors.
 const MOST_OLD: usize = 32;
+/// How many such files all names together keep open.
+const MOST_OLD_OF_ALL: usize = 256;
 
 /// A source of one or more files that grow.
 pub struct Tail {
     name: String,
     names: Vec<Named>,
-    framing: Framing,
-    entries: Vec<Entry>,
+    pub(super) framing: Framing,
+    pub(super) entries: Vec<Entry>,
     /// Entries by path and by target.
     by_path: HashMap<PathBuf, usize>,
     /// The entry whose turn it is, so that one busy log does not keep the others waiting.
     turn: usize,
-    tally: Tally,
-    rotations: Rotations,
-    /// Where reading stopped in files that are no longer followed, should they be again.
-    left_off: HashMap<PathBuf, FilePlace>,
+    pub(super) tally: Tally,
+    pub(super) rotations: Rotations,
+    /// Where reading stopped behind paths that are not followed now, should they be again.
+    left_off: HashMap<PathBuf, Vec<FilePlace>>,
+    /// Files have been opened, parted or closed since the last read.
+    pub(super) changed: bool,
 }
 
 impl Tail {
     /// A source of the given files and patterns, which should be absolute, under a name. It goes on
     /// from `place`.
     pub fn new(name: String, files: &Files, place: Place) -> Self {
-        let left_off = match place {
-            Place::Files(files) => files,
-            Place::Nowhere | Place::Cursor(_) => Vec::new(),
-        };
+        let mut left_off: HashMap<PathBuf, Vec<FilePlace>> = HashMap::new();
+        if let Place::Files(files) = place {
+            for place in files.into_iter().filter(FilePlace::is_sound) {
+                left_off.entry(place.path.clone()).or_default().push(place);
+            }
+        }
         let mut tail = Tail {
             name,
             names: Vec::new(),
@@ -58,10 +64,8 @@ impl Tail {
             turn: 0,
             tally: Tally::default(),
             rotations: Rotations::default(),
-            left_off: left_off
-                .into_iter()
-                .map(|place| (place.path.clone(), place))
-                .collect(),
+            left_off,
+            changed: false,
         };
         tail.look_for(files);
         tail
@@ -70,20 +74,7 @@ impl Tail {
     /// Changes what is followed. Files that stay keep their positions; the others are closed, and
     /// go on where they were should they come back.
     fn look_for(&mut self, files: &Files) {
-        self.names = files
-            .paths
-            .iter()
-            .map(|path| {
-                let text = path.to_string_lossy();
-                let pattern = discover::is_pattern(&text)
-                    .then(|| glob::Pattern::new(&text).ok())
-                    .flatten();
-                Named {
-                    path: path.clone(),
-                    pattern,
-                }
-            })
-            .collect();
+        self.names = files.paths.iter().cloned().map(Named::new).collect();
         let Tail {
             names,
             entries,
@@ -92,16 +83,29 @@ impl Tail {
         } = self;
         entries.retain(|entry| {
             let stays = names.iter().any(|name| name.covers(&entry.path));
-            if let Some(live) = entry.live.as_ref().filter(|_| !stays) {
-                left_off.insert(entry.path.clone(), live.place(&entry.path));
+            if !stays {
+                left_off.insert(entry.path.clone(), entry.places().collect());
             }
             stays
         });
         self.index();
-        self.scan(files.from == ReadFrom::End);
+        // What was followed before is gone on with, even if rotation has left nothing at its name.
+        let mut before: Vec<PathBuf> = self.left_off.keys().cloned().collect();
+        before.retain(|path| self.names.iter().any(|name| name.covers(path)));
+        before.sort();
+        // What has come to a pattern since is new.
+        let names: Vec<bool> = self
+            .names
+            .iter()
+            .map(|name| files.from == ReadFrom::End && !before.iter().any(|path| name.covers(path)))
+            .collect();
+        for path in before {
+            self.add(path, false);
+        }
+        self.scan(&names);
     }
 
-    fn index(&mut self) {
+    pub(super) fn index(&mut self) {
         self.by_path.clear();
         for (at, entry) in self.entries.iter().enumerate() {
             self.by_path.insert(entry.path.clone(), at);
@@ -118,122 +122,40 @@ impl Tail {
             .is_some_and(|at| self.entries[*at].path == path);
         if !known {
             self.by_path.insert(path.clone(), self.entries.len());
-            self.entries.push(Entry::new(path, to_end));
+            let left_off = self.left_off.remove(&path);
+            let mut entry = Entry::new(path, to_end && left_off.is_none());
+            entry.take(left_off.unwrap_or_default());
+            self.entries.push(entry);
+            self.changed = true;
         }
     }
 
-    /// Looks for new files, and forgets those that are gone and read to their end.
-    fn scan(&mut self, to_end: bool) {
-        let found: Vec<PathBuf> = self
-            .names
-            .iter()
-            .flat_map(|name| match &name.pattern {
-                Some(pattern) => discover::expand(pattern.as_str())
-                    .filter(|path| self.by_path.contains_key(path) || path.is_file())
-                    .collect(),
-                None => vec![name.path.clone()],
-            })
-            .collect();
-        for path in found {
+    /// Looks for new files, and forgets those that are gone and read to their end. `to_end` is
+    /// about each name.
+    fn scan(&mut self, to_end: &[bool]) {
+        let mut found = Vec::new();
+        for (at, name) in self.names.iter_mut().enumerate() {
+            let to_end = to_end.get(at).copied().unwrap_or_default();
+            let by_path = &self.by_path;
+            let paths = name.expand(|path| by_path.contains_key(path));
+            found.extend(paths.into_iter().map(|path| (path, to_end)));
+        }
+        for (path, to_end) in found {
             self.add(path, to_end);
         }
         let names = &self.names;
         let before = self.entries.len();
         self.entries.retain(|entry| {
-            entry.live.is_some()
-                || !entry.old.is_empty()
-                || entry.dirty
+            !entry.is_idle()
                 || names
                     .iter()
                     .any(|name| name.pattern.is_none() && name.path == entry.path)
                 || entry.path.exists()
         });
         if self.entries.len() != before {
+            self.changed = true;
             self.index();
         }
-    }
-
-    /// Opens what the entry's path means now.
-    fn open(&mut self, at: usize, scratch: &mut Scratch) {
-        let path = self.entries[at].path.clone();
-        let opened = TailFile::open(&path, self.framing).and_then(|mut file| {
-            let known = self
-                .left_off
-                .remove(&path)
-                .is_some_and(|left| file.resume(&left));
-            if self.entries[at].to_end && !known {
-                file.seek_end(scratch)?;
-            }
-            Ok(file)
-        });
-        let mut file = match opened {
-            Ok(file) => file,
-            Err(error) => {
-                let entry = &mut self.entries[at];
-                entry.twin = None;
-                // What is not there yet will be new when it comes.
-                entry.to_end &= error.kind() != io::ErrorKind::NotFound;
-                return entry.in_trouble(&error);
-            }
-        };
-        let identity = file.identity();
-        // A file that comes back to the name it had.
-        if let Some(old) = self.entries[at]
-            .old
-            .iter()
-            .position(|old| old.identity() == identity)
-        {
-            file = self.entries[at].old.remove(old);
-        }
-        let taken = self.entries.iter().any(|entry| entry.holds(identity));
-        let entry = &mut self.entries[at];
-        entry.to_end = false;
-        entry.trouble = None;
-        if taken {
-            if entry.twin.replace(identity).is_none() {
-                info!(path = %path.display(), "log is read under another of its names");
-            }
-            return;
-        }
-        entry.twin = None;
-        info!(path = %path.display(), position = file.offset(), "reading log");
-        entry.live = Some(file);
-        let target = elsewhere(&path);
-        if entry.target != target {
-            entry.target = target;
-            self.index();
-        }
-    }
-
-    /// Compares the open file with what its name means now, and parts them if they differ.
-    /// Whether they did.
-    fn part(&mut self, at: usize) -> bool {
-        let entry = &mut self.entries[at];
-        let Some(live) = &entry.live else {
-            return false;
-        };
-        match std::fs::metadata(&entry.path) {
-            Ok(metadata) if Identity::of(&metadata) == live.identity() => {
-                entry.trouble = None;
-                return false;
-            }
-            Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                entry.in_trouble(&error);
-                return false;
-            }
-            _ => {}
-        }
-        if let Some(live) = entry.live.take() {
-            let (kind, count) = if live.has_name() {
-                ("renamed", &mut self.rotations.renamed)
-            } else {
-                ("replaced", &mut self.rotations.replaced)
-            };
-            *count += 1;
-            info!(path = %entry.path.display(), kind, "log was rotated");
-            entry.old.push(live);
-        }
-        true
     }
 
     /// Reads the earlier files of an entry, and gives up those nobody writes to any more.
@@ -244,22 +166,29 @@ impl Tail {
         scratch: &mut Scratch,
         sink: &mut dyn FnMut(&[u8]),
     ) -> Read {
+        if self.entries[at].old.is_empty() {
+            return Read::AtEnd;
+        }
         let twins: Vec<Identity> = self.entries.iter().filter_map(|entry| entry.twin).collect();
+        let all: usize = self.entries.iter().map(|entry| entry.old.len()).sum();
         let entry = &mut self.entries[at];
         let mut next = 0;
         while next < entry.old.len() {
-            let surplus = entry.old.len() > MOST_OLD;
+            let surplus = entry.old.len() > MOST_OLD || all > MOST_OLD_OF_ALL;
             let file = &mut entry.old[next];
             let done = match file.read(budget, scratch, &mut self.tally, sink) {
                 Ok(Read::More) => return Read::More,
                 Ok(Read::Truncated) => {
                     self.rotations.truncated += 1;
+                    file.restart();
                     continue;
                 }
                 Ok(Read::AtEnd) => {
                     let limit = if file.linked() { QUIET } else { QUIET_UNLINKED };
                     // Closing a file that another path means would make it new to that path.
-                    (file.quiet() > limit && !twins.contains(&file.identity())) || surplus
+                    (file.quiet() > limit && !twins.contains(&file.identity()))
+                        || file.settled
+                        || surplus
                 }
                 Err(error) => {
                     warn!(path = %entry.path.display(), %error, "giving up a rotated log");
@@ -272,6 +201,8 @@ impl Tail {
                 if let Err(error) = file.flush(scratch, &mut self.tally, sink) {
                     warn!(path = %entry.path.display(), %error, "lost a rotated log's last line");
                 }
+                entry.remember(&file);
+                self.changed = true;
             } else {
                 next += 1;
             }
@@ -288,29 +219,43 @@ impl Tail {
         sink: &mut dyn FnMut(&[u8]),
     ) -> Read {
         loop {
+            self.unpark(at);
+            self.find_sought(at);
             if self.drain(at, budget, scratch, sink) == Read::More {
                 return Read::More;
             }
+            if self.entries[at].parked.is_some() {
+                return Read::AtEnd;
+            }
             if self.entries[at].live.is_none() {
                 self.open(at, scratch);
+                // What came and went before it is to be read first.
+                if std::mem::take(&mut self.entries[at].found) {
+                    continue;
+                }
             }
             let entry = &mut self.entries[at];
             let Some(live) = &mut entry.live else {
                 return Read::AtEnd;
             };
-            match live.read(budget, scratch, &mut self.tally, sink) {
+            let (empty, looks) = (live.was_empty().then(|| live.modified()), self.tally.looks);
+            let read = live.read(budget, scratch, &mut self.tally, sink);
+            if let Some(since) = empty
+                && self.tally.looks != looks
+                && self.find_newer(at, since)
+            {
+                continue;
+            }
+            match read {
                 Ok(Read::More) => return Read::More,
-                Ok(Read::Truncated) => {
-                    info!(path = %entry.path.display(), kind = "truncated", "log was rotated");
-                    self.rotations.truncated += 1;
-                }
+                Ok(Read::Truncated) => self.truncated(at),
                 Ok(Read::AtEnd) => {
                     if !self.part(at) {
                         return Read::AtEnd;
                     }
                 }
                 Err(error) => {
-                    entry.in_trouble(&error);
+                    self.entries[at].in_trouble(&error);
                     return Read::AtEnd;
                 }
             }
@@ -325,7 +270,7 @@ impl Source for Tail {
 
     fn notice(&mut self, news: News<'_>) {
         match news {
-            News::Rescan => self.scan(false),
+            News::Rescan => self.scan(&[]),
             News::Tick => {}
             News::Path(path) => {
                 if let Some(at) = self.by_path.get(path) {
@@ -361,6 +306,16 @@ impl Source for Tail {
         sink: &mut dyn FnMut(&[u8]),
     ) -> Progress {
         let before = self.tally.bytes;
+        let looks = self.tally.looks;
+        // Before any path is opened anew: it may mean what another one meant.
+        let unchanged = self.entries.iter().all(|entry| entry.sought.is_empty());
+        for at in 0..self.entries.len() {
+            self.find_sought(at);
+        }
+        if !unchanged {
+            // Targets of links that were not opened.
+            self.index();
+        }
         let count = self.entries.len();
         let first = self.turn;
         for at in (0..count).map(|i| (first + i) % count) {
@@ -373,7 +328,7 @@ impl Source for Tail {
                 return Progress {
                     bytes: used,
                     more: true,
-                    changed: used > 0,
+                    changed: std::mem::take(&mut self.changed) || self.tally.looks != looks,
                 };
             }
             if self.read_entry(at, budget - used, scratch, sink) == Read::AtEnd {
@@ -384,7 +339,7 @@ impl Source for Tail {
         Progress {
             bytes,
             more: self.entries.iter().any(|entry| entry.dirty),
-            changed: bytes > 0,
+            changed: std::mem::take(&mut self.changed) || self.tally.looks != looks,
         }
     }
 
@@ -400,7 +355,8 @@ impl Source for Tail {
             .flat_map(|entry| entry.old.iter().chain(&entry.live));
         Status {
             bytes: self.tally.bytes,
-            lag_bytes: files.map(TailFile::lag).sum(),
+            lag_bytes: files.map(TailFile::lag).sum::<u64>()
+                + self.parked().map(|parked| parked.lag).sum::<u64>(),
             up,
             rotations: self.rotations,
             truncated: self.tally.truncated,
@@ -418,7 +374,9 @@ impl Source for Tail {
             let Some(parent) = entry.path.parent() else {
                 continue;
             };
-            directories.push(parent.to_path_buf());
+            if directories.last().is_none_or(|last| last != parent) {
+                directories.push(parent.to_path_buf());
+            }
             directories.extend(
                 entry
                     .target
@@ -433,11 +391,9 @@ impl Source for Tail {
     }
 
     fn place(&self) -> Place {
-        let files = self.entries.iter().flat_map(|entry| {
-            let open = entry.old.iter().chain(&entry.live);
-            open.map(|file| file.place(&entry.path))
-        });
-        Place::Files(files.collect())
+        let left_off = self.left_off.values().flatten().cloned();
+        let files = self.entries.iter().flat_map(Entry::places);
+        Place::Files(files.chain(left_off).collect())
     }
 
     fn change(&mut self, input: &Input) -> bool {

@@ -1,0 +1,181 @@
+//! Rotated logs that are compressed, read as if they were not.
+//!
+//! It stands apart because a decoder can only go forwards, while a reader wants to look at what is
+//! before its position again. So it keeps what was decoded from the last asked offset on.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read};
+use std::path::Path;
+
+/// How a file is compressed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Packing {
+    Gzip,
+    Zstandard,
+    Xz,
+    Bzip2,
+}
+
+impl Packing {
+    /// By the ending of a name; `None` if it has none of those that can be read.
+    pub fn of(path: &Path) -> Option<Self> {
+        match path.extension()?.to_str()? {
+            "gz" => Some(Packing::Gzip),
+            "zst" => Some(Packing::Zstandard),
+            "xz" => Some(Packing::Xz),
+            "bz2" => Some(Packing::Bzip2),
+            _ => None,
+        }
+    }
+
+    fn decoder(self, file: File) -> Box<dyn Read + Send> {
+        let input = BufReader::new(file);
+        match self {
+            Packing::Gzip => Box::new(flate2::bufread::MultiGzDecoder::new(input)),
+            Packing::Zstandard => Box::new(Zstandard::Between(input)),
+            Packing::Xz => Box::new(lzma_rust2::XzReader::new(input, true)),
+            Packing::Bzip2 => Box::new(bzip2::bufread::MultiBzDecoder::new(input)),
+        }
+    }
+}
+
+/// A compressed file, decoded as far as it was asked for.
+pub(crate) struct Packed {
+    packing: Packing,
+    /// Until the first read: decoders take memory.
+    file: Option<File>,
+    decoder: Option<Box<dyn Read + Send>>,
+    /// What was decoded and may be asked for again.
+    window: Vec<u8>,
+    /// The offset of the window's first byte.
+    from: u64,
+}
+
+impl Packed {
+    pub fn new(file: File, packing: Packing) -> Self {
+        Packed {
+            packing,
+            file: Some(file),
+            decoder: None,
+            window: Vec::new(),
+            from: 0,
+        }
+    }
+
+    /// Fills the buffer from an offset as far as the file goes. The offset may not be before that
+    /// of the last call.
+    pub fn read_at(&mut self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+        if let Some(file) = self.file.take() {
+            self.decoder = Some(self.packing.decoder(file));
+        }
+        let Some(decoder) = &mut self.decoder else {
+            return Ok(0);
+        };
+        if offset < self.from {
+            return Err(io::Error::other("a compressed log is read forwards only"));
+        }
+        let mut skip = offset - self.from;
+        let held = skip.min(self.window.len() as u64);
+        self.window.drain(..held as usize);
+        skip -= held;
+        if skip > 0 {
+            skip -= io::copy(&mut decoder.by_ref().take(skip), &mut io::sink())?;
+        }
+        if skip > 0 {
+            // It ends before the offset.
+            self.from = offset - skip;
+            return Ok(0);
+        }
+        self.from = offset;
+        let missing = buffer.len().saturating_sub(self.window.len());
+        decoder
+            .by_ref()
+            .take(missing as u64)
+            .read_to_end(&mut self.window)?;
+        let n = buffer.len().min(self.window.len());
+        buffer[..n].copy_from_slice(&self.window[..n]);
+        Ok(n)
+    }
+}
+
+/// The frames of a Zstandard file, one after the other.
+enum Zstandard {
+    Between(BufReader<File>),
+    Inside(
+        Box<ruzstd::decoding::StreamingDecoder<BufReader<File>, ruzstd::decoding::FrameDecoder>>,
+    ),
+    Ended,
+}
+
+impl Read for Zstandard {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        loop {
+            match std::mem::replace(self, Zstandard::Ended) {
+                Zstandard::Between(mut input) => {
+                    if input.fill_buf()?.is_empty() {
+                        return Ok(0);
+                    }
+                    let frame = ruzstd::decoding::StreamingDecoder::new(input)
+                        .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
+                    *self = Zstandard::Inside(Box::new(frame));
+                }
+                Zstandard::Inside(mut frame) => {
+                    let n = frame.read(buffer)?;
+                    if n > 0 || buffer.is_empty() {
+                        *self = Zstandard::Inside(frame);
+                        return Ok(n);
+                    }
+                    *self = Zstandard::Between(frame.into_inner());
+                }
+                Zstandard::Ended => return Ok(0),
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+    use std::process::Command;
+
+    use super::*;
+
+    #[test]
+    fn what_is_packed_reads_as_what_it_was() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let text: String = (0..20_000).map(|n| format!("line {n}\n")).collect();
+        let text = text.as_bytes();
+        for (program, ending) in [
+            ("gzip", "gz"),
+            ("bzip2", "bz2"),
+            ("xz", "xz"),
+            ("zstd", "zst"),
+        ] {
+            let plain = folder.path().join("mail.log.2");
+            let path = folder.path().join(format!("mail.log.2.{ending}"));
+            // In two parts, as some programs write them.
+            let mut packed = File::create(&path).expect("a file");
+            for part in [&text[..100_000], &text[100_000..]] {
+                std::fs::write(&plain, part).expect("written");
+                let Ok(output) = Command::new(program).arg("-c").arg(&plain).output() else {
+                    // Not every machine has every one of them.
+                    continue;
+                };
+                packed.write_all(&output.stdout).expect("written");
+            }
+            if packed.metadata().expect("metadata").len() == 0 {
+                continue;
+            }
+            let packing = Packing::of(&path).expect("a packing");
+            let mut packed = Packed::new(File::open(&path).expect("opened"), packing);
+            let mut buffer = vec![0; 70_000];
+            for offset in [0, 0, 1_000, 99_999, 150_000, text.len()] {
+                let n = packed.read_at(&mut buffer, offset as u64).expect("read");
+                let expected = &text[offset..text.len().min(offset + 70_000)];
+                assert!(buffer[..n] == *expected, "{program} at {offset}");
+            }
+            assert_eq!(packed.read_at(&mut buffer, 1 << 40).expect("read"), 0);
+            assert!(packed.read_at(&mut buffer, 0).is_err());
+        }
+    }
+}
