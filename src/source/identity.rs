@@ -97,8 +97,10 @@ pub(crate) enum State {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct FilePlace {
     /// The name by which it was read.
+    #[serde(with = "any_path")]
     pub(crate) path: PathBuf,
     /// Where that led, if it was a link.
+    #[serde(with = "any_target")]
     pub(crate) target: Option<PathBuf>,
     pub(crate) identity: Identity,
     /// The offset of the first line that was not handed over.
@@ -120,5 +122,65 @@ impl FilePlace {
     pub(crate) fn is_sound(&self) -> bool {
         u64::from(self.anchor.len) <= self.offset.min(ANCHOR as u64)
             && self.head.len as usize <= HEAD
+    }
+}
+
+/// A path need not be UTF-8, which serde's own form of one asks for.
+mod any_path {
+    use std::ffi::OsString;
+    use std::path::PathBuf;
+
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    pub fn serialize<S: Serializer>(path: &PathBuf, to: S) -> Result<S::Ok, S::Error> {
+        path.as_os_str().serialize(to)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<PathBuf, D::Error> {
+        OsString::deserialize(from).map(PathBuf::from)
+    }
+}
+
+mod any_target {
+    use std::ffi::OsString;
+    use std::path::PathBuf;
+
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    pub fn serialize<S: Serializer>(path: &Option<PathBuf>, to: S) -> Result<S::Ok, S::Error> {
+        path.as_ref().map(|path| path.as_os_str()).serialize(to)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<PathBuf>, D::Error> {
+        let path = Option::<OsString>::deserialize(from)?;
+        Ok(path.map(PathBuf::from))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+
+    use super::*;
+
+    #[test]
+    fn a_place_behind_a_name_of_any_bytes_is_written_down() {
+        let path = PathBuf::from(OsStr::from_bytes(b"/var/log/mail\xff.log"));
+        let metadata = std::fs::metadata("/").expect("the root");
+        let place = FilePlace {
+            path: path.clone(),
+            target: Some(path),
+            identity: Identity::of(&metadata),
+            offset: 7,
+            head: Sum::of(b"x"),
+            anchor: Sum::of(b"x"),
+            modified: Stamp::of(&metadata),
+            state: State::Live,
+            skipping: false,
+            frames: None,
+        };
+        let bytes = postcard::to_stdvec(&place).expect("written");
+        assert_eq!(postcard::from_bytes::<FilePlace>(&bytes), Ok(place));
     }
 }
