@@ -255,10 +255,13 @@ impl Tail {
         self.changed = true;
         for (place, found) in wanted.iter().zip(walked.found) {
             let Some(mut file) = found else {
-                warn!(
-                    path = %path.display(), position = place.offset,
-                    "cannot find where reading stopped, what was not read of that file is lost"
-                );
+                // One that was empty is among the unseen ones if anything was written to it.
+                if place.head.len > 0 {
+                    warn!(
+                        path = %path.display(), position = place.offset,
+                        "cannot find where reading stopped, what was not read of that file is lost"
+                    );
+                }
                 continue;
             };
             file.target.clone_from(&place.target);
