@@ -216,6 +216,11 @@ impl TailFile {
         self.identity
     }
 
+    /// Its inode, for the log.
+    pub fn inode(&self) -> u64 {
+        self.identity.inode
+    }
+
     /// The offset of the first line that is not handed over.
     pub fn offset(&self) -> u64 {
         self.offset

@@ -24,7 +24,7 @@ pub(crate) const HEAD: usize = 1024;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Identity {
     device: u64,
-    inode: u64,
+    pub inode: u64,
 }
 
 impl Identity {

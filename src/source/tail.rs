@@ -197,7 +197,10 @@ impl Tail {
             };
             if done {
                 let mut file = entry.old.remove(next);
-                debug!(path = %entry.path.display(), "rotated log is read to its end");
+                debug!(
+                    path = %entry.path.display(), inode = file.inode(), position = file.offset(),
+                    "rotated log is read to its end"
+                );
                 if let Err(error) = file.flush(scratch, &mut self.tally, sink) {
                     warn!(path = %entry.path.display(), %error, "lost a rotated log's last line");
                 }

@@ -6,7 +6,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use tracing::{info, warn};
+use tracing::{debug, info, warn};
 
 use super::Scratch;
 use super::entry::{Parked, elsewhere, link};
@@ -75,7 +75,10 @@ impl Tail {
 
     fn set_live(&mut self, at: usize, mut file: TailFile) {
         let entry = &mut self.entries[at];
-        info!(path = %entry.path.display(), position = file.offset(), "reading log");
+        info!(
+            path = %entry.path.display(), inode = file.inode(), position = file.offset(),
+            "reading log"
+        );
         file.target = link(&entry.path);
         entry.twin = None;
         entry.trouble = None;
@@ -158,8 +161,9 @@ impl Tail {
 
     fn take_unseen(&mut self, at: usize, unseen: Vec<TailFile>) -> bool {
         let entry = &mut self.entries[at];
-        for _ in &unseen {
-            info!(path = %entry.path.display(), "log was rotated more than once, reading all of it");
+        for file in &unseen {
+            let (path, inode) = (entry.path.display(), file.inode());
+            info!(%path, inode, "log was rotated more than once, reading all of it");
             self.rotations.renamed += 1;
         }
         let any = !unseen.is_empty();
@@ -251,7 +255,12 @@ impl Tail {
             };
         }
         let entry = &mut self.entries[at];
-        entry.sought.clear();
+        for place in entry.sought.drain(..) {
+            debug!(
+                path = %path.display(), inode = place.identity.inode, position = place.offset,
+                head = place.head.len, state = ?place.state, "reading stopped here"
+            );
+        }
         self.changed = true;
         for (place, found) in wanted.iter().zip(walked.found) {
             let Some(mut file) = found else {
@@ -275,7 +284,10 @@ impl Tail {
                     &mut rotations.renamed
                 };
                 *count += 1;
-                info!(path = %path.display(), position = place.offset, "log was rotated meanwhile");
+                info!(
+                    path = %path.display(), inode = file.inode(), position = place.offset,
+                    "log was rotated meanwhile"
+                );
             }
             entry.old.push(file);
         }

@@ -98,6 +98,16 @@ impl Daemon {
         .map_err(|error| format!("{error}; there was {last}").into())
     }
 
+    /// Ends it by a signal.
+    pub fn end(&mut self, signal: &str) -> Result<()> {
+        let pid = self.child.id().to_string();
+        Command::new("kill")
+            .args([&format!("-{signal}"), &pid])
+            .status()?;
+        self.child.wait()?;
+        Ok(())
+    }
+
     /// What /metrics shows.
     pub fn scrape(&self) -> Result<Scrape> {
         Ok(Scrape(get(&self.address, "/metrics")?))

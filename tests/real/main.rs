@@ -5,7 +5,7 @@
 //! the exporter must find exactly that in the log. The files, in the order in which a trial uses
 //! them: `sandbox` (a network of its own), `dns` and `remote` (the world outside), `cases` (what
 //! that world does), `postfix` (the server under observation), `client` (who writes to it),
-//! `truth` (what was said, counted), `exporter` and `prometheus` (what was found). `rsyslog` stands
+//! `truth` (what was said, counted), `exporter` and `prometheus` (what was found). `rsyslog` and `journal` stand
 //! between a mail server's lines and the exporter.
 //!
 //! Each trial runs in a network namespace of its own, so that trials run side by side on the same
@@ -18,6 +18,7 @@ mod client;
 mod dns;
 mod exporter;
 mod inbound;
+mod journal;
 mod milter;
 mod policy;
 mod postfix;

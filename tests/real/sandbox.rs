@@ -11,7 +11,7 @@ use crate::Result;
 const INNER: &str = "MAILLOG_REAL_TRIAL";
 
 /// Programs that are not on everybody's PATH.
-const SEARCH: [&str; 4] = ["/usr/sbin", "/usr/bin", "/sbin", "/bin"];
+const SEARCH: [&str; 5] = ["/usr/sbin", "/usr/bin", "/sbin", "/bin", "/lib"];
 
 /// The trial that this process is to run, if it is the one inside.
 pub fn inner_trial() -> Option<String> {

@@ -13,7 +13,7 @@ use crate::prometheus::Prometheus;
 use crate::rsyslog::{self, Rsyslog};
 use crate::truth::{Truth, differences};
 use crate::world::{Message, World};
-use crate::{Result, auth, client, inbound, milter, policy, prometheus, sandbox, stores};
+use crate::{Result, auth, client, inbound, journal, milter, policy, prometheus, sandbox, stores};
 
 /// A trial, and the programs it cannot do without.
 pub struct RealTrial {
@@ -23,7 +23,7 @@ pub struct RealTrial {
 }
 
 /// Every trial.
-pub const ALL: [RealTrial; 8] = [
+pub const ALL: [RealTrial; 9] = [
     RealTrial {
         name: "every_reply_of_a_remote_server_counts_once_in_report_and_live_across_a_rotation",
         needs: &["postfix"],
@@ -63,6 +63,11 @@ pub const ALL: [RealTrial; 8] = [
         name: "every_line_that_rsyslog_forwards_to_a_unix_socket_counts_once",
         needs: &["rsyslogd"],
         run: || forwarded(&rsyslog::UNIX),
+    },
+    RealTrial {
+        name: "every_record_of_a_journal_counts_once_whenever_the_exporter_ends",
+        needs: &["journalctl", "systemd/systemd-journal-remote"],
+        run: journal_across_ends,
     },
 ];
 
@@ -314,6 +319,14 @@ fn forwarded(way: &rsyslog::Way) -> Result<()> {
             return Err(format!("{lines} lines came and {dropped} were dropped").into());
         }
         Ok(())
+    })
+}
+
+/// Every record of a journal is counted once, although the exporter ends again and again.
+fn journal_across_ends() -> Result<()> {
+    with_folder(|folder| {
+        let counted = journal::read_across_ends(folder)?;
+        complain("the scrape", &counted.expected, &counted.actual, &[])
     })
 }
 
