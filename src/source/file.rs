@@ -119,7 +119,7 @@ impl TailFile {
         // What the name means can change at any time; what is open cannot.
         let metadata = file.metadata()?;
         let packing = Packing::of(path);
-        Ok(TailFile {
+        let mut file = TailFile {
             content: match packing {
                 Some(packing) => Content::Packed(Packed::new(file, packing)),
                 None => Content::Plain(file),
@@ -138,7 +138,11 @@ impl TailFile {
             born: Stamp::of_birth(&metadata),
             linked: true,
             grew: Instant::now(),
-        })
+        };
+        // Before anything of it is read its place must tell it from others already: it may wait
+        // behind older files, and another process may have to find it compressed.
+        file.head = Sum::of(&file.beginning()?);
+        Ok(file)
     }
 
     /// Moves the position behind the last newline.
