@@ -181,9 +181,11 @@ impl TailFile {
     /// `beginning` is that of this file.
     pub fn matches(&mut self, beginning: &[u8], place: &FilePlace) -> bool {
         if place.head.len == 0 {
-            // Nothing but where it lies tells an empty file from others.
+            // Nothing but where it lies tells an empty file from others, and that it is not younger:
+            // the inode may be that of another by now.
             let plain = matches!(self.content, Content::Plain(_));
-            return plain && place.identity == self.identity && place.offset == 0;
+            let same = plain && place.identity == self.identity && place.offset == 0;
+            return same && self.born <= place.modified;
         }
         if !place.is_sound() || !place.head.begins(beginning) {
             return false;

@@ -78,6 +78,10 @@ impl Walk<'_> {
             unseen: Vec::new(),
         };
         let mut met = false;
+        // Files that were empty, the newest last: nothing but the order tells what became of them.
+        let mut empty: Vec<usize> = (0..self.wanted.len())
+            .filter(|at| self.wanted[*at].head.len == 0)
+            .collect();
         for path in paths {
             let satisfied = walked.found.iter().zip(self.wanted).all(|(found, wanted)| {
                 found
@@ -98,6 +102,9 @@ impl Walk<'_> {
             };
             let identity = file.identity();
             if beginning.is_empty() && file.settled {
+                if met {
+                    empty.pop();
+                }
                 continue;
             }
             let copied = self
@@ -136,6 +143,7 @@ impl Walk<'_> {
                 met |= wanted.head.len > 0;
                 file.resume(wanted);
                 walked.found[at] = Some(file);
+                empty.retain(|empty| *empty != at);
                 continue;
             }
             let weak = beginning.is_empty();
@@ -147,6 +155,14 @@ impl Walk<'_> {
                 continue;
             }
             if met {
+                // All that came before what is known was known too: what is not must be one that
+                // was empty, and is filled and perhaps compressed by now.
+                let filled = empty
+                    .last()
+                    .is_some_and(|at| file.modified() >= self.wanted[*at].modified);
+                if filled && let Some(at) = empty.pop() {
+                    walked.found[at] = Some(file);
+                }
                 continue;
             }
             let older = self.since.is_some_and(|since| file.modified() < since);
