@@ -62,6 +62,8 @@ pub(super) struct Keeper {
     changed: bool,
     /// When the last job began.
     begun: Instant,
+    /// Whether the next snapshot should not wait for its time.
+    hurry: bool,
     waiting: Vec<Waiting>,
     /// How many of them, from the first on, the job that is under way will satisfy.
     included: usize,
@@ -100,6 +102,7 @@ impl Keeper {
             shown_of: None,
             changed: true,
             begun: Instant::now(),
+            hurry: false,
             waiting: Vec::new(),
             included: 0,
             stats,
@@ -115,6 +118,11 @@ impl Keeper {
     /// Something was counted, or a position has moved.
     pub fn note_change(&mut self) {
         self.changed = true;
+    }
+
+    /// Much was read at once, which should not have to be read again.
+    pub fn hurry(&mut self) {
+        self.hurry = true;
     }
 
     /// Somebody asks.
@@ -140,7 +148,8 @@ impl Keeper {
 
     fn due(&self) -> Option<Instant> {
         let wanted = self.jobs.is_some() && !self.writing && self.changed;
-        wanted.then(|| self.begun + INTERVAL)
+        let pause = if self.hurry { Duration::ZERO } else { INTERVAL };
+        wanted.then(|| self.begun + pause)
     }
 
     /// When the keeper wants to be looked at again, if it does.
@@ -152,6 +161,7 @@ impl Keeper {
     /// Shows a moment to all who wait, once it is durable. What has not changed is durable already.
     pub fn show(&mut self, view: View, kept: impl FnOnce() -> (Vec<SourceState>, Memory)) {
         self.included = self.waiting.len();
+        self.hurry = false;
         match &self.jobs {
             Some(jobs) if self.changed => {
                 let (sources, memory) = kept();

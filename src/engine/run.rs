@@ -273,6 +273,8 @@ impl Engine {
         if !more && !self.parts.ready.load(Ordering::Relaxed) {
             info!("everything that is there is read");
             self.parts.ready.store(true, Ordering::Release);
+            // A process that ends again and again must get on all the same.
+            self.parts.keeper.hurry();
         }
     }
 

@@ -154,7 +154,7 @@ impl Tail {
 
     fn find_after(&mut self, at: usize, since: Option<Stamp>) -> bool {
         let newest = self.entries[at].live.as_ref().map(TailFile::identity);
-        let walked = self.walk(at, &[], false, newest, since);
+        let walked = self.walk(at, &[], false, newest, false, since);
         // A directory that cannot be listed has been told of when its file could not be opened.
         walked.is_ok_and(|walked| self.take_unseen(at, walked.unseen))
     }
@@ -179,6 +179,7 @@ impl Tail {
         wanted: &[FilePlace],
         very: bool,
         newest: Option<Identity>,
+        newest_known: bool,
         since: Option<Stamp>,
     ) -> io::Result<Walked> {
         let entry = &self.entries[at];
@@ -201,6 +202,7 @@ impl Tail {
             },
             newest,
             newest_place: live.map(|file| file.place(&entry.path, State::Live)),
+            newest_known,
             since,
         };
         let paths: Vec<&Path> = paths.iter().map(PathBuf::as_path).collect();
@@ -248,7 +250,7 @@ impl Tail {
         let mut walked = Walked::default();
         if look || !wanted.is_empty() {
             let since = last.as_ref().map(|place| place.modified);
-            walked = match self.walk(at, &wanted, true, newest, since) {
+            walked = match self.walk(at, &wanted, true, newest, current, since) {
                 Ok(walked) => walked,
                 // It is not there, or cannot be looked at, yet.
                 Err(error) => return self.entries[at].in_trouble(&error),
@@ -350,7 +352,14 @@ impl Tail {
         self.changed = true;
         let newest = Some(place.identity);
         let since = Some(place.modified);
-        let walked = self.walk(at, std::slice::from_ref(&place), false, newest, since);
+        let walked = self.walk(
+            at,
+            std::slice::from_ref(&place),
+            false,
+            newest,
+            false,
+            since,
+        );
         let walked = walked.unwrap_or_default();
         let entry = &mut self.entries[at];
         let path = entry.path.display();

@@ -34,6 +34,8 @@ pub(crate) struct Walk<'a> {
     pub newest: Option<Identity>,
     /// What it holds: a copy of it is no other file.
     pub newest_place: Option<FilePlace>,
+    /// Whether that file is known: all that came before it was known too.
+    pub newest_known: bool,
     /// If nothing that is known is met: since when a file must have been written to.
     pub since: Option<Stamp>,
 }
@@ -77,7 +79,7 @@ impl Walk<'_> {
             found: self.wanted.iter().map(|_| None).collect(),
             unseen: Vec::new(),
         };
-        let mut met = false;
+        let mut met = self.newest_known;
         // Files that were empty, the newest last: nothing but the order tells what became of them.
         let mut empty: Vec<usize> = (0..self.wanted.len())
             .filter(|at| self.wanted[*at].head.len == 0)
