@@ -250,7 +250,7 @@ impl Tail {
         let mut walked = Walked::default();
         if look || !wanted.is_empty() {
             let since = last.as_ref().map(|place| place.modified);
-            walked = match self.walk(at, &wanted, true, newest, current, since) {
+            walked = match self.walk(at, &wanted, true, newest, !look, since) {
                 Ok(walked) => walked,
                 // It is not there, or cannot be looked at, yet.
                 Err(error) => return self.entries[at].in_trouble(&error),
