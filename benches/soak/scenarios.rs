@@ -150,14 +150,14 @@ fn torment(
                     rotation = now + millis(100);
                     1250
                 }
-                _ => random.between(0, 500),
+                _ => random.between(0, 400),
             };
             birth = Some(now + millis(away));
         }
         if birth.is_some_and(|birth| now >= birth) {
             birth = None;
             trial.daemon.start()?;
-            kill = now + millis(random.between(20, 450));
+            kill = now + millis(random.between(20, 350));
         }
         if now >= report {
             report = now + Duration::from_secs(10);
@@ -279,6 +279,8 @@ pub fn ways(options: &Options, seed: u64) -> Result<bool> {
     println!("late writes for 30 s:");
     let mut trial = Trial::start(options, seed)?;
     trial.log.write(1000)?;
+    // What was rotated before the first look is the past, and not read.
+    trial.daemon.settled(trial.log.lines)?;
     trial.log.rename()?;
     let begun = Instant::now();
     while begun.elapsed() < Duration::from_secs(30) {
