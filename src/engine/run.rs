@@ -140,7 +140,7 @@ impl Engine {
 
     /// Reads what is there, for a limited time.
     fn read_out(&mut self) {
-        self.notice(News::Tick);
+        self.notice(News::Everything);
         let end = Instant::now() + LAST_READ;
         while self.busy && Instant::now() < end {
             self.read(BLOCK);
@@ -205,7 +205,7 @@ impl Engine {
         // It may come from a source with a thread of its own.
         self.busy = true;
         if hints.everything {
-            self.notice(News::Rescan);
+            self.notice(News::Everything);
         }
         for path in &hints.paths {
             self.notice(News::Path(path));

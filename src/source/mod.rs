@@ -118,6 +118,8 @@ pub enum Place {
 pub enum News<'a> {
     /// Time has passed: anything may have changed.
     Tick,
+    /// So much has happened that nobody can say what.
+    Everything,
     /// Inputs may have come or gone: time to look for them.
     Rescan,
     /// Something happened to this path.

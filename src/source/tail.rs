@@ -4,7 +4,7 @@
 //! time, and the writer may go on writing to the old one. So the old file stays open and is read
 //! until nobody can be writing to it any more, while the new one is read from its beginning.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -24,6 +24,8 @@ const QUIET: Duration = Duration::from_secs(60);
 const QUIET_UNLINKED: Duration = Duration::from_secs(5);
 /// How many such files one name keeps open; rotation in a loop must not use up descriptors.
 const MOST_OLD: usize = 32;
+/// How many entries are looked at when time has passed, and nothing is known to have happened.
+const AT_ONCE: usize = 256;
 /// How many such files all names together keep open.
 const MOST_OLD_OF_ALL: usize = 256;
 
@@ -35,8 +37,13 @@ pub struct Tail {
     pub(super) entries: Vec<Entry>,
     /// Entries by path and by target.
     by_path: HashMap<PathBuf, usize>,
-    /// The entry whose turn it is, so that one busy log does not keep the others waiting.
+    /// The entries that are to be looked at, in turn, so that one busy log does not keep the others
+    /// waiting. Among thousands, only those cost anything.
+    due: VecDeque<usize>,
+    /// The entry behind the last one that was looked at because time had passed.
     turn: usize,
+    /// Whether there may be files to be found before anything else is read.
+    pub(super) seeking: bool,
     pub(super) tally: Tally,
     pub(super) rotations: Rotations,
     /// Where reading stopped behind paths that are not followed now, should they be again.
@@ -61,7 +68,9 @@ impl Tail {
             framing: files.framing,
             entries: Vec::new(),
             by_path: HashMap::new(),
+            due: VecDeque::new(),
             turn: 0,
+            seeking: true,
             tally: Tally::default(),
             rotations: Rotations::default(),
             left_off,
@@ -105,7 +114,21 @@ impl Tail {
         self.scan(&names);
     }
 
+    /// Has an entry looked at by one of the next reads.
+    fn mark(&mut self, at: usize) {
+        let entry = &mut self.entries[at];
+        if !std::mem::replace(&mut entry.dirty, true) {
+            self.due.push_back(at);
+        }
+    }
+
+    fn mark_all(&mut self) {
+        (0..self.entries.len()).for_each(|at| self.mark(at));
+    }
+
     pub(super) fn index(&mut self) {
+        let dirty = self.entries.iter().enumerate().filter(|(_, it)| it.dirty);
+        self.due = dirty.map(|(at, _)| at).collect();
         self.by_path.clear();
         for (at, entry) in self.entries.iter().enumerate() {
             self.by_path.insert(entry.path.clone(), at);
@@ -125,6 +148,8 @@ impl Tail {
             let left_off = self.left_off.remove(&path);
             let mut entry = Entry::new(path, to_end && left_off.is_none());
             entry.take(left_off.unwrap_or_default());
+            self.seeking |= !entry.sought.is_empty();
+            self.due.push_back(self.entries.len());
             self.entries.push(entry);
             self.changed = true;
         }
@@ -273,11 +298,28 @@ impl Source for Tail {
 
     fn notice(&mut self, news: News<'_>) {
         match news {
-            News::Rescan => self.scan(&[]),
-            News::Tick => {}
+            News::Rescan => {
+                self.scan(&[]);
+                if self.entries.len() <= AT_ONCE {
+                    self.mark_all();
+                }
+            }
+            News::Everything => {
+                self.scan(&[]);
+                self.mark_all();
+            }
+            News::Tick => {
+                // Events tell of what happens; this is for those that were missed.
+                let count = self.entries.len();
+                let first = self.turn;
+                for at in (0..count.min(AT_ONCE)).map(|i| (first + i) % count) {
+                    self.mark(at);
+                }
+                self.turn = (first + AT_ONCE.min(count)) % count.max(1);
+            }
             News::Path(path) => {
                 if let Some(at) = self.by_path.get(path) {
-                    self.entries[*at].dirty = true;
+                    self.mark(*at);
                 } else if self
                     .names
                     .iter()
@@ -286,19 +328,13 @@ impl Source for Tail {
                     self.add(path.to_path_buf(), false);
                 } else {
                     // It may be the new name of a rotated file that is still written to.
-                    for entry in self
-                        .entries
-                        .iter_mut()
-                        .filter(|entry| !entry.old.is_empty())
-                    {
-                        entry.dirty = true;
+                    for at in 0..self.entries.len() {
+                        if !self.entries[at].old.is_empty() {
+                            self.mark(at);
+                        }
                     }
                 }
-                return;
             }
-        }
-        for entry in &mut self.entries {
-            entry.dirty = true;
         }
     }
 
@@ -311,37 +347,36 @@ impl Source for Tail {
         let before = self.tally.bytes;
         let looks = self.tally.looks;
         // Before any path is opened anew: it may mean what another one meant.
-        let unchanged = self.entries.iter().all(|entry| entry.sought.is_empty());
-        for at in 0..self.entries.len() {
-            self.find_sought(at);
-        }
-        if !unchanged {
+        if std::mem::take(&mut self.seeking) {
+            for at in 0..self.entries.len() {
+                self.find_sought(at);
+                self.seeking |= !self.entries[at].sought.is_empty();
+            }
             // Targets of links that were not opened.
             self.index();
         }
-        let count = self.entries.len();
-        let first = self.turn;
-        for at in (0..count).map(|i| (first + i) % count) {
-            if !self.entries[at].dirty {
-                continue;
-            }
+        // Each once: what becomes due meanwhile is for the next read.
+        let mut more = false;
+        for _ in 0..self.due.len() {
             let used = (self.tally.bytes - before) as usize;
             if used >= budget {
-                self.turn = at;
-                return Progress {
-                    bytes: used,
-                    more: true,
-                    changed: std::mem::take(&mut self.changed) || self.tally.looks != looks,
-                };
+                more = true;
+                break;
             }
-            if self.read_entry(at, budget - used, scratch, sink) == Read::AtEnd {
-                self.entries[at].dirty = false;
+            let Some(at) = self.due.pop_front() else {
+                break;
+            };
+            if at >= self.entries.len() || !self.entries[at].dirty {
+                continue;
+            }
+            self.entries[at].dirty = false;
+            if self.read_entry(at, budget - used, scratch, sink) == Read::More {
+                self.mark(at);
             }
         }
-        let bytes = (self.tally.bytes - before) as usize;
         Progress {
-            bytes,
-            more: self.entries.iter().any(|entry| entry.dirty),
+            bytes: (self.tally.bytes - before) as usize,
+            more: more || !self.due.is_empty(),
             changed: std::mem::take(&mut self.changed) || self.tally.looks != looks,
         }
     }

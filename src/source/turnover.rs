@@ -422,6 +422,7 @@ impl Tail {
             _ => {
                 if let Some(parked) = entry.parked.take() {
                     entry.sought.push(parked.place);
+                    self.seeking = true;
                 }
             }
         }
