@@ -5,6 +5,7 @@
 //! cargo bench --bench compare                        a million lines; prints a Markdown table
 //! cargo bench --bench compare -- --lines 100000 --runs 3 --no-peers
 //! cargo bench --bench compare -- --serve             the daemon: following, idle, scraped
+//! cargo bench --bench compare -- --serve --state     the same with its state kept
 //! ```
 //!
 //! Every program reads the same file from a warm page cache, in turn, on one core. CPU time and
@@ -52,6 +53,9 @@ pub struct Options {
     /// Measure the daemon instead
     #[arg(long)]
     serve: bool,
+    /// Let the daemon keep its state
+    #[arg(long)]
+    state: bool,
     /// Seconds that each measurement of the daemon takes
     #[arg(long, default_value_t = 20)]
     seconds: u64,

@@ -38,13 +38,20 @@ impl Daemon {
     /// Starts it on the logs, each a source of its own, and waits until it answers.
     fn start(options: &Options, logs: &[&Path]) -> Result<Self> {
         let address = http::free_address()?;
-        let mut child = start(
-            pinned(&options.program, options.core)
-                .arg("serve")
-                .arg(format!("--web.listen-address={address}"))
-                .args(logs)
-                .stdout(Stdio::null()),
-        )?;
+        let mut command = pinned(&options.program, options.core);
+        command
+            .arg("serve")
+            .arg(format!("--web.listen-address={address}"))
+            .args(logs)
+            .stdout(Stdio::null());
+        if options.state
+            && let Some(folder) = logs.first().and_then(|log| log.parent())
+        {
+            // Of this daemon alone.
+            let state = folder.join(format!("state-{}", address.replace(':', "-")));
+            command.arg(format!("--state.path={}", state.display()));
+        }
+        let mut child = start(&mut command)?;
         http::wait_until_up(&mut child, &address, "/-/healthy")?;
         Ok(Daemon { child, address })
     }
