@@ -150,14 +150,14 @@ fn torment(
                     rotation = now + millis(100);
                     1250
                 }
-                _ => random.between(0, 400),
+                _ => random.between(0, 250),
             };
             birth = Some(now + millis(away));
         }
         if birth.is_some_and(|birth| now >= birth) {
             birth = None;
             trial.daemon.start()?;
-            kill = now + millis(random.between(20, 350));
+            kill = now + millis(random.between(20, 250));
         }
         if now >= report {
             report = now + Duration::from_secs(10);
