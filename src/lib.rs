@@ -30,6 +30,8 @@ pub mod engine;
 
 pub mod web;
 
+pub mod generate;
+
 pub mod config;
 
 pub mod zone;

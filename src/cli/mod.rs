@@ -6,6 +6,7 @@ pub mod check;
 pub mod demo;
 pub mod explain;
 pub mod follow;
+pub mod generate;
 pub mod generate_shell;
 pub mod input;
 mod language;
@@ -82,6 +83,8 @@ enum Command {
     Follow(follow::Args),
     /// Say what a code means, who has to act, and what to do
     Explain(explain::Args),
+    /// Write alert rules, dashboards and the runbook from the catalog
+    Generate(generate::Args),
     /// Check a configuration file and say what it would read
     Check(check::Args),
     /// Print a completion script for a shell
@@ -100,6 +103,7 @@ pub fn main() -> ExitCode {
         Some(Command::Report(args)) => report::run(&args),
         Some(Command::Follow(args)) => follow::run(&args),
         Some(Command::Explain(args)) => explain::run(&args),
+        Some(Command::Generate(args)) => generate::run(&args),
         Some(Command::Check(args)) => check::run(&args),
         Some(Command::Completions(args)) => generate_shell::completions(&args),
         Some(Command::Man(args)) => generate_shell::man(&args),
