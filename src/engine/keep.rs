@@ -15,9 +15,9 @@ use tokio::sync::oneshot;
 use tracing::{info, warn};
 
 use super::Request;
-use crate::metrics::{Image, StateStats, View};
+use crate::metrics::{Image, ProviderConditions, StateStats, View};
 use crate::parse::Memory;
-use crate::state::{Snapshot, SourceState, State, Store};
+use crate::state::{Second, Snapshot, SourceState, State, Store};
 
 /// How often a snapshot is written while something changes, whether somebody asks or not; and how
 /// soon after a failure it is tried again.
@@ -269,6 +269,9 @@ fn write(mut store: Store, mut stats: StateStats, jobs: &Receiver<Job>, results:
             sources,
             counters: Image::of(&view.counters, &view.providers),
             memory,
+            second: Second {
+                provider_conditions: ProviderConditions::of(&view.counters, &view.providers),
+            },
         };
         let written = match store.save(&snapshot) {
             Ok(()) => {

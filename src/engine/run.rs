@@ -88,16 +88,22 @@ impl Engine {
                 })?;
             slots.push(slot);
         }
+        let provider_names: Arc<[String]> = parts.providers.names().map(str::to_owned).collect();
+        let mut counters = before.counters.restore(catalog, &parts.providers);
+        let later = &before.second;
+        later
+            .provider_conditions
+            .restore(&mut counters, &provider_names);
         let mut engine = Engine {
             slots,
             parked,
             scratch: Scratch::new(setup.max_line_bytes),
             counting: Counting {
                 parser,
-                counters: before.counters.restore(catalog, &parts.providers),
+                counters,
                 now: now.as_second(),
             },
-            provider_names: parts.providers.names().map(str::to_owned).collect(),
+            provider_names,
             clock_set: Instant::now(),
             busy: true,
             turn: 0,

@@ -14,7 +14,7 @@ use crate::parse::{
 /// Reply codes beyond the catalog's that get a series of their own, in each direction.
 const EXTRA_CODES: usize = 64;
 
-/// Series of `maillog_enhanced_codes_total`, `maillog_provider_codes_total` and
+/// Series of `maillog_enhanced_codes_total`, of each of the two families by provider, and of
 /// `maillog_deliveries_by_dsn_total`.
 const ENHANCED_SERIES: usize = 1000;
 const PROVIDER_SERIES: usize = 2000;
@@ -100,6 +100,8 @@ pub struct Counters {
     pub(crate) conditions: [Box<[u64]>; 3],
     /// By provider and code: `provider << 16 | code`.
     pub(crate) providers: Guarded,
+    /// By provider and condition: `provider << 16 | condition`.
+    pub(crate) provider_conditions: Guarded,
     pub(crate) deliveries: [[[u64; 4]; Service::ALL.len()]; Mta::ALL.len()],
     /// By status and packed DSN.
     pub(crate) deliveries_by_dsn: Guarded,
@@ -165,6 +167,7 @@ impl Counters {
             enhanced: Guarded::new(ENHANCED_SERIES),
             conditions: std::array::from_fn(|_| zeros()),
             providers: Guarded::new(PROVIDER_SERIES),
+            provider_conditions: Guarded::new(PROVIDER_SERIES),
             deliveries: Default::default(),
             deliveries_by_dsn: Guarded::new(DSN_SERIES),
             connect_errors: Default::default(),
@@ -212,6 +215,13 @@ impl Counters {
         }
         if let Some(condition) = event.condition.filter(|_| event.first_hand) {
             self.conditions[event.direction.index()][usize::from(condition.0)] += 1;
+            if event.direction == Direction::Outbound {
+                let provider = u64::from(event.provider.0) << 16;
+                self.provider_conditions.count(
+                    provider | u64::from(condition.0),
+                    provider | u64::from(OTHER_CODE),
+                );
+            }
             if let Some(stage) = event.stage {
                 self.rejects[mta][stage.index()][usize::from(condition.0)] += 1;
             }

@@ -127,7 +127,7 @@ impl Moment {
         family.finish()
     }
 
-    fn providers(&self) -> MetricFamily {
+    fn providers(&self) -> [MetricFamily; 2] {
         let mut family = self.before.counter(
             "maillog_provider_codes_total",
             "Reply codes of remote servers, by who runs them.",
@@ -137,7 +137,23 @@ impl Moment {
             let code = code_label((key & 0xffff) as u16);
             family.count(&[("provider", provider), ("code", &code)], count);
         }
-        family.finish()
+        let mut conditions = self.before.counter(
+            "maillog_provider_conditions_total",
+            "Replies of remote servers and failures to reach them by why, by who runs them.",
+        );
+        let counters = &self.view.counters;
+        for (key, count) in counters.provider_conditions.sorted() {
+            let provider = &*self.view.providers[(key >> 16) as usize];
+            // `other` is a condition; what was folded must not be taken for it.
+            let condition = counters
+                .catalog
+                .conditions()
+                .get((key & 0xffff) as usize)
+                .map_or("folded", |condition| &condition.name);
+            let labels = [("provider", provider), ("condition", condition)];
+            conditions.count(&labels, count);
+        }
+        [family.finish(), conditions.finish()]
     }
 
     fn deliveries(&self) -> [MetricFamily; 2] {
@@ -325,7 +341,7 @@ impl Moment {
         families.extend(self.codes());
         families.push(self.enhanced());
         families.push(self.conditions());
-        families.push(self.providers());
+        families.extend(self.providers());
         families.extend(self.deliveries());
         families.push(self.connect_errors());
         families.push(self.rejects());

@@ -12,6 +12,7 @@ mod guard;
 mod histogram;
 mod image;
 mod own;
+mod provider_conditions;
 mod rates;
 mod text;
 mod totals;
@@ -20,6 +21,7 @@ pub use counters::Counters;
 pub(crate) use counters::{OTHER_CODE, code_label};
 pub use exposition::{CONTENT_TYPE, Exposition, render};
 pub use image::Image;
+pub use provider_conditions::ProviderConditions;
 pub use totals::{Counts, Totals};
 
 use std::sync::Arc;

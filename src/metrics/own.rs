@@ -24,6 +24,10 @@ impl Moment {
             ("maillog_enhanced_codes_total", counters.enhanced.folded()),
             ("maillog_provider_codes_total", counters.providers.folded()),
             (
+                "maillog_provider_conditions_total",
+                counters.provider_conditions.folded(),
+            ),
+            (
                 "maillog_deliveries_by_dsn_total",
                 counters.deliveries_by_dsn.folded(),
             ),

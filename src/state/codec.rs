@@ -14,7 +14,7 @@ use super::Snapshot;
 const MAGIC: &str = "maillog_exporter state ";
 
 /// The version that is written. It rises with every change to what a snapshot holds.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// Behind the first line: the length of the rest (8 bytes) and its CRC-32 (4), little-endian.
 const HEADER: usize = 12;
@@ -38,11 +38,17 @@ pub enum Damage {
 /// Writes a snapshot down.
 pub(super) fn encode(snapshot: &Snapshot) -> io::Result<Vec<u8>> {
     let body = postcard::to_stdvec(snapshot).map_err(io::Error::other)?;
-    let mut bytes = format!("{MAGIC}{VERSION}\n").into_bytes();
+    let body = postcard::to_extend(&snapshot.second, body).map_err(io::Error::other)?;
+    Ok(framed(VERSION, &body))
+}
+
+/// Puts what a reader checks first before the rest.
+fn framed(version: u32, body: &[u8]) -> Vec<u8> {
+    let mut bytes = format!("{MAGIC}{version}\n").into_bytes();
     bytes.extend((body.len() as u64).to_le_bytes());
-    bytes.extend(checksum(&body).to_le_bytes());
+    bytes.extend(checksum(body).to_le_bytes());
     bytes.extend(body);
-    Ok(bytes)
+    bytes
 }
 
 /// Reads what [`encode`] wrote.
@@ -62,7 +68,7 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Snapshot, Damage> {
         return Err(Damage::Damaged("it names no version"));
     };
     match version {
-        VERSION => {}
+        1..=VERSION => {}
         newer if newer > VERSION => return Err(Damage::Newer(newer)),
         _ => return Err(Damage::Damaged("it is of a version that never was")),
     }
@@ -77,11 +83,36 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Snapshot, Damage> {
     if checksum(body).to_le_bytes() != sum {
         return Err(Damage::Damaged("its checksum does not match"));
     }
-    postcard::from_bytes(body).map_err(|_| Damage::Damaged("its content makes no sense"))
+    let read = || {
+        let (mut snapshot, rest) = postcard::take_from_bytes::<Snapshot>(body)?;
+        if version >= 2 {
+            snapshot.second = postcard::from_bytes(rest)?;
+        }
+        Ok(snapshot)
+    };
+    read().map_err(|_: postcard::Error| Damage::Damaged("its content makes no sense"))
 }
 
 fn checksum(bytes: &[u8]) -> u32 {
     let mut crc = flate2::Crc::new();
     crc.update(bytes);
     crc.sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_snapshot_of_the_first_version_is_read() {
+        let snapshot = Snapshot {
+            taken: 1_700_000_000,
+            write_errors: 3,
+            ..Snapshot::default()
+        };
+        let body = postcard::to_stdvec(&snapshot).expect("encoded");
+        assert_eq!(decode(&framed(1, &body)), Ok(snapshot));
+        assert!(matches!(decode(&framed(2, &body)), Err(Damage::Damaged(_))));
+        assert!(matches!(decode(&framed(0, &body)), Err(Damage::Damaged(_))));
+    }
 }

@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::metrics::Image;
+use crate::metrics::{Image, ProviderConditions};
 use crate::parse::Memory;
 use crate::source::{Place, Rotations};
 
@@ -22,6 +22,16 @@ pub struct Snapshot {
     pub counters: Image,
     /// What the parser remembers of the last minutes.
     pub memory: Memory,
+    /// What a snapshot of the first version does not have.
+    #[serde(skip)]
+    pub second: Second,
+}
+
+/// What the second version added; it stands behind the rest.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Second {
+    /// Counts by provider and condition.
+    pub provider_conditions: ProviderConditions,
 }
 
 /// One source: where it stopped, and what its lines came to.

@@ -94,12 +94,13 @@ pub fn check_metrics(exposition: &str) -> Result<()> {
 }
 
 /// Every family that users, dashboards and alert rules may count on once a log is followed.
-pub const FAMILIES: [&str; 31] = [
+pub const FAMILIES: [&str; 32] = [
     "maillog_codes_total",
     "maillog_code_rate",
     "maillog_enhanced_codes_total",
     "maillog_conditions_total",
     "maillog_provider_codes_total",
+    "maillog_provider_conditions_total",
     "maillog_deliveries_total",
     "maillog_deliveries_by_dsn_total",
     "maillog_connect_errors_total",
