@@ -1,5 +1,7 @@
 //! The catalog's types, strict to read: a field that is missing or unknown is an error.
 
+use std::str::FromStr;
+
 use serde::Deserialize;
 
 use super::classify::Classifier;
@@ -56,7 +58,19 @@ pub enum Severity {
     Critical,
 }
 
+impl FromStr for Severity {
+    type Err = ();
+
+    fn from_str(name: &str) -> Result<Self, ()> {
+        let all = [Severity::Info, Severity::Warning, Severity::Critical];
+        all.into_iter().find(|it| it.as_str() == name).ok_or(())
+    }
+}
+
 impl Severity {
+    /// All of them, from the least on.
+    pub const NAMES: [&'static str; 3] = ["info", "warning", "critical"];
+
     /// The word used in labels.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -7,6 +7,7 @@ mod classify;
 mod data;
 mod lookup;
 mod phrases;
+mod policy;
 mod providers;
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
@@ -16,4 +17,5 @@ pub use data::{
     Actor, Catalog, Code, Condition, ConditionId, DocumentRow, Enhanced, Kind, Provider,
     ProviderId, Severity, Text,
 };
+pub use policy::{Alert, Change, Compared, Policy, Side, Span, Watch};
 pub use providers::{Providers, ProvidersError};

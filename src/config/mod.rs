@@ -6,6 +6,7 @@
 
 mod check;
 mod error;
+mod policy;
 mod raw;
 mod source;
 
@@ -14,6 +15,7 @@ use std::path::{Path, PathBuf};
 use jiff::tz::TimeZone;
 
 pub use error::Error;
+pub use policy::load as load_policy;
 
 use crate::catalog::Providers;
 use crate::logging::{Format, Level};

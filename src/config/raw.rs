@@ -1,9 +1,11 @@
 //! The configuration file as it is written: every value optional, and with its place.
 
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_saphyr::{Error, Location, Spanned};
 
 use super::error::{Fault, suggest};
+use super::policy;
 
 /// The file.
 #[derive(Debug, Default, Deserialize)]
@@ -189,6 +191,10 @@ pub fn right(path: &str) -> Option<&'static str> {
         .iter()
         .find(|(field, _)| *field == path)
         .map(|(_, right)| *right)
+        .or_else(|| {
+            let (_, rule) = path.split_once("rules.")?;
+            policy::right(rule.rsplit('.').next()?)
+        })
 }
 
 /// Every field, by its path without indexes.
@@ -197,9 +203,9 @@ pub fn fields() -> impl Iterator<Item = &'static str> {
     RIGHT.iter().map(|(field, _)| *field)
 }
 
-/// Reads the file's text.
-pub fn read(text: &str) -> Result<File, Fault> {
-    match serde_saphyr::from_str::<Option<File>>(text) {
+/// Reads a file's text.
+pub fn read<T: DeserializeOwned + Default>(text: &str) -> Result<T, Fault> {
+    match serde_saphyr::from_str::<Option<T>>(text) {
         Ok(file) => Ok(file.unwrap_or_default()),
         Err(error) => Err(fault(error.without_snippet())),
     }

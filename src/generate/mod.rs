@@ -3,9 +3,12 @@
 //! It stands apart because nothing of it runs in the daemon. The committed files are its output,
 //! and a test says so: whoever wants other words or figures changes the catalog.
 
+mod alerts;
 mod dashboards;
 
 use std::path::PathBuf;
+
+use crate::catalog::{Catalog, Policy};
 
 /// A file to be written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,6 +20,8 @@ pub struct File {
 }
 
 /// Every file there is to write.
-pub fn files() -> Vec<File> {
-    dashboards::files()
+pub fn files(policy: &Policy) -> Vec<File> {
+    let mut files = alerts::files(policy, Catalog::embedded());
+    files.extend(dashboards::files());
+    files
 }
