@@ -1,7 +1,21 @@
 //! When somebody is woken, and with which words.
 //!
 //! The policy is the catalog's; here it is evaluated over the counters, by the lines' own time, for
-//! hosts whose Prometheus nobody can add rules to, and over old logs by `replay`. `texts` has the
-//! words that both share with Prometheus' rules.
+//! hosts whose Prometheus nobody can add rules to, and over old logs by `replay`. `signal` reads
+//! numbers from the counters, `history` remembers them, `rule` asks the policy, `active` knows what
+//! fires, and `evaluator` goes through time with all of them; `providers` and `health` are its numbers
+//! of other kinds. `texts` has the words that all of this shares with Prometheus' rules.
 
+mod active;
+mod evaluator;
+mod health;
+mod history;
+mod providers;
+mod rule;
+mod signal;
 pub mod texts;
+
+pub use active::Active;
+pub use evaluator::{Evaluator, Image};
+pub use health::Health;
+pub use rule::Figures;

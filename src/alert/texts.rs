@@ -3,9 +3,11 @@
 //! They stand apart from who says them, since Prometheus' rules, the evaluator, the runbook and the
 //! pages must say the same.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use crate::catalog::{Alert, Catalog, DocumentRow, Text};
+use super::active::Active;
+use crate::catalog::{Alert, Catalog, DocumentRow, Side, Text};
 
 /// What the document puts where it has no remedy.
 const NO_REMEDY: &str = "N/A";
@@ -123,6 +125,117 @@ pub fn pieces(description: &str) -> impl Iterator<Item = Piece<'_>> {
     })
 }
 
+/// What an alert is known by, besides the labels of its series.
+pub fn labels(alert: &Alert) -> BTreeMap<&'static str, String> {
+    let mut labels = BTreeMap::from([("severity", alert.severity.as_str().to_owned())]);
+    if let Some(code) = alert.codes.first() {
+        labels.insert("code", code.to_string());
+    }
+    if let [condition] = alert.conditions.as_slice() {
+        labels.insert("condition", condition.clone());
+    }
+    if let Some(direction) = alert.direction.map(Side::name) {
+        labels.insert("direction", direction.to_owned());
+    }
+    labels
+}
+
+/// An alert in words, as Alertmanager takes it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Words {
+    /// What it is known by.
+    pub labels: BTreeMap<String, String>,
+    /// What it says.
+    pub annotations: BTreeMap<String, String>,
+}
+
+impl Words {
+    /// The words of an alert that an exporter at `instance` has found.
+    pub(super) fn new(
+        alert: &Alert,
+        texts: Texts,
+        active: &Active,
+        instance: &str,
+        runbook_url: Option<&str>,
+    ) -> Self {
+        let mut labels: BTreeMap<String, String> = labels(alert)
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), value))
+            .collect();
+        labels.insert("alertname".to_owned(), alert.name.clone());
+        labels.insert("instance".to_owned(), instance.to_owned());
+        if let Some((name, value)) = &active.label {
+            labels.insert((*name).to_owned(), value.clone());
+        }
+        let base = runbook_url.map_or_else(|| format!("http://{instance}"), str::to_owned);
+        let annotations = [
+            ("summary", alert.summary.en.clone()),
+            ("summary_zh", alert.summary.zh.clone()),
+            ("description", description(alert, active, instance)),
+            ("meaning", texts.meaning),
+            ("meaning_en", texts.meaning_en),
+            ("remediation", texts.remediation),
+            ("remediation_en", texts.remediation_en),
+            ("remediation_source", texts.remediation_source.to_owned()),
+            ("runbook_url", base + &texts.path),
+        ];
+        let annotations = annotations.map(|(name, text)| (name.to_owned(), text));
+        Words {
+            labels,
+            annotations: annotations.into(),
+        }
+    }
+}
+
+/// What is seen, with its figures.
+pub(super) fn description(alert: &Alert, active: &Active, instance: &str) -> String {
+    let figures = &active.figures;
+    pieces(&alert.description)
+        .map(|piece| match piece {
+            Piece::Words(words) => words.to_owned(),
+            Piece::Figure("count") => figures.value.to_string(),
+            Piece::Figure("value") => format!("{:.1}MiB", figures.value as f64 / 1_048_576.0),
+            Piece::Figure("window") => alert.window.unwrap_or_default().to_string(),
+            Piece::Figure("short_window") => alert.short_window.unwrap_or_default().to_string(),
+            Piece::Figure("share") => figures.share.map_or_else(unknown, percentage),
+            Piece::Figure("baseline") => figures
+                .baseline
+                .map_or_else(unknown, |it| format!("{it:.0}")),
+            Piece::Figure("leader") => figures.leader.clone().unwrap_or_else(unknown),
+            Piece::Figure("instance") => instance.to_owned(),
+            // What is left are labels.
+            Piece::Figure(name) => match &active.label {
+                Some((label, value)) if *label == name => value.clone(),
+                _ => unknown(),
+            },
+        })
+        .collect()
+}
+
+/// What is said where a figure cannot be had.
+pub const UNKNOWN: &str = "unknown";
+
+fn unknown() -> String {
+    UNKNOWN.to_owned()
+}
+
+/// A share in per cent with four digits that matter, as Prometheus' `humanizePercentage` has it.
+fn percentage(share: f64) -> String {
+    let percent = share * 100.0;
+    let digits = if percent > 0.0 {
+        percent.log10().floor() as i32 + 1
+    } else {
+        1
+    };
+    let decimals = usize::try_from(4 - digits).unwrap_or(0);
+    let text = format!("{percent:.decimals$}");
+    let text = match text.contains('.') {
+        true => text.trim_end_matches('0').trim_end_matches('.'),
+        false => &text,
+    };
+    format!("{text}%")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -141,6 +254,20 @@ mod tests {
             ]
         );
         assert_eq!(pieces("").count(), 0);
+    }
+
+    #[test]
+    fn a_share_has_four_digits_that_matter() {
+        for (share, text) in [
+            (0.0, "0%"),
+            (1.0, "100%"),
+            (0.5, "50%"),
+            (0.123_456, "12.35%"),
+            (0.000_512_34, "0.05123%"),
+            (0.999_96, "100%"),
+        ] {
+            assert_eq!(percentage(share), text);
+        }
     }
 
     #[test]

@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::File;
 use crate::alert::texts;
-use crate::catalog::{Alert, Catalog, Policy, Side};
+use crate::catalog::{Alert, Catalog, Policy};
 use words::Annotations;
 
 /// How often the rules are evaluated.
@@ -102,22 +102,7 @@ fn rule(alert: &Alert, policy: &Policy, catalog: &Catalog) -> Option<Rule> {
         expr: expression::of(alert, policy),
         r#for: alert.r#for.to_string(),
         keep_firing_for: (alert.keep_firing_for.0 > 0).then(|| alert.keep_firing_for.to_string()),
-        labels: labels(alert),
+        labels: texts::labels(alert),
         annotations: Box::new(words::annotations(alert, policy, texts)),
     })
-}
-
-/// What an alert is known by, besides the labels of its series.
-fn labels(alert: &Alert) -> BTreeMap<&'static str, String> {
-    let mut labels = BTreeMap::from([("severity", alert.severity.as_str().to_owned())]);
-    if let Some(code) = alert.codes.first() {
-        labels.insert("code", code.to_string());
-    }
-    if let [condition] = alert.conditions.as_slice() {
-        labels.insert("condition", condition.clone());
-    }
-    if let Some(direction) = alert.direction.map(Side::name) {
-        labels.insert("direction", direction.to_owned());
-    }
-    labels
 }

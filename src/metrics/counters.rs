@@ -348,6 +348,52 @@ impl Counters {
             .unwrap_or(0)
     }
 
+    /// Times any code from `first` to `last` was said; what was folded is beyond all codes.
+    pub fn codes_between(&self, direction: Direction, first: u16, last: u16) -> u64 {
+        let codes = &self.codes[direction.index()];
+        let last = usize::from(last).min(codes.len() - 1);
+        codes[usize::from(first).min(last)..=last].iter().sum()
+    }
+
+    /// Logins of clients that failed.
+    pub fn auth_failures(&self) -> u64 {
+        self.auth_failures.iter().sum()
+    }
+
+    /// What providers answered: number of the provider, code, times.
+    pub fn provider_codes(&self) -> impl Iterator<Item = (usize, u16, u64)> {
+        let entries = self.providers.entries();
+        entries.map(|(key, count)| ((key >> 16) as usize, key as u16, count))
+    }
+
+    /// Why providers' replies were what they were: number of the provider, condition, times.
+    pub fn provider_conditions(&self) -> impl Iterator<Item = (usize, ConditionId, u64)> {
+        let entries = self.provider_conditions.entries();
+        let known = self.catalog.conditions().len();
+        entries.filter_map(move |(key, count)| {
+            let condition = u8::try_from(key & 0xffff).ok()?;
+            let id = ConditionId(condition);
+            (usize::from(condition) < known).then_some(((key >> 16) as usize, id, count))
+        })
+    }
+
+    /// What guards folded, by metric.
+    pub fn folded(&self) -> [(&'static str, u64); 5] {
+        [
+            ("maillog_codes_total", self.codes_folded),
+            ("maillog_enhanced_codes_total", self.enhanced.folded()),
+            ("maillog_provider_codes_total", self.providers.folded()),
+            (
+                "maillog_provider_conditions_total",
+                self.provider_conditions.folded(),
+            ),
+            (
+                "maillog_deliveries_by_dsn_total",
+                self.deliveries_by_dsn.folded(),
+            ),
+        ]
+    }
+
     /// Occurrences of this code per second within each of the `windows` that end at `now` (seconds
     /// since 1970), the shortest first, by the time stamps of the lines.
     pub fn rates<const N: usize>(

@@ -19,19 +19,7 @@ impl Moment {
             "maillog_series_dropped_total",
             "Counts that went to the label value other, because their family was full.",
         );
-        for (metric, folded) in [
-            ("maillog_codes_total", counters.codes_folded),
-            ("maillog_enhanced_codes_total", counters.enhanced.folded()),
-            ("maillog_provider_codes_total", counters.providers.folded()),
-            (
-                "maillog_provider_conditions_total",
-                counters.provider_conditions.folded(),
-            ),
-            (
-                "maillog_deliveries_by_dsn_total",
-                counters.deliveries_by_dsn.folded(),
-            ),
-        ] {
+        for (metric, folded) in counters.folded() {
             dropped.count(&[("metric", metric)], folded);
         }
         let mut build = self

@@ -4,11 +4,8 @@ use serde::Serialize;
 use serde_saphyr::LitString;
 
 use super::expression::{self, ONE_TARGET};
-use crate::alert::texts::{self, Piece, Texts};
+use crate::alert::texts::{self, Piece, Texts, UNKNOWN};
 use crate::catalog::{Alert, Compared, Policy, Watch};
-
-/// What is said where a figure cannot be had.
-const UNKNOWN: &str = "unknown";
 
 #[derive(Serialize)]
 pub(super) struct Annotations {

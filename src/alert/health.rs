@@ -1,0 +1,173 @@
+//! The numbers about the exporter itself: what its sources and its state do.
+//!
+//! They stand apart from the numbers about mail because old logs have none, and because sources come
+//! and go with the configuration.
+
+use super::history::Track;
+use super::rule::{Figures, Finding};
+use super::signal::{DAY, HOUR, memories};
+use crate::catalog::{Alert, Watch};
+use crate::metrics::{Counters, SourceStats, StateStats};
+
+/// Seconds between two samples.
+const STEP: i64 = 60;
+
+/// How the exporter does, as of one moment.
+pub struct Health {
+    /// What is read.
+    pub sources: Vec<SourceStats>,
+    /// How keeping it goes.
+    pub state: StateStats,
+}
+
+struct SourceTracks {
+    name: String,
+    lines: Track,
+    unmatched: Track,
+    dropped: Track,
+}
+
+/// What is remembered of the exporter. It begins anew with the process.
+pub(super) struct Past {
+    now: i64,
+    begun: i64,
+    sources: Vec<SourceTracks>,
+    state_errors: Track,
+    folded: Vec<(&'static str, Track)>,
+}
+
+/// The longest window of rules about the exporter.
+const LONGEST: i64 = 6 * HOUR;
+
+impl Past {
+    pub(super) fn new(now: i64, counters: &Counters, health: &Health) -> Self {
+        let track = |total| Track::new(&memories(STEP, LONGEST), now, total);
+        let folded = counters.folded().into_iter();
+        let mut past = Past {
+            now,
+            begun: now,
+            sources: Vec::new(),
+            state_errors: track(health.state.errors),
+            folded: folded.map(|(name, total)| (name, track(total))).collect(),
+        };
+        past.add_sources(health);
+        past
+    }
+
+    fn add_sources(&mut self, health: &Health) {
+        for source in &health.sources {
+            if self.sources.iter().any(|known| known.name == source.name) {
+                continue;
+            }
+            let track = |reach, total| Track::new(&memories(STEP, reach), self.now, total);
+            self.sources.push(SourceTracks {
+                name: source.name.clone(),
+                lines: track(LONGEST + DAY, lines(source)),
+                unmatched: track(LONGEST, source.unmatched),
+                dropped: track(LONGEST, source.dropped),
+            });
+        }
+        self.sources
+            .retain(|known| health.sources.iter().any(|it| it.name == known.name));
+    }
+
+    /// Samples everything, if it is time.
+    pub(super) fn sample(&mut self, now: i64, counters: &Counters, health: &Health) {
+        if now.div_euclid(STEP) == self.now.div_euclid(STEP) {
+            return;
+        }
+        self.add_sources(health);
+        for (source, tracks) in health.sources.iter().zip(&mut self.sources) {
+            tracks.lines.push(now, lines(source));
+            tracks.unmatched.push(now, source.unmatched);
+            tracks.dropped.push(now, source.dropped);
+        }
+        self.state_errors.push(now, health.state.errors);
+        for ((_, total), (_, track)) in counters.folded().into_iter().zip(&mut self.folded) {
+            track.push(now, total);
+        }
+        self.now = now;
+    }
+
+    /// What a rule about the exporter finds.
+    pub(super) fn find(
+        &self,
+        alert: &Alert,
+        counters: &Counters,
+        health: &Health,
+        now: i64,
+        found: &mut Vec<Finding>,
+    ) {
+        let window = alert.window.unwrap_or_default().seconds();
+        let count = alert.count.unwrap_or_default();
+        let threshold = alert.threshold.unwrap_or_default();
+        let mut say = |label: Option<(&'static str, &str)>, value: u64, share: Option<f64>| {
+            found.push(Finding {
+                label: label.map(|(name, value)| (name, value.to_owned())),
+                figures: Figures {
+                    value,
+                    share,
+                    ..Figures::default()
+                },
+            });
+        };
+        match alert.watch {
+            Watch::SourceDown => {
+                for source in health.sources.iter().filter(|source| !source.up) {
+                    say(Some(("source", &source.name)), 0, None);
+                }
+            }
+            Watch::SourceLagging => {
+                let late = health.sources.iter();
+                for source in late.filter(|source| source.lag_bytes > threshold) {
+                    say(Some(("source", &source.name)), source.lag_bytes, None);
+                }
+            }
+            Watch::CatchingUp if counters.catching_up(now) => say(None, 1, None),
+            Watch::SourceSilent if self.now - self.begun >= window => {
+                for source in &self.sources {
+                    let before = source.lines.growth(window + DAY, window);
+                    if before > count && source.lines.growth(window, 0) == 0 {
+                        say(Some(("source", &source.name)), before, None);
+                    }
+                }
+            }
+            Watch::Unmatched => {
+                for source in &self.sources {
+                    let unmatched = source.unmatched.growth(window, 0);
+                    let share = unmatched as f64 / source.lines.growth(window, 0).max(1) as f64;
+                    if unmatched > count && share > alert.share.unwrap_or_default() {
+                        say(Some(("source", &source.name)), unmatched, Some(share));
+                    }
+                }
+            }
+            Watch::LinesDropped => {
+                for source in &self.sources {
+                    let dropped = source.dropped.growth(window, 0);
+                    if dropped > count {
+                        say(Some(("source", &source.name)), dropped, None);
+                    }
+                }
+            }
+            Watch::StateNotWritten => {
+                let errors = self.state_errors.growth(window, 0);
+                if errors > 0 {
+                    say(None, errors, None);
+                }
+            }
+            Watch::SeriesFolded => {
+                for (metric, track) in &self.folded {
+                    let folded = track.growth(window, 0);
+                    if folded > count {
+                        say(Some(("metric", metric)), folded, None);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+fn lines(source: &SourceStats) -> u64 {
+    source.events + source.noise + source.unmatched
+}

@@ -1,0 +1,216 @@
+//! Numbers for each provider: who limits us, and who leads.
+//!
+//! They stand apart because which providers there are is only known from the log: a provider's past
+//! begins when it is first heard of.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::history::{Track, TrackImage};
+use super::signal::{self, memories};
+use crate::catalog::{Alert, Catalog, ConditionId, Watch};
+use crate::metrics::Counters;
+
+/// Seconds between two samples.
+const STEP: i64 = 60;
+
+/// What is added up for each provider.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Want {
+    Replies,
+    Codes(Vec<u16>),
+    Class(u8),
+    Conditions(Vec<ConditionId>),
+}
+
+impl Want {
+    fn has_code(&self, code: u16) -> bool {
+        match self {
+            Want::Replies => true,
+            Want::Codes(codes) => codes.contains(&code),
+            Want::Class(class) => code / 100 == u16::from(*class),
+            Want::Conditions(_) => false,
+        }
+    }
+
+    fn has_condition(&self, condition: ConditionId) -> bool {
+        matches!(self, Want::Conditions(conditions) if conditions.contains(&condition))
+    }
+
+    fn key(&self, catalog: &Catalog) -> String {
+        match self {
+            Want::Replies => "replies".to_owned(),
+            Want::Codes(codes) => format!("codes {codes:?}"),
+            Want::Class(class) => format!("class {class}"),
+            Want::Conditions(ids) => {
+                let names = ids.iter().map(|id| catalog.condition_name(*id));
+                format!("conditions {}", Vec::from_iter(names).join(" "))
+            }
+        }
+    }
+}
+
+/// One number of every provider.
+struct Number {
+    want: Want,
+    key: String,
+    reach: i64,
+    /// By the number of the provider; `None` until it is heard of.
+    tracks: Vec<Option<Track>>,
+    totals: Vec<u64>,
+}
+
+/// What is remembered of every provider.
+pub(super) struct ByProvider {
+    names: Arc<[String]>,
+    numbers: Vec<Number>,
+    /// When it was last sampled.
+    now: i64,
+}
+
+/// The same as it is kept over restarts: number, provider, past.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(super) struct Image {
+    now: i64,
+    tracks: Vec<(String, String, TrackImage)>,
+}
+
+impl ByProvider {
+    pub(super) fn new(names: Arc<[String]>) -> Self {
+        ByProvider {
+            names,
+            numbers: Vec::new(),
+            now: 0,
+        }
+    }
+
+    /// The number of what a rule counts of each provider.
+    pub(super) fn watch(&mut self, alert: &Alert, catalog: &Catalog) -> usize {
+        let want = if let Some(class) = alert.class {
+            Want::Class(class)
+        } else if alert.conditions.is_empty() {
+            Want::Codes(alert.codes.clone())
+        } else {
+            Want::Conditions(signal::conditions(alert, catalog))
+        };
+        self.add(want, alert, catalog)
+    }
+
+    /// The number of all that each provider says, where a rule needs it.
+    pub(super) fn whole(&mut self, alert: &Alert, catalog: &Catalog) -> Option<usize> {
+        (alert.watch == Watch::Providers).then(|| self.add(Want::Replies, alert, catalog))
+    }
+
+    fn add(&mut self, want: Want, alert: &Alert, catalog: &Catalog) -> usize {
+        let reach = alert.window.unwrap_or_default().seconds();
+        let at = self.numbers.iter().position(|number| number.want == want);
+        let at = at.unwrap_or_else(|| {
+            self.numbers.push(Number {
+                key: want.key(catalog),
+                want,
+                reach,
+                tracks: self.names.iter().map(|_| None).collect(),
+                totals: vec![0; self.names.len()],
+            });
+            self.numbers.len() - 1
+        });
+        let number = &mut self.numbers[at];
+        number.reach = number.reach.max(reach);
+        at
+    }
+
+    /// Nothing is known before `now`.
+    pub(super) fn begin(&mut self, now: i64) {
+        self.now = now;
+    }
+
+    /// Samples everything, if it is time.
+    pub(super) fn sample(&mut self, now: i64, counters: &Counters) {
+        if now.div_euclid(STEP) == self.now.div_euclid(STEP) {
+            return;
+        }
+        for number in &mut self.numbers {
+            number.totals.fill(0);
+        }
+        for (provider, code, count) in counters.provider_codes() {
+            self.add_up(provider, count, |want| want.has_code(code));
+        }
+        for (provider, condition, count) in counters.provider_conditions() {
+            self.add_up(provider, count, |want| want.has_condition(condition));
+        }
+        for number in &mut self.numbers {
+            for (track, &total) in number.tracks.iter_mut().zip(&number.totals) {
+                match track {
+                    Some(track) => track.push(now, total),
+                    None if total > 0 => {
+                        let mut new = Track::new(&memories(STEP, number.reach), self.now, 0);
+                        new.push(now, total);
+                        *track = Some(new);
+                    }
+                    None => {}
+                }
+            }
+        }
+        self.now = now;
+    }
+
+    fn add_up(&mut self, provider: usize, count: u64, wanted: impl Fn(&Want) -> bool) {
+        for number in self.numbers.iter_mut().filter(|it| wanted(&it.want)) {
+            if let Some(total) = number.totals.get_mut(provider) {
+                *total += count;
+            }
+        }
+    }
+
+    /// By how much a number grew within `window` seconds, for each provider that was heard of.
+    pub(super) fn growth(&self, number: usize, window: i64) -> impl Iterator<Item = (usize, u64)> {
+        let tracks = self.numbers[number].tracks.iter().enumerate();
+        tracks.filter_map(move |(provider, track)| {
+            Some((provider, track.as_ref()?.growth(window, 0)))
+        })
+    }
+
+    /// Who leads, if anybody.
+    pub(super) fn leader(&self, number: usize, window: i64) -> Option<&str> {
+        let grown = self
+            .growth(number, window)
+            .filter(|(_, growth)| *growth > 0);
+        // The first of several that are equal.
+        let (provider, _) =
+            grown.max_by_key(|(provider, growth)| (*growth, usize::MAX - provider))?;
+        self.name(provider)
+    }
+
+    pub(super) fn name(&self, provider: usize) -> Option<&str> {
+        self.names.get(provider).map(String::as_str)
+    }
+
+    /// What is to be kept.
+    pub(super) fn image(&self) -> Image {
+        let tracks = self.numbers.iter().flat_map(|number| {
+            let named = number.tracks.iter().zip(self.names.iter());
+            named.filter_map(|(track, name)| {
+                let image = track.as_ref()?.image();
+                Some((number.key.clone(), name.clone(), image))
+            })
+        });
+        Image {
+            now: self.now,
+            tracks: tracks.collect(),
+        }
+    }
+
+    /// Goes on from an image; what nobody asks for any more is left behind.
+    pub(super) fn restore(&mut self, image: &Image) {
+        self.now = image.now;
+        for (key, provider, track) in &image.tracks {
+            let number = self.numbers.iter_mut().find(|number| number.key == *key);
+            let provider = self.names.iter().position(|name| name == provider);
+            if let (Some(number), Some(provider)) = (number, provider) {
+                let track = Track::restored(&memories(STEP, number.reach), track);
+                number.tracks[provider] = Some(track);
+            }
+        }
+    }
+}
