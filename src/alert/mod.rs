@@ -19,3 +19,4 @@ pub use active::Active;
 pub use evaluator::{Evaluator, Image};
 pub use health::Health;
 pub use rule::Figures;
+pub use texts::Words;

@@ -1,4 +1,4 @@
-//! Log files as `parse` and `report` take them: plain, gzipped, or standard input.
+//! Log files as `parse`, `report` and `replay` take them: plain, gzipped, or standard input.
 //!
 //! It stands apart from `source`, which follows live logs: here a file has an end.
 
@@ -31,6 +31,36 @@ impl Files {
     /// How many there are.
     pub fn count(&self) -> usize {
         self.files.len()
+    }
+
+    /// The same files in the order of the times that `first` finds in them; a file without one keeps
+    /// its place, and standard input is last.
+    ///
+    /// # Errors
+    ///
+    /// A file that cannot be read.
+    pub fn oldest_first(
+        &self,
+        first: impl Fn(Timestamp, Lines<Box<dyn Read>>) -> io::Result<Option<i64>>,
+    ) -> Result<Files, Error> {
+        let mut timed = Vec::new();
+        let mut last = i64::MIN;
+        for path in &self.files {
+            if path != Path::new("-") {
+                let input = open(path)?;
+                let found = plain(input.file)
+                    .and_then(|reader| first(input.written, Lines::new(reader, DEFAULT_CAP)))
+                    .map_err(|error| unreadable(path, &error))?;
+                last = found.unwrap_or(last);
+            } else {
+                last = i64::MAX;
+            }
+            timed.push((last, path.clone()));
+        }
+        timed.sort_by_key(|(time, _)| *time);
+        Ok(Files {
+            files: timed.into_iter().map(|(_, path)| path).collect(),
+        })
     }
 
     /// Opens one after the other, with a progress bar if standard error is a terminal.

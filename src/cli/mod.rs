@@ -11,6 +11,7 @@ pub mod generate_shell;
 pub mod input;
 mod language;
 pub mod parse;
+pub mod replay;
 pub mod report;
 pub mod serve;
 
@@ -79,6 +80,8 @@ enum Command {
     Parse(parse::Args),
     /// Print totals per code, condition and provider
     Report(report::Args),
+    /// Print which alerts old logs would have raised, when, for how long and why
+    Replay(replay::Args),
     /// Show logs as they grow, each code explained once
     Follow(follow::Args),
     /// Say what a code means, who has to act, and what to do
@@ -101,6 +104,7 @@ pub fn main() -> ExitCode {
         Some(Command::Demo(args)) => demo::run(&args),
         Some(Command::Parse(args)) => parse::run(&args),
         Some(Command::Report(args)) => report::run(&args),
+        Some(Command::Replay(args)) => replay::run(&args),
         Some(Command::Follow(args)) => follow::run(&args),
         Some(Command::Explain(args)) => explain::run(&args),
         Some(Command::Generate(args)) => generate::run(&args),

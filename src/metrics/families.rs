@@ -21,6 +21,9 @@ const WINDOWS: [i64; 4] = [60, 300, 900, 3600];
 /// The same as values of the `window` label.
 const WINDOW_NAMES: [&str; 4] = ["1m", "5m", "15m", "1h"];
 
+/// Conditions by which a provider says that we send too much.
+const LIMITS: [&str; 2] = ["rate_limited", "too_many_connections"];
+
 /// Services that accept connections.
 const SERVERS: [Service; 2] = [Service::Smtpd, Service::Postscreen];
 
@@ -142,7 +145,7 @@ impl Moment {
             "Replies of remote servers and failures to reach them by why, by who runs them.",
         );
         let counters = &self.view.counters;
-        for (key, count) in counters.provider_conditions.sorted() {
+        for (key, count) in self.provider_conditions() {
             let provider = &*self.view.providers[(key >> 16) as usize];
             // `other` is a condition; what was folded must not be taken for it.
             let condition = counters
@@ -154,6 +157,29 @@ impl Moment {
             conditions.count(&labels, count);
         }
         [family.finish(), conditions.finish()]
+    }
+
+    /// Provider and condition, count, in their order. Limits of a provider that was heard of are there
+    /// from the start, so that the first is seen as an increase.
+    fn provider_conditions(&self) -> Vec<(u64, u64)> {
+        let counters = &self.view.counters;
+        let mut counts = counters.provider_conditions.sorted();
+        let limits = LIMITS.map(|name| counters.catalog.condition_named(name));
+        let mut last = None;
+        let providers = counters.providers.sorted().into_iter();
+        for provider in providers.map(|(key, _)| key >> 16) {
+            if last.replace(provider) == Some(provider) {
+                continue;
+            }
+            for limit in limits.into_iter().flatten() {
+                let key = provider << 16 | u64::from(limit.0);
+                if !counts.iter().any(|(known, _)| *known == key) {
+                    counts.push((key, 0));
+                }
+            }
+        }
+        counts.sort_unstable();
+        counts
     }
 
     fn deliveries(&self) -> [MetricFamily; 2] {

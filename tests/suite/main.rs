@@ -4,3 +4,4 @@
 mod docs;
 mod golden;
 mod properties;
+mod rules;

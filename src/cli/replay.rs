@@ -1,0 +1,213 @@
+//! `replay`: the alert policy over old logs.
+
+use std::io::{self, BufWriter, Write};
+use std::path::PathBuf;
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::Error;
+use super::generate::policy;
+use super::input::{Files, unreadable};
+use crate::alert::{Active, Evaluator, Words};
+use crate::catalog::{Catalog, Policy, Providers};
+use crate::metrics::Counters;
+use crate::parse::LineParser;
+use crate::zone;
+
+/// The arguments.
+#[derive(clap::Args, Debug)]
+#[command(after_help = "\
+Examples:
+  maillog_exporter replay /var/log/mail.log*                   what would have fired, rotated logs too
+  maillog_exporter replay --policy mine.yml /var/log/mail.log  with other figures (docs/alerting.md)
+  maillog_exporter replay --format json /var/log/mail.log | jq -r '.alerts[].alert' | sort | uniq -c")]
+pub struct Args {
+    #[command(flatten)]
+    files: Files,
+    /// Other figures for the alert rules
+    #[arg(long, value_name = "FILE")]
+    policy: Option<PathBuf>,
+    /// How to print the alerts
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+}
+
+/// How alerts are printed.
+#[derive(clap::ValueEnum, Clone, Copy, Debug)]
+enum Format {
+    /// A paragraph for each
+    Text,
+    /// One JSON object
+    Json,
+}
+
+/// Everything `replay` tells.
+#[derive(Serialize)]
+struct Report {
+    lines: u64,
+    from: Option<Timestamp>,
+    to: Option<Timestamp>,
+    alerts: Vec<Fired>,
+}
+
+/// An alert that would have fired.
+#[derive(Serialize)]
+struct Fired {
+    alert: String,
+    severity: String,
+    labels: std::collections::BTreeMap<String, String>,
+    /// When its condition became true.
+    since: Timestamp,
+    /// When it had been true for long enough.
+    fired: Timestamp,
+    /// When it was over; absent if it still fired at the end of the log.
+    resolved: Option<Timestamp>,
+    /// From `fired` to `resolved`, or to the end of the log.
+    seconds: i64,
+    /// The most that was seen within its window.
+    peak: u64,
+    description: String,
+}
+
+/// Runs it.
+///
+/// # Errors
+///
+/// If a file cannot be read or the policy is wrong.
+pub fn run(args: &Args) -> Result<(), Error> {
+    let catalog = Catalog::embedded();
+    let providers = Providers::embedded();
+    let policy = policy(args.policy.as_deref())?;
+    let names = providers.names().map(str::to_owned).collect();
+    let mut evaluator = Evaluator::new(policy.clone(), catalog, names);
+    let mut counters = Counters::new(catalog);
+    let parser = |written| LineParser::new(catalog, providers.clone(), zone::local(), written);
+    let files = args.files.oldest_first(|written, mut lines| {
+        let mut parser = parser(written);
+        let mut first = None;
+        while first.is_none()
+            && lines.read(&mut |line: &[u8]| {
+                first = first.or(parser.parse(line, &mut None).time);
+            })?
+        {}
+        Ok(first.map(|time| time.seconds))
+    })?;
+    let (mut lines, mut from, mut to) = (0, i64::MAX, i64::MIN);
+    let mut due = evaluator.due();
+    files.for_each(|path, written, mut input| {
+        let mut parser = parser(written);
+        let mut count = |line: &[u8]| {
+            let mut slot = None;
+            let parsed = parser.parse(line, &mut slot);
+            lines += 1;
+            if let Some(time) = parsed.time {
+                from = from.min(time.seconds);
+                to = to.max(time.seconds);
+                if time.seconds >= due {
+                    evaluator.advance(time.seconds, &counters, false);
+                    due = evaluator.due();
+                }
+            }
+            counters.count(parsed.time, &parsed.line, i64::MAX);
+        };
+        while input
+            .read(&mut count)
+            .map_err(|error| unreadable(path, &error))?
+        {}
+        Ok(())
+    })?;
+    // What came after the last step counts too.
+    evaluator.advance(due, &counters, false);
+    let report = Report {
+        lines,
+        from: Timestamp::from_second(from).ok().filter(|_| from <= to),
+        to: Timestamp::from_second(to).ok().filter(|_| from <= to),
+        alerts: fired(&mut evaluator, &policy, due),
+    };
+    let mut output = BufWriter::new(io::stdout().lock());
+    match args.format {
+        Format::Json => {
+            serde_json::to_writer_pretty(&mut output, &report).map_err(io::Error::from)?;
+            writeln!(output)?;
+        }
+        Format::Text => print(&mut output, &report)?,
+    }
+    output.flush()?;
+    Ok(())
+}
+
+/// All that fired, in the order in which they did; `end` is the end of the log.
+fn fired(evaluator: &mut Evaluator, policy: &Policy, end: i64) -> Vec<Fired> {
+    let ended = evaluator.take_ended().into_iter();
+    let mut all: Vec<(Active, Option<i64>)> =
+        ended.map(|(active, ended)| (active, Some(ended))).collect();
+    all.extend(
+        evaluator
+            .active()
+            .iter()
+            .map(|active| (active.clone(), None)),
+    );
+    all.sort_by_key(|(active, _)| (active.fired, active.rule));
+    let told = all.into_iter().filter_map(|(mut active, ended)| {
+        let began = active.fired?;
+        // The figures people want to see of what is over are those of its height.
+        active.figures = active.peak.clone();
+        let Words {
+            labels,
+            annotations,
+        } = evaluator.words(&active, "")?;
+        let alert = policy.alerts.get(active.rule)?;
+        let resolved = match ended {
+            Some(ended) => Some(Timestamp::from_second(ended).ok()?),
+            None => None,
+        };
+        let hidden = ["alertname", "severity", "instance"];
+        let shown = labels
+            .into_iter()
+            .filter(|(name, _)| !hidden.contains(&name.as_str()));
+        Some(Fired {
+            alert: alert.name.clone(),
+            severity: alert.severity.as_str().to_owned(),
+            labels: shown.collect(),
+            since: Timestamp::from_second(active.since).ok()?,
+            fired: Timestamp::from_second(began).ok()?,
+            resolved,
+            seconds: ended.unwrap_or(end) - began,
+            peak: active.peak.value,
+            description: annotations.get("description")?.clone(),
+        })
+    });
+    told.collect()
+}
+
+fn print(output: &mut impl Write, report: &Report) -> io::Result<()> {
+    let zone = zone::local();
+    let shown = |time: &Timestamp| {
+        let time = time.to_zoned_datetime(zone.clone());
+        time.strftime("%Y-%m-%d %H:%M:%S").to_string()
+    };
+    let count = report.alerts.len();
+    let plural = if count == 1 { "alert" } else { "alerts" };
+    write!(output, "{count} {plural} in {} lines", report.lines)?;
+    match (&report.from, &report.to) {
+        (Some(from), Some(to)) => writeln!(output, " from {} to {}", shown(from), shown(to))?,
+        _ => writeln!(output, " without a time stamp")?,
+    }
+    for fired in &report.alerts {
+        let labels = fired.labels.iter();
+        let labels = labels.map(|(name, value)| format!("{name}={value}"));
+        let labels = Vec::from_iter(labels).join(" ");
+        let head = format!("\n{}  {}  {labels}", fired.alert, fired.severity);
+        writeln!(output, "{}", head.trim_end())?;
+        writeln!(output, "  since  {}", shown(&fired.since))?;
+        let lasted = jiff::SignedDuration::from_secs(fired.seconds);
+        writeln!(output, "  fired  {}  for {lasted:#}", shown(&fired.fired))?;
+        match &fired.resolved {
+            Some(resolved) => writeln!(output, "  ended  {}", shown(resolved))?,
+            None => writeln!(output, "  ended  not before the end of the log")?,
+        }
+        writeln!(output, "  why    {}", fired.description)?;
+    }
+    Ok(())
+}
