@@ -24,6 +24,8 @@ pub mod metrics;
 
 pub mod state;
 
+pub mod alert;
+
 pub mod showq;
 
 pub mod engine;
