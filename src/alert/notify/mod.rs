@@ -27,6 +27,7 @@ use tokio::sync::oneshot;
 
 pub use credentials::{Auth, Secret};
 pub use tls::Tls;
+pub(crate) use tls::{certificates, key};
 pub use url::BaseUrl;
 
 use peer::{Pace, Shared};

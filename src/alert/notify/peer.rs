@@ -234,3 +234,79 @@ impl Voice {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What the log holds after the outcomes.
+    fn log(outcomes: Vec<Result<Answer, Failure>>) -> Vec<String> {
+        let file = tempfile::NamedTempFile::new().expect("a file");
+        let writer = Mutex::new(file.reopen().expect("the file"));
+        let subscriber = tracing_subscriber::fmt()
+            .without_time()
+            .with_ansi(false)
+            .with_target(false)
+            .with_writer(writer)
+            .finish();
+        tracing::subscriber::with_default(subscriber, || {
+            let mut voice = Voice::new("http://am".to_owned());
+            for outcome in outcomes {
+                voice.say(Verdict::of(&outcome), &outcome);
+            }
+        });
+        let text = std::fs::read_to_string(file.path()).expect("the log");
+        text.lines().map(str::to_owned).collect()
+    }
+
+    fn answer(status: u16, body: &str) -> Result<Answer, Failure> {
+        Ok(Answer {
+            status: StatusCode::from_u16(status).expect("a status"),
+            body: body.to_owned(),
+        })
+    }
+
+    fn down() -> Result<Answer, Failure> {
+        Err(std::io::Error::from(std::io::ErrorKind::ConnectionRefused).into())
+    }
+
+    #[test]
+    fn only_what_changes_is_said() {
+        let well = || answer(200, "");
+        let lines = log(vec![
+            well(),
+            down(),
+            down(),
+            answer(503, "later"),
+            answer(401, "who are you?"),
+            answer(403, "go away"),
+            well(),
+            well(),
+            down(),
+        ]);
+        let told = [
+            (" WARN", "connection refused"),
+            (" WARN", "401 Unauthorized: who are you?"),
+            (" INFO", "taken again"),
+            (" WARN", "connection refused"),
+        ];
+        assert_eq!(lines.len(), told.len(), "{lines:#?}");
+        for (line, (level, text)) in lines.iter().zip(told) {
+            assert!(line.starts_with(level) && line.contains(text), "{line}");
+        }
+    }
+
+    #[test]
+    fn alerts_that_are_not_right_are_told_once_and_in_few_words() {
+        let long = "x".repeat(2000);
+        let lines = log(vec![
+            answer(400, &long),
+            answer(400, "another"),
+            answer(200, ""),
+            answer(400, "and another"),
+        ]);
+        assert_eq!(lines.len(), 1, "{lines:#?}");
+        let said = lines[0].matches('x').count();
+        assert!((MOST_SAID..=MOST_SAID + 2).contains(&said), "{lines:#?}");
+    }
+}

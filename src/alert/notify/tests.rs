@@ -43,26 +43,35 @@ fn to(peers: Vec<Peer>) -> Notifier {
     start_with(peers, PACE).expect("a notifier")
 }
 
-/// Waits until the figures of the first Alertmanager are as they should be.
-fn wait(notifier: &Notifier, what: &str, right: impl Fn(&PeerStats) -> bool) -> PeerStats {
+/// Looks again and again until there is a value.
+fn until<T>(what: &str, mut probe: impl FnMut() -> Result<T, String>) -> T {
     let deadline = Instant::now() + PATIENCE;
     loop {
+        match probe() {
+            Ok(value) => return value,
+            Err(seen) => assert!(Instant::now() < deadline, "in vain for {what}: {seen}"),
+        }
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}
+
+/// Waits until the figures of the first Alertmanager are as they should be.
+fn wait(notifier: &Notifier, what: &str, right: impl Fn(&PeerStats) -> bool) -> PeerStats {
+    until(what, || {
         let stats = notifier.stats().swap_remove(0);
         if right(&stats) {
-            return stats;
+            Ok(stats)
+        } else {
+            Err(format!("{stats:?}"))
         }
-        assert!(Instant::now() < deadline, "in vain for {what}: {stats:?}");
-        std::thread::yield_now();
-    }
+    })
 }
 
 fn summaries(request: &Received) -> Vec<&str> {
     let alerts = request.body.as_array().expect("a list");
-    let summary = |alert: &'static str| alert;
-    let key = summary("/annotations/summary");
     alerts
         .iter()
-        .map(|alert| alert.pointer(key).and_then(|it| it.as_str()).expect("one"))
+        .map(|alert| alert["annotations"]["summary"].as_str().expect("one"))
         .collect()
 }
 
@@ -241,11 +250,10 @@ fn nothing_is_sent_once_it_is_dropped() {
     wait(&notifier, "a failure", |stats| stats.errors > 0);
     let shared = Arc::downgrade(&notifier.peers[0]);
     drop(notifier);
-    let deadline = Instant::now() + PATIENCE;
-    while shared.upgrade().is_some() {
-        assert!(Instant::now() < deadline, "the task goes on");
-        std::thread::yield_now();
-    }
+    until("the task to end", || match shared.upgrade() {
+        None => Ok(()),
+        Some(_) => Err("it goes on".to_owned()),
+    });
 }
 
 #[test]

@@ -66,6 +66,11 @@ impl Tls {
         }
     }
 
+    /// Whether a certificate can have the name that is asked for, if one is.
+    pub(crate) fn has_valid_name(&self) -> bool {
+        self.server_name("localhost").is_ok()
+    }
+
     /// The name to ask for.
     pub(super) fn server_name(&self, host: &str) -> io::Result<ServerName<'static>> {
         let name = self.server_name.as_deref().unwrap_or(host);
