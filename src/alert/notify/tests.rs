@@ -130,6 +130,9 @@ fn what_one_that_was_down_gets_is_current() {
     notifier.send(vec![alert("a", "old"), alert("b", "only")]);
     wait(&notifier, "a failure", |stats| stats.errors > 0);
     notifier.send(vec![alert("a", "new")]);
+    // The request that may have been on its way with the old state has failed once this is so.
+    let before = notifier.stats()[0].errors;
+    wait(&notifier, "one more", |stats| stats.errors > before);
     let server = place.serve(&[Step::Answers(200, "")], None);
     assert_eq!(summaries(&server.next()), ["new", "only"]);
     let stats = wait(&notifier, "success", |stats| stats.queue_length == 0);
