@@ -4,12 +4,14 @@
 //! hosts whose Prometheus nobody can add rules to, and over old logs by `replay`. `signal` reads
 //! numbers from the counters, `history` remembers them, `rule` asks the policy, `active` knows what
 //! fires, and `evaluator` goes through time with all of them; `providers` and `health` are its numbers
-//! of other kinds. `texts` has the words that all of this shares with Prometheus' rules.
+//! of other kinds. `texts` has the words that all of this shares with Prometheus' rules, and `notify`
+//! tells Alertmanagers.
 
 mod active;
 mod evaluator;
 mod health;
 mod history;
+pub mod notify;
 mod providers;
 mod rule;
 mod signal;

@@ -300,5 +300,8 @@ fn needs_restart(old: &Config, new: &Config) -> Vec<&'static str> {
     if old.showq != new.showq {
         settings.push("postfix.showq");
     }
+    if old.alerting != new.alerting {
+        settings.push("alerting");
+    }
     settings
 }

@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 use serde_saphyr::{Location, Spanned};
 
 use super::error::{Fault, suggest};
-use super::{Config, raw, source};
+use super::{Config, alerting, raw, source};
 use crate::catalog::{Providers, ProvidersError};
 use crate::logging::{Format, Level};
 use crate::web::ListenAddress;
@@ -100,6 +100,7 @@ pub fn check(file: raw::File) -> Result<Config, Fault> {
         }
         config.showq = Some(socket.value.into());
     }
+    config.alerting = file.alerting.map(alerting::check).transpose()?;
     Ok(config)
 }
 

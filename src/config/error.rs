@@ -151,8 +151,11 @@ fn without_indexes(field: &str) -> String {
         .chars()
         .filter(|character| !character.is_ascii_digit())
         .collect();
-    if plain.ends_with("[]") && raw::right(&plain).is_none() {
-        plain.truncate(plain.len() - 2);
+    // Where a list is a mapping, or the other way round, the place is that of what is in it.
+    if raw::right(&plain).is_none()
+        && let Some(end) = plain.rfind(['.', '['])
+    {
+        plain.truncate(end);
     }
     plain
 }

@@ -4,6 +4,7 @@
 //! `check` makes it into a [`Config`] whose values are all right. Flags are laid over the result
 //! by the command that takes them.
 
+mod alerting;
 mod check;
 mod error;
 mod policy;
@@ -17,6 +18,7 @@ use jiff::tz::TimeZone;
 pub use error::Error;
 pub use policy::load as load_policy;
 
+use crate::alert::notify;
 use crate::catalog::Providers;
 use crate::logging::{Format, Level};
 use crate::source::{DEFAULT_CAP, Input};
@@ -51,6 +53,8 @@ pub struct Config {
     pub state_path: Option<PathBuf>,
     /// The socket of Postfix's showq(8) service, if the queue is to be listed.
     pub showq: Option<PathBuf>,
+    /// What the daemon does about alerts, if it is to raise any itself.
+    pub alerting: Option<Alerting>,
 }
 
 impl Default for Config {
@@ -66,6 +70,7 @@ impl Default for Config {
             providers: Providers::embedded(),
             state_path: None,
             showq: None,
+            alerting: None,
         }
     }
 }
@@ -79,18 +84,32 @@ pub struct Source {
     pub input: Input,
 }
 
+/// What `alerting:` says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Alerting {
+    /// Who is told of alerts; at least one.
+    pub alertmanagers: Vec<notify::Peer>,
+}
+
 impl Config {
-    /// Reads and checks a file.
+    /// Reads and checks a file, and the certificates and secrets in the files that it names.
     ///
     /// # Errors
     ///
     /// The first thing that is wrong, with its place, and what would be right.
     pub fn load(path: &Path) -> Result<Self, Error> {
         let name = path.display().to_string();
-        match std::fs::read_to_string(path) {
-            Ok(text) => Config::parse(&name, &text),
-            Err(error) => Err(Error::unreadable(&name, &error)),
-        }
+        let text =
+            std::fs::read_to_string(path).map_err(|error| Error::unreadable(&name, &error))?;
+        let at = |fault: error::Fault| fault.at(&name, &text);
+        let file = raw::read(&text).map_err(at)?;
+        let files = match &file.alerting {
+            Some(alerting) => alerting::files(&alerting.value),
+            None => Ok(()),
+        };
+        let config = check::check(file).map_err(at)?;
+        files.map_err(at)?;
+        Ok(config)
     }
 
     /// What is wrong with a file or pattern to follow, and what would be right.
@@ -111,7 +130,7 @@ impl Config {
         check::telemetry_path(path)
     }
 
-    /// Checks the text of a file of the given name.
+    /// Checks the text of a file of the given name, and no other file.
     ///
     /// # Errors
     ///
@@ -124,7 +143,10 @@ impl Config {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
+    use crate::alert::notify::{Auth, DEFAULT_TIMEOUT, Peer, Secret, Tls};
     use crate::source::{Files, Framing, Journal, ReadFrom};
 
     fn fixtures(ending: &str) -> Vec<(String, String)> {
@@ -286,6 +308,101 @@ mod tests {
     }
 
     #[test]
+    fn every_way_to_talk_to_an_alertmanager_is_taken_over() {
+        let (_, text) = fixtures(".good.yml")
+            .into_iter()
+            .find(|(name, _)| name == "alerting.good.yml")
+            .expect("it");
+        let config = Config::parse("alerting.good.yml", &text).expect("right");
+        let peers = config.alerting.expect("it").alertmanagers;
+        let url = |text: &str| text.parse().expect("a URL");
+        let folder = Path::new("/etc/maillog_exporter");
+        let basic = |password| Auth::Basic {
+            username: "maillog".into(),
+            password,
+        };
+        let plain = |base, auth| Peer {
+            url: url(base),
+            tls: Tls::default(),
+            auth,
+            timeout: DEFAULT_TIMEOUT,
+        };
+        let expected = [
+            Peer {
+                tls: Tls {
+                    ca_file: Some(folder.join("ca.pem")),
+                    identity: Some((folder.join("cert.pem"), folder.join("key.pem"))),
+                    server_name: Some("alertmanager.example.com".into()),
+                    insecure_skip_verify: false,
+                },
+                timeout: Duration::from_millis(1500),
+                ..plain(
+                    "https://alertmanager.example.com:9093",
+                    basic(Secret::File(folder.join("password"))),
+                )
+            },
+            plain(
+                "http://alerts-2:9093/alertmanager",
+                basic(Secret::Given("a password".into())),
+            ),
+            plain(
+                "http://[::1]:9093",
+                Auth::Bearer(Secret::File(folder.join("token"))),
+            ),
+            plain(
+                "http://localhost:9093",
+                Auth::Bearer(Secret::Given("a token".into())),
+            ),
+        ];
+        assert_eq!(peers, expected);
+    }
+
+    #[test]
+    fn files_that_alertmanagers_need_must_be_there_and_right_when_the_file_is_loaded() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let at = |name: &str| folder.path().join(name);
+        let pair = rcgen::generate_simple_self_signed(["a".to_owned()]).expect("a certificate");
+        let lines = "\
+alerting:
+  alertmanagers:
+    - url: https://localhost
+      authorization:
+        credentials_file: FOLDER/token
+      tls:
+        ca_file: FOLDER/ca
+        cert_file: FOLDER/cert
+        key_file: FOLDER/key
+    - url: http://localhost
+      basic_auth:
+        username: maillog
+        password_file: FOLDER/password
+";
+        let text = lines.replace("FOLDER", &folder.path().display().to_string());
+        let config = at("config.yml");
+        std::fs::write(&config, text).expect("written");
+        let files = [
+            ("token", 5, "secret".to_owned()),
+            ("ca", 7, pair.cert.pem()),
+            ("cert", 8, pair.cert.pem()),
+            ("key", 9, pair.signing_key.serialize_pem()),
+            ("password", 13, "secret".to_owned()),
+        ];
+        for (name, line, text) in files {
+            for wrong in [None, Some("\n")] {
+                if let Some(text) = wrong {
+                    std::fs::write(at(name), text).expect("written");
+                }
+                let error = Config::load(&config).expect_err(name);
+                assert_eq!(error.place.map(|(line, _)| line), Some(line), "{error}");
+                let path = at(name).display().to_string();
+                assert!(error.problem.contains(&path), "{error}");
+            }
+            std::fs::write(at(name), text).expect("written");
+        }
+        Config::load(&config).expect("right");
+    }
+
+    #[test]
     fn the_documented_example_is_right_and_has_every_documented_key() {
         let text = documentation();
         let example = text
@@ -300,7 +417,18 @@ mod tests {
                 example.contains(&format!("{last}:")),
                 "{key} is not in the example"
             );
-            let section = ["web", "log", "postfix", "state", "sources[].journald"].contains(&key);
+            let section = [
+                "web",
+                "log",
+                "postfix",
+                "state",
+                "sources[].journald",
+                "alerting",
+                "alerting.alertmanagers[].basic_auth",
+                "alerting.alertmanagers[].authorization",
+                "alerting.alertmanagers[].tls",
+            ];
+            let section = section.contains(&key);
             assert!(
                 section || text.contains(&format!("| `{key}` |")),
                 "{key} is not described"

@@ -4,6 +4,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_saphyr::{Error, Location, Spanned};
 
+use super::alerting::{self, RawAlerting};
 use super::error::{Fault, suggest};
 use super::policy;
 
@@ -19,6 +20,7 @@ pub struct File {
     pub providers: Option<Vec<Spanned<Provider>>>,
     pub postfix: Option<Postfix>,
     pub state: Option<State>,
+    pub alerting: Option<Spanned<RawAlerting>>,
 }
 
 /// `web:`
@@ -189,6 +191,7 @@ const RIGHT: &[(&str, &str)] = &[
 pub fn right(path: &str) -> Option<&'static str> {
     RIGHT
         .iter()
+        .chain(alerting::RIGHT)
         .find(|(field, _)| *field == path)
         .map(|(_, right)| *right)
         .or_else(|| {
@@ -200,7 +203,7 @@ pub fn right(path: &str) -> Option<&'static str> {
 /// Every field, by its path without indexes.
 #[cfg(test)]
 pub fn fields() -> impl Iterator<Item = &'static str> {
-    RIGHT.iter().map(|(field, _)| *field)
+    RIGHT.iter().chain(alerting::RIGHT).map(|(field, _)| *field)
 }
 
 /// Reads a file's text.

@@ -5,13 +5,14 @@
 //! the exporter must find exactly that in the log. The files, in the order in which a trial uses
 //! them: `sandbox` (a network of its own), `dns` and `remote` (the world outside), `cases` (what
 //! that world does), `postfix` (the server under observation), `client` (who writes to it),
-//! `truth` (what was said, counted), `exporter` and `prometheus` (what was found). `rsyslog` and `journal` stand
+//! `truth` (what was said, counted), `exporter` and `prometheus` (what was found), `alertmanager` (who is told). `rsyslog` and `journal` stand
 //! between a mail server's lines and the exporter.
 //!
 //! Each trial runs in a network namespace of its own, so that trials run side by side on the same
 //! ports and no packet leaves the machine. A machine that does not allow this skips the trial by
 //! name; with `MAILLOG_REQUIRE_REAL=1` a skipped trial is a failure.
 
+mod alertmanager;
 mod auth;
 mod cases;
 mod client;

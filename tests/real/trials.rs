@@ -13,7 +13,10 @@ use crate::prometheus::Prometheus;
 use crate::rsyslog::{self, Rsyslog};
 use crate::truth::{Truth, differences};
 use crate::world::{Message, World};
-use crate::{Result, auth, client, inbound, journal, milter, policy, prometheus, sandbox, stores};
+use crate::{
+    Result, alertmanager, auth, client, inbound, journal, milter, policy, prometheus, sandbox,
+    stores,
+};
 
 /// A trial, and the programs it cannot do without.
 pub struct RealTrial {
@@ -23,7 +26,7 @@ pub struct RealTrial {
 }
 
 /// Every trial.
-pub const ALL: [RealTrial; 9] = [
+pub const ALL: [RealTrial; 10] = [
     RealTrial {
         name: "every_reply_of_a_remote_server_counts_once_in_report_and_live_across_a_rotation",
         needs: &["postfix"],
@@ -68,6 +71,11 @@ pub const ALL: [RealTrial; 9] = [
         name: "every_record_of_a_journal_counts_once_whenever_the_exporter_ends",
         needs: &["journalctl", "systemd/systemd-journal-remote"],
         run: journal_across_ends,
+    },
+    RealTrial {
+        name: "an_alertmanager_that_was_down_at_first_gets_an_alert_and_its_end",
+        needs: &["prometheus-alertmanager"],
+        run: || with_folder(alertmanager::trial),
     },
 ];
 

@@ -1,0 +1,182 @@
+//! One request: a connection of its own, the alerts, and what was answered.
+//!
+//! There is no pool of connections. A request is made about once a minute, a connection that has
+//! been idle that long is often dead without our knowing, and a new one reads every credential
+//! and certificate as it is now.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full};
+use hyper::body::Incoming;
+use hyper::client::conn::http1;
+use hyper::header::{AUTHORIZATION, CONNECTION, CONTENT_TYPE, HOST, HeaderValue, USER_AGENT};
+use hyper::{Request, Response, StatusCode};
+use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, timeout, timeout_at};
+use tokio_rustls::TlsConnector;
+use tokio_rustls::rustls::ClientConfig;
+
+use super::Peer;
+
+/// The most bytes of an answer's head that are held.
+const MOST_HEAD: usize = 16 * 1024;
+/// The most bytes of an answer's body that are read.
+const MOST_BODY: usize = 1024;
+/// The most addresses of a name that are tried.
+const MOST_ADDRESSES: usize = 8;
+
+/// What was answered.
+pub(super) struct Answer {
+    pub(super) status: StatusCode,
+    /// The beginning of what was said about a failure.
+    pub(super) body: String,
+}
+
+/// Why nothing was answered.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Failure {
+    #[error("{0}")]
+    Io(#[from] io::Error),
+    #[error("{}", with_source(.0))]
+    Http(#[from] hyper::Error),
+    #[error("no answer within {0:?}")]
+    TimedOut(Duration),
+}
+
+/// hyper's own words leave out what the system said.
+fn with_source(error: &hyper::Error) -> String {
+    match std::error::Error::source(error) {
+        Some(source) => format!("{error}: {source}"),
+        None => error.to_string(),
+    }
+}
+
+/// What the files say now.
+struct Credentials {
+    authorization: Option<HeaderValue>,
+    tls: Option<Arc<ClientConfig>>,
+}
+
+/// Posts alerts, given as JSON. Takes no longer than the peer's timeout.
+pub(super) async fn post(peer: &Peer, alerts: Vec<u8>) -> Result<Answer, Failure> {
+    let deadline = Instant::now() + peer.timeout;
+    // What drives the connection ends with this function, however it ends.
+    let mut driver = JoinSet::new();
+    let answer = timeout_at(deadline, head(peer, alerts, &mut driver))
+        .await
+        .map_err(|_| Failure::TimedOut(peer.timeout))??;
+    let status = answer.status();
+    let mut body = Vec::new();
+    if !status.is_success() {
+        // The status is what counts. A body that breaks off or never ends changes nothing.
+        let _ = timeout_at(deadline, beginning(answer.into_body(), &mut body)).await;
+    }
+    let body = String::from_utf8_lossy(&body).trim().to_owned();
+    Ok(Answer { status, body })
+}
+
+async fn head(
+    peer: &Peer,
+    alerts: Vec<u8>,
+    driver: &mut JoinSet<()>,
+) -> Result<Response<Incoming>, Failure> {
+    let credentials = credentials(peer).await?;
+    let mut request = Request::post(peer.url.path())
+        .header(HOST, peer.url.authority())
+        .header(
+            USER_AGENT,
+            concat!("maillog_exporter/", env!("CARGO_PKG_VERSION")),
+        )
+        .header(CONTENT_TYPE, "application/json")
+        .header(CONNECTION, "close")
+        .body(Full::new(Bytes::from(alerts)))
+        .map_err(io::Error::other)?;
+    if let Some(value) = credentials.authorization {
+        request.headers_mut().insert(AUTHORIZATION, value);
+    }
+    let stream = connect(peer).await?;
+    match credentials.tls {
+        None => exchange(stream, request, driver).await,
+        Some(config) => {
+            let name = peer.tls.server_name(peer.url.host())?;
+            let stream = TlsConnector::from(config).connect(name, stream).await?;
+            exchange(stream, request, driver).await
+        }
+    }
+}
+
+/// Reads files where it may take long without keeping other peers waiting.
+async fn credentials(peer: &Peer) -> io::Result<Credentials> {
+    let (auth, tls) = (peer.auth.clone(), peer.tls.clone());
+    let https = peer.url.https();
+    tokio::task::spawn_blocking(move || {
+        Ok(Credentials {
+            authorization: auth.header()?,
+            tls: if https {
+                Some(Arc::new(tls.config()?))
+            } else {
+                None
+            },
+        })
+    })
+    .await
+    .map_err(io::Error::other)?
+}
+
+/// Tries the name's addresses one after the other. Each gets its share of the time, so that one
+/// where packets vanish does not use up that of the next.
+async fn connect(peer: &Peer) -> io::Result<TcpStream> {
+    let (host, port) = (peer.url.host(), peer.url.port());
+    let addresses: Vec<SocketAddr> = tokio::net::lookup_host((host, port))
+        .await?
+        .take(MOST_ADDRESSES)
+        .collect();
+    let share = peer.timeout / u32::try_from(addresses.len().max(1)).unwrap_or(1);
+    let mut last = io::Error::new(io::ErrorKind::NotFound, "the name has no address");
+    for address in addresses {
+        match timeout(share, TcpStream::connect(address)).await {
+            Ok(Ok(stream)) => return Ok(stream),
+            Ok(Err(error)) => last = error,
+            Err(_) => last = io::ErrorKind::TimedOut.into(),
+        }
+    }
+    Err(last)
+}
+
+async fn exchange<S>(
+    stream: S,
+    request: Request<Full<Bytes>>,
+    driver: &mut JoinSet<()>,
+) -> Result<Response<Incoming>, Failure>
+where
+    S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+{
+    let (mut sender, connection) = http1::Builder::new()
+        .max_buf_size(MOST_HEAD)
+        .handshake(TokioIo::new(stream))
+        .await?;
+    driver.spawn(async {
+        // The request has the same error.
+        let _ = connection.await;
+    });
+    Ok(sender.send_request(request).await?)
+}
+
+/// Reads the beginning of a body.
+async fn beginning(mut body: Incoming, read: &mut Vec<u8>) -> hyper::Result<()> {
+    while read.len() < MOST_BODY
+        && let Some(frame) = body.frame().await
+    {
+        if let Ok(data) = frame?.into_data() {
+            read.extend(data.iter().take(MOST_BODY - read.len()));
+        }
+    }
+    Ok(())
+}

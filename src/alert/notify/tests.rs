@@ -1,0 +1,302 @@
+//! Alertmanagers that are down, slow, wrong or well, as seen by those who hand alerts over.
+
+mod secure;
+mod server;
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+
+use super::peer::Pace;
+use super::*;
+use server::{PATIENCE, Place, Received, Server, Step, refuses};
+
+/// So fast that a test need not wait.
+const PACE: Pace = Pace {
+    first: Duration::from_millis(1),
+    longest: Duration::from_millis(20),
+    refused: Duration::from_millis(5),
+};
+
+pub(super) fn alert(name: &str, summary: &str) -> Alert {
+    Alert {
+        labels: BTreeMap::from([("alertname".to_owned(), name.to_owned())]),
+        annotations: BTreeMap::from([("summary".to_owned(), summary.to_owned())]),
+        starts_at: "2026-11-23T12:00:00Z".parse().expect("a time"),
+        ends_at: "2026-11-23T12:04:00.5Z".parse().expect("a time"),
+        generator_url: String::new(),
+    }
+}
+
+fn peer(address: SocketAddr) -> Peer {
+    Peer {
+        url: format!("http://{address}").parse().expect("a URL"),
+        tls: Tls::default(),
+        auth: Auth::None,
+        timeout: PATIENCE,
+    }
+}
+
+fn to(peers: Vec<Peer>) -> Notifier {
+    start_with(peers, PACE).expect("a notifier")
+}
+
+/// Looks again and again until there is a value.
+fn until<T>(what: &str, mut probe: impl FnMut() -> Result<T, String>) -> T {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        match probe() {
+            Ok(value) => return value,
+            Err(seen) => assert!(Instant::now() < deadline, "in vain for {what}: {seen}"),
+        }
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}
+
+/// Waits until the figures of the first Alertmanager are as they should be.
+fn wait(notifier: &Notifier, what: &str, right: impl Fn(&PeerStats) -> bool) -> PeerStats {
+    until(what, || {
+        let stats = notifier.stats().swap_remove(0);
+        if right(&stats) {
+            Ok(stats)
+        } else {
+            Err(format!("{stats:?}"))
+        }
+    })
+}
+
+fn summaries(request: &Received) -> Vec<&str> {
+    let alerts = request.body.as_array().expect("a list");
+    alerts
+        .iter()
+        .map(|alert| alert["annotations"]["summary"].as_str().expect("one"))
+        .collect()
+}
+
+#[test]
+fn an_alert_is_posted_as_the_api_wants_it() {
+    let server = Server::plays(&[Step::Answers(200, "")]);
+    let base = Peer {
+        url: format!("http://{}/prefix/", server.address)
+            .parse()
+            .expect("a URL"),
+        ..peer(server.address)
+    };
+    let notifier = to(vec![base]);
+    let other = Alert {
+        generator_url: "http://mail:9925/codes/421".to_owned(),
+        ..alert("b", "说明")
+    };
+    notifier.send(vec![alert("a", "x"), other]);
+    let request = server.next();
+    let first = request.head.lines().next();
+    assert_eq!(first, Some("POST /prefix/api/v2/alerts HTTP/1.1"));
+    for field in [
+        format!("host: {}\r\n", server.address),
+        "content-type: application/json\r\n".to_owned(),
+    ] {
+        assert!(request.head.contains(&field), "{}", request.head);
+    }
+    assert!(!request.head.contains("authorization"), "{}", request.head);
+    let times = ("2026-11-23T12:00:00Z", "2026-11-23T12:04:00.5Z");
+    assert_eq!(
+        request.body,
+        json!([
+            {"labels": {"alertname": "a"}, "annotations": {"summary": "x"},
+             "startsAt": times.0, "endsAt": times.1},
+            {"labels": {"alertname": "b"}, "annotations": {"summary": "说明"},
+             "startsAt": times.0, "endsAt": times.1,
+             "generatorURL": "http://mail:9925/codes/421"},
+        ])
+    );
+    let stats = wait(&notifier, "both to be taken", |stats| stats.sent == 2);
+    assert_eq!((stats.errors, stats.dropped, stats.queue_length), (0, 0, 0));
+    assert_eq!(
+        stats.alertmanager,
+        format!("http://{}/prefix", server.address)
+    );
+    assert!(stats.last_success.is_some() && stats.latency.is_some());
+    let values: Vec<f64> = FAMILIES.iter().map(|it| (it.value)(&stats)).collect();
+    assert_eq!(values[..5], [2.0, 0.0, 0.0, 0.0, 10_000.0]);
+}
+
+#[test]
+fn what_one_that_was_down_gets_is_current() {
+    let place = Place::new();
+    assert!(refuses(place.address()));
+    let notifier = to(vec![peer(place.address())]);
+    notifier.send(vec![alert("a", "old"), alert("b", "only")]);
+    wait(&notifier, "a failure", |stats| stats.errors > 0);
+    notifier.send(vec![alert("a", "new")]);
+    // The request that may have been on its way with the old state has failed once this is so.
+    let before = notifier.stats()[0].errors;
+    wait(&notifier, "one more", |stats| stats.errors > before);
+    let server = place.serve(&[Step::Answers(200, "")], None);
+    assert_eq!(summaries(&server.next()), ["new", "only"]);
+    let stats = wait(&notifier, "success", |stats| stats.queue_length == 0);
+    assert_eq!(stats.sent, 2);
+    assert!(server.is_quiet());
+}
+
+#[test]
+fn what_is_not_taken_now_is_sent_again() {
+    for status in [500, 503, 429, 401, 403, 404, 302] {
+        let server = Server::plays(&[Step::Answers(status, "no"), Step::Answers(200, "")]);
+        let notifier = to(vec![peer(server.address)]);
+        notifier.send(vec![alert("a", "x")]);
+        let (first, second) = (server.next(), server.next());
+        assert_eq!(first.body, second.body, "{status}");
+        let stats = wait(&notifier, "success", |stats| stats.sent == 1);
+        assert_eq!((stats.errors, stats.queue_length), (1, 0), "{status}");
+    }
+}
+
+#[test]
+fn what_will_never_be_right_is_not_sent_again() {
+    for status in [400, 413, 422] {
+        let server = Server::plays(&[Step::Answers(status, "no"), Step::Answers(200, "")]);
+        let notifier = to(vec![peer(server.address)]);
+        notifier.send(vec![alert("a", "wrong")]);
+        wait(&notifier, "the verdict", |stats| stats.errors == 1);
+        notifier.send(vec![alert("b", "right")]);
+        assert_eq!(summaries(&server.next()), ["wrong"]);
+        assert_eq!(summaries(&server.next()), ["right"]);
+        let stats = wait(&notifier, "success", |stats| stats.sent == 1);
+        assert_eq!((stats.errors, stats.queue_length), (1, 0), "{status}");
+    }
+}
+
+#[test]
+fn one_that_does_not_come_to_an_end_is_given_up_and_asked_again() {
+    for step in [Step::Hangs, Step::Drips] {
+        let server = Server::plays(&[step, Step::Answers(200, "")]);
+        let impatient = Peer {
+            timeout: Duration::from_millis(300),
+            ..peer(server.address)
+        };
+        let notifier = to(vec![impatient]);
+        notifier.send(vec![alert("a", "x")]);
+        wait(&notifier, "giving up", |stats| stats.errors >= 1);
+        let stats = wait(&notifier, "success", |stats| stats.sent == 1);
+        assert_eq!(stats.queue_length, 0);
+    }
+}
+
+#[test]
+fn the_status_counts_however_the_body_comes() {
+    let server = Server::plays(&[
+        Step::Floods(503),
+        Step::Stops(400, "some"),
+        Step::Floods(200),
+        Step::Stops(202, ""),
+    ]);
+    let impatient = Peer {
+        timeout: Duration::from_secs(2),
+        ..peer(server.address)
+    };
+    let notifier = to(vec![impatient]);
+    notifier.send(vec![alert("a", "x")]);
+    wait(&notifier, "503 and 400", |stats| stats.errors == 2);
+    for number in 1..3 {
+        notifier.send(vec![alert("a", "x")]);
+        wait(&notifier, "success", |stats| stats.sent == number);
+    }
+}
+
+#[test]
+fn one_that_is_dead_delays_nobody() {
+    let dead = Server::plays(&[Step::Hangs]);
+    let well = Server::plays(&[Step::Answers(200, "")]);
+    let notifier = to(vec![peer(well.address), peer(dead.address)]);
+    for summary in ["one", "two", "three"] {
+        notifier.send(vec![alert("a", summary)]);
+        assert_eq!(summaries(&well.next()), [summary]);
+    }
+    let stats = wait(&notifier, "success", |stats| stats.sent == 3);
+    assert_eq!(stats.errors, 0);
+    assert_eq!(summaries(&dead.next()), ["one"]);
+    let stats = notifier.stats().swap_remove(1);
+    assert_eq!((stats.sent, stats.queue_length), (0, 1));
+}
+
+#[test]
+fn a_million_sends_to_one_that_is_down_fill_no_more_than_the_queue() {
+    const DISTINCT: usize = 20_000;
+    const ROUNDS: usize = 50;
+    let place = Place::new();
+    let notifier = to(vec![peer(place.address())]);
+    let alerts: Vec<Alert> = (0..DISTINCT)
+        .map(|number| alert(&number.to_string(), "x"))
+        .collect();
+    for _ in 0..ROUNDS {
+        notifier.send(alerts.clone());
+        let stats = notifier.stats().swap_remove(0);
+        assert_eq!(stats.queue_length, QUEUE_CAPACITY);
+    }
+    let stats = wait(&notifier, "a failure", |stats| stats.errors > 0);
+    // Each round pushes out everything that came before.
+    let lost = DISTINCT * ROUNDS - QUEUE_CAPACITY;
+    assert_eq!(stats.dropped, lost as u64);
+    let server = place.serve(&[Step::Answers(200, "")], None);
+    assert_eq!(server.next().body.as_array().map(Vec::len), Some(64));
+    let stats = wait(&notifier, "the queue to empty", |it| it.queue_length == 0);
+    assert_eq!(stats.sent, QUEUE_CAPACITY as u64);
+}
+
+#[test]
+fn nothing_is_sent_once_it_is_dropped() {
+    let place = Place::new();
+    let notifier = to(vec![peer(place.address())]);
+    notifier.send(vec![alert("a", "x")]);
+    wait(&notifier, "a failure", |stats| stats.errors > 0);
+    let shared = Arc::downgrade(&notifier.peers[0]);
+    drop(notifier);
+    until("the task to end", || match shared.upgrade() {
+        None => Ok(()),
+        Some(_) => Err("it goes on".to_owned()),
+    });
+}
+
+#[test]
+fn credentials_are_sent_as_they_are_now() {
+    let server = Server::plays(&[Step::Answers(200, "")]);
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("secret");
+    std::fs::write(&file, "tiger\n").expect("written");
+    for (auth, first, second) in [
+        (
+            Auth::Basic {
+                username: "maillog".into(),
+                password: Secret::File(file.clone()),
+            },
+            "authorization: Basic bWFpbGxvZzp0aWdlcg==\r\n",
+            "authorization: Basic bWFpbGxvZzpsaW9u\r\n",
+        ),
+        (
+            Auth::Bearer(Secret::File(file.clone())),
+            "authorization: Bearer tiger\r\n",
+            "authorization: Bearer lion\r\n",
+        ),
+    ] {
+        let notifier = to(vec![Peer {
+            auth,
+            ..peer(server.address)
+        }]);
+        for (secret, expected) in [("tiger", first), ("lion", second)] {
+            std::fs::write(&file, secret).expect("written");
+            notifier.send(vec![alert("a", "x")]);
+            let head = server.next().head;
+            assert!(head.contains(expected), "{head}");
+        }
+        wait(&notifier, "success", |stats| stats.sent == 2);
+        // A file that is gone is a failure like others, and mended like others.
+        std::fs::remove_file(&file).expect("gone");
+        notifier.send(vec![alert("a", "x")]);
+        wait(&notifier, "a failure", |stats| stats.errors > 0);
+        assert!(server.is_quiet());
+        std::fs::write(&file, "tiger").expect("written");
+        assert!(server.next().head.contains(first));
+    }
+}

@@ -1,0 +1,191 @@
+//! A real Alertmanager, and what it holds after our client has spoken to it.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::net::TcpStream;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use maillog_exporter::alert::notify::{self, Alert, Auth, Notifier, Peer, PeerStats, Tls};
+use serde_json::Value;
+
+use crate::Result;
+use crate::exporter::get;
+use crate::wait::until;
+
+const ADDRESS: &str = "127.0.0.1:9093";
+
+/// How long it may take to start, and to show what it was told.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A running Alertmanager; it ends with this value.
+struct Alertmanager(Child);
+
+impl Alertmanager {
+    /// Starts with the further arguments. It tells nobody of its alerts.
+    fn start(folder: &Path, arguments: &[&str]) -> Result<Self> {
+        let config = folder.join("alertmanager.yml");
+        fs::write(
+            &config,
+            "route: {receiver: nobody}\nreceivers: [{name: nobody}]\n",
+        )?;
+        let errors = fs::File::create(folder.join("alertmanager.err"))?;
+        let child = Command::new("prometheus-alertmanager")
+            .arg(format!("--config.file={}", config.display()))
+            .arg(format!("--storage.path={}", folder.join("am").display()))
+            .arg(format!("--web.listen-address={ADDRESS}"))
+            .arg("--cluster.listen-address=")
+            .args(arguments)
+            .stdin(Stdio::null())
+            .stdout(errors.try_clone()?)
+            .stderr(errors)
+            .spawn()?;
+        let mut this = Alertmanager(child);
+        until("Alertmanager to listen", PATIENCE, || {
+            match this.0.try_wait()? {
+                Some(status) => Err(format!("Alertmanager ended with {status}").into()),
+                None => Ok(TcpStream::connect(ADDRESS).ok()),
+            }
+        })?;
+        Ok(this)
+    }
+
+    /// Waits until it shows exactly the alerts of these names, and gives them back in that order.
+    fn shows(&self, names: &[&str]) -> Result<Vec<Value>> {
+        let mut last = Vec::new();
+        until(&format!("the alerts {names:?}"), PATIENCE, || {
+            last = serde_json::from_str::<Vec<Value>>(&get(ADDRESS, "/api/v2/alerts")?)?;
+            last.sort_by_key(|alert| name(alert).to_owned());
+            Ok(last
+                .iter()
+                .map(name)
+                .eq(names.iter().copied())
+                .then_some(()))
+        })
+        .map_err(|error| format!("{error}; there were {last:?}"))?;
+        Ok(last)
+    }
+}
+
+impl Drop for Alertmanager {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn name(alert: &Value) -> &str {
+    alert["labels"]["alertname"].as_str().unwrap_or_default()
+}
+
+fn alert(name: &str, starts_at: Timestamp, ends_at: Timestamp) -> Alert {
+    let map = |pairs: &[(&str, &str)]| -> BTreeMap<String, String> {
+        let owned = |(key, value): &(&str, &str)| ((*key).to_owned(), (*value).to_owned());
+        pairs.iter().map(owned).collect()
+    };
+    Alert {
+        labels: map(&[
+            ("alertname", name),
+            ("severity", "critical"),
+            ("code", "421"),
+        ]),
+        annotations: map(&[("meaning", "服务不可用"), ("summary", "421 on \"mail\"\n")]),
+        starts_at,
+        ends_at,
+        generator_url: "http://localhost:9925/codes/421".to_owned(),
+    }
+}
+
+/// Waits until the client's figures are as they should be.
+fn figures(notifier: &Notifier, right: impl Fn(&PeerStats) -> bool) -> Result<()> {
+    let mut last = None;
+    until("the client's figures", PATIENCE, || {
+        last = notifier.stats().pop();
+        Ok(last.as_ref().is_some_and(&right).then_some(()))
+    })
+    .map_err(|error| format!("{error}; they were {last:?}").into())
+}
+
+fn client(url: &str, tls: Tls) -> Result<Notifier> {
+    Ok(notify::start(vec![Peer {
+        url: url.parse()?,
+        tls,
+        auth: Auth::None,
+        timeout: notify::DEFAULT_TIMEOUT,
+    }])?)
+}
+
+/// An alert reaches it, although it was down at first, and is resolved; what is not right keeps
+/// nothing else from being taken; and it is trusted over TLS by its certificate.
+pub fn trial(folder: &Path) -> Result<()> {
+    let hour = SignedDuration::from_hours(1);
+    let since: Timestamp = "2026-01-02T03:04:05.678Z".parse()?;
+    let later = Timestamp::now() + hour;
+    let notifier = client(&format!("http://{ADDRESS}"), Tls::default())?;
+    notifier.send(vec![alert("first", since, later)]);
+    figures(&notifier, |stats| stats.errors > 0)?;
+
+    let alertmanager = Alertmanager::start(folder, &[])?;
+    let shown = &alertmanager.shows(&["first"])?[0];
+    let sent = serde_json::to_value(alert("first", since, later))?;
+    for field in ["labels", "annotations", "generatorURL"] {
+        if shown[field] != sent[field] {
+            return Err(format!(
+                "{field}: {} was sent, {} is shown",
+                sent[field], shown[field]
+            )
+            .into());
+        }
+    }
+    for (field, time) in [("startsAt", since), ("endsAt", later)] {
+        let shown: Timestamp = shown[field].as_str().ok_or("no time")?.parse()?;
+        // It keeps milliseconds.
+        if shown.as_millisecond() != time.as_millisecond() {
+            return Err(format!("{field}: {time} was sent, {shown} is shown").into());
+        }
+    }
+    if shown["status"]["state"] == "suppressed" {
+        return Err(format!("it is suppressed: {shown}").into());
+    }
+    figures(&notifier, |stats| {
+        stats.sent == 1 && stats.queue_length == 0
+    })?;
+
+    let before = notifier.stats().pop().ok_or("no figures")?.errors;
+    // Ending before it begins is what Alertmanager does not take.
+    notifier.send(vec![
+        alert("not right", later, since),
+        alert("second", since, later),
+    ]);
+    alertmanager.shows(&["first", "second"])?;
+    figures(&notifier, |stats| {
+        stats.errors == before + 2 && stats.sent == 1 && stats.queue_length == 0
+    })?;
+
+    notifier.send(vec![alert("first", since, Timestamp::now())]);
+    alertmanager.shows(&["second"])?;
+    figures(&notifier, |stats| stats.sent == 2)?;
+    drop(alertmanager);
+
+    let pair = rcgen::generate_simple_self_signed(["alertmanager.example".to_owned()])?;
+    let ca_file = folder.join("cert.pem");
+    fs::write(&ca_file, pair.cert.pem())?;
+    fs::write(folder.join("key.pem"), pair.signing_key.serialize_pem())?;
+    let web = folder.join("web.yml");
+    fs::write(
+        &web,
+        "tls_server_config: {cert_file: cert.pem, key_file: key.pem}\n",
+    )?;
+    let web = format!("--web.config.file={}", web.display());
+    let _alertmanager = Alertmanager::start(folder, &[&web])?;
+    let tls = Tls {
+        ca_file: Some(ca_file),
+        server_name: Some("alertmanager.example".to_owned()),
+        ..Tls::default()
+    };
+    let notifier = client(&format!("https://{ADDRESS}"), tls)?;
+    notifier.send(vec![alert("third", since, later)]);
+    figures(&notifier, |stats| stats.sent == 1 && stats.errors == 0)
+}
