@@ -18,4 +18,4 @@ pub use data::{
     ProviderId, Severity, Text,
 };
 pub use providers::{Providers, ProvidersError};
-pub use topic::{EnhancedTopic, Explanation, Topic, first_digit};
+pub use topic::{EnhancedTopic, Explanation, Topic, first_digit, subject};

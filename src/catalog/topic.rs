@@ -315,7 +315,7 @@ fn second_digit(digit: u16) -> Text {
 }
 
 /// What the middle number of an enhanced code tells (RFC 3463 section 3).
-fn subject(subject: u16) -> Text {
+pub fn subject(subject: u16) -> Text {
     match subject {
         0 => Text::new("The subject is not given.", "未说明主题。"),
         1 => Text::new("It is about an address.", "与地址有关。"),

@@ -5,10 +5,14 @@
 
 mod api;
 mod encoding;
+mod html;
 mod listen;
 mod page;
+mod reader;
 mod routes;
+mod runbook;
 mod server;
+mod weight;
 
 pub use listen::{BadAddress, ListenAddress};
 pub use routes::Site;
