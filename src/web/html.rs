@@ -30,9 +30,11 @@ td{font-variant-numeric:tabular-nums}\
 section{background:var(--box);border-radius:.4rem;padding:.5rem .75rem;margin:.5rem 0}\
 section h3:first-child{margin-top:.25rem}\
 ul{list-style:none;margin:0;padding:0}\
-li{display:flex;gap:.75rem;align-items:baseline;border-bottom:1px solid var(--line)}\
-li a{padding:.3rem 0;min-width:3rem}li b{margin-left:auto;font-variant-numeric:tabular-nums}\
-@media(max-width:30rem){th,td{padding:.35rem .25rem}table{font-size:.9rem}}";
+li{display:flex;flex-wrap:wrap;column-gap:.75rem;align-items:baseline;\
+border-bottom:1px solid var(--line)}\
+li a{padding:.3rem 0;min-width:3rem}li span{flex:1 1 12rem}\
+li b{margin-left:auto;font-variant-numeric:tabular-nums}\
+@media(max-width:30rem){th,td{padding:.35rem .25rem}table{font-size:.85rem}th{font-size:.75rem}}";
 
 /// A whole page; the body writes its own parts.
 pub fn page(language: Language, title: &str, body: impl FnOnce(&mut String)) -> String {

@@ -89,7 +89,28 @@ impl<'a> Facts<'a> {
                 facts.counts = Direction::ALL.map(|direction| counters.condition(direction, id));
             }
         }
+        facts.relate_conditions_beside();
         Some(facts)
+    }
+
+    /// A bare 421 may mean many things: what stood beside it tells which it means of late.
+    fn relate_conditions_beside(&mut self) {
+        let beside = self
+            .beside
+            .iter()
+            .filter_map(|(neighbour, _)| match neighbour {
+                Neighbour::Topic(topic) => self.catalog.explain(*topic).condition,
+                Neighbour::Nothing | Neighbour::Other => None,
+            });
+        let conditions: Vec<Topic> = beside.map(Topic::Condition).collect();
+        // Conditions first: the bare code's own is the first of all.
+        let mut place = usize::from(self.explanation.condition.is_some());
+        for condition in conditions {
+            if !self.related.contains(&condition) {
+                self.related.insert(place, condition);
+                place += 1;
+            }
+        }
     }
 
     /// Whether a server can say that: of what the catalog does not have, RFC 5321 section 4.2 knows

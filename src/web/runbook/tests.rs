@@ -1,26 +1,38 @@
 //! What the runbook promises: a page for everything in the catalog, in both languages, with the
 //! document to the letter, and nothing from outside in it but as text.
 
-use std::sync::Arc;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
+use super::facts::Answers;
 use super::*;
-use crate::catalog::{Catalog, DocumentRow, Language, Topic};
+use crate::catalog::{Catalog, DocumentRow, Language, Providers, Topic};
 use crate::metrics::{Counters, StateStats};
-use crate::parse::{LineParser, Slot};
+use crate::parse::LineParser;
 use crate::web::html::escape;
 
 const NOW: i64 = 1_700_000_000;
 
 fn view() -> View {
+    view_of(&[])
+}
+
+/// What is to be seen after these lines.
+fn view_of(lines: &[String]) -> View {
     let catalog = Catalog::embedded();
+    let providers = Providers::embedded();
+    let mut counters = Counters::new(catalog);
+    let now = Timestamp::from_second(NOW).expect("a time");
+    let mut parser = LineParser::new(catalog, providers.clone(), TimeZone::UTC, now);
+    for line in lines {
+        let mut slot = None;
+        let parsed = parser.parse(line.as_bytes(), &mut slot);
+        counters.count(parsed.time, &parsed.line, NOW);
+    }
     View {
-        counters: Counters::new(catalog),
+        counters,
         sources: Vec::new(),
-        providers: catalog
-            .providers()
-            .iter()
-            .map(|provider| provider.name.clone())
-            .collect::<Arc<[String]>>(),
+        providers: providers.names().map(str::to_owned).collect(),
         queues: None,
         state: StateStats::default(),
     }
@@ -105,7 +117,11 @@ fn the_documents_sentences_are_in_the_pages_to_the_letter() {
         }
         let json: serde_json::Value =
             serde_json::from_str(&json(&view, &name, NOW).body).expect("JSON");
-        for (row, shown) in code.document.iter().zip(json["document"].as_array().expect("rows")) {
+        for (row, shown) in code
+            .document
+            .iter()
+            .zip(json["document"].as_array().expect("rows"))
+        {
             assert_eq!(shown["meaning"], row.meaning);
             assert_eq!(shown["remedy"].as_str(), row.remedy.as_deref());
         }
@@ -130,7 +146,10 @@ fn codes_without_an_entry_tell_what_their_digits_say() {
     }
     // Digits that no server can say.
     for name in ["999", "199", "3.2.2", "9.9.9"] {
-        assert!(!page(&view, name, reader(Language::En), NOW).found, "{name}");
+        assert!(
+            !page(&view, name, reader(Language::En), NOW).found,
+            "{name}"
+        );
         assert!(!json(&view, name, NOW).found, "{name}");
     }
 }
@@ -151,8 +170,14 @@ fn what_is_asked_for_cannot_become_markup_or_fill_the_page() {
         for language in [Language::En, Language::Zh] {
             let Answered { body, found } = page(&view, asked, reader(language), NOW);
             assert!(!found, "{asked}");
-            assert!(!body.contains("<script") && !body.contains("<img"), "{asked}");
-            assert!(body.contains(&format!("<b>{}</b>", escape(asked))), "{asked}");
+            assert!(
+                !body.contains("<script") && !body.contains("<img"),
+                "{asked}"
+            );
+            assert!(
+                body.contains(&format!("<b>{}</b>", escape(asked))),
+                "{asked}"
+            );
         }
         let value: serde_json::Value =
             serde_json::from_str(&json(&view, asked, NOW).body).expect("JSON");
@@ -162,11 +187,68 @@ fn what_is_asked_for_cannot_become_markup_or_fill_the_page() {
     assert!(long.contains(&"x".repeat(60)) && !long.contains(&"x".repeat(61)));
 }
 
-/// One deferred delivery.
-fn line(relay: &str, reply: &str) -> String {
+/// A delivery that was deferred just now, of message `id`.
+fn line(id: u32, relay: &str, reply: &str) -> String {
     format!(
-        "Nov 14 22:13:20 mail postfix/smtp[1]: 4F9D195432C: to=<ann@example.org>, \
+        "Nov 14 22:13:20 mail postfix/smtp[1]: 4F9D{id:06X}: to=<ann@example.org>, \
          relay={relay}[192.0.2.1]:25, delay=1, delays=0/0/1/0, dsn=4.0.0, \
          status=deferred (host {relay}[192.0.2.1] said: {reply} (in reply to RCPT TO command))"
     )
+}
+
+#[test]
+fn a_page_shows_how_often_with_what_and_by_whom() {
+    let google = "gmail-smtp-in.l.google.com";
+    let view = view_of(&[
+        line(1, google, "421 4.7.28 unusual rate"),
+        line(2, google, "421 4.7.28 unusual rate"),
+        line(3, "mx.example.org", "421 bye"),
+        line(4, google, "452 4.2.2 over quota"),
+        line(5, "mx.example.org", "450 4.9.99 strange"),
+    ]);
+    let facts = Facts::of(&view, "421", NOW).expect("facts");
+    assert_eq!(facts.counts, [3, 0, 0]);
+    assert_eq!(facts.rates.expect("rates")[0], [3.0 / 300.0, 3.0 / 3600.0]);
+    let who = |name: &str, count, share, of_its_answers| Answers {
+        provider: name.to_owned(),
+        count,
+        share,
+        of_its_answers,
+    };
+    assert_eq!(
+        facts.answers,
+        [
+            who("google", 2, 2.0 / 3.0, 2.0 / 3.0),
+            who("other", 1, 1.0 / 3.0, 0.5)
+        ]
+    );
+    let body = page(&view, "421", reader(Language::En), NOW).body;
+    for part in [
+        "<tr><td>Outbound</td><td>3</td><td>0.6/min</td><td>&lt;0.1/min</td></tr>",
+        "<tr><td>google</td><td>2</td><td>67%</td><td>67%</td></tr>",
+        "<tr><td><a href=\"/codes/4.7.28?lang=en\">4.7.28</a></td>",
+        "<tr><td>none</td>",
+        // The bare code's condition, and the one of what stood beside it.
+        "<li><a href=\"/codes/service_unavailable?lang=en\">",
+        "<li><a href=\"/codes/rate_limited?lang=en\">",
+    ] {
+        assert!(body.contains(part), "{part} is not in {body}");
+    }
+    // An enhanced code counts whatever reply code it came with; X counts every class.
+    for (name, count) in [
+        ("4.7.28", 2),
+        ("X.2.2", 1),
+        ("5.2.2", 0),
+        ("mailbox_full", 1),
+    ] {
+        let facts = Facts::of(&view, name, NOW).expect("facts");
+        assert_eq!(facts.counts, [count, 0, 0], "{name}");
+    }
+    let index = index(&view, reader(Language::En));
+    for part in [
+        "<a href=\"/codes/421?lang=en\">421</a><span>Service not available, closing</span><b>3</b>",
+        "<a href=\"/codes/4.9.99?lang=en\">4.9.99</a><span>not in the catalog</span><b>1</b>",
+    ] {
+        assert!(index.contains(part), "{part} is not in {index}");
+    }
 }
