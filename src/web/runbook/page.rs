@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::facts::{Answers, Facts, Neighbour};
-use super::words::Words;
+use super::words::{OWN_WORDS, Words};
 use crate::catalog::{DocumentRow, Language, Topic};
 use crate::web::html::{self, cells, escape, thousands};
 use crate::web::reader::{Reader, tag};
@@ -33,6 +33,9 @@ pub fn page(facts: &Facts<'_>, reader: Reader) -> String {
             let _ = write!(html, "<h2>{}</h2>", words.document);
             for row in facts.explanation.document {
                 document_row(html, row, language);
+            }
+            if breaks_off(facts) {
+                let _ = write!(html, "<p class=\"dim\">{}</p>", words.own_remedy);
             }
         }
         related(html, facts, reader);
@@ -96,6 +99,12 @@ fn catalog_first(html: &mut String, facts: &Facts<'_>, language: Language) {
     paragraph(html, words.remedy, language.of(&facts.explanation.remedy));
 }
 
+/// Whether the document ends before it says what to do.
+fn breaks_off(facts: &Facts<'_>) -> bool {
+    let mut rows = facts.explanation.document.iter();
+    rows.all(|row| row.remedy.is_none())
+}
+
 /// The document's sentences as the main text, then the project's.
 fn document_first(html: &mut String, facts: &Facts<'_>, words: &Words) {
     let explanation = &facts.explanation;
@@ -103,7 +112,7 @@ fn document_first(html: &mut String, facts: &Facts<'_>, words: &Words) {
     for row in explanation.document {
         document_row(html, row, Language::Zh);
     }
-    if explanation.document.iter().all(|row| row.remedy.is_none()) {
+    if breaks_off(facts) {
         let _ = write!(
             html,
             "<h2>{}</h2><p class=\"dim\">{}</p><p>{}</p>",
@@ -114,8 +123,7 @@ fn document_first(html: &mut String, facts: &Facts<'_>, words: &Words) {
     } else {
         let _ = write!(
             html,
-            "<h2>{}</h2><p>{}</p><p>{}</p>",
-            words.own_words,
+            "<h2>{OWN_WORDS}</h2><p>{}</p><p>{}</p>",
             escape(&explanation.meaning.zh),
             escape(&explanation.remedy.zh)
         );

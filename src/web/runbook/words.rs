@@ -2,6 +2,9 @@
 
 use crate::catalog::Language;
 
+/// Above the project's words, where the document's come first: only on Chinese pages.
+pub const OWN_WORDS: &str = "简要说明";
+
 /// The labels in one language.
 pub struct Words {
     pub status: &'static str,
@@ -14,8 +17,6 @@ pub struct Words {
     pub remedy: &'static str,
     /// Beside a remedy that the document does not have.
     pub own_remedy: &'static str,
-    /// The project's words below the document's.
-    pub own_words: &'static str,
     pub document: &'static str,
     pub sources: &'static str,
     pub now: &'static str,
@@ -67,8 +68,7 @@ static ENGLISH: Words = Words {
     meaning: "What happened",
     actor: "Who has to act",
     remedy: "What to do",
-    own_remedy: "The document breaks off here; this advice is the project's own.",
-    own_words: "In short",
+    own_remedy: "The document breaks off before its remedy; the advice above is the project's own.",
     document: "The document (in Chinese)",
     sources: "Sources",
     now: "How it stands",
@@ -113,7 +113,6 @@ static CHINESE: Words = Words {
     actor: "谁来处理",
     remedy: "怎么办",
     own_remedy: "文档在此处中断;以下建议来自本项目。",
-    own_words: "简要说明",
     document: "文档原文",
     sources: "出处",
     now: "当前情况",
