@@ -3,6 +3,7 @@
 //! Requests are answered from a [`View`](crate::metrics::View) that the engine hands out; nothing
 //! here reaches into a source or a counter.
 
+mod access;
 mod api;
 mod encoding;
 mod html;
@@ -14,6 +15,7 @@ mod runbook;
 mod server;
 mod weight;
 
+pub use access::{Access, AccessError};
 pub use listen::{BadAddress, ListenAddress};
 pub use routes::Site;
 pub use server::{Bound, Server};

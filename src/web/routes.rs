@@ -6,12 +6,14 @@ use bytes::Bytes;
 use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper::header::{
-    ACCEPT_ENCODING, ACCEPT_LANGUAGE, ALLOW, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LANGUAGE,
-    CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue, VARY,
+    ACCEPT_ENCODING, ACCEPT_LANGUAGE, ALLOW, AUTHORIZATION, CACHE_CONTROL, CONTENT_ENCODING,
+    CONTENT_LANGUAGE, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue, VARY,
+    WWW_AUTHENTICATE,
 };
 use hyper::{Method, Request, Response, StatusCode};
 use jiff::Timestamp;
 
+use super::access::Rules;
 use super::reader::{Reader, tag};
 use super::runbook::{self, Answered};
 use super::{api, encoding, page};
@@ -25,6 +27,9 @@ const JSON: &str = "application/json";
 
 /// Pages bring their style with them and need nothing else.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'";
+
+/// RFC 7617 section 2.
+const CHALLENGE: &str = "Basic realm=\"maillog_exporter\", charset=\"UTF-8\"";
 
 /// Everything that is served.
 #[derive(Clone)]
@@ -94,8 +99,30 @@ impl Site {
             .unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Answers a request. Its body, if it has one, is never read.
-    pub async fn answer(&self, request: &Request<Incoming>) -> Response<Full<Bytes>> {
+    /// Answers a request of somebody whom the rules admit. Its body, if it has one, is never read.
+    pub(super) async fn answer(
+        &self,
+        request: &Request<Incoming>,
+        rules: &Rules,
+    ) -> Response<Full<Bytes>> {
+        let authorization = request.headers().get(AUTHORIZATION);
+        let mut response = if rules.users.admits(authorization).await {
+            self.answer_anybody(request).await
+        } else {
+            let text = "Name and password are wrong or missing.\n";
+            let mut response = respond(Answer::text(StatusCode::UNAUTHORIZED, text), false, false);
+            response
+                .headers_mut()
+                .insert(WWW_AUTHENTICATE, HeaderValue::from_static(CHALLENGE));
+            response
+        };
+        for (name, value) in &rules.headers {
+            response.headers_mut().insert(name, value.clone());
+        }
+        response
+    }
+
+    async fn answer_anybody(&self, request: &Request<Incoming>) -> Response<Full<Bytes>> {
         let head = request.method() == Method::HEAD;
         if !head && request.method() != Method::GET {
             let text = "Only GET and HEAD are answered here.\n";
