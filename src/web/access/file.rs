@@ -7,7 +7,7 @@ use hyper::header::{HeaderName, HeaderValue};
 use serde::Deserialize;
 
 use super::users::Users;
-use super::{AccessError, Rules, tls};
+use super::{AccessError, Rules, stamp, tls};
 
 /// The headers that may be set, in the spelling of `HeaderName`.
 const HEADERS: [&str; 5] = [
@@ -70,21 +70,20 @@ struct HttpServer {
 /// Reads a file and everything that it names.
 pub fn load(path: &Path) -> Result<Rules, AccessError> {
     let wrong = |problem: String| AccessError::new(path, problem);
+    let mut files = vec![(path.to_owned(), stamp(path))];
     let text =
         std::fs::read_to_string(path).map_err(|error| wrong(format!("cannot be read: {error}")))?;
     let file = serde_saphyr::from_str::<Option<File>>(&text)
         .map_err(|error| wrong(error.without_snippet().to_string()))?
         .unwrap_or_default();
-    let mut files = vec![path.to_owned()];
     let tls = match file.tls_server_config {
         Some(mut server) => {
             let folder = path.parent().unwrap_or(Path::new(""));
-            let named = [Some(&mut server.cert_file), Some(&mut server.key_file)];
-            for file in named.into_iter().chain([server.client_ca_file.as_mut()]) {
-                if let Some(file) = file {
-                    *file = folder.join(&file);
-                    files.push(file.clone());
-                }
+            let authority = server.client_ca_file.as_mut();
+            let named = [&mut server.cert_file, &mut server.key_file];
+            for file in named.into_iter().chain(authority) {
+                *file = folder.join(&file);
+                files.push((file.clone(), stamp(file)));
             }
             Some(tls::acceptor(path, &server)?)
         }

@@ -44,12 +44,17 @@ pub struct Rules {
     pub users: Users,
     /// Headers of every answer.
     pub headers: Vec<(HeaderName, HeaderValue)>,
-    /// The files that all this was read from.
-    files: Vec<PathBuf>,
+    /// The files that all this was read from, as they were just before.
+    files: Vec<(PathBuf, Stamp)>,
 }
 
-/// When each of some files was changed last, and how long it was; `None` for one that is not there.
-type Stamps = Vec<Option<(SystemTime, u64)>>;
+/// When a file was changed last, and how long it was; `None` for one that is not there.
+type Stamp = Option<(SystemTime, u64)>;
+
+fn stamp(file: &Path) -> Stamp {
+    let metadata = std::fs::metadata(file).ok()?;
+    Some((metadata.modified().ok()?, metadata.len()))
+}
 
 /// The settings, read again when their files have changed.
 pub struct Access {
@@ -59,7 +64,17 @@ pub struct Access {
 
 struct State {
     rules: Arc<Rules>,
-    stamps: Stamps,
+    /// Of the rules' files, when they were last looked at with any success or none.
+    stamps: Vec<Stamp>,
+}
+
+impl State {
+    fn new(rules: Rules) -> Self {
+        State {
+            stamps: rules.files.iter().map(|(_, stamp)| *stamp).collect(),
+            rules: Arc::new(rules),
+        }
+    }
 }
 
 impl Access {
@@ -67,10 +82,7 @@ impl Access {
     pub fn open() -> Self {
         Access {
             file: None,
-            state: Mutex::new(State {
-                rules: Arc::default(),
-                stamps: Vec::new(),
-            }),
+            state: Mutex::new(State::new(Rules::default())),
         }
     }
 
@@ -80,13 +92,9 @@ impl Access {
     ///
     /// If it, or a file that it names, cannot be read or is wrong.
     pub fn load(file: &Path) -> Result<Self, AccessError> {
-        let rules = file::load(file)?;
         Ok(Access {
             file: Some(file.to_owned()),
-            state: Mutex::new(State {
-                stamps: stamps(&rules.files),
-                rules: Arc::new(rules),
-            }),
+            state: Mutex::new(State::new(file::load(file)?)),
         })
     }
 
@@ -95,14 +103,14 @@ impl Access {
     pub fn rules(&self) -> Arc<Rules> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(file) = &self.file {
-            let stamps = stamps(&state.rules.files);
+            let files = state.rules.files.iter();
+            let stamps: Vec<Stamp> = files.map(|(file, _)| stamp(file)).collect();
             if stamps != state.stamps {
                 state.stamps = stamps;
                 match file::load(file) {
                     Ok(rules) => {
                         info!(file = %file.display(), "web settings read again");
-                        state.stamps = self::stamps(&rules.files);
-                        state.rules = Arc::new(rules);
+                        *state = State::new(rules);
                     }
                     Err(error) => error!(%error, "web settings are wrong, keeping the old ones"),
                 }
@@ -110,12 +118,4 @@ impl Access {
         }
         Arc::clone(&state.rules)
     }
-}
-
-fn stamps(files: &[PathBuf]) -> Stamps {
-    let stamp = |file: &PathBuf| {
-        let metadata = std::fs::metadata(file).ok()?;
-        Some((metadata.modified().ok()?, metadata.len()))
-    };
-    files.iter().map(stamp).collect()
 }
