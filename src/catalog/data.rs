@@ -30,6 +30,34 @@ pub struct Text {
     pub zh: String,
 }
 
+impl Text {
+    pub(super) fn new(en: impl Into<String>, zh: impl Into<String>) -> Text {
+        Text {
+            en: en.into(),
+            zh: zh.into(),
+        }
+    }
+}
+
+/// A language that every text is in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Language {
+    /// English.
+    En,
+    /// Simplified Chinese.
+    Zh,
+}
+
+impl Language {
+    /// The text in this language.
+    pub fn of(self, text: &Text) -> &str {
+        match self {
+            Language::En => &text.en,
+            Language::Zh => &text.zh,
+        }
+    }
+}
+
 /// What kind of answer a code is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -44,6 +72,47 @@ pub enum Kind {
     Permanent,
     /// Not a reply: the connection did not come about.
     Connect,
+}
+
+impl Kind {
+    /// What the first digit of a code tells (RFC 5321 section 4.2.1, RFC 3463 section 2), if it is
+    /// one that SMTP has.
+    pub fn of_class(class: u16) -> Option<Kind> {
+        match class {
+            2 => Some(Kind::Success),
+            3 => Some(Kind::Intermediate),
+            4 => Some(Kind::Transient),
+            5 => Some(Kind::Permanent),
+            _ => None,
+        }
+    }
+
+    /// The word used in JSON.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Kind::Success => "success",
+            Kind::Intermediate => "intermediate",
+            Kind::Transient => "transient",
+            Kind::Permanent => "permanent",
+            Kind::Connect => "connect",
+        }
+    }
+
+    /// In words.
+    pub fn text(self, zh: bool) -> &'static str {
+        match (self, zh) {
+            (Kind::Success, false) => "success",
+            (Kind::Success, true) => "成功",
+            (Kind::Intermediate, false) => "go on",
+            (Kind::Intermediate, true) => "继续",
+            (Kind::Transient, false) => "not now, the sender tries again",
+            (Kind::Transient, true) => "暂时失败,发送方会重试",
+            (Kind::Permanent, false) => "no, trying again does not help",
+            (Kind::Permanent, true) => "永久失败,重试无效",
+            (Kind::Connect, false) => "no connection came about, the sender tries again",
+            (Kind::Connect, true) => "未能建立连接,发送方会重试",
+        }
+    }
 }
 
 /// How much it matters to the person on call.
@@ -79,6 +148,16 @@ impl Severity {
             Severity::Critical => "critical",
         }
     }
+
+    /// In words.
+    pub fn text(self, zh: bool) -> &'static str {
+        match (self, zh) {
+            (severity, false) => severity.as_str(),
+            (Severity::Info, true) => "信息",
+            (Severity::Warning, true) => "警告",
+            (Severity::Critical, true) => "严重",
+        }
+    }
 }
 
 /// Who has to act.
@@ -98,6 +177,17 @@ pub enum Actor {
 }
 
 impl Actor {
+    /// The word used in JSON.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Actor::SenderOperator => "sender_operator",
+            Actor::Recipient => "recipient",
+            Actor::RemoteOperator => "remote_operator",
+            Actor::Dns => "dns",
+            Actor::Nobody => "nobody",
+        }
+    }
+
     /// In words.
     pub fn text(self, zh: bool) -> &'static str {
         match (self, zh) {

@@ -61,11 +61,8 @@ impl Catalog {
 
     /// One enhanced status code; an entry that does not name the class does not count.
     pub fn enhanced(&self, class: u8, subject: u16, detail: u16) -> Option<&Enhanced> {
-        self.tables.enhanced.iter().find(|entry| {
-            entry.subject == subject
-                && (entry.detail..=entry.last.unwrap_or(entry.detail)).contains(&detail)
-                && entry.classes.contains(&class)
-        })
+        let mut entries = self.tables.enhanced.iter();
+        entries.find(|entry| entry.covers(subject, detail) && entry.classes.contains(&class))
     }
 
     /// All conditions; the index is the [`ConditionId`].
@@ -89,6 +86,14 @@ impl Catalog {
     /// The built-in providers; the first is `other`.
     pub fn providers(&self) -> &[Provider] {
         &self.tables.providers
+    }
+}
+
+impl Enhanced {
+    /// Whether it is the entry of this code, its class left open.
+    pub fn covers(&self, subject: u16, detail: u16) -> bool {
+        let details = self.detail..=self.last.unwrap_or(self.detail);
+        self.subject == subject && details.contains(&detail)
     }
 }
 

@@ -12,10 +12,12 @@ mod providers;
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests;
+mod topic;
 
 pub use data::{
-    Actor, Catalog, Code, Condition, ConditionId, DocumentRow, Enhanced, Kind, Provider,
+    Actor, Catalog, Code, Condition, ConditionId, DocumentRow, Enhanced, Kind, Language, Provider,
     ProviderId, Severity, Text,
 };
 pub use policy::{Alert, Change, Compared, Policy, Side, Span, Watch};
 pub use providers::{Providers, ProvidersError};
+pub use topic::{EnhancedTopic, Explanation, Topic, first_digit, subject};

@@ -6,7 +6,7 @@ use anstyle::{AnsiColor, Style};
 
 use super::Error;
 use super::language::{Language, wrap};
-use crate::catalog::{Actor, Catalog, Code, DocumentRow, Enhanced, Severity, Text};
+use crate::catalog::{Catalog, DocumentRow, EnhancedTopic, Severity, Text, Topic, first_digit};
 
 /// The arguments.
 #[derive(clap::Args, Debug)]
@@ -89,35 +89,26 @@ fn labels(zh: bool) -> [&'static str; 3] {
 
 fn answer(code: &str, enhanced: Option<&str>, zh: bool) -> Result<Answer, Error> {
     let catalog = Catalog::embedded();
-    let (digits, second) = match (reply_code(code), enhanced) {
-        (Some(digits), None) => (digits, None),
-        (Some(digits), Some(text)) => (
-            digits,
-            Some(enhanced_code(text).ok_or_else(|| usage(text))?),
-        ),
-        (None, None) => {
-            if let Some(parts) = enhanced_code(code) {
-                return Ok(for_enhanced(catalog, parts, zh));
-            }
-            return for_condition(catalog, code, zh).ok_or_else(|| usage(code));
+    let topic = catalog.topic(code).ok_or_else(|| usage(code))?;
+    let mut answer = of(catalog, topic, zh);
+    if let Some(text) = enhanced {
+        if !matches!(topic, Topic::Code(_)) {
+            return Err(usage(code));
         }
-        (None, Some(_)) => return Err(usage(code)),
-    };
-    let mut answer = match catalog.code(digits) {
-        Some(entry) => for_code(entry, zh),
-        None => for_unknown(digits, zh),
-    };
-    if let Some(parts) = second {
+        let second = catalog.topic(text).ok_or_else(|| usage(text))?;
+        if !matches!(second, Topic::Enhanced(_)) {
+            return Err(usage(text));
+        }
         // The enhanced code is the more exact of the two, so it answers.
-        let alone = std::mem::take(&mut answer.title);
-        answer = for_enhanced(catalog, parts, zh);
-        answer.code = format!("{digits} {}", answer.code);
+        let alone = format!("{} {}", answer.code, answer.title);
+        answer = of(catalog, second, zh);
+        answer.code = format!("{} {}", catalog.topic_name(topic), answer.code);
         let note = if zh {
             "三位数代码: "
         } else {
             "The reply code alone: "
         };
-        answer.parts.insert(1, (note, format!("{digits} {alone}")));
+        answer.parts.insert(1, (note, alone));
     }
     Ok(answer)
 }
@@ -129,65 +120,51 @@ fn usage(text: &str) -> Error {
     ))
 }
 
-/// Three digits.
-fn reply_code(text: &str) -> Option<u16> {
-    let plain = text.len() == 3 && text.bytes().all(|b| b.is_ascii_digit());
-    plain.then(|| text.parse().ok()).flatten()
-}
-
-/// Class, subject and detail; a leading `#` is tolerated, as servers write it.
-fn enhanced_code(text: &str) -> Option<(u8, u16, u16)> {
-    let mut parts = text.trim_start_matches('#').split('.');
-    let mut number = |most: usize| -> Option<u16> {
-        let part = parts.next()?;
-        let plain = (1..=most).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit());
-        plain.then(|| part.parse().ok()).flatten()
-    };
-    let parsed = (number(1)?, number(3)?, number(3)?);
-    if parts.next().is_some() {
-        return None;
-    }
-    Some((u8::try_from(parsed.0).ok()?, parsed.1, parsed.2))
-}
-
-fn for_code(entry: &Code, zh: bool) -> Answer {
+fn of(catalog: &Catalog, topic: Topic, zh: bool) -> Answer {
     let [what, who, how] = labels(zh);
+    let explanation = catalog.explain(topic);
+    let actor = explanation.actor.text(zh);
     let mut parts = Vec::new();
-    if zh && !entry.document.is_empty() {
-        for row in &entry.document {
+    if zh && !explanation.document.is_empty() {
+        for row in explanation.document {
             parts.push((what, document_meaning(row)));
             if let Some(remedy) = &row.remedy {
                 parts.push((how, remedy.clone()));
             }
         }
         // Where the document breaks off, the remedy is the project's own.
-        if entry.document.iter().all(|row| row.remedy.is_none()) {
-            parts.push((how, entry.remedy.zh.clone()));
+        if explanation.document.iter().all(|row| row.remedy.is_none()) {
+            parts.push((how, explanation.remedy.zh));
         }
     } else {
-        parts.push((what, pick(&entry.meaning, zh).to_owned()));
-        parts.push((how, pick(&entry.remedy, zh).to_owned()));
+        let mut meaning = pick(&explanation.meaning, zh).to_owned();
+        if let Topic::Enhanced(EnhancedTopic {
+            class: Some(class), ..
+        }) = topic
+            && explanation.known
+        {
+            meaning = format!("{meaning} {}", pick(&first_digit(class.into()), zh));
+        }
+        parts.push((what, meaning));
+        parts.push((how, pick(&explanation.remedy, zh).to_owned()));
     }
-    let actor = entry.actor.text(zh);
     if parts.len() > 2 {
         // Two rows make a long answer: who acts and what to do share a paragraph.
         parts[1] = (who, format!("{actor}。{how}{}", parts[1].1));
     } else {
         parts.insert(1, (who, actor.to_owned()));
     }
-    let sources: Vec<&str> = entry
+    let sources: Vec<&str> = explanation
         .sources
         .iter()
-        .map(|name| match name.as_str() {
-            "document" if zh => "《SMTP错误码/建议解决方法》",
-            "document" => "the document of SMTP error codes",
-            name => name,
-        })
+        .map(|source| pick(source, zh))
         .collect();
     Answer {
-        code: entry.code.to_string(),
-        title: pick(&entry.name, zh).to_owned(),
-        severity: entry.severity,
+        code: catalog.topic_name(topic),
+        title: explanation
+            .name
+            .map_or(String::new(), |name| pick(&name, zh).to_owned()),
+        severity: explanation.severity,
         parts,
         source: sources.join(if zh { "、" } else { ", " }),
     }
@@ -202,149 +179,6 @@ fn document_meaning(row: &DocumentRow) -> String {
     format!("{when}{} {explanation}", row.meaning)
         .trim_end()
         .to_owned()
-}
-
-fn for_enhanced(catalog: &Catalog, parts: (u8, u16, u16), zh: bool) -> Answer {
-    let (class, subject, detail) = parts;
-    let code = format!("{class}.{subject}.{detail}");
-    let [what, who, how] = labels(zh);
-    let class_text = class_text(class.into(), zh);
-    match catalog.enhanced(class, subject, detail) {
-        Some(Enhanced {
-            name,
-            severity,
-            actor,
-            source: from,
-            meaning,
-            remedy,
-            ..
-        }) => Answer {
-            code,
-            title: pick(name, zh).to_owned(),
-            severity: *severity,
-            parts: vec![
-                (what, format!("{} {class_text}", pick(meaning, zh))),
-                (who, actor.text(zh).to_owned()),
-                (how, pick(remedy, zh).to_owned()),
-            ],
-            source: from.clone(),
-        },
-        None => Answer {
-            code,
-            title: if zh {
-                "未知的增强状态码"
-            } else {
-                "unknown enhanced status code"
-            }
-            .to_owned(),
-            severity: Severity::Info,
-            parts: vec![
-                (what, format!("{class_text} {}", subject_text(subject, zh))),
-                (who, Actor::SenderOperator.text(zh).to_owned()),
-                (how, read_the_text(zh).to_owned()),
-            ],
-            source: "RFC 3463 section 3".to_owned(),
-        },
-    }
-}
-
-fn for_unknown(digits: u16, zh: bool) -> Answer {
-    let [what, who, how] = labels(zh);
-    let second = match (digits / 10 % 10, zh) {
-        (0, false) => "The second digit: syntax.",
-        (0, true) => "第二位:语法。",
-        (1, false) => "The second digit: information.",
-        (1, true) => "第二位:信息。",
-        (2, false) => "The second digit: the connection.",
-        (2, true) => "第二位:连接。",
-        (5, false) => "The second digit: the mail system.",
-        (5, true) => "第二位:邮件系统。",
-        (_, false) => "The second digit has no meaning in SMTP.",
-        (_, true) => "第二位在 SMTP 中没有定义。",
-    };
-    Answer {
-        code: format!("{digits:03}"),
-        title: if zh {
-            "未知的回复码"
-        } else {
-            "unknown reply code"
-        }
-        .to_owned(),
-        severity: Severity::Info,
-        parts: vec![
-            (what, format!("{} {second}", class_text(digits / 100, zh))),
-            (who, Actor::SenderOperator.text(zh).to_owned()),
-            (how, read_the_text(zh).to_owned()),
-        ],
-        source: "RFC 5321 section 4.2.1".to_owned(),
-    }
-}
-
-fn for_condition(catalog: &Catalog, name: &str, zh: bool) -> Option<Answer> {
-    let id = catalog.condition_named(name)?;
-    let condition = catalog.conditions().get(usize::from(id.0))?;
-    let [what, who, how] = labels(zh);
-    Some(Answer {
-        code: condition.name.clone(),
-        title: String::new(),
-        severity: condition.severity,
-        parts: vec![
-            (what, pick(&condition.meaning, zh).to_owned()),
-            (who, condition.actor.text(zh).to_owned()),
-            (how, pick(&condition.remedy, zh).to_owned()),
-        ],
-        source: String::new(),
-    })
-}
-
-fn read_the_text(zh: bool) -> &'static str {
-    if zh {
-        "请查看日志中的回复原文;必要时把原文与时间发给对方管理者。"
-    } else {
-        "Read the reply's text in the log; if it does not help, send it with its time to the remote postmaster."
-    }
-}
-
-/// What the first digit tells.
-fn class_text(class: u16, zh: bool) -> &'static str {
-    match (class, zh) {
-        (2, false) => "(2: success)",
-        (2, true) => "(2:成功)",
-        (3, false) => "(3: go on)",
-        (3, true) => "(3:继续)",
-        (4, false) => "(4: not now, the sender tries again)",
-        (4, true) => "(4:暂时失败,发送方会重试)",
-        (5, false) => "(5: no, trying again does not help)",
-        (5, true) => "(5:永久失败,重试无效)",
-        (_, false) => {
-            "The first digit is none that SMTP has (2 success, 3 go on, 4 not now, 5 no)."
-        }
-        (_, true) => "第一位不是 SMTP 的类别(2 成功、3 继续、4 暂时失败、5 永久失败)。",
-    }
-}
-
-/// What the middle number of an enhanced code tells.
-fn subject_text(subject: u16, zh: bool) -> &'static str {
-    match (subject, zh) {
-        (0, false) => "The subject is not given.",
-        (0, true) => "未说明主题。",
-        (1, false) => "It is about an address.",
-        (1, true) => "与地址有关。",
-        (2, false) => "It is about the mailbox.",
-        (2, true) => "与邮箱有关。",
-        (3, false) => "It is about the mail system.",
-        (3, true) => "与邮件系统有关。",
-        (4, false) => "It is about the network or routing.",
-        (4, true) => "与网络或路由有关。",
-        (5, false) => "It is about the protocol.",
-        (5, true) => "与协议有关。",
-        (6, false) => "It is about the content.",
-        (6, true) => "与内容有关。",
-        (7, false) => "It is about security or policy.",
-        (7, true) => "与安全或策略有关。",
-        (_, false) => "The subject is none of RFC 3463 (0 to 7).",
-        (_, true) => "主题不在 RFC 3463 的范围(0 到 7)。",
-    }
 }
 
 #[cfg(test)]

@@ -1,17 +1,23 @@
 //! The two languages of the catalog: which one to use, and how to set its texts on a terminal.
 
-use crate::catalog::Text;
+use clap::builder::PossibleValue;
+
+pub use crate::catalog::Language;
 
 /// The widest line, in columns.
 const WIDTH: usize = 98;
 
-/// Which language to answer in.
-#[derive(clap::ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Language {
-    /// English
-    En,
-    /// 简体中文
-    Zh,
+impl clap::ValueEnum for Language {
+    fn value_variants<'a>() -> &'a [Self] {
+        &[Language::En, Language::Zh]
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(match self {
+            Language::En => PossibleValue::new("en").help("English"),
+            Language::Zh => PossibleValue::new("zh").help("简体中文"),
+        })
+    }
 }
 
 impl Language {
@@ -24,14 +30,6 @@ impl Language {
         match set {
             Some(value) if value.to_ascii_lowercase().starts_with("zh") => Language::Zh,
             _ => Language::En,
-        }
-    }
-
-    /// The text in this language.
-    pub fn of(self, text: &Text) -> &str {
-        match self {
-            Language::En => &text.en,
-            Language::Zh => &text.zh,
         }
     }
 }

@@ -14,7 +14,7 @@ use crate::logging;
 use crate::showq;
 use crate::source::{self, Files, Framing, Input, ReadFrom};
 use crate::state::State;
-use crate::web::{Bound, ListenAddress, Server, Site};
+use crate::web::{Access, Bound, ListenAddress, Server, Site};
 
 /// Where mail servers and syslog daemons write by default: followed if nothing else is asked for.
 const WELL_KNOWN: [&str; 9] = [
@@ -49,6 +49,10 @@ pub struct Args {
     /// Path of the metrics [default: /metrics]
     #[arg(long = "web.telemetry-path", value_name = "PATH")]
     telemetry_path: Option<String>,
+
+    /// File with TLS and passwords, in the form that Prometheus' exporters share (web-config.yml)
+    #[arg(long = "web.config.file", value_name = "FILE")]
+    web_config_file: Option<PathBuf>,
 
     /// Where to begin in logs that are there at the start [default: beginning]
     #[arg(long = "read-from", value_name = "WHERE")]
@@ -210,6 +214,10 @@ fn absolute(file: &Path) -> PathBuf {
 /// listened on.
 pub fn run(args: &Args) -> Result<(), Error> {
     let config = args.config().map_err(Error::Usage)?;
+    let access = match &args.web_config_file {
+        Some(file) => Access::load(file).map_err(|error| Error::Usage(error.to_string()))?,
+        None => Access::open(),
+    };
     let bound = Bound::new(&config.listen_addresses).map_err(|(address, error)| {
         Error::Runtime(format!("cannot listen on {address}: {error}"))
     })?;
@@ -218,10 +226,10 @@ pub fn run(args: &Args) -> Result<(), Error> {
         .enable_all()
         .build()
         .map_err(|error| Error::Runtime(format!("cannot start: {error}")))?;
-    runtime.block_on(serve(args, config, bound))
+    runtime.block_on(serve(args, config, bound, access))
 }
 
-async fn serve(args: &Args, mut config: Config, bound: Bound) -> Result<(), Error> {
+async fn serve(args: &Args, mut config: Config, bound: Bound, access: Access) -> Result<(), Error> {
     let failed = |error: std::io::Error| Error::Runtime(format!("cannot start: {error}"));
     // From here on no signal ends the process unasked.
     let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
@@ -244,7 +252,7 @@ async fn serve(args: &Args, mut config: Config, bound: Bound) -> Result<(), Erro
         engine::start(setup(&config), config.providers.clone(), queues, state).map_err(failed)?;
     let addresses = bound.addresses();
     let site = Site::new(engine.clone(), config.telemetry_path.clone());
-    let server = Server::start(bound, site).map_err(failed)?;
+    let server = Server::start(bound, site, access).map_err(failed)?;
     for address in addresses {
         info!(%address, path = config.telemetry_path, "listening");
     }

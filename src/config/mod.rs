@@ -102,7 +102,7 @@ impl Config {
         let text =
             std::fs::read_to_string(path).map_err(|error| Error::unreadable(&name, &error))?;
         let at = |fault: error::Fault| fault.at(&name, &text);
-        let file = raw::read(&text).map_err(at)?;
+        let file: raw::File = raw::read(&text).map_err(at)?;
         let files = match &file.alerting {
             Some(alerting) => alerting::files(&alerting.value),
             None => Ok(()),

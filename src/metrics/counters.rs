@@ -3,7 +3,7 @@
 //! It stands apart from how the counts are shown, so that counting a line costs a few additions,
 //! and a scrape one copy.
 
-use crate::catalog::{Catalog, ConditionId};
+use crate::catalog::{Catalog, ConditionId, ProviderId};
 use crate::metrics::guard::Guarded;
 use crate::metrics::histogram::Histogram;
 use crate::metrics::rates::Rates;
@@ -141,6 +141,17 @@ pub(crate) fn unpack(packed: u64) -> Option<Enhanced> {
         subject: (packed >> 10 & 0x3ff) as u16,
         detail: (packed & 0x3ff) as u16,
     })
+}
+
+/// What came with a reply code in the reply's text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Beside {
+    /// No enhanced code.
+    Nothing,
+    /// This one.
+    Enhanced(Enhanced),
+    /// One that was folded.
+    Other,
 }
 
 /// A code as a label: its three digits, or `other` for what was folded.
@@ -407,6 +418,25 @@ impl Counters {
         series.copied().flatten().map_or([0.0; N], |series| {
             self.rates.per_second(usize::from(series), windows, now)
         })
+    }
+
+    /// Reply codes by direction and what came with them, once for each kind of mail server, in the
+    /// order of their series.
+    pub fn beside(&self) -> impl Iterator<Item = (Direction, u16, Beside, u64)> {
+        self.enhanced.sorted().into_iter().map(|(key, count)| {
+            let direction = Direction::ALL[(key >> 48 & 0xff) as usize];
+            let beside = match key & 0xffff_ffff {
+                OTHER_ENHANCED => Beside::Other,
+                packed => unpack(packed).map_or(Beside::Nothing, Beside::Enhanced),
+            };
+            (direction, (key >> 32 & 0xffff) as u16, beside, count)
+        })
+    }
+
+    /// Reply codes of other servers by who runs those, in the order of their series.
+    pub fn answers(&self) -> impl Iterator<Item = (ProviderId, u16, u64)> {
+        let answers = self.providers.sorted().into_iter();
+        answers.map(|(key, count)| (ProviderId((key >> 16) as u8), (key & 0xffff) as u16, count))
     }
 
     /// Deliveries with this status, over all servers and services.

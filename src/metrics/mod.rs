@@ -17,7 +17,7 @@ mod rates;
 mod text;
 mod totals;
 
-pub use counters::Counters;
+pub use counters::{Beside, Counters};
 pub(crate) use counters::{OTHER_CODE, code_label};
 pub use exposition::{CONTENT_TYPE, Exposition, render};
 pub use image::Image;

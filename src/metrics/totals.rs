@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::catalog::{ProviderId, Providers};
-use crate::metrics::counters::{Counters, OTHER_ENHANCED, code_label, unpack};
+use crate::catalog::Providers;
+use crate::metrics::counters::{Beside, Counters, code_label};
 use crate::parse::{ConnectError, Direction, Outcome};
 
 /// Counts by name.
@@ -58,21 +58,17 @@ impl Counters {
             );
             totals.enhanced.insert(direction.name(), Counts::new());
         }
-        for (key, count) in self.enhanced.sorted() {
-            let mut name = code_label((key >> 32 & 0xffff) as u16);
-            match key & 0xffff_ffff {
-                OTHER_ENHANCED => name.push_str(" other"),
-                packed => {
-                    if let Some(enhanced) = unpack(packed) {
-                        name.push_str(&format!(" {enhanced}"));
-                    }
-                }
+        for (direction, code, beside, count) in self.beside() {
+            let mut name = code_label(code);
+            match beside {
+                Beside::Nothing => {}
+                Beside::Enhanced(enhanced) => name.push_str(&format!(" {enhanced}")),
+                Beside::Other => name.push_str(" other"),
             }
-            let direction = Direction::ALL[(key >> 48 & 0xff) as usize].name();
             // The same code from two kinds of mail server is one line of a report.
             *totals
                 .enhanced
-                .entry(direction)
+                .entry(direction.name())
                 .or_default()
                 .entry(name)
                 .or_insert(0) += count;
@@ -92,14 +88,13 @@ impl Counters {
                 totals.connect_errors.insert(error.name().to_owned(), count);
             }
         }
-        for (key, count) in self.providers.sorted() {
-            let provider = providers.name(ProviderId((key >> 16) as u8)).to_owned();
-            let code = code_label((key & 0xffff) as u16);
+        for (provider, code, count) in self.answers() {
+            let provider = providers.name(provider).to_owned();
             totals
                 .providers
                 .entry(provider)
                 .or_default()
-                .insert(code, count);
+                .insert(code_label(code), count);
         }
         totals
     }

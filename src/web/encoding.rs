@@ -5,6 +5,8 @@ use std::io::Write;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
+use super::weight::weighted;
+
 /// Below this many bytes compression saves nothing worth having.
 const WORTHWHILE: usize = 1024;
 
@@ -13,21 +15,12 @@ const WORTHWHILE: usize = 1024;
 /// A named encoding counts before `*`, and a weight of zero means no.
 pub fn wants_gzip(accept: &str) -> bool {
     let mut wildcard = false;
-    for part in accept.split(',') {
-        let (name, parameters) = part.split_once(';').unwrap_or((part, ""));
-        let refused = parameters.split(';').any(|parameter| {
-            let (key, weight) = parameter.split_once('=').unwrap_or((parameter, "1"));
-            key.trim().eq_ignore_ascii_case("q")
-                && !weight
-                    .trim()
-                    .parse::<f32>()
-                    .is_ok_and(|weight| weight > 0.0)
-        });
-        match name.trim() {
+    for (name, weight) in weighted(accept) {
+        match name {
             name if name.eq_ignore_ascii_case("gzip") || name.eq_ignore_ascii_case("x-gzip") => {
-                return !refused;
+                return weight > 0.0;
             }
-            "*" => wildcard = !refused,
+            "*" => wildcard = weight > 0.0,
             _ => {}
         }
     }

@@ -9,18 +9,21 @@ use std::time::{Duration, Instant};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
 use tracing::{debug, warn};
 
-use super::{ListenAddress, Site};
+use super::{Access, ListenAddress, Site};
 
 /// How many connections are served at a time. One more takes the place of the one that has been
 /// without a request the longest, so that nobody who only holds connections keeps a scrape waiting.
 const MOST_CONNECTIONS: usize = 64;
 /// How long a client may take to send the head of a request, and a connection may stay idle.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(60);
+/// How long a client may take to agree on TLS.
+const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long one connection may last. One that reads its answer a byte at a time ends here.
 const MOST_TIME: Duration = Duration::from_secs(300);
 /// How long requests in flight may take once it is time to stop.
@@ -70,6 +73,7 @@ pub struct Server {
 
 struct Connections {
     site: Site,
+    access: Access,
     slots: Arc<Semaphore>,
     stop: watch::Receiver<bool>,
     clients: Mutex<Vec<Arc<Client>>>,
@@ -143,11 +147,12 @@ impl Server {
     /// # Errors
     ///
     /// If the runtime does not take a socket.
-    pub fn start(bound: Bound, site: Site) -> io::Result<Self> {
+    pub fn start(bound: Bound, site: Site, access: Access) -> io::Result<Self> {
         let (stop, stopped) = watch::channel(false);
         let slots = Arc::new(Semaphore::new(MOST_CONNECTIONS));
         let connections = Arc::new(Connections {
             site,
+            access,
             slots,
             stop: stopped,
             clients: Mutex::default(),
@@ -200,11 +205,40 @@ async fn accept(listener: TcpListener, connections: Arc<Connections>) {
     }
 }
 
+/// Speaks TLS first, where that is asked for. The place may be wanted before a client has done so.
 async fn serve(stream: TcpStream, connections: &Connections, client: &Client) -> hyper::Result<()> {
+    let rules = connections.access.rules();
+    let Some(tls) = &rules.tls else {
+        return talk(stream, connections, client).await;
+    };
+    let mut stop = connections.stop.clone();
+    let handshake = tokio::select! {
+        handshake = tokio::time::timeout(HANDSHAKE_TIMEOUT, tls.accept(stream)) => handshake,
+        () = client.close.notified() => return Ok(()),
+        _ = stop.wait_for(|stop| *stop) => return Ok(()),
+    };
+    match handshake {
+        Ok(Ok(stream)) => talk(stream, connections, client).await,
+        Ok(Err(error)) => {
+            debug!(%error, "no TLS connection came about");
+            Ok(())
+        }
+        Err(_) => Ok(()),
+    }
+}
+
+/// Answers the requests of one connection.
+async fn talk(
+    stream: impl AsyncRead + AsyncWrite + Unpin,
+    connections: &Connections,
+    client: &Client,
+) -> hyper::Result<()> {
     let site = &connections.site;
     let service = service_fn(async |request| {
         *client.idle_since() = None;
-        let answer = site.answer(&request).await;
+        // A connection that stays open does not outlive a password.
+        let rules = connections.access.rules();
+        let answer = site.answer(&request, &rules).await;
         *client.idle_since() = Some(Instant::now());
         Ok::<_, Infallible>(answer)
     });

@@ -54,6 +54,15 @@ impl Daemon {
 
     /// The same with a standard input.
     pub fn start_with(arguments: &[&str], input: Stdio) -> Self {
+        let daemon = Daemon::launch(arguments, input);
+        until("ready", || {
+            (daemon.get("/-/ready").status == 200).then_some(())
+        });
+        daemon
+    }
+
+    /// Starts the daemon and waits until it listens.
+    pub fn launch(arguments: &[&str], input: Stdio) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_maillog_exporter"))
             .arg("--web.listen-address=127.0.0.1:0")
             .args(arguments)
@@ -80,9 +89,6 @@ impl Daemon {
             .nth(1)
             .and_then(|rest| rest.split(' ').next());
         daemon.address = address.expect("an address").to_owned();
-        until("ready", || {
-            (daemon.get("/-/ready").status == 200).then_some(())
-        });
         daemon
     }
 
@@ -103,30 +109,8 @@ impl Daemon {
     }
 
     pub fn request(&self, method: &str, path: &str, headers: &str) -> Answer {
-        let mut stream = TcpStream::connect(&self.address).expect("a connection");
-        let head =
-            format!("{method} {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{headers}\r\n");
-        stream.write_all(head.as_bytes()).expect("sent");
-        let mut bytes = Vec::new();
-        stream.read_to_end(&mut bytes).expect("an answer");
-        let end = bytes
-            .windows(4)
-            .position(|part| part == b"\r\n\r\n")
-            .expect("a head");
-        let head = String::from_utf8_lossy(&bytes[..end]).into_owned();
-        let mut lines = head.lines();
-        let status = lines
-            .next()
-            .and_then(|line| line.split(' ').nth(1))
-            .expect("a status");
-        Answer {
-            status: status.parse().expect("a number"),
-            headers: lines
-                .filter_map(|line| line.split_once(": "))
-                .map(|(name, value)| (name.to_lowercase(), value.to_owned()))
-                .collect(),
-            body: bytes[end + 4..].to_vec(),
-        }
+        let stream = TcpStream::connect(&self.address).expect("a connection");
+        ask(stream, method, path, headers).expect("an answer")
     }
 
     pub fn get(&self, path: &str) -> Answer {
@@ -161,6 +145,37 @@ impl Daemon {
     pub fn ended(&mut self) -> ExitStatus {
         until("the end", || self.child.try_wait().expect("a child"))
     }
+}
+
+/// Asks over any stream; the connection ends with the answer.
+pub fn ask(
+    mut stream: impl Read + Write,
+    method: &str,
+    path: &str,
+    headers: &str,
+) -> std::io::Result<Answer> {
+    let head = format!("{method} {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{headers}\r\n");
+    stream.write_all(head.as_bytes())?;
+    let mut bytes = Vec::new();
+    stream.read_to_end(&mut bytes)?;
+    let end = bytes
+        .windows(4)
+        .position(|part| part == b"\r\n\r\n")
+        .expect("a head");
+    let head = String::from_utf8_lossy(&bytes[..end]).into_owned();
+    let mut lines = head.lines();
+    let status = lines
+        .next()
+        .and_then(|line| line.split(' ').nth(1))
+        .expect("a status");
+    Ok(Answer {
+        status: status.parse().expect("a number"),
+        headers: lines
+            .filter_map(|line| line.split_once(": "))
+            .map(|(name, value)| (name.to_lowercase(), value.to_owned()))
+            .collect(),
+        body: bytes[end + 4..].to_vec(),
+    })
 }
 
 pub fn lines(source: &Value) -> u64 {

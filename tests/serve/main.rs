@@ -3,6 +3,7 @@
 //! What it has read is asked of it over HTTP; nothing waits for time to pass, only for what it
 //! says, with a deadline.
 
+mod access;
 mod containers;
 mod daemon;
 mod following;

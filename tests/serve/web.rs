@@ -1,6 +1,7 @@
 //! What HTTP clients get.
 
 use crate::daemon::*;
+use serde_json::Value;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
@@ -67,16 +68,103 @@ fn the_start_page_shows_codes_with_their_names_conditions_and_deliveries() {
         "<span class=\"dim\">deferred</span><b>1</b>",
         "<span class=\"dim\">sent</span><b>0</b>",
         "<span class=\"dim\">421 (5 min)</span><b>0.0/min</b>",
-        &format!("<tr><td>mailbox_full</td>{counts}"),
+        &format!("<tr><td><a href=\"/codes/mailbox_full\">mailbox_full</a></td>{counts}"),
+        "<a href=\"/codes\">",
     ] {
         assert!(page.contains(shown), "{shown} is not in {page}");
     }
     let row = page
         .split("<tr>")
-        .find(|row| row.starts_with("<td>422</td>"));
+        .find(|row| row.starts_with("<td><a href=\"/codes/422\">422</a></td>"));
     let row = row.expect("the code's row");
     assert!(row.contains(&counts), "{row}");
     assert!(!row.contains("<td class=\"name\"></td>"), "{row}");
+}
+
+#[test]
+fn the_page_of_a_code_answers_in_the_readers_language() {
+    let folder = Folder::new();
+    let log: String = [
+        "421 4.7.28 unusual rate",
+        "421 bye",
+        "421 4.7.28 unusual rate",
+    ]
+    .iter()
+    .enumerate()
+    .map(|(id, reply)| {
+        let relay = "gmail-smtp-in.l.google.com";
+        format!(
+            "Nov 23 10:00:00 mail postfix/smtp[1]: 4F9D19543{id}: to=<ann@example.org>, \
+                 relay={relay}[192.0.2.1]:25, delay=1, delays=0/0/1/0, dsn=4.7.28, \
+                 status=deferred (host {relay}[192.0.2.1] said: {reply} (in reply to RCPT TO \
+                 command))\n"
+        )
+    })
+    .collect();
+    folder.create("mail.log", &log);
+    let daemon = Daemon::follow(&folder.path("mail.log"));
+    let document = "这时应分批寄送或是邮件服务器会自动分批寄送。";
+    for (path, accept, language, shown) in [
+        ("/codes/421", "", "en", "Service not available, closing"),
+        (
+            "/codes/421",
+            "de, en;q=0.3, zh;q=0.2",
+            "en",
+            "Who answers with it",
+        ),
+        (
+            "/codes/421",
+            "zh-CN,zh;q=0.9,en;q=0.8",
+            "zh",
+            "哪些服务商这样回复",
+        ),
+        ("/codes/421?lang=zh", "en", "zh", "服务不可用,关闭联机"),
+        (
+            "/codes/421?lang=en",
+            "zh",
+            "en",
+            "lower concurrency and rate",
+        ),
+    ] {
+        let answer = daemon.request("GET", path, &format!("Accept-Language: {accept}\r\n"));
+        let what = format!("{path} for {accept}");
+        assert_eq!(answer.status, 200, "{what}");
+        assert_eq!(answer.headers["content-language"], language, "{what}");
+        assert_eq!(answer.headers["vary"], "Accept-Encoding, Accept-Language");
+        let page = String::from_utf8(answer.body).expect("text");
+        for part in [
+            &format!("<html lang=\"{language}\">"),
+            shown,
+            document,
+            "<tr><td>google</td><td>3</td><td>100%</td>",
+            ">4.7.28</a></td>",
+        ] {
+            assert!(page.contains(part), "{what}: {part} is not in {page}");
+        }
+    }
+
+    let json: Value = serde_json::from_slice(&daemon.get("/api/v1/codes/421").body).expect("JSON");
+    assert_eq!(json["counts"]["outbound"]["total"], 3);
+    assert_eq!(json["providers"][0]["provider"], "google");
+    assert_eq!(json["beside"][0]["code"], "4.7.28");
+    assert_eq!(json["document"][1]["remedy"], document);
+
+    let index = daemon.get("/codes");
+    let index = String::from_utf8(index.body).expect("text");
+    assert!(index.contains("<a href=\"/codes/421\">421</a>") && index.contains("<b>3</b>"));
+
+    for path in [
+        "/codes/nonsense",
+        "/codes/999",
+        "/codes/4.7.28/x",
+        "/api/v1/codes/%22",
+    ] {
+        assert_eq!(daemon.get(path).status, 404, "{path}");
+    }
+    let hostile = daemon.get("/codes/'\"><script>alert(1)</script>?lang=\"><script>");
+    let page = String::from_utf8_lossy(&hostile.body);
+    assert!(!page.contains("<script"), "{page}");
+    assert!(matches!(hostile.status, 400 | 404));
 }
 
 #[test]

@@ -21,7 +21,7 @@ use crate::engine::{self, Handle, Setup, SourceSetup};
 use crate::parse::{Direction, Outcome};
 use crate::source::{Files, Framing, Input, ReadFrom};
 use crate::state::State;
-use crate::web::{Bound, ListenAddress, Server, Site};
+use crate::web::{Access, Bound, ListenAddress, Server, Site};
 
 /// How often mail is written.
 const TENTH: Duration = Duration::from_millis(100);
@@ -104,7 +104,7 @@ async fn demo(args: &Args, bound: Bound, log: &Path) -> Result<(), Error> {
         .map(ToString::to_string)
         .unwrap_or_default();
     let site = Site::new(engine.clone(), config.telemetry_path);
-    let server = Server::start(bound, site).map_err(failed)?;
+    let server = Server::start(bound, site, Access::open()).map_err(failed)?;
     greet(&address, log)?;
 
     let end = async {

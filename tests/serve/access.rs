@@ -1,0 +1,229 @@
+//! Who may ask, and over what: `--web.config.file`.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use rcgen::{CertifiedKey, KeyPair, generate_simple_self_signed};
+use tokio_rustls::rustls::crypto::ring;
+use tokio_rustls::rustls::pki_types::PrivateKeyDer;
+use tokio_rustls::rustls::version::{TLS12, TLS13};
+use tokio_rustls::rustls::{
+    ClientConfig, ClientConnection, RootCertStore, StreamOwned, SupportedProtocolVersion,
+};
+
+use crate::daemon::*;
+
+type Certified = CertifiedKey<KeyPair>;
+
+fn certified() -> Certified {
+    generate_simple_self_signed(["localhost".to_owned()]).expect("a certificate")
+}
+
+fn keep(folder: &Folder, name: &str, certified: &Certified) {
+    folder.create(&format!("{name}.crt"), &certified.cert.pem());
+    folder.create(
+        &format!("{name}.key"),
+        &certified.signing_key.serialize_pem(),
+    );
+}
+
+/// A client that trusts one server, and shows a certificate if it has one.
+struct Client {
+    config: Arc<ClientConfig>,
+}
+
+impl Client {
+    fn new(
+        server: &Certified,
+        own: Option<&Certified>,
+        version: &'static SupportedProtocolVersion,
+    ) -> Self {
+        let mut roots = RootCertStore::empty();
+        roots.add(server.cert.der().clone()).expect("a certificate");
+        let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+            .with_protocol_versions(&[version])
+            .expect("a version")
+            .with_root_certificates(roots);
+        let config = match own {
+            Some(own) => {
+                let key = PrivateKeyDer::try_from(own.signing_key.serialize_der()).expect("a key");
+                config
+                    .with_client_auth_cert(vec![own.cert.der().clone()], key)
+                    .expect("a certificate")
+            }
+            None => config.with_no_client_auth(),
+        };
+        Client {
+            config: Arc::new(config),
+        }
+    }
+
+    fn get(&self, daemon: &Daemon, headers: &str) -> std::io::Result<Answer> {
+        let name = "localhost".try_into().expect("a name");
+        let tls = ClientConnection::new(Arc::clone(&self.config), name).expect("a client");
+        let stream = TcpStream::connect(&daemon.address)?;
+        ask(StreamOwned::new(tls, stream), "GET", "/-/healthy", headers)
+    }
+}
+
+fn password(name: &str, password: &str) -> String {
+    let encoded = STANDARD.encode(format!("{name}:{password}"));
+    format!("Authorization: Basic {encoded}\r\n")
+}
+
+fn launch(folder: &Folder, web: &str) -> Daemon {
+    folder.create("mail.log", "");
+    folder.create("web.yml", web);
+    let log = folder.path("mail.log");
+    let web = format!("--web.config.file={}", folder.path("web.yml").display());
+    Daemon::launch(&[&web, log.to_str().expect("a name")], Stdio::null())
+}
+
+#[test]
+fn with_passwords_only_who_knows_one_is_answered() {
+    let folder = Folder::new();
+    let hash = bcrypt::hash("to:p", 4).expect("a hash");
+    let web = format!(
+        "basic_auth_users: {{ann: {hash:?}}}\n\
+         http_server_config: {{headers: {{X-Frame-Options: deny}}}}\n"
+    );
+    let daemon = launch(&folder, &web);
+    for wrong in [
+        String::new(),
+        password("ann", "top"),
+        password("bob", "to:p"),
+        "Authorization: Bearer x\r\n".to_owned(),
+        "Authorization: Basic %%%\r\n".to_owned(),
+    ] {
+        let answer = daemon.request("GET", "/metrics", &wrong);
+        assert_eq!(answer.status, 401, "{wrong}");
+        assert!(answer.headers["www-authenticate"].starts_with("Basic realm="));
+        assert!(!String::from_utf8_lossy(&answer.body).contains("maillog_"));
+    }
+    let answer = daemon.request("GET", "/metrics", &password("ann", "to:p"));
+    assert_eq!(answer.status, 200);
+    assert_eq!(answer.headers["x-frame-options"], "deny");
+
+    // What is wrong changes nothing.
+    folder.create("web.yml", "basic_auth_user: {}\n");
+    assert_eq!(daemon.get("/metrics").status, 401);
+    daemon.logged("web settings are wrong");
+    folder.create("web.yml", "");
+    assert_eq!(daemon.get("/metrics").status, 200);
+}
+
+#[test]
+fn tls_is_spoken_in_both_versions_and_a_renewed_certificate_is_used() {
+    let folder = Folder::new();
+    let server = certified();
+    keep(&folder, "server", &server);
+    let daemon = launch(
+        &folder,
+        "tls_server_config: {cert_file: server.crt, key_file: server.key}\n",
+    );
+    for version in [&TLS12, &TLS13] {
+        let answer = Client::new(&server, None, version).get(&daemon, "");
+        assert_eq!(answer.expect("an answer").status, 200);
+    }
+    let mut plain = TcpStream::connect(&daemon.address).expect("a connection");
+    plain
+        .write_all(b"GET /metrics HTTP/1.0\r\n\r\n")
+        .expect("sent");
+    let mut answer = Vec::new();
+    plain.read_to_end(&mut answer).expect("an end");
+    assert!(!answer.starts_with(b"HTTP"));
+
+    let renewed = certified();
+    let client = Client::new(&renewed, None, &TLS13);
+    assert!(client.get(&daemon, "").is_err());
+    keep(&folder, "server", &renewed);
+    assert_eq!(client.get(&daemon, "").expect("an answer").status, 200);
+}
+
+#[test]
+fn a_client_without_a_certificate_of_the_authority_is_turned_away() {
+    let folder = Folder::new();
+    let (server, friend, stranger) = (certified(), certified(), certified());
+    keep(&folder, "server", &server);
+    keep(&folder, "friend", &friend);
+    let daemon = launch(
+        &folder,
+        "tls_server_config:\n  cert_file: server.crt\n  key_file: server.key\n  min_version: TLS13\n  \
+         client_auth_type: RequireAndVerifyClientCert\n  client_ca_file: friend.crt\n",
+    );
+    let client = |own, version| Client::new(&server, own, version);
+    let answer = client(Some(&friend), &TLS13).get(&daemon, "");
+    assert_eq!(answer.expect("an answer").status, 200);
+    assert!(client(None, &TLS13).get(&daemon, "").is_err());
+    assert!(client(Some(&stranger), &TLS13).get(&daemon, "").is_err());
+    assert!(client(Some(&friend), &TLS12).get(&daemon, "").is_err());
+}
+
+#[test]
+fn wrong_settings_end_the_start_and_are_named() {
+    let folder = Folder::new();
+    keep(&folder, "server", &certified());
+    keep(&folder, "other", &certified());
+    folder.create("empty", "");
+    let tls = "cert_file: server.crt, key_file: server.key";
+    for (web, named) in [
+        ("tls_server: {}".to_owned(), "tls_server"),
+        (
+            "basic_auth_users: {ann: secret}".to_owned(),
+            "basic_auth_users.ann",
+        ),
+        (
+            "http_server_config: {headers: {Server: x}}".to_owned(),
+            "Server",
+        ),
+        (
+            format!("tls_server_config: {{{tls}, curves: []}}"),
+            "curves",
+        ),
+        (
+            format!("tls_server_config: {{{tls}, client_auth_type: RequestClientCert}}"),
+            "RequestClientCert",
+        ),
+        (
+            format!("tls_server_config: {{{tls}, client_auth_type: RequireAndVerifyClientCert}}"),
+            "client_ca_file",
+        ),
+        (
+            format!("tls_server_config: {{{tls}, min_version: TLS13, max_version: TLS12}}"),
+            "min_version",
+        ),
+        (
+            format!("tls_server_config: {{{tls}, min_version: TLS10}}"),
+            "TLS10",
+        ),
+        (
+            "tls_server_config: {cert_file: empty, key_file: server.key}".to_owned(),
+            "empty: there is no certificate",
+        ),
+        (
+            "tls_server_config: {cert_file: server.crt, key_file: other.key}".to_owned(),
+            "server.crt",
+        ),
+        (
+            "tls_server_config: {cert_file: gone.crt, key_file: other.key}".to_owned(),
+            "gone.crt",
+        ),
+    ] {
+        folder.create("web.yml", &web);
+        let output = Command::new(env!("CARGO_BIN_EXE_maillog_exporter"))
+            .arg(format!(
+                "--web.config.file={}",
+                folder.path("web.yml").display()
+            ))
+            .args(["--web.listen-address=127.0.0.1:0", "x.log"])
+            .output()
+            .expect("the binary runs");
+        let message = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{web}: {message}");
+        assert!(message.contains(named), "{web}: {message}");
+    }
+}
