@@ -15,6 +15,8 @@ pub mod notify;
 mod providers;
 mod rule;
 mod signal;
+#[cfg(test)]
+mod tests;
 pub mod texts;
 
 pub use active::Active;
