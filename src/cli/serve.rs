@@ -8,6 +8,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tracing::{error, info, warn};
 
 use super::Error;
+use crate::catalog::Policy;
 use crate::config::{self, Config};
 use crate::engine::{self, Setup, SourceSetup};
 use crate::logging;
@@ -251,7 +252,11 @@ async fn serve(args: &Args, mut config: Config, bound: Bound, access: Access) ->
     let (engine, thread) =
         engine::start(setup(&config), config.providers.clone(), queues, state).map_err(failed)?;
     let addresses = bound.addresses();
-    let site = Site::new(engine.clone(), config.telemetry_path.clone());
+    let site = Site::new(
+        engine.clone(),
+        config.telemetry_path.clone(),
+        Policy::embedded(),
+    );
     let server = Server::start(bound, site, access).map_err(failed)?;
     for address in addresses {
         info!(%address, path = config.telemetry_path, "listening");
