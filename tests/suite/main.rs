@@ -4,4 +4,5 @@
 mod docs;
 mod golden;
 mod properties;
+mod replay;
 mod rules;
