@@ -5,7 +5,7 @@
 //! the exporter must find exactly that in the log. The files, in the order in which a trial uses
 //! them: `sandbox` (a network of its own), `dns` and `remote` (the world outside), `cases` (what
 //! that world does), `postfix` (the server under observation), `client` (who writes to it),
-//! `truth` (what was said, counted), `exporter` and `prometheus` (what was found), `alertmanager` (who is told). `rsyslog` and `journal` stand
+//! `truth` (what was said, counted), `exporter` and `prometheus` (what was found), `alertmanager` (who is told), `examples` (how). `rsyslog` and `journal` stand
 //! between a mail server's lines and the exporter.
 //!
 //! Each trial runs in a network namespace of its own, so that trials run side by side on the same
@@ -17,6 +17,7 @@ mod auth;
 mod cases;
 mod client;
 mod dns;
+mod examples;
 mod exporter;
 mod inbound;
 mod journal;

@@ -14,8 +14,8 @@ use crate::rsyslog::{self, Rsyslog};
 use crate::truth::{Truth, differences};
 use crate::world::{Message, World};
 use crate::{
-    Result, alertmanager, auth, client, inbound, journal, milter, policy, prometheus, sandbox,
-    stores,
+    Result, alertmanager, auth, client, examples, inbound, journal, milter, policy, prometheus,
+    sandbox, stores,
 };
 
 /// A trial, and the programs it cannot do without.
@@ -26,7 +26,7 @@ pub struct RealTrial {
 }
 
 /// Every trial.
-pub const ALL: [RealTrial; 10] = [
+pub const ALL: [RealTrial; 11] = [
     RealTrial {
         name: "every_reply_of_a_remote_server_counts_once_in_report_and_live_across_a_rotation",
         needs: &["postfix"],
@@ -76,6 +76,11 @@ pub const ALL: [RealTrial; 10] = [
         name: "an_alertmanager_that_was_down_at_first_gets_an_alert_and_its_end",
         needs: &["prometheus-alertmanager"],
         run: || with_folder(alertmanager::trial),
+    },
+    RealTrial {
+        name: "the_examples_for_alertmanager_are_right_and_tell_every_alert_with_all_its_words",
+        needs: &["amtool"],
+        run: examples::examples,
     },
 ];
 
