@@ -1,0 +1,187 @@
+//! The catalog's texts, in the forms in which Grafana can show them: value mappings, the options
+//! of a variable, descriptions.
+//!
+//! A table whose cells hold keys and whose columns map them to sentences shows only the chosen
+//! code's text, and needs nothing but Grafana's core.
+
+use serde_json::{Map, Value, json};
+
+use crate::catalog::{Catalog, Code, Condition, DocumentRow, Text};
+
+/// What stands for an enhanced code that a reply does not have.
+pub const NO_ENHANCED: &str = "none";
+
+/// The most rows that the document has for one code.
+pub const DOCUMENT_ROWS: usize = 2;
+
+/// Both languages.
+fn both(text: &Text) -> String {
+    format!("{} {}", text.en, text.zh)
+}
+
+/// A mapping of keys to texts.
+fn mapping(pairs: impl IntoIterator<Item = (String, String)>) -> Value {
+    let options: Map<String, Value> = pairs
+        .into_iter()
+        .enumerate()
+        .map(|(index, (key, text))| (key, json!({"text": text, "index": index})))
+        .collect();
+    json!([{"type": "value", "options": options}])
+}
+
+/// What a panel about a code says when pointed at.
+pub fn describe(code: u16) -> String {
+    Catalog::embedded()
+        .code(code)
+        .map_or_else(String::new, |entry| {
+            let mut text = format!("{} {}", both(&entry.meaning), both(&entry.remedy));
+            for row in &entry.document {
+                text.push(' ');
+                text.push_str(&document_meaning(row));
+            }
+            text
+        })
+}
+
+/// What a panel about a condition says when pointed at.
+pub fn describe_condition(name: &str) -> String {
+    let catalog = Catalog::embedded();
+    catalog
+        .conditions()
+        .iter()
+        .find(|condition| condition.name == name)
+        .map_or_else(String::new, |it| {
+            format!("{} {}", both(&it.meaning), both(&it.remedy))
+        })
+}
+
+/// Conditions to one of their texts.
+pub fn conditions(pick: fn(&Condition) -> &Text) -> Value {
+    let catalog = Catalog::embedded();
+    mapping(
+        catalog
+            .conditions()
+            .iter()
+            .map(|it| (it.name.clone(), both(pick(it)))),
+    )
+}
+
+/// Enhanced codes to what they mean.
+pub fn enhanced() -> Value {
+    let mut pairs = vec![(
+        NO_ENHANCED.to_owned(),
+        "The reply has no enhanced status code. 回复中没有增强状态码。".to_owned(),
+    )];
+    for entry in Catalog::embedded().enhanced_codes() {
+        // Nobody sends the ranges, which are left to the sites' own use, often enough to list them.
+        if entry.last.is_some() {
+            continue;
+        }
+        for class in &entry.classes {
+            let key = format!("{class}.{}.{}", entry.subject, entry.detail);
+            pairs.push((key, both(&entry.meaning)));
+        }
+    }
+    mapping(pairs)
+}
+
+/// One of the texts about a code: which, and in whose words.
+#[derive(Clone, Copy)]
+pub enum Column {
+    /// Whose words they are.
+    About,
+    /// What happened.
+    Meaning,
+    /// What to do.
+    Remedy,
+}
+
+/// The rows of the table about a code; the cells' keys are `CODE ROW`.
+pub const ROWS: [&str; 2 + DOCUMENT_ROWS] = ["en", "zh", "document 1", "document 2"];
+
+/// The keys of the table about a code, to the texts of one column.
+pub fn codes(column: Column) -> Value {
+    mapping(Catalog::embedded().codes().flat_map(|entry| {
+        let own = [&ROWS[0], &ROWS[1]].into_iter().zip([false, true]);
+        let own =
+            own.map(move |(row, zh)| (format!("{} {row}", entry.code), cell(entry, column, zh)));
+        let document = ROWS[2..].iter().zip(&entry.document);
+        own.chain(
+            document.map(move |(row, text)| {
+                (format!("{} {row}", entry.code), document_cell(text, column))
+            }),
+        )
+    }))
+}
+
+fn cell(entry: &Code, column: Column, zh: bool) -> String {
+    let pick = |text: &Text| if zh { &text.zh } else { &text.en }.clone();
+    match column {
+        Column::About => format!("{} {}", entry.code, pick(&entry.name)),
+        Column::Meaning => pick(&entry.meaning),
+        Column::Remedy => pick(&entry.remedy),
+    }
+}
+
+fn document_cell(row: &DocumentRow, column: Column) -> String {
+    match column {
+        Column::About => match &row.when {
+            Some(when) => format!("SMTP错误码/建议解决方法 {}", both(when)),
+            None => "SMTP错误码/建议解决方法".to_owned(),
+        },
+        Column::Meaning => document_meaning(row),
+        Column::Remedy => row.remedy.clone().unwrap_or_else(|| {
+            "The document breaks off before its remedy. 文档在此处中断。".to_owned()
+        }),
+    }
+}
+
+/// The document's own words.
+fn document_meaning(row: &DocumentRow) -> String {
+    match &row.explanation {
+        Some(explanation) => format!("{} {explanation}", row.meaning),
+        None => row.meaning.clone(),
+    }
+}
+
+/// A regular expression of the codes for which the document has so many rows.
+pub fn with_document(rows: usize) -> String {
+    let codes: Vec<String> = Catalog::embedded()
+        .codes()
+        .filter(|entry| entry.document.len() >= rows)
+        .map(|entry| entry.code.to_string())
+        .collect();
+    codes.join("|")
+}
+
+/// The variable that chooses one code of the catalog.
+pub fn code_variable(chosen: u16) -> Value {
+    let mut query = Vec::new();
+    let mut options = Vec::new();
+    let mut current = Value::Null;
+    for entry in Catalog::embedded().codes() {
+        let text = format!("{} {} {}", entry.code, entry.name.en, entry.name.zh);
+        let value = entry.code.to_string();
+        // A comma ends an option, ` : ` stands between its text and its value.
+        query.push(format!("{} : {value}", text.replace(',', "\\,")));
+        let selected = entry.code == chosen;
+        let option = json!({"selected": selected, "text": text, "value": value});
+        if selected {
+            current = option.clone();
+        }
+        options.push(option);
+    }
+    json!({
+        "name": "code",
+        "label": "Code",
+        "description": "The reply code to look at; 101 and 111 are connections that could not be opened.",
+        "type": "custom",
+        "query": query.join(","),
+        "current": current,
+        "options": options,
+        "multi": false,
+        "includeAll": false,
+        "hide": 0,
+        "skipUrlSync": false,
+    })
+}
