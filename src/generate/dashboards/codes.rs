@@ -44,23 +44,20 @@ fn meaning(dashboard: Dashboard) -> Dashboard {
             "string",
         )
         .query(keys(), "")
-        .columns(
-            &[
-                ("about", "Code"),
-                ("meaning", "Meaning"),
-                ("remedy", "What to do"),
-            ],
-            &["Value"],
-        )
-        .prose("Code", "Code $code", texts::codes(Column::About))
-        .column("Code", &[("custom.width", 300.into())])
-        .prose("Meaning", "Meaning 含义", texts::codes(Column::Meaning))
+        .prose("about", "Code", &texts::codes(Column::About))
+        .prose("meaning", "Meaning 含义", &texts::codes(Column::Meaning))
         .prose(
-            "What to do",
+            "remedy",
             "What to do 建议解决方法",
-            texts::codes(Column::Remedy),
+            &texts::codes(Column::Remedy),
         )
-        .size(24, 10),
+        .columns(&[
+            ("about", "Code"),
+            ("meaning", "Meaning 含义"),
+            ("remedy", "What to do 建议解决方法"),
+        ])
+        .column("Code", &[("custom.width", 300.into())])
+        .size(24, 11),
     )
 }
 
@@ -91,7 +88,7 @@ fn figures(dashboard: Dashboard) -> Dashboard {
                     format!("sum({})", increase("maillog_codes_total", &matchers)),
                     direction,
                 )
-                .field("decimals", 0.into()),
+                .whole(),
         );
     }
     dashboard.panel(
@@ -105,8 +102,8 @@ fn figures(dashboard: Dashboard) -> Dashboard {
             sum_by("instance", &increase("maillog_codes_total", CODE)),
             "",
         )
-        .columns(&[("instance", "Instance"), ("Value", "Times")], &[])
-        .field("decimals", 0.into())
+        .columns(&[("instance", "Instance"), ("A", "Times")])
+        .whole()
         .column(
             "Instance",
             &[(
@@ -124,7 +121,7 @@ fn figures(dashboard: Dashboard) -> Dashboard {
 
 fn course(dashboard: Dashboard) -> Dashboard {
     dashboard
-        .row("Code $code over time")
+        .row("Over time")
         .panel(
             Panel::lines(
                 "Rate by direction",
@@ -177,20 +174,18 @@ fn parts(dashboard: Dashboard) -> Dashboard {
                 "short",
             )
             .query(copy(&named, "enhanced", "meaning"), "")
+.prose("meaning", "Meaning", &texts::enhanced())
             .columns(
                 &[
                     ("direction", "Direction"),
                     ("enhanced", "Enhanced"),
-                    ("Value", "Times"),
+                    ("A", "Times"),
                     ("meaning", "Meaning"),
-                ],
-                &[],
-            )
-            .field("decimals", 0.into())
+                ])
+            .whole()
             .column("Direction", &[("custom.width", 100.into())])
             .column("Enhanced", &[("custom.width", 90.into())])
             .column("Times", &[("custom.width", 80.into())])
-            .prose("Meaning", "Meaning", texts::enhanced())
             .empty("Not said in the time shown"),
         )
         .panel(
@@ -203,7 +198,7 @@ fn parts(dashboard: Dashboard) -> Dashboard {
                 format!("sort_desc({} > 0)", sum_by("provider", &total)),
                 "{{provider}}",
             )
-            .field("decimals", 0.into())
+            .whole()
             .empty("Not said in the time shown")
             .size(5, 8),
         )

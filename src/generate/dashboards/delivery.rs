@@ -111,11 +111,8 @@ fn outcome(dashboard: Dashboard) -> Dashboard {
                 ),
                 "",
             )
-            .columns(
-                &[("status", "Status"), ("dsn", "DSN"), ("Value", "Records")],
-                &[],
-            )
-            .field("decimals", 0.into())
+            .columns(&[("status", "Status"), ("dsn", "DSN"), ("A", "Records")])
+            .whole()
             .empty("No deliveries"),
         )
 }
@@ -148,7 +145,10 @@ fn messages(dashboard: Dashboard) -> Dashboard {
                 "short",
             )
             .query(mean(recipients), "mean")
-            .query(quantile(0.95, "", recipients, ""), "95 %")
+            .query(
+                format!("ceil({})", quantile(0.95, "", recipients, "")),
+                "95 %",
+            )
             .empty("No messages")
             .size(8, 8),
         )

@@ -99,6 +99,7 @@ fn lines(dashboard: Dashboard) -> Dashboard {
                 "percentunit",
             )
             .query(unmatched("instance, source"), by_source)
+            .reaching(0.01)
             .empty("No lines"),
         )
         .panel(
@@ -119,6 +120,7 @@ fn lines(dashboard: Dashboard) -> Dashboard {
                 sum_by("instance, source", &select("maillog_source_lag_bytes", "")),
                 by_source,
             )
+            .reaching(1024.0)
             .size(8, 8),
         )
         .panel(
@@ -142,6 +144,7 @@ fn lines(dashboard: Dashboard) -> Dashboard {
                 sum_by("kind", &rate("maillog_source_rotations_total", "")),
                 "{{kind}}",
             )
+            .reaching(0.01)
             .size(8, 8),
         )
         .panel(
@@ -151,13 +154,14 @@ fn lines(dashboard: Dashboard) -> Dashboard {
                 "cps",
             )
             .query(
-                sum_by("instance, source", &rate("maillog_source_lines_dropped_total", "")),
-                "lost: {{instance}} {{source}}",
+                sum_by("source", &rate("maillog_source_lines_dropped_total", "")),
+                "lost, {{source}}",
             )
             .query(
-                sum_by("instance, source", &rate("maillog_source_lines_truncated_total", "")),
-                "cut: {{instance}} {{source}}",
+                sum_by("source", &rate("maillog_source_lines_truncated_total", "")),
+                "cut, {{source}}",
             )
+            .reaching(1.0)
             .size(8, 8),
         )
         .panel(
@@ -171,7 +175,7 @@ fn lines(dashboard: Dashboard) -> Dashboard {
                 sum_by("metric", &increase("maillog_series_dropped_total", "")),
                 "{{metric}}",
             )
-            .field("decimals", 0.into())
+            .whole()
             .size(8, 8),
         )
 }
@@ -202,7 +206,8 @@ fn state(dashboard: Dashboard) -> Dashboard {
             .query(
                 sum_by("instance", &rate("maillog_state_write_errors_total", "")),
                 "{{instance}}",
-            ),
+            )
+            .reaching(1.0),
         )
 }
 
@@ -247,9 +252,7 @@ fn process(dashboard: Dashboard) -> Dashboard {
                 "",
             )
             .columns(
-                &[("instance", "Instance"), ("version", "Version"), ("Value", "Running for")],
-                &[],
-            )
+                &[("instance", "Instance"), ("version", "Version"), ("A", "Running for")])
             .column("Version", &[("custom.width", 80.into())])
             .column("Running for", &[("custom.width", 110.into())])
             .size(6, 7),

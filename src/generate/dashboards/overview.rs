@@ -129,7 +129,7 @@ fn flow(dashboard: Dashboard) -> Dashboard {
                  Mail servers log their refusals, and seldom that all went well.",
                 "cps",
             )
-            .query(by_class("direction, class", own), "{{direction}} {{class}}"),
+            .query(format!("{} > 0", by_class("direction, class", own)), "{{direction}} {{class}}"),
         ))
         .panel(
             Panel::stack(
@@ -172,24 +172,17 @@ fn reasons(dashboard: Dashboard) -> Dashboard {
                 "short",
             )
             .query(top, "")
-            .columns(
-                &[
-                    ("condition", "Reason"),
-                    ("Value", "Times"),
-                    ("meaning", "Meaning"),
-                    ("remedy", "What to do"),
-                ],
-                &[],
-            )
-            .field("decimals", 0.into())
+            .prose("meaning", "Meaning", &texts::conditions(|it| &it.meaning))
+            .prose("remedy", "What to do", &texts::conditions(|it| &it.remedy))
+            .columns(&[
+                ("condition", "Reason"),
+                ("A", "Times"),
+                ("meaning", "Meaning"),
+                ("remedy", "What to do"),
+            ])
+            .whole()
             .column("Reason", &[("custom.width", 170.into())])
             .column("Times", &[("custom.width", 80.into())])
-            .prose("Meaning", "Meaning", texts::conditions(|it| &it.meaning))
-            .prose(
-                "What to do",
-                "What to do",
-                texts::conditions(|it| &it.remedy),
-            )
             .empty("Nothing was refused")
             .size(24, 10),
         )
@@ -214,16 +207,13 @@ fn reasons(dashboard: Dashboard) -> Dashboard {
                 format!("max by (alertname, severity, code, condition, instance) ({FIRING})"),
                 "",
             )
-            .columns(
-                &[
-                    ("alertname", "Alert"),
-                    ("severity", "Severity"),
-                    ("code", "Code"),
-                    ("condition", "Condition"),
-                    ("instance", "Instance"),
-                ],
-                &["Value"],
-            )
+            .columns(&[
+                ("alertname", "Alert"),
+                ("severity", "Severity"),
+                ("code", "Code"),
+                ("condition", "Condition"),
+                ("instance", "Instance"),
+            ])
             .column(
                 "Severity",
                 &[

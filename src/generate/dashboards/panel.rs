@@ -5,6 +5,8 @@
 
 use serde_json::{Map, Value, json};
 
+use super::texts::Prose;
+
 /// A panel without its place.
 pub struct Panel {
     kind: &'static str,
@@ -47,6 +49,15 @@ pub fn words(pairs: &[(&str, &str, &str)]) -> Value {
         })
         .collect();
     json!([{"type": "value", "options": options}])
+}
+
+/// The names that Grafana may give to a column: the only query's value is sometimes numbered.
+fn fields(name: &str) -> Vec<String> {
+    match name {
+        "A" => vec!["Value".to_owned(), "Value #A".to_owned()],
+        "B" | "C" | "D" | "E" | "F" => vec![format!("Value #{name}")],
+        label => vec![label.to_owned()],
+    }
 }
 
 fn reduce() -> Value {
@@ -134,14 +145,15 @@ impl Panel {
         panel.options = json!({
             "displayMode": "gradient",
             "legend": {"calcs": [], "displayMode": "list", "placement": "bottom", "showLegend": false},
-            "maxVizHeight": 300,
+            "maxVizHeight": 48,
             "minVizHeight": 16,
             "minVizWidth": 8,
             "namePlacement": "auto",
             "orientation": "horizontal",
             "reduceOptions": reduce(),
             "showUnfilled": true,
-            "sizing": "auto",
+            "sizing": "manual",
+            "text": {"titleSize": 14, "valueSize": 14},
             "valueMode": "color",
         });
         panel.set("color", json!({"mode": "continuous-BlPu"}));
@@ -245,6 +257,18 @@ impl Panel {
         self
     }
 
+    /// Counts, which are whole however they were extrapolated.
+    pub fn whole(self) -> Self {
+        self.field("unit", "locale".into())
+            .field("decimals", 0.into())
+    }
+
+    /// How far the axis reaches at least: a flat zero is no reason for a hundred.
+    pub fn reaching(mut self, value: f64) -> Self {
+        self.custom.insert("axisSoftMax".into(), value.into());
+        self
+    }
+
     /// What is shown where there is nothing to show.
     pub fn empty(self, text: &str) -> Self {
         self.field("noValue", text.into())
@@ -274,15 +298,32 @@ impl Panel {
         )
     }
 
-    /// A column of sentences: as high as it needs to be.
-    pub fn prose(self, name: &str, title: &str, mappings: Value) -> Self {
+    /// A column of sentences in place of the keys that the answer holds; to be called before the
+    /// columns are named.
+    ///
+    /// The keys become the numbers of the sentences first: Grafana makes rows as high as a number's
+    /// mapped text needs, but only as high as a string needs before it is mapped.
+    pub fn prose(mut self, name: &str, title: &str, texts: &Prose) -> Self {
+        let keys: Vec<&str> = texts.iter().map(|(key, _)| key.as_str()).collect();
+        self.transformations.push(
+            json!({"id": "convertFieldType", "options": {"fields": {}, "conversions": [
+                {"targetField": name, "destinationType": "enum", "enumConfig": {"text": keys}},
+                {"targetField": name, "destinationType": "number"},
+            ]}}),
+        );
+        let sentences: Map<String, Value> = texts
+            .iter()
+            .enumerate()
+            .map(|(index, (_, text))| (index.to_string(), json!({"text": text, "index": index})))
+            .collect();
         // Grafana 13 has wrapText beside the cell's options, 11 and 12 have it among them; older
         // ones show what does not fit when pointed at.
         self.column(
-            name,
+            title,
             &[
-                ("displayName", title.into()),
-                ("mappings", mappings),
+                ("mappings", json!([{"type": "value", "options": sentences}])),
+                ("noValue", "".into()),
+                ("custom.align", "left".into()),
                 ("custom.wrapText", true.into()),
                 (
                     "custom.cellOptions",
@@ -293,22 +334,23 @@ impl Panel {
         )
     }
 
-    /// Makes one table of all answers: these columns, in this order, under these titles.
-    pub fn columns(mut self, columns: &[(&str, &str)], hidden: &[&str]) -> Self {
-        let hidden: Map<String, Value> = ["Time"]
-            .iter()
-            .chain(hidden)
-            .map(|name| ((*name).to_owned(), true.into()))
-            .collect();
-        let order: Map<String, Value> = columns
-            .iter()
-            .enumerate()
-            .map(|(index, (name, _))| ((*name).to_owned(), index.into()))
-            .collect();
-        let titles: Map<String, Value> = columns
-            .iter()
-            .map(|(name, title)| ((*name).to_owned(), (*title).into()))
-            .collect();
+    /// Makes one table of all answers: these columns, in this order, under these titles. Time and
+    /// the values are hidden unless named; `A` is the value of the first query, and so on.
+    pub fn columns(mut self, columns: &[(&str, &str)]) -> Self {
+        let mut order = Map::new();
+        let mut titles = Map::new();
+        for (index, (name, title)) in columns.iter().enumerate() {
+            for name in fields(name) {
+                order.insert(name.clone(), index.into());
+                titles.insert(name, (*title).into());
+            }
+        }
+        let mut hidden = Map::new();
+        for name in ["Time".to_owned()].into_iter().chain(fields("A")) {
+            if !titles.contains_key(&name) {
+                hidden.insert(name, true.into());
+            }
+        }
         self.transformations
             .push(json!({"id": "merge", "options": {}}));
         self.transformations

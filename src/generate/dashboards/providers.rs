@@ -134,19 +134,16 @@ fn table(dashboard: Dashboard) -> Dashboard {
         .query(times(r#"code=~"422|452|552""#), "")
         .query(share_of_times(r#"code=~"4..""#), "")
         .query(share_of_times(r#"code=~"5..""#), "")
-        .columns(
-            &[
-                ("provider", "Provider"),
-                ("Value #A", "Replies"),
-                ("Value #B", "Accepted (2xx)"),
-                ("Value #C", "421"),
-                ("Value #D", "Storage (422, 452, 552)"),
-                ("Value #E", "Share 4xx"),
-                ("Value #F", "Share 5xx"),
-            ],
-            &[],
-        )
-        .field("decimals", 0.into())
+        .columns(&[
+            ("provider", "Provider"),
+            ("A", "Replies"),
+            ("B", "Accepted (2xx)"),
+            ("C", "421"),
+            ("D", "Storage (422, 452, 552)"),
+            ("E", "Share 4xx"),
+            ("F", "Share 5xx"),
+        ])
+        .whole()
         .column("Share 4xx", &bar("orange"))
         .column("Share 5xx", &bar("red"))
         .option("sortBy", json!([{"displayName": "Replies", "desc": true}]))

@@ -1,10 +1,10 @@
-//! The catalog's texts, in the forms in which Grafana can show them: value mappings, the options
-//! of a variable, descriptions.
+//! The catalog's texts, in the forms in which Grafana can show them: sentences for the keys that a
+//! table's cells hold, the options of a variable, descriptions.
 //!
-//! A table whose cells hold keys and whose columns map them to sentences shows only the chosen
-//! code's text, and needs nothing but Grafana's core.
+//! They stand apart from the dashboards because no dashboard has words of its own about a code or
+//! a condition.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::catalog::{Catalog, Code, Condition, DocumentRow, Text};
 
@@ -19,15 +19,8 @@ fn both(text: &Text) -> String {
     format!("{} {}", text.en, text.zh)
 }
 
-/// A mapping of keys to texts.
-fn mapping(pairs: impl IntoIterator<Item = (String, String)>) -> Value {
-    let options: Map<String, Value> = pairs
-        .into_iter()
-        .enumerate()
-        .map(|(index, (key, text))| (key, json!({"text": text, "index": index})))
-        .collect();
-    json!([{"type": "value", "options": options}])
-}
+/// What cells hold, and what is to be shown instead.
+pub type Prose = Vec<(String, String)>;
 
 /// What a panel about a code says when pointed at.
 pub fn describe(code: u16) -> String {
@@ -56,18 +49,16 @@ pub fn describe_condition(name: &str) -> String {
 }
 
 /// Conditions to one of their texts.
-pub fn conditions(pick: fn(&Condition) -> &Text) -> Value {
-    let catalog = Catalog::embedded();
-    mapping(
-        catalog
-            .conditions()
-            .iter()
-            .map(|it| (it.name.clone(), both(pick(it)))),
-    )
+pub fn conditions(pick: fn(&Condition) -> &Text) -> Prose {
+    Catalog::embedded()
+        .conditions()
+        .iter()
+        .map(|it| (it.name.clone(), both(pick(it))))
+        .collect()
 }
 
 /// Enhanced codes to what they mean.
-pub fn enhanced() -> Value {
+pub fn enhanced() -> Prose {
     let mut pairs = vec![(
         NO_ENHANCED.to_owned(),
         "The reply has no enhanced status code. 回复中没有增强状态码。".to_owned(),
@@ -82,7 +73,7 @@ pub fn enhanced() -> Value {
             pairs.push((key, both(&entry.meaning)));
         }
     }
-    mapping(pairs)
+    pairs
 }
 
 /// One of the texts about a code: which, and in whose words.
@@ -100,18 +91,19 @@ pub enum Column {
 pub const ROWS: [&str; 2 + DOCUMENT_ROWS] = ["en", "zh", "document 1", "document 2"];
 
 /// The keys of the table about a code, to the texts of one column.
-pub fn codes(column: Column) -> Value {
-    mapping(Catalog::embedded().codes().flat_map(|entry| {
-        let own = [&ROWS[0], &ROWS[1]].into_iter().zip([false, true]);
-        let own =
-            own.map(move |(row, zh)| (format!("{} {row}", entry.code), cell(entry, column, zh)));
-        let document = ROWS[2..].iter().zip(&entry.document);
-        own.chain(
-            document.map(move |(row, text)| {
-                (format!("{} {row}", entry.code), document_cell(text, column))
-            }),
-        )
-    }))
+pub fn codes(column: Column) -> Prose {
+    let mut pairs = Vec::new();
+    for entry in Catalog::embedded().codes() {
+        let own = [false, true].map(|zh| cell(entry, column, zh));
+        let document = entry.document.iter().map(|row| document_cell(row, column));
+        let texts = own.into_iter().chain(document);
+        pairs.extend(
+            ROWS.iter()
+                .zip(texts)
+                .map(|(row, text)| (format!("{} {row}", entry.code), text)),
+        );
+    }
+    pairs
 }
 
 fn cell(entry: &Code, column: Column, zh: bool) -> String {
