@@ -221,7 +221,7 @@ fn process(dashboard: Dashboard) -> Dashboard {
                 .size(6, 7),
         )
         .panel(
-            Panel::lines("Memory", "Resident memory.", "bytes")
+            Panel::lines("Memory", "Resident memory of the process.", "bytes")
                 .query(select(memory, ""), "{{instance}}")
                 .size(6, 7),
         )

@@ -106,10 +106,24 @@ pub fn codes(column: Column) -> Prose {
     pairs
 }
 
+/// How many Chinese characters fit into a line of a cell, roughly.
+const LINE: usize = 40;
+
+/// Empty lines below the text of a narrow cell, which make the row as high as the texts beside it
+/// need. Grafana measures Chinese, which has no blanks to break at, as one line.
+fn room_for(texts: [&str; 2]) -> String {
+    let longest = texts.map(|text| text.chars().count()).into_iter().max();
+    "\n".repeat(longest.unwrap_or(0).saturating_sub(1) / LINE)
+}
+
 fn cell(entry: &Code, column: Column, zh: bool) -> String {
     let pick = |text: &Text| if zh { &text.zh } else { &text.en }.clone();
     match column {
-        Column::About => format!("{} {}", entry.code, pick(&entry.name)),
+        Column::About if zh => {
+            let room = room_for([&entry.meaning.zh, &entry.remedy.zh]);
+            format!("{} {}{room}", entry.code, entry.name.zh)
+        }
+        Column::About => format!("{} {}", entry.code, entry.name.en),
         Column::Meaning => pick(&entry.meaning),
         Column::Remedy => pick(&entry.remedy),
     }
@@ -117,10 +131,12 @@ fn cell(entry: &Code, column: Column, zh: bool) -> String {
 
 fn document_cell(row: &DocumentRow, column: Column) -> String {
     match column {
-        Column::About => match &row.when {
-            Some(when) => format!("SMTP错误码/建议解决方法 {}", both(when)),
-            None => "SMTP错误码/建议解决方法".to_owned(),
-        },
+        Column::About => {
+            let when = row.when.as_ref().map_or_else(String::new, both);
+            let remedy = row.remedy.as_deref().unwrap_or_default();
+            let room = room_for([&document_meaning(row), remedy]);
+            format!("SMTP错误码/建议解决方法 {when}{room}")
+        }
         Column::Meaning => document_meaning(row),
         Column::Remedy => row.remedy.clone().unwrap_or_else(|| {
             "The document breaks off before its remedy. 文档在此处中断。".to_owned()
