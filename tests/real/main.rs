@@ -15,6 +15,7 @@
 mod auth;
 mod cases;
 mod client;
+mod dashboards;
 mod dns;
 mod exporter;
 mod inbound;

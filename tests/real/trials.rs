@@ -13,7 +13,9 @@ use crate::prometheus::Prometheus;
 use crate::rsyslog::{self, Rsyslog};
 use crate::truth::{Truth, differences};
 use crate::world::{Message, World};
-use crate::{Result, auth, client, inbound, journal, milter, policy, prometheus, sandbox, stores};
+use crate::{
+    Result, auth, client, dashboards, inbound, journal, milter, policy, prometheus, sandbox, stores,
+};
 
 /// A trial, and the programs it cannot do without.
 pub struct RealTrial {
@@ -23,7 +25,7 @@ pub struct RealTrial {
 }
 
 /// Every trial.
-pub const ALL: [RealTrial; 9] = [
+pub const ALL: [RealTrial; 11] = [
     RealTrial {
         name: "every_reply_of_a_remote_server_counts_once_in_report_and_live_across_a_rotation",
         needs: &["postfix"],
@@ -68,6 +70,16 @@ pub const ALL: [RealTrial; 9] = [
         name: "every_record_of_a_journal_counts_once_whenever_the_exporter_ends",
         needs: &["journalctl", "systemd/systemd-journal-remote"],
         run: journal_across_ends,
+    },
+    RealTrial {
+        name: "every_query_of_the_dashboards_has_an_answer_in_prometheus",
+        needs: &["prometheus"],
+        run: || with_folder(dashboards::every_query_has_an_answer),
+    },
+    RealTrial {
+        name: "the_dashboards_are_as_the_types_of_grafana_want_them",
+        needs: &["node", dashboards::COMPILER],
+        run: || with_folder(dashboards::types_are_right),
     },
 ];
 

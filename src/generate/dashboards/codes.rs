@@ -57,7 +57,7 @@ fn meaning(dashboard: Dashboard) -> Dashboard {
             ("remedy", "What to do 建议解决方法"),
         ])
         .column("Code", &[("custom.width", 300.into())])
-        .size(24, 11),
+        .size(24, 13),
     )
 }
 
