@@ -172,7 +172,7 @@ fn queries() -> Result<BTreeSet<String>> {
             }
         }
     }
-    if queries.len() < 100 {
+    if queries.len() < 80 {
         return Err(format!("there are but {} queries", queries.len()).into());
     }
     Ok(queries)
@@ -190,6 +190,9 @@ pub fn every_query_has_an_answer(folder: &Path) -> Result<()> {
     let demo = Demo::start(folder)?;
     let daemon = second_exporter(folder)?;
     let prometheus = Prometheus::start_with(folder, &[DEMO, &daemon.address], RULES)?;
+    if has_number(&prometheus.ask(r#"maillog_codes_total{code="421",nothing="like this"}"#)?) {
+        return Err("there is an answer to everything".into());
+    }
     let mut left = queries()?;
     let result = until("every query to have an answer", PATIENCE, || {
         for query in left.clone() {
@@ -215,18 +218,17 @@ pub fn types_are_right(folder: &Path) -> Result<()> {
         (r#""drawStyle": "#, r#""drawStile": "#, "drawStile"),
         (r#""custom.inspect""#, r#""custom.inspekt""#, "inspekt"),
     ];
-    let overview = fs::read_to_string(Path::new(DASHBOARDS).join("overview.json"))?;
-    for (number, (right, wrong, complaint)) in spoilt.into_iter().enumerate() {
-        let folder = folder.join(number.to_string());
-        fs::create_dir(&folder)?;
-        fs::write(
-            folder.join("overview.json"),
-            overview.replacen(right, wrong, 1),
-        )?;
-        match finish(Command::new("node").arg(SCRIPT).arg(&folder)) {
-            Err(error) if error.to_string().contains(complaint) => {}
-            other => return Err(format!("{wrong}: {other:?}").into()),
-        }
+    let mut overview = fs::read_to_string(Path::new(DASHBOARDS).join("overview.json"))?;
+    for (right, wrong, _) in spoilt {
+        overview = overview.replacen(right, wrong, 1);
     }
-    Ok(())
+    fs::write(folder.join("overview.json"), overview)?;
+    let Err(complaints) = finish(Command::new("node").arg(SCRIPT).arg(folder)) else {
+        return Err("spoilt dashboards are found right".into());
+    };
+    let complaints = complaints.to_string();
+    match spoilt.iter().find(|(.., word)| !complaints.contains(word)) {
+        None => Ok(()),
+        Some((_, wrong, _)) => Err(format!("{wrong} is not found in {complaints}").into()),
+    }
 }
