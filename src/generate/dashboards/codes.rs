@@ -115,7 +115,7 @@ fn figures(dashboard: Dashboard) -> Dashboard {
                 }]),
             )],
         )
-        .size(12, 4),
+        .size(12, 5),
     )
 }
 

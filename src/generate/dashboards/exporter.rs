@@ -66,7 +66,8 @@ fn figures(dashboard: Dashboard) -> Dashboard {
             Panel::stat("Newest line", "Age of the newest line of the source that is furthest behind.", "s")
                 .query(format!("max({})", age("maillog_source_last_line_timestamp_seconds")), "age")
                 .field("thresholds", steps("green", &[(300.0, "orange"), (3600.0, "red")]))
-                .empty("No line yet"),
+                .option("graphMode", "none".into())
+.empty("No line yet"),
         )
 }
 

@@ -139,6 +139,9 @@ fn flow(dashboard: Dashboard) -> Dashboard {
                 "cps",
             )
             .query(format!("{} > 0", sum_by("code", &refused)), "{{code}}")
+            .color("421", "red")
+            .color("422", "purple")
+            .color("/^1/", "blue")
             .empty("No refusals"),
         )
         .panel(

@@ -136,7 +136,7 @@ impl Panel {
             "wideLayout": true,
         });
         panel.set("color", json!({"mode": "thresholds"}));
-        panel.size(4, 4)
+        panel.size(4, 5)
     }
 
     /// Horizontal bars, the longest first.
