@@ -139,9 +139,13 @@ fn flow(dashboard: Dashboard) -> Dashboard {
                 "cps",
             )
             .query(format!("{} > 0", sum_by("code", &refused)), "{{code}}")
-            .color("421", "red")
-            .color("422", "purple")
-            .color("/^1/", "blue")
+            .color("421", "dark-red")
+            .color("422", "dark-purple")
+            .color("/^1/", "light-blue")
+            .field("links", json!([{
+                "title": "Code ${__field.labels.code}: what it means, who says it",
+                "url": "/d/maillog-codes?${__all_variables}&${__url_time_range}&var-code=${__field.labels.code}",
+            }]))
             .empty("No refusals"),
         )
         .panel(

@@ -132,6 +132,7 @@ impl Panel {
             "percentChangeColorMode": "standard",
             "reduceOptions": reduce(),
             "showPercentChange": false,
+            "text": {"valueSize": 36},
             "textMode": "auto",
             "wideLayout": true,
         });
@@ -284,7 +285,7 @@ impl Panel {
         self
     }
 
-    /// Properties of the field with this name, before it is renamed by a title.
+    /// Properties of the column under this title.
     pub fn column(self, name: &str, properties: &[(&str, Value)]) -> Self {
         self.overriding(json!({"id": "byName", "options": name}), properties)
     }
