@@ -132,7 +132,6 @@ impl Panel {
             "percentChangeColorMode": "standard",
             "reduceOptions": reduce(),
             "showPercentChange": false,
-            "text": {"valueSize": 36},
             "textMode": "auto",
             "wideLayout": true,
         });
