@@ -16,6 +16,7 @@ mod alertmanager;
 mod auth;
 mod cases;
 mod client;
+mod dashboards;
 mod dns;
 mod exporter;
 mod inbound;

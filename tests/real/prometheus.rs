@@ -23,12 +23,20 @@ pub struct Prometheus(Child);
 impl Prometheus {
     /// Scrapes `target` every second.
     pub fn start(folder: &Path, target: &str) -> Result<Self> {
+        Prometheus::start_with(folder, &[target], "groups: []\n")
+    }
+
+    /// Scrapes all `targets` and evaluates the rules every second.
+    pub fn start_with(folder: &Path, targets: &[&str], rules: &str) -> Result<Self> {
+        fs::write(folder.join("rules.yml"), rules)?;
         let config = folder.join("prometheus.yml");
+        let targets = targets.join("', '");
         fs::write(
             &config,
             format!(
-                "scrape_configs:\n- job_name: maillog\n  scrape_interval: 1s\n  scrape_timeout: 1s\n  \
-                 static_configs:\n  - targets: ['{target}']\n"
+                "global: {{evaluation_interval: 1s}}\nrule_files: [rules.yml]\n\
+                 scrape_configs:\n- job_name: maillog\n  scrape_interval: 1s\n  scrape_timeout: 1s\n  \
+                 static_configs:\n  - targets: ['{targets}']\n"
             ),
         )?;
         let errors = fs::File::create(folder.join("prometheus.err"))?;
@@ -52,14 +60,21 @@ impl Prometheus {
         Ok(Prometheus(child))
     }
 
+    /// The samples that the query has now.
+    pub fn ask(&self, query: &str) -> Result<Value> {
+        let escaped: String = query.bytes().map(|byte| format!("%{byte:02x}")).collect();
+        let body = get(ADDRESS, &format!("/api/v1/query?query={escaped}"))
+            .map_err(|error| format!("{query}: {error}"))?;
+        let mut answer: Value = serde_json::from_str(&body)?;
+        Ok(answer["data"]["result"].take())
+    }
+
     /// Asks until the query has the value that is expected.
     pub fn expect(&self, query: &str, expected: u64) -> Result<()> {
-        let escaped: String = query.bytes().map(|byte| format!("%{byte:02x}")).collect();
         let mut last = Value::Null;
         until(&format!("{query} to be {expected}"), PATIENCE, || {
-            let body = get(ADDRESS, &format!("/api/v1/query?query={escaped}"))?;
-            last = serde_json::from_str(&body)?;
-            let value = last["data"]["result"][0]["value"][1].as_str();
+            last = self.ask(query)?;
+            let value = last[0]["value"][1].as_str();
             Ok((value == Some(expected.to_string().as_str())).then_some(()))
         })
         .map_err(|error| format!("{error}; the last answer was {last}").into())

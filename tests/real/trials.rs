@@ -14,8 +14,8 @@ use crate::rsyslog::{self, Rsyslog};
 use crate::truth::{Truth, differences};
 use crate::world::{Message, World};
 use crate::{
-    Result, alertmanager, auth, client, inbound, journal, milter, policy, prometheus, sandbox,
-    stores,
+    Result, alertmanager, auth, client, dashboards, inbound, journal, milter, policy, prometheus,
+    sandbox, stores,
 };
 
 /// A trial, and the programs it cannot do without.
@@ -26,7 +26,7 @@ pub struct RealTrial {
 }
 
 /// Every trial.
-pub const ALL: [RealTrial; 10] = [
+pub const ALL: &[RealTrial] = &[
     RealTrial {
         name: "every_reply_of_a_remote_server_counts_once_in_report_and_live_across_a_rotation",
         needs: &["postfix"],
@@ -76,6 +76,16 @@ pub const ALL: [RealTrial; 10] = [
         name: "an_alertmanager_that_was_down_at_first_gets_an_alert_and_its_end",
         needs: &["prometheus-alertmanager"],
         run: || with_folder(alertmanager::trial),
+    },
+    RealTrial {
+        name: "every_query_of_the_dashboards_has_an_answer_in_prometheus",
+        needs: &["prometheus"],
+        run: || with_folder(dashboards::every_query_has_an_answer),
+    },
+    RealTrial {
+        name: "the_dashboards_are_as_the_types_of_grafana_want_them",
+        needs: &["node", dashboards::COMPILER],
+        run: || with_folder(dashboards::types_are_right),
     },
 ];
 
