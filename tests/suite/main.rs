@@ -5,4 +5,5 @@ mod dashboards;
 mod docs;
 mod golden;
 mod properties;
+mod replay;
 mod rules;
