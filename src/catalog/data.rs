@@ -21,7 +21,7 @@ impl ProviderId {
 }
 
 /// The same sentence in both languages.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Text {
     /// English.

@@ -134,7 +134,7 @@ pub enum Compared {
 }
 
 /// One rule.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Alert {
     /// Its name, and the `alertname` label.
@@ -223,7 +223,7 @@ pub struct Change {
 }
 
 /// All rules, and what their texts need to know.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
 pub struct Policy {
     /// The rules, in the order of the file.
     #[serde(rename = "alert")]

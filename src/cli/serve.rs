@@ -1,5 +1,6 @@
 //! `serve`: the daemon.
 
+use std::net::SocketAddr;
 use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -8,8 +9,9 @@ use tokio::signal::unix::{SignalKind, signal};
 use tracing::{error, info, warn};
 
 use super::Error;
-use crate::config::{self, Config};
-use crate::engine::{self, Setup, SourceSetup};
+use crate::alert::notify;
+use crate::config::{self, Alerting, Config};
+use crate::engine::{self, AlarmSetup, Setup, SourceSetup};
 use crate::logging;
 use crate::showq;
 use crate::source::{self, Files, Framing, Input, ReadFrom};
@@ -248,9 +250,19 @@ async fn serve(args: &Args, mut config: Config, bound: Bound, access: Access) ->
     };
     let queues = config.showq.clone().map(showq::watch).transpose();
     let queues = queues.map_err(failed)?;
-    let (engine, thread) =
-        engine::start(setup(&config), config.providers.clone(), queues, state).map_err(failed)?;
     let addresses = bound.addresses();
+    let alarm = match &config.alerting {
+        Some(alerting) => Some(alarm(alerting, &addresses).map_err(failed)?),
+        None => None,
+    };
+    let (engine, thread) = engine::start(
+        setup(&config),
+        config.providers.clone(),
+        queues,
+        alarm,
+        state,
+    )
+    .map_err(failed)?;
     let site = Site::new(engine.clone(), config.telemetry_path.clone());
     let server = Server::start(bound, site, access).map_err(failed)?;
     for address in addresses {
@@ -282,6 +294,20 @@ async fn serve(args: &Args, mut config: Config, bound: Bound, access: Access) ->
     }
     info!("stopped");
     Ok(())
+}
+
+/// What the engine needs to alert.
+fn alarm(alerting: &Alerting, addresses: &[SocketAddr]) -> std::io::Result<AlarmSetup> {
+    let instance = alerting.instance.clone().unwrap_or_else(|| {
+        let host = rustix::system::uname();
+        let port = addresses.first().map_or(0, SocketAddr::port);
+        format!("{}:{port}", host.nodename().to_string_lossy())
+    });
+    Ok(AlarmSetup {
+        policy: alerting.policy.clone(),
+        instance,
+        notifier: notify::start(alerting.alertmanagers.clone())?,
+    })
 }
 
 /// What differs between two configurations and cannot change while the daemon runs.

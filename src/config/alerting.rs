@@ -14,6 +14,7 @@ use serde_saphyr::{Location, Spanned};
 
 use super::Alerting;
 use super::error::Fault;
+use super::policy;
 use super::raw::right;
 use crate::alert::notify::{Auth, BaseUrl, DEFAULT_TIMEOUT, Peer, Secret, Tls, certificates, key};
 
@@ -26,6 +27,9 @@ const TIMEOUTS: std::ops::RangeInclusive<Duration> =
 #[serde(deny_unknown_fields)]
 pub struct RawAlerting {
     pub alertmanagers: Option<Spanned<Vec<Spanned<Alertmanager>>>>,
+    instance: Option<Spanned<String>>,
+    runbook_url: Option<Spanned<String>>,
+    rules: Option<policy::Rules>,
 }
 
 /// One of `alerting.alertmanagers:`
@@ -69,7 +73,19 @@ struct RawTls {
 
 /// What is right for each field, for messages about values of the wrong kind.
 pub const RIGHT: &[(&str, &str)] = &[
-    ("alerting", "a mapping with alertmanagers"),
+    (
+        "alerting",
+        "a mapping with alertmanagers, instance, runbook_url, rules",
+    ),
+    (
+        "alerting.instance",
+        "a host name and port, such as mx1.example.com:9925",
+    ),
+    (
+        "alerting.runbook_url",
+        "a URL, such as https://runbooks.example.com/maillog",
+    ),
+    ("alerting.rules", "a mapping of rules by their names"),
     (
         "alerting.alertmanagers",
         "a list of mappings with url, basic_auth or authorization, tls, timeout",
@@ -164,7 +180,19 @@ pub(super) fn check(alerting: Spanned<RawAlerting>) -> Result<Alerting, Fault> {
         }
         alertmanagers.push(peer);
     }
-    Ok(Alerting { alertmanagers })
+    let policy = policy::check(None, alerting.value.runbook_url, alerting.value.rules)?;
+    let instance = match alerting.value.instance {
+        Some(instance) if instance.value.trim().is_empty() => {
+            let problem = "the name is empty".to_owned();
+            return Err(wrong(&instance, problem, "alerting.instance"));
+        }
+        instance => instance.map(|instance| instance.value),
+    };
+    Ok(Alerting {
+        alertmanagers,
+        instance,
+        policy,
+    })
 }
 
 fn alertmanager(one: Spanned<Alertmanager>) -> Result<Peer, Fault> {

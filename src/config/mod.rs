@@ -19,7 +19,7 @@ pub use error::Error;
 pub use policy::load as load_policy;
 
 use crate::alert::notify;
-use crate::catalog::Providers;
+use crate::catalog::{Policy, Providers};
 use crate::logging::{Format, Level};
 use crate::source::{DEFAULT_CAP, Input};
 use crate::web::ListenAddress;
@@ -85,10 +85,15 @@ pub struct Source {
 }
 
 /// What `alerting:` says.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Alerting {
     /// Who is told of alerts; at least one.
     pub alertmanagers: Vec<notify::Peer>,
+    /// Where this exporter is reached, for the `instance` label; by default the host's name and the
+    /// first port.
+    pub instance: Option<String>,
+    /// When somebody is told.
+    pub policy: Policy,
 }
 
 impl Config {

@@ -15,6 +15,7 @@ use tokio::sync::oneshot;
 use tracing::{info, warn};
 
 use super::Request;
+use crate::alert;
 use crate::metrics::{Image, ProviderConditions, StateStats, View};
 use crate::parse::Memory;
 use crate::state::{Second, Snapshot, SourceState, State, Store};
@@ -39,11 +40,17 @@ struct Waiting {
     until: Instant,
 }
 
+/// What is kept besides the counts.
+pub(super) struct Kept {
+    pub sources: Vec<SourceState>,
+    pub memory: Memory,
+    pub alerts: Option<alert::Image>,
+}
+
 /// One moment, to be written and then shown.
 struct Job {
     view: View,
-    sources: Vec<SourceState>,
-    memory: Memory,
+    kept: Kept,
 }
 
 /// What became of a job: what may be shown now, if it was written.
@@ -159,17 +166,12 @@ impl Keeper {
     }
 
     /// Shows a moment to all who wait, once it is durable. What has not changed is durable already.
-    pub fn show(&mut self, view: View, kept: impl FnOnce() -> (Vec<SourceState>, Memory)) {
+    pub fn show(&mut self, view: View, kept: impl FnOnce() -> Kept) {
         self.included = self.waiting.len();
         self.hurry = false;
         match &self.jobs {
             Some(jobs) if self.changed => {
-                let (sources, memory) = kept();
-                let job = Job {
-                    view,
-                    sources,
-                    memory,
-                };
+                let job = Job { view, kept: kept() };
                 self.changed = false;
                 self.begun = Instant::now();
                 // The thread lives as long as its orders.
@@ -257,20 +259,17 @@ impl Keeper {
 fn write(mut store: Store, mut stats: StateStats, jobs: &Receiver<Job>, results: &Sender<Request>) {
     let mut failing = false;
     while let Ok(job) = jobs.recv() {
-        let Job {
-            mut view,
-            sources,
-            memory,
-        } = job;
+        let Job { mut view, kept } = job;
         let now = Timestamp::now().as_second();
         let snapshot = Snapshot {
             taken: now,
             write_errors: stats.errors,
-            sources,
+            sources: kept.sources,
             counters: Image::of(&view.counters, &view.providers),
-            memory,
+            memory: kept.memory,
             second: Second {
                 provider_conditions: ProviderConditions::of(&view.counters, &view.providers),
+                alerts: kept.alerts,
             },
         };
         let written = match store.save(&snapshot) {

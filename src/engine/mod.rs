@@ -5,6 +5,7 @@
 //! asks. Reading goes in blocks, and requests are looked at between them, so that a scrape never
 //! waits for a backlog.
 
+mod alarm;
 mod keep;
 mod run;
 mod slot;
@@ -22,6 +23,7 @@ use crate::metrics::View;
 use crate::showq::Newest;
 use crate::source::{Input, Wake, Watcher};
 use crate::state::State;
+pub use alarm::AlarmSetup;
 use keep::{Keeper, Viewer, Written};
 use run::Engine;
 
@@ -92,7 +94,8 @@ impl Handle {
 }
 
 /// Starts the engine. `queues` is where the newest listing of the queue is found, if there is one;
-/// `state` is what goes on from the process before, and where this one keeps its own.
+/// `alarm` is whom to tell when; `state` is what goes on from the process before, and where this one
+/// keeps its own.
 ///
 /// # Errors
 ///
@@ -101,6 +104,7 @@ pub fn start(
     setup: Setup,
     providers: Providers,
     queues: Option<Newest>,
+    alarm: Option<AlarmSetup>,
     mut state: State,
 ) -> std::io::Result<(Handle, JoinHandle<()>)> {
     let (requests, incoming) = channel();
@@ -116,6 +120,7 @@ pub fn start(
     let parts = Parts {
         providers,
         queues,
+        alarm,
         watcher,
         wake,
         keeper,
@@ -136,6 +141,7 @@ pub fn start(
 struct Parts {
     providers: Providers,
     queues: Option<Newest>,
+    alarm: Option<AlarmSetup>,
     watcher: Watcher,
     /// For sources with threads of their own.
     wake: Wake,

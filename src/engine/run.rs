@@ -9,8 +9,11 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use tracing::info;
 
+use super::alarm::Alarm;
+use super::keep::Kept;
 use super::slot::Slot;
 use super::{Parts, Request, Setup};
+use crate::alert::Health;
 use crate::catalog::Catalog;
 use crate::metrics::{Counters, View};
 use crate::parse::LineParser;
@@ -40,6 +43,8 @@ struct Counting {
     counters: Counters,
     /// The wall clock in seconds since 1970, as of the current block.
     now: i64,
+    /// Alerts of our own, where they are wanted.
+    alarm: Option<Alarm>,
 }
 
 pub(super) struct Engine {
@@ -67,7 +72,11 @@ enum Next {
 
 impl Engine {
     /// An engine that goes on from where another process left off, if one did.
-    pub(super) fn new(setup: Setup, parts: Parts, before: Option<Snapshot>) -> io::Result<Self> {
+    pub(super) fn new(
+        setup: Setup,
+        mut parts: Parts,
+        before: Option<Snapshot>,
+    ) -> io::Result<Self> {
         let catalog = Catalog::embedded();
         let now = Timestamp::now();
         let before = before.unwrap_or_default();
@@ -94,6 +103,10 @@ impl Engine {
         later
             .provider_conditions
             .restore(&mut counters, &provider_names);
+        let alarm = parts.alarm.take().map(|alarm| {
+            let providers = Arc::clone(&provider_names);
+            Alarm::new(alarm, providers, later.alerts.as_ref(), &counters)
+        });
         let mut engine = Engine {
             slots,
             parked,
@@ -102,6 +115,7 @@ impl Engine {
                 parser,
                 counters,
                 now: now.as_second(),
+                alarm,
             },
             provider_names,
             clock_set: Instant::now(),
@@ -134,6 +148,7 @@ impl Engine {
             }
             if now >= tick {
                 tick = now + TICK;
+                self.alarm();
                 self.notice(News::Tick);
             }
             self.read(BLOCK);
@@ -142,6 +157,24 @@ impl Engine {
         self.parts.keeper.finish(requests, LAST_WRITE);
         self.show();
         self.parts.keeper.finish(requests, LAST_WRITE);
+    }
+
+    /// Lets alerts know what time it is, and sends them.
+    fn alarm(&mut self) {
+        let now = Timestamp::now().as_second();
+        let Counting {
+            counters, alarm, ..
+        } = &mut self.counting;
+        let Some(alarm) = alarm else { return };
+        // Lines that wait to be read are of an earlier time.
+        if !self.busy && now >= alarm.due() {
+            alarm.advance(now, counters, now);
+        }
+        let (slots, keeper) = (&self.slots, &self.parts.keeper);
+        alarm.tick(counters, || Health {
+            sources: slots.iter().map(Slot::stats).collect(),
+            state: keeper.stats(),
+        });
     }
 
     /// Reads what is there, for a limited time.
@@ -199,10 +232,11 @@ impl Engine {
     /// Makes a snapshot of this moment, and shows it to whoever has asked.
     fn show(&mut self) {
         let view = self.view();
-        let (slots, parked, parser) = (&self.slots, &self.parked, &self.counting.parser);
-        self.parts.keeper.show(view, || {
-            let sources = slots.iter().chain(parked).map(Slot::state).collect();
-            (sources, parser.memory())
+        let (slots, parked, counting) = (&self.slots, &self.parked, &self.counting);
+        self.parts.keeper.show(view, || Kept {
+            sources: slots.iter().chain(parked).map(Slot::state).collect(),
+            memory: counting.parser.memory(),
+            alerts: counting.alarm.as_ref().map(Alarm::image),
         });
     }
 
@@ -262,11 +296,19 @@ impl Engine {
                 parser,
                 counters,
                 now,
+                alarm,
             } = &mut self.counting;
+            let mut due = alarm.as_ref().map_or(i64::MAX, Alarm::due);
             let progress = source.read(left, &mut self.scratch, &mut |line| {
                 let mut slot = None;
                 let parsed = parser.parse(line, &mut slot);
                 lines.note(&parsed);
+                if let (Some(time), Some(alarm)) = (parsed.time, alarm.as_mut())
+                    && time.seconds >= due
+                {
+                    alarm.advance(time.seconds, counters, *now);
+                    due = alarm.due();
+                }
                 counters.count(parsed.time, &parsed.line, *now);
             });
             if progress.changed {
@@ -291,6 +333,7 @@ impl Engine {
             providers: Arc::clone(&self.provider_names),
             queues: self.parts.queues.as_ref().and_then(showq::newest),
             state: self.parts.keeper.stats(),
+            alerting: self.counting.alarm.as_ref().map(|it| Arc::new(it.view())),
         }
     }
 

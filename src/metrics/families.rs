@@ -375,6 +375,7 @@ impl Moment {
         families.extend(self.histograms());
         families.extend(self.sources());
         families.extend(self.own());
+        families.extend(self.alerting());
         families.extend(self.queues().into_iter().flatten());
         families
     }

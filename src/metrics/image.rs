@@ -343,7 +343,7 @@ mod tests {
     use jiff::tz::TimeZone;
 
     use super::*;
-    use crate::metrics::{StateStats, View, render};
+    use crate::metrics::{ProviderConditions, StateStats, View, render};
     use crate::parse::LineParser;
 
     /// Every line of the golden logs.
@@ -388,6 +388,7 @@ mod tests {
             providers: providers.names().map(str::to_owned).collect(),
             queues: None,
             state: StateStats::default(),
+            alerting: None,
         };
         let text = render(&Arc::new(view), 1_795_000_000);
         let ours = |line: &&str| !line.contains("process_");
@@ -412,10 +413,13 @@ mod tests {
         for &end in lines.iter().step_by(1 + lines.len() / 40) {
             let mut first = Counters::new(Catalog::embedded());
             let memory = count(&mut first, &Default::default(), &log[..end]);
-            let kept = (Image::of(&first, &names(&providers)), memory);
+            let by_condition = ProviderConditions::of(&first, &names(&providers));
+            let kept = (Image::of(&first, &names(&providers)), by_condition, memory);
             let bytes = postcard::to_stdvec(&kept).expect("written");
-            let (image, memory): (Image, _) = postcard::from_bytes(&bytes).expect("read");
+            let (image, by_condition, memory): (Image, ProviderConditions, _) =
+                postcard::from_bytes(&bytes).expect("read");
             let mut second = image.restore(Catalog::embedded(), &providers);
+            by_condition.restore(&mut second, &names(&providers));
             count(&mut second, &memory, &log[end + 1..]);
             assert_eq!(
                 shown(&second, &providers),

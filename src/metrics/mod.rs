@@ -4,6 +4,7 @@
 //! and `own` give the numbers their names with the help of `family`, and `exposition` writes them
 //! down as `text`; `image` keeps them over restarts, and `totals` sums them up.
 
+mod alerting;
 mod counters;
 mod exposition;
 mod families;
@@ -17,6 +18,7 @@ mod rates;
 mod text;
 mod totals;
 
+pub use alerting::{ActiveAlert, Alerting, AlertmanagerStats};
 pub use counters::{Beside, Counters};
 pub(crate) use counters::{OTHER_CODE, code_label};
 pub use exposition::{CONTENT_TYPE, Exposition, render};
@@ -79,4 +81,6 @@ pub struct View {
     pub queues: Option<Queues>,
     /// How keeping all this over restarts goes.
     pub state: StateStats,
+    /// Alerts of the daemon's own, where it has any.
+    pub alerting: Option<Arc<Alerting>>,
 }

@@ -5,6 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::alert;
 use crate::metrics::{Image, ProviderConditions};
 use crate::parse::Memory;
 use crate::source::{Place, Rotations};
@@ -32,6 +33,8 @@ pub struct Snapshot {
 pub struct Second {
     /// Counts by provider and condition.
     pub provider_conditions: ProviderConditions,
+    /// What alerts remember, where the daemon has any of its own.
+    pub alerts: Option<alert::Image>,
 }
 
 /// One source: where it stopped, and what its lines came to.

@@ -176,6 +176,10 @@ impl Site {
                 }
                 None => unavailable(),
             },
+            "/api/v1/alerts" => match self.engine.view().await {
+                Some(view) => Answer::ok(JSON, api::alerts(&view)),
+                None => unavailable(),
+            },
             "/api/v1/sources" => match self.engine.view().await {
                 Some(view) => Answer::ok(JSON, api::sources(&view)),
                 None => unavailable(),

@@ -8,7 +8,8 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use maillog_exporter::alert::notify::{self, Alert, Auth, Notifier, Peer, PeerStats, Tls};
+use maillog_exporter::alert::notify::{self, Alert, Auth, Notifier, Peer, Tls};
+use maillog_exporter::metrics::AlertmanagerStats;
 use serde_json::Value;
 
 use crate::Result;
@@ -99,7 +100,7 @@ fn alert(name: &str, starts_at: Timestamp, ends_at: Timestamp) -> Alert {
 }
 
 /// Waits until the client's figures are as they should be.
-fn figures(notifier: &Notifier, right: impl Fn(&PeerStats) -> bool) -> Result<()> {
+fn figures(notifier: &Notifier, right: impl Fn(&AlertmanagerStats) -> bool) -> Result<()> {
     let mut last = None;
     until("the client's figures", PATIENCE, || {
         last = notifier.stats().pop();

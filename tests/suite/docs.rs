@@ -9,7 +9,9 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use maillog_exporter::catalog::{Catalog, Providers};
-use maillog_exporter::metrics::{Counters, SourceStats, StateStats, View, render};
+use maillog_exporter::metrics::{
+    Alerting, AlertmanagerStats, Counters, SourceStats, StateStats, View, render,
+};
 use maillog_exporter::parse::LineParser;
 
 const INTRODUCTION: &str = "\
@@ -72,6 +74,7 @@ fn view() -> Arc<View> {
         providers: providers.names().map(str::to_owned).collect(),
         queues: Some(Default::default()),
         state: StateStats::default(),
+        alerting: Some(Arc::new(alerting())),
     })
 }
 
@@ -145,4 +148,21 @@ fn docs_list_every_metric_with_its_type_labels_and_help() {
         assert_eq!(found, expected);
     }
     assert_eq!(found.len(), expected.len());
+}
+
+/// A daemon that alerts, so that its families are there.
+fn alerting() -> Alerting {
+    Alerting {
+        active: Vec::new(),
+        alertmanagers: vec![AlertmanagerStats {
+            alertmanager: "http://localhost:9093".to_owned(),
+            sent: 0,
+            errors: 0,
+            dropped: 0,
+            queue_length: 0,
+            queue_capacity: 0,
+            last_success: None,
+            latency: None,
+        }],
+    }
 }

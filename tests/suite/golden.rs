@@ -119,6 +119,7 @@ fn digest(log: &[u8]) -> (String, String) {
         providers: providers.names().map(str::to_owned).collect(),
         queues: None,
         state: StateStats::default(),
+        alerting: None,
     };
     let exposition = render(&Arc::new(view), written.as_second());
     let metrics = exposition

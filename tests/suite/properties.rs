@@ -138,6 +138,7 @@ proptest! {
                 providers: Providers::embedded().names().map(str::to_owned).collect(),
                 queues: None,
                 state: StateStats::default(),
+                alerting: None,
             });
             prop_assert_eq!(ours(following.render(&view, now)), ours(render(&view, now)));
         }
@@ -175,6 +176,7 @@ fn a_million_senders_domains_queue_ids_and_codes_add_no_series_without_bound() {
         providers,
         queues: None,
         state: StateStats::default(),
+        alerting: None,
     });
     let text = render(&view, 1_790_000_000);
     let series = text.lines().filter(|line| !line.starts_with('#')).count();

@@ -30,6 +30,7 @@ pub use tls::Tls;
 pub(crate) use tls::{certificates, key};
 pub use url::BaseUrl;
 
+use crate::metrics::AlertmanagerStats;
 use peer::{Pace, Shared};
 
 /// How many alerts wait for one Alertmanager at most; as many as in Prometheus.
@@ -74,89 +75,6 @@ pub struct Peer {
     /// How long a request may take, from looking up the name to the end of the answer.
     pub timeout: Duration,
 }
-
-/// What became of the alerts for one Alertmanager.
-#[derive(Clone, Debug, PartialEq)]
-pub struct PeerStats {
-    /// Its URL, which holds no credentials.
-    pub alertmanager: String,
-    /// Alerts that it took.
-    pub sent: u64,
-    /// Alerts in requests that failed, counted for each attempt.
-    pub errors: u64,
-    /// Alerts that were never sent because the queue was full.
-    pub dropped: u64,
-    /// Alerts that wait, those on their way included.
-    pub queue_length: usize,
-    /// How many can wait.
-    pub queue_capacity: usize,
-    /// When it last took alerts.
-    pub last_success: Option<Timestamp>,
-    /// How long the last request took that was answered.
-    pub latency: Option<Duration>,
-}
-
-/// A metric family over all Alertmanagers; its one label is `alertmanager`.
-pub struct Family {
-    /// The name.
-    pub name: &'static str,
-    /// What it is.
-    pub help: &'static str,
-    /// Whether it only grows.
-    pub counter: bool,
-    /// The value for one of them.
-    pub value: fn(&PeerStats) -> f64,
-}
-
-/// Every family that [`PeerStats`] makes.
-pub const FAMILIES: [Family; 7] = [
-    Family {
-        name: "maillog_alertmanager_alerts_sent_total",
-        help: "Alerts that the Alertmanager took.",
-        counter: true,
-        value: |stats| stats.sent as f64,
-    },
-    Family {
-        name: "maillog_alertmanager_errors_total",
-        help: "Alerts in requests to the Alertmanager that failed, counted for each attempt.",
-        counter: true,
-        value: |stats| stats.errors as f64,
-    },
-    Family {
-        name: "maillog_alertmanager_dropped_total",
-        help: "Alerts that were never sent because the queue for the Alertmanager was full.",
-        counter: true,
-        value: |stats| stats.dropped as f64,
-    },
-    Family {
-        name: "maillog_alertmanager_queue_length",
-        help: "Alerts that wait for the Alertmanager.",
-        counter: false,
-        value: |stats| stats.queue_length as f64,
-    },
-    Family {
-        name: "maillog_alertmanager_queue_capacity",
-        help: "How many alerts can wait for the Alertmanager.",
-        counter: false,
-        value: |stats| stats.queue_capacity as f64,
-    },
-    Family {
-        name: "maillog_alertmanager_last_success_timestamp_seconds",
-        help: "When the Alertmanager last took alerts; 0 before the first.",
-        counter: false,
-        value: |stats| {
-            stats
-                .last_success
-                .map_or(0.0, |time| time.as_second() as f64)
-        },
-    },
-    Family {
-        name: "maillog_alertmanager_latency_seconds",
-        help: "How long the last request took that the Alertmanager answered; 0 before the first.",
-        counter: false,
-        value: |stats| stats.latency.map_or(0.0, |latency| latency.as_secs_f64()),
-    },
-];
 
 /// Sends alerts until it is dropped. What still waits then is not sent: an alert that fires ends
 /// by itself at its `ends_at`.
@@ -212,7 +130,7 @@ impl Notifier {
     }
 
     /// What became of the alerts so far, for each Alertmanager in the order they were given.
-    pub fn stats(&self) -> Vec<PeerStats> {
+    pub fn stats(&self) -> Vec<AlertmanagerStats> {
         self.peers.iter().map(|peer| peer.stats()).collect()
     }
 }

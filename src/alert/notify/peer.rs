@@ -11,7 +11,8 @@ use tracing::{debug, info, warn};
 
 use super::queue::{Batch, Pending};
 use super::request::{self, Answer, Failure};
-use super::{Alert, Peer, PeerStats, QUEUE_CAPACITY};
+use super::{Alert, Peer, QUEUE_CAPACITY};
+use crate::metrics::AlertmanagerStats;
 
 /// The most characters of an answer that go into the log.
 const MOST_SAID: usize = 200;
@@ -46,7 +47,7 @@ pub(super) struct Shared {
 
 struct State {
     pending: Pending,
-    stats: PeerStats,
+    stats: AlertmanagerStats,
 }
 
 impl Shared {
@@ -54,7 +55,7 @@ impl Shared {
         Shared {
             state: Mutex::new(State {
                 pending: Pending::default(),
-                stats: PeerStats {
+                stats: AlertmanagerStats {
                     alertmanager,
                     sent: 0,
                     errors: 0,
@@ -84,9 +85,9 @@ impl Shared {
         self.filled.notify_one();
     }
 
-    pub(super) fn stats(&self) -> PeerStats {
+    pub(super) fn stats(&self) -> AlertmanagerStats {
         let state = self.state();
-        PeerStats {
+        AlertmanagerStats {
             queue_length: state.pending.len(),
             ..state.stats.clone()
         }

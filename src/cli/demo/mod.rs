@@ -97,7 +97,7 @@ async fn demo(args: &Args, bound: Bound, log: &Path) -> Result<(), Error> {
         .open(log)
         .map_err(failed)?;
     let (engine, thread) =
-        engine::start(setup, Providers::embedded(), None, State::none()).map_err(failed)?;
+        engine::start(setup, Providers::embedded(), None, None, State::none()).map_err(failed)?;
     let address = bound
         .addresses()
         .first()

@@ -35,6 +35,7 @@ fn view_of(lines: &[String]) -> View {
         providers: providers.names().map(str::to_owned).collect(),
         queues: None,
         state: StateStats::default(),
+        alerting: None,
     }
 }
 
