@@ -11,7 +11,8 @@ use serde_json::Value;
 use crate::Result;
 use crate::wait::until;
 
-const PROGRAM: &str = env!("CARGO_BIN_EXE_maillog_exporter");
+/// The program under test.
+pub const PROGRAM: &str = env!("CARGO_BIN_EXE_maillog_exporter");
 
 /// How soon a line must be on /metrics, with a busy machine's allowance.
 const PATIENCE: Duration = Duration::from_secs(20);
