@@ -18,6 +18,7 @@ mod cases;
 mod client;
 mod dns;
 mod exporter;
+mod faults;
 mod inbound;
 mod journal;
 mod milter;

@@ -14,7 +14,7 @@ use crate::rsyslog::{self, Rsyslog};
 use crate::truth::{Truth, differences};
 use crate::world::{Message, World};
 use crate::{
-    Result, alertmanager, auth, client, inbound, journal, milter, page, policy, prometheus,
+    Result, alertmanager, auth, client, faults, inbound, journal, milter, page, policy, prometheus,
     sandbox, stores,
 };
 
@@ -26,7 +26,7 @@ pub struct RealTrial {
 }
 
 /// Every trial.
-pub const ALL: [RealTrial; 13] = [
+pub const ALL: [RealTrial; 15] = [
     RealTrial {
         name: "page_by_prometheus_with_the_shipped_rules_and_the_words_of_the_document",
         needs: &["prometheus", "prometheus-alertmanager"],
@@ -36,6 +36,16 @@ pub const ALL: [RealTrial; 13] = [
         name: "page_and_its_end_by_prometheus_and_by_the_exporter_from_one_log",
         needs: &["prometheus", "prometheus-alertmanager"],
         run: || with_folder(page::both_ways),
+    },
+    RealTrial {
+        name: "page_goes_on_after_a_kill_and_a_backlog_pages_nobody",
+        needs: &[],
+        run: || with_folder(faults::across_ends),
+    },
+    RealTrial {
+        name: "page_reaches_alertmanagers_that_were_down_slow_failing_or_not_to_be_trusted",
+        needs: &["prometheus-alertmanager"],
+        run: || with_folder(faults::faults),
     },
     RealTrial {
         name: "page_rules_do_by_promtool_what_is_expected_of_them",
