@@ -198,7 +198,10 @@ pub fn both_ways(folder: &Path) -> Result<()> {
     let hook = Webhook::listen(HOOK, Answer::Status(200))?;
     let _alertmanager = Alertmanager::telling(folder, HOOK_URL)?;
     let mut log = Log::create(folder)?;
-    let daemon = Daemon::configured(&config(&log, &["url: http://127.0.0.1:9093"]), folder)?;
+    let daemon = Daemon::configured(
+        &config(&log, &[format!("url: http://{}", alertmanager::ADDRESS)]),
+        folder,
+    )?;
     let prometheus = Prometheus::alerting(
         folder,
         &daemon.address,
@@ -239,7 +242,7 @@ pub fn both_ways(folder: &Path) -> Result<()> {
 }
 
 /// A configuration with the short figures and these Alertmanagers, each the fields of one.
-pub fn config(log: &Log, alertmanagers: &[&str]) -> String {
+pub fn config(log: &Log, alertmanagers: &[String]) -> String {
     let list: String = alertmanagers
         .iter()
         .map(|fields| format!("    - {{{fields}}}\n"))

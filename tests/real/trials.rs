@@ -45,7 +45,7 @@ pub const ALL: [RealTrial; 15] = [
     RealTrial {
         name: "page_reaches_alertmanagers_that_were_down_slow_failing_or_not_to_be_trusted",
         needs: &["prometheus-alertmanager"],
-        run: || with_folder(faults::faults),
+        run: || with_folder(faults::not_well),
     },
     RealTrial {
         name: "page_rules_do_by_promtool_what_is_expected_of_them",

@@ -85,7 +85,7 @@ impl State {
         let answer = *self.answer.lock().unwrap_or_else(PoisonError::into_inner);
         match answer {
             Answer::Silence => {
-                reader.read(&mut [0])?;
+                reader.read_to_end(&mut Vec::new())?;
             }
             Answer::Status(status) => {
                 if status == 200 {
