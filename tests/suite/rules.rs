@@ -24,7 +24,8 @@ const HEAD: &str = "\
 # To run: promtool test rules alerts/tests/*.yaml
 ";
 
-/// Seconds that promtool takes grow with the evaluations, and so with how far back an alert looks.
+/// How finely a file gives its series and has them evaluated. promtool takes some milliseconds for
+/// every evaluation from the first value on, so what looks far back is evaluated less often.
 struct Pace {
     /// From one value of a series to the next. Prometheus forgets a value after five minutes.
     interval: &'static str,
