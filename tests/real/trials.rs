@@ -14,8 +14,8 @@ use crate::rsyslog::{self, Rsyslog};
 use crate::truth::{Truth, differences};
 use crate::world::{Message, World};
 use crate::{
-    Result, alertmanager, auth, client, dashboards, inbound, journal, milter, policy, prometheus,
-    sandbox, stores,
+    Result, alertmanager, auth, client, dashboards, faults, inbound, journal, milter, page, policy,
+    prometheus, sandbox, stores,
 };
 
 /// A trial, and the programs it cannot do without.
@@ -27,6 +27,31 @@ pub struct RealTrial {
 
 /// Every trial.
 pub const ALL: &[RealTrial] = &[
+    RealTrial {
+        name: "page_by_prometheus_with_the_shipped_rules_and_the_words_of_the_document",
+        needs: &["prometheus", "prometheus-alertmanager"],
+        run: || with_folder(page::shipped_rules),
+    },
+    RealTrial {
+        name: "page_and_its_end_by_prometheus_and_by_the_exporter_from_one_log",
+        needs: &["prometheus", "prometheus-alertmanager"],
+        run: || with_folder(page::both_ways),
+    },
+    RealTrial {
+        name: "page_goes_on_after_a_kill_and_a_backlog_pages_nobody",
+        needs: &[],
+        run: || with_folder(faults::across_ends),
+    },
+    RealTrial {
+        name: "page_reaches_alertmanagers_that_were_down_slow_failing_or_not_to_be_trusted",
+        needs: &["prometheus-alertmanager"],
+        run: || with_folder(faults::not_well),
+    },
+    RealTrial {
+        name: "page_rules_do_by_promtool_what_is_expected_of_them",
+        needs: &["promtool"],
+        run: page::rules,
+    },
     RealTrial {
         name: "every_reply_of_a_remote_server_counts_once_in_report_and_live_across_a_rotation",
         needs: &["postfix"],
