@@ -16,22 +16,36 @@ use crate::Result;
 use crate::exporter::get;
 use crate::wait::until;
 
-const ADDRESS: &str = "127.0.0.1:9093";
+/// Where it listens.
+pub const ADDRESS: &str = "127.0.0.1:9093";
 
 /// How long it may take to start, and to show what it was told.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// A configuration with which it tells nobody of its alerts.
+const SILENT: &str = "route: {receiver: nobody}\nreceivers: [{name: nobody}]\n";
+
 /// A running Alertmanager; it ends with this value.
-struct Alertmanager(Child);
+pub struct Alertmanager(Child);
 
 impl Alertmanager {
     /// Starts with the further arguments. It tells nobody of its alerts.
-    fn start(folder: &Path, arguments: &[&str]) -> Result<Self> {
+    pub fn start(folder: &Path, arguments: &[&str]) -> Result<Self> {
+        Alertmanager::configured(folder, SILENT, arguments)
+    }
+
+    /// Starts and tells a webhook of each alert by itself, and of its end, within seconds.
+    pub fn telling(folder: &Path, webhook: &str) -> Result<Self> {
+        let config = format!(
+            "route: {{receiver: hook, group_by: ['...'], group_wait: 0s, group_interval: 1s}}\n\
+             receivers:\n- name: hook\n  webhook_configs:\n  - url: {webhook}\n    send_resolved: true\n"
+        );
+        Alertmanager::configured(folder, &config, &[])
+    }
+
+    fn configured(folder: &Path, text: &str, arguments: &[&str]) -> Result<Self> {
         let config = folder.join("alertmanager.yml");
-        fs::write(
-            &config,
-            "route: {receiver: nobody}\nreceivers: [{name: nobody}]\n",
-        )?;
+        fs::write(&config, text)?;
         let errors = fs::File::create(folder.join("alertmanager.err"))?;
         let child = Command::new("prometheus-alertmanager")
             .arg(format!("--config.file={}", config.display()))
@@ -54,7 +68,7 @@ impl Alertmanager {
     }
 
     /// Waits until it shows exactly the alerts of these names, and gives them back in that order.
-    fn shows(&self, names: &[&str]) -> Result<Vec<Value>> {
+    pub fn shows(&self, names: &[&str]) -> Result<Vec<Value>> {
         let mut last = Vec::new();
         until(&format!("the alerts {names:?}"), PATIENCE, || {
             last = serde_json::from_str::<Vec<Value>>(&get(ADDRESS, "/api/v2/alerts")?)?;

@@ -11,7 +11,8 @@ use serde_json::Value;
 use crate::Result;
 use crate::wait::until;
 
-const PROGRAM: &str = env!("CARGO_BIN_EXE_maillog_exporter");
+/// The program under test.
+pub const PROGRAM: &str = env!("CARGO_BIN_EXE_maillog_exporter");
 
 /// How soon a line must be on /metrics, with a busy machine's allowance.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -108,6 +109,14 @@ impl Daemon {
         Ok(())
     }
 
+    /// The memory that it has in use, in kB.
+    pub fn memory(&self) -> Result<u64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let value = line.and_then(|line| line.trim().strip_suffix(" kB"));
+        Ok(value.ok_or("no VmRSS")?.parse()?)
+    }
+
     /// What /metrics shows.
     pub fn scrape(&self) -> Result<Scrape> {
         Ok(Scrape(get(&self.address, "/metrics")?))
@@ -165,6 +174,13 @@ impl Scrape {
                 .collect();
             Some((labels, value.parse::<f64>().ok()? as u64))
         })
+    }
+
+    /// The value of a sample of a family with one label.
+    pub fn value(&self, family: &str, name: &str, of: &str) -> Option<u64> {
+        let mut samples = self.samples(family);
+        let (_, value) = samples.find(|(labels, _)| label(labels, name) == of)?;
+        Some(value)
     }
 
     /// All values of a family together.

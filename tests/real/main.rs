@@ -5,8 +5,10 @@
 //! the exporter must find exactly that in the log. The files, in the order in which a trial uses
 //! them: `sandbox` (a network of its own), `dns` and `remote` (the world outside), `cases` (what
 //! that world does), `postfix` (the server under observation), `client` (who writes to it),
-//! `truth` (what was said, counted), `exporter` and `prometheus` (what was found), `alertmanager` (who is told), `examples` (how). `rsyslog` and `journal` stand
-//! between a mail server's lines and the exporter.
+//! `truth` (what was said, counted), `exporter` and `prometheus` (what was found). `rsyslog` and
+//! `journal` stand between a mail server's lines and the exporter. `page` and `faults` are about who
+//! is woken: by the lines of `traffic`, through `alertmanager`, to a `webhook`; `examples` are what
+//! the documentation shows of that.
 //!
 //! Each trial runs in a network namespace of its own, so that trials run side by side on the same
 //! ports and no packet leaves the machine. A machine that does not allow this skips the trial by
@@ -16,12 +18,15 @@ mod alertmanager;
 mod auth;
 mod cases;
 mod client;
+mod dashboards;
 mod dns;
 mod examples;
 mod exporter;
+mod faults;
 mod inbound;
 mod journal;
 mod milter;
+mod page;
 mod policy;
 mod postfix;
 mod prometheus;
@@ -30,9 +35,11 @@ mod replies;
 mod rsyslog;
 mod sandbox;
 mod stores;
+mod traffic;
 mod trials;
 mod truth;
 mod wait;
+mod webhook;
 mod world;
 
 use std::process::ExitCode;
@@ -59,7 +66,14 @@ fn main() -> ExitCode {
             }
         })
         .collect();
-    libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
+    let mut arguments = Arguments::from_args();
+    if arguments.test_threads.is_none() {
+        // A page takes minutes in which next to nothing is done: it waits beside the others.
+        let waiting = trials::ALL.iter().filter(|it| it.name.starts_with("page_"));
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        arguments.test_threads = Some(cores + waiting.count());
+    }
+    libtest_mimic::run(&arguments, trials).exit_code()
 }
 
 /// Runs one trial; we are in its namespace already.

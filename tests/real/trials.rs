@@ -14,8 +14,8 @@ use crate::rsyslog::{self, Rsyslog};
 use crate::truth::{Truth, differences};
 use crate::world::{Message, World};
 use crate::{
-    Result, alertmanager, auth, client, examples, inbound, journal, milter, policy, prometheus,
-    sandbox, stores,
+    Result, alertmanager, auth, client, dashboards, examples, faults, inbound, journal, milter,
+    page, policy, prometheus, sandbox, stores,
 };
 
 /// A trial, and the programs it cannot do without.
@@ -26,7 +26,32 @@ pub struct RealTrial {
 }
 
 /// Every trial.
-pub const ALL: [RealTrial; 11] = [
+pub const ALL: &[RealTrial] = &[
+    RealTrial {
+        name: "page_by_prometheus_with_the_shipped_rules_and_the_words_of_the_document",
+        needs: &["prometheus", "prometheus-alertmanager"],
+        run: || with_folder(page::shipped_rules),
+    },
+    RealTrial {
+        name: "page_and_its_end_by_prometheus_and_by_the_exporter_from_one_log",
+        needs: &["prometheus", "prometheus-alertmanager"],
+        run: || with_folder(page::both_ways),
+    },
+    RealTrial {
+        name: "page_goes_on_after_a_kill_and_a_backlog_pages_nobody",
+        needs: &[],
+        run: || with_folder(faults::across_ends),
+    },
+    RealTrial {
+        name: "page_reaches_alertmanagers_that_were_down_slow_failing_or_not_to_be_trusted",
+        needs: &["prometheus-alertmanager"],
+        run: || with_folder(faults::not_well),
+    },
+    RealTrial {
+        name: "page_rules_do_by_promtool_what_is_expected_of_them",
+        needs: &["promtool"],
+        run: page::rules,
+    },
     RealTrial {
         name: "every_reply_of_a_remote_server_counts_once_in_report_and_live_across_a_rotation",
         needs: &["postfix"],
@@ -81,6 +106,16 @@ pub const ALL: [RealTrial; 11] = [
         name: "the_examples_for_alertmanager_are_right_and_tell_every_alert_with_all_its_words",
         needs: &["amtool"],
         run: examples::examples,
+    },
+    RealTrial {
+        name: "every_query_of_the_dashboards_has_an_answer_in_prometheus",
+        needs: &["prometheus"],
+        run: || with_folder(dashboards::every_query_has_an_answer),
+    },
+    RealTrial {
+        name: "the_dashboards_are_as_the_types_of_grafana_want_them",
+        needs: &["node", dashboards::COMPILER],
+        run: || with_folder(dashboards::types_are_right),
     },
 ];
 

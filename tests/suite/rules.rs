@@ -15,14 +15,38 @@ use maillog_exporter::catalog::{Catalog, Policy};
 use serde::Serialize;
 use serde_saphyr::{LitString, ser_options, to_string_with_options};
 
-use cases::{CASES, Case, STORIES};
+use cases::{CONDITIONS, Case, DELIVERIES, EXPORTER, SPIKES, STORIES, WEEK};
 
 const TARGET: &str = "instance=\"mx1:9925\",job=\"maillog\"";
 
 const HEAD: &str = "\
-# Written by `UPDATE_GOLDEN=1 cargo test rules` from tests/suite/rules/cases.rs.
+# Written by `UPDATE_GOLDEN=1 cargo test rules` from tests/suite/rules/cases/.
 # To run: promtool test rules alerts/tests/*.yaml
 ";
+
+/// How finely a file gives its series and has them evaluated. promtool takes some milliseconds for
+/// every evaluation from the first value on, so what looks far back is evaluated less often.
+struct Pace {
+    /// From one value of a series to the next. Prometheus forgets a value after five minutes.
+    interval: &'static str,
+    evaluation: &'static str,
+}
+
+/// For what happens within minutes.
+const FINE: Pace = Pace {
+    interval: "1m",
+    evaluation: "1m",
+};
+/// For most alerts: what they look at is over after minutes, what they compare it with after an hour.
+const USUAL: Pace = Pace {
+    interval: "1m",
+    evaluation: "5m",
+};
+/// For those that look hours, a day or a week back.
+const COARSE: Pace = Pace {
+    interval: "5m",
+    evaluation: "1h",
+};
 
 #[derive(Serialize)]
 struct File {
@@ -99,7 +123,7 @@ fn series(pairs: &[(&str, &str)]) -> Vec<Series> {
     {
         all.push(Series {
             series: with_target("maillog_catching_up"),
-            values: "0x20000".to_owned(),
+            values: "0x2050".to_owned(),
         });
     }
     all
@@ -140,10 +164,10 @@ fn words(case: &Case, policy: &Policy) -> Alert {
     }
 }
 
-fn file(tests: Vec<Test>) -> String {
+fn file(pace: &Pace, tests: Vec<Test>) -> String {
     let file = File {
         rule_files: ["../recording.yaml", "../alerts.yaml"],
-        evaluation_interval: "1m",
+        evaluation_interval: pace.evaluation,
         group_eval_order: groups(),
         tests,
     };
@@ -151,12 +175,12 @@ fn file(tests: Vec<Test>) -> String {
     HEAD.to_owned() + &to_string_with_options(&file, options).expect("YAML")
 }
 
-fn alerts_file() -> String {
+fn cases_file<'a>(pace: &Pace, cases: impl Iterator<Item = &'a Case>) -> String {
     let policy = Policy::embedded();
-    let tests = CASES.iter().flat_map(|case| {
+    let tests = cases.flat_map(|case| {
         let test = |what: &str, pairs: &[(&str, &str)], alerts: Vec<Alert>| Test {
             name: format!("{} {what}", case.alert),
-            interval: "1m",
+            interval: pace.interval,
             input_series: series(pairs),
             alert_rule_test: vec![Expected {
                 eval_time: case.at.to_owned(),
@@ -169,13 +193,20 @@ fn alerts_file() -> String {
             test("is silent", case.silent, Vec::new()),
         ]
     });
-    file(tests.collect())
+    file(pace, tests.collect())
+}
+
+/// The cases that look back an hour at most.
+fn usual_cases() -> impl Iterator<Item = &'static Case> {
+    [SPIKES, CONDITIONS, DELIVERIES, EXPORTER]
+        .into_iter()
+        .flatten()
 }
 
 fn stories_file() -> String {
     let tests = STORIES.iter().map(|story| Test {
         name: story.name.to_owned(),
-        interval: "1m",
+        interval: FINE.interval,
         input_series: series(story.series),
         alert_rule_test: story
             .silent
@@ -189,13 +220,14 @@ fn stories_file() -> String {
             })
             .collect(),
     });
-    file(tests.collect())
+    file(&FINE, tests.collect())
 }
 
 #[test]
 fn the_tests_of_the_rules_are_the_committed_ones() {
     for (name, text) in [
-        ("alerts.yaml", alerts_file()),
+        ("alerts.yaml", cases_file(&USUAL, usual_cases())),
+        ("week.yaml", cases_file(&COARSE, WEEK.iter())),
         ("stories.yaml", stories_file()),
     ] {
         let path = root().join("alerts/tests").join(name);
@@ -213,7 +245,7 @@ fn the_tests_of_the_rules_are_the_committed_ones() {
 #[test]
 fn every_alert_has_its_case() {
     let policy = Policy::embedded();
-    let cases: BTreeSet<&str> = CASES.iter().map(|case| case.alert).collect();
+    let cases: BTreeSet<&str> = usual_cases().chain(WEEK).map(|case| case.alert).collect();
     let alerts: BTreeSet<&str> = policy.alerts.iter().map(|alert| &*alert.name).collect();
     assert_eq!(cases, alerts);
 }

@@ -1,0 +1,257 @@
+//! From a line in a log to the pager: through Prometheus with the shipped rules, and through the
+//! exporter's own evaluator. What arrives is held against the document.
+
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::Result;
+use crate::alertmanager::{self, Alertmanager};
+use crate::exporter::{Daemon, PROGRAM, get};
+use crate::prometheus::{self, Prometheus};
+use crate::sandbox::finish;
+use crate::traffic::{Log, REFUSED, TAKEN};
+use crate::wait::until;
+use crate::webhook::{Answer, Webhook};
+
+/// The alert that all of this is about.
+pub const SPIKE: &str = "MaillogSmtp421Spike";
+
+const HOOK: &str = "127.0.0.1:9999";
+const HOOK_URL: &str = "http://127.0.0.1:9999/";
+
+/// Figures with which it fires within a minute of a burst, and is over within two of its end.
+pub const SHORT: &str =
+    "rules:\n  MaillogSmtp421Spike: {count: 10, window: 1m, for: 15s, keep_firing_for: 15s}\n";
+
+/// How long it may take to be told that something begins or ends.
+pub const PATIENCE: Duration = Duration::from_secs(330);
+
+/// The document's table, whose cells were cut at line ends and mixed.
+const DOCUMENT: &str = include_str!("../../src/catalog/document.txt");
+
+/// What the document says of 421: each of its two rows after when it applies, each line put together
+/// from the pieces that stand in the document.
+const MEANING: [&[&str]; 6] = [
+    &[],
+    &[
+        "括号内的主机无法提供正常的邮",
+        "件服务,关闭传送管道,邮件将滞",
+        "留在主机上",
+    ],
+    &["收信者端邮件服务器暂时无法上线。"],
+    &[],
+    &[
+        "寄信端邮件服务器同时能处理的",
+        "数据流量超过其所属ISP的默认值",
+    ],
+    &[
+        "邮件中的TO, CC, BCC的收信者数目总和超过",
+        "ISP或是SMTP服务所设定的默认值。",
+    ],
+];
+const REMEDIATION: [&[&str]; 4] = [
+    &[],
+    &[
+        "请收信者和邮件管理者确认收信",
+        "端邮件服务器是否正常作业,通常",
+        "是由于邮递员停机做问题的检测",
+        "或是邮件服务器正在重开 机中又",
+        "或是服务器正在同时间处理大量",
+        "的新进邮件或新进要求。这类情形",
+        "不会持续太久,若能晚点在尝试发",
+        "送,也许问题已经解决。请注意的",
+        "是:这里指的邮件服务 器可能是",
+        "邮件发送途中的任何一台邮件服",
+        "务器。若是这种情形发生的太过于",
+        "频繁,则需要与邮递员讨论。",
+    ],
+    &[],
+    &["这时应分批寄送或是邮件服务器", "会自动分批寄送。"],
+];
+
+/// When each of the two rows applies; these words are the project's.
+const WHEN: [&str; 2] = [
+    "(一)对方服务暂时不可用时。",
+    "(二)回复文字说明连接过多或发送过快时。",
+];
+
+/// What the rules must do by the minute, with series made up: promtool's tests.
+pub fn rules() -> Result<()> {
+    prometheus::check_rules(&shipped())
+}
+
+/// The rules as they are shipped.
+fn shipped() -> std::path::PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("alerts")
+}
+
+/// A text of the document, without the blanks at which it cuts lines.
+fn bare(text: &str) -> String {
+    text.chars().filter(|it| !it.is_whitespace()).collect()
+}
+
+/// A text is the document's to the letter.
+fn is_the_documents(name: &str, text: &str, lines: &[&[&str]]) -> Result<()> {
+    let mut when = WHEN.iter();
+    let mut expected = Vec::new();
+    for pieces in lines {
+        for piece in *pieces {
+            if !DOCUMENT.lines().any(|line| line.contains(piece)) {
+                return Err(format!("the document has no {piece}").into());
+            }
+        }
+        expected.push(match pieces {
+            [] => when.next().copied().map(bare).unwrap_or_default(),
+            pieces => bare(&pieces.concat()),
+        });
+    }
+    let said: Vec<String> = text.lines().map(bare).collect();
+    if said == expected {
+        return Ok(());
+    }
+    Err(format!("{name} is {said:#?}, the document has {expected:#?}").into())
+}
+
+/// A page says what it should, and leads where it says.
+fn says_what_to_do(page: &Value, instance: &str) -> Result<()> {
+    for (label, expected) in [
+        ("severity", "critical"),
+        ("code", "421"),
+        ("direction", "outbound"),
+        ("instance", instance),
+    ] {
+        if page["labels"][label] != expected {
+            return Err(format!("{label} is not {expected}: {page:#}").into());
+        }
+    }
+    let annotation = |name: &str| page["annotations"][name].as_str().unwrap_or_default();
+    is_the_documents("meaning", annotation("meaning"), &MEANING)?;
+    is_the_documents("remediation", annotation("remediation"), &REMEDIATION)?;
+    if annotation("remediation_source") != "document" {
+        return Err(format!("whose words are these? {page:#}").into());
+    }
+    if !annotation("description").ends_with("Most of it comes from google.") {
+        return Err(format!("the description leads nowhere: {page:#}").into());
+    }
+    let url = annotation("runbook_url");
+    let path = url
+        .strip_prefix("http://")
+        .and_then(|rest| rest.strip_prefix(instance))
+        .ok_or_else(|| format!("{url} is not at {instance}"))?;
+    // What is not answered with 200 is an error here.
+    let html = bare(&get(instance, path)?);
+    for pieces in MEANING.iter().chain(&REMEDIATION) {
+        let sentence = bare(&pieces.concat());
+        if !html.contains(&sentence) {
+            return Err(format!("{url} does not say {sentence}").into());
+        }
+    }
+    Ok(())
+}
+
+/// Waits, while 421 goes on, until the webhook is told of an alert for which `right` holds.
+fn fires(log: &mut Log, hook: &Webhook, who: &str, right: fn(&Value) -> bool) -> Result<Value> {
+    until(who, PATIENCE, || {
+        log.flow(REFUSED)?;
+        let mut alerts = hook.alerts(SPIKE).into_iter();
+        Ok(alerts.find(|it| it["status"] == "firing" && right(it)))
+    })
+}
+
+/// A log that has been quiet, mail that flows, and Prometheus has seen that.
+fn quiet(log: &mut Log, daemon: &Daemon, prometheus: &Prometheus) -> Result<()> {
+    log.now(100, TAKEN)?;
+    daemon.scrape_after(log.lines())?;
+    prometheus.expect(
+        r#"maillog_codes_total{direction="outbound",code="250"}"#,
+        100,
+    )?;
+    prometheus.expect(r#"maillog_codes_total{direction="outbound",code="421"}"#, 0)
+}
+
+/// The rules as they are shipped wake somebody, with the document's words.
+pub fn shipped_rules(folder: &Path) -> Result<()> {
+    let hook = Webhook::listen(HOOK, Answer::Status(200))?;
+    let _alertmanager = Alertmanager::telling(folder, HOOK_URL)?;
+    let mut log = Log::create(folder)?;
+    let daemon = Daemon::start(&log.path, folder)?;
+    let address = &daemon.address;
+    let prometheus = Prometheus::alerting(folder, address, &shipped(), alertmanager::ADDRESS)?;
+    quiet(&mut log, &daemon, &prometheus)?;
+    log.now(60, REFUSED)?;
+    let page = fires(&mut log, &hook, "the page", |_| true)?;
+    says_what_to_do(&page, address)
+}
+
+/// One log, two ways: both fire, say the same and are over.
+pub fn both_ways(folder: &Path) -> Result<()> {
+    let policy = folder.join("short.yml");
+    std::fs::write(&policy, SHORT)?;
+    finish(
+        Command::new(PROGRAM)
+            .args(["generate", "--policy"])
+            .args([&policy, folder]),
+    )?;
+    let hook = Webhook::listen(HOOK, Answer::Status(200))?;
+    let _alertmanager = Alertmanager::telling(folder, HOOK_URL)?;
+    let mut log = Log::create(folder)?;
+    let daemon = Daemon::configured(
+        &config(&log, &[format!("url: http://{}", alertmanager::ADDRESS)]),
+        folder,
+    )?;
+    let prometheus = Prometheus::alerting(
+        folder,
+        &daemon.address,
+        &folder.join("alerts"),
+        alertmanager::ADDRESS,
+    )?;
+    quiet(&mut log, &daemon, &prometheus)?;
+    log.now(60, REFUSED)?;
+
+    // Prometheus adds the name of its job.
+    let ours = |alert: &Value| alert["labels"].get("job").is_none();
+    let theirs = |alert: &Value| alert["labels"]["job"] == "maillog";
+    let from_exporter = fires(&mut log, &hook, "the exporter's page", ours)?;
+    let from_prometheus = fires(&mut log, &hook, "Prometheus' page", theirs)?;
+    for page in [&from_exporter, &from_prometheus] {
+        says_what_to_do(page, &daemon.address)?;
+    }
+    // What was counted until they fired is theirs; every other word is the same.
+    let words = |page: &Value| {
+        let mut words = page["annotations"].clone();
+        words["description"].take();
+        words
+    };
+    if words(&from_exporter) != words(&from_prometheus) {
+        return Err(format!("{from_exporter:#} and {from_prometheus:#} differ").into());
+    }
+    for (who, right) in [
+        ("the exporter", ours as fn(&Value) -> bool),
+        ("Prometheus", theirs),
+    ] {
+        until(&format!("the end by {who}"), PATIENCE, || {
+            log.flow(TAKEN)?;
+            let mut alerts = hook.alerts(SPIKE).into_iter();
+            Ok(alerts.find(|it| it["status"] == "resolved" && right(it)))
+        })?;
+    }
+    Ok(())
+}
+
+/// A configuration with the short figures and these Alertmanagers, each the fields of one.
+pub fn config(log: &Log, alertmanagers: &[String]) -> String {
+    let list: String = alertmanagers
+        .iter()
+        .map(|fields| format!("    - {{{fields}}}\n"))
+        .collect();
+    let rules = SHORT.replace('\n', "\n  ");
+    format!(
+        "sources:\n  - files: ['{}']\nalerting:\n  instance: 127.0.0.1:9925\n  \
+         alertmanagers:\n{list}  {}\n",
+        log.path.display(),
+        rules.trim_end()
+    )
+}

@@ -1,0 +1,75 @@
+//! A mail server's log, line by line, with the stamps of the moment.
+
+use std::fs::File;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::Result;
+
+/// What a remote server says when it turns mail away, and when it takes it.
+pub const REFUSED: &str = "4.7.0, status=deferred (host gmail-smtp-in.l.google.com[192.0.2.1] said: \
+     421 4.7.0 Try again later, closing connection. (in reply to MAIL FROM command))";
+pub const TAKEN: &str = "2.0.0, status=sent (250 2.0.0 OK)";
+
+/// Between two lines of a steady flow.
+const PACE: Duration = Duration::from_millis(250);
+
+/// A log that is written.
+pub struct Log {
+    pub path: PathBuf,
+    file: File,
+    lines: u64,
+    last: Instant,
+}
+
+impl Log {
+    /// An empty one.
+    pub fn create(folder: &Path) -> Result<Self> {
+        let path = folder.join("mail.log");
+        Ok(Log {
+            file: File::create(&path)?,
+            path,
+            lines: 0,
+            last: Instant::now(),
+        })
+    }
+
+    /// Writes `count` lines with this outcome, as if that long ago.
+    pub fn write(&mut self, count: u64, outcome: &str, ago: SignedDuration) -> Result<()> {
+        let time = Timestamp::now().saturating_sub(ago)?;
+        let mut text = String::new();
+        for _ in 0..count {
+            self.lines += 1;
+            text.push_str(&format!(
+                "{time:.6} mx1 postfix/smtp[812]: 4F9D1{:06X}: to=<ann@example.org>, \
+                 relay=gmail-smtp-in.l.google.com[192.0.2.1]:25, delay=1, delays=0/0/0.5/0.5, \
+                 dsn={outcome}\n",
+                self.lines
+            ));
+        }
+        self.file.write_all(text.as_bytes())?;
+        self.last = Instant::now();
+        Ok(())
+    }
+
+    /// Writes lines of this moment.
+    pub fn now(&mut self, count: u64, outcome: &str) -> Result<()> {
+        self.write(count, outcome, SignedDuration::ZERO)
+    }
+
+    /// Writes a line if the last one is a while ago: for whoever waits while mail flows.
+    pub fn flow(&mut self, outcome: &str) -> Result<()> {
+        if self.last.elapsed() >= PACE {
+            self.now(1, outcome)?;
+        }
+        Ok(())
+    }
+
+    /// How many lines there are.
+    pub fn lines(&self) -> u64 {
+        self.lines
+    }
+}

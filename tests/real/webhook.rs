@@ -1,0 +1,103 @@
+//! A scripted receiver of JSON over HTTP: Alertmanager's webhook, or an Alertmanager that is not well.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use serde_json::Value;
+
+use crate::Result;
+
+/// What it says to a request.
+#[derive(Clone, Copy, Debug)]
+pub enum Answer {
+    Status(u16),
+    /// Nothing, until the other side gives up.
+    Silence,
+}
+
+/// Listens until the trial ends.
+pub struct Webhook(Arc<State>);
+
+struct State {
+    answer: Mutex<Answer>,
+    taken: Mutex<Vec<Value>>,
+}
+
+impl Webhook {
+    /// Listens at an address.
+    pub fn listen(address: &str, answer: Answer) -> Result<Self> {
+        let listener = TcpListener::bind(address)?;
+        let state = Arc::new(State {
+            answer: Mutex::new(answer),
+            taken: Mutex::new(Vec::new()),
+        });
+        let shared = Arc::clone(&state);
+        std::thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let state = Arc::clone(&shared);
+                // A connection that breaks is the other side's to complain about.
+                std::thread::spawn(move || {
+                    let _ = state.serve(stream);
+                });
+            }
+        });
+        Ok(Webhook(state))
+    }
+
+    /// Answers differently from now on.
+    pub fn answer(&self, answer: Answer) {
+        *self.0.answer.lock().unwrap_or_else(PoisonError::into_inner) = answer;
+    }
+
+    /// The alerts of this name in what was taken with a 200, in the order they came.
+    pub fn alerts(&self, name: &str) -> Vec<Value> {
+        let taken = self.0.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        taken
+            .iter()
+            .flat_map(|body| {
+                // Alertmanager's API takes a list; its webhook wraps one.
+                let list = body.get("alerts").unwrap_or(body).as_array();
+                list.cloned().unwrap_or_default()
+            })
+            .filter(|alert| alert["labels"]["alertname"] == name)
+            .collect()
+    }
+}
+
+impl State {
+    fn serve(&self, stream: TcpStream) -> Result<()> {
+        let mut reader = BufReader::new(&stream);
+        let mut length = 0;
+        loop {
+            let mut line = String::new();
+            reader.read_line(&mut line)?;
+            let line = line.trim_end().to_ascii_lowercase();
+            if line.is_empty() {
+                break;
+            }
+            if let Some(value) = line.strip_prefix("content-length:") {
+                length = value.trim().parse()?;
+            }
+        }
+        let mut body = vec![0; length];
+        reader.read_exact(&mut body)?;
+        let answer = *self.answer.lock().unwrap_or_else(PoisonError::into_inner);
+        match answer {
+            Answer::Silence => {
+                reader.read_to_end(&mut Vec::new())?;
+            }
+            Answer::Status(status) => {
+                if status == 200 {
+                    let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+                    taken.push(serde_json::from_slice(&body)?);
+                }
+                write!(
+                    &stream,
+                    "HTTP/1.1 {status} Scripted\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+                )?;
+            }
+        }
+        Ok(())
+    }
+}

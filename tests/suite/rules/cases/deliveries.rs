@@ -1,0 +1,70 @@
+//! What becomes of the mail.
+
+use super::Case;
+
+pub const DELIVERIES: &[Case] = &[
+    Case {
+        alert: "MaillogDeferredShareFast",
+        at: "90m",
+        fires: &[
+            (
+                "maillog_deliveries_total{mta=\"postfix\",service=\"smtp\",status=\"sent\"}",
+                "0+4x200",
+            ),
+            (
+                "maillog_deliveries_total{mta=\"postfix\",service=\"smtp\",status=\"deferred\"}",
+                "0+6x200",
+            ),
+            (
+                "maillog_deliveries_total{mta=\"postfix\",service=\"smtp\",status=\"bounced\"}",
+                "0x200",
+            ),
+            (
+                "maillog_deliveries_total{mta=\"postfix\",service=\"smtp\",status=\"expired\"}",
+                "0x200",
+            ),
+        ],
+        silent: &[
+            (
+                "maillog_deliveries_total{mta=\"postfix\",service=\"smtp\",status=\"sent\"}",
+                "0+4x200",
+            ),
+            (
+                "maillog_deliveries_total{mta=\"postfix\",service=\"smtp\",status=\"deferred\"}",
+                "0+6x70 420x200",
+            ),
+            (
+                "maillog_deliveries_total{mta=\"postfix\",service=\"smtp\",status=\"bounced\"}",
+                "0x200",
+            ),
+        ],
+        description: "60% of all deliveries of the last 1h were deferred (360), and as much of the last 5m.",
+        labels: &[],
+    },
+    Case {
+        alert: "MaillogBouncedShare",
+        at: "90m",
+        fires: &[
+            (
+                "maillog_deliveries_total{mta=\"postfix\",service=\"smtp\",status=\"sent\"}",
+                "0+9x200",
+            ),
+            (
+                "maillog_deliveries_total{mta=\"postfix\",service=\"smtp\",status=\"bounced\"}",
+                "0+3x200",
+            ),
+        ],
+        silent: &[
+            (
+                "maillog_deliveries_total{mta=\"postfix\",service=\"smtp\",status=\"sent\"}",
+                "0+9x200",
+            ),
+            (
+                "maillog_deliveries_total{mta=\"postfix\",service=\"smtp\",status=\"bounced\"}",
+                "0+0.5x200",
+            ),
+        ],
+        description: "25% of all deliveries of the last 1h bounced (180), and as much of the last 5m.",
+        labels: &[],
+    },
+];

@@ -1,0 +1,111 @@
+//! The exporter itself.
+
+use super::Case;
+
+pub const EXPORTER: &[Case] = &[
+    Case {
+        alert: "MaillogExporterDown",
+        at: "20m",
+        fires: &[("up", "1x5 0x60")],
+        silent: &[("up", "1x60")],
+        description: "For five minutes Prometheus has had no answer from mx1:9925, or has no such target: nobody is watching the mail.",
+        labels: &[],
+    },
+    Case {
+        alert: "MaillogSourceDown",
+        at: "20m",
+        fires: &[("maillog_source_up{source=\"mail\"}", "1x5 0x60")],
+        silent: &[("maillog_source_up{source=\"mail\"}", "1x60")],
+        description: "The source mail cannot be read: what happens to its mail is not counted.",
+        labels: &[("source", "mail")],
+    },
+    Case {
+        alert: "MaillogSourceLagging",
+        at: "20m",
+        fires: &[(
+            "maillog_source_lag_bytes{source=\"mail\"}",
+            "0x5 33554432x60",
+        )],
+        silent: &[("maillog_source_lag_bytes{source=\"mail\"}", "1000000x60")],
+        description: "32MiB of mail are not read yet.",
+        labels: &[("source", "mail")],
+    },
+    Case {
+        alert: "MaillogCatchingUp",
+        at: "90m",
+        fires: &[("maillog_catching_up", "1x200")],
+        silent: &[("maillog_catching_up", "1x50 0x200")],
+        description: "mx1:9925 reads lines that are more than a minute old. The alerts about mail stay quiet meanwhile.",
+        labels: &[],
+    },
+    Case {
+        alert: "MaillogUnmatchedLines",
+        at: "90m",
+        fires: &[
+            (
+                "maillog_lines_total{result=\"event\",source=\"mail\"}",
+                "0+9x200",
+            ),
+            (
+                "maillog_lines_total{result=\"noise\",source=\"mail\"}",
+                "0x200",
+            ),
+            (
+                "maillog_lines_total{result=\"unmatched\",source=\"mail\"}",
+                "0+3x200",
+            ),
+        ],
+        silent: &[
+            (
+                "maillog_lines_total{result=\"event\",source=\"mail\"}",
+                "0+99x200",
+            ),
+            (
+                "maillog_lines_total{result=\"noise\",source=\"mail\"}",
+                "0x200",
+            ),
+            (
+                "maillog_lines_total{result=\"unmatched\",source=\"mail\"}",
+                "0+3x200",
+            ),
+        ],
+        description: "180 lines of mail in 1h were of no known form: 25% of them all.",
+        labels: &[("source", "mail")],
+    },
+    Case {
+        alert: "MaillogLinesDropped",
+        at: "30m",
+        fires: &[(
+            "maillog_source_lines_dropped_total{source=\"mail\"}",
+            "0x20 30x60",
+        )],
+        silent: &[(
+            "maillog_source_lines_dropped_total{source=\"mail\"}",
+            "30x90",
+        )],
+        description: "30 lines of mail were lost in 15m.",
+        labels: &[("source", "mail")],
+    },
+    Case {
+        alert: "MaillogStateNotWritten",
+        at: "40m",
+        fires: &[("maillog_state_write_errors_total", "0x20 0+2x60")],
+        silent: &[("maillog_state_write_errors_total", "7x90")],
+        description: "30 attempts of mx1:9925 to write its state failed in 15m. Nothing new is shown until one succeeds.",
+        labels: &[],
+    },
+    Case {
+        alert: "MaillogSeriesFolded",
+        at: "30m",
+        fires: &[(
+            "maillog_series_dropped_total{metric=\"maillog_codes_total\"}",
+            "0x20 60x60",
+        )],
+        silent: &[(
+            "maillog_series_dropped_total{metric=\"maillog_codes_total\"}",
+            "60x90",
+        )],
+        description: "60 counts of maillog_codes_total went to the label value other in 1h.",
+        labels: &[("metric", "maillog_codes_total")],
+    },
+];
