@@ -8,13 +8,10 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::history::{Track, TrackImage};
+use super::history::{STEP, Track, TrackImage};
 use super::signal::{self, memories};
 use crate::catalog::{Alert, Catalog, ConditionId, Watch};
 use crate::metrics::Counters;
-
-/// Seconds between two samples.
-const STEP: i64 = 60;
 
 /// What is added up for each provider.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -134,11 +131,8 @@ impl ByProvider {
         }
     }
 
-    /// Samples everything, if it is time.
+    /// Samples everything.
     pub(super) fn sample(&mut self, now: i64, counters: &Counters) {
-        if now.div_euclid(STEP) == self.now.div_euclid(STEP) {
-            return;
-        }
         self.add_all_up(counters);
         for number in &mut self.numbers {
             for (track, &total) in number.tracks.iter_mut().zip(&number.totals) {

@@ -161,6 +161,15 @@ fn a_burst_of_421_after_a_quiet_hour_fires_as_soon_as_it_has_lasted_two_minutes(
 }
 
 #[test]
+fn who_leads_is_known_as_soon_as_it_is_found() {
+    let mut story = Story::new();
+    story.quiet_hour();
+    story.go_on(45, &[("gmail-smtp-in.l.google.com", BUSY, 1)]);
+    let active = story.active("MaillogSmtp421Spike").expect("it is pending");
+    assert_eq!(active.figures.leader.as_deref(), Some("google"));
+}
+
+#[test]
 fn a_busy_server_with_its_usual_half_per_cent_of_421_wakes_nobody() {
     let mut story = Story::new();
     let usual = [("mx.example.org", OK, 1); 20];
