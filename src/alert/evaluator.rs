@@ -133,7 +133,7 @@ impl Evaluator {
             Track::new(&memories(STEP, number.reach), now, total)
         });
         self.tracks = tracks.collect();
-        self.providers.begin(now);
+        self.providers.begin(now, counters);
         self.now = Some(now);
     }
 

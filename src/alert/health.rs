@@ -77,7 +77,10 @@ impl Past {
             return;
         }
         self.add_sources(health);
-        for (source, tracks) in health.sources.iter().zip(&mut self.sources) {
+        for tracks in &mut self.sources {
+            let Some(source) = health.sources.iter().find(|it| it.name == tracks.name) else {
+                continue;
+            };
             tracks.lines.push(now, lines(source));
             tracks.unmatched.push(now, source.unmatched);
             tracks.dropped.push(now, source.dropped);

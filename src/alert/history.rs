@@ -154,10 +154,14 @@ impl Track {
         }
     }
 
-    /// Goes on from an image.
+    /// Goes on from an image. Where the memories reach back farther than the image, the number is
+    /// taken to have been what it was in the oldest sample.
     pub(super) fn restored(memories: &[Memory], image: &TrackImage) -> Self {
-        let mut track = Track::new(memories, image.first, image.total);
+        let changes = |ring: &Vec<(u16, u64)>| ring.iter().map(|(_, change)| change).sum();
+        let grown: u64 = image.rings.last().map_or(0, changes);
+        let mut track = Track::new(memories, image.first, image.total.saturating_sub(grown));
         track.now = image.now;
+        track.total = image.total;
         for (ring, runs) in track.rings.iter_mut().zip(&image.rings) {
             let mut slot = image.now.div_euclid(ring.memory.every);
             let mut total = image.total;
@@ -198,6 +202,21 @@ mod tests {
             "before it began nothing is known"
         );
         assert!(track.knows(600) && !track.knows(615));
+    }
+
+    #[test]
+    fn where_memories_reach_back_farther_than_what_was_kept_the_hour_before_is_not_quiet() {
+        let mut track = Track::new(&[Memory::of(15, 3_900)], T, 0);
+        for step in 1..=1_000 {
+            track.push(T + step * STEP, step as u64);
+        }
+        let longer = [Memory::of(15, 4_500), Memory::of(300, 7_200)];
+        let restored = Track::restored(&longer, &track.image());
+        assert_eq!(restored.growth(600, 0), 40);
+        for (older, newer) in [(4_200, 600), (7_200, 600)] {
+            let known = restored.growth(older, newer);
+            assert!((220..=221).contains(&known), "{known} of {older}");
+        }
     }
 
     #[test]

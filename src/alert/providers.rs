@@ -3,6 +3,7 @@
 //! They stand apart because which providers there are is only known from the log: a provider's past
 //! begins when it is first heard of.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -69,11 +70,12 @@ pub(super) struct ByProvider {
     now: i64,
 }
 
-/// The same as it is kept over restarts: number, provider, past.
+/// The same as it is kept over restarts: for each number the providers that were heard of, with
+/// their pasts.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Image {
     now: i64,
-    tracks: Vec<(String, String, TrackImage)>,
+    numbers: BTreeMap<String, Vec<(String, TrackImage)>>,
 }
 
 impl ByProvider {
@@ -120,9 +122,16 @@ impl ByProvider {
         at
     }
 
-    /// Nothing is known before `now`.
-    pub(super) fn begin(&mut self, now: i64) {
+    /// Nothing is known before `now`; what is counted already was so before.
+    pub(super) fn begin(&mut self, now: i64, counters: &Counters) {
         self.now = now;
+        self.add_all_up(counters);
+        for number in &mut self.numbers {
+            let memories = memories(STEP, number.reach);
+            for (track, &total) in number.tracks.iter_mut().zip(&number.totals) {
+                *track = (total > 0).then(|| Track::new(&memories, now, total));
+            }
+        }
     }
 
     /// Samples everything, if it is time.
@@ -130,15 +139,7 @@ impl ByProvider {
         if now.div_euclid(STEP) == self.now.div_euclid(STEP) {
             return;
         }
-        for number in &mut self.numbers {
-            number.totals.fill(0);
-        }
-        for (provider, code, count) in counters.provider_codes() {
-            self.add_up(provider, count, |want| want.has_code(code));
-        }
-        for (provider, condition, count) in counters.provider_conditions() {
-            self.add_up(provider, count, |want| want.has_condition(condition));
-        }
+        self.add_all_up(counters);
         for number in &mut self.numbers {
             for (track, &total) in number.tracks.iter_mut().zip(&number.totals) {
                 match track {
@@ -153,6 +154,18 @@ impl ByProvider {
             }
         }
         self.now = now;
+    }
+
+    fn add_all_up(&mut self, counters: &Counters) {
+        for number in &mut self.numbers {
+            number.totals.fill(0);
+        }
+        for (provider, code, count) in counters.provider_codes() {
+            self.add_up(provider, count, |want| want.has_code(code));
+        }
+        for (provider, condition, count) in counters.provider_conditions() {
+            self.add_up(provider, count, |want| want.has_condition(condition));
+        }
     }
 
     fn add_up(&mut self, provider: usize, count: u64, wanted: impl Fn(&Want) -> bool) {
@@ -188,28 +201,34 @@ impl ByProvider {
 
     /// What is to be kept.
     pub(super) fn image(&self) -> Image {
-        let tracks = self.numbers.iter().flat_map(|number| {
+        let numbers = self.numbers.iter().map(|number| {
             let named = number.tracks.iter().zip(self.names.iter());
-            named.filter_map(|(track, name)| {
+            let heard = named.filter_map(|(track, name)| {
                 let image = track.as_ref()?.image();
-                Some((number.key.clone(), name.clone(), image))
-            })
+                Some((name.clone(), image))
+            });
+            (number.key.clone(), heard.collect())
         });
         Image {
             now: self.now,
-            tracks: tracks.collect(),
+            numbers: numbers.collect(),
         }
     }
 
-    /// Goes on from an image; what nobody asks for any more is left behind.
+    /// Goes on from an image; what nobody asks for any more is left behind, and what nobody asked for
+    /// before has begun just now.
     pub(super) fn restore(&mut self, image: &Image) {
         self.now = image.now;
-        for (key, provider, track) in &image.tracks {
-            let number = self.numbers.iter_mut().find(|number| number.key == *key);
-            let provider = self.names.iter().position(|name| name == provider);
-            if let (Some(number), Some(provider)) = (number, provider) {
-                let track = Track::restored(&memories(STEP, number.reach), track);
-                number.tracks[provider] = Some(track);
+        for number in &mut self.numbers {
+            let Some(heard) = image.numbers.get(&number.key) else {
+                continue;
+            };
+            number.tracks.fill(None);
+            for (provider, track) in heard {
+                if let Some(provider) = self.names.iter().position(|name| name == provider) {
+                    let track = Track::restored(&memories(STEP, number.reach), track);
+                    number.tracks[provider] = Some(track);
+                }
             }
         }
     }

@@ -220,7 +220,7 @@ fn unknown() -> String {
 }
 
 /// A share in per cent with four digits that matter, as Prometheus' `humanizePercentage` has it.
-fn percentage(share: f64) -> String {
+pub(super) fn percentage(share: f64) -> String {
     let percent = share * 100.0;
     let digits = if percent > 0.0 {
         percent.log10().floor() as i32 + 1

@@ -117,8 +117,10 @@ pub fn run(args: &Args) -> Result<(), Error> {
         {}
         Ok(())
     })?;
-    // What came after the last step counts too.
-    evaluator.advance(due, &counters, false);
+    // What came after the last step counts too; without a time there was none.
+    if from <= to {
+        evaluator.advance(due, &counters, false);
+    }
     let report = Report {
         lines,
         from: Timestamp::from_second(from).ok().filter(|_| from <= to),

@@ -10,6 +10,7 @@ use tracing::{error, info, warn};
 
 use super::Error;
 use crate::alert::notify;
+use crate::catalog::Policy;
 use crate::config::{self, Alerting, Config};
 use crate::engine::{self, AlarmSetup, Setup, SourceSetup};
 use crate::logging;
@@ -263,7 +264,12 @@ async fn serve(args: &Args, mut config: Config, bound: Bound, access: Access) ->
         state,
     )
     .map_err(failed)?;
-    let site = Site::new(engine.clone(), config.telemetry_path.clone());
+    let policy = config.alerting.as_ref().map(|it| it.policy.clone());
+    let site = Site::new(
+        engine.clone(),
+        config.telemetry_path.clone(),
+        policy.unwrap_or_else(Policy::embedded),
+    );
     let server = Server::start(bound, site, access).map_err(failed)?;
     for address in addresses {
         info!(%address, path = config.telemetry_path, "listening");

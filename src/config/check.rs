@@ -117,7 +117,7 @@ pub(super) fn telemetry_path(path: &str) -> Result<(), String> {
         return Err(format!("{path:?} is no path"));
     }
     if path == "/"
-        || ["/-/", "/api/", "/codes"]
+        || ["/-/", "/api/", "/codes", "/alerts"]
             .iter()
             .any(|own| path.starts_with(own))
     {

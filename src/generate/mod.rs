@@ -5,6 +5,7 @@
 
 mod alerts;
 mod dashboards;
+mod runbook;
 
 use std::path::PathBuf;
 
@@ -21,7 +22,9 @@ pub struct File {
 
 /// Every file there is to write.
 pub fn files(policy: &Policy) -> Vec<File> {
-    let mut files = alerts::files(policy, Catalog::embedded());
+    let catalog = Catalog::embedded();
+    let mut files = alerts::files(policy, catalog);
+    files.push(runbook::file(policy, catalog));
     files.extend(dashboards::files());
     files
 }

@@ -31,7 +31,8 @@ pub fn status(view: &View, telemetry_path: &str, now: i64) -> String {
             html,
             "<h1>maillog_exporter</h1>\
              <p class=\"dim\">version {version} · counts the SMTP reply codes in mail logs</p>\
-             <nav><a href=\"/codes\">What codes mean</a><a href=\"{metrics}\">Metrics</a>\
+             <nav><a href=\"/codes\">What codes mean</a><a href=\"/alerts\">Alerts</a>\
+             <a href=\"{metrics}\">Metrics</a>\
              <a href=\"/api/v1/sources\">Sources as JSON</a><a href=\"/-/ready\">Ready?</a>\
              <a href=\"/-/healthy\">Healthy?</a></nav>"
         );

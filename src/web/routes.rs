@@ -17,7 +17,7 @@ use super::access::Rules;
 use super::reader::{Reader, tag};
 use super::runbook::{self, Answered};
 use super::{api, encoding, page};
-use crate::catalog::Language;
+use crate::catalog::{Language, Policy};
 use crate::engine::Handle;
 use crate::metrics::{self, Exposition};
 
@@ -36,6 +36,7 @@ const CHALLENGE: &str = "Basic realm=\"maillog_exporter\", charset=\"UTF-8\"";
 pub struct Site {
     engine: Handle,
     telemetry_path: String,
+    policy: Arc<Policy>,
     /// Shared by all connections: Prometheus may ask on another one each time.
     exposition: Arc<Mutex<Exposition>>,
 }
@@ -59,8 +60,8 @@ impl Answer {
         }
     }
 
-    /// What the runbook says of a code, or that there is none.
-    fn of_code(content_type: &'static str, answered: Answered) -> Self {
+    /// What the runbook says of a code or an alert, or that there is none.
+    fn of_page(content_type: &'static str, answered: Answered) -> Self {
         let mut answer = Answer::ok(content_type, answered.body);
         if !answered.found {
             answer.status = StatusCode::NOT_FOUND;
@@ -84,11 +85,13 @@ impl Answer {
 }
 
 impl Site {
-    /// What the engine has to show, with the exposition at `telemetry_path`.
-    pub fn new(engine: Handle, telemetry_path: String) -> Self {
+    /// What the engine has to show, with the exposition at `telemetry_path`, and the rules of a
+    /// policy.
+    pub fn new(engine: Handle, telemetry_path: String, policy: Policy) -> Self {
         Site {
             engine,
             telemetry_path,
+            policy: Arc::new(policy),
             exposition: Arc::default(),
         }
     }
@@ -151,11 +154,14 @@ impl Site {
         if let Some(asked) = path.strip_prefix("/codes") {
             return self.runbook(asked, reader).await;
         }
+        if let Some(asked) = path.strip_prefix("/alerts") {
+            return self.alerts(asked, reader);
+        }
         if let Some(asked) = path.strip_prefix("/api/v1/codes/") {
             return match self.engine.view().await {
                 Some(view) => {
                     let now = Timestamp::now().as_second();
-                    Answer::of_code(JSON, runbook::json(&view, asked, now))
+                    Answer::of_page(JSON, runbook::json(&view, asked, now))
                 }
                 None => unavailable(),
             };
@@ -204,8 +210,18 @@ impl Site {
             None | Some("") => Answer::ok(HTML, runbook::index(&view, reader)),
             Some(asked) => {
                 let now = Timestamp::now().as_second();
-                Answer::of_code(HTML, runbook::page(&view, asked, reader, now))
+                Answer::of_page(HTML, runbook::page(&view, asked, reader, now))
             }
+        };
+        answer.in_language_of(reader)
+    }
+
+    /// The pages below `/alerts`; `asked` is the rest of the path.
+    fn alerts(&self, asked: &str, reader: Reader) -> Answer {
+        let answer = match asked.strip_prefix('/') {
+            None if !asked.is_empty() => return nowhere(),
+            None | Some("") => Answer::ok(HTML, runbook::alerts(&self.policy, reader)),
+            Some(asked) => Answer::of_page(HTML, runbook::alert(&self.policy, asked, reader)),
         };
         answer.in_language_of(reader)
     }

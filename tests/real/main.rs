@@ -17,6 +17,7 @@ mod alertmanager;
 mod auth;
 mod cases;
 mod client;
+mod dashboards;
 mod dns;
 mod exporter;
 mod faults;

@@ -24,7 +24,14 @@ pub struct Prometheus(Child);
 impl Prometheus {
     /// Scrapes `target` every second.
     pub fn start(folder: &Path, target: &str) -> Result<Self> {
-        Prometheus::configured(folder, target, "")
+        Prometheus::configured(folder, &[target], "")
+    }
+
+    /// Scrapes all `targets` and evaluates the rules every second.
+    pub fn start_with(folder: &Path, targets: &[&str], rules: &str) -> Result<Self> {
+        fs::write(folder.join("rules.yml"), rules)?;
+        let config = "global: {evaluation_interval: 1s}\nrule_files: [rules.yml]\n";
+        Prometheus::configured(folder, targets, config)
     }
 
     /// Scrapes `target` every second, evaluates the rules in a folder and tells an Alertmanager.
@@ -34,16 +41,17 @@ impl Prometheus {
             "rule_files: ['{rules}/recording.yaml', '{rules}/alerts.yaml']\n\
              alerting: {{alertmanagers: [{{static_configs: [{{targets: ['{alertmanager}']}}]}}]}}\n"
         );
-        Prometheus::configured(folder, target, &config)
+        Prometheus::configured(folder, &[target], &config)
     }
 
-    fn configured(folder: &Path, target: &str, further: &str) -> Result<Self> {
+    fn configured(folder: &Path, targets: &[&str], further: &str) -> Result<Self> {
         let config = folder.join("prometheus.yml");
+        let targets = targets.join("', '");
         fs::write(
             &config,
             format!(
                 "{further}scrape_configs:\n- job_name: maillog\n  scrape_interval: 1s\n  scrape_timeout: 1s\n  \
-                 static_configs:\n  - targets: ['{target}']\n"
+                 static_configs:\n  - targets: ['{targets}']\n"
             ),
         )?;
         let errors = fs::File::create(folder.join("prometheus.err"))?;
@@ -67,14 +75,21 @@ impl Prometheus {
         Ok(Prometheus(child))
     }
 
+    /// The samples that the query has now.
+    pub fn ask(&self, query: &str) -> Result<Value> {
+        let escaped: String = query.bytes().map(|byte| format!("%{byte:02x}")).collect();
+        let body = get(ADDRESS, &format!("/api/v1/query?query={escaped}"))
+            .map_err(|error| format!("{query}: {error}"))?;
+        let mut answer: Value = serde_json::from_str(&body)?;
+        Ok(answer["data"]["result"].take())
+    }
+
     /// Asks until the query has the value that is expected.
     pub fn expect(&self, query: &str, expected: u64) -> Result<()> {
-        let escaped: String = query.bytes().map(|byte| format!("%{byte:02x}")).collect();
         let mut last = Value::Null;
         until(&format!("{query} to be {expected}"), PATIENCE, || {
-            let body = get(ADDRESS, &format!("/api/v1/query?query={escaped}"))?;
-            last = serde_json::from_str(&body)?;
-            let value = last["data"]["result"][0]["value"][1].as_str();
+            last = self.ask(query)?;
+            let value = last[0]["value"][1].as_str();
             Ok((value == Some(expected.to_string().as_str())).then_some(()))
         })
         .map_err(|error| format!("{error}; the last answer was {last}").into())

@@ -14,8 +14,8 @@ use crate::rsyslog::{self, Rsyslog};
 use crate::truth::{Truth, differences};
 use crate::world::{Message, World};
 use crate::{
-    Result, alertmanager, auth, client, faults, inbound, journal, milter, page, policy, prometheus,
-    sandbox, stores,
+    Result, alertmanager, auth, client, dashboards, faults, inbound, journal, milter, page, policy,
+    prometheus, sandbox, stores,
 };
 
 /// A trial, and the programs it cannot do without.
@@ -26,7 +26,7 @@ pub struct RealTrial {
 }
 
 /// Every trial.
-pub const ALL: [RealTrial; 15] = [
+pub const ALL: &[RealTrial] = &[
     RealTrial {
         name: "page_by_prometheus_with_the_shipped_rules_and_the_words_of_the_document",
         needs: &["prometheus", "prometheus-alertmanager"],
@@ -101,6 +101,16 @@ pub const ALL: [RealTrial; 15] = [
         name: "an_alertmanager_that_was_down_at_first_gets_an_alert_and_its_end",
         needs: &["prometheus-alertmanager"],
         run: || with_folder(alertmanager::trial),
+    },
+    RealTrial {
+        name: "every_query_of_the_dashboards_has_an_answer_in_prometheus",
+        needs: &["prometheus"],
+        run: || with_folder(dashboards::every_query_has_an_answer),
+    },
+    RealTrial {
+        name: "the_dashboards_are_as_the_types_of_grafana_want_them",
+        needs: &["node", dashboards::COMPILER],
+        run: || with_folder(dashboards::types_are_right),
     },
 ];
 

@@ -168,6 +168,41 @@ fn the_page_of_a_code_answers_in_the_readers_language() {
 }
 
 #[test]
+fn the_alerts_have_pages_that_the_other_pages_lead_to() {
+    let folder = Folder::new();
+    folder.create("mail.log", "");
+    let daemon = Daemon::follow(&folder.path("mail.log"));
+    for from in ["/", "/codes"] {
+        let page = String::from_utf8(daemon.get(from).body).expect("text");
+        assert!(page.contains("<a href=\"/alerts\">"), "{from}: {page}");
+    }
+    let index = String::from_utf8(daemon.get("/alerts").body).expect("text");
+    assert!(index.contains("<a href=\"/alerts/MaillogSourceDown\">"));
+    let page = daemon.request(
+        "GET",
+        "/alerts/MaillogSourceDown",
+        "Accept-Language: zh\r\n",
+    );
+    assert_eq!(
+        (page.status, &*page.headers["content-language"]),
+        (200, "zh")
+    );
+    assert_eq!(page.headers["vary"], "Accept-Encoding, Accept-Language");
+    let page = String::from_utf8(page.body).expect("text");
+    assert!(
+        page.contains("无法读取邮件日志") && !page.contains("<script"),
+        "{page}"
+    );
+    for path in [
+        "/alerts/nonsense",
+        "/alertsx",
+        "/alerts/MaillogSourceDown/x",
+    ] {
+        assert_eq!(daemon.get(path).status, 404, "{path}");
+    }
+}
+
+#[test]
 fn connections_that_say_nothing_keep_no_scrape_waiting() {
     let folder = Folder::new();
     folder.create("mail.log", "");

@@ -102,15 +102,14 @@ fn rows(exposition: &str) -> BTreeMap<String, String> {
                         .filter(|it| help.contains_key(*it))
                 })
                 .unwrap_or(name);
-            // No label value here holds a quote or an equals sign.
-            let names = rest
-                .split('=')
-                .map(|it| it.rsplit([',', ' ']).next().unwrap_or(it));
+            // No label value here holds a quote.
+            let inside = rest.rsplit_once('}').map_or("", |(inside, _)| inside);
             let known = labels.entry(name.to_owned()).or_default();
             known.extend(
-                names
-                    .filter(|it| !it.contains(['"', '}']))
-                    .map(str::to_owned),
+                inside
+                    .split("\",")
+                    .filter_map(|pair| pair.split_once("=\""))
+                    .map(|(label, _)| label.to_owned()),
             );
             known.remove("le");
         }
@@ -130,10 +129,14 @@ fn rows(exposition: &str) -> BTreeMap<String, String> {
         .collect()
 }
 
+/// An exposition with something of everything.
+pub fn exposition() -> String {
+    render(&view(), 1_795_435_200)
+}
+
 #[test]
 fn docs_list_every_metric_with_its_type_labels_and_help() {
-    let exposition = render(&view(), 1_795_435_200);
-    let rows = rows(&exposition);
+    let rows = rows(&exposition());
     assert!(rows.len() > 25, "{rows:?}");
     let found = rows
         .values()

@@ -15,7 +15,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
 use self::traffic::{Chapter, Traffic};
 use super::Error;
-use crate::catalog::{Catalog, Providers};
+use crate::catalog::{Catalog, Policy, Providers};
 use crate::config::Config;
 use crate::engine::{self, Handle, Setup, SourceSetup};
 use crate::parse::{Direction, Outcome};
@@ -103,7 +103,7 @@ async fn demo(args: &Args, bound: Bound, log: &Path) -> Result<(), Error> {
         .first()
         .map(ToString::to_string)
         .unwrap_or_default();
-    let site = Site::new(engine.clone(), config.telemetry_path);
+    let site = Site::new(engine.clone(), config.telemetry_path, Policy::embedded());
     let server = Server::start(bound, site, Access::open()).map_err(failed)?;
     greet(&address, log)?;
 

@@ -1,7 +1,7 @@
 //! The page of all codes, and what is shown where a code is not known.
 
 use std::collections::BTreeMap;
-use std::fmt::Write;
+use std::fmt::{self, Write};
 
 use super::facts::{matches, topic_of};
 use super::page::navigation;
@@ -22,15 +22,11 @@ type Item = (Topic, u64);
 pub fn page(view: &View, reader: Reader, missing: Option<&str>) -> String {
     let words = Words::of(reader.language);
     html::page(reader.language, words.index_title, |html| {
-        navigation(html, reader, "/codes", false);
+        navigation(html, reader, "/codes", &[("/alerts", words.alerts_title)]);
         // Writing to a string does not fail.
         let _ = write!(html, "<h1>{}</h1>", words.index_title);
         let _ = match missing {
-            Some(asked) => {
-                let asked: String = asked.chars().take(MOST_ASKED).collect();
-                let [before, after] = words.not_found;
-                write!(html, "<p>{before}<b>{}</b>{after}</p>", escape(&asked))
-            }
+            Some(asked) => not_found(html, asked, words.not_found),
             None => write!(html, "<p class=\"dim\">{}</p>", words.index_hint),
         };
         reply_codes(html, view, reader);
@@ -50,6 +46,12 @@ pub fn page(view: &View, reader: Reader, missing: Option<&str>) -> String {
         );
         enhanced_codes(html, view, reader);
     })
+}
+
+/// Says that there is nothing of this name, between these words.
+pub fn not_found(html: &mut String, asked: &str, [before, after]: [&str; 2]) -> fmt::Result {
+    let asked: String = asked.chars().take(MOST_ASKED).collect();
+    write!(html, "<p>{before}<b>{}</b>{after}</p>", escape(&asked))
 }
 
 fn sum(of: impl Fn(Direction) -> u64) -> u64 {

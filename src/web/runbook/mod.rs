@@ -1,9 +1,10 @@
 //! The runbook: what each code means, who has to act, what to do, and how it stands right now.
 //!
-//! An alert links to these pages. `facts` gathers what there is to say from the catalog and a
+//! An alert links to these pages; `alerts` is when there will be one. `facts` gathers what there is to say from the catalog and a
 //! moment's counts; `page` and `index` set it for a person, with the labels of `words`, and `json`
 //! for a program.
 
+mod alerts;
 mod facts;
 mod index;
 mod json;
@@ -15,6 +16,7 @@ mod words;
 use facts::Facts;
 
 use super::reader::Reader;
+use crate::catalog::Policy;
 use crate::metrics::View;
 
 /// A page or its JSON, and whether there is such a code.
@@ -50,5 +52,19 @@ pub fn json(view: &View, asked: &str, now: i64) -> Answered {
     Answered {
         found: facts.as_ref().is_some_and(Facts::possible),
         body: facts.map_or_else(|| json::not_found(asked), |facts| json::json(&facts)),
+    }
+}
+
+/// The page of all alerts.
+pub fn alerts(policy: &Policy, reader: Reader) -> String {
+    alerts::index(policy, reader, None)
+}
+
+/// The page of the alert with this name, as it stands in the address.
+pub fn alert(policy: &Policy, asked: &str, reader: Reader) -> Answered {
+    let page = alerts::page(policy, asked, reader);
+    Answered {
+        found: page.is_some(),
+        body: page.unwrap_or_else(|| alerts::index(policy, reader, Some(asked))),
     }
 }

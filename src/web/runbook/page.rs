@@ -19,7 +19,12 @@ pub fn page(facts: &Facts<'_>, reader: Reader) -> String {
         .map(|name| language.of(name));
     let head = format!("{name} {}", title.unwrap_or_default());
     html::page(language, head.trim_end(), |html| {
-        navigation(html, reader, &format!("/codes/{name}"), true);
+        let here = format!("/codes/{name}");
+        let links = [
+            ("/codes", words.all_codes),
+            (&format!("/api/v1{here}"), words.json),
+        ];
+        navigation(html, reader, &here, &links);
         // Writing to a string does not fail.
         let _ = write!(html, "<h1>{}</h1>", escape(head.trim_end()));
         badges(html, facts, language);
@@ -43,26 +48,22 @@ pub fn page(facts: &Facts<'_>, reader: Reader) -> String {
     })
 }
 
-/// Links that every page has. `here` is the page's own path.
-pub fn navigation(html: &mut String, reader: Reader, here: &str, is_code: bool) {
+/// Links that every page has, after its own, each with its label. `here` is the page's path.
+pub fn navigation(html: &mut String, reader: Reader, here: &str, links: &[(&str, &str)]) {
     let words = Words::of(reader.language);
     let other = match reader.language {
         Language::En => tag(Language::Zh),
         Language::Zh => tag(Language::En),
     };
     html.push_str("<nav>");
-    if is_code {
-        let codes = reader.href("/codes");
-        let _ = write!(html, "<a href=\"{codes}\">← {}</a>", words.all_codes);
-    }
-    let _ = write!(html, "<a href=\"/\">{}</a>", words.status);
-    if is_code {
-        let _ = write!(html, "<a href=\"/api/v1{here}\">{}</a>", words.json);
+    for (path, label) in links {
+        let _ = write!(html, "<a href=\"{}\">{label}</a>", reader.href(path));
     }
     let _ = write!(
         html,
-        "<a href=\"{here}?lang={other}\" lang=\"{other}\" hreflang=\"{other}\">{}</a></nav>",
-        words.other_language
+        "<a href=\"/\">{}</a><a href=\"{here}?lang={other}\" lang=\"{other}\" \
+         hreflang=\"{other}\">{}</a></nav>",
+        words.status, words.other_language
     );
 }
 

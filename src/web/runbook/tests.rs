@@ -6,7 +6,8 @@ use jiff::tz::TimeZone;
 
 use super::facts::Answers;
 use super::*;
-use crate::catalog::{Catalog, DocumentRow, Language, Providers, Topic};
+use crate::alert::{outline, texts};
+use crate::catalog::{Catalog, Change, DocumentRow, Language, Policy, Providers, Topic};
 use crate::metrics::{Counters, StateStats};
 use crate::parse::LineParser;
 use crate::web::html::escape;
@@ -256,5 +257,71 @@ fn a_page_shows_how_often_with_what_and_by_whom() {
         "<a href=\"/codes/4.9.99?lang=en\">4.9.99</a><span>not in the catalog</span><b>1</b>",
     ] {
         assert!(index.contains(part), "{part} is not in {index}");
+    }
+}
+
+#[test]
+fn every_alert_has_a_page_in_both_languages_and_stands_on_the_index() {
+    let policy = Policy::embedded();
+    let catalog = Catalog::embedded();
+    for language in [Language::En, Language::Zh] {
+        let tag = crate::web::reader::tag(language);
+        let index = alerts(&policy, reader(language));
+        for rule in &policy.alerts {
+            let name = &rule.name;
+            let Answered { body, found } = alert(&policy, name, reader(language));
+            assert!(found, "{name}");
+            let summary = escape(language.of(&rule.summary));
+            let texts = texts::of(rule, catalog).expect("words");
+            let (meaning, remedy) = match language {
+                Language::En => (texts.meaning_en, texts.remediation_en),
+                Language::Zh => (texts.meaning, texts.remediation),
+            };
+            let mut parts = vec![
+                format!("<html lang=\"{tag}\">"),
+                format!("<h1>{summary}</h1>"),
+                rule.severity.text(language == Language::Zh).to_owned(),
+            ];
+            parts.extend(meaning.lines().chain(remedy.lines()).map(escape));
+            let figures = outline::of(rule, language);
+            parts.extend(figures.iter().map(|(_, figure)| escape(figure)));
+            if let Some(page) = &rule.page {
+                parts.push(format!("href=\"/codes/{page}?lang={tag}\""));
+            }
+            for part in parts {
+                assert!(body.contains(&part), "{name}: {part} is not in {body}");
+            }
+            let link = format!("<a href=\"/alerts/{name}?lang={tag}\">{name}</a>");
+            assert!(index.contains(&link) && index.contains(&summary), "{link}");
+            // Only the address of a code's page is one.
+            let path = texts.path.strip_prefix("/codes/");
+            assert!(
+                path.is_none_or(|code| catalog.topic(code).is_some()),
+                "{name}"
+            );
+        }
+    }
+    let full = alert(&policy, "MaillogSmtp422Spike", reader(Language::Zh)).body;
+    assert!(full.contains("此建议来自本项目"), "{full}");
+    let spike = alert(&policy, "MaillogSmtp421Spike", reader(Language::Zh)).body;
+    assert!(!spike.contains("此建议来自本项目"), "{spike}");
+}
+
+#[test]
+fn figures_are_those_of_the_policy_and_an_alert_that_is_not_there_is_not_found() {
+    let mut policy = Policy::embedded();
+    let change = Change {
+        count: Some(50),
+        ..Change::default()
+    };
+    policy
+        .change("MaillogSmtp421Spike", &change)
+        .expect("a rule");
+    let body = alert(&policy, "MaillogSmtp421Spike", reader(Language::En)).body;
+    assert!(body.contains("more than 50 within 5 minutes"), "{body}");
+    for asked in ["<script>", "maillogsmtp421spike", "MaillogSmtp421Spike/"] {
+        let Answered { body, found } = alert(&policy, asked, reader(Language::En));
+        assert!(!found && body.contains(&format!("<b>{}</b>", escape(asked))));
+        assert!(body.contains("MaillogSmtp421Spike</a>"), "{body}");
     }
 }

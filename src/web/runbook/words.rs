@@ -49,6 +49,15 @@ pub struct Words {
     pub unknown: &'static str,
     /// Before and after what was asked for.
     pub not_found: [&'static str; 2],
+    pub alerts_title: &'static str,
+    pub all_alerts: &'static str,
+    pub alerts_hint: &'static str,
+    pub figures: &'static str,
+    /// Below a remedy that the document does not have.
+    pub remedy_is_own: &'static str,
+    pub more: &'static str,
+    /// Before and after what was asked for.
+    pub no_alert: [&'static str; 2],
 }
 
 impl Words {
@@ -102,6 +111,13 @@ static ENGLISH: Words = Words {
         ". A reply code has three digits (421), an enhanced code three numbers (4.7.28). \
          These are known:",
     ],
+    alerts_title: "Alerts",
+    all_alerts: "All alerts",
+    alerts_hint: "What somebody is told of, and from which figures on.",
+    figures: "What it watches",
+    remedy_is_own: "The document breaks off before its remedy; this advice is the project's own.",
+    more: "The whole page about it",
+    no_alert: ["There is no alert ", ". These are known:"],
 };
 
 static CHINESE: Words = Words {
@@ -145,4 +161,11 @@ static CHINESE: Words = Words {
         "没有这个代码或原因分类:",
         "。回复码是三位数字(421),增强状态码是三个数(4.7.28)。已知的有:",
     ],
+    alerts_title: "告警",
+    all_alerts: "全部告警",
+    alerts_hint: "何种情况会通知值班人员,以及触发的数值。",
+    figures: "监控内容",
+    remedy_is_own: "文档在此处中断;此建议来自本项目。",
+    more: "完整说明",
+    no_alert: ["没有这个告警:", "。已知的有:"],
 };

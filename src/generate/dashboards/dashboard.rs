@@ -1,0 +1,160 @@
+//! A whole dashboard: its variables, its links, and where the panels stand.
+
+use serde_json::{Value, json};
+
+use super::panel::{Panel, datasource};
+
+/// How many columns Grafana's grid has.
+const COLUMNS: u64 = 24;
+
+/// The tag by which the dashboards find each other.
+const TAG: &str = "maillog";
+
+/// A dashboard, filled from the upper left, line by line.
+pub struct Dashboard {
+    name: &'static str,
+    title: &'static str,
+    description: &'static str,
+    variables: Vec<Value>,
+    panels: Vec<Value>,
+    x: u64,
+    y: u64,
+    line: u64,
+}
+
+/// A variable with every value of a label, of which any number can be chosen.
+fn label_variable(name: &str, title: &str, text: &str, query: &str) -> Value {
+    json!({
+        "name": name,
+        "label": title,
+        "description": text,
+        "type": "query",
+        "datasource": datasource(),
+        "query": {"query": query, "refId": "StandardVariableQuery"},
+        "regex": "",
+        "sort": 1,
+        // When the time range changes: instances come and go.
+        "refresh": 2,
+        "multi": true,
+        "includeAll": true,
+        "allValue": ".+",
+        "current": {"selected": true, "text": ["All"], "value": ["$__all"]},
+        "options": [],
+        "hide": 0,
+        "skipUrlSync": false,
+    })
+}
+
+impl Dashboard {
+    /// An empty one, with the variables that every dashboard has.
+    pub fn new(name: &'static str, title: &'static str, description: &'static str) -> Self {
+        let source = json!({
+            "name": "datasource",
+            "label": "Data source",
+            "description": "The Prometheus that scrapes the exporter.",
+            "type": "datasource",
+            "query": "prometheus",
+            "regex": "",
+            "refresh": 1,
+            "multi": false,
+            "includeAll": false,
+            "options": [],
+            "hide": 0,
+            "skipUrlSync": false,
+        });
+        let job = "label_values(maillog_build_info, job)";
+        let instance = r#"label_values(maillog_build_info{job=~"$job"}, instance)"#;
+        Dashboard {
+            name,
+            title,
+            description,
+            variables: vec![
+                source,
+                label_variable("job", "Job", "Scrape jobs of the exporter.", job),
+                label_variable("instance", "Instance", "Exporters to look at.", instance),
+            ],
+            panels: Vec::new(),
+            x: 0,
+            y: 0,
+            line: 0,
+        }
+    }
+
+    /// One more variable.
+    pub fn variable(mut self, variable: Value) -> Self {
+        self.variables.push(variable);
+        self
+    }
+
+    /// A heading; what follows stands below it.
+    pub fn row(mut self, title: &str) -> Self {
+        self.end_line();
+        self.panels.push(json!({
+            "id": self.panels.len() + 1,
+            "type": "row",
+            "title": title,
+            "collapsed": false,
+            "gridPos": {"x": 0, "y": self.y, "w": COLUMNS, "h": 1},
+            "panels": [],
+        }));
+        self.y += 1;
+        self
+    }
+
+    /// The next panel: beside the last one if it fits.
+    pub fn panel(mut self, panel: Panel) -> Self {
+        if self.x + panel.width > COLUMNS {
+            self.end_line();
+        }
+        let (width, height) = (panel.width, panel.height);
+        let id = self.panels.len() + 1;
+        self.panels.push(panel.json(id, self.x, self.y));
+        self.x += width;
+        self.line = self.line.max(height);
+        self
+    }
+
+    fn end_line(&mut self) {
+        self.y += self.line;
+        self.x = 0;
+        self.line = 0;
+    }
+
+    /// Its name, as in the file's, and the file's text.
+    pub(super) fn finish(self) -> (&'static str, String) {
+        let value = json!({
+            "id": null,
+            "uid": format!("maillog-{}", self.name),
+            "title": self.title,
+            "description": self.description,
+            "tags": [TAG, "mail"],
+            "schemaVersion": 38,
+            "version": 1,
+            "editable": false,
+            "graphTooltip": 1,
+            "fiscalYearStartMonth": 0,
+            "liveNow": false,
+            "refresh": "1m",
+            "time": {"from": "now-6h", "to": "now"},
+            "timepicker": {},
+            "timezone": "",
+            "weekStart": "",
+            "annotations": {"list": []},
+            "links": [{
+                "title": "Mail",
+                "type": "dashboards",
+                "tags": [TAG],
+                "asDropdown": false,
+                "includeVars": true,
+                "keepTime": true,
+                "targetBlank": false,
+                "icon": "dashboard",
+                "tooltip": "The other dashboards of the exporter",
+                "url": "",
+            }],
+            "templating": {"list": self.variables},
+            "panels": self.panels,
+        });
+        (self.name, format!("{value:#}\n"))
+    }
+}

@@ -1,0 +1,173 @@
+//! `replay` over a log with three spikes: which alerts would have fired, and when.
+
+use std::fmt::Write as _;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use jiff::Timestamp;
+use serde_json::Value;
+
+/// 2026-11-23 00:00 UTC, where the log begins.
+const T: i64 = 1_795_392_000;
+const HOUR: i64 = 3_600;
+
+/// Six hours of mail that flows, and in them three spikes of ten minutes.
+fn log() -> String {
+    let mut log = String::new();
+    let mut id = 0;
+    let mut line = |time: i64, what: &str| {
+        id += 1;
+        let stamp = Timestamp::from_second(T + time).expect("a time");
+        let what = what.replace("ID", &format!("4F{id:08X}"));
+        // Writing to a string does not fail.
+        let _ = writeln!(log, "{stamp} mail postfix/smtp[7]: {what}");
+    };
+    let delivery = |relay: &str, result: &str| {
+        format!(
+            "ID: to=<ann@example.org>, relay={relay}[192.0.2.1]:25, delay=1, delays=0/0/1/0, {result}"
+        )
+    };
+    let refusal = |relay: &str, reply: &str| {
+        let result = format!(
+            "dsn=4.0.0, status=deferred (host {relay}[192.0.2.1] said: {reply} (in reply to RCPT \
+             TO command))"
+        );
+        delivery(relay, &result)
+    };
+    let sent = delivery("mx.example.org", "dsn=2.0.0, status=sent (250 2.0.0 Ok)");
+    let busy = refusal("gmail-smtp-in.l.google.com", "421 4.3.2 not available");
+    let full = refusal("mx.example.org", "452 4.2.2 over quota");
+    let refused = "connect to mx.example.net[192.0.2.9]:25: Connection refused";
+    for second in 0..6 * HOUR {
+        if second % 6 == 0 {
+            line(second, &sent);
+        }
+        let spike = match second {
+            _ if second % 3 != 0 => None,
+            3_600..4_200 => Some(busy.as_str()),
+            9_000..9_600 => Some(full.as_str()),
+            14_400..15_000 => Some(refused),
+            _ => None,
+        };
+        if let Some(what) = spike {
+            line(second, what);
+        }
+    }
+    log
+}
+
+fn replay(folder: &Path, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_maillog_exporter"))
+        .arg("replay")
+        .args(arguments)
+        .current_dir(folder)
+        .env("TZ", "UTC")
+        .output()
+        .expect("it runs")
+}
+
+fn json(folder: &Path, arguments: &[&str]) -> Value {
+    let output = replay(folder, &[&["--format", "json"], arguments].concat());
+    assert!(output.status.success(), "{output:?}");
+    serde_json::from_slice(&output.stdout).expect("JSON")
+}
+
+/// Every alert: its name, and the times since when it was so, fired and was over.
+fn told(report: &Value) -> Vec<String> {
+    let alerts = report["alerts"].as_array().expect("alerts").iter();
+    let time = |alert: &Value, name: &str| alert[name].as_str().unwrap_or("never").to_owned();
+    alerts
+        .map(|alert| {
+            let [since, fired, resolved] =
+                ["since", "fired", "resolved"].map(|name| time(alert, name));
+            format!(
+                "{} {since} {fired} {resolved}",
+                alert["alert"].as_str().expect("a name")
+            )
+        })
+        .collect()
+}
+
+#[test]
+fn three_spikes_fire_in_their_order_and_nothing_else_does() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let log = log();
+    // In two files, named in the wrong order.
+    let (older, newer) =
+        log.split_at(log.len() / 2 + log[log.len() / 2..].find('\n').expect("a line") + 1);
+    std::fs::write(folder.path().join("mail.log.1"), older).expect("written");
+    std::fs::write(folder.path().join("mail.log"), newer).expect("written");
+    let report = json(folder.path(), &["mail.log", "mail.log.1"]);
+    assert_eq!(report["lines"], log.lines().count());
+    assert_eq!(report["from"], "2026-11-23T00:00:00Z");
+    assert_eq!(report["to"], "2026-11-23T05:59:54Z");
+    // A spike is noticed at the step after its 21st line, a minute after its beginning.
+    assert_eq!(
+        told(&report),
+        [
+            "MaillogSmtp421Spike 2026-11-23T01:01:15Z 2026-11-23T01:03:15Z 2026-11-23T01:28:00Z",
+            "MaillogSmtp421Elevated 2026-11-23T01:01:15Z 2026-11-23T01:11:15Z 2026-11-23T01:54:00Z",
+            "MaillogSmtp422Spike 2026-11-23T02:31:15Z 2026-11-23T02:33:15Z 2026-11-23T02:58:00Z",
+            "MaillogSmtp422Elevated 2026-11-23T02:31:15Z 2026-11-23T02:41:15Z 2026-11-23T03:24:00Z",
+            "MaillogConnectionsRefused 2026-11-23T04:01:15Z 2026-11-23T04:03:15Z \
+             2026-11-23T04:28:00Z",
+        ]
+    );
+    let first = &report["alerts"][0];
+    assert_eq!(first["labels"]["code"], "421");
+    assert_eq!(first["severity"], "critical");
+    assert_eq!(
+        first["description"],
+        "421 was said 100 times in 5m: 66.67% of all outbound replies. In the hour before it was 0 \
+         in 5m. Most of it comes from google."
+    );
+
+    let text = replay(folder.path(), &["mail.log", "mail.log.1"]);
+    let text = String::from_utf8(text.stdout).expect("text");
+    assert!(
+        text.starts_with(
+            "5 alerts in 4200 lines from 2026-11-23 00:00:00 to 2026-11-23 05:59:54\n\n\
+             MaillogSmtp421Spike  critical  code=421 direction=outbound\n  \
+             since  2026-11-23 01:01:15\n  \
+             fired  2026-11-23 01:03:15  for"
+        ),
+        "{text}"
+    );
+}
+
+#[test]
+fn other_figures_and_logs_without_a_line() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let write =
+        |name: &str, text: &str| std::fs::write(folder.path().join(name), text).expect("written");
+    write("mail.log", &log());
+    let count = |policy: &str| {
+        write("policy.yml", policy);
+        let report = json(folder.path(), &["--policy", "policy.yml", "mail.log"]);
+        told(&report).len()
+    };
+    assert_eq!(count("rules: {MaillogSmtp421Spike: {enabled: false}}"), 4);
+    assert_eq!(count("rules: {MaillogSmtp421Spike: {count: 1000}}"), 4);
+    write(
+        "policy.yml",
+        "rules:\n  MaillogSmtp421Spike:\n    count: many\n",
+    );
+    let wrong = replay(folder.path(), &["--policy", "policy.yml", "mail.log"]);
+    assert_eq!(wrong.status.code(), Some(2));
+    let said = String::from_utf8_lossy(&wrong.stderr);
+    assert!(
+        said.contains("policy.yml:3:12: rules.MaillogSmtp421Spike.count"),
+        "{said}"
+    );
+
+    write("empty.log", "");
+    write("stampless.log", "no stamp here\n");
+    for (name, lines) in [("empty.log", 0), ("stampless.log", 1)] {
+        let report = json(folder.path(), &[name]);
+        assert_eq!(
+            (&report["lines"], &report["from"]),
+            (&lines.into(), &Value::Null)
+        );
+        assert_eq!(told(&report), [""; 0]);
+    }
+}
