@@ -17,6 +17,7 @@
 mod alertmanager;
 mod auth;
 mod cases;
+mod chart;
 mod client;
 mod dashboards;
 mod dns;

@@ -14,8 +14,8 @@ use crate::rsyslog::{self, Rsyslog};
 use crate::truth::{Truth, differences};
 use crate::world::{Message, World};
 use crate::{
-    Result, alertmanager, auth, client, dashboards, examples, faults, inbound, journal, milter,
-    page, policy, prometheus, sandbox, stores,
+    Result, alertmanager, auth, chart, client, dashboards, examples, faults, inbound, journal,
+    milter, page, policy, prometheus, sandbox, stores,
 };
 
 /// A trial, and the programs it cannot do without.
@@ -106,6 +106,11 @@ pub const ALL: &[RealTrial] = &[
         name: "the_examples_for_alertmanager_are_right_and_tell_every_alert_with_all_its_words",
         needs: &["amtool"],
         run: examples::examples,
+    },
+    RealTrial {
+        name: "the_chart_is_valid_for_every_kubernetes_and_has_the_rules_of_the_repository",
+        needs: &["promtool", "node", chart::PYTHON],
+        run: || with_folder(chart::trial),
     },
     RealTrial {
         name: "every_query_of_the_dashboards_has_an_answer_in_prometheus",
