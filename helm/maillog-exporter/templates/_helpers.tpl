@@ -12,13 +12,23 @@
 {{- end -}}
 {{- end -}}
 
-{{- define "maillog-exporter.selector" -}}
+{{/* What every object of the chart has, and by which its pods are found. */}}
+{{- define "maillog-exporter.own" -}}
 app.kubernetes.io/name: {{ include "maillog-exporter.name" . }}
 app.kubernetes.io/instance: {{ .Release.Name }}
 {{- end -}}
 
+{{/* By which pods are found, whoever made them. */}}
+{{- define "maillog-exporter.selector" -}}
+{{- if .Values.selectorLabels -}}
+{{- toYaml .Values.selectorLabels -}}
+{{- else -}}
+{{- include "maillog-exporter.own" . -}}
+{{- end -}}
+{{- end -}}
+
 {{- define "maillog-exporter.labels" -}}
-{{ include "maillog-exporter.selector" . }}
+{{ include "maillog-exporter.own" . }}
 app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
 app.kubernetes.io/component: {{ .Values.mode }}
 app.kubernetes.io/part-of: maillog-exporter

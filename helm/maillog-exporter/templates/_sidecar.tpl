@@ -1,8 +1,8 @@
 {{/*
 The exporter's container, for this chart and for any other that has a mail server.
 
-In a chart of your own: name this chart as a dependency with the alias-free name maillog-exporter, set its
-values below that key, and write into your pod
+In a chart of your own: name this chart as a dependency, set `sidecar.workload: false` and `selectorLabels` below the
+key maillog-exporter of your values, and write into your pod
 
   containers:
     - name: postfix
