@@ -1,22 +1,26 @@
 """Renders the chart with every values file in ci/ for every Kubernetes there is a schema of.
 
-Arguments: the chart, helm, a folder for results. Every object must be valid against Kubernetes' own
-schemas; those of the Prometheus operator go to FOLDER/operator.jsonl, the groups of rules to
-FOLDER/NAME.rules.yaml. With the figures as they are, the rules must be those in alerts/.
+Arguments: the chart, helm, maillog_exporter, a folder for results, in which `secret` has the files of the
+secret that everything-values.yaml names. Every object must be valid against
+Kubernetes' own schemas and make sense together (cluster.py); those of the Prometheus operator go to
+FOLDER/operator.jsonl, the groups of rules to FOLDER/NAME.rules.yaml. With the figures as they are, the
+rules must be those in alerts/.
 """
 
 import json
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 
 import kubernetes_validate
 import yaml
 
+import cluster
 import readme
 
-chart, helm, folder = map(pathlib.Path, sys.argv[1:])
+chart, helm, exporter, folder = map(pathlib.Path, sys.argv[1:])
 root = chart.parent.parent
 problems = []
 
@@ -29,15 +33,40 @@ def versions():
     return [f"1.{minor}" for minor in minors if minor >= 25]
 
 
-def render(values, version, *more):
-    command = [helm, "template", "mail", chart, "--kube-version", f"{version}.0", *more]
+class Strict(yaml.SafeLoader):
+    """As a cluster reads YAML: a key that is there twice is an error."""
+
+    def construct_mapping(self, node, deep=False):
+        keys = [key.value for key, _ in node.value]
+        for key in keys:
+            if keys.count(key) > 1:
+                raise yaml.constructor.ConstructorError(None, None, f"{key} is there twice", node.start_mark)
+        return super().construct_mapping(node, deep)
+
+
+def run(*command):
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def render(values, version, *more, of=chart):
+    command = [helm, "template", "mail", of, "--kube-version", f"{version}.0", *more]
     if values:
         command += ["-f", values]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = run(*command)
     if done.returncode:
         problems.append(f"{values}: {version}: {done.stderr.strip()}")
         return []
-    return [thing for thing in yaml.safe_load_all(done.stdout) if thing]
+    return [thing for thing in yaml.load_all(done.stdout, Strict) if thing]
+
+
+def configuration(things, name):
+    """The exporter takes the configuration, with the secret's files in FOLDER/secret."""
+    text = cluster.of(things, "ConfigMap")[0]["data"]["config.yml"]
+    path = folder / "config.yml"
+    path.write_text(text.replace("/etc/maillog_exporter/alerting", str(folder / "secret")), "utf-8")
+    done = run(exporter, "check", path)
+    if done.returncode:
+        problems.append(f"{name}: {done.stderr.strip()}")
 
 
 def groups(path):
@@ -49,8 +78,14 @@ values_files = sorted((chart / "ci").glob("*.yaml"))
 checked = 0
 with open(folder / "operator.jsonl", "w", encoding="utf-8") as operator:
     for values in values_files:
+        linted = run(helm, "lint", "--strict", chart, "-f", values)
+        if linted.returncode:
+            problems.append(f"{values}: {linted.stdout}")
+        configuration(render(values, known[-1]), values.name)
         for version in known:
-            for thing in render(values, version):
+            things = render(values, version)
+            problems += [f"{values.name}: {version}: {what}" for what in cluster.problems(things)]
+            for thing in things:
                 name = f"{values.name}: {version}: {thing['kind']} {thing['metadata']['name']}"
                 if thing["apiVersion"].startswith("monitoring.coreos.com/"):
                     operator.write(json.dumps(thing) + "\n")
@@ -64,6 +99,30 @@ with open(folder / "operator.jsonl", "w", encoding="utf-8") as operator:
                 except kubernetes_validate.ValidationError as error:
                     where = ".".join(map(str, error.path))
                     problems.append(f"{name}: {where}: {error.message}")
+
+# A mail server's own chart takes the container.
+own = folder / "own"
+shutil.copytree(root / "tests/chart/own", own)
+shutil.copytree(chart, own / "charts/maillog-exporter")
+for version in known:
+    things = render(None, version, of=own)
+    problems += [f"own chart: {version}: {what}" for what in cluster.problems(things)]
+    for thing in things:
+        if not thing["apiVersion"].startswith("monitoring.coreos.com/"):
+            try:
+                kubernetes_validate.validate(thing, version, strict=True)
+            except kubernetes_validate.ValidationError as error:
+                problems.append(f"own chart: {version}: {thing['kind']}: {error.message}")
+
+# Dashboards reach Grafana as they are.
+things = render(None, known[-1], "--set", "mode=standalone,dashboards.enabled=true")
+carried = {}
+for thing in cluster.of(things, "ConfigMap"):
+    if thing["metadata"]["labels"].get("grafana_dashboard") == "1":
+        carried |= thing["data"]
+committed = {f"maillog-{path.name}": path.read_text("utf-8") for path in (root / "dashboards").glob("*.json")}
+if carried != committed or not carried:
+    problems.append(f"the dashboards {sorted(carried)} are not those of the repository, {sorted(committed)}")
 
 # Rules with the figures as they are.
 for thing in render(None, known[-1], "--set", "mode=standalone,prometheusRule.enabled=true"):
@@ -109,10 +168,17 @@ for wrong, expected in [
         "this rule has none",
     ),
     ("mode=sidecar", "sidecar.mail"),
+    ("sidecar.mail.image=x,networkPolicy.enabled=true", "nobody would reach the mail server"),
+    ("sidecar.mail.image=x,sidecar.replicas=2,sidecar.logs.volume.persistentVolumeClaim.claimName=x", "each other"),
+    ("sidecar.logs.volume.emptyDir.medium=Memory,sidecar.logs.volume.hostPath.path=/x", "sidecar.logs.volume"),
+    ("sidecar.logs.mountPath=/", "sidecar.logs.mountPath"),
+    ("mode=standalone,podLabels.app\\.kubernetes\\.io/name=x", "podLabels"),
+    ("mode=standalone,podDisruptionBudget.maxUnavailable=many", "podDisruptionBudget.maxUnavailable"),
+    ("mode=standalone,prometheusRule.enabled=true,prometheusRule.job=a(", "missing closing )"),
+    ("mode=standalone,alerting.alertmanagers[0].url=http://a,alerting.alertmanagers[0].tsl.ca_file=x", "tsl"),
     ("mode=standalone,serviceMonitor.enabled=true,podMonitor.enabled=true", "scraped twice"),
 ]:
-    command = [helm, "template", "mail", chart, "--set", wrong]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = run(helm, "template", "mail", chart, "--set", wrong)
     if done.returncode == 0 or expected not in done.stderr:
         problems.append(f"{wrong}: not refused with {expected!r}: {done.stderr.strip()}")
 

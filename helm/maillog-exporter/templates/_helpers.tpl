@@ -18,12 +18,23 @@ app.kubernetes.io/name: {{ include "maillog-exporter.name" . }}
 app.kubernetes.io/instance: {{ .Release.Name }}
 {{- end -}}
 
+{{/* By which the chart's own pods are found, and not the pod of `helm test`. */}}
+{{- define "maillog-exporter.pods" -}}
+{{ include "maillog-exporter.own" . }}
+app.kubernetes.io/component: {{ .Values.mode }}
+{{- end -}}
+
+{{- define "maillog-exporter.testPod" -}}
+{{ include "maillog-exporter.own" . }}
+app.kubernetes.io/component: test
+{{- end -}}
+
 {{/* By which pods are found, whoever made them. */}}
 {{- define "maillog-exporter.selector" -}}
 {{- if .Values.selectorLabels -}}
 {{- toYaml .Values.selectorLabels -}}
 {{- else -}}
-{{- include "maillog-exporter.own" . -}}
+{{- include "maillog-exporter.pods" . -}}
 {{- end -}}
 {{- end -}}
 
@@ -91,7 +102,8 @@ labels:
   {{- include "maillog-exporter.labels" . | nindent 2 }}
   {{- with .Values.podLabels }}{{ toYaml . | nindent 2 }}{{ end }}
 annotations:
-  kubectl.kubernetes.io/default-container: maillog-exporter
+  {{- $mail := and (eq .Values.mode "sidecar") (default "mail" .Values.sidecar.mail.name) }}
+  kubectl.kubernetes.io/default-container: {{ default "maillog-exporter" $mail }}
   checksum/config: {{ include "maillog-exporter.config" . | sha256sum }}
   {{- with .Values.podAnnotations }}{{ toYaml . | nindent 2 }}{{ end }}
 {{- end -}}

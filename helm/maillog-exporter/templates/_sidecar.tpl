@@ -13,6 +13,7 @@ key maillog-exporter of your values, and write into your pod
     {{- include "maillog-exporter.sidecar.volumes" (index .Subcharts "maillog-exporter") | nindent 4 }}
 
 The pod needs `securityContext.fsGroup` (sidecar.fsGroup), so that both containers can use the volume.
+docs/kubernetes.md has the whole example, also with a native sidecar.
 */}}
 {{- define "maillog-exporter.sidecar.container" -}}
 - name: maillog-exporter
@@ -33,11 +34,16 @@ The pod needs `securityContext.fsGroup` (sidecar.fsGroup), so that both containe
   {{- if .Values.web.configSecret }}
   livenessProbe:
     tcpSocket: {port: metrics}
-  readinessProbe:
-    tcpSocket: {port: metrics}
   {{- else }}
   livenessProbe:
     httpGet: {path: /-/healthy, port: metrics}
+  {{- end }}
+  {{- if eq .Values.mode "sidecar" }}
+  # No readiness: a pod that is not ready gets no mail, and mail does not wait for the exporter.
+  {{- else if .Values.web.configSecret }}
+  readinessProbe:
+    tcpSocket: {port: metrics}
+  {{- else }}
   readinessProbe:
     httpGet: {path: /-/ready, port: metrics}
   {{- end }}
@@ -94,9 +100,9 @@ The pod needs `securityContext.fsGroup` (sidecar.fsGroup), so that both containe
 - name: maillog-alerting
   secret: {secretName: {{ . }}}
 {{- end }}
-{{- if eq .Values.mode "sidecar" }}
+{{- if and (eq .Values.mode "sidecar") (ne (include "maillog-exporter.sidecar.claimed" .) "true") }}
 - name: mail-log
-  {{- toYaml .Values.sidecar.logs.volume | nindent 2 }}
+  {{- toYaml (default (dict "emptyDir" dict) .Values.sidecar.logs.volume) | nindent 2 }}
 {{- end }}
 {{- if eq .Values.mode "daemonset" }}
 - name: maillog-state
@@ -108,6 +114,13 @@ The pod needs `securityContext.fsGroup` (sidecar.fsGroup), so that both containe
   hostPath: {path: {{ $path }}}
 {{- end }}
 {{- end }}
+{{- end -}}
+
+{{/* Whether each pod has a claim of its own for the shared volume. */}}
+{{- define "maillog-exporter.sidecar.claimed" -}}
+{{- range .Values.sidecar.volumeClaimTemplates -}}
+{{- if eq .metadata.name "mail-log" }}true{{ end -}}
+{{- end -}}
 {{- end -}}
 
 {{/* Whether the exporter is a native sidecar here. */}}
