@@ -7,7 +7,8 @@
 //! that world does), `postfix` (the server under observation), `client` (who writes to it),
 //! `truth` (what was said, counted), `exporter` and `prometheus` (what was found). `rsyslog` and
 //! `journal` stand between a mail server's lines and the exporter. `page` and `faults` are about who
-//! is woken: by the lines of `traffic`, through `alertmanager`, to a `webhook`.
+//! is woken: by the lines of `traffic`, through `alertmanager`, to a `webhook`. `image` is the
+//! container image, run by `podman` beside what is in `inside`.
 //!
 //! Each trial runs in a network namespace of its own, so that trials run side by side on the same
 //! ports and no packet leaves the machine. A machine that does not allow this skips the trial by
@@ -21,10 +22,12 @@ mod dashboards;
 mod dns;
 mod exporter;
 mod faults;
+mod image;
 mod inbound;
 mod journal;
 mod milter;
 mod page;
+mod podman;
 mod policy;
 mod postfix;
 mod prometheus;

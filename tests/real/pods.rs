@@ -1,0 +1,157 @@
+//! The chart's pods, run by podman: a mail server's log in a shared volume, or the files of a node's
+//! containers, and an exporter that is killed while it reads.
+//!
+//! Podman knows pods. Of what makes pods in a cluster (Deployment, StatefulSet, DaemonSet) it gets
+//! the pod that it would make, in the trial's network, with the images that the trial has built.
+
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::Result;
+use crate::exporter::{Scrape, get};
+use crate::image::{build, inside, wait_for_lines};
+use crate::podman::{IMAGE, Podman, said};
+use crate::sandbox::finish;
+use crate::wait::until;
+
+/// The image of what stands for a mail server.
+const MAIL: &str = "localhost/mail:trial";
+
+/// How many lines are written, and the pause after each in milliseconds.
+const COUNT: u64 = 1500;
+const PAUSE: &str = "10";
+
+/// How often the exporter is killed, so many lines after each other.
+const KILLS: u64 = 3;
+
+/// How long a killed container may take to come back.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The exporter's container in a pod that runs.
+struct Exporter<'a> {
+    podman: &'a Podman,
+    name: String,
+}
+
+/// The images of a trial.
+fn images(folder: &Path, podman: &Podman) -> Result<()> {
+    build(podman)?;
+    let context = folder.join("mail");
+    fs::create_dir(&context)?;
+    inside(&context)?;
+    fs::write(
+        context.join("Containerfile"),
+        "FROM scratch\nCOPY inside /inside\nENTRYPOINT [\"/inside\"]\n",
+    )?;
+    said(podman.command("buildah").args(["bud", "--tag", MAIL]).arg(context))?;
+    Ok(())
+}
+
+/// Runs the one pod among `objects`, and what it refers to; the containers that are not the
+/// exporter's get `arguments`.
+fn play<'a>(
+    folder: &Path,
+    podman: &'a Podman,
+    objects: Vec<Value>,
+    arguments: &[&str],
+) -> Result<Exporter<'a>> {
+    let mut played = Vec::new();
+    let mut name = None;
+    for mut object in objects {
+        let kind = object["kind"].as_str().unwrap_or_default();
+        match kind {
+            "Deployment" | "StatefulSet" | "DaemonSet" | "Pod" => {
+                if kind != "Pod" {
+                    let mut pod = object["spec"]["template"].take();
+                    pod["apiVersion"] = json!("v1");
+                    pod["kind"] = json!("Pod");
+                    pod["metadata"]["name"] = object["metadata"]["name"].take();
+                    object = pod;
+                }
+                let pod = object["metadata"]["name"].as_str().unwrap_or_default();
+                name = Some(format!("{pod}-exporter"));
+                prepare(&mut object["spec"], arguments)?;
+            }
+            "ConfigMap" | "Secret" | "PersistentVolumeClaim" => {}
+            // What a cluster needs besides.
+            _ => continue,
+        }
+        played.push(serde_json::to_string(&object)?);
+    }
+    let file = folder.join("pod.yaml");
+    fs::write(&file, played.join("\n---\n"))?;
+    said(podman.command("podman").args(["kube", "play"]).arg(file))?;
+    Ok(Exporter {
+        podman,
+        name: name.ok_or("there is no pod")?,
+    })
+}
+
+/// Makes a pod's specification one for this trial.
+fn prepare(spec: &mut Value, arguments: &[&str]) -> Result<()> {
+    spec["hostNetwork"] = json!(true);
+    let containers = spec["containers"].as_array_mut();
+    for container in containers.ok_or("the pod has no containers")? {
+        container["imagePullPolicy"] = json!("Never");
+        if container["name"] == "exporter" {
+            container["image"] = json!(IMAGE);
+            // Podman would ask by a `curl` in the image, which has none; `probes_answer` asks.
+            let fields = container.as_object_mut().ok_or("a container is no object")?;
+            fields.retain(|name, _| !name.ends_with("Probe"));
+        } else {
+            container["image"] = json!(MAIL);
+            container["args"] = json!(arguments);
+        }
+    }
+    Ok(())
+}
+
+impl Exporter<'_> {
+    /// Kills it again and again while lines are written, and compares in the end.
+    fn counts_through_kills(&self) -> Result<()> {
+        let mut before = 0;
+        for kill in 1..=KILLS {
+            let scrape = wait_for_lines(self.podman, &self.name, kill * COUNT / (KILLS + 2))?;
+            let lines = scrape.sum("maillog_lines_total");
+            if lines < before || lines == COUNT {
+                return Err(format!("{lines} lines of {COUNT} at kill {kill}, {before} before").into());
+            }
+            before = lines;
+            self.kill(kill)?;
+        }
+        let scrape = wait_for_lines(self.podman, &self.name, COUNT)?;
+        self.compare(&scrape)
+    }
+
+    /// Kills the process, and waits until the engine has started it again for the nth time.
+    fn kill(&self, times: u64) -> Result<()> {
+        let process = self.podman.container(&self.name, "{{.State.Pid}}")?;
+        finish(std::process::Command::new("kill").args(["-KILL", &process]))?;
+        until("the exporter to be started again", PATIENCE, || {
+            let count = self.podman.container(&self.name, "{{.RestartCount}}")?;
+            let running = self.podman.container(&self.name, "{{.State.Running}}")?;
+            Ok((count == times.to_string() && running == "true").then_some(()))
+        })
+    }
+
+    /// Every line was counted, for what it says, and none twice.
+    fn compare(&self, scrape: &Scrape) -> Result<()> {
+        let fifth = COUNT / 5;
+        let report = scrape.to_report();
+        let actual = json!([
+            scrape.sum("maillog_lines_total"),
+            report["codes"]["outbound"]["421"],
+            report["codes"]["outbound"]["452"],
+            report["codes"]["outbound"]["250"],
+            report["codes"]["inbound"]["550"],
+        ]);
+        let expected = json!([COUNT, fifth, fifth, fifth, 2 * fifth]);
+        if actual != expected {
+            return Err(format!("counted were {actual} of {expected}").into());
+        }
+        Ok(())
+    }
+}
