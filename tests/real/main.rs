@@ -8,7 +8,7 @@
 //! `truth` (what was said, counted), `exporter` and `prometheus` (what was found). `rsyslog` and
 //! `journal` stand between a mail server's lines and the exporter. `page` and `faults` are about who
 //! is woken: by the lines of `traffic`, through `alertmanager`, to a `webhook`. `image` is the
-//! container image, run by `podman` beside what is in `inside`.
+//! container image, run by `podman` beside what is in `inside`; `pods` are those of the chart.
 //!
 //! Each trial runs in a network namespace of its own, so that trials run side by side on the same
 //! ports and no packet leaves the machine. A machine that does not allow this skips the trial by
@@ -28,6 +28,7 @@ mod journal;
 mod milter;
 mod page;
 mod podman;
+mod pods;
 mod policy;
 mod postfix;
 mod prometheus;

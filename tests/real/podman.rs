@@ -48,9 +48,7 @@ impl Podman {
                  runtime = \"runc\"\n\
                  events_logger = \"file\"\n\
                  lock_type = \"file\"\n\
-                 static_dir = \"{at}/static\"\n\
-                 tmp_dir = \"{at}/tmp\"\n\
-                 volume_path = \"{at}/volumes\"\n"
+                 tmp_dir = \"{at}/tmp\"\n"
             ),
         )?;
         fs::write(

@@ -6,6 +6,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -34,6 +35,8 @@ const PATIENCE: Duration = Duration::from_secs(60);
 struct Exporter<'a> {
     podman: &'a Podman,
     name: String,
+    /// The paths by which a cluster asks how it is.
+    probes: Vec<String>,
 }
 
 /// The images of a trial.
@@ -46,8 +49,44 @@ fn images(folder: &Path, podman: &Podman) -> Result<()> {
         context.join("Containerfile"),
         "FROM scratch\nCOPY inside /inside\nENTRYPOINT [\"/inside\"]\n",
     )?;
-    said(podman.command("buildah").args(["bud", "--tag", MAIL]).arg(context))?;
+    said(
+        podman
+            .command("buildah")
+            .args(["bud", "--tag", MAIL])
+            .arg(context),
+    )?;
     Ok(())
+}
+
+/// A mail server and the exporter share a volume.
+pub fn sidecar(folder: &Path) -> Result<()> {
+    let podman = Podman::new(folder)?;
+    images(folder, &podman)?;
+    let count = COUNT.to_string();
+    let writer = ["writer", "/var/log/mail/mail.log", "plain", &count, PAUSE];
+    play(folder, &podman, rendered("sidecar")?, &writer)?.counts_through_kills()
+}
+
+/// The exporter reads what the containers of its node say.
+pub fn node(folder: &Path) -> Result<()> {
+    // The node's own folders, for this trial only.
+    for place in ["/var/log", "/var/lib"] {
+        finish(Command::new("mount").args(["-t", "tmpfs", "none", place]))?;
+    }
+    let pods = Path::new("/var/log/pods");
+    fs::create_dir(pods)?;
+    let podman = Podman::new(folder)?;
+    images(folder, &podman)?;
+    let volume = format!("{0}:{0}", pods.display());
+    let log = pods.join("mail_postfix-0_4b2f9a01/postfix/0.log");
+    said(
+        podman
+            .command("podman")
+            .args(["run", "--detach", "--volume", &volume, MAIL, "writer"])
+            .arg(log)
+            .args(["cri", &COUNT.to_string(), PAUSE]),
+    )?;
+    play(folder, &podman, rendered("node")?, &[])?.counts_through_kills()
 }
 
 /// Runs the one pod among `objects`, and what it refers to; the containers that are not the
@@ -60,6 +99,7 @@ fn play<'a>(
 ) -> Result<Exporter<'a>> {
     let mut played = Vec::new();
     let mut name = None;
+    let mut probes = Vec::new();
     for mut object in objects {
         let kind = object["kind"].as_str().unwrap_or_default();
         match kind {
@@ -73,7 +113,7 @@ fn play<'a>(
                 }
                 let pod = object["metadata"]["name"].as_str().unwrap_or_default();
                 name = Some(format!("{pod}-exporter"));
-                prepare(&mut object["spec"], arguments)?;
+                probes = prepare(&mut object["spec"], arguments)?;
             }
             "ConfigMap" | "Secret" | "PersistentVolumeClaim" => {}
             // What a cluster needs besides.
@@ -87,26 +127,34 @@ fn play<'a>(
     Ok(Exporter {
         podman,
         name: name.ok_or("there is no pod")?,
+        probes,
     })
 }
 
-/// Makes a pod's specification one for this trial.
-fn prepare(spec: &mut Value, arguments: &[&str]) -> Result<()> {
+/// Makes a pod's specification one for this trial, and gives back the paths of the exporter's probes.
+fn prepare(spec: &mut Value, arguments: &[&str]) -> Result<Vec<String>> {
+    let mut probes = Vec::new();
     spec["hostNetwork"] = json!(true);
     let containers = spec["containers"].as_array_mut();
     for container in containers.ok_or("the pod has no containers")? {
         container["imagePullPolicy"] = json!("Never");
         if container["name"] == "exporter" {
             container["image"] = json!(IMAGE);
-            // Podman would ask by a `curl` in the image, which has none; `probes_answer` asks.
-            let fields = container.as_object_mut().ok_or("a container is no object")?;
-            fields.retain(|name, _| !name.ends_with("Probe"));
+            // Podman would ask by a `curl` in the image, which has none; the trial asks.
+            let fields = container
+                .as_object_mut()
+                .ok_or("a container is no object")?;
+            fields.retain(|name, value| {
+                let path = value["httpGet"]["path"].as_str();
+                probes.extend(path.map(str::to_owned));
+                !name.ends_with("Probe")
+            });
         } else {
             container["image"] = json!(MAIL);
             container["args"] = json!(arguments);
         }
     }
-    Ok(())
+    Ok(probes)
 }
 
 impl Exporter<'_> {
@@ -117,19 +165,27 @@ impl Exporter<'_> {
             let scrape = wait_for_lines(self.podman, &self.name, kill * COUNT / (KILLS + 2))?;
             let lines = scrape.sum("maillog_lines_total");
             if lines < before || lines == COUNT {
-                return Err(format!("{lines} lines of {COUNT} at kill {kill}, {before} before").into());
+                return Err(
+                    format!("{lines} lines of {COUNT} at kill {kill}, {before} before").into(),
+                );
             }
             before = lines;
             self.kill(kill)?;
         }
         let scrape = wait_for_lines(self.podman, &self.name, COUNT)?;
+        if self.probes.is_empty() {
+            return Err("the exporter's container has no probes".into());
+        }
+        for path in &self.probes {
+            get("127.0.0.1:9925", path)?;
+        }
         self.compare(&scrape)
     }
 
     /// Kills the process, and waits until the engine has started it again for the nth time.
     fn kill(&self, times: u64) -> Result<()> {
         let process = self.podman.container(&self.name, "{{.State.Pid}}")?;
-        finish(std::process::Command::new("kill").args(["-KILL", &process]))?;
+        finish(Command::new("kill").args(["-KILL", &process]))?;
         until("the exporter to be started again", PATIENCE, || {
             let count = self.podman.container(&self.name, "{{.RestartCount}}")?;
             let running = self.podman.container(&self.name, "{{.State.Running}}")?;
@@ -154,4 +210,9 @@ impl Exporter<'_> {
         }
         Ok(())
     }
+}
+
+fn rendered(name: &str) -> Result<Vec<Value>> {
+    let text = fs::read_to_string(format!("/tmp/imgtry/{name}.yaml"))?;
+    Ok(serde_saphyr::from_multiple(&text)?)
 }

@@ -15,7 +15,7 @@ use crate::truth::{Truth, differences};
 use crate::world::{Message, World};
 use crate::{
     Result, alertmanager, auth, client, dashboards, faults, image, inbound, journal, milter, page,
-    podman, policy, prometheus, sandbox, stores,
+    podman, pods, policy, prometheus, sandbox, stores,
 };
 
 /// A trial, and the programs it cannot do without.
@@ -126,6 +126,16 @@ pub const ALL: &[RealTrial] = &[
         name: "the_image_finds_names_and_time_zones_by_itself",
         needs: podman::NEEDS,
         run: || with_folder(image::names),
+    },
+    RealTrial {
+        name: "the_pod_beside_a_mail_server_counts_every_line_through_kills",
+        needs: podman::NEEDS,
+        run: || with_folder(pods::sidecar),
+    },
+    RealTrial {
+        name: "the_pod_on_a_node_counts_every_line_of_containers_through_kills",
+        needs: podman::NEEDS,
+        run: || with_folder(pods::node),
     },
 ];
 
