@@ -64,7 +64,7 @@ pub fn sidecar(folder: &Path) -> Result<()> {
     images(folder, &podman)?;
     let count = COUNT.to_string();
     let writer = ["writer", "/var/log/mail/mail.log", "plain", &count, PAUSE];
-    play(folder, &podman, rendered("sidecar")?, &writer)?.counts_through_kills()
+    play(folder, &podman, example("pod-sidecar.yaml")?, &writer)?.counts_through_kills()
 }
 
 /// The exporter reads what the containers of its node say.
@@ -86,7 +86,7 @@ pub fn node(folder: &Path) -> Result<()> {
             .arg(log)
             .args(["cri", &COUNT.to_string(), PAUSE]),
     )?;
-    play(folder, &podman, rendered("node")?, &[])?.counts_through_kills()
+    play(folder, &podman, example("pod-node.yaml")?, &[])?.counts_through_kills()
 }
 
 /// Runs the one pod among `objects`, and what it refers to; the containers that are not the
@@ -212,7 +212,10 @@ impl Exporter<'_> {
     }
 }
 
-fn rendered(name: &str) -> Result<Vec<Value>> {
-    let text = fs::read_to_string(format!("/tmp/imgtry/{name}.yaml"))?;
-    Ok(serde_saphyr::from_multiple(&text)?)
+/// The objects of an example in docs/examples.
+fn example(name: &str) -> Result<Vec<Value>> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/examples");
+    Ok(serde_saphyr::from_multiple(&fs::read_to_string(
+        folder.join(name),
+    )?)?)
 }
