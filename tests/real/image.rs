@@ -79,7 +79,7 @@ pub fn contents(folder: &Path) -> Result<()> {
     build(&podman)?;
     let image: Value = serde_json::from_str(&podman.podman(&["image", "inspect", IMAGE])?)?;
     let size = image[0]["Size"].as_u64();
-    if !size.is_some_and(|size| size < LIMIT) {
+    if size.is_none_or(|size| size >= LIMIT) {
         return Err(format!("the image weighs {size:?} bytes").into());
     }
     let config = &image[0]["Config"];
