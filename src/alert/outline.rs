@@ -60,8 +60,8 @@ pub fn of(alert: &Alert, language: Language) -> Vec<Row> {
 fn watches(alert: &Alert, zh: bool) -> String {
     let window = span(alert.window.unwrap_or_default(), zh);
     let count = alert.count.unwrap_or_default();
-    let text = match (alert.watch, zh) {
-        (Watch::Replies, _) => return replies(alert, zh),
+    match (alert.watch, zh) {
+        (Watch::Replies, _) => replies(alert, zh),
         (Watch::Providers, false) => format!(
             "replies of each provider alone, with the condition {}",
             any_of(&alert.conditions, zh)
@@ -112,8 +112,7 @@ fn watches(alert: &Alert, zh: bool) -> String {
             "counts that a full metric put under the label value other".to_owned()
         }
         (Watch::SeriesFolded, true) => "序列已满的指标并入 other 的计数".to_owned(),
-    };
-    text
+    }
 }
 
 fn replies(alert: &Alert, zh: bool) -> String {

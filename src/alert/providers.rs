@@ -8,13 +8,10 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::history::{Track, TrackImage};
+use super::history::{Memory, STEP, Track, TrackImage};
 use super::signal::{self, memories};
 use crate::catalog::{Alert, Catalog, ConditionId, Watch};
 use crate::metrics::Counters;
-
-/// Seconds between two samples.
-const STEP: i64 = 60;
 
 /// What is added up for each provider.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,6 +57,14 @@ struct Number {
     /// By the number of the provider; `None` until it is heard of.
     tracks: Vec<Option<Track>>,
     totals: Vec<u64>,
+}
+
+impl Number {
+    /// Windows of an hour are long enough for samples by the minute, and there may be many providers.
+    fn memories(&self) -> Vec<Memory> {
+        let step = if self.reach <= 900 { STEP } else { 60 };
+        memories(step, self.reach)
+    }
 }
 
 /// What is remembered of every provider.
@@ -127,25 +132,23 @@ impl ByProvider {
         self.now = now;
         self.add_all_up(counters);
         for number in &mut self.numbers {
-            let memories = memories(STEP, number.reach);
+            let memories = number.memories();
             for (track, &total) in number.tracks.iter_mut().zip(&number.totals) {
                 *track = (total > 0).then(|| Track::new(&memories, now, total));
             }
         }
     }
 
-    /// Samples everything, if it is time.
+    /// Samples everything.
     pub(super) fn sample(&mut self, now: i64, counters: &Counters) {
-        if now.div_euclid(STEP) == self.now.div_euclid(STEP) {
-            return;
-        }
         self.add_all_up(counters);
         for number in &mut self.numbers {
+            let memories = number.memories();
             for (track, &total) in number.tracks.iter_mut().zip(&number.totals) {
                 match track {
                     Some(track) => track.push(now, total),
                     None if total > 0 => {
-                        let mut new = Track::new(&memories(STEP, number.reach), self.now, 0);
+                        let mut new = Track::new(&memories, self.now, 0);
                         new.push(now, total);
                         *track = Some(new);
                     }
@@ -226,7 +229,7 @@ impl ByProvider {
             number.tracks.fill(None);
             for (provider, track) in heard {
                 if let Some(provider) = self.names.iter().position(|name| name == provider) {
-                    let track = Track::restored(&memories(STEP, number.reach), track);
+                    let track = Track::restored(&number.memories(), track);
                     number.tracks[provider] = Some(track);
                 }
             }

@@ -27,6 +27,9 @@ fn evaluator() -> Evaluator {
     Evaluator::new(Policy::embedded(), Catalog::embedded(), names())
 }
 
+/// Who answers, what, and every how many seconds.
+type Answers<'a> = &'a [(&'a str, &'a str, i64)];
+
 /// A log being read, and the evaluator that looks at it.
 struct Story {
     evaluator: Evaluator,
@@ -75,7 +78,7 @@ impl Story {
     }
 
     /// For so many seconds servers answer, each reply again after so many seconds.
-    fn go_on(&mut self, seconds: i64, answers: &[(&str, &str, i64)]) {
+    fn go_on(&mut self, seconds: i64, answers: Answers<'_>) {
         let end = self.now + seconds;
         while self.now < end {
             for &(relay, reply, every) in answers {
@@ -155,6 +158,15 @@ fn a_burst_of_421_after_a_quiet_hour_fires_as_soon_as_it_has_lasted_two_minutes(
         words.annotations["runbook_url"],
         "http://mx1:9925/codes/421"
     );
+}
+
+#[test]
+fn who_leads_is_known_as_soon_as_it_is_found() {
+    let mut story = Story::new();
+    story.quiet_hour();
+    story.go_on(45, &[("gmail-smtp-in.l.google.com", BUSY, 1)]);
+    let active = story.active("MaillogSmtp421Spike").expect("it is pending");
+    assert_eq!(active.figures.leader.as_deref(), Some("google"));
 }
 
 #[test]
@@ -277,16 +289,29 @@ fn a_share_over_a_long_time_ends_when_the_short_time_is_over() {
     assert!(story.fires("MaillogSmtp421Spike") && !story.fires(NAME));
 }
 
+/// What became of an alert: rule, label, since when, fired, last found, over.
+type Told = (usize, Option<String>, i64, Option<i64>, i64, Option<i64>);
+
+fn line(active: &Active, end: Option<i64>) -> Told {
+    let label = active.label.as_ref().map(|(_, value)| value.clone());
+    (
+        active.rule,
+        label,
+        active.since,
+        active.fired,
+        active.found,
+        end,
+    )
+}
+
 #[test]
 fn a_restart_at_any_time_changes_nothing() {
-    /// What happened: rule, label, since, fired, last found, end.
-    type Told = Vec<(usize, Option<String>, i64, Option<i64>, i64, Option<i64>)>;
     let told = |restart: bool| {
         let mut story = Story::new();
-        let mut told: Told = Vec::new();
+        let mut told: Vec<Told> = Vec::new();
         let google = "gmail-smtp-in.l.google.com";
         let limited = "421 4.7.28 unusual rate of mail";
-        let phases: [(i64, &[(&str, &str, i64)]); 4] = [
+        let phases: [(i64, Answers<'_>); 4] = [
             (40, &[(google, OK, 6)]),
             (20, &[(google, OK, 6), (google, limited, 2)]),
             (30, &[(google, OK, 6)]),
@@ -308,20 +333,6 @@ fn a_restart_at_any_time_changes_nothing() {
         told.extend(story.evaluator.active().iter().map(|it| line(it, None)));
         told
     };
-    fn line(
-        active: &Active,
-        end: Option<i64>,
-    ) -> (usize, Option<String>, i64, Option<i64>, i64, Option<i64>) {
-        let label = active.label.as_ref().map(|(_, value)| value.clone());
-        (
-            active.rule,
-            label,
-            active.since,
-            active.fired,
-            active.found,
-            end,
-        )
-    }
     let straight = told(false);
     assert!(straight.iter().any(|it| it.5.is_some()), "something ended");
     assert!(straight.iter().any(|it| it.1.is_some()), "a provider's");

@@ -1,6 +1,7 @@
 //! Prometheus' rules: what is recorded and what is alerted on, as YAML.
 
 mod expression;
+mod figures;
 mod recording;
 mod words;
 
@@ -11,6 +12,8 @@ use serde::Serialize;
 use super::File;
 use crate::alert::texts;
 use crate::catalog::{Alert, Catalog, Policy};
+use figures::Figures;
+pub(super) use figures::{Written, present as figures};
 use words::Annotations;
 
 /// How often the rules are evaluated.
@@ -54,7 +57,7 @@ enum Rule {
 
 /// The files of rules. The recording rules are a file of their own, for those who write alert rules
 /// themselves.
-pub(super) fn files(policy: &Policy, catalog: &Catalog) -> Vec<File> {
+pub(super) fn files(policy: &Policy, catalog: &Catalog, written: Written) -> Vec<File> {
     let mut recorded = Vec::new();
     for (record, expr) in recording::of(policy) {
         // The metric between the level and the operations.
@@ -63,7 +66,7 @@ pub(super) fn files(policy: &Policy, catalog: &Catalog) -> Vec<File> {
     }
     let mut alerted = Vec::new();
     for alert in &policy.alerts {
-        let Some(rule) = rule(alert, policy, catalog) else {
+        let Some(rule) = rule(alert, policy, catalog, written) else {
             continue;
         };
         add(&mut alerted, &alert.group, rule);
@@ -95,14 +98,17 @@ fn add(groups: &mut Vec<Group>, name: &str, rule: Rule) {
     }
 }
 
-fn rule(alert: &Alert, policy: &Policy, catalog: &Catalog) -> Option<Rule> {
+fn rule(alert: &Alert, policy: &Policy, catalog: &Catalog, written: Written) -> Option<Rule> {
     let texts = texts::of(alert, catalog)?;
+    let figures = Figures::of(alert, written);
+    let mut labels = texts::labels(alert);
+    labels.insert("severity", figures.severity.clone());
     Some(Rule::Alerted {
         alert: alert.name.clone(),
-        expr: expression::of(alert, policy),
-        r#for: alert.r#for.to_string(),
-        keep_firing_for: (alert.keep_firing_for.0 > 0).then(|| alert.keep_firing_for.to_string()),
-        labels: texts::labels(alert),
+        expr: expression::of(alert, policy, &figures),
+        r#for: figures.r#for,
+        keep_firing_for: (alert.keep_firing_for.0 > 0).then_some(figures.keep_firing_for),
+        labels,
         annotations: Box::new(words::annotations(alert, policy, texts)),
     })
 }

@@ -4,6 +4,7 @@
 //! and a test says so: whoever wants other words or figures changes the catalog.
 
 mod alerts;
+mod chart;
 mod dashboards;
 mod runbook;
 
@@ -23,8 +24,9 @@ pub struct File {
 /// Every file there is to write.
 pub fn files(policy: &Policy) -> Vec<File> {
     let catalog = Catalog::embedded();
-    let mut files = alerts::files(policy, catalog);
+    let mut files = alerts::files(policy, catalog, alerts::Written::Numbers);
     files.push(runbook::file(policy, catalog));
     files.extend(dashboards::files());
+    files.extend(chart::files(policy, catalog));
     files
 }

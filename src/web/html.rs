@@ -33,7 +33,7 @@ ul{list-style:none;margin:0;padding:0}\
 li{display:flex;flex-wrap:wrap;column-gap:.75rem;align-items:baseline;\
 border-bottom:1px solid var(--line)}\
 li a{padding:.3rem 0;min-width:3rem}li span{flex:1 1 12rem}\
-li .dim{flex:0 0 6rem}li .critical,li .warning,li .info{flex:0 0 auto}\
+li .dim{flex:0 0 6rem}\
 li b{margin-left:auto;font-variant-numeric:tabular-nums}\
 @media(max-width:30rem){th,td{padding:.35rem .25rem}table{font-size:.85rem}th{font-size:.75rem}}";
 

@@ -16,6 +16,9 @@ use crate::traffic::{Log, REFUSED, TAKEN};
 use crate::wait::until;
 use crate::webhook::{Answer, Webhook};
 
+/// How long a burst must last here.
+const HOLD: &str = "15s";
+
 /// An Alertmanager of which every request is to be seen.
 const SCRIPTED: &str = "127.0.0.1:9101";
 
@@ -41,7 +44,7 @@ pub fn across_ends(folder: &Path) -> Result<()> {
     let config = format!(
         "state: {{path: '{}'}}\n{}    MaillogCatchingUp: {{for: 45s}}\n",
         state.display(),
-        config(&log, &[format!("url: http://{SCRIPTED}")])
+        config(&log, HOLD, &[format!("url: http://{SCRIPTED}")])
     );
     let mut daemon = Daemon::configured(&config, folder)?;
     log.now(100, TAKEN)?;
@@ -137,7 +140,7 @@ pub fn not_well(folder: &Path) -> Result<()> {
         "url: {UNTRUSTED}, tls: {{ca_file: '{}', server_name: {NAME}}}",
         ca_file.display()
     ));
-    let daemon = Daemon::configured(&config(&log, &written), folder)?;
+    let daemon = Daemon::configured(&config(&log, HOLD, &written), folder)?;
     let all = Vec::from_iter(plain.iter().map(String::as_str).chain([UNTRUSTED]));
     let figure = |family: &str, alertmanager: &str| -> Result<u64> {
         let scrape = daemon.scrape()?;

@@ -22,9 +22,17 @@ pub const SPIKE: &str = "MaillogSmtp421Spike";
 const HOOK: &str = "127.0.0.1:9999";
 const HOOK_URL: &str = "http://127.0.0.1:9999/";
 
-/// Figures with which it fires within a minute of a burst, and is over within two of its end.
-pub const SHORT: &str =
-    "rules:\n  MaillogSmtp421Spike: {count: 10, window: 1m, for: 15s, keep_firing_for: 15s}\n";
+/// A policy with which it fires as soon as a burst has lasted for `hold`, and is over within two
+/// minutes of its end.
+fn short(hold: &str) -> String {
+    format!(
+        "rules:\n  MaillogSmtp421Spike: \
+         {{count: 10, window: 1m, for: {hold}, keep_firing_for: 15s}}\n"
+    )
+}
+
+/// Long enough for the exporter to know who leads: it looks at providers once a minute.
+const WITH_LEADER: &str = "1m";
 
 /// How long it may take to be told that something begins or ends.
 pub const PATIENCE: Duration = Duration::from_secs(330);
@@ -189,7 +197,7 @@ pub fn shipped_rules(folder: &Path) -> Result<()> {
 /// One log, two ways: both fire, say the same and are over.
 pub fn both_ways(folder: &Path) -> Result<()> {
     let policy = folder.join("short.yml");
-    std::fs::write(&policy, SHORT)?;
+    std::fs::write(&policy, short(WITH_LEADER))?;
     finish(
         Command::new(PROGRAM)
             .args(["generate", "--policy"])
@@ -199,7 +207,11 @@ pub fn both_ways(folder: &Path) -> Result<()> {
     let _alertmanager = Alertmanager::telling(folder, HOOK_URL)?;
     let mut log = Log::create(folder)?;
     let daemon = Daemon::configured(
-        &config(&log, &[format!("url: http://{}", alertmanager::ADDRESS)]),
+        &config(
+            &log,
+            WITH_LEADER,
+            &[format!("url: http://{}", alertmanager::ADDRESS)],
+        ),
         folder,
     )?;
     let prometheus = Prometheus::alerting(
@@ -241,13 +253,13 @@ pub fn both_ways(folder: &Path) -> Result<()> {
     Ok(())
 }
 
-/// A configuration with the short figures and these Alertmanagers, each the fields of one.
-pub fn config(log: &Log, alertmanagers: &[String]) -> String {
+/// A configuration with the short policy and these Alertmanagers, each the fields of one.
+pub fn config(log: &Log, hold: &str, alertmanagers: &[String]) -> String {
     let list: String = alertmanagers
         .iter()
         .map(|fields| format!("    - {{{fields}}}\n"))
         .collect();
-    let rules = SHORT.replace('\n', "\n  ");
+    let rules = short(hold).replace('\n', "\n  ");
     format!(
         "sources:\n  - files: ['{}']\nalerting:\n  instance: 127.0.0.1:9925\n  \
          alertmanagers:\n{list}  {}\n",

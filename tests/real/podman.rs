@@ -10,7 +10,7 @@ use std::process::{Command, Stdio};
 use crate::Result;
 
 /// What an image and its containers need.
-pub const NEEDS: &[&str] = &[
+pub const NEEDS: [&str; 7] = [
     "podman",
     "buildah",
     "runc",

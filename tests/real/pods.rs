@@ -4,7 +4,8 @@
 //! Podman knows pods. Of what makes pods in a cluster (Deployment, StatefulSet, DaemonSet) it gets
 //! the pod that it would make, in the trial's network, with the images that the trial has built.
 
-use std::fs;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::{PermissionsExt, chown};
 use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
@@ -12,14 +13,24 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::Result;
+use crate::chart::{CHART, HELM};
 use crate::exporter::{Scrape, get};
 use crate::image::{build, inside, wait_for_lines};
-use crate::podman::{IMAGE, Podman, said};
+use crate::podman::{self, IMAGE, Podman, said};
 use crate::sandbox::finish;
 use crate::wait::until;
 
+/// What the trials need.
+pub const NEEDS: &[&str] = &{
+    let [a, b, c, d, e, f, g] = podman::NEEDS;
+    [a, b, c, d, e, f, g, HELM]
+};
+
 /// The image of what stands for a mail server.
 const MAIL: &str = "localhost/mail:trial";
+
+/// The exporter's container in every pod.
+const EXPORTER: &str = "maillog-exporter";
 
 /// How many lines are written, and the pause after each in milliseconds.
 const COUNT: u64 = 1500;
@@ -64,7 +75,7 @@ pub fn sidecar(folder: &Path) -> Result<()> {
     images(folder, &podman)?;
     let count = COUNT.to_string();
     let writer = ["writer", "/var/log/mail/mail.log", "plain", &count, PAUSE];
-    play(folder, &podman, example("pod-sidecar.yaml")?, &writer)?.counts_through_kills()
+    play(folder, &podman, rendered("sidecar-values.yaml")?, &writer)?.counts_through_kills()
 }
 
 /// The exporter reads what the containers of its node say.
@@ -75,6 +86,7 @@ pub fn node(folder: &Path) -> Result<()> {
     }
     let pods = Path::new("/var/log/pods");
     fs::create_dir(pods)?;
+    fs::create_dir_all("/var/lib/docker/containers")?;
     let podman = Podman::new(folder)?;
     images(folder, &podman)?;
     let volume = format!("{0}:{0}", pods.display());
@@ -86,7 +98,7 @@ pub fn node(folder: &Path) -> Result<()> {
             .arg(log)
             .args(["cri", &COUNT.to_string(), PAUSE]),
     )?;
-    play(folder, &podman, example("pod-node.yaml")?, &[])?.counts_through_kills()
+    play(folder, &podman, rendered("daemonset-values.yaml")?, &[])?.counts_through_kills()
 }
 
 /// Runs the one pod among `objects`, and what it refers to; the containers that are not the
@@ -112,8 +124,8 @@ fn play<'a>(
                     object = pod;
                 }
                 let pod = object["metadata"]["name"].as_str().unwrap_or_default();
-                name = Some(format!("{pod}-exporter"));
-                probes = prepare(&mut object["spec"], arguments)?;
+                name = Some(format!("{pod}-{EXPORTER}"));
+                probes = prepare(folder, &mut object["spec"], arguments)?;
             }
             "ConfigMap" | "Secret" | "PersistentVolumeClaim" => {}
             // What a cluster needs besides.
@@ -132,13 +144,13 @@ fn play<'a>(
 }
 
 /// Makes a pod's specification one for this trial, and gives back the paths of the exporter's probes.
-fn prepare(spec: &mut Value, arguments: &[&str]) -> Result<Vec<String>> {
+fn prepare(folder: &Path, spec: &mut Value, arguments: &[&str]) -> Result<Vec<String>> {
     let mut probes = Vec::new();
     spec["hostNetwork"] = json!(true);
     let containers = spec["containers"].as_array_mut();
     for container in containers.ok_or("the pod has no containers")? {
         container["imagePullPolicy"] = json!("Never");
-        if container["name"] == "exporter" {
+        if container["name"] == EXPORTER {
             container["image"] = json!(IMAGE);
             // Podman would ask by a `curl` in the image, which has none; the trial asks.
             let fields = container
@@ -152,6 +164,18 @@ fn prepare(spec: &mut Value, arguments: &[&str]) -> Result<Vec<String>> {
         } else {
             container["image"] = json!(MAIL);
             container["args"] = json!(arguments);
+        }
+    }
+    let group = spec["securityContext"]["fsGroup"].as_u64();
+    for volume in spec["volumes"].as_array_mut().into_iter().flatten() {
+        let fields = volume.as_object_mut().ok_or("a volume is no object")?;
+        if fields.remove("emptyDir").is_some() {
+            // As a cluster makes it, with the pod's group; podman does not know of that group.
+            let place = folder.join(fields["name"].as_str().unwrap_or_default());
+            fs::create_dir(&place)?;
+            chown(&place, None, group.map(u32::try_from).transpose()?)?;
+            fs::set_permissions(&place, Permissions::from_mode(0o2777))?;
+            fields.insert("hostPath".to_owned(), json!({"path": place}));
         }
     }
     Ok(probes)
@@ -212,10 +236,11 @@ impl Exporter<'_> {
     }
 }
 
-/// The objects of an example in docs/examples.
-fn example(name: &str) -> Result<Vec<Value>> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/examples");
-    Ok(serde_saphyr::from_multiple(&fs::read_to_string(
-        folder.join(name),
-    )?)?)
+/// What the chart makes of the values that it is checked with, as many objects.
+fn rendered(values: &str) -> Result<Vec<Value>> {
+    let values = Path::new(CHART).join("ci").join(values);
+    let mut helm = Command::new(HELM);
+    helm.args(["template", "mail", CHART, "--values"])
+        .arg(values);
+    Ok(serde_saphyr::from_multiple(&said(&mut helm)?)?)
 }

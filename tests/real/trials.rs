@@ -14,8 +14,8 @@ use crate::rsyslog::{self, Rsyslog};
 use crate::truth::{Truth, differences};
 use crate::world::{Message, World};
 use crate::{
-    Result, alertmanager, auth, client, dashboards, faults, image, inbound, journal, milter, page,
-    podman, pods, policy, prometheus, sandbox, stores,
+    Result, alertmanager, auth, chart, client, dashboards, examples, faults, image, inbound,
+    journal, milter, page, podman, pods, policy, prometheus, sandbox, stores,
 };
 
 /// A trial, and the programs it cannot do without.
@@ -103,6 +103,16 @@ pub const ALL: &[RealTrial] = &[
         run: || with_folder(alertmanager::trial),
     },
     RealTrial {
+        name: "the_examples_for_alertmanager_are_right_and_tell_every_alert_with_all_its_words",
+        needs: &["amtool"],
+        run: examples::examples,
+    },
+    RealTrial {
+        name: "the_chart_is_valid_for_every_kubernetes_and_has_the_rules_of_the_repository",
+        needs: &["promtool", "node", chart::PYTHON],
+        run: || with_folder(chart::trial),
+    },
+    RealTrial {
         name: "every_query_of_the_dashboards_has_an_answer_in_prometheus",
         needs: &["prometheus"],
         run: || with_folder(dashboards::every_query_has_an_answer),
@@ -114,27 +124,27 @@ pub const ALL: &[RealTrial] = &[
     },
     RealTrial {
         name: "the_image_holds_the_program_and_nothing_that_it_does_not_need",
-        needs: podman::NEEDS,
+        needs: &podman::NEEDS,
         run: || with_folder(image::contents),
     },
     RealTrial {
         name: "the_image_works_as_any_user_where_only_the_state_can_be_written",
-        needs: podman::NEEDS,
+        needs: &podman::NEEDS,
         run: || with_folder(image::users),
     },
     RealTrial {
         name: "the_image_finds_names_and_time_zones_by_itself",
-        needs: podman::NEEDS,
+        needs: &podman::NEEDS,
         run: || with_folder(image::names),
     },
     RealTrial {
         name: "the_pod_beside_a_mail_server_counts_every_line_through_kills",
-        needs: podman::NEEDS,
+        needs: pods::NEEDS,
         run: || with_folder(pods::sidecar),
     },
     RealTrial {
         name: "the_pod_on_a_node_counts_every_line_of_containers_through_kills",
-        needs: podman::NEEDS,
+        needs: pods::NEEDS,
         run: || with_folder(pods::node),
     },
 ];

@@ -251,6 +251,19 @@ fn every_alert_has_its_case() {
 }
 
 #[test]
+fn the_example_of_other_figures_is_taken_and_shown_in_the_docs() {
+    let path = root().join("docs/examples/policy.yml");
+    let policy = maillog_exporter::config::load_policy(&path).expect("right");
+    let embedded = Policy::embedded();
+    assert_eq!(policy.alerts.len() + 1, embedded.alerts.len());
+    let count = |policy: &Policy| policy.alerts[0].count;
+    assert_eq!((count(&policy), count(&embedded)), (Some(100), Some(20)));
+    let docs = std::fs::read_to_string(root().join("docs/alerting.md")).expect("the docs");
+    let example = std::fs::read_to_string(path).expect("the example");
+    assert!(docs.contains(&format!("```yaml\n{example}```")));
+}
+
+#[test]
 fn what_is_generated_is_what_is_committed() {
     for file in maillog_exporter::generate::files(&Policy::embedded()) {
         let path = root().join(&file.path);

@@ -154,8 +154,19 @@ fn greet(address: &str, log: &Path) -> Result<(), Error> {
     let mut out = anstream::stdout().lock();
     writeln!(out, "Simulated mail traffic, read from {}", log.display())?;
     writeln!(out)?;
-    writeln!(out, "  status page   http://{address}/")?;
-    writeln!(out, "  metrics       http://{address}/metrics")?;
+    writeln!(out, "  status page                     http://{address}/")?;
+    writeln!(
+        out,
+        "  metrics                         http://{address}/metrics"
+    )?;
+    writeln!(
+        out,
+        "  421, and what to do about it    http://{address}/codes/421"
+    )?;
+    writeln!(
+        out,
+        "  alerts, and what each means     http://{address}/alerts"
+    )?;
     writeln!(out)?;
     writeln!(
         out,

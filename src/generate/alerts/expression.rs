@@ -5,6 +5,7 @@
 //! without further ado. What a rule fires with is a count within its window, which people can
 //! imagine.
 
+use super::figures::Figures;
 use crate::catalog::{Alert, Compared, Policy, Side, Span, Watch};
 
 /// The hour before a window.
@@ -135,13 +136,18 @@ fn as_count(rate: &str, window: Span) -> String {
 }
 
 /// The whole condition of a rule.
-pub(super) fn of(alert: &Alert, policy: &Policy) -> String {
+pub(super) fn of(alert: &Alert, policy: &Policy, figures: &Figures) -> String {
     let window = alert.window.unwrap_or_default();
-    let count = alert.count.unwrap_or_default();
-    let threshold = alert.threshold.unwrap_or_default();
-    let share = alert.share.unwrap_or_default();
+    let Figures {
+        count,
+        share,
+        threshold,
+        ..
+    } = figures;
     match alert.watch {
-        Watch::Replies | Watch::Providers | Watch::Deliveries | Watch::AuthFailures => mail(alert),
+        Watch::Replies | Watch::Providers | Watch::Deliveries | Watch::AuthFailures => {
+            mail(alert, figures)
+        }
         Watch::ExporterDown => {
             let up = format!("up{{job=~\"{}\"}}", policy.job);
             format!("{up} == 0\nor\nabsent({up})")
@@ -172,12 +178,17 @@ pub(super) fn of(alert: &Alert, policy: &Policy) -> String {
     }
 }
 
-fn mail(alert: &Alert) -> String {
+fn mail(alert: &Alert, figures: &Figures) -> String {
     let window = alert.window.unwrap_or_default();
     let rate = watched(alert, window, "", None);
-    let count = alert.count.unwrap_or_default();
+    let Figures {
+        count,
+        share,
+        factor,
+        ..
+    } = figures;
     let mut terms = vec![format!("{} > {count}", as_count(&rate, window))];
-    if let (Some(factor), Some(baseline)) = (alert.factor, baseline(alert, window, "")) {
+    if let (Some(_), Some(baseline)) = (alert.factor, baseline(alert, window, "")) {
         // The hour before may be unknown, and then it was quiet. A week before must be known.
         let baseline = match alert.compared_with {
             Some(Compared::HourBefore) => format!("(\n  {baseline}\n  or\n  {rate} * 0\n)"),
@@ -185,7 +196,7 @@ fn mail(alert: &Alert) -> String {
         };
         terms.push(format!("{rate}\n> {factor} * {baseline}"));
     }
-    if let Some(share) = alert.share {
+    if alert.share.is_some() {
         for window in [Some(window), alert.short_window].into_iter().flatten() {
             let rate = watched(alert, window, "", None);
             terms.push(format!("{rate}\n> {share} * {}", whole(alert, window, "")));

@@ -28,14 +28,10 @@ pub fn index(policy: &Policy, reader: Reader, missing: Option<&str>) -> String {
         html.push_str("<ul>");
         for alert in &policy.alerts {
             let href = reader.href(&format!("/alerts/{}", alert.name));
-            let _ = write!(
-                html,
-                "<li><a href=\"{href}\">{}</a><span>{}</span>",
-                escape(&alert.name),
-                escape(reader.language.of(&alert.summary)),
-            );
+            let _ = write!(html, "<li><a href=\"{href}\">{}</a><span>", alert.name);
             severity(html, alert, reader.language);
-            html.push_str("</li>");
+            let summary = escape(reader.language.of(&alert.summary));
+            let _ = write!(html, " · {summary}</span></li>");
         }
         html.push_str("</ul>");
     })

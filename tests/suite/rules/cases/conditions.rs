@@ -5,11 +5,11 @@ use super::Case;
 pub const CONDITIONS: &[Case] = &[
     Case {
         alert: "MaillogBlocklisted",
-        at: "90m",
+        at: "40m",
         fires: &[
             (
                 "maillog_conditions_total{condition=\"blocklisted\",direction=\"outbound\"}",
-                "0x60 0+12x60",
+                "0x10 0+12x60",
             ),
             (
                 "maillog_codes_total{code=\"250\",direction=\"outbound\"}",
@@ -17,17 +17,17 @@ pub const CONDITIONS: &[Case] = &[
             ),
             (
                 "maillog_codes_total{code=\"550\",direction=\"outbound\"}",
-                "0x60 0+12x60",
+                "0x10 0+12x60",
             ),
             (
                 "maillog_provider_conditions_total{condition=\"blocklisted\",provider=\"google\"}",
-                "0x60 0+12x60",
+                "0x10 0+12x60",
             ),
         ],
         silent: &[
             (
                 "maillog_conditions_total{condition=\"blocklisted\",direction=\"outbound\"}",
-                "0+0x60 0+0.01x200",
+                "0x10 0+0.01x200",
             ),
             (
                 "maillog_codes_total{code=\"250\",direction=\"outbound\"}",
@@ -35,7 +35,7 @@ pub const CONDITIONS: &[Case] = &[
             ),
             (
                 "maillog_codes_total{code=\"550\",direction=\"outbound\"}",
-                "0x60 0+12x60",
+                "0x10 0+12x60",
             ),
         ],
         description: "A blocklist or bad reputation was the reason 180 times in 15m: 33.33% of all outbound replies. Most of it comes from google.",
@@ -43,11 +43,11 @@ pub const CONDITIONS: &[Case] = &[
     },
     Case {
         alert: "MaillogSenderAuthenticationFailing",
-        at: "90m",
+        at: "40m",
         fires: &[
             (
                 "maillog_conditions_total{condition=\"sender_authentication\",direction=\"outbound\"}",
-                "0x60 0+12x60",
+                "0x10 0+12x60",
             ),
             (
                 "maillog_codes_total{code=\"250\",direction=\"outbound\"}",
@@ -55,17 +55,17 @@ pub const CONDITIONS: &[Case] = &[
             ),
             (
                 "maillog_codes_total{code=\"550\",direction=\"outbound\"}",
-                "0x60 0+12x60",
+                "0x10 0+12x60",
             ),
             (
                 "maillog_provider_conditions_total{condition=\"sender_authentication\",provider=\"google\"}",
-                "0x60 0+12x60",
+                "0x10 0+12x60",
             ),
         ],
         silent: &[
             (
                 "maillog_conditions_total{condition=\"sender_authentication\",direction=\"outbound\"}",
-                "0+0x60 0+0.01x200",
+                "0x10 0+0.01x200",
             ),
             (
                 "maillog_codes_total{code=\"250\",direction=\"outbound\"}",
@@ -73,7 +73,7 @@ pub const CONDITIONS: &[Case] = &[
             ),
             (
                 "maillog_codes_total{code=\"550\",direction=\"outbound\"}",
-                "0x60 0+12x60",
+                "0x10 0+12x60",
             ),
         ],
         description: "SPF, DKIM or DMARC was the reason 180 times in 15m: 33.33% of all outbound replies. Most of it comes from google.",
@@ -81,15 +81,15 @@ pub const CONDITIONS: &[Case] = &[
     },
     Case {
         alert: "MaillogProviderRateLimited",
-        at: "90m",
+        at: "40m",
         fires: &[
             (
                 "maillog_provider_conditions_total{condition=\"rate_limited\",provider=\"google\"}",
-                "0x60 0+12x60",
+                "0x10 0+12x60",
             ),
             (
                 "maillog_provider_codes_total{code=\"421\",provider=\"google\"}",
-                "0x60 0+12x60",
+                "0x10 0+12x60",
             ),
             (
                 "maillog_provider_codes_total{code=\"250\",provider=\"google\"}",
@@ -107,11 +107,11 @@ pub const CONDITIONS: &[Case] = &[
         silent: &[
             (
                 "maillog_provider_conditions_total{condition=\"rate_limited\",provider=\"google\"}",
-                "0x60 0+1x60",
+                "0x10 0+1x60",
             ),
             (
                 "maillog_provider_codes_total{code=\"421\",provider=\"google\"}",
-                "0x60 0+1x60",
+                "0x10 0+1x60",
             ),
             (
                 "maillog_provider_codes_total{code=\"250\",provider=\"google\"}",
@@ -123,11 +123,11 @@ pub const CONDITIONS: &[Case] = &[
     },
     Case {
         alert: "MaillogOutboundAuthFailing",
-        at: "90m",
+        at: "40m",
         fires: &[
             (
                 "maillog_conditions_total{condition=\"auth\",direction=\"outbound\"}",
-                "0x60 0+12x60",
+                "0x10 0+12x60",
             ),
             (
                 "maillog_codes_total{code=\"250\",direction=\"outbound\"}",
@@ -135,17 +135,17 @@ pub const CONDITIONS: &[Case] = &[
             ),
             (
                 "maillog_codes_total{code=\"550\",direction=\"outbound\"}",
-                "0x60 0+12x60",
+                "0x10 0+12x60",
             ),
             (
                 "maillog_provider_conditions_total{condition=\"auth\",provider=\"google\"}",
-                "0x60 0+12x60",
+                "0x10 0+12x60",
             ),
         ],
         silent: &[
             (
                 "maillog_conditions_total{condition=\"auth\",direction=\"outbound\"}",
-                "0+0x60 0+0.01x200",
+                "0x10 0+0.01x200",
             ),
             (
                 "maillog_codes_total{code=\"250\",direction=\"outbound\"}",
@@ -153,7 +153,7 @@ pub const CONDITIONS: &[Case] = &[
             ),
             (
                 "maillog_codes_total{code=\"550\",direction=\"outbound\"}",
-                "0x60 0+12x60",
+                "0x10 0+12x60",
             ),
         ],
         description: "A login was refused or asked for 180 times in 15m: 33.33% of all outbound replies. Most of it comes from google.",
@@ -161,11 +161,11 @@ pub const CONDITIONS: &[Case] = &[
     },
     Case {
         alert: "MaillogTlsFailing",
-        at: "90m",
+        at: "40m",
         fires: &[
             (
                 "maillog_conditions_total{condition=\"tls\",direction=\"outbound\"}",
-                "0x60 0+12x60",
+                "0x10 0+12x60",
             ),
             (
                 "maillog_codes_total{code=\"250\",direction=\"outbound\"}",
@@ -173,17 +173,17 @@ pub const CONDITIONS: &[Case] = &[
             ),
             (
                 "maillog_codes_total{code=\"550\",direction=\"outbound\"}",
-                "0x60 0+12x60",
+                "0x10 0+12x60",
             ),
             (
                 "maillog_provider_conditions_total{condition=\"tls\",provider=\"google\"}",
-                "0x60 0+12x60",
+                "0x10 0+12x60",
             ),
         ],
         silent: &[
             (
                 "maillog_conditions_total{condition=\"tls\",direction=\"outbound\"}",
-                "0+0x60 0+0.01x200",
+                "0x10 0+0.01x200",
             ),
             (
                 "maillog_codes_total{code=\"250\",direction=\"outbound\"}",
@@ -191,7 +191,7 @@ pub const CONDITIONS: &[Case] = &[
             ),
             (
                 "maillog_codes_total{code=\"550\",direction=\"outbound\"}",
-                "0x60 0+12x60",
+                "0x10 0+12x60",
             ),
         ],
         description: "TLS was the reason 180 times in 15m: 33.33% of all outbound replies. Most of it comes from google.",
@@ -199,11 +199,11 @@ pub const CONDITIONS: &[Case] = &[
     },
     Case {
         alert: "MaillogDnsFailing",
-        at: "90m",
+        at: "40m",
         fires: &[
             (
                 "maillog_conditions_total{condition=\"dns\",direction=\"outbound\"}",
-                "0x60 0+12x60",
+                "0x10 0+12x60",
             ),
             (
                 "maillog_codes_total{code=\"250\",direction=\"outbound\"}",
@@ -211,17 +211,17 @@ pub const CONDITIONS: &[Case] = &[
             ),
             (
                 "maillog_codes_total{code=\"550\",direction=\"outbound\"}",
-                "0x60 0+12x60",
+                "0x10 0+12x60",
             ),
             (
                 "maillog_provider_conditions_total{condition=\"dns\",provider=\"google\"}",
-                "0x60 0+12x60",
+                "0x10 0+12x60",
             ),
         ],
         silent: &[
             (
                 "maillog_conditions_total{condition=\"dns\",direction=\"outbound\"}",
-                "0+0x60 0+0.01x200",
+                "0x10 0+0.01x200",
             ),
             (
                 "maillog_codes_total{code=\"250\",direction=\"outbound\"}",
@@ -229,7 +229,7 @@ pub const CONDITIONS: &[Case] = &[
             ),
             (
                 "maillog_codes_total{code=\"550\",direction=\"outbound\"}",
-                "0x60 0+12x60",
+                "0x10 0+12x60",
             ),
         ],
         description: "A name lookup failed 180 times in 15m: 33.33% of all outbound replies. Most of it comes from google.",
@@ -237,11 +237,11 @@ pub const CONDITIONS: &[Case] = &[
     },
     Case {
         alert: "MaillogRelayDenied",
-        at: "90m",
+        at: "40m",
         fires: &[
             (
                 "maillog_conditions_total{condition=\"relay_denied\",direction=\"outbound\"}",
-                "0x60 0+12x60",
+                "0x10 0+12x60",
             ),
             (
                 "maillog_codes_total{code=\"250\",direction=\"outbound\"}",
@@ -249,17 +249,17 @@ pub const CONDITIONS: &[Case] = &[
             ),
             (
                 "maillog_codes_total{code=\"550\",direction=\"outbound\"}",
-                "0x60 0+12x60",
+                "0x10 0+12x60",
             ),
             (
                 "maillog_provider_conditions_total{condition=\"relay_denied\",provider=\"google\"}",
-                "0x60 0+12x60",
+                "0x10 0+12x60",
             ),
         ],
         silent: &[
             (
                 "maillog_conditions_total{condition=\"relay_denied\",direction=\"outbound\"}",
-                "0+0x60 0+0.01x200",
+                "0x10 0+0.01x200",
             ),
             (
                 "maillog_codes_total{code=\"250\",direction=\"outbound\"}",
@@ -267,7 +267,7 @@ pub const CONDITIONS: &[Case] = &[
             ),
             (
                 "maillog_codes_total{code=\"550\",direction=\"outbound\"}",
-                "0x60 0+12x60",
+                "0x10 0+12x60",
             ),
         ],
         description: "Relaying was denied 180 times in 15m: 33.33% of all outbound replies. Most of it comes from google.",
@@ -275,11 +275,11 @@ pub const CONDITIONS: &[Case] = &[
     },
     Case {
         alert: "MaillogSpamRejected",
-        at: "90m",
+        at: "40m",
         fires: &[
             (
                 "maillog_conditions_total{condition=\"spam_content\",direction=\"outbound\"}",
-                "0x60 0+12x60",
+                "0x10 0+12x60",
             ),
             (
                 "maillog_codes_total{code=\"250\",direction=\"outbound\"}",
@@ -287,17 +287,17 @@ pub const CONDITIONS: &[Case] = &[
             ),
             (
                 "maillog_codes_total{code=\"550\",direction=\"outbound\"}",
-                "0x60 0+12x60",
+                "0x10 0+12x60",
             ),
             (
                 "maillog_provider_conditions_total{condition=\"spam_content\",provider=\"google\"}",
-                "0x60 0+12x60",
+                "0x10 0+12x60",
             ),
         ],
         silent: &[
             (
                 "maillog_conditions_total{condition=\"spam_content\",direction=\"outbound\"}",
-                "0+0x60 0+0.01x200",
+                "0x10 0+0.01x200",
             ),
             (
                 "maillog_codes_total{code=\"250\",direction=\"outbound\"}",
@@ -305,7 +305,7 @@ pub const CONDITIONS: &[Case] = &[
             ),
             (
                 "maillog_codes_total{code=\"550\",direction=\"outbound\"}",
-                "0x60 0+12x60",
+                "0x10 0+12x60",
             ),
         ],
         description: "Spam or a virus was the reason 180 times in 15m: 33.33% of all outbound replies. Most of it comes from google.",
@@ -313,11 +313,11 @@ pub const CONDITIONS: &[Case] = &[
     },
     Case {
         alert: "MaillogUnknownRecipients",
-        at: "3h",
+        at: "100m",
         fires: &[
             (
                 "maillog_conditions_total{condition=\"user_unknown\",direction=\"outbound\"}",
-                "0x60 0+12x180",
+                "0x10 0+12x180",
             ),
             (
                 "maillog_codes_total{code=\"250\",direction=\"outbound\"}",
@@ -325,11 +325,11 @@ pub const CONDITIONS: &[Case] = &[
             ),
             (
                 "maillog_codes_total{code=\"550\",direction=\"outbound\"}",
-                "0x60 0+12x180",
+                "0x10 0+12x180",
             ),
             (
                 "maillog_provider_conditions_total{condition=\"user_unknown\",provider=\"google\"}",
-                "0x60 0+12x180",
+                "0x10 0+12x180",
             ),
         ],
         silent: &[
@@ -347,11 +347,11 @@ pub const CONDITIONS: &[Case] = &[
     },
     Case {
         alert: "MaillogLocalErrors",
-        at: "90m",
+        at: "40m",
         fires: &[
             (
                 "maillog_conditions_total{condition=\"local_error\",direction=\"inbound\"}",
-                "0x60 0+12x60",
+                "0x10 0+12x60",
             ),
             (
                 "maillog_codes_total{code=\"250\",direction=\"inbound\"}",
@@ -359,13 +359,13 @@ pub const CONDITIONS: &[Case] = &[
             ),
             (
                 "maillog_codes_total{code=\"550\",direction=\"inbound\"}",
-                "0x60 0+12x60",
+                "0x10 0+12x60",
             ),
         ],
         silent: &[
             (
                 "maillog_conditions_total{condition=\"local_error\",direction=\"inbound\"}",
-                "0+0x60 0+0.01x200",
+                "0x10 0+0.01x200",
             ),
             (
                 "maillog_codes_total{code=\"250\",direction=\"inbound\"}",
@@ -373,7 +373,7 @@ pub const CONDITIONS: &[Case] = &[
             ),
             (
                 "maillog_codes_total{code=\"550\",direction=\"inbound\"}",
-                "0x60 0+12x60",
+                "0x10 0+12x60",
             ),
         ],
         description: "Our server gave a fault of its own as the reason 180 times in 15m: 33.33% of all it said to clients.",

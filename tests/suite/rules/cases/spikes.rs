@@ -39,11 +39,11 @@ pub const SPIKES: &[Case] = &[
     },
     Case {
         alert: "MaillogSmtp421Elevated",
-        at: "90m",
+        at: "40m",
         fires: &[
             (
                 "maillog_codes_total{code=\"421\",direction=\"outbound\"}",
-                "0x60 0+12x60",
+                "0x10 0+12x60",
             ),
             (
                 "maillog_codes_total{code=\"250\",direction=\"outbound\"}",
@@ -51,7 +51,7 @@ pub const SPIKES: &[Case] = &[
             ),
             (
                 "maillog_provider_codes_total{code=\"421\",provider=\"google\"}",
-                "0x60 0+12x60",
+                "0x10 0+12x60",
             ),
         ],
         silent: &[
@@ -111,7 +111,7 @@ pub const SPIKES: &[Case] = &[
     },
     Case {
         alert: "MaillogSmtp422Elevated",
-        at: "90m",
+        at: "40m",
         fires: &[
             (
                 "maillog_conditions_total{condition=\"mailbox_full\",direction=\"outbound\"}",
@@ -119,7 +119,7 @@ pub const SPIKES: &[Case] = &[
             ),
             (
                 "maillog_codes_total{code=\"422\",direction=\"outbound\"}",
-                "0x60 0+12x60",
+                "0x10 0+12x60",
             ),
             (
                 "maillog_codes_total{code=\"250\",direction=\"outbound\"}",
@@ -127,7 +127,7 @@ pub const SPIKES: &[Case] = &[
             ),
             (
                 "maillog_provider_conditions_total{condition=\"mailbox_full\",provider=\"microsoft\"}",
-                "0x60 0+12x60",
+                "0x10 0+12x60",
             ),
         ],
         silent: &[
@@ -209,11 +209,11 @@ pub const SPIKES: &[Case] = &[
     },
     Case {
         alert: "MaillogLocalMailboxFull",
-        at: "90m",
+        at: "40m",
         fires: &[
             (
                 "maillog_conditions_total{condition=\"mailbox_full\",direction=\"local\"}",
-                "0x60 0+12x60",
+                "0x10 0+12x60",
             ),
             (
                 "maillog_codes_total{code=\"422\",direction=\"local\"}",
@@ -225,7 +225,7 @@ pub const SPIKES: &[Case] = &[
             ),
             (
                 "maillog_codes_total{code=\"552\",direction=\"local\"}",
-                "0x60 0+12x60",
+                "0x10 0+12x60",
             ),
         ],
         silent: &[
@@ -235,7 +235,7 @@ pub const SPIKES: &[Case] = &[
             ),
             (
                 "maillog_conditions_total{condition=\"mailbox_full\",direction=\"outbound\"}",
-                "0x60 0+12x60",
+                "0x10 0+12x60",
             ),
             (
                 "maillog_codes_total{code=\"250\",direction=\"local\"}",

@@ -1,0 +1,52 @@
+//! The Helm chart, rendered by helm for every Kubernetes that there is a schema of.
+//!
+//! The scripts beside it, in tests/chart, need what `.ci/run` installs: helm and Kubernetes' schemas
+//! from PyPI, the Prometheus operator's from npm.
+
+use std::fs::{self, File};
+use std::path::Path;
+use std::process::Command;
+
+use crate::Result;
+use crate::sandbox::finish;
+
+/// Python with what tests/chart/requirements.txt names.
+pub const PYTHON: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/target/chart/bin/python");
+
+/// Helm, where `.ci/run` puts it.
+pub const HELM: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/target/chart/bin/helm");
+
+/// The chart.
+pub const CHART: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/helm/maillog-exporter");
+
+const SCRIPTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/chart");
+
+/// Every object is valid, the rules are those of the repository, and wrong values are refused.
+pub fn trial(folder: &Path) -> Result<()> {
+    finish(Command::new(HELM).args(["lint", "--strict", CHART]))?;
+    let checked = Command::new(PYTHON)
+        .arg(format!("{SCRIPTS}/check.py"))
+        .args([CHART, HELM])
+        .arg(folder)
+        .output()?;
+    if !checked.status.success() {
+        let text = String::from_utf8_lossy(&checked.stdout).into_owned();
+        return Err((text + &String::from_utf8_lossy(&checked.stderr)).into());
+    }
+    let operator = Command::new("node")
+        .arg(format!("{SCRIPTS}/operator.mjs"))
+        .stdin(File::open(folder.join("operator.jsonl"))?)
+        .output()?;
+    if !operator.status.success() {
+        return Err(String::from_utf8_lossy(&operator.stderr).into());
+    }
+    let mut promtool = Command::new("promtool");
+    promtool.args(["check", "rules"]);
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.to_string_lossy().ends_with(".rules.yaml") {
+            promtool.arg(path);
+        }
+    }
+    finish(&mut promtool)
+}

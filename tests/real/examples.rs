@@ -1,0 +1,126 @@
+//! The examples for Alertmanager, as amtool takes them, and the words that come of the template.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use maillog_exporter::alert::texts;
+use maillog_exporter::catalog::{Alert, Catalog, Policy};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::Result;
+
+/// The most that WeCom shows of a message, in bytes.
+const WECOM: usize = 2048;
+
+/// What stands in docs/alerting.md as an example.
+const SHOWN: &str = "MaillogSmtp421Spike";
+const SEEN: &str = "421 was said 180 times in 5m: 78.26% of all outbound replies. In the hour before \
+                    it was 0 in 5m. Most of it comes from google.";
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn amtool(arguments: &[&str]) -> Result<String> {
+    let output = Command::new("amtool")
+        .args(arguments)
+        .current_dir(root().join("docs/examples"))
+        .output()?;
+    if !output.status.success() {
+        return Err(format!("amtool {arguments:?}: {output:?}").into());
+    }
+    Ok(String::from_utf8(output.stdout)?)
+}
+
+/// A notification of one alert, as Alertmanager hands it to templates.
+fn notification(alert: &Alert, status: &str) -> Result<Value> {
+    let words = texts::of(alert, Catalog::embedded()).ok_or("no words")?;
+    let labels = json!({
+        "alertname": alert.name,
+        "instance": "mx1.example.com:9925",
+        "severity": alert.severity.as_str(),
+    });
+    let annotations = json!({
+        "summary": alert.summary.en,
+        "summary_zh": alert.summary.zh,
+        "description": SEEN,
+        "meaning": words.meaning,
+        "meaning_en": words.meaning_en,
+        "remediation": words.remediation,
+        "remediation_en": words.remediation_en,
+        "remediation_source": words.remediation_source,
+        "runbook_url": format!("http://mx1.example.com:9925{}", words.path),
+    });
+    Ok(json!({
+        "receiver": "chat",
+        "status": status,
+        "alerts": [{
+            "status": status,
+            "labels": labels,
+            "annotations": annotations,
+            "startsAt": "2026-11-23T12:00:00Z",
+            "endsAt": "2026-11-23T12:30:00Z",
+        }],
+        "groupLabels": {"alertname": alert.name, "instance": "mx1.example.com:9925"},
+        "commonLabels": labels,
+        "commonAnnotations": annotations,
+        "externalURL": "http://alertmanager.example.com",
+    }))
+}
+
+fn rendered(folder: &Path, notification: &Value, template: &str) -> Result<String> {
+    let data = folder.join("data.json");
+    fs::write(&data, notification.to_string())?;
+    let text = format!("{{{{ template \"{template}\" . }}}}");
+    amtool(&[
+        "template",
+        "render",
+        "--template.glob=maillog.tmpl",
+        &format!("--template.text={text}"),
+        &format!("--template.data={}", data.display()),
+    ])
+}
+
+/// The examples are right, and every alert is told with all its words.
+pub fn examples() -> Result<()> {
+    amtool(&["check-config", "alertmanager.yml"])?;
+    let folder = TempDir::new()?;
+    let folder = folder.path();
+    for alert in &Policy::embedded().alerts {
+        let firing = notification(alert, "firing")?;
+        let annotations = &firing["commonAnnotations"];
+        let word = |name: &str| annotations[name].as_str().unwrap_or_default().to_owned();
+        let text = rendered(folder, &firing, "maillog.text")?;
+        let short = rendered(folder, &firing, "maillog.short_zh")?;
+        let chinese = ["description", "meaning", "remediation", "runbook_url"];
+        let english = ["meaning_en", "remediation_en"];
+        for name in chinese.iter().chain(&english) {
+            if !text.contains(&word(name)) {
+                return Err(format!("{} lacks its {name}:\n{text}", alert.name).into());
+            }
+        }
+        for name in chinese.iter().chain(&["summary_zh"]) {
+            if !short.contains(&word(name)) {
+                return Err(format!("{} lacks its {name}:\n{short}", alert.name).into());
+            }
+        }
+        if short.len() > WECOM {
+            return Err(format!("{} has {} bytes", alert.name, short.len()).into());
+        }
+        let over = rendered(folder, &notification(alert, "resolved")?, "maillog.text")?;
+        if over.trim() != format!("Over: {}", alert.name) {
+            return Err(format!("when it is over: {over}").into());
+        }
+        if alert.name == SHOWN {
+            let title = rendered(folder, &firing, "maillog.title")?;
+            let shown = format!("```text\n{}\n\n{}\n```", title.trim(), text.trim());
+            let docs = fs::read_to_string(root().join("docs/alerting.md"))?;
+            if !docs.contains(&shown) {
+                return Err(format!("docs/alerting.md does not show\n{shown}").into());
+            }
+        }
+    }
+    Ok(())
+}
