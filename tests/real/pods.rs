@@ -123,6 +123,8 @@ fn play<'a>(
                     pod["metadata"]["name"] = object["metadata"]["name"].take();
                     object = pod;
                 }
+                // Podman takes no value as long as a checksum is.
+                object["metadata"]["annotations"] = json!({});
                 let pod = object["metadata"]["name"].as_str().unwrap_or_default();
                 name = Some(format!("{pod}-{EXPORTER}"));
                 probes = prepare(folder, &mut object["spec"], arguments)?;
@@ -150,6 +152,8 @@ fn prepare(folder: &Path, spec: &mut Value, arguments: &[&str]) -> Result<Vec<St
     let containers = spec["containers"].as_array_mut();
     for container in containers.ok_or("the pod has no containers")? {
         container["imagePullPolicy"] = json!("Never");
+        // They are the network's own already.
+        container["ports"] = json!([]);
         if container["name"] == EXPORTER {
             container["image"] = json!(IMAGE);
             // Podman would ask by a `curl` in the image, which has none; the trial asks.
@@ -240,7 +244,7 @@ impl Exporter<'_> {
 fn rendered(values: &str) -> Result<Vec<Value>> {
     let values = Path::new(CHART).join("ci").join(values);
     let mut helm = Command::new(HELM);
-    helm.args(["template", "mail", CHART, "--values"])
+    helm.args(["template", "--no-hooks", "mail", CHART, "--values"])
         .arg(values);
     Ok(serde_saphyr::from_multiple(&said(&mut helm)?)?)
 }
