@@ -201,6 +201,7 @@ impl Exporter<'_> {
             self.kill(kill)?;
         }
         let scrape = wait_for_lines(self.podman, &self.name, COUNT)?;
+        self.went_on()?;
         if self.probes.is_empty() {
             return Err("the exporter's container has no probes".into());
         }
@@ -219,6 +220,25 @@ impl Exporter<'_> {
             let running = self.podman.container(&self.name, "{{.State.Running}}")?;
             Ok((count == times.to_string() && running == "true").then_some(()))
         })
+    }
+
+    /// Each start but the first began in the middle of the log, and did not read it all again.
+    fn went_on(&self) -> Result<()> {
+        let output = self
+            .podman
+            .command("podman")
+            .args(["logs", &self.name])
+            .output()?;
+        let said = String::from_utf8(output.stderr)?;
+        let positions: Vec<_> = said
+            .lines()
+            .filter(|line| line.contains("message=\"reading log\""))
+            .filter_map(|line| line.rsplit_once("position=")?.1.parse::<u64>().ok())
+            .collect();
+        if positions.len() as u64 != KILLS + 1 || !positions.is_sorted_by(|a, b| a < b) {
+            return Err(format!("the starts began at {positions:?}: {said}").into());
+        }
+        Ok(())
     }
 
     /// Every line was counted, for what it says, and none twice.
