@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use crate::Result;
+use crate::sandbox::finish;
 
 /// What an image and its containers need.
 pub const NEEDS: [&str; 7] = [
@@ -31,6 +32,8 @@ impl Podman {
     pub fn new(folder: &Path) -> Result<Self> {
         let place = folder.join("engine");
         fs::create_dir(&place)?;
+        // The engine notes there what it has seen, whatever its settings say.
+        finish(Command::new("mount").args(["-t", "tmpfs", "none", "/var/lib"]))?;
         let at = place.display();
         // Locks in memory would be shared with every other engine on the machine. The limits are
         // named because the engine's own are higher than some machines allow.
@@ -87,8 +90,25 @@ impl Podman {
 impl Drop for Podman {
     fn drop(&mut self) {
         // All of this engine's, and so all of the trial's; a failure has been told by then.
+        let list = ["pod", "ls", "--format", "{{.ID}}"];
+        let pods = self.podman(&list).unwrap_or_default();
+        let inspect = ["pod", "inspect", "--format", "{{.CgroupPath}}"];
+        let groups = pods
+            .lines()
+            .filter_map(|pod| self.podman(&[&inspect[..], &[pod]].concat()).ok())
+            .collect::<Vec<_>>();
         let _ = self.podman(&["pod", "rm", "--all", "--force", "--time=0"]);
         let _ = self.podman(&["rm", "--all", "--force", "--time=0"]);
+        // Podman leaves the empty control groups of pods behind.
+        for hierarchy in fs::read_dir("/sys/fs/cgroup")
+            .into_iter()
+            .flatten()
+            .flatten()
+        {
+            for group in &groups {
+                let _ = fs::remove_dir(hierarchy.path().join(group.trim_start_matches('/')));
+            }
+        }
     }
 }
 
