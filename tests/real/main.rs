@@ -11,6 +11,9 @@
 //! the documentation shows of that. `image` is the container image, run by `podman` beside what is in
 //! `inside`; `pods` are those of the chart.
 //!
+//! `package` installs the Debian package on a `machine` with a systemd of its own, `compose` checks the
+//! example of Docker Compose.
+//!
 //! Each trial runs in a network namespace of its own, so that trials run side by side on the same
 //! ports and no packet leaves the machine. A machine that does not allow this skips the trial by
 //! name; with `MAILLOG_REQUIRE_REAL=1` a skipped trial is a failure.
@@ -20,6 +23,7 @@ mod auth;
 mod cases;
 mod chart;
 mod client;
+mod compose;
 mod dashboards;
 mod dns;
 mod examples;
@@ -28,7 +32,9 @@ mod faults;
 mod image;
 mod inbound;
 mod journal;
+mod machine;
 mod milter;
+mod package;
 mod page;
 mod podman;
 mod pods;

@@ -2,7 +2,7 @@
 //!
 //! The test binary starts itself again under `unshare`; what it starts inside dies with it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use crate::Result;
@@ -10,7 +10,7 @@ use crate::Result;
 /// Names the trial to run, for the process inside the namespaces.
 const INNER: &str = "MAILLOG_REAL_TRIAL";
 
-/// Programs that are not on everybody's PATH.
+/// Where programs are that are not on everybody's PATH.
 const SEARCH: [&str; 5] = ["/usr/sbin", "/usr/bin", "/sbin", "/bin", "/lib"];
 
 /// Stands among the programs that a trial needs for Rust's library for static programs.
@@ -27,8 +27,9 @@ pub fn obstacle(needs: &[&str]) -> Option<String> {
         let there = if *program == MUSL {
             has_musl()
         } else {
-            let at = |folder| Path::new(folder).join(program);
-            SEARCH.iter().any(|folder| at(folder).exists())
+            let path = std::env::var_os("PATH").unwrap_or_default();
+            let mut folders = std::env::split_paths(&path).chain(SEARCH.map(PathBuf::from));
+            folders.any(|folder| folder.join(program).exists())
         };
         if !there {
             return Some(format!("{program} is not installed"));

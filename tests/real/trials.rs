@@ -14,8 +14,8 @@ use crate::rsyslog::{self, Rsyslog};
 use crate::truth::{Truth, differences};
 use crate::world::{Message, World};
 use crate::{
-    Result, alertmanager, auth, chart, client, dashboards, examples, faults, image, inbound,
-    journal, milter, page, podman, pods, policy, prometheus, sandbox, stores,
+    Result, alertmanager, auth, chart, client, compose, dashboards, examples, faults, image,
+    inbound, journal, milter, package, page, podman, pods, policy, prometheus, sandbox, stores,
 };
 
 /// A trial, and the programs it cannot do without.
@@ -146,6 +146,28 @@ pub const ALL: &[RealTrial] = &[
         name: "the_pod_on_a_node_counts_every_line_of_containers_through_kills",
         needs: pods::NEEDS,
         run: || with_folder(pods::node),
+    },
+    RealTrial {
+        name: "the_debian_package_installs_upgrades_and_purges_and_leaves_nothing",
+        needs: &[
+            "cargo-deb",
+            "dpkg-deb",
+            "lintian",
+            "systemd/systemd",
+            "pgrep",
+            "nsenter",
+        ],
+        run: || with_folder(package::trial),
+    },
+    RealTrial {
+        name: "the_unit_is_exposed_to_little",
+        needs: &["systemd-analyze"],
+        run: package::exposure,
+    },
+    RealTrial {
+        name: "the_tools_of_every_service_find_the_compose_configuration_right",
+        needs: &["promtool", "amtool", "docker-compose"],
+        run: compose::trial,
     },
 ];
 
