@@ -100,12 +100,17 @@ with open(folder / "operator.jsonl", "w", encoding="utf-8") as operator:
                     where = ".".join(map(str, error.path))
                     problems.append(f"{name}: {where}: {error.message}")
 
-# A mail server's own chart takes the container.
+# A mail server's own chart takes the container: the one that docs/kubernetes.md shows.
 own = folder / "own"
-shutil.copytree(root / "tests/chart/own", own)
 shutil.copytree(chart, own / "charts/maillog-exporter")
+(own / "templates").mkdir()
+shown = (root / "docs/kubernetes.md").read_text("utf-8").split("### In a chart of your own")[1].split("\n## ")[0]
+for name, text in re.findall(r"```yaml\n# (\S+)\n(.*?)```", shown, re.DOTALL):
+    (own / name).write_text(text, "utf-8")
 for version in known:
     things = render(None, version, of=own)
+    if not cluster.workload(things)[0]:
+        problems.append(f"own chart: {version}: it makes no workload")
     problems += [f"own chart: {version}: {what}" for what in cluster.problems(things)]
     for thing in things:
         if not thing["apiVersion"].startswith("monitoring.coreos.com/"):
