@@ -40,6 +40,8 @@ pub mod zone;
 
 pub mod logging;
 
+pub mod service;
+
 mod bind;
 
 pub mod cli;

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::history::{Memory, STEP, Track, TrackImage};
 use super::signal::{self, memories};
-use crate::catalog::{Alert, Catalog, ConditionId, Watch};
+use crate::catalog::{Alert, Catalog, ConditionId, ProviderId, Watch};
 use crate::metrics::Counters;
 
 /// What is added up for each provider.
@@ -163,17 +163,17 @@ impl ByProvider {
         for number in &mut self.numbers {
             number.totals.fill(0);
         }
-        for (provider, code, count) in counters.provider_codes() {
+        for (provider, code, count) in counters.answers() {
             self.add_up(provider, count, |want| want.has_code(code));
         }
-        for (provider, condition, count) in counters.provider_conditions() {
+        for (provider, condition, count) in counters.reasons() {
             self.add_up(provider, count, |want| want.has_condition(condition));
         }
     }
 
-    fn add_up(&mut self, provider: usize, count: u64, wanted: impl Fn(&Want) -> bool) {
+    fn add_up(&mut self, provider: ProviderId, count: u64, wanted: impl Fn(&Want) -> bool) {
         for number in self.numbers.iter_mut().filter(|it| wanted(&it.want)) {
-            if let Some(total) = number.totals.get_mut(provider) {
+            if let Some(total) = number.totals.get_mut(usize::from(provider.0)) {
                 *total += count;
             }
         }

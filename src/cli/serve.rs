@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use std::time::Duration;
 
 use tokio::signal::unix::{SignalKind, signal};
 use tracing::{error, info, warn};
@@ -14,6 +15,7 @@ use crate::catalog::Policy;
 use crate::config::{self, Alerting, Config};
 use crate::engine::{self, AlarmSetup, Setup, SourceSetup};
 use crate::logging;
+use crate::service::Service;
 use crate::showq;
 use crate::source::{self, Files, Framing, Input, ReadFrom};
 use crate::state::State;
@@ -31,6 +33,9 @@ const WELL_KNOWN: [&str; 9] = [
     "/var/log/exim_mainlog",
     "/var/log/postfix.log",
 ];
+
+/// How often a service that has found no mail log looks again.
+const LOOK: Duration = Duration::from_secs(1);
 
 /// The arguments.
 #[derive(clap::Args, Debug)]
@@ -118,23 +123,28 @@ impl Args {
         if config.sources.is_empty() {
             config.sources = well_known();
         }
-        if config.sources.is_empty() {
+        // A service may be there before the first mail, and waits; a person is told.
+        if config.sources.is_empty() && self.config_file.is_none() {
             return Err(format!(
                 "no mail log found: none of {} exists; name one, as in \
                  `maillog_exporter /path/to/mail.log`, or in a file given by --config.file",
                 WELL_KNOWN.join(", ")
             ));
         }
-        if let Some(from) = self.read_from {
-            for source in &mut config.sources {
-                match &mut source.input {
-                    Input::Files(files) => files.from = from,
-                    Input::Journal(journal) => journal.from = from,
-                    Input::Syslog(_) | Input::Pipe(_) => {}
-                }
+        self.begin(&mut config.sources);
+        Ok(config)
+    }
+
+    /// Lets the sources begin where the flag says.
+    fn begin(&self, sources: &mut [config::Source]) {
+        let Some(from) = self.read_from else { return };
+        for source in sources {
+            match &mut source.input {
+                Input::Files(files) => files.from = from,
+                Input::Journal(journal) => journal.from = from,
+                Input::Syslog(_) | Input::Pipe(_) => {}
             }
         }
-        Ok(config)
     }
 }
 
@@ -274,25 +284,46 @@ async fn serve(args: &Args, mut config: Config, bound: Bound, access: Access) ->
     for address in addresses {
         info!(%address, path = config.telemetry_path, "listening");
     }
+    let service = Service::listening(engine.clone());
 
+    if config.sources.is_empty() {
+        warn!(
+            "no mail log yet, waiting for one of {}",
+            WELL_KNOWN.join(", ")
+        );
+    }
+    let mut looks = tokio::time::interval(LOOK);
     let name = loop {
         tokio::select! {
+            _ = looks.tick(), if config.sources.is_empty() => {
+                config.sources = well_known();
+                args.begin(&mut config.sources);
+                if !config.sources.is_empty() {
+                    info!(sources = config.sources.len(), "there is a mail log now");
+                    engine.reload(setup(&config));
+                }
+            }
             _ = terminate.recv() => break "SIGTERM",
             _ = interrupt.recv() => break "SIGINT",
-            _ = hangup.recv() => match args.config() {
-                Ok(newer) => {
-                    for what in needs_restart(&config, &newer) {
-                        warn!(setting = what, "changed, and takes effect at the next start only");
+            _ = hangup.recv() => {
+                service.reloading();
+                match args.config() {
+                    Ok(newer) => {
+                        for what in needs_restart(&config, &newer) {
+                            warn!(setting = what, "changed, and takes effect at the next start only");
+                        }
+                        info!("configuration read again");
+                        engine.reload(setup(&newer));
+                        config = newer;
                     }
-                    info!("configuration read again");
-                    engine.reload(setup(&newer));
-                    config = newer;
+                    Err(error) => error!(%error, "configuration is wrong, keeping the old one"),
                 }
-                Err(error) => error!(%error, "configuration is wrong, keeping the old one"),
-            },
+                service.reloaded();
+            }
         }
     };
     info!(signal = name, "stopping");
+    service.stopping();
     server.stop().await;
     engine.shut_down();
     if thread.join().is_err() {

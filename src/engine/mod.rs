@@ -57,6 +57,8 @@ enum Request {
     Reload(Box<Setup>),
     /// A snapshot was written, or could not be.
     Written(Box<Written>),
+    /// Say that the requests before are done.
+    Answer(oneshot::Sender<()>),
     /// Read what is there once more, and end.
     Shutdown,
 }
@@ -74,6 +76,12 @@ impl Handle {
         let (answer, view) = oneshot::channel();
         self.requests.send(Request::View(answer)).ok()?;
         view.await.ok()
+    }
+
+    /// Waits until the engine has done what was asked of it before; `false` if it has ended.
+    pub async fn answers(&self) -> bool {
+        let (answer, done) = oneshot::channel();
+        self.requests.send(Request::Answer(answer)).is_ok() && done.await.is_ok()
     }
 
     /// Whether every source was opened and read up to its end once.

@@ -215,6 +215,10 @@ impl Engine {
                 Request::View(viewer) => self.parts.keeper.ask(viewer),
                 Request::Written(written) => self.parts.keeper.written(*written),
                 Request::Reload(setup) => self.reload(*setup),
+                Request::Answer(answer) => {
+                    // Whoever has asked may have gone.
+                    let _ = answer.send(());
+                }
                 Request::Shutdown => return Next::End,
             }
         }

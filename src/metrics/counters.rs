@@ -3,12 +3,12 @@
 //! It stands apart from how the counts are shown, so that counting a line costs a few additions,
 //! and a scrape one copy.
 
-use crate::catalog::{Catalog, ConditionId, ProviderId};
+use crate::catalog::Catalog;
 use crate::metrics::guard::Guarded;
 use crate::metrics::histogram::Histogram;
 use crate::metrics::rates::Rates;
 use crate::parse::{
-    ConnectError, Direction, Enhanced, Event, Fact, Line, Mta, Outcome, Service, Stage, Stamp,
+    ConnectError, Direction, Enhanced, Event, Fact, Line, Mta, Service, Stage, Stamp,
 };
 
 /// Reply codes beyond the catalog's that get a series of their own, in each direction.
@@ -141,17 +141,6 @@ pub(crate) fn unpack(packed: u64) -> Option<Enhanced> {
         subject: (packed >> 10 & 0x3ff) as u16,
         detail: (packed & 0x3ff) as u16,
     })
-}
-
-/// What came with a reply code in the reply's text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Beside {
-    /// No enhanced code.
-    Nothing,
-    /// This one.
-    Enhanced(Enhanced),
-    /// One that was folded.
-    Other,
 }
 
 /// A code as a label: its three digits, or `other` for what was folded.
@@ -349,110 +338,6 @@ impl Counters {
                 }
             }
         }
-    }
-
-    /// Times this code was said; codes of more than three digits never were.
-    pub fn code(&self, direction: Direction, code: u16) -> u64 {
-        self.codes[direction.index()]
-            .get(usize::from(code))
-            .copied()
-            .unwrap_or(0)
-    }
-
-    /// Times any code from `first` to `last` was said; what was folded is beyond all codes.
-    pub fn codes_between(&self, direction: Direction, first: u16, last: u16) -> u64 {
-        let codes = &self.codes[direction.index()];
-        let last = usize::from(last).min(codes.len() - 1);
-        codes[usize::from(first).min(last)..=last].iter().sum()
-    }
-
-    /// Logins of clients that failed.
-    pub fn auth_failures(&self) -> u64 {
-        self.auth_failures.iter().sum()
-    }
-
-    /// What providers answered: number of the provider, code, times.
-    pub fn provider_codes(&self) -> impl Iterator<Item = (usize, u16, u64)> {
-        let entries = self.providers.entries();
-        entries.map(|(key, count)| ((key >> 16) as usize, key as u16, count))
-    }
-
-    /// Why providers' replies were what they were: number of the provider, condition, times.
-    pub fn provider_conditions(&self) -> impl Iterator<Item = (usize, ConditionId, u64)> {
-        let entries = self.provider_conditions.entries();
-        let known = self.catalog.conditions().len();
-        entries.filter_map(move |(key, count)| {
-            let condition = u8::try_from(key & 0xffff).ok()?;
-            let id = ConditionId(condition);
-            (usize::from(condition) < known).then_some(((key >> 16) as usize, id, count))
-        })
-    }
-
-    /// What guards folded, by metric.
-    pub fn folded(&self) -> [(&'static str, u64); 5] {
-        [
-            ("maillog_codes_total", self.codes_folded),
-            ("maillog_enhanced_codes_total", self.enhanced.folded()),
-            ("maillog_provider_codes_total", self.providers.folded()),
-            (
-                "maillog_provider_conditions_total",
-                self.provider_conditions.folded(),
-            ),
-            (
-                "maillog_deliveries_by_dsn_total",
-                self.deliveries_by_dsn.folded(),
-            ),
-        ]
-    }
-
-    /// Occurrences of this code per second within each of the `windows` that end at `now` (seconds
-    /// since 1970), the shortest first, by the time stamps of the lines.
-    pub fn rates<const N: usize>(
-        &self,
-        direction: Direction,
-        code: u16,
-        windows: [i64; N],
-        now: i64,
-    ) -> [f64; N] {
-        let series = self.rate_series[direction.index()].get(usize::from(code));
-        series.copied().flatten().map_or([0.0; N], |series| {
-            self.rates.per_second(usize::from(series), windows, now)
-        })
-    }
-
-    /// Reply codes by direction and what came with them, once for each kind of mail server, in the
-    /// order of their series.
-    pub fn beside(&self) -> impl Iterator<Item = (Direction, u16, Beside, u64)> {
-        self.enhanced.sorted().into_iter().map(|(key, count)| {
-            let direction = Direction::ALL[(key >> 48 & 0xff) as usize];
-            let beside = match key & 0xffff_ffff {
-                OTHER_ENHANCED => Beside::Other,
-                packed => unpack(packed).map_or(Beside::Nothing, Beside::Enhanced),
-            };
-            (direction, (key >> 32 & 0xffff) as u16, beside, count)
-        })
-    }
-
-    /// Reply codes of other servers by who runs those, in the order of their series.
-    pub fn answers(&self) -> impl Iterator<Item = (ProviderId, u16, u64)> {
-        let answers = self.providers.sorted().into_iter();
-        answers.map(|(key, count)| (ProviderId((key >> 16) as u8), (key & 0xffff) as u16, count))
-    }
-
-    /// Deliveries with this status, over all servers and services.
-    pub fn deliveries(&self, status: Outcome) -> u64 {
-        status.delivery_index().map_or(0, |status| {
-            self.deliveries
-                .iter()
-                .flatten()
-                .map(|by_status| by_status[status])
-                .sum()
-        })
-    }
-
-    /// Events of this class, by direction.
-    pub fn condition(&self, direction: Direction, condition: ConditionId) -> u64 {
-        self.conditions[direction.index()][usize::from(condition.0)]
     }
 }
 

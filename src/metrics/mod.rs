@@ -1,6 +1,7 @@
 //! Counting events, and showing the counts.
 //!
-//! `counters` is what a line adds to; `rates`, `histogram` and `guard` are its parts; `families`
+//! `counters` is what a line adds to; `rates`, `histogram` and `guard` are its parts; `reading` is what
+//! they say, for pages and alerts; `families`
 //! and `own` give the numbers their names with the help of `family`, and `exposition` writes them
 //! down as `text`; `image` keeps them over restarts, and `totals` sums them up.
 
@@ -15,15 +16,17 @@ mod image;
 mod own;
 mod provider_conditions;
 mod rates;
+mod reading;
 mod text;
 mod totals;
 
 pub use alerting::{ActiveAlert, Alerting, AlertmanagerStats};
-pub use counters::{Beside, Counters};
+pub use counters::Counters;
 pub(crate) use counters::{OTHER_CODE, code_label};
 pub use exposition::{CONTENT_TYPE, Exposition, render};
 pub use image::Image;
 pub use provider_conditions::ProviderConditions;
+pub use reading::Beside;
 pub use totals::{Counts, Totals};
 
 use std::sync::Arc;

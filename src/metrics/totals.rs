@@ -8,7 +8,8 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::catalog::Providers;
-use crate::metrics::counters::{Beside, Counters, code_label};
+use crate::metrics::counters::{Counters, code_label};
+use crate::metrics::reading::Beside;
 use crate::parse::{ConnectError, Direction, Outcome};
 
 /// Counts by name.

@@ -14,9 +14,11 @@ use crate::sandbox::finish;
 /// Python with what tests/chart/requirements.txt names.
 pub const PYTHON: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/target/chart/bin/python");
 
-const HELM: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/target/chart/bin/helm");
+/// Helm, where `.ci/run` puts it.
+pub const HELM: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/target/chart/bin/helm");
 
-const CHART: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/helm/maillog-exporter");
+/// The chart.
+pub const CHART: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/helm/maillog-exporter");
 
 const SCRIPTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/chart");
 

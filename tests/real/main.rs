@@ -8,7 +8,11 @@
 //! `truth` (what was said, counted), `exporter` and `prometheus` (what was found). `rsyslog` and
 //! `journal` stand between a mail server's lines and the exporter. `page` and `faults` are about who
 //! is woken: by the lines of `traffic`, through `alertmanager`, to a `webhook`; `examples` are what
-//! the documentation shows of that.
+//! the documentation shows of that. `image` is the container image, run by `podman` beside what is in
+//! `inside`; `pods` are those of the chart.
+//!
+//! `package` installs the Debian package on a `machine` with a systemd of its own, `compose` checks the
+//! example of Docker Compose.
 //!
 //! Each trial runs in a network namespace of its own, so that trials run side by side on the same
 //! ports and no packet leaves the machine. A machine that does not allow this skips the trial by
@@ -19,15 +23,21 @@ mod auth;
 mod cases;
 mod chart;
 mod client;
+mod compose;
 mod dashboards;
 mod dns;
 mod examples;
 mod exporter;
 mod faults;
+mod image;
 mod inbound;
 mod journal;
+mod machine;
 mod milter;
+mod package;
 mod page;
+mod podman;
+mod pods;
 mod policy;
 mod postfix;
 mod prometheus;

@@ -2,7 +2,7 @@
 //!
 //! The test binary starts itself again under `unshare`; what it starts inside dies with it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use crate::Result;
@@ -10,8 +10,11 @@ use crate::Result;
 /// Names the trial to run, for the process inside the namespaces.
 const INNER: &str = "MAILLOG_REAL_TRIAL";
 
-/// Programs that are not on everybody's PATH.
+/// Where programs are that are not on everybody's PATH.
 const SEARCH: [&str; 5] = ["/usr/sbin", "/usr/bin", "/sbin", "/bin", "/lib"];
+
+/// Stands among the programs that a trial needs for Rust's library for static programs.
+pub const MUSL: &str = "Rust's musl target";
 
 /// The trial that this process is to run, if it is the one inside.
 pub fn inner_trial() -> Option<String> {
@@ -21,10 +24,14 @@ pub fn inner_trial() -> Option<String> {
 /// Why this machine cannot run a trial that needs the given programs.
 pub fn obstacle(needs: &[&str]) -> Option<String> {
     for program in ["unshare", "ip", "mount"].iter().chain(needs) {
-        if !SEARCH
-            .iter()
-            .any(|folder| Path::new(folder).join(program).exists())
-        {
+        let there = if *program == MUSL {
+            has_musl()
+        } else {
+            let path = std::env::var_os("PATH").unwrap_or_default();
+            let mut folders = std::env::split_paths(&path).chain(SEARCH.map(PathBuf::from));
+            folders.any(|folder| folder.join(program).exists())
+        };
+        if !there {
             return Some(format!("{program} is not installed"));
         }
     }
@@ -37,6 +44,23 @@ pub fn obstacle(needs: &[&str]) -> Option<String> {
         Ok(status) if status.success() => None,
         _ => Some("no right to make a network namespace".to_owned()),
     }
+}
+
+/// The compiler's triple for this machine with musl, for programs that are whole by themselves.
+pub fn musl() -> Result<String> {
+    let output = Command::new("rustc").arg("-vV").output()?;
+    let text = String::from_utf8(output.stdout)?;
+    let host = text.lines().find_map(|line| line.strip_prefix("host: "));
+    Ok(host.ok_or("rustc names no host")?.replace("-gnu", "-musl"))
+}
+
+/// Whether the compiler has the library for it.
+fn has_musl() -> bool {
+    let Ok(target) = musl() else { return false };
+    let folder = Command::new("rustc")
+        .args(["--print", "target-libdir", "--target", &target])
+        .output();
+    folder.is_ok_and(|it| Path::new(String::from_utf8_lossy(&it.stdout).trim()).exists())
 }
 
 /// Runs a trial in namespaces of its own and gives back its error text.

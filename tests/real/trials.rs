@@ -14,8 +14,8 @@ use crate::rsyslog::{self, Rsyslog};
 use crate::truth::{Truth, differences};
 use crate::world::{Message, World};
 use crate::{
-    Result, alertmanager, auth, chart, client, dashboards, examples, faults, inbound, journal,
-    milter, page, policy, prometheus, sandbox, stores,
+    Result, alertmanager, auth, chart, client, compose, dashboards, examples, faults, image,
+    inbound, journal, milter, package, page, podman, pods, policy, prometheus, sandbox, stores,
 };
 
 /// A trial, and the programs it cannot do without.
@@ -121,6 +121,53 @@ pub const ALL: &[RealTrial] = &[
         name: "the_dashboards_are_as_the_types_of_grafana_want_them",
         needs: &["node", dashboards::COMPILER],
         run: || with_folder(dashboards::types_are_right),
+    },
+    RealTrial {
+        name: "the_image_holds_the_program_and_nothing_that_it_does_not_need",
+        needs: &podman::NEEDS,
+        run: || with_folder(image::contents),
+    },
+    RealTrial {
+        name: "the_image_works_as_any_user_where_only_the_state_can_be_written",
+        needs: &podman::NEEDS,
+        run: || with_folder(image::users),
+    },
+    RealTrial {
+        name: "the_image_finds_names_and_time_zones_by_itself",
+        needs: &podman::NEEDS,
+        run: || with_folder(image::names),
+    },
+    RealTrial {
+        name: "the_pod_beside_a_mail_server_counts_every_line_through_kills",
+        needs: pods::NEEDS,
+        run: || with_folder(pods::sidecar),
+    },
+    RealTrial {
+        name: "the_pod_on_a_node_counts_every_line_of_containers_through_kills",
+        needs: pods::NEEDS,
+        run: || with_folder(pods::node),
+    },
+    RealTrial {
+        name: "the_debian_package_installs_upgrades_and_purges_and_leaves_nothing",
+        needs: &[
+            "cargo-deb",
+            "dpkg-deb",
+            "lintian",
+            "systemd/systemd",
+            "pgrep",
+            "nsenter",
+        ],
+        run: || with_folder(package::trial),
+    },
+    RealTrial {
+        name: "the_unit_is_exposed_to_little",
+        needs: &["systemd-analyze"],
+        run: package::exposure,
+    },
+    RealTrial {
+        name: "the_tools_of_every_service_find_the_compose_configuration_right",
+        needs: &["promtool", "amtool", "docker-compose"],
+        run: compose::trial,
     },
 ];
 

@@ -63,9 +63,15 @@ impl Daemon {
 
     /// Starts the daemon and waits until it listens.
     pub fn launch(arguments: &[&str], input: Stdio) -> Self {
+        Daemon::launch_in(&[], arguments, input)
+    }
+
+    /// The same with variables in its environment.
+    pub fn launch_in(environment: &[(&str, &str)], arguments: &[&str], input: Stdio) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_maillog_exporter"))
             .arg("--web.listen-address=127.0.0.1:0")
             .args(arguments)
+            .envs(environment.iter().copied())
             .stdin(input)
             .stderr(Stdio::piped())
             .spawn()

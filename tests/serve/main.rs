@@ -10,5 +10,6 @@ mod following;
 mod pipes;
 mod process;
 mod rotation;
+mod service;
 mod state;
 mod web;

@@ -1,0 +1,118 @@
+//! What the counters say, for pages, alerts and reports.
+//!
+//! It stands apart from counting, which happens for every line, while this happens when somebody asks.
+
+use crate::catalog::{ConditionId, ProviderId};
+use crate::metrics::counters::{Counters, OTHER_ENHANCED, unpack};
+use crate::parse::{Direction, Enhanced, Outcome};
+
+/// What came with a reply code in the reply's text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Beside {
+    /// No enhanced code.
+    Nothing,
+    /// This one.
+    Enhanced(Enhanced),
+    /// One that was folded.
+    Other,
+}
+
+impl Counters {
+    /// Times this code was said; codes of more than three digits never were.
+    pub fn code(&self, direction: Direction, code: u16) -> u64 {
+        self.codes[direction.index()]
+            .get(usize::from(code))
+            .copied()
+            .unwrap_or(0)
+    }
+
+    /// Times any code from `first` to `last` was said; what was folded is beyond all codes.
+    pub fn codes_between(&self, direction: Direction, first: u16, last: u16) -> u64 {
+        let codes = &self.codes[direction.index()];
+        let last = usize::from(last).min(codes.len() - 1);
+        codes[usize::from(first).min(last)..=last].iter().sum()
+    }
+
+    /// Logins of clients that failed.
+    pub fn auth_failures(&self) -> u64 {
+        self.auth_failures.iter().sum()
+    }
+
+    /// Why other servers' replies were what they were, by who runs those, in no particular order.
+    pub fn reasons(&self) -> impl Iterator<Item = (ProviderId, ConditionId, u64)> {
+        let entries = self.provider_conditions.entries();
+        let known = self.catalog.conditions().len();
+        entries.filter_map(move |(key, count)| {
+            let condition = u8::try_from(key & 0xffff).ok()?;
+            let id = ConditionId(condition);
+            (usize::from(condition) < known).then_some((ProviderId((key >> 16) as u8), id, count))
+        })
+    }
+
+    /// What guards folded, by metric.
+    pub fn folded(&self) -> [(&'static str, u64); 5] {
+        [
+            ("maillog_codes_total", self.codes_folded),
+            ("maillog_enhanced_codes_total", self.enhanced.folded()),
+            ("maillog_provider_codes_total", self.providers.folded()),
+            (
+                "maillog_provider_conditions_total",
+                self.provider_conditions.folded(),
+            ),
+            (
+                "maillog_deliveries_by_dsn_total",
+                self.deliveries_by_dsn.folded(),
+            ),
+        ]
+    }
+
+    /// Occurrences of this code per second within each of the `windows` that end at `now` (seconds
+    /// since 1970), the shortest first, by the time stamps of the lines.
+    pub fn rates<const N: usize>(
+        &self,
+        direction: Direction,
+        code: u16,
+        windows: [i64; N],
+        now: i64,
+    ) -> [f64; N] {
+        let series = self.rate_series[direction.index()].get(usize::from(code));
+        series.copied().flatten().map_or([0.0; N], |series| {
+            self.rates.per_second(usize::from(series), windows, now)
+        })
+    }
+
+    /// Reply codes by direction and what came with them, once for each kind of mail server, in the
+    /// order of their series.
+    pub fn beside(&self) -> impl Iterator<Item = (Direction, u16, Beside, u64)> {
+        self.enhanced.sorted().into_iter().map(|(key, count)| {
+            let direction = Direction::ALL[(key >> 48 & 0xff) as usize];
+            let beside = match key & 0xffff_ffff {
+                OTHER_ENHANCED => Beside::Other,
+                packed => unpack(packed).map_or(Beside::Nothing, Beside::Enhanced),
+            };
+            (direction, (key >> 32 & 0xffff) as u16, beside, count)
+        })
+    }
+
+    /// Reply codes of other servers by who runs those, in no particular order.
+    pub fn answers(&self) -> impl Iterator<Item = (ProviderId, u16, u64)> {
+        let answers = self.providers.entries();
+        answers.map(|(key, count)| (ProviderId((key >> 16) as u8), (key & 0xffff) as u16, count))
+    }
+
+    /// Deliveries with this status, over all servers and services.
+    pub fn deliveries(&self, status: Outcome) -> u64 {
+        status.delivery_index().map_or(0, |status| {
+            self.deliveries
+                .iter()
+                .flatten()
+                .map(|by_status| by_status[status])
+                .sum()
+        })
+    }
+
+    /// Events of this class, by direction.
+    pub fn condition(&self, direction: Direction, condition: ConditionId) -> u64 {
+        self.conditions[direction.index()][usize::from(condition.0)]
+    }
+}

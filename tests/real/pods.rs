@@ -1,0 +1,268 @@
+//! The chart's pods, run by podman: a mail server's log in a shared volume, or the files of a node's
+//! containers, and an exporter that is killed while it reads.
+//!
+//! Podman knows pods. Of what makes pods in a cluster (Deployment, StatefulSet, DaemonSet) it gets
+//! the pod that it would make, in the trial's network, with the images that the trial has built.
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::{PermissionsExt, chown};
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::Result;
+use crate::chart::{CHART, HELM};
+use crate::exporter::{Scrape, get};
+use crate::image::{build, inside, wait_for_lines};
+use crate::podman::{self, IMAGE, Podman, said};
+use crate::sandbox::finish;
+use crate::wait::until;
+
+/// What the trials need.
+pub const NEEDS: &[&str] = &{
+    let [a, b, c, d, e, f, g] = podman::NEEDS;
+    [a, b, c, d, e, f, g, HELM]
+};
+
+/// The image of what stands for a mail server.
+const MAIL: &str = "localhost/mail:trial";
+
+/// The exporter's container in every pod.
+const EXPORTER: &str = "maillog-exporter";
+
+/// How many lines are written, and the pause after each in milliseconds.
+const COUNT: u64 = 1500;
+const PAUSE: &str = "10";
+
+/// How often the exporter is killed, so many lines after each other.
+const KILLS: u64 = 3;
+
+/// How long a killed container may take to come back.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The exporter's container in a pod that runs.
+struct Exporter<'a> {
+    podman: &'a Podman,
+    name: String,
+    /// The paths by which a cluster asks how it is.
+    probes: Vec<String>,
+}
+
+/// The images of a trial.
+fn images(folder: &Path, podman: &Podman) -> Result<()> {
+    build(podman)?;
+    let context = folder.join("mail");
+    fs::create_dir(&context)?;
+    inside(&context)?;
+    fs::write(
+        context.join("Containerfile"),
+        "FROM scratch\nCOPY inside /inside\nENTRYPOINT [\"/inside\"]\n",
+    )?;
+    said(
+        podman
+            .command("buildah")
+            .args(["bud", "--tag", MAIL])
+            .arg(context),
+    )?;
+    Ok(())
+}
+
+/// A mail server and the exporter share a volume.
+pub fn sidecar(folder: &Path) -> Result<()> {
+    let podman = Podman::new(folder)?;
+    images(folder, &podman)?;
+    let count = COUNT.to_string();
+    let writer = ["writer", "/var/log/mail/mail.log", "plain", &count, PAUSE];
+    play(folder, &podman, rendered("sidecar-values.yaml")?, &writer)?.counts_through_kills()
+}
+
+/// The exporter reads what the containers of its node say.
+pub fn node(folder: &Path) -> Result<()> {
+    let podman = Podman::new(folder)?;
+    // The node's own folders, for this trial only.
+    finish(Command::new("mount").args(["-t", "tmpfs", "none", "/var/log"]))?;
+    let pods = Path::new("/var/log/pods");
+    fs::create_dir(pods)?;
+    fs::create_dir_all("/var/lib/docker/containers")?;
+    images(folder, &podman)?;
+    let volume = format!("{0}:{0}", pods.display());
+    let log = pods.join("mail_postfix-0_4b2f9a01/postfix/0.log");
+    said(
+        podman
+            .command("podman")
+            .args(["run", "--detach", "--volume", &volume, MAIL, "writer"])
+            .arg(log)
+            .args(["cri", &COUNT.to_string(), PAUSE]),
+    )?;
+    play(folder, &podman, rendered("daemonset-values.yaml")?, &[])?.counts_through_kills()
+}
+
+/// Runs the one pod among `objects`, and what it refers to; the containers that are not the
+/// exporter's get `arguments`.
+fn play<'a>(
+    folder: &Path,
+    podman: &'a Podman,
+    objects: Vec<Value>,
+    arguments: &[&str],
+) -> Result<Exporter<'a>> {
+    let mut played = Vec::new();
+    let mut name = None;
+    let mut probes = Vec::new();
+    for mut object in objects {
+        let kind = object["kind"].as_str().unwrap_or_default();
+        match kind {
+            "Deployment" | "StatefulSet" | "DaemonSet" | "Pod" => {
+                if kind != "Pod" {
+                    let mut pod = object["spec"]["template"].take();
+                    pod["apiVersion"] = json!("v1");
+                    pod["kind"] = json!("Pod");
+                    pod["metadata"]["name"] = object["metadata"]["name"].take();
+                    object = pod;
+                }
+                // Podman takes no value as long as a checksum is.
+                object["metadata"]["annotations"] = json!({});
+                let pod = object["metadata"]["name"].as_str().unwrap_or_default();
+                name = Some(format!("{pod}-{EXPORTER}"));
+                probes = prepare(folder, &mut object["spec"], arguments)?;
+            }
+            "ConfigMap" | "Secret" | "PersistentVolumeClaim" => {}
+            // What a cluster needs besides.
+            _ => continue,
+        }
+        played.push(serde_json::to_string(&object)?);
+    }
+    let file = folder.join("pod.yaml");
+    fs::write(&file, played.join("\n---\n"))?;
+    said(podman.command("podman").args(["kube", "play"]).arg(file))?;
+    Ok(Exporter {
+        podman,
+        name: name.ok_or("there is no pod")?,
+        probes,
+    })
+}
+
+/// Makes a pod's specification one for this trial, and gives back the paths of the exporter's probes.
+fn prepare(folder: &Path, spec: &mut Value, arguments: &[&str]) -> Result<Vec<String>> {
+    let mut probes = Vec::new();
+    spec["hostNetwork"] = json!(true);
+    let containers = spec["containers"].as_array_mut();
+    for container in containers.ok_or("the pod has no containers")? {
+        container["imagePullPolicy"] = json!("Never");
+        // They are the network's own already.
+        container["ports"] = json!([]);
+        if container["name"] == EXPORTER {
+            container["image"] = json!(IMAGE);
+            // Podman would ask by a `curl` in the image, which has none; the trial asks.
+            let fields = container
+                .as_object_mut()
+                .ok_or("a container is no object")?;
+            fields.retain(|name, value| {
+                let path = value["httpGet"]["path"].as_str();
+                probes.extend(path.map(str::to_owned));
+                !name.ends_with("Probe")
+            });
+        } else {
+            container["image"] = json!(MAIL);
+            container["args"] = json!(arguments);
+        }
+    }
+    let group = spec["securityContext"]["fsGroup"].as_u64();
+    for volume in spec["volumes"].as_array_mut().into_iter().flatten() {
+        let fields = volume.as_object_mut().ok_or("a volume is no object")?;
+        if fields.remove("emptyDir").is_some() {
+            // As a cluster makes it, with the pod's group; podman does not know of that group.
+            let place = folder.join(fields["name"].as_str().unwrap_or_default());
+            fs::create_dir(&place)?;
+            chown(&place, None, group.map(u32::try_from).transpose()?)?;
+            fs::set_permissions(&place, Permissions::from_mode(0o2777))?;
+            fields.insert("hostPath".to_owned(), json!({"path": place}));
+        }
+    }
+    Ok(probes)
+}
+
+impl Exporter<'_> {
+    /// Kills it again and again while lines are written, and compares in the end.
+    fn counts_through_kills(&self) -> Result<()> {
+        let mut before = 0;
+        for kill in 1..=KILLS {
+            let scrape = wait_for_lines(self.podman, &self.name, kill * COUNT / (KILLS + 2))?;
+            let lines = scrape.sum("maillog_lines_total");
+            if lines < before || lines == COUNT {
+                return Err(
+                    format!("{lines} lines of {COUNT} at kill {kill}, {before} before").into(),
+                );
+            }
+            before = lines;
+            self.kill(kill)?;
+        }
+        let scrape = wait_for_lines(self.podman, &self.name, COUNT)?;
+        self.went_on()?;
+        if self.probes.is_empty() {
+            return Err("the exporter's container has no probes".into());
+        }
+        for path in &self.probes {
+            get("127.0.0.1:9925", path)?;
+        }
+        self.compare(&scrape)
+    }
+
+    /// Kills the process, and waits until the engine has started it again for the nth time.
+    fn kill(&self, times: u64) -> Result<()> {
+        let process = self.podman.container(&self.name, "{{.State.Pid}}")?;
+        finish(Command::new("kill").args(["-KILL", &process]))?;
+        until("the exporter to be started again", PATIENCE, || {
+            let count = self.podman.container(&self.name, "{{.RestartCount}}")?;
+            let running = self.podman.container(&self.name, "{{.State.Running}}")?;
+            Ok((count == times.to_string() && running == "true").then_some(()))
+        })
+    }
+
+    /// Each start but the first began in the middle of the log, and did not read it all again.
+    fn went_on(&self) -> Result<()> {
+        let output = self
+            .podman
+            .command("podman")
+            .args(["logs", &self.name])
+            .output()?;
+        let said = String::from_utf8(output.stderr)?;
+        let positions: Vec<_> = said
+            .lines()
+            .filter(|line| line.contains("message=\"reading log\""))
+            .filter_map(|line| line.rsplit_once("position=")?.1.parse::<u64>().ok())
+            .collect();
+        if positions.len() as u64 != KILLS + 1 || !positions.is_sorted_by(|a, b| a < b) {
+            return Err(format!("the starts began at {positions:?}: {said}").into());
+        }
+        Ok(())
+    }
+
+    /// Every line was counted, for what it says, and none twice.
+    fn compare(&self, scrape: &Scrape) -> Result<()> {
+        let fifth = COUNT / 5;
+        let report = scrape.to_report();
+        let actual = json!([
+            scrape.sum("maillog_lines_total"),
+            report["codes"]["outbound"]["421"],
+            report["codes"]["outbound"]["452"],
+            report["codes"]["outbound"]["250"],
+            report["codes"]["inbound"]["550"],
+        ]);
+        let expected = json!([COUNT, fifth, fifth, fifth, 2 * fifth]);
+        if actual != expected {
+            return Err(format!("counted were {actual} of {expected}").into());
+        }
+        Ok(())
+    }
+}
+
+/// What the chart makes of the values that it is checked with, as many objects.
+fn rendered(values: &str) -> Result<Vec<Value>> {
+    let values = Path::new(CHART).join("ci").join(values);
+    let mut helm = Command::new(HELM);
+    helm.args(["template", "--no-hooks", "mail", CHART, "--values"])
+        .arg(values);
+    Ok(serde_saphyr::from_multiple(&said(&mut helm)?)?)
+}
