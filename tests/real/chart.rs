@@ -8,6 +8,7 @@ use std::path::Path;
 use std::process::Command;
 
 use crate::Result;
+use crate::exporter::PROGRAM;
 use crate::sandbox::finish;
 
 /// Python with what tests/chart/requirements.txt names.
@@ -21,12 +22,19 @@ pub const CHART: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/helm/maillog-expor
 
 const SCRIPTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/chart");
 
-/// Every object is valid, the rules are those of the repository, and wrong values are refused.
+/// Every object is valid and makes sense with the others, the rules are those of the repository, and
+/// wrong values are refused.
 pub fn trial(folder: &Path) -> Result<()> {
     finish(Command::new(HELM).args(["lint", "--strict", CHART]))?;
+    // What a user's Secret brings, of which the configuration names the files.
+    let secret = folder.join("secret");
+    fs::create_dir(&secret)?;
+    fs::write(secret.join("password"), "a password")?;
+    let pair = rcgen::generate_simple_self_signed(["alertmanager.example".to_owned()])?;
+    fs::write(secret.join("ca.crt"), pair.cert.pem())?;
     let checked = Command::new(PYTHON)
         .arg(format!("{SCRIPTS}/check.py"))
-        .args([CHART, HELM])
+        .args([CHART, HELM, PROGRAM])
         .arg(folder)
         .output()?;
     if !checked.status.success() {

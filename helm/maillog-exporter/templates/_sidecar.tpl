@@ -49,15 +49,14 @@ docs/kubernetes.md has the whole example, also with a native sidecar.
   {{- end }}
   resources: {{- toYaml .Values.resources | nindent 4 }}
   securityContext:
+    {{- $user := ternary (int .Values.sidecar.user) 65532 (eq .Values.mode "sidecar") }}
     {{- if eq .Values.mode "daemonset" }}
     # The logs of pods belong to root, and nobody else may read them.
-    runAsUser: 0
-    runAsGroup: 0
-    {{- else }}
-    runAsNonRoot: true
-    runAsUser: 65532
-    runAsGroup: 65532
+    {{- $user = 0 }}
     {{- end }}
+    runAsNonRoot: {{ ne $user 0 }}
+    runAsUser: {{ $user }}
+    runAsGroup: {{ $user }}
     allowPrivilegeEscalation: false
     readOnlyRootFilesystem: true
     capabilities: {drop: [ALL]}
