@@ -121,8 +121,6 @@ fn play<'a>(
                     pod["metadata"]["name"] = object["metadata"]["name"].take();
                     object = pod;
                 }
-                // Podman takes no value as long as a checksum is.
-                object["metadata"]["annotations"] = json!({});
                 let pod = object["metadata"]["name"].as_str().unwrap_or_default();
                 name = Some(format!("{pod}-{EXPORTER}"));
                 probes = prepare(folder, &mut object["spec"], arguments)?;

@@ -104,7 +104,7 @@ labels:
 annotations:
   {{- $mail := and (eq .Values.mode "sidecar") (default "mail" .Values.sidecar.mail.name) }}
   kubectl.kubernetes.io/default-container: {{ default "maillog-exporter" $mail }}
-  checksum/config: {{ include "maillog-exporter.config" . | sha256sum }}
+  checksum/config: {{ include "maillog-exporter.config" . | sha256sum | trunc 63 }}
   {{- with .Values.podAnnotations }}{{ toYaml . | nindent 2 }}{{ end }}
 {{- end -}}
 
