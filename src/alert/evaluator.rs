@@ -19,8 +19,8 @@ use super::texts::{self, Words};
 use crate::catalog::{Catalog, Policy, Watch};
 use crate::metrics::Counters;
 
-/// How long a time without lines is gone through step by step, in seconds: longer than any window
-/// and any `keep_firing_for`.
+/// How long a time without lines is gone through step by step, in seconds: longer than any window.
+/// What fires still ends then at the time that comes after it.
 const LONGEST_GAP: i64 = 86_400;
 
 /// How far ahead of the lines before a single line may be, in seconds. One further ahead must be
@@ -30,6 +30,8 @@ const LEAP: i64 = 6 * 3_600;
 /// A number, with its past.
 struct Number {
     signal: Signal,
+    /// What it is called where it is kept over restarts.
+    key: String,
     reach: i64,
 }
 
@@ -67,7 +69,12 @@ impl Evaluator {
             let mut number = |signal: Signal| {
                 let at = numbers.iter().position(|number| number.signal == signal);
                 let at = at.unwrap_or_else(|| {
-                    numbers.push(Number { signal, reach: 0 });
+                    let key = signal.key(catalog);
+                    numbers.push(Number {
+                        signal,
+                        key,
+                        reach: 0,
+                    });
                     numbers.len() - 1
                 });
                 let reach = &mut numbers[at].reach;
@@ -194,7 +201,7 @@ impl Evaluator {
         Image {
             now: self.now,
             tracks: numbers
-                .map(|(number, track)| (number.signal.key(self.catalog), track.image()))
+                .map(|(number, track)| (number.key.clone(), track.image()))
                 .collect(),
             providers: self.providers.image(),
             active: self.actives.image(|rule| &self.rules[rule].alert.name),
@@ -207,7 +214,7 @@ impl Evaluator {
         let Some(now) = image.now else { return };
         self.begin(now, counters);
         for (number, track) in self.numbers.iter().zip(&mut self.tracks) {
-            if let Some(image) = image.tracks.get(&number.signal.key(self.catalog)) {
+            if let Some(image) = image.tracks.get(&number.key) {
                 *track = Track::restored(&memories(STEP, number.reach), image);
             }
         }

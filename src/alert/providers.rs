@@ -179,6 +179,13 @@ impl ByProvider {
         }
     }
 
+    /// By how much a number of one provider grew within `window` seconds.
+    pub(super) fn growth_of(&self, number: usize, provider: usize, window: i64) -> u64 {
+        let track = self.numbers[number].tracks.get(provider);
+        let track = track.and_then(Option::as_ref);
+        track.map_or(0, |track| track.growth(window, 0))
+    }
+
     /// By how much a number grew within `window` seconds, for each provider that was heard of.
     pub(super) fn growth(&self, number: usize, window: i64) -> impl Iterator<Item = (usize, u64)> {
         let tracks = self.numbers[number].tracks.iter().enumerate();

@@ -90,11 +90,8 @@ impl Rule {
         {
             return;
         }
-        if self.alert.compared_with == Some(Compared::WeekBefore)
-            && !self
-                .watched
-                .iter()
-                .all(|at| tracks[*at].knows(window + WEEK))
+        let known = |at: &usize| tracks[*at].knows(window + WEEK);
+        if self.alert.compared_with == Some(Compared::WeekBefore) && !self.watched.iter().all(known)
         {
             return;
         }
@@ -132,11 +129,8 @@ impl Rule {
             if value <= self.alert.count.unwrap_or_default() {
                 continue;
             }
-            let whole = providers.growth(whole, window);
-            let whole = whole
-                .filter(|(other, _)| *other == provider)
-                .map(|(_, all)| all);
-            let share = value as f64 / whole.max().unwrap_or(0).max(1) as f64;
+            let whole = providers.growth_of(whole, provider, window).max(1);
+            let share = value as f64 / whole as f64;
             if share > self.alert.share.unwrap_or_default()
                 && let Some(name) = providers.name(provider)
             {

@@ -12,14 +12,14 @@ use crate::generate;
 #[derive(clap::Args, Debug)]
 #[command(after_help = "\
 Examples:
-  maillog_exporter generate .                        rules, dashboards and runbook, into here
+  maillog_exporter generate .                        rules, dashboards, runbook, chart: into here
   maillog_exporter generate --policy mine.yml rules  with other figures (docs/alerting.md)")]
 pub struct Args {
     /// Other figures for the alert rules
     #[arg(long, value_name = "FILE")]
     policy: Option<PathBuf>,
 
-    /// Where alerts/, dashboards/ and docs/runbook.md are written
+    /// Where alerts/, dashboards/, docs/runbook.md and the chart's files (helm/) are written
     dir: PathBuf,
 }
 

@@ -10,6 +10,7 @@ pub mod generate;
 pub mod generate_shell;
 pub mod input;
 mod language;
+mod output;
 pub mod parse;
 pub mod replay;
 pub mod report;

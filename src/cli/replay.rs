@@ -1,6 +1,6 @@
 //! `replay`: the alert policy over old logs.
 
-use std::io::{self, BufWriter, Write};
+use std::io::{self, Write};
 use std::path::PathBuf;
 
 use jiff::Timestamp;
@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::Error;
 use super::generate::policy;
 use super::input::{Files, unreadable};
+use super::output::{self, Format};
 use crate::alert::{Active, Evaluator, Words};
 use crate::catalog::{Catalog, Policy, Providers};
 use crate::metrics::Counters;
@@ -31,15 +32,6 @@ pub struct Args {
     /// How to print the alerts
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
-}
-
-/// How alerts are printed.
-#[derive(clap::ValueEnum, Clone, Copy, Debug)]
-enum Format {
-    /// A paragraph for each
-    Text,
-    /// One JSON object
-    Json,
 }
 
 /// Everything `replay` tells.
@@ -127,16 +119,7 @@ pub fn run(args: &Args) -> Result<(), Error> {
         to: Timestamp::from_second(to).ok().filter(|_| from <= to),
         alerts: fired(&mut evaluator, &policy, due),
     };
-    let mut output = BufWriter::new(io::stdout().lock());
-    match args.format {
-        Format::Json => {
-            serde_json::to_writer_pretty(&mut output, &report).map_err(io::Error::from)?;
-            writeln!(output)?;
-        }
-        Format::Text => print(&mut output, &report)?,
-    }
-    output.flush()?;
-    Ok(())
+    output::print(args.format, &report, print)
 }
 
 /// All that fired, in the order in which they did; `end` is the end of the log.
@@ -183,7 +166,7 @@ fn fired(evaluator: &mut Evaluator, policy: &Policy, end: i64) -> Vec<Fired> {
     told.collect()
 }
 
-fn print(output: &mut impl Write, report: &Report) -> io::Result<()> {
+fn print(output: &mut dyn Write, report: &Report) -> io::Result<()> {
     let zone = zone::local();
     let shown = |time: &Timestamp| {
         let time = time.to_zoned_datetime(zone.clone());

@@ -1,11 +1,12 @@
 //! `report`: totals of a log, for a person or a program.
 
-use std::io::{self, BufWriter, Write};
+use std::io::{self, Write};
 
 use serde::Serialize;
 
 use super::Error;
 use super::input::{Files, unreadable};
+use super::output::{self, Format};
 use crate::catalog::{Catalog, Providers};
 use crate::metrics::{Counters, Counts, Totals};
 use crate::parse::{Line, LineParser};
@@ -23,15 +24,6 @@ pub struct Args {
     /// How to print the totals
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
-}
-
-/// How totals are printed.
-#[derive(clap::ValueEnum, Clone, Copy, Debug)]
-enum Format {
-    /// Tables, each code with its name
-    Text,
-    /// One JSON object
-    Json,
 }
 
 /// Everything `report` tells.
@@ -76,20 +68,13 @@ pub fn run(args: &Args) -> Result<(), Error> {
         unmatched,
         totals: counters.totals(&providers),
     };
-    let mut output = BufWriter::new(io::stdout().lock());
-    match args.format {
-        Format::Json => {
-            serde_json::to_writer_pretty(&mut output, &report).map_err(io::Error::from)?;
-            writeln!(output)?;
-        }
-        Format::Text => print(&mut output, &report, catalog)?,
-    }
-    output.flush()?;
-    Ok(())
+    output::print(args.format, &report, |output, report| {
+        print(output, report, catalog)
+    })
 }
 
 /// The totals as tables, the most frequent first.
-fn print(output: &mut impl Write, report: &Report, catalog: &Catalog) -> io::Result<()> {
+fn print(output: &mut dyn Write, report: &Report, catalog: &Catalog) -> io::Result<()> {
     writeln!(
         output,
         "{} lines: {} events, {} noise, {} not understood",
@@ -147,7 +132,7 @@ fn print(output: &mut impl Write, report: &Report, catalog: &Catalog) -> io::Res
 
 /// One table; nothing if it is empty.
 fn table(
-    output: &mut impl Write,
+    output: &mut dyn Write,
     title: &str,
     counts: &Counts,
     meaning: impl Fn(&str) -> String,

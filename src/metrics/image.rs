@@ -343,7 +343,7 @@ mod tests {
     use jiff::tz::TimeZone;
 
     use super::*;
-    use crate::metrics::{ProviderConditions, StateStats, View, render};
+    use crate::metrics::{ProviderConditions, View, render};
     use crate::parse::LineParser;
 
     /// Every line of the golden logs.
@@ -382,14 +382,10 @@ mod tests {
     }
 
     fn shown(counters: &Counters, providers: &Providers) -> String {
-        let view = View {
-            counters: counters.clone(),
-            sources: Vec::new(),
-            providers: providers.names().map(str::to_owned).collect(),
-            queues: None,
-            state: StateStats::default(),
-            alerting: None,
-        };
+        let view = View::new(
+            counters.clone(),
+            providers.names().map(str::to_owned).collect(),
+        );
         let text = render(&Arc::new(view), 1_795_000_000);
         let ours = |line: &&str| !line.contains("process_");
         text.lines()

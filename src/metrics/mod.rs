@@ -87,3 +87,17 @@ pub struct View {
     /// Alerts of the daemon's own, where it has any.
     pub alerting: Option<Arc<Alerting>>,
 }
+
+impl View {
+    /// What lines came to, and nothing beside it.
+    pub fn new(counters: Counters, providers: Arc<[String]>) -> Self {
+        View {
+            counters,
+            sources: Vec::new(),
+            providers,
+            queues: None,
+            state: StateStats::default(),
+            alerting: None,
+        }
+    }
+}

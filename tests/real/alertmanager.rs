@@ -34,6 +34,17 @@ impl Alertmanager {
         Alertmanager::configured(folder, SILENT, arguments)
     }
 
+    /// Starts behind TLS, with the certificate in cert.pem and its key in key.pem.
+    pub fn secure(folder: &Path) -> Result<Self> {
+        let web = folder.join("web.yml");
+        fs::write(
+            &web,
+            "tls_server_config: {cert_file: cert.pem, key_file: key.pem}\n",
+        )?;
+        let web = format!("--web.config.file={}", web.display());
+        Alertmanager::start(folder, &[&web])
+    }
+
     /// Starts and tells a webhook of each alert by itself, and of its end, within seconds.
     pub fn telling(folder: &Path, webhook: &str) -> Result<Self> {
         let config = format!(
@@ -188,13 +199,7 @@ pub fn trial(folder: &Path) -> Result<()> {
     let ca_file = folder.join("cert.pem");
     fs::write(&ca_file, pair.cert.pem())?;
     fs::write(folder.join("key.pem"), pair.signing_key.serialize_pem())?;
-    let web = folder.join("web.yml");
-    fs::write(
-        &web,
-        "tls_server_config: {cert_file: cert.pem, key_file: key.pem}\n",
-    )?;
-    let web = format!("--web.config.file={}", web.display());
-    let _alertmanager = Alertmanager::start(folder, &[&web])?;
+    let _alertmanager = Alertmanager::secure(folder)?;
     let tls = Tls {
         ca_file: Some(ca_file),
         server_name: Some("alertmanager.example".to_owned()),

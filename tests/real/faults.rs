@@ -122,13 +122,7 @@ pub fn not_well(folder: &Path) -> Result<()> {
     certificate(folder)?;
     let ca_file = folder.join("trusted.pem");
     fs::write(&ca_file, &trusted[0])?;
-    let web = folder.join("web.yml");
-    fs::write(
-        &web,
-        "tls_server_config: {cert_file: cert.pem, key_file: key.pem}\n",
-    )?;
-    let web = format!("--web.config.file={}", web.display());
-    let _untrusted = Alertmanager::start(folder, &[&web])?;
+    let _untrusted = Alertmanager::secure(folder)?;
 
     let mut log = Log::create(folder)?;
     let plain = [DOWN, SLOW, REFUSING, FAILING].map(|it| format!("http://{it}"));

@@ -9,9 +9,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use maillog_exporter::catalog::{Catalog, Providers};
-use maillog_exporter::metrics::{
-    Alerting, AlertmanagerStats, Counters, SourceStats, StateStats, View, render,
-};
+use maillog_exporter::metrics::{Alerting, AlertmanagerStats, Counters, SourceStats, View, render};
 use maillog_exporter::parse::LineParser;
 
 const INTRODUCTION: &str = "\
@@ -69,12 +67,10 @@ fn view() -> Arc<View> {
         ..SourceStats::default()
     };
     Arc::new(View {
-        counters,
         sources: vec![source],
-        providers: providers.names().map(str::to_owned).collect(),
         queues: Some(Default::default()),
-        state: StateStats::default(),
         alerting: Some(Arc::new(alerting())),
+        ..View::new(counters, providers.names().map(str::to_owned).collect())
     })
 }
 

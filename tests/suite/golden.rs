@@ -11,7 +11,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use maillog_exporter::catalog::{Catalog, Providers};
-use maillog_exporter::metrics::{Counters, StateStats, View, render};
+use maillog_exporter::metrics::{Counters, View, render};
 use maillog_exporter::parse::{Event, Line, LineParser};
 
 /// When the golden logs were written.
@@ -113,14 +113,7 @@ fn digest(log: &[u8]) -> (String, String) {
         .expect("a string");
         counters.count(parsed.time, &parsed.line, written.as_second());
     }
-    let view = View {
-        counters,
-        sources: Vec::new(),
-        providers: providers.names().map(str::to_owned).collect(),
-        queues: None,
-        state: StateStats::default(),
-        alerting: None,
-    };
+    let view = View::new(counters, providers.names().map(str::to_owned).collect());
     let exposition = render(&Arc::new(view), written.as_second());
     let metrics = exposition
         .lines()

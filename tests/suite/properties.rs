@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use maillog_exporter::catalog::{Catalog, Providers};
-use maillog_exporter::metrics::{Counters, Exposition, StateStats, View, render};
+use maillog_exporter::metrics::{Counters, Exposition, View, render};
 use maillog_exporter::parse::{Line, LineParser};
 use maillog_exporter::source::Lines;
 use proptest::prelude::*;
@@ -132,14 +132,7 @@ proptest! {
                 let parsed = parser.parse(line, &mut slot);
                 counters.count(parsed.time, &parsed.line, now);
             }
-            let view = Arc::new(View {
-                counters: counters.clone(),
-                sources: Vec::new(),
-                providers: Providers::embedded().names().map(str::to_owned).collect(),
-                queues: None,
-                state: StateStats::default(),
-                alerting: None,
-            });
+            let view = Arc::new(View::new(counters.clone(), Providers::embedded().names().map(str::to_owned).collect()));
             prop_assert_eq!(ours(following.render(&view, now)), ours(render(&view, now)));
         }
     }
@@ -170,14 +163,7 @@ fn a_million_senders_domains_queue_ids_and_codes_add_no_series_without_bound() {
         counters.count(parsed.time, &parsed.line, 1_790_000_000);
     }
     let providers: Arc<[String]> = Providers::embedded().names().map(str::to_owned).collect();
-    let view = Arc::new(View {
-        counters,
-        sources: Vec::new(),
-        providers,
-        queues: None,
-        state: StateStats::default(),
-        alerting: None,
-    });
+    let view = Arc::new(View::new(counters, providers));
     let text = render(&view, 1_790_000_000);
     let series = text.lines().filter(|line| !line.starts_with('#')).count();
     assert!(series < 8_000, "{series} series");

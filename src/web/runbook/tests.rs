@@ -8,7 +8,7 @@ use super::facts::Answers;
 use super::*;
 use crate::alert::{outline, texts};
 use crate::catalog::{Catalog, Change, DocumentRow, Language, Policy, Providers, Topic};
-use crate::metrics::{Counters, StateStats};
+use crate::metrics::Counters;
 use crate::parse::LineParser;
 use crate::web::html::escape;
 
@@ -30,14 +30,7 @@ fn view_of(lines: &[String]) -> View {
         let parsed = parser.parse(line.as_bytes(), &mut slot);
         counters.count(parsed.time, &parsed.line, NOW);
     }
-    View {
-        counters,
-        sources: Vec::new(),
-        providers: providers.names().map(str::to_owned).collect(),
-        queues: None,
-        state: StateStats::default(),
-        alerting: None,
-    }
+    View::new(counters, providers.names().map(str::to_owned).collect())
 }
 
 fn reader(language: Language) -> Reader {
