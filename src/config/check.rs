@@ -7,6 +7,7 @@ use std::str::FromStr;
 use jiff::tz::TimeZone;
 use serde_saphyr::{Location, Spanned};
 
+use super::claims::Claims;
 use super::error::{Fault, suggest};
 use super::{Config, alerting, raw, source};
 use crate::catalog::{Providers, ProvidersError};
@@ -19,13 +20,12 @@ const LINE_BYTES: std::ops::RangeInclusive<u64> = 1024..=1_048_576;
 /// Makes a configuration of what a file says.
 pub fn check(file: raw::File) -> Result<Config, Fault> {
     let mut config = Config::default();
+    let mut claims = Claims::default();
     if let Some(web) = file.web {
-        if let Some(addresses) = web.listen_addresses {
-            config.listen_addresses = addresses
-                .value
-                .iter()
-                .map(listen_address)
-                .collect::<Result<_, _>>()?;
+        for written in web.listen_addresses.iter().flat_map(|list| &list.value) {
+            let address = listen_address(written)?;
+            claims.web(&address, written.referenced)?;
+            config.listen_addresses.push(address);
         }
         if let Some(path) = web.telemetry_path {
             telemetry_path(&path.value).map_err(|wrong| {
@@ -65,7 +65,7 @@ pub fn check(file: raw::File) -> Result<Config, Fault> {
     let mut names = HashSet::new();
     for source in file.sources.into_iter().flatten() {
         let place = source.referenced;
-        let source = source::check(source)?;
+        let source = source::check(source, &mut claims)?;
         if !names.insert(source.name.clone()) {
             return Err(Fault::mapping(
                 place,

@@ -6,6 +6,7 @@
 
 mod alerting;
 mod check;
+mod claims;
 mod error;
 mod policy;
 mod raw;

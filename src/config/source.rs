@@ -8,6 +8,7 @@ use std::path::Path;
 use serde_saphyr::{Location, Spanned};
 
 use super::check::{one_of, required};
+use super::claims::Claims;
 use super::error::Fault;
 use super::{Source, raw};
 use crate::source::{
@@ -19,8 +20,8 @@ const KINDS: &str = "one of files, containers, journald, syslog and pipe";
 
 type List = Option<Spanned<Vec<Spanned<String>>>>;
 
-/// Makes a source of what a file says.
-pub(super) fn check(source: Spanned<raw::Source>) -> Result<Source, Fault> {
+/// Makes a source of what a file says. What it takes for itself, no other may have.
+pub(super) fn check(source: Spanned<raw::Source>, claims: &mut Claims) -> Result<Source, Fault> {
     let place = source.referenced;
     let source = source.value;
     let kinds = [
@@ -58,22 +59,13 @@ pub(super) fn check(source: Spanned<raw::Source>) -> Result<Source, Fault> {
             Some("journald".to_owned()),
         )
     } else if source.syslog.is_some() {
-        (syslog(source.syslog, place)?, Some("syslog".to_owned()))
+        (
+            syslog(source.syslog, place, claims)?,
+            Some("syslog".to_owned()),
+        )
     } else if let Some(pipe) = source.pipe {
-        let right = raw::right("sources[].pipe").unwrap_or_default();
-        let own_name = if pipe.value == "-" {
-            "stdin"
-        } else {
-            &pipe.value
-        }
-        .to_owned();
-        if pipe.value != "-" && !Path::new(&pipe.value).is_absolute() {
-            return Err(Fault::new(
-                pipe.referenced,
-                format!("{:?} is no absolute path", pipe.value),
-                format!("right would be {right}"),
-            ));
-        }
+        let own_name = check_pipe(&pipe)?;
+        claims.pipe(&pipe.value, pipe.referenced)?;
         (Input::Pipe(pipe.value.into()), Some(own_name))
     } else {
         files(source.files, place, "files", from, Framing::Plain)?
@@ -156,17 +148,38 @@ fn absolute(path: Spanned<String>) -> Result<std::path::PathBuf, Fault> {
     ))
 }
 
-fn syslog(list: List, place: Location) -> Result<Input, Fault> {
+/// The name of a source that reads a pipe. One that is not there yet may come.
+fn check_pipe(pipe: &Spanned<String>) -> Result<String, Fault> {
+    if pipe.value == "-" {
+        return Ok("stdin".to_owned());
+    }
+    let path = Path::new(&pipe.value);
+    let wrong = if !path.is_absolute() {
+        format!("{:?} is no absolute path", pipe.value)
+    } else if path.is_dir() {
+        format!("{} is a directory", pipe.value)
+    } else if path.is_file() {
+        format!("{} is a file, and no named pipe", pipe.value)
+    } else {
+        return Ok(pipe.value.clone());
+    };
+    let right = raw::right("sources[].pipe").unwrap_or_default();
+    Err(Fault::new(
+        pipe.referenced,
+        wrong,
+        format!("right would be {right}"),
+    ))
+}
+
+fn syslog(list: List, place: Location, claims: &mut Claims) -> Result<Input, Fault> {
     let list = required(list, place, "syslog", "[\"udp://:514\"]")?;
-    let listeners = list.value.into_iter().map(|listener| {
-        listener.value.parse::<Listener>().map_err(|wrong| {
+    let listeners = list.value.into_iter().map(|written| {
+        let listener = written.value.parse::<Listener>().map_err(|wrong| {
             let right = raw::right("sources[].syslog[]").unwrap_or_default();
-            Fault::new(
-                listener.referenced,
-                wrong,
-                format!("right would be {right}"),
-            )
-        })
+            Fault::new(written.referenced, wrong, format!("right would be {right}"))
+        })?;
+        claims.syslog(&listener, written.referenced)?;
+        Ok(listener)
     });
     Ok(Input::Syslog(listeners.collect::<Result<_, _>>()?))
 }

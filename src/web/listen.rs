@@ -4,7 +4,7 @@
 //! every interface, IPv6 and IPv4 alike, on machines without IPv6 too.
 
 use std::io;
-use std::net::{Ipv6Addr, SocketAddr, TcpListener, ToSocketAddrs};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, ToSocketAddrs};
 use std::str::FromStr;
 
 use crate::bind;
@@ -65,8 +65,19 @@ impl FromStr for ListenAddress {
                     .map_err(|_| bad("no IPv6 address in the brackets"))?;
                 inner
             }
-            None if host.contains(['[', ']', '/', ' ']) => return Err(bad("that is no host name")),
-            None if host.contains(':') => return Err(bad("an IPv6 address needs brackets")),
+            None if host.contains(':') && !host.contains('/') => {
+                return Err(bad("an IPv6 address needs brackets"));
+            }
+            None if host.is_empty() || host.parse::<Ipv4Addr>().is_ok() => host,
+            // The last part of a name is no number (RFC 1123 section 2.1).
+            None if host
+                .rsplit('.')
+                .next()
+                .is_some_and(|last| last.bytes().all(|byte| byte.is_ascii_digit())) =>
+            {
+                return Err(bad("that is no IPv4 address"));
+            }
+            None if !is_name(host) => return Err(bad("that is no host name")),
             None => host,
         };
         Ok(ListenAddress {
@@ -86,7 +97,25 @@ impl std::fmt::Display for ListenAddress {
     }
 }
 
+/// Whether a resolver could know it: labels of letters, digits, `-` and `_`.
+fn is_name(host: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+    let host = host.strip_suffix('.').unwrap_or(host);
+    host.split('.')
+        .all(|label| (1..=63).contains(&label.len()) && label.bytes().all(plain))
+}
+
 impl ListenAddress {
+    /// The host, without brackets; empty for every interface.
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// The port; the system chooses one for 0.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
     /// Listens on every address that it means.
     ///
     /// # Errors
@@ -111,8 +140,6 @@ fn listen(address: SocketAddr) -> io::Result<TcpListener> {
 
 #[cfg(test)]
 mod tests {
-    use std::net::Ipv4Addr;
-
     use super::*;
 
     #[test]
@@ -139,6 +166,11 @@ mod tests {
             ("::1:9925", "needs brackets"),
             ("[mail]:9925", "no IPv6 address"),
             ("http://x:80", "no host name"),
+            ("a b:80", "no host name"),
+            ("a..b:80", "no host name"),
+            ("[::1:80", "needs brackets"),
+            ("1.2.3.4.5:9925", "no IPv4 address"),
+            ("1.2.3.400:9925", "no IPv4 address"),
         ] {
             let error = ListenAddress::from_str(text).expect_err(text).to_string();
             assert!(

@@ -192,6 +192,31 @@ fn mistakes_end_with_2_and_failures_with_1() {
 }
 
 #[test]
+fn a_syslog_listener_that_cannot_be_had_ends_the_start_with_its_name() {
+    let folder = Folder::new();
+    folder.create("mail.log", "");
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let config = folder.path("maillog.yml");
+    let config = config.to_str().expect("a name");
+    for listener in [
+        format!("tcp://{}", taken.local_addr().expect("its address")),
+        // Of the range for documentation, and nobody's.
+        "tcp://192.0.2.1:5514".to_owned(),
+        "udp://192.0.2.1:5514".to_owned(),
+        "unix:///nonexistent/dir/log".to_owned(),
+        format!("unix://{}", folder.path("mail.log").display()),
+    ] {
+        fs::write(config, format!("sources: [{{syslog: [\"{listener}\"]}}]\n")).expect("written");
+        let (code, message) = run(&["--web.listen-address=127.0.0.1:0", "--config.file", config]);
+        assert_eq!(code, Some(1), "{listener}: {message}");
+        assert!(
+            message.contains(&listener) && !message.contains("panicked"),
+            "{listener}: {message}"
+        );
+    }
+}
+
+#[test]
 fn check_says_what_would_be_read() {
     let folder = Folder::new();
     folder.create("a.log", "");

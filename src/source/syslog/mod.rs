@@ -61,17 +61,6 @@ pub(crate) fn open(
     cap: usize,
     wake: Wake,
 ) -> io::Result<Fed> {
-    let runtime = Builder::new_current_thread().enable_all().build()?;
-    let inlets = {
-        let _inside = runtime.enter();
-        listeners
-            .iter()
-            .map(|listener| {
-                Inlet::open(listener)
-                    .map_err(|error| io::Error::new(error.kind(), format!("{listener}: {error}")))
-            })
-            .collect::<io::Result<Vec<_>>>()?
-    };
     let (stop, stopped) = oneshot::channel::<()>();
     let (closing, closed) = mpsc::channel::<()>();
     let (fed, feeder) = Fed::new(name, None, wake, move || {
@@ -79,14 +68,44 @@ pub(crate) fn open(
         // The thread drops its end once every socket is closed: then the addresses are free.
         let _ = closed.recv();
     });
-    feeder.set_up(true);
+    let (say, said) = mpsc::channel();
+    let listeners = listeners.to_vec();
+    // The runtime lives and ends in its thread: it must not be dropped in another one's task, which
+    // is where the daemon starts its sources.
     std::thread::Builder::new()
         .name("syslog".into())
         .spawn(move || {
-            receive(runtime, inlets, feeder, cap, stopped);
+            match listen(&listeners) {
+                Ok((runtime, inlets)) => {
+                    feeder.set_up(true);
+                    // Whoever has asked waits for it.
+                    let _ = say.send(Ok(()));
+                    receive(runtime, inlets, feeder, cap, stopped);
+                }
+                Err(error) => {
+                    let _ = say.send(Err(error));
+                }
+            }
             drop(closing);
         })?;
+    said.recv()
+        .unwrap_or_else(|_| Err(io::Error::other("the thread has ended")))?;
     Ok(fed)
+}
+
+/// Binds every address, in a runtime of its own; the error names the address that cannot be had.
+fn listen(listeners: &[Listener]) -> io::Result<(Runtime, Vec<Inlet>)> {
+    let runtime = Builder::new_current_thread().enable_all().build()?;
+    let inside = runtime.enter();
+    let inlets = listeners
+        .iter()
+        .map(|listener| {
+            Inlet::open(listener)
+                .map_err(|error| io::Error::new(error.kind(), format!("{listener}: {error}")))
+        })
+        .collect::<io::Result<Vec<_>>>();
+    drop(inside);
+    Ok((runtime, inlets?))
 }
 
 /// The thread: takes messages until it is stopped, and closes everything.
