@@ -20,4 +20,4 @@ pub use data::{
 };
 pub use policy::{Alert, Change, Compared, Policy, Side, Span, Watch};
 pub use providers::{Providers, ProvidersError};
-pub use topic::{EnhancedTopic, Explanation, Topic, first_digit, subject};
+pub use topic::{EnhancedTopic, Explanation, Topic, first_digit, first_digit_of_both, subject};

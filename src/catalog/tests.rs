@@ -142,6 +142,36 @@ fn every_code_of_the_standards_and_the_published_relatives_is_there() {
     assert!(catalog.code(999).is_none() && catalog.code(u16::MAX).is_none());
 }
 
+/// Details by subject, as IANA's registry of enhanced status codes has them (RFC 5248).
+const REGISTERED: [(u16, u16); 8] = [
+    (0, 0),
+    (1, 10),
+    (2, 4),
+    (3, 6),
+    (4, 7),
+    (5, 6),
+    (6, 10),
+    (7, 30),
+];
+
+#[test]
+fn every_registered_enhanced_code_is_known_as_a_refusal_of_either_kind() {
+    let catalog = Catalog::embedded();
+    for (subject, last) in REGISTERED {
+        for detail in (0..=last).filter(|detail| subject != 0 || *detail == 0) {
+            for class in [4, 5] {
+                let known = catalog.enhanced(class, subject, detail);
+                assert!(known.is_some(), "{class}.{subject}.{detail}");
+            }
+        }
+        // Beyond the registry, only what a large provider says.
+        let beyond = catalog.enhanced_codes().filter(|entry| {
+            entry.subject == subject && entry.detail > last && entry.source.contains("RFC")
+        });
+        assert_eq!(beyond.count(), 0, "X.{subject}");
+    }
+}
+
 /// The document is a table whose cells were cut at line ends and mixed. Every sentence of the
 /// catalog takes its characters out of the lines, a run at a time; what nobody takes has to be
 /// exactly the title, the date and the numbers of the rows.
@@ -261,6 +291,38 @@ fn replies_are_classified_by_enhanced_code_then_text_then_code() {
             Some((4, 3, 1)),
             "Insufficient system storage",
             "storage_full",
+        ),
+        (552, Some((5, 3, 1)), "Mail system full", "storage_full"),
+        (
+            451,
+            Some((4, 7, 5)),
+            "Certificate validation failure",
+            "tls",
+        ),
+        (
+            550,
+            Some((5, 7, 5)),
+            "Permanent error evaluating DMARC policy",
+            "sender_authentication",
+        ),
+        (
+            454,
+            Some((4, 7, 4)),
+            "TLS is required, but was not offered",
+            "tls",
+        ),
+        (454, Some((4, 7, 8)), "whatever", "auth"),
+        (
+            550,
+            Some((5, 4, 1)),
+            "Recipient address rejected: Access denied. [host.example 2026-01-01]",
+            "user_unknown",
+        ),
+        (
+            554,
+            Some((5, 7, 1)),
+            "Recipient address rejected: Access denied",
+            "policy",
         ),
         (550, None, "用户不存在", "user_unknown"),
         (550, None, "Connection frequency limited", "rate_limited"),

@@ -126,9 +126,11 @@ impl Catalog {
     fn entry(&self, asked: &EnhancedTopic) -> Option<&Enhanced> {
         match asked.class {
             Some(class) => self.enhanced(class, asked.subject, asked.detail),
+            // One that is of several classes has no other name.
             None => self
                 .enhanced_codes()
-                .find(|entry| entry.covers(asked.subject, asked.detail)),
+                .filter(|entry| entry.covers(asked.subject, asked.detail))
+                .min_by_key(|entry| entry.classes.len() == 1),
         }
     }
 
@@ -300,6 +302,27 @@ pub fn first_digit(class: u16) -> Text {
     }
 }
 
+/// What the first digits of a reply code and of the enhanced code that came with it tell: the reply
+/// code decides whether the sender tries again (RFC 5321 section 4.2.1), whatever the other says.
+pub fn first_digit_of_both(code: u16, class: u8) -> Text {
+    let first = code / 100;
+    match Kind::of_class(first) {
+        Some(_) if first == u16::from(class) => first_digit(first),
+        Some(kind) => Text::new(
+            format!(
+                "({first}: {}; the {class} of the enhanced code contradicts it and does not count)",
+                kind.text(false)
+            ),
+            format!(
+                "({first}:{};增强状态码的 {class} 与之矛盾,以回复码为准)",
+                kind.text(true)
+            ),
+        ),
+        // Not a reply: a connection that did not come about.
+        None => first_digit(class.into()),
+    }
+}
+
 /// What the second digit of a reply code tells (RFC 5321 section 4.2.1).
 fn second_digit(digit: u16) -> Text {
     match digit {
@@ -351,6 +374,8 @@ mod tests {
             // Each class has an entry of its own, or there is only one.
             ("X.2.1", "5.2.1"),
             ("4.2.1", "4.2.1"),
+            ("X.1.5", "X.1.5"),
+            ("X.7.5", "5.7.5"),
             ("5.7.606-649", "5.7.606-649"),
             ("X.7.620", "5.7.606-649"),
             ("5.7.620", "5.7.620"),
