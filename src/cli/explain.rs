@@ -6,7 +6,10 @@ use anstyle::{AnsiColor, Style};
 
 use super::Error;
 use super::language::{Language, wrap};
-use crate::catalog::{Catalog, DocumentRow, EnhancedTopic, Severity, Text, Topic, first_digit};
+use crate::catalog::{
+    Catalog, DocumentRow, EnhancedTopic, Severity, Text, Topic, first_digit, first_digit_of_both,
+    subject,
+};
 
 /// The arguments.
 #[derive(clap::Args, Debug)]
@@ -90,18 +93,18 @@ fn labels(zh: bool) -> [&'static str; 3] {
 fn answer(code: &str, enhanced: Option<&str>, zh: bool) -> Result<Answer, Error> {
     let catalog = Catalog::embedded();
     let topic = catalog.topic(code).ok_or_else(|| usage(code))?;
-    let mut answer = of(catalog, topic, zh);
+    let mut answer = of(catalog, topic, None, zh);
     if let Some(text) = enhanced {
-        if !matches!(topic, Topic::Code(_)) {
+        let Topic::Code(number) = topic else {
             return Err(usage(code));
-        }
+        };
         let second = catalog.topic(text).ok_or_else(|| usage(text))?;
         if !matches!(second, Topic::Enhanced(_)) {
             return Err(usage(text));
         }
         // The enhanced code is the more exact of the two, so it answers.
         let alone = format!("{} {}", answer.code, answer.title);
-        answer = of(catalog, second, zh);
+        answer = of(catalog, second, Some(number), zh);
         answer.code = format!("{} {}", catalog.topic_name(topic), answer.code);
         let note = if zh {
             "三位数代码: "
@@ -120,7 +123,8 @@ fn usage(text: &str) -> Error {
     ))
 }
 
-fn of(catalog: &Catalog, topic: Topic, zh: bool) -> Answer {
+/// What is said of a topic; of an enhanced code perhaps with the reply code that it came with.
+fn of(catalog: &Catalog, topic: Topic, with: Option<u16>, zh: bool) -> Answer {
     let [what, who, how] = labels(zh);
     let explanation = catalog.explain(topic);
     let actor = explanation.actor.text(zh);
@@ -139,11 +143,19 @@ fn of(catalog: &Catalog, topic: Topic, zh: bool) -> Answer {
     } else {
         let mut meaning = pick(&explanation.meaning, zh).to_owned();
         if let Topic::Enhanced(EnhancedTopic {
-            class: Some(class), ..
+            class: Some(class),
+            subject: about,
+            ..
         }) = topic
-            && explanation.known
         {
-            meaning = format!("{meaning} {}", pick(&first_digit(class.into()), zh));
+            let digit = match with {
+                Some(code) => first_digit_of_both(code, class),
+                None => first_digit(class.into()),
+            };
+            if !explanation.known {
+                meaning = pick(&subject(about), zh).to_owned();
+            }
+            meaning = format!("{meaning} {}", pick(&digit, zh));
         }
         parts.push((what, meaning));
         parts.push((how, pick(&explanation.remedy, zh).to_owned()));
@@ -237,6 +249,43 @@ mod tests {
         assert!(text.contains("552 Storage allocation exceeded"), "{text}");
         assert!(explained("4.7.28", None, false).contains("Slow down"));
         assert!(explained("mailbox_full", None, true).contains("收件人"));
+    }
+
+    #[test]
+    fn the_reply_code_tells_whether_trying_again_helps() {
+        for (code, enhanced, en, zh) in [
+            ("450", "5.1.1", "the sender tries again", "发送方会重试"),
+            ("550", "4.7.1", "trying again does not help", "重试无效"),
+            ("451", "5.99.99", "the sender tries again", "发送方会重试"),
+        ] {
+            let text = explained(code, Some(enhanced), false);
+            let plain = text.replace("\n  ", " ");
+            assert!(
+                plain.contains(en) && plain.contains("contradicts"),
+                "{text}"
+            );
+            assert_eq!(plain.matches("again").count(), 1, "{text}");
+            let text = explained(code, Some(enhanced), true);
+            let plain = text.replace("\n  ", "");
+            assert!(plain.contains(zh) && plain.contains("矛盾"), "{text}");
+        }
+        let text = explained("550", Some("5.1.1"), false);
+        let plain = text.replace("\n  ", " ");
+        assert!(
+            plain.contains("(5: no, trying again does not help)"),
+            "{text}"
+        );
+        // Not a reply.
+        let text = explained("111", Some("4.4.1"), false);
+        assert!(!text.contains("contradicts"), "{text}");
+        for entry in Catalog::embedded().enhanced_codes() {
+            for (class, code) in [(4, "550"), (5, "450")] {
+                let enhanced = format!("{class}.{}.{}", entry.subject, entry.detail);
+                for zh in [false, true] {
+                    explained(code, Some(&enhanced), zh);
+                }
+            }
+        }
     }
 
     #[test]

@@ -45,6 +45,9 @@ pub fn columns(c: char) -> usize {
     }
 }
 
+/// What no line of Chinese begins with.
+const CLOSING: [char; 7] = [',', ';', ':', ')', '。', '、', '》'];
+
 /// Breaks a paragraph into lines: at blanks, and between any two characters of Chinese.
 pub fn wrap(text: &str) -> Vec<String> {
     let mut lines = vec![String::new()];
@@ -54,7 +57,7 @@ pub fn wrap(text: &str) -> Vec<String> {
     while let Some(c) = chars.next() {
         word.push(c);
         let breaks = c == ' ' || columns(c) == 2 || chars.peek().is_none_or(|c| columns(*c) == 2);
-        if !breaks {
+        if !breaks || chars.peek().is_some_and(|c| CLOSING.contains(c)) {
             continue;
         }
         let needed: usize = word.trim_end().chars().map(columns).sum();
