@@ -44,4 +44,8 @@ pub mod service;
 
 mod bind;
 
+mod keyfile;
+
+mod yaml;
+
 pub mod cli;

@@ -13,10 +13,11 @@ use serde::Deserialize;
 use serde_saphyr::{Location, Spanned};
 
 use super::Alerting;
-use super::error::Fault;
 use super::policy;
 use super::raw::right;
-use crate::alert::notify::{Auth, BaseUrl, DEFAULT_TIMEOUT, Peer, Secret, Tls, certificates, key};
+use crate::alert::notify::{Auth, BaseUrl, DEFAULT_TIMEOUT, Peer, Secret, Tls};
+use crate::keyfile::{certificates, key};
+use crate::yaml::Fault;
 
 /// What a timeout may be.
 const TIMEOUTS: std::ops::RangeInclusive<Duration> =

@@ -8,11 +8,11 @@ use jiff::tz::TimeZone;
 use serde_saphyr::{Location, Spanned};
 
 use super::claims::Claims;
-use super::error::{Fault, suggest};
 use super::{Config, alerting, raw, source};
 use crate::catalog::{Providers, ProvidersError};
 use crate::logging::{Format, Level};
 use crate::web::ListenAddress;
+use crate::yaml::{Fault, suggest};
 
 /// What `max_line_bytes` may be: a reply of a few lines must fit, and the buffer is twice as large.
 const LINE_BYTES: std::ops::RangeInclusive<u64> = 1024..=1_048_576;

@@ -9,9 +9,9 @@ use std::path::Path;
 
 use serde_saphyr::Location;
 
-use super::error::Fault;
 use crate::source::Listener;
 use crate::web::ListenAddress;
+use crate::yaml::Fault;
 
 /// Something that can be had once.
 #[derive(Clone, Debug, PartialEq, Eq)]

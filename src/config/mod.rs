@@ -7,7 +7,6 @@
 mod alerting;
 mod check;
 mod claims;
-mod error;
 mod policy;
 mod raw;
 mod source;
@@ -16,7 +15,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::tz::TimeZone;
 
-pub use error::Error;
+pub use crate::yaml::Error;
 pub use policy::load as load_policy;
 
 use crate::alert::notify;
@@ -24,6 +23,7 @@ use crate::catalog::{Policy, Providers};
 use crate::logging::{Format, Level};
 use crate::source::{DEFAULT_CAP, Input};
 use crate::web::ListenAddress;
+use crate::yaml::{self, Fault};
 use crate::zone;
 
 /// Where the daemon listens unless it is told otherwise.
@@ -105,10 +105,9 @@ impl Config {
     /// The first thing that is wrong, with its place, and what would be right.
     pub fn load(path: &Path) -> Result<Self, Error> {
         let name = path.display().to_string();
-        let text =
-            std::fs::read_to_string(path).map_err(|error| Error::unreadable(&name, &error))?;
-        let at = |fault: error::Fault| fault.at(&name, &text);
-        let file: raw::File = raw::read(&text).map_err(at)?;
+        let text = yaml::text(path)?;
+        let at = |fault: Fault| fault.at(&name, &text, raw::right);
+        let file: raw::File = yaml::read(&text).map_err(at)?;
         let files = match &file.alerting {
             Some(alerting) => alerting::files(&alerting.value),
             None => Ok(()),
@@ -142,8 +141,8 @@ impl Config {
     ///
     /// As for [`Config::load`].
     pub fn parse(file: &str, text: &str) -> Result<Self, Error> {
-        check::check(raw::read(text).map_err(|fault| fault.at(file, text))?)
-            .map_err(|fault| fault.at(file, text))
+        let at = |fault: Fault| fault.at(file, text, raw::right);
+        check::check(yaml::read(text).map_err(at)?).map_err(at)
     }
 }
 

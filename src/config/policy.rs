@@ -7,10 +7,8 @@ use std::path::Path;
 use serde::Deserialize;
 use serde_saphyr::Spanned;
 
-use super::Error;
-use super::error::{Fault, suggest};
-use super::raw;
 use crate::catalog::{Change, Policy, Severity, Span};
+use crate::yaml::{self, Error, Fault, suggest};
 
 /// What may be said about rules by name.
 pub type Rules = BTreeMap<String, Spanned<Rule>>;
@@ -63,6 +61,23 @@ pub fn right(field: &str) -> Option<&'static str> {
         .map(|(_, right)| *right)
 }
 
+/// What is right for a field of a policy file.
+fn right_in_file(path: &str) -> Option<&'static str> {
+    Some(match path {
+        "" => "a mapping with job, runbook_url, rules",
+        "job" => "a regular expression for the job, such as maillog.*",
+        "runbook_url" => "a URL, such as https://runbooks.example.com/maillog",
+        "rules" => "a mapping of rules by their names",
+        _ => {
+            let rule = path.strip_prefix("rules.")?;
+            match rule.rsplit_once('.') {
+                Some((_, field)) => right(field)?,
+                None => "a mapping with figures, such as {count: 50}",
+            }
+        }
+    })
+}
+
 /// The built-in policy with the figures of a file.
 ///
 /// # Errors
@@ -70,9 +85,10 @@ pub fn right(field: &str) -> Option<&'static str> {
 /// The first thing that is wrong, with its place, and what would be right.
 pub fn load(path: &Path) -> Result<Policy, Error> {
     let name = path.display().to_string();
-    let text = std::fs::read_to_string(path).map_err(|error| Error::unreadable(&name, &error))?;
-    let file: File = raw::read(&text).map_err(|fault| fault.at(&name, &text))?;
-    check(file.job, file.runbook_url, file.rules).map_err(|fault| fault.at(&name, &text))
+    let text = yaml::text(path)?;
+    let at = |fault: Fault| fault.at(&name, &text, right_in_file);
+    let file: File = yaml::read(&text).map_err(at)?;
+    check(file.job, file.runbook_url, file.rules).map_err(at)
 }
 
 /// The built-in policy with other figures.
@@ -210,9 +226,10 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> Result<Policy, String> {
-        let file: File = raw::read(text).map_err(|fault| fault.at("p.yml", text).to_string())?;
+        let file: File =
+            yaml::read(text).map_err(|fault| fault.at("p.yml", text, right_in_file).to_string())?;
         check(file.job, file.runbook_url, file.rules)
-            .map_err(|fault| fault.at("p.yml", text).to_string())
+            .map_err(|fault| fault.at("p.yml", text, right_in_file).to_string())
     }
 
     #[test]

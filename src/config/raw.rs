@@ -1,11 +1,9 @@
 //! The configuration file as it is written: every value optional, and with its place.
 
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
-use serde_saphyr::{Error, Location, Spanned};
+use serde_saphyr::Spanned;
 
 use super::alerting::{self, RawAlerting};
-use super::error::{Fault, suggest};
 use super::policy;
 
 /// The file.
@@ -86,6 +84,11 @@ pub struct Postfix {
 
 /// What is right for each field, for messages about values of the wrong kind.
 const RIGHT: &[(&str, &str)] = &[
+    (
+        "",
+        "a mapping with web, log, sources, max_line_bytes, time_zone, providers, postfix, state, \
+         alerting",
+    ),
     ("web", "a mapping with listen_addresses, telemetry_path"),
     (
         "web.listen_addresses",
@@ -203,52 +206,7 @@ pub fn right(path: &str) -> Option<&'static str> {
 /// Every field, by its path without indexes.
 #[cfg(test)]
 pub fn fields() -> impl Iterator<Item = &'static str> {
-    RIGHT.iter().chain(alerting::RIGHT).map(|(field, _)| *field)
-}
-
-/// Reads a file's text.
-pub fn read<T: DeserializeOwned + Default>(text: &str) -> Result<T, Fault> {
-    match serde_saphyr::from_str::<Option<T>>(text) {
-        Ok(file) => Ok(file.unwrap_or_default()),
-        Err(error) => Err(fault(error.without_snippet())),
-    }
-}
-
-fn fault(error: &Error) -> Fault {
-    let location = error.location().unwrap_or(Location::UNKNOWN);
-    match error {
-        Error::SerdeUnknownField {
-            field, expected, ..
-        } => {
-            let right = match suggest(field, expected.iter().copied()) {
-                Some(near) => format!("did you mean {near}?"),
-                None => format!("there are {}", expected.join(", ")),
-            };
-            Fault::new(location, format!("there is no field {field}"), right)
-        }
-        Error::DuplicateMappingKey { .. } => Fault::new(
-            location,
-            "the field is there twice",
-            "leave one of them out",
-        ),
-        Error::SerdeInvalidType { .. }
-        | Error::SerdeInvalidValue { .. }
-        | Error::InvalidScalar { .. }
-        | Error::NullIntoString { .. }
-        | Error::Unexpected { .. } => Fault::kind(location),
-        other => Fault::new(
-            location,
-            first_line(&other.to_string()),
-            "right would be YAML as in docs/configuration.md",
-        ),
-    }
-}
-
-/// Without the place, which the message has at its beginning.
-fn first_line(text: &str) -> String {
-    let line = text.lines().next().unwrap_or_default();
-    line.split(" at line ")
-        .next()
-        .unwrap_or_default()
-        .to_owned()
+    let all = RIGHT.iter().chain(alerting::RIGHT);
+    all.map(|(field, _)| *field)
+        .filter(|field| !field.is_empty())
 }

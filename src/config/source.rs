@@ -9,11 +9,11 @@ use serde_saphyr::{Location, Spanned};
 
 use super::check::{one_of, required};
 use super::claims::Claims;
-use super::error::Fault;
 use super::{Source, raw};
 use crate::source::{
     Files, Framing, Input, Journal, Listener, ReadFrom, is_compressed, is_pattern,
 };
+use crate::yaml::Fault;
 
 /// The kinds of input, as messages name them.
 const KINDS: &str = "one of files, containers, journald, syslog and pipe";

@@ -15,7 +15,7 @@ mod runbook;
 mod server;
 mod weight;
 
-pub use access::{Access, AccessError};
+pub use access::Access;
 pub use listen::{BadAddress, ListenAddress};
 pub use routes::Site;
 pub use server::{Bound, Server};

@@ -169,49 +169,92 @@ fn wrong_settings_end_the_start_and_are_named() {
     keep(&folder, "server", &certified());
     keep(&folder, "other", &certified());
     folder.create("empty", "");
-    let tls = "cert_file: server.crt, key_file: server.key";
-    for (web, named) in [
-        ("tls_server: {}".to_owned(), "tls_server"),
+    let tls = "tls_server_config:\n  cert_file: server.crt\n  key_file: server.key\n";
+    let other = |cert: &str, key: &str| {
+        format!("tls_server_config:\n  cert_file: {cert}\n  key_file: {key}\n")
+    };
+    let costly = bcrypt::hash("x", 4)
+        .expect("a hash")
+        .replace("$04$", "$20$");
+    for (web, expected) in [
         (
-            "basic_auth_users: {ann: secret}".to_owned(),
-            "basic_auth_users.ann",
+            "tls_server: {}".to_owned(),
+            ":1:1: tls_server: there is no field tls_server",
         ),
         (
-            "http_server_config: {headers: {Server: x}}".to_owned(),
-            "Server",
+            "basic_auth_users:\n  ann: secret".to_owned(),
+            ":2:8: basic_auth_users.ann: that is no bcrypt hash; right would be a bcrypt hash of \
+             a cost from 4 to 16, as `htpasswd -nB ann`",
         ),
         (
-            format!("tls_server_config: {{{tls}, curves: []}}"),
-            "curves",
+            format!("basic_auth_users:\n  ann: {costly}"),
+            ":2:8: basic_auth_users.ann: the cost of the hash is 20",
         ),
         (
-            format!("tls_server_config: {{{tls}, client_auth_type: RequestClientCert}}"),
-            "RequestClientCert",
+            "basic_auth_users:\n  ann:".to_owned(),
+            "basic_auth_users.ann: the value is of the wrong kind; right would be a bcrypt hash",
         ),
         (
-            format!("tls_server_config: {{{tls}, client_auth_type: RequireAndVerifyClientCert}}"),
-            "client_ca_file",
+            "basic_auth_users:\n  ann: a\n  ann: b".to_owned(),
+            ":3:3: basic_auth_users.ann: the field is there twice; leave one of them out",
         ),
         (
-            format!("tls_server_config: {{{tls}, min_version: TLS13, max_version: TLS12}}"),
-            "min_version",
+            "http_server_config:\n  headers:\n    Server: x".to_owned(),
+            ":3:13: http_server_config.headers.Server: the header Server cannot be set; there are",
         ),
         (
-            format!("tls_server_config: {{{tls}, min_version: TLS10}}"),
-            "TLS10",
+            "http_server_config:\n  headers:\n    X-Frame-Options: \"a\\nb\"".to_owned(),
+            ":3:22: http_server_config.headers.X-Frame-Options: that is no header's value",
         ),
         (
-            "tls_server_config: {cert_file: empty, key_file: server.key}".to_owned(),
-            "empty: there is no certificate",
+            "http_server_config:\n  http2: maybe".to_owned(),
+            ":2:10: http_server_config.http2: the value is of the wrong kind; right would be true",
         ),
         (
-            "tls_server_config: {cert_file: server.crt, key_file: other.key}".to_owned(),
-            "server.crt",
+            "- tls_server_config".to_owned(),
+            ":1:1: the file is no mapping of names to values; right would be a mapping with tls",
         ),
         (
-            "tls_server_config: {cert_file: gone.crt, key_file: other.key}".to_owned(),
-            "gone.crt",
+            format!("{tls}  curves: []"),
+            ":4:3: tls_server_config.curves",
         ),
+        (
+            format!("{tls}  client_auth_type: RequestClientCert"),
+            ":4:21: tls_server_config.client_auth_type: \"RequestClientCert\" is not known; right",
+        ),
+        (
+            format!("{tls}  client_auth_type: RequireAndVerifyClientCert"),
+            ":4:21: tls_server_config.client_auth_type: it needs a client_ca_file",
+        ),
+        (
+            format!("{tls}  client_ca_file: server.crt"),
+            ":4:19: tls_server_config.client_ca_file: it has no effect",
+        ),
+        (
+            format!("{tls}  min_version: TLS13\n  max_version: TLS12"),
+            ":5:16: tls_server_config.max_version: it is below min_version",
+        ),
+        (
+            format!("{tls}  min_version: TLS10"),
+            ":4:16: tls_server_config.min_version: \"TLS10\" is not known; right would be TLS12",
+        ),
+        (
+            "tls_server_config:\n  cert_file: server.crt".to_owned(),
+            "tls_server_config: key_file is missing",
+        ),
+        (
+            other("empty", "server.key"),
+            "empty: there is no certificate in the file",
+        ),
+        (
+            other("server.crt", "other.key"),
+            "server.crt does not go with ",
+        ),
+        (
+            other("server.crt", "server.crt"),
+            ":3:13: tls_server_config.key_file: ",
+        ),
+        (other("gone.crt", "other.key"), "gone.crt: No such file"),
     ] {
         folder.create("web.yml", &web);
         let output = Command::new(env!("CARGO_BIN_EXE_maillog_exporter"))
@@ -224,6 +267,9 @@ fn wrong_settings_end_the_start_and_are_named() {
             .expect("the binary runs");
         let message = String::from_utf8_lossy(&output.stderr);
         assert_eq!(output.status.code(), Some(2), "{web}: {message}");
-        assert!(message.contains(named), "{web}: {message}");
+        assert!(
+            message.contains("web.yml:") && message.contains(expected),
+            "{web}: {message}"
+        );
     }
 }

@@ -3,13 +3,14 @@
 //! It stands apart because what is in here is never shown: not in logs, labels or messages.
 
 use std::fmt;
-use std::fs::File;
-use std::io::{self, Read};
-use std::path::{Path, PathBuf};
+use std::io;
+use std::path::PathBuf;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use hyper::header::HeaderValue;
+
+use crate::keyfile::{contents, named};
 
 /// The most bytes of a file with a secret; tokens have a few thousand.
 const LONGEST_SECRET: u64 = 64 * 1024;
@@ -93,35 +94,6 @@ impl Auth {
         value.set_sensitive(true);
         Ok(Some(value))
     }
-}
-
-/// A file, if it is one and not too long. What could keep a reader waiting is not opened.
-pub(super) fn contents(path: &Path, longest: u64) -> io::Result<Vec<u8>> {
-    let name =
-        |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", path.display()));
-    if !std::fs::metadata(path).map_err(name)?.is_file() {
-        return Err(named(path, "it is no file"));
-    }
-    let mut bytes = Vec::new();
-    let file = File::open(path).map_err(name)?;
-    file.take(longest + 1)
-        .read_to_end(&mut bytes)
-        .map_err(name)?;
-    if bytes.len() as u64 > longest {
-        return Err(named(
-            path,
-            &format!("the file is longer than {longest} bytes"),
-        ));
-    }
-    Ok(bytes)
-}
-
-/// An error about what is in a file.
-pub(super) fn named(path: &Path, problem: &str) -> io::Error {
-    io::Error::new(
-        io::ErrorKind::InvalidData,
-        format!("{}: {problem}", path.display()),
-    )
 }
 
 #[cfg(test)]

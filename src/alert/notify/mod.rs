@@ -27,7 +27,6 @@ use tokio::sync::oneshot;
 
 pub use credentials::{Auth, Secret};
 pub use tls::Tls;
-pub(crate) use tls::{certificates, key};
 pub use url::BaseUrl;
 
 use crate::metrics::AlertmanagerStats;

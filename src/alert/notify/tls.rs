@@ -4,7 +4,7 @@
 //! anew, from the files as they are, for each connection. The cryptography is ring's.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use tokio_rustls::rustls::client::WebPkiServerVerifier;
@@ -12,16 +12,12 @@ use tokio_rustls::rustls::client::danger::{
     HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier,
 };
 use tokio_rustls::rustls::crypto::{CryptoProvider, ring};
-use tokio_rustls::rustls::pki_types::pem::PemObject;
-use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
+use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use tokio_rustls::rustls::{
     ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme,
 };
 
-use super::credentials::{contents, named};
-
-/// The most bytes of a file with certificates; the bundle of a whole system has a quarter of it.
-const LONGEST_BUNDLE: u64 = 1024 * 1024;
+use crate::keyfile::{certificates, key, named};
 
 /// Whom to trust, and as whom.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -98,32 +94,6 @@ impl Tls {
         }
         Ok(roots)
     }
-}
-
-/// The certificates in a file, at least one.
-///
-/// # Errors
-///
-/// If there are none, or it cannot be read. They name the file.
-pub(crate) fn certificates(path: &Path) -> io::Result<Vec<CertificateDer<'static>>> {
-    let bytes = contents(path, LONGEST_BUNDLE)?;
-    let certificates = CertificateDer::pem_slice_iter(&bytes)
-        .collect::<Result<Vec<_>, _>>()
-        .map_err(|error| named(path, &error.to_string()))?;
-    if certificates.is_empty() {
-        return Err(named(path, "there is no certificate in the file"));
-    }
-    Ok(certificates)
-}
-
-/// The private key in a file.
-///
-/// # Errors
-///
-/// If there is none, or it cannot be read. They name the file.
-pub(crate) fn key(path: &Path) -> io::Result<PrivateKeyDer<'static>> {
-    PrivateKeyDer::from_pem_slice(&contents(path, LONGEST_BUNDLE)?)
-        .map_err(|_| named(path, "there is no private key in the file"))
 }
 
 /// Trusts every certificate, if only its owner holds its key.

@@ -16,24 +16,8 @@ use hyper::header::{HeaderName, HeaderValue};
 use tokio_rustls::TlsAcceptor;
 use tracing::{error, info};
 
+use crate::yaml::Error;
 use users::Users;
-
-/// What is wrong with a file of web settings.
-#[derive(Debug, thiserror::Error)]
-#[error("{file}: {problem}")]
-pub struct AccessError {
-    file: String,
-    problem: String,
-}
-
-impl AccessError {
-    fn new(file: &Path, problem: impl ToString) -> Self {
-        AccessError {
-            file: file.display().to_string(),
-            problem: problem.to_string(),
-        }
-    }
-}
 
 /// The settings of one moment.
 #[derive(Default)]
@@ -91,7 +75,7 @@ impl Access {
     /// # Errors
     ///
     /// If it, or a file that it names, cannot be read or is wrong.
-    pub fn load(file: &Path) -> Result<Self, AccessError> {
+    pub fn load(file: &Path) -> Result<Self, Error> {
         Ok(Access {
             file: Some(file.to_owned()),
             state: Mutex::new(State::new(file::load(file)?)),

@@ -7,6 +7,9 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bcrypt::HashParts;
 use hyper::header::HeaderValue;
+use serde_saphyr::Spanned;
+
+use crate::yaml::Fault;
 
 /// The least and the most cost of a hash. What costs more takes seconds for every request.
 const COSTS: std::ops::RangeInclusive<u32> = 4..=16;
@@ -23,18 +26,28 @@ impl Users {
     /// # Errors
     ///
     /// Names the first user whose hash is none.
-    pub fn new(hashes: BTreeMap<String, String>) -> Result<Self, String> {
+    pub fn new(hashes: BTreeMap<String, Spanned<String>>) -> Result<Self, Fault> {
         for (name, hash) in &hashes {
-            let parts: Result<HashParts, _> = hash.parse();
-            if !parts.is_ok_and(|parts| COSTS.contains(&parts.get_cost())) {
-                return Err(format!(
-                    "basic_auth_users.{name}: that is no bcrypt hash of a cost from 4 to 16; \
-                     `htpasswd -nB {name}` makes one"
-                ));
-            }
+            let wrong = match hash.value.parse::<HashParts>() {
+                Ok(parts) if COSTS.contains(&parts.get_cost()) => continue,
+                Ok(parts) => format!("the cost of the hash is {}", parts.get_cost()),
+                // It may be the password itself, which is not repeated.
+                Err(_) => "that is no bcrypt hash".to_owned(),
+            };
+            return Err(Fault::new(
+                hash.referenced,
+                wrong,
+                format!(
+                    "right would be a bcrypt hash of a cost from {} to {}, as \
+                     `htpasswd -nB {name}` prints it",
+                    COSTS.start(),
+                    COSTS.end()
+                ),
+            ));
         }
+        let hashes = hashes.into_iter().map(|(name, hash)| (name, hash.value));
         Ok(Users {
-            hashes: Arc::new(hashes),
+            hashes: Arc::new(hashes.collect()),
         })
     }
 
