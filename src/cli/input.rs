@@ -1,4 +1,4 @@
-//! Log files as `parse`, `report` and `replay` take them: plain, gzipped, or standard input.
+//! Log files as `parse`, `report` and `replay` take them: plain, compressed, or standard input.
 //!
 //! It stands apart from `source`, which follows live logs: here a file has an end.
 
@@ -9,20 +9,16 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use flate2::bufread::MultiGzDecoder;
 use indicatif::{ProgressBar, ProgressStyle};
 use jiff::Timestamp;
 
 use super::Error;
-use crate::source::{DEFAULT_CAP, Lines};
-
-/// The first two bytes of a gzip file (RFC 1952 section 2.3.1).
-const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
+use crate::source::{DEFAULT_CAP, Lines, Packing};
 
 /// The files to read.
 #[derive(clap::Args, Debug)]
 pub struct Files {
-    /// Log files, gzipped or plain; `-` is standard input
+    /// Log files, plain or compressed (.gz, .xz, .zst, .bz2); `-` is standard input
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
 }
@@ -98,7 +94,7 @@ pub fn unreadable(path: &Path, error: &io::Error) -> Error {
 }
 
 struct Input {
-    file: Box<dyn Read>,
+    file: Box<dyn Read + Send>,
     /// When it was last written: no line in it can be newer.
     written: Timestamp,
     /// Bytes on disk, for the progress bar.
@@ -132,9 +128,9 @@ fn open(path: &Path) -> Result<Input, Error> {
     })
 }
 
-/// Unpacks what begins like gzip, whatever its name.
-fn plain(mut input: impl Read + 'static) -> io::Result<Box<dyn Read>> {
-    let mut head = [0; 2];
+/// Unpacks what begins like something compressed, whatever its name.
+fn plain(mut input: impl Read + Send + 'static) -> io::Result<Box<dyn Read>> {
+    let mut head = [0; Packing::HEAD];
     let mut length = 0;
     while length < head.len() {
         match input.read(&mut head[length..]) {
@@ -144,14 +140,11 @@ fn plain(mut input: impl Read + 'static) -> io::Result<Box<dyn Read>> {
             Err(error) => return Err(error),
         }
     }
+    let packing = Packing::by_content(&head[..length]);
     let whole = io::Cursor::new(head).take(length as u64).chain(input);
-    Ok(if head == GZIP_MAGIC {
-        Box::new(MultiGzDecoder::new(BufReader::with_capacity(
-            64 * 1024,
-            whole,
-        )))
-    } else {
-        Box::new(whole)
+    Ok(match packing {
+        Some(packing) => packing.decoder(BufReader::with_capacity(64 * 1024, whole)),
+        None => Box::new(whole),
     })
 }
 
@@ -205,6 +198,40 @@ impl Progress {
     fn finish(&self) {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `one` and `two` on a line each, as each program packs them.
+    const PACKED: [&[u8]; 4] = [
+        b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03\xcb\xcf\x4b\xe5\x2a\x29\xcf\xe7\x02\x00\
+          \xe6\x0b\xba\x12\x08\x00\x00\x00",
+        b"\xfd\x37\x7a\x58\x5a\x00\x00\x04\xe6\xd6\xb4\x46\x02\x00\x21\x01\x1c\x00\x00\x00\
+          \x10\xcf\x58\xcc\x01\x00\x07one\ntwo\n\x00\x51\xab\x9e\xaf\x57\x75\x70\x49\x00\
+          \x01\x20\x08\xbb\x19\xd9\xbb\x1f\xb6\xf3\x7d\x01\x00\x00\x00\x00\x04YZ",
+        b"\x28\xb5\x2f\xfd\x24\x08\x41\x00\x00one\ntwo\n\xe6\xa6\x0e\x40",
+        b"BZh91AY&SY\xa7\x14\x2b\x77\x00\x00\x02\xc1\x80\x00\x10\x02\x01\x84\x80\x20\x00\x21\
+          \x80\x0c\x02\x38\xf5\x1b\x8b\xb9\x22\x9c\x28\x48\x53\x8a\x15\xbb\x80",
+    ];
+
+    fn read(bytes: &'static [u8]) -> Vec<u8> {
+        let mut text = Vec::new();
+        let mut reader = plain(bytes).expect("a reader");
+        reader.read_to_end(&mut text).expect("read");
+        text
+    }
+
+    #[test]
+    fn what_is_compressed_is_known_by_its_first_bytes() {
+        for packed in PACKED {
+            assert_eq!(read(packed), b"one\ntwo\n");
+        }
+        for text in [&b""[..], b"o", b"one\ntwo\n", b"BZh9 is no bzip2", b"\x1f"] {
+            assert_eq!(read(text), text);
         }
     }
 }

@@ -36,6 +36,7 @@ pub use input::{Files, Framing, Input, Journal, Listener};
 pub use lines::{DEFAULT_CAP, Lines};
 pub use names::ReadFrom;
 pub use tail::Tail;
+pub(crate) use unpack::Packing;
 pub use watch::{Hints, Watcher};
 
 /// A kind of input that hands over lines as they come.

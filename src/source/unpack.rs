@@ -4,7 +4,7 @@
 //! before its position again. So it keeps what was decoded from the last asked offset on.
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, BufRead, Read};
 use std::path::Path;
 
 /// How a file is compressed.
@@ -28,8 +28,28 @@ impl Packing {
         }
     }
 
-    fn decoder(self, file: File) -> Box<dyn Read + Send> {
-        let input = BufReader::new(file);
+    /// By the first bytes of a file; [`Packing::HEAD`] of them are enough.
+    pub fn by_content(head: &[u8]) -> Option<Self> {
+        // Behind the size of its blocks, bzip2 has the number of the first of them.
+        let bzip2 = |head: &[u8]| {
+            head.starts_with(b"BZh")
+                && head.get(3).is_some_and(|size| matches!(size, b'1'..=b'9'))
+                && head[4..].starts_with(b"\x31\x41\x59\x26\x53\x59")
+        };
+        match head {
+            [0x1f, 0x8b, ..] => Some(Packing::Gzip),
+            [0x28, 0xb5, 0x2f, 0xfd, ..] => Some(Packing::Zstandard),
+            [0xfd, b'7', b'z', b'X', b'Z', 0, ..] => Some(Packing::Xz),
+            head if bzip2(head) => Some(Packing::Bzip2),
+            _ => None,
+        }
+    }
+
+    /// How many bytes it takes to know a packing.
+    pub const HEAD: usize = 10;
+
+    /// Unpacks what is read.
+    pub fn decoder(self, input: impl BufRead + Send + 'static) -> Box<dyn Read + Send> {
         match self {
             Packing::Gzip => Box::new(flate2::bufread::MultiGzDecoder::new(input)),
             Packing::Zstandard => Box::new(Zstandard::Between(input)),
@@ -66,7 +86,7 @@ impl Packed {
     /// of the last call.
     pub fn read_at(&mut self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
         if let Some(file) = self.file.take() {
-            self.decoder = Some(self.packing.decoder(file));
+            self.decoder = Some(self.packing.decoder(io::BufReader::new(file)));
         }
         let Some(decoder) = &mut self.decoder else {
             return Ok(0);
@@ -99,15 +119,13 @@ impl Packed {
 }
 
 /// The frames of a Zstandard file, one after the other.
-enum Zstandard {
-    Between(BufReader<File>),
-    Inside(
-        Box<ruzstd::decoding::StreamingDecoder<BufReader<File>, ruzstd::decoding::FrameDecoder>>,
-    ),
+enum Zstandard<R: BufRead> {
+    Between(R),
+    Inside(Box<ruzstd::decoding::StreamingDecoder<R, ruzstd::decoding::FrameDecoder>>),
     Ended,
 }
 
-impl Read for Zstandard {
+impl<R: BufRead> Read for Zstandard<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         loop {
             match std::mem::replace(self, Zstandard::Ended) {
