@@ -182,6 +182,10 @@ impl Site {
                 }
                 None => unavailable(),
             },
+            "/api/v1/codes" => match self.engine.view().await {
+                Some(view) => Answer::ok(JSON, runbook::index_json(&view)),
+                None => unavailable(),
+            },
             "/api/v1/alerts" => match self.engine.view().await {
                 Some(view) => Answer::ok(JSON, api::alerts(&view)),
                 None => unavailable(),

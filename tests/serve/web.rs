@@ -149,6 +149,11 @@ fn the_page_of_a_code_answers_in_the_readers_language() {
     assert_eq!(json["beside"][0]["code"], "4.7.28");
     assert_eq!(json["document"][1]["remedy"], document);
 
+    let json: Value = serde_json::from_slice(&daemon.get("/api/v1/codes").body).expect("JSON");
+    let entries = json["codes"].as_array().expect("a list");
+    let entry = entries.iter().find(|entry| entry["code"] == "421");
+    assert_eq!(entry.expect("421")["count"], 3);
+
     let index = daemon.get("/codes");
     let index = String::from_utf8(index.body).expect("text");
     assert!(index.contains("<a href=\"/codes/421\">421</a>") && index.contains("<b>3</b>"));

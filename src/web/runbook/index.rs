@@ -16,7 +16,7 @@ use crate::web::reader::Reader;
 const MOST_ASKED: usize = 60;
 
 /// A topic and how often it was seen.
-type Item = (Topic, u64);
+pub type Item = (Topic, u64);
 
 /// The page; `missing` is what was asked for and is not there.
 pub fn page(view: &View, reader: Reader, missing: Option<&str>) -> String {
@@ -30,22 +30,41 @@ pub fn page(view: &View, reader: Reader, missing: Option<&str>) -> String {
             None => write!(html, "<p class=\"dim\">{}</p>", words.index_hint),
         };
         reply_codes(html, view, reader);
-        let conditions = (0u8..)
-            .zip(view.counters.catalog.conditions())
-            .map(|(id, _)| {
-                let of = |direction| view.counters.condition(direction, ConditionId(id));
-                (Topic::Condition(ConditionId(id)), sum(of))
-            });
         list(
             html,
             view.counters.catalog,
             reader,
             words.conditions,
             "",
-            conditions,
+            conditions(view),
         );
         enhanced_codes(html, view, reader);
     })
+}
+
+/// Everything that is on the page, for programs.
+pub fn items(view: &View) -> Vec<Item> {
+    let mut all: Vec<Item> = (1..=5).flat_map(|class| codes_of(view, class)).collect();
+    all.extend(conditions(view));
+    all.extend(enhanced_by_subject(view).into_values().flatten());
+    all
+}
+
+fn conditions(view: &View) -> impl Iterator<Item = Item> {
+    let ids = (0u8..).zip(view.counters.catalog.conditions());
+    ids.map(|(id, _)| {
+        let of = |direction| view.counters.condition(direction, ConditionId(id));
+        (Topic::Condition(ConditionId(id)), sum(of))
+    })
+}
+
+/// The catalog's codes and all that were seen, of one first digit.
+fn codes_of(view: &View, class: u16) -> impl Iterator<Item = Item> {
+    let counters = &view.counters;
+    (class * 100..class * 100 + 100)
+        .map(|code| (code, sum(|direction| counters.code(direction, code))))
+        .filter(|(code, count)| *count > 0 || counters.catalog.code(*code).is_some())
+        .map(|(code, count)| (Topic::Code(code), count))
 }
 
 /// Says that there is nothing of this name, between these words.
@@ -99,23 +118,19 @@ fn list(
 
 /// The catalog's codes and all that were seen, by their first digit.
 fn reply_codes(html: &mut String, view: &View, reader: Reader) {
-    let counters = &view.counters;
     for class in 1..=5 {
-        let codes = (class * 100..class * 100 + 100)
-            .map(|code| (code, sum(|direction| counters.code(direction, code))))
-            .filter(|(code, count)| *count > 0 || counters.catalog.code(*code).is_some())
-            .map(|(code, count)| (Topic::Code(code), count));
         let zh = reader.language == Language::Zh;
         let (title, hint) = match Kind::of_class(class) {
             Some(kind) => (format!("{class}yz"), kind.text(zh)),
             None => (Words::of(reader.language).connections.to_owned(), ""),
         };
-        list(html, counters.catalog, reader, &title, hint, codes);
+        let codes = codes_of(view, class);
+        list(html, view.counters.catalog, reader, &title, hint, codes);
     }
 }
 
 /// The catalog's entries and all codes without one that were seen, by their subject.
-fn enhanced_codes(html: &mut String, view: &View, reader: Reader) {
+fn enhanced_by_subject(view: &View) -> BTreeMap<u16, Vec<Item>> {
     let catalog = view.counters.catalog;
     let mut seen: BTreeMap<(u16, u16, u8), (parse::Enhanced, u64)> = BTreeMap::new();
     for (_, _, beside, count) in view.counters.beside() {
@@ -144,8 +159,13 @@ fn enhanced_codes(html: &mut String, view: &View, reader: Reader) {
             items.push((topic_of(code), count));
         }
     }
+    by_subject
+}
+
+fn enhanced_codes(html: &mut String, view: &View, reader: Reader) {
+    let catalog = view.counters.catalog;
     let title = Words::of(reader.language).enhanced;
-    for (number, items) in by_subject {
+    for (number, items) in enhanced_by_subject(view) {
         let title = format!("{title} X.{number}");
         let hint = subject(number);
         list(

@@ -1,11 +1,12 @@
-//! The facts of a page for programs: `/api/v1/codes/CODE`.
+//! The facts of a page for programs: `/api/v1/codes/CODE`, and which there are: `/api/v1/codes`.
 
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 
 use super::facts::{Answers, Facts, Neighbour};
-use crate::catalog::{Language, Text, Topic};
+use super::index::Item;
+use crate::catalog::{Catalog, Language, Text, Topic};
 use crate::parse::Direction;
 
 /// What is known of a code, and how it stands.
@@ -86,6 +87,24 @@ struct Provider<'a> {
     of_its_answers: f64,
 }
 
+/// All codes and conditions.
+#[derive(Serialize)]
+struct Index<'a> {
+    codes: Vec<Entry<'a>>,
+}
+
+/// One of them; behind `/api/v1/codes/` and its code is everything else.
+#[derive(Serialize)]
+struct Entry<'a> {
+    code: String,
+    r#type: &'static str,
+    /// Null for a condition.
+    name: Option<Both<'a>>,
+    severity: &'static str,
+    /// How often it was seen, in all directions.
+    count: u64,
+}
+
 #[derive(Serialize)]
 struct NotFound<'a> {
     error: &'static str,
@@ -117,11 +136,7 @@ pub fn json(facts: &Facts<'_>) -> String {
     let explanation = &facts.explanation;
     let code = Code {
         code: facts.name(),
-        r#type: match facts.topic {
-            Topic::Code(_) => "code",
-            Topic::Enhanced(_) => "enhanced",
-            Topic::Condition(_) => "condition",
-        },
+        r#type: type_of(facts.topic),
         known: explanation.known,
         name: explanation.name.as_ref().map(Both::from),
         kinds: explanation.kinds.iter().map(|kind| kind.as_str()).collect(),
@@ -179,6 +194,32 @@ pub fn json(facts: &Facts<'_>) -> String {
         providers: facts.answers.iter().map(Provider::from).collect(),
     };
     written(&code)
+}
+
+/// All codes and conditions.
+pub fn index(catalog: &Catalog, items: &[Item]) -> String {
+    let explained: Vec<_> = items
+        .iter()
+        .map(|(topic, count)| (*topic, *count, catalog.explain(*topic)))
+        .collect();
+    let codes = explained.iter().map(|(topic, count, explanation)| Entry {
+        code: catalog.topic_name(*topic),
+        r#type: type_of(*topic),
+        name: explanation.name.as_ref().map(Both::from),
+        severity: explanation.severity.as_str(),
+        count: *count,
+    });
+    written(&Index {
+        codes: codes.collect(),
+    })
+}
+
+fn type_of(topic: Topic) -> &'static str {
+    match topic {
+        Topic::Code(_) => "code",
+        Topic::Enhanced(_) => "enhanced",
+        Topic::Condition(_) => "condition",
+    }
 }
 
 /// What is said of a code that does not exist.

@@ -55,6 +55,11 @@ pub fn json(view: &View, asked: &str, now: i64) -> Answered {
     }
 }
 
+/// The page of all codes as JSON.
+pub fn index_json(view: &View) -> String {
+    json::index(view.counters.catalog, &index::items(view))
+}
+
 /// The page of all alerts.
 pub fn alerts(policy: &Policy, reader: Reader) -> String {
     alerts::index(policy, reader, None)

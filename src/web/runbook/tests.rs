@@ -63,6 +63,30 @@ fn sentences(row: &DocumentRow) -> impl Iterator<Item = &String> {
 }
 
 #[test]
+fn every_entry_stands_on_the_index_for_programs_and_leads_to_its_facts() {
+    let line = "Nov 23 10:00:00 mail postfix/smtp[1]: 4F9D195432C: to=<ann@example.org>, \
+                relay=mx.example.org[192.0.2.1]:25, delay=1, delays=0/0/1/0, dsn=4.7.0, \
+                status=deferred (host mx.example.org[192.0.2.1] said: 499 4.77.7 odd (in reply to \
+                RCPT TO command))";
+    let view = view_of(&[line.to_owned()]);
+    let json: serde_json::Value = serde_json::from_str(&index_json(&view)).expect("JSON");
+    let entries = json["codes"].as_array().expect("a list");
+    let listed = |name: &str| entries.iter().find(|entry| entry["code"] == name);
+    for name in names() {
+        let entry = listed(&name).expect(&name);
+        let facts = super::json(&view, &name, NOW);
+        let facts: serde_json::Value = serde_json::from_str(&facts.body).expect("JSON");
+        for key in ["code", "type", "name", "severity"] {
+            assert_eq!(entry[key], facts[key], "{name}");
+        }
+    }
+    // What was seen and is in no catalog.
+    for name in ["499", "4.77.7"] {
+        assert_eq!(listed(name).expect(name)["count"], 1, "{name}");
+    }
+}
+
+#[test]
 fn every_entry_has_a_page_in_both_languages_and_stands_on_the_index() {
     let (view, catalog) = (view(), Catalog::embedded());
     for language in [Language::En, Language::Zh] {
