@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use anstyle::{AnsiColor, Style};
 
 use super::Error;
-use super::language::{Language, wrap};
+use super::language::{Language, Written, wrap};
 use crate::catalog::{
     Catalog, DocumentRow, EnhancedTopic, Severity, Text, Topic, first_digit, first_digit_of_both,
     subject,
@@ -18,14 +18,16 @@ use crate::catalog::{
   maillog_exporter explain 552 5.2.2
   maillog_exporter explain 4.7.28
   maillog_exporter explain mailbox_full
+  maillog_exporter explain '421-4.7.0 Try again later'
   maillog_exporter explain 422 --lang zh")]
 pub struct Args {
-    /// A reply code (421), an enhanced status code (4.7.28) or a condition (mailbox_full)
+    /// A reply code (421), an enhanced status code (4.7.28), a condition (mailbox_full), or in quotes
+    /// the reply from the log
     code: String,
     /// The enhanced status code that came with the reply code
     enhanced: Option<String>,
     /// The language; by default that of the environment (LC_ALL, LC_MESSAGES, LANG)
-    #[arg(long, value_enum)]
+    #[arg(long, value_parser = Written)]
     lang: Option<Language>,
 }
 
@@ -92,6 +94,11 @@ fn labels(zh: bool) -> [&'static str; 3] {
 
 fn answer(code: &str, enhanced: Option<&str>, zh: bool) -> Result<Answer, Error> {
     let catalog = Catalog::embedded();
+    let (first, second) = copied(code);
+    // What stands in one argument is a piece of a log, with words that are no code.
+    let second = second.filter(|text| matches!(catalog.topic(text), Some(Topic::Enhanced(_))));
+    let code = first;
+    let enhanced = enhanced.map(bare).or(second);
     let topic = catalog.topic(code).ok_or_else(|| usage(code))?;
     let mut answer = of(catalog, topic, None, zh);
     if let Some(text) = enhanced {
@@ -116,6 +123,28 @@ fn answer(code: &str, enhanced: Option<&str>, zh: bool) -> Result<Answer, Error>
     Ok(answer)
 }
 
+/// The codes at the beginning of what was copied from a log: `421 4.7.0 Try again`, `421-4.7.0`.
+fn copied(text: &str) -> (&str, Option<&str>) {
+    let mut words = text.split_whitespace().map(bare);
+    let Some(first) = words.next() else {
+        return (text, None);
+    };
+    // The hyphen of a reply that goes on in the next line (RFC 5321 section 4.2.1).
+    match first.split_once('-') {
+        Some((code, rest)) if code.len() == 3 && !code.contains('.') => (
+            code,
+            Some(rest).filter(|rest| !rest.is_empty()).or(words.next()),
+        ),
+        _ => (first, words.next()),
+    }
+}
+
+/// A code without what stands around it in a log, as in `(#4.2.1)` and `5.7.1:`.
+fn bare(word: &str) -> &str {
+    let around = |c: char| matches!(c, '(' | ')' | '[' | ']' | '<' | '>' | ',' | ';' | ':' | '"');
+    word.trim().trim_matches(around).trim_end_matches('.')
+}
+
 fn usage(text: &str) -> Error {
     Error::Usage(format!(
         "{text:?} is no code: give a reply code of three digits, an enhanced status code, both, or a condition's name, \
@@ -130,15 +159,11 @@ fn of(catalog: &Catalog, topic: Topic, with: Option<u16>, zh: bool) -> Answer {
     let actor = explanation.actor.text(zh);
     let mut parts = Vec::new();
     if zh && !explanation.document.is_empty() {
-        for row in explanation.document {
-            parts.push((what, document_meaning(row)));
-            if let Some(remedy) = &row.remedy {
-                parts.push((how, remedy.clone()));
-            }
-        }
-        // Where the document breaks off, the remedy is the project's own.
-        if explanation.document.iter().all(|row| row.remedy.is_none()) {
-            parts.push((how, explanation.remedy.zh));
+        for said in of_document(explanation.document, &explanation.remedy) {
+            parts.push(match said {
+                Said::Meaning(text) => (what, text),
+                Said::Remedy(text) => (how, text),
+            });
         }
     } else {
         let mut meaning = pick(&explanation.meaning, zh).to_owned();
@@ -180,6 +205,29 @@ fn of(catalog: &Catalog, topic: Topic, with: Option<u16>, zh: bool) -> Answer {
         parts,
         source: sources.join(if zh { "、" } else { ", " }),
     }
+}
+
+/// Something that is said of a code.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Said {
+    /// What happened.
+    Meaning(String),
+    /// What to do.
+    Remedy(String),
+}
+
+/// What the document says of a code, in Chinese and to the letter. Where it breaks off, the remedy is
+/// the project's own.
+pub(super) fn of_document(rows: &[DocumentRow], own: &Text) -> Vec<Said> {
+    let mut all = Vec::new();
+    for row in rows {
+        all.push(Said::Meaning(document_meaning(row)));
+        all.extend(row.remedy.clone().map(Said::Remedy));
+    }
+    if rows.iter().all(|row| row.remedy.is_none()) {
+        all.push(Said::Remedy(own.zh.clone()));
+    }
+    all
 }
 
 fn document_meaning(row: &DocumentRow) -> String {
@@ -249,6 +297,30 @@ mod tests {
         assert!(text.contains("552 Storage allocation exceeded"), "{text}");
         assert!(explained("4.7.28", None, false).contains("Slow down"));
         assert!(explained("mailbox_full", None, true).contains("收件人"));
+    }
+
+    #[test]
+    fn what_was_copied_from_a_log_is_understood() {
+        for (code, enhanced, expected) in [
+            ("421 4.7.0", None, "421 4.7.0  "),
+            ("421-4.7.0", None, "421 4.7.0  "),
+            ("421-4.7.0 Try again", None, "421 4.7.0  "),
+            ("550-", None, "550  "),
+            ("(#4.2.1)", None, "4.2.1  "),
+            ("#4.2.1", None, "4.2.1  "),
+            ("450", Some("(4.2.0):"), "450 4.2.0  "),
+            (
+                "550 5.1.1 <ann@example.com>: user unknown",
+                None,
+                "550 5.1.1  ",
+            ),
+            ("421 Too many connections", None, "421  "),
+            ("\"5.7.1.\"", None, "5.7.1  "),
+            ("5.7.606-649", None, "5.7.606-649  "),
+        ] {
+            let text = explained(code, enhanced, false);
+            assert!(text.starts_with(expected), "{code}: {text}");
+        }
     }
 
     #[test]

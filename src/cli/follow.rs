@@ -6,17 +6,20 @@
 
 use std::collections::BTreeSet;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anstyle::{AnsiColor, Style};
 use jiff::Timestamp;
 use linemux::MuxedLines;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::mpsc::{Receiver, channel};
 
 use super::Error;
-use super::language::Language;
-use crate::catalog::{Catalog, Providers};
+use super::explain::{Said, of_document};
+use super::language::{Language, Written};
+use crate::catalog::{Catalog, Code, Providers};
 use crate::parse::{Direction, Event, Line, LineParser, Outcome, Parsed};
+use crate::source::{DEFAULT_CAP, Lines};
 use crate::zone;
 
 /// The arguments.
@@ -24,9 +27,10 @@ use crate::zone;
 #[command(after_help = "Examples:
   maillog_exporter follow /var/log/mail.log
   maillog_exporter follow --failures --lang zh /var/log/mail.log
+  journalctl -f | maillog_exporter follow -
   NO_COLOR=1 maillog_exporter follow /var/log/mx1/mail.log /var/log/mx2/mail.log")]
 pub struct Args {
-    /// Logs to watch; a log that does not exist yet is waited for
+    /// Logs to watch, - for standard input; a log that does not exist yet is waited for
     #[arg(required = true, value_name = "LOG")]
     logs: Vec<PathBuf>,
     /// Show only what went wrong
@@ -36,7 +40,7 @@ pub struct Args {
     #[arg(long)]
     from_start: bool,
     /// Language of the explanations [default: from the environment]
-    #[arg(long, value_enum)]
+    #[arg(long, value_parser = Written)]
     lang: Option<Language>,
 }
 
@@ -54,12 +58,42 @@ pub fn run(args: &Args) -> Result<(), Error> {
     runtime.block_on(follow(args))
 }
 
+/// Lines of standard input that wait to be shown.
+const WAITING: usize = 1024;
+
+/// The lines of standard input, from a thread that reads it: nothing else can wait for a terminal.
+fn standard_input() -> std::io::Result<Receiver<Vec<u8>>> {
+    let (sender, receiver) = channel(WAITING);
+    std::thread::Builder::new()
+        .name("stdin".into())
+        .spawn(move || {
+            let mut lines = Lines::new(std::io::stdin(), DEFAULT_CAP);
+            let mut wanted = true;
+            while wanted {
+                match lines.read(|line| wanted &= sender.blocking_send(line.to_vec()).is_ok()) {
+                    Ok(true) => {}
+                    Ok(false) => break,
+                    Err(error) => {
+                        eprintln!("maillog_exporter: cannot read standard input: {error}");
+                        break;
+                    }
+                }
+            }
+        })?;
+    Ok(receiver)
+}
+
 async fn follow(args: &Args) -> Result<(), Error> {
     let failed = |error: std::io::Error| Error::Runtime(format!("cannot start: {error}"));
     let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
     let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
     let mut lines = MuxedLines::new().map_err(failed)?;
-    for log in &args.logs {
+    let (stdin, logs): (Vec<_>, Vec<_>) = args.logs.iter().partition(|log| *log == Path::new("-"));
+    let mut input = match stdin.is_empty() {
+        true => None,
+        false => Some(standard_input().map_err(failed)?),
+    };
+    for log in &logs {
         let added = match args.from_start {
             true => lines.add_file_from_start(log).await,
             false => lines.add_file(log).await,
@@ -71,7 +105,15 @@ async fn follow(args: &Args) -> Result<(), Error> {
         let next = tokio::select! {
             _ = interrupt.recv() => return Ok(()),
             _ = terminate.recv() => return Ok(()),
-            next = lines.next_line() => next,
+            line = async { input.as_mut()?.recv().await }, if input.is_some() => {
+                match line {
+                    Some(line) => view.show(&line, (!logs.is_empty()).then_some("-"))?,
+                    None if logs.is_empty() => return Ok(()),
+                    None => input = None,
+                }
+                continue;
+            }
+            next = lines.next_line(), if !logs.is_empty() => next,
         };
         match next {
             Ok(Some(line)) => {
@@ -128,15 +170,26 @@ impl Watching {
             && let Some(entry) = Catalog::embedded().code(code)
         {
             let dim = Style::new().dimmed();
-            let (meaning, remedy) = (
-                self.language.of(&entry.meaning),
-                self.language.of(&entry.remedy),
-            );
-            writeln!(out, "{dim}    {code}: {meaning}{dim:#}")?;
-            writeln!(out, "{dim}    → {remedy}{dim:#}")?;
+            for said in explanation(entry, self.language) {
+                match said {
+                    Said::Meaning(text) => writeln!(out, "{dim}    {code}: {text}{dim:#}")?,
+                    Said::Remedy(text) => writeln!(out, "{dim}    → {text}{dim:#}")?,
+                }
+            }
         }
         out.flush()?;
         Ok(())
+    }
+}
+
+/// What a code means and what to do: in Chinese in the document's words, where it has any.
+fn explanation(code: &Code, language: Language) -> Vec<Said> {
+    match language {
+        Language::Zh if !code.document.is_empty() => of_document(&code.document, &code.remedy),
+        language => vec![
+            Said::Meaning(language.of(&code.meaning).to_owned()),
+            Said::Remedy(language.of(&code.remedy).to_owned()),
+        ],
     }
 }
 

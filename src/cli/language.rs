@@ -1,23 +1,47 @@
 //! The two languages of the catalog: which one to use, and how to set its texts on a terminal.
 
-use clap::builder::PossibleValue;
+use std::ffi::OsStr;
+
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use clap::{Arg, Command};
 
 pub use crate::catalog::Language;
 
 /// The widest line, in columns.
 const WIDTH: usize = 98;
 
-impl clap::ValueEnum for Language {
-    fn value_variants<'a>() -> &'a [Self] {
-        &[Language::En, Language::Zh]
+/// Reads a language as options and environments write it: `zh`, `zh_CN.UTF-8`, `en-GB`.
+#[derive(Clone, Copy, Debug)]
+pub struct Written;
+
+impl TypedValueParser for Written {
+    type Value = Language;
+
+    fn parse_ref(
+        &self,
+        command: &Command,
+        argument: Option<&Arg>,
+        value: &OsStr,
+    ) -> Result<Language, clap::Error> {
+        match value.to_str().and_then(Language::of_locale) {
+            Some(language) => Ok(language),
+            // It says what would be right.
+            None => PossibleValuesParser::new(Written::NAMES)
+                .parse_ref(command, argument, value)
+                .map(|_| Language::En),
+        }
     }
 
-    fn to_possible_value(&self) -> Option<PossibleValue> {
-        Some(match self {
-            Language::En => PossibleValue::new("en").help("English"),
-            Language::Zh => PossibleValue::new("zh").help("简体中文"),
-        })
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        let named = Written::NAMES.into_iter().zip(["English", "简体中文"]);
+        Some(Box::new(
+            named.map(|(name, help)| PossibleValue::new(name).help(help)),
+        ))
     }
+}
+
+impl Written {
+    const NAMES: [&str; 2] = ["en", "zh"];
 }
 
 impl Language {
@@ -27,9 +51,17 @@ impl Language {
             .iter()
             .filter_map(|name| std::env::var(name).ok())
             .find(|value| !value.is_empty());
-        match set {
-            Some(value) if value.to_ascii_lowercase().starts_with("zh") => Language::Zh,
-            _ => Language::En,
+        set.and_then(|value| Language::of_locale(&value))
+            .unwrap_or(Language::En)
+    }
+
+    /// The language of a locale, by what stands before its country and encoding.
+    fn of_locale(locale: &str) -> Option<Self> {
+        let language = locale.split(['_', '-', '.', '@']).next()?;
+        match &*language.to_ascii_lowercase() {
+            "en" => Some(Language::En),
+            "zh" => Some(Language::Zh),
+            _ => None,
         }
     }
 }
@@ -75,4 +107,39 @@ pub fn wrap(text: &str) -> Vec<String> {
         .iter()
         .map(|line| line.trim_end().to_owned())
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_language_is_known_with_its_country_and_encoding() {
+        for (written, expected) in [
+            ("zh", Some(Language::Zh)),
+            ("zh_CN", Some(Language::Zh)),
+            ("zh_CN.UTF-8", Some(Language::Zh)),
+            ("zh-Hans-CN", Some(Language::Zh)),
+            ("en", Some(Language::En)),
+            ("en_GB.UTF-8@euro", Some(Language::En)),
+            ("zhuang", None),
+            ("de_DE", None),
+            ("", None),
+        ] {
+            assert_eq!(Language::of_locale(written), expected, "{written}");
+            let command = Command::new("x");
+            let parsed = Written.parse_ref(&command, None, OsStr::new(written));
+            assert_eq!(parsed.ok(), expected, "{written}");
+        }
+    }
+
+    #[test]
+    fn no_line_of_chinese_begins_with_what_closes_a_sentence() {
+        for shift in 0..4 {
+            let text = format!("{}{}", "x".repeat(shift), "邮件,信箱。".repeat(30));
+            for line in wrap(&text) {
+                assert!(!line.starts_with(CLOSING), "{line}");
+            }
+        }
+    }
 }
