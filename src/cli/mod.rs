@@ -16,9 +16,12 @@ pub mod replay;
 pub mod report;
 pub mod serve;
 
+use std::path::Path;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
+
+use crate::yaml::suggest;
 
 /// Why a command ended early; the kind decides the exit code.
 #[derive(Debug, thiserror::Error)]
@@ -112,7 +115,7 @@ pub fn main() -> ExitCode {
         Some(Command::Check(args)) => check::run(&args),
         Some(Command::Completions(args)) => generate_shell::completions(&args),
         Some(Command::Man(args)) => generate_shell::man(&args),
-        None => serve::run(&cli.serve),
+        None => mistaken(&cli.serve.logs).and_then(|()| serve::run(&cli.serve)),
     };
     match result {
         Ok(()) | Err(Error::OutputClosed) => ExitCode::SUCCESS,
@@ -126,14 +129,71 @@ pub fn main() -> ExitCode {
     }
 }
 
+/// Refuses a word that is neither a command nor a file: a daemon that waits for a log of that name is
+/// not what a slip of the hand asks for.
+fn mistaken(logs: &[String]) -> Result<(), Error> {
+    let word = |log: &&String| {
+        let plain = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+        *log != "-" && log.chars().all(plain) && !Path::new(log).exists()
+    };
+    let Some(word) = logs.iter().find(word) else {
+        return Ok(());
+    };
+    let command = Cli::command();
+    let near = suggest(word, command.get_subcommands().map(clap::Command::get_name));
+    let hint = match near {
+        Some(near) => format!("did you mean {near}?"),
+        None => "--help lists the commands".to_owned(),
+    };
+    Err(Error::Usage(format!(
+        "there is no command {word}, and no file of that name; {hint} \
+         (./{word} is a log that may come later)"
+    )))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn the_command_line_is_consistent() {
-        use clap::CommandFactory;
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_word_that_is_no_command_and_no_file_is_refused_with_the_nearest_command() {
+        for (word, hint) in [
+            ("reprot", "did you mean report?"),
+            ("explian", "did you mean explain?"),
+            ("Demo", "did you mean demo?"),
+            ("nosuchcommand", "--help lists the commands"),
+        ] {
+            let error = mistaken(&["-".into(), word.into()]).expect_err(word);
+            assert!(matches!(error, Error::Usage(_)));
+            let text = error.to_string();
+            assert!(text.contains(hint) && text.contains(word), "{text}");
+        }
+        for log in [
+            "-",
+            "./report",
+            "mail.log",
+            "/nowhere/maillog",
+            "mail*",
+            "src",
+        ] {
+            assert!(mistaken(&[log.into()]).is_ok(), "{log}");
+        }
+    }
+
+    #[test]
+    fn the_documentation_has_every_flag_of_the_daemon() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/configuration.md");
+        let text = std::fs::read_to_string(path).expect("the documentation");
+        let command = Cli::command();
+        for flag in command.get_arguments().filter_map(clap::Arg::get_long) {
+            let row = format!("| `--{flag}`");
+            assert!(text.contains(&row), "{flag}");
+        }
     }
 
     #[test]

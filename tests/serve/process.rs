@@ -5,7 +5,7 @@ use std::fs;
 use std::io::Write;
 use std::net::TcpStream;
 use std::os::unix::net::UnixListener;
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 #[test]
@@ -167,15 +167,19 @@ fn mistakes_end_with_2_and_failures_with_1() {
             &["--config.file=/nowhere/x.yml"][..],
             "/nowhere/x.yml: cannot be read",
         ),
-        (&["--web.listen-address=9925", "x"], "the port is missing"),
         (
-            &["--web.telemetry-path=metrics", "x"],
+            &["--web.listen-address=9925", "x.log"],
+            "the port is missing",
+        ),
+        (
+            &["--web.telemetry-path=metrics", "x.log"],
             "--web.telemetry-path",
         ),
-        (&["--log.level=loud", "x"], "--log.level"),
+        (&["--log.level=loud", "x.log"], "--log.level"),
         (&["mail.log.2.gz"], "report"),
         (&["mail[.log"], "no pattern"),
         (&["/"], "is a directory"),
+        (&["reprot"], "did you mean report?"),
     ] {
         let (code, message) = run(arguments);
         assert_eq!(code, Some(2), "{message}");
@@ -258,4 +262,32 @@ fn shells_and_readers_get_what_clap_knows() {
         .output()
         .expect("the binary runs");
     assert!(String::from_utf8_lossy(&output.stdout).starts_with(".ie"));
+}
+
+#[test]
+fn follow_shows_standard_input_to_its_end_in_the_documents_words() {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_maillog_exporter"))
+        .args(["follow", "--lang", "zh_CN.UTF-8", "-"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the binary runs");
+    let line = "Nov 23 10:00:00 mail postfix/smtp[1]: 4F9D195432C: to=<ann@example.org>, \
+                relay=mx.example.org[192.0.2.1]:25, delay=1, delays=0/0/1/0, dsn=4.2.2, \
+                status=deferred (host mx.example.org[192.0.2.1] said: 422 full (in reply to RCPT \
+                TO command))\n";
+    let mut input = child.stdin.take().expect("its input");
+    input.write_all(line.as_bytes()).expect("written");
+    drop(input);
+    let output = child.wait_with_output().expect("it ends");
+    assert_eq!(output.status.code(), Some(0));
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(
+        text.contains("deferred") && text.contains("mx.example.org"),
+        "{text}"
+    );
+    assert!(
+        text.contains("收信端邮件信箱的信件已经超过预设的信箱大小"),
+        "{text}"
+    );
 }
