@@ -50,6 +50,9 @@ const RIGHT: &[(&str, &str)] = &[
     ("keep_firing_for", "a duration, such as 15m"),
 ];
 
+/// What is right for a rule.
+pub const FIGURES: &str = "a mapping with figures, such as {count: 50}";
+
 /// The longest window: the evaluator remembers no more.
 const LONGEST_WINDOW: Span = Span(6 * 3_600);
 
@@ -72,7 +75,7 @@ fn right_in_file(path: &str) -> Option<&'static str> {
             let rule = path.strip_prefix("rules.")?;
             match rule.rsplit_once('.') {
                 Some((_, field)) => right(field)?,
-                None => "a mapping with figures, such as {count: 50}",
+                None => FIGURES,
             }
         }
     })

@@ -199,7 +199,10 @@ pub fn right(path: &str) -> Option<&'static str> {
         .map(|(_, right)| *right)
         .or_else(|| {
             let (_, rule) = path.split_once("rules.")?;
-            policy::right(rule.rsplit('.').next()?)
+            match rule.rsplit_once('.') {
+                Some((_, field)) => policy::right(field),
+                None => Some(policy::FIGURES),
+            }
         })
 }
 
