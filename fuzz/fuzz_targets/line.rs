@@ -22,16 +22,18 @@ fuzz_target!(|log: &[u8]| {
     let mut counters = Counters::new(catalog);
     let mut lines = Lines::new(log, 512);
     let mut seen = 0;
-    let mut read = |line: &[u8]| {
-        seen += 1;
-        let mut slot = None;
-        let parsed = parser.parse(line, &mut slot);
-        if let Line::Event(event) = &parsed.line
-            && let Some(code) = event.code
-        {
-            assert!((200..600).contains(&code) || code == 101 || code == 111);
+    let mut read = |lines: &[&[u8]]| {
+        for line in lines {
+            seen += 1;
+            let mut slot = None;
+            let parsed = parser.parse(line, &mut slot);
+            if let Line::Event(event) = &parsed.line
+                && let Some(code) = event.code
+            {
+                assert!((200..600).contains(&code) || code == 101 || code == 111);
+            }
+            counters.count(parsed.time, &parsed.line, 0);
         }
-        counters.count(parsed.time, &parsed.line, 0);
     };
     while lines.read(&mut read).is_ok_and(|more| more) {}
     let newlines = log.iter().filter(|&&b| b == b'\n').count();

@@ -7,63 +7,26 @@
 
 use wide::u8x16;
 
-/// Buckets; a power of two, and so many that most words find theirs empty.
-const BUCKETS: usize = 1 << 12;
-
-/// A phrase is found by its first three bytes.
-const SHORTEST: usize = 3;
+/// A phrase is found by its first four bytes, and by its first eight if it has so many.
+const SHORTEST: usize = 4;
 
 /// Makes letters alike in both cases, and some other bytes with them: a filter, not the judge.
-const ALIKE: u64 = u64::from_ne_bytes([0x20; 8]);
-
-/// One phrase of a condition.
-struct Phrase {
-    /// Its first eight bytes, made alike.
-    start: u64,
-    /// The bytes of `start` that count, for phrases of fewer than eight.
-    mask: u64,
-    text: Box<[u8]>,
-    condition: u8,
-}
+const ALIKE: u128 = u128::from_ne_bytes([0x20; 16]);
 
 /// The phrases of all conditions.
 pub(super) struct Phrases {
-    /// In the order of their buckets.
-    phrases: Vec<Phrase>,
-    /// Where each bucket begins; one more for the end.
-    buckets: Box<[u16; BUCKETS + 1]>,
+    short: Beginnings<4>,
+    long: Beginnings<8>,
 }
 
 impl Phrases {
     /// Phrases in lower case with the number of their condition: the lower, the more it weighs.
-    /// Phrases of fewer than three bytes are left out; the catalog has none.
+    /// Phrases of fewer than four bytes are left out; the catalog has none.
     pub(super) fn new<'a>(phrases: impl Iterator<Item = (u8, &'a str)>) -> Self {
-        let mut phrases: Vec<(usize, Phrase)> = phrases
-            .filter(|(_, text)| text.len() >= SHORTEST)
-            .map(|(condition, text)| {
-                let bytes = text.len().min(8) as u32;
-                let start = eight(text.as_bytes()) | ALIKE;
-                let mask = u64::MAX >> (64 - 8 * bytes);
-                let text = text.as_bytes().into();
-                (
-                    bucket(start),
-                    Phrase {
-                        start: start & mask,
-                        mask,
-                        text,
-                        condition,
-                    },
-                )
-            })
-            .collect();
-        phrases.sort_by_key(|(bucket, _)| *bucket);
-        let mut buckets = Box::new([0; BUCKETS + 1]);
-        for (bucket, begin) in buckets.iter_mut().enumerate() {
-            *begin = phrases.partition_point(|(it, _)| *it < bucket) as u16;
-        }
+        let (long, short) = phrases.partition(|(_, text): &(u8, &str)| text.len() >= 8);
         Phrases {
-            phrases: phrases.into_iter().map(|(_, phrase)| phrase).collect(),
-            buckets,
+            short: Beginnings::new(short),
+            long: Beginnings::new(long),
         }
     }
 
@@ -72,24 +35,107 @@ impl Phrases {
         let mut best = None;
         let mut in_word = false;
         let mut at = 0;
-        while at < text.len() {
-            let mut begins;
-            (begins, in_word) = beginnings(sixteen(&text[at..]), in_word);
+        while at + SHORTEST <= text.len() {
+            // The last window goes back over the one before it, so that it is a whole one.
+            let from = at.min(text.len().saturating_sub(WINDOW));
+            let window = &text[from..text.len().min(from + WINDOW)];
+            let (words, marks) = classes(window);
+            let mut begins = words & !(words << 1 | u64::from(in_word)) | marks;
+            begins &= u64::MAX << (at - from);
+            begins &= u64::MAX >> (WINDOW + SHORTEST - 1 - window.len()).min(63);
+            // Texts are of all kinds: what begins like a phrase is noted without asking.
+            let mut found = 0;
             while begins != 0 {
-                let rest = &text[at + begins.trailing_zeros() as usize..];
+                let place = begins.trailing_zeros();
                 begins &= begins - 1;
-                best = self.at_start(rest, best);
+                let start = eight(&text[from + place as usize..]) | ALIKE as u64;
+                found |= u64::from(self.short.may(start) | self.long.may(start)) << place;
             }
-            at += 16;
+            while found != 0 {
+                let rest = &text[from + found.trailing_zeros() as usize..];
+                found &= found - 1;
+                let start = sixteen(rest) | ALIKE;
+                best = self.short.at_start(rest, start, best);
+                best = self.long.at_start(rest, start, best);
+            }
+            // Where a phrase would end behind the window, it is looked for in the next.
+            in_word = words >> (WINDOW - SHORTEST) & 1 != 0;
+            at = from + WINDOW - SHORTEST + 1;
         }
         best
     }
+}
 
-    /// The lowest of `best` and the conditions of which a phrase stands at the start of `text`.
+/// One phrase of a condition.
+struct Phrase {
+    /// Its first sixteen bytes, made alike, and which of them count.
+    start: u128,
+    mask: u128,
+    text: Box<[u8]>,
+    condition: u8,
+}
+
+/// Phrases by their first `N` bytes.
+struct Beginnings<const N: u32> {
+    /// In the order of their buckets.
+    phrases: Vec<Phrase>,
+    /// Where each bucket begins; one more for the end.
+    buckets: Box<[u16; BUCKETS + 1]>,
+    /// Set where a phrase begins like that: most words find nothing.
+    begins: Box<[u64; BITS / 64]>,
+}
+
+const BUCKETS: usize = 1 << 10;
+
+const BITS: usize = 1 << 14;
+
+impl<const N: u32> Beginnings<N> {
+    fn new(texts: Vec<(u8, &str)>) -> Self {
+        let mut begins = Box::new([0; BITS / 64]);
+        let mut phrases = Vec::with_capacity(texts.len());
+        for (condition, text) in texts {
+            let start = sixteen(text.as_bytes()) | ALIKE;
+            let mask = u128::MAX >> (128 - 8 * text.len().min(16));
+            let hash = hash(Self::first(start as u64));
+            begins[word(hash)] |= bit(hash);
+            phrases.push(Phrase {
+                start: start & mask,
+                mask,
+                text: text.as_bytes().into(),
+                condition,
+            });
+        }
+        let bucket_of = |phrase: &Phrase| bucket(hash(Self::first(phrase.start as u64)));
+        // Whatever weighs most is found first, so that the others need not be compared.
+        phrases.sort_by_key(|phrase| (bucket_of(phrase), phrase.condition));
+        let mut buckets = Box::new([0; BUCKETS + 1]);
+        for (bucket, begin) in buckets.iter_mut().enumerate() {
+            *begin = phrases.partition_point(|it| bucket_of(it) < bucket) as u16;
+        }
+        Beginnings {
+            phrases,
+            buckets,
+            begins,
+        }
+    }
+
+    #[inline(always)]
+    fn first(start: u64) -> u64 {
+        start & u64::MAX >> (64 - 8 * N)
+    }
+
+    /// Whether a phrase may begin with these eight bytes, made alike.
+    #[inline(always)]
+    fn may(&self, start: u64) -> bool {
+        let hash = hash(Self::first(start));
+        self.begins[word(hash)] & bit(hash) != 0
+    }
+
+    /// The lowest of `best` and the conditions of which a phrase stands at the start of `text`, of
+    /// which `start` is the beginning.
     #[inline]
-    fn at_start(&self, text: &[u8], mut best: Option<u8>) -> Option<u8> {
-        let start = eight(text) | ALIKE;
-        let bucket = bucket(start);
+    fn at_start(&self, text: &[u8], start: u128, mut best: Option<u8>) -> Option<u8> {
+        let bucket = bucket(hash(Self::first(start as u64)));
         let range = usize::from(self.buckets[bucket])..usize::from(self.buckets[bucket + 1]);
         for phrase in &self.phrases[range] {
             if start & phrase.mask == phrase.start
@@ -105,55 +151,90 @@ impl Phrases {
     }
 }
 
-/// Where a phrase may begin among sixteen bytes, and whether they end within a word: at any mark or
-/// letter that does not go on with a word, and at the first byte of a character beyond ASCII, for in
-/// Chinese every character may begin a word.
+/// Bytes looked at in one step.
+const WINDOW: usize = 64;
+
+/// Which bytes of at most sixty-four are part of a word, and which may begin a phrase whatever stands
+/// before them: a hyphen, and the first byte of a character beyond ASCII, for in Chinese every
+/// character may begin a word.
 #[inline]
-fn beginnings(bytes: u8x16, in_word: bool) -> (u32, bool) {
+fn classes(window: &[u8]) -> (u64, u64) {
+    let Some(last) = window.len().checked_sub(16) else {
+        let mut padded = [b' '; 16];
+        padded[..window.len()].copy_from_slice(window);
+        return classes_of_sixteen(u8x16::new(padded));
+    };
+    let (mut words, mut marks) = (0, 0);
+    // Four steps however long it is: the later ones go over the same bytes again.
+    for step in [0, 16, 32, 48] {
+        let at = step.min(last);
+        if let Some(bytes) = window[at..].first_chunk() {
+            let (more_words, more_marks) = classes_of_sixteen(u8x16::new(*bytes));
+            words |= more_words << at;
+            marks |= more_marks << at;
+        }
+    }
+    (words, marks)
+}
+
+#[inline]
+fn classes_of_sixteen(bytes: u8x16) -> (u64, u64) {
     let within = |low: u8, high: u8, bytes: u8x16| {
         let above = bytes - u8x16::splat(low);
-        above
-            .min(u8x16::splat(high - low))
-            .simd_eq(above)
-            .to_bitmask()
+        above.min(u8x16::splat(high - low)).simd_eq(above)
     };
     let letters = within(b'a', b'z', bytes | u8x16::splat(0x20));
     let words = letters | within(b'0', b'9', bytes);
-    let visible = within(b'!', b'~', bytes) | within(0xc0, 0xff, bytes);
-    let after_word = words << 1 | u32::from(in_word);
-    (visible & !(words & after_word), words & 0x8000 != 0)
-}
-
-/// The first sixteen bytes; blanks for those that are not there.
-#[inline]
-fn sixteen(text: &[u8]) -> u8x16 {
-    u8x16::new(match text.first_chunk::<16>() {
-        Some(bytes) => *bytes,
-        None => {
-            let mut bytes = [b' '; 16];
-            bytes[..text.len()].copy_from_slice(text);
-            bytes
-        }
-    })
+    let marks = within(0xc0, 0xff, bytes) | bytes.simd_eq(u8x16::splat(b'-'));
+    (u64::from(words.to_bitmask()), u64::from(marks.to_bitmask()))
 }
 
 /// The first eight bytes as a number, the first lowest; zeros for those that are not there.
-#[inline]
+#[inline(always)]
 fn eight(text: &[u8]) -> u64 {
-    match text.first_chunk::<8>() {
-        Some(bytes) => u64::from_le_bytes(*bytes),
-        None => text
-            .iter()
-            .rev()
-            .fold(0, |number, &byte| number << 8 | u64::from(byte)),
+    match (text.first_chunk(), text.first_chunk(), text.last_chunk()) {
+        (Some(bytes), ..) => u64::from_le_bytes(*bytes),
+        (_, Some(first), Some(last)) => {
+            let last = u64::from(u32::from_le_bytes(*last));
+            u64::from(u32::from_le_bytes(*first)) | last << (8 * (text.len() - 4))
+        }
+        _ => 0,
     }
 }
 
-/// The bucket of the first three bytes, made alike.
+/// The same for sixteen bytes.
 #[inline]
-fn bucket(start: u64) -> usize {
-    let three = start & 0x00ff_ffff;
-    (three.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 52) as usize
+fn sixteen(text: &[u8]) -> u128 {
+    match text.first_chunk() {
+        Some(bytes) => u128::from_le_bytes(*bytes),
+        None => {
+            let mut bytes = [0; 16];
+            bytes[..text.len()].copy_from_slice(text);
+            u128::from_le_bytes(bytes)
+        }
+    }
+}
+
+/// A number whose upper bits are well mixed.
+#[inline]
+fn hash(start: u64) -> u64 {
+    (start ^ start >> 29).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+}
+
+#[inline]
+fn bucket(hash: u64) -> usize {
+    (hash >> 54) as usize
+}
+
+/// Where among the filter's words the bit is.
+#[inline]
+fn word(hash: u64) -> usize {
+    (hash >> 56) as usize
+}
+
+#[inline]
+fn bit(hash: u64) -> u64 {
+    1 << (hash >> 50 & 63)
 }
 
 #[cfg(test)]
@@ -164,9 +245,9 @@ mod tests {
         (0, "loop"),
         (1, "mailbox full"),
         (2, "mail"),
-        (3, "rbl"),
+        (3, "rbl:"),
         (4, "邮箱已满"),
-        (5, "(spf"),
+        (5, "- spf"),
     ];
 
     #[test]
@@ -181,12 +262,12 @@ mod tests {
             ("email", None),
             ("x-mail", Some(2)),
             ("\"mail\"", Some(2)),
-            ("rbl", Some(3)),
-            ("in RBL", Some(3)),
-            ("rb", None),
+            ("rbl:", Some(3)),
+            ("in RBL: x", Some(3)),
+            ("rbl", None),
             ("收件人邮箱已满了", Some(4)),
-            ("failed (SPF", Some(5)),
-            ("curbl", None),
+            ("failed - SPF", Some(5)),
+            ("curbl: x", None),
         ] {
             assert_eq!(phrases.find(text.as_bytes()), expected, "{text}");
         }
@@ -200,9 +281,9 @@ mod tests {
             "mailbox",
             "full",
             "MAIL",
-            "rbl",
+            "rbl:",
             "邮箱已满",
-            "(spf",
+            "- spf",
             "-",
             "x",
         ];

@@ -70,7 +70,8 @@ fn standard_input() -> std::io::Result<Receiver<Vec<u8>>> {
             let mut lines = Lines::new(std::io::stdin(), DEFAULT_CAP);
             let mut wanted = true;
             while wanted {
-                match lines.read(|line| wanted &= sender.blocking_send(line.to_vec()).is_ok()) {
+                let mut send = |line: &&[u8]| sender.blocking_send(line.to_vec()).is_ok();
+                match lines.read(|lines| wanted &= lines.iter().all(&mut send)) {
                     Ok(true) => {}
                     Ok(false) => break,
                     Err(error) => {

@@ -62,25 +62,27 @@ pub fn run(args: &Args) -> Result<(), Error> {
         while more {
             // What is wrong with the output shows behind the block.
             let mut written = Ok(());
-            let read = lines.read(|line| {
-                number += 1;
-                if written.is_err() {
-                    return;
-                }
-                let mut slot = None;
-                let parsed = parser.parse(line, &mut slot);
-                written = match &parsed.line {
-                    Line::Event(event) if !args.unmatched => {
-                        let printed = print(event, &parsed, number, file.clone(), &providers);
-                        serde_json::to_writer(&mut output, &printed)
-                            .map_err(io::Error::from)
-                            .and_then(|()| output.write_all(b"\n"))
+            let read = lines.read(|lines| {
+                for line in lines {
+                    number += 1;
+                    if written.is_err() {
+                        return;
                     }
-                    Line::Unmatched if args.unmatched => output
-                        .write_all(line)
-                        .and_then(|()| output.write_all(b"\n")),
-                    _ => Ok(()),
-                };
+                    let mut slot = None;
+                    let parsed = parser.parse(line, &mut slot);
+                    written = match &parsed.line {
+                        Line::Event(event) if !args.unmatched => {
+                            let printed = print(event, &parsed, number, file.clone(), &providers);
+                            serde_json::to_writer(&mut output, &printed)
+                                .map_err(io::Error::from)
+                                .and_then(|()| output.write_all(b"\n"))
+                        }
+                        Line::Unmatched if args.unmatched => output
+                            .write_all(line)
+                            .and_then(|()| output.write_all(b"\n")),
+                        _ => Ok(()),
+                    };
+                }
             });
             written?;
             more = read.map_err(|error| unreadable(path, &error))?;
@@ -116,7 +118,7 @@ fn print<'a>(
         dsn: event.dsn.map(|code| code.to_string()),
         connect_error: event.connect_error.map(|error| error.name()),
         relay: text(event.peer()),
-        domain: text(event.domain),
+        domain: text(event.domain()),
         provider: (event.direction == Direction::Outbound).then(|| providers.name(event.provider)),
         condition: event
             .condition

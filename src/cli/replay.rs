@@ -12,8 +12,8 @@ use super::input::{Files, unreadable};
 use super::output::{self, Format};
 use crate::alert::{Active, Evaluator, Words};
 use crate::catalog::{Catalog, Policy, Providers};
-use crate::metrics::Counters;
-use crate::parse::LineParser;
+use crate::metrics::{Counters, Counting, LineCounts};
+use crate::parse::{LineParser, Stamp};
 use crate::zone;
 
 /// The arguments.
@@ -79,32 +79,36 @@ pub fn run(args: &Args) -> Result<(), Error> {
         let mut parser = parser(written);
         let mut first = None;
         while first.is_none()
-            && lines.read(&mut |line: &[u8]| {
-                first = first.or(parser.parse(line, &mut None).time);
+            && lines.read(|lines| {
+                let mut times = lines.iter().map(|line| parser.parse(line, &mut None).time);
+                first = first.or_else(|| times.find_map(|time| time));
             })?
         {}
         Ok(first.map(|time| time.seconds))
     })?;
-    let (mut lines, mut from, mut to) = (0, i64::MAX, i64::MIN);
+    let (mut from, mut to) = (i64::MAX, i64::MIN);
+    let mut read = LineCounts::default();
     let mut due = evaluator.due();
     files.for_each(|path, written, mut input| {
         let mut parser = parser(written);
-        let mut count = |line: &[u8]| {
-            let mut slot = None;
-            let parsed = parser.parse(line, &mut slot);
-            lines += 1;
-            if let Some(time) = parsed.time {
-                from = from.min(time.seconds);
-                to = to.max(time.seconds);
-                if time.seconds >= due {
-                    evaluator.advance(time.seconds, &counters, false);
+        let mut sink = Counting {
+            counters: &mut counters,
+            lines: &mut read,
+            now: i64::MAX,
+            before: |time: Option<Stamp>, counters: &_| {
+                let Some(Stamp { seconds, .. }) = time else {
+                    return;
+                };
+                from = from.min(seconds);
+                to = to.max(seconds);
+                if seconds >= due {
+                    evaluator.advance(seconds, counters, false);
                     due = evaluator.due();
                 }
-            }
-            counters.count(parsed.time, &parsed.line, i64::MAX);
+            },
         };
         while input
-            .read(&mut count)
+            .read(|lines| parser.read(lines, &mut sink))
             .map_err(|error| unreadable(path, &error))?
         {}
         Ok(())
@@ -114,7 +118,7 @@ pub fn run(args: &Args) -> Result<(), Error> {
         evaluator.advance(due, &counters, false);
     }
     let report = Report {
-        lines,
+        lines: read.events + read.noise + read.unmatched,
         from: Timestamp::from_second(from).ok().filter(|_| from <= to),
         to: Timestamp::from_second(to).ok().filter(|_| from <= to),
         alerts: fired(&mut evaluator, &policy, due),

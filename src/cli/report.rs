@@ -8,8 +8,8 @@ use super::Error;
 use super::input::{Files, unreadable};
 use super::output::{self, Format};
 use crate::catalog::{Catalog, Providers};
-use crate::metrics::{Counters, Counts, Totals};
-use crate::parse::{Line, LineParser};
+use crate::metrics::{Counters, Counting, Counts, LineCounts, Totals};
+use crate::parse::LineParser;
 use crate::zone;
 
 /// The arguments.
@@ -42,30 +42,26 @@ pub fn run(args: &Args) -> Result<(), Error> {
     let catalog = Catalog::embedded();
     let providers = Providers::embedded();
     let mut counters = Counters::new(catalog);
-    let (mut events, mut noise, mut unmatched) = (0, 0, 0);
+    let mut read = LineCounts::default();
     args.files.for_each(|path, written, mut lines| {
         let mut parser = LineParser::new(catalog, providers.clone(), zone::local(), written);
-        let mut count = |line: &[u8]| {
-            let mut slot = None;
-            let parsed = parser.parse(line, &mut slot);
-            match parsed.line {
-                Line::Event(_) => events += 1,
-                Line::Noise(_) => noise += 1,
-                Line::Unmatched => unmatched += 1,
-            }
-            counters.count(parsed.time, &parsed.line, i64::MAX);
+        let mut sink = Counting {
+            counters: &mut counters,
+            lines: &mut read,
+            now: i64::MAX,
+            before: |_, _: &_| {},
         };
         while lines
-            .read(&mut count)
+            .read(|lines| parser.read(lines, &mut sink))
             .map_err(|error| unreadable(path, &error))?
         {}
         Ok(())
     })?;
     let report = Report {
-        lines: events + noise + unmatched,
-        events,
-        noise,
-        unmatched,
+        lines: read.events + read.noise + read.unmatched,
+        events: read.events,
+        noise: read.noise,
+        unmatched: read.unmatched,
         totals: counters.totals(&providers),
     };
     output::print(args.format, &report, |output, report| {

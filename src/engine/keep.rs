@@ -18,7 +18,7 @@ use super::Request;
 use crate::alert;
 use crate::metrics::{Image, ProviderConditions, StateStats, View};
 use crate::parse::Memory;
-use crate::state::{Second, Snapshot, SourceState, State, Store};
+use crate::state::{FormerMemory, Second, Snapshot, SourceState, State, Store, Third};
 
 /// How often a snapshot is written while something changes, whether somebody asks or not; and how
 /// soon after a failure it is tried again.
@@ -266,7 +266,10 @@ fn write(mut store: Store, mut stats: StateStats, jobs: &Receiver<Job>, results:
             write_errors: stats.errors,
             sources: kept.sources,
             counters: Image::of(&view.counters, &view.providers),
-            memory: kept.memory,
+            former_memory: FormerMemory::default(),
+            third: Third {
+                memory: kept.memory,
+            },
             second: Second {
                 provider_conditions: ProviderConditions::of(&view.counters, &view.providers),
                 alerts: kept.alerts,

@@ -15,8 +15,8 @@ use super::slot::Slot;
 use super::{Parts, Request, Setup};
 use crate::alert::Health;
 use crate::catalog::Catalog;
-use crate::metrics::{Counters, View};
-use crate::parse::LineParser;
+use crate::metrics::{Counters, Counting, View};
+use crate::parse::{LineParser, Stamp};
 use crate::showq;
 use crate::source::{Input, News, Scratch};
 use crate::state::Snapshot;
@@ -38,7 +38,7 @@ const LAST_WRITE: Duration = Duration::from_secs(5);
 const CLOCK: Duration = Duration::from_secs(60);
 
 /// Everything that turns a line into counts.
-struct Counting {
+struct Reading {
     parser: LineParser,
     counters: Counters,
     /// The wall clock in seconds since 1970, as of the current block.
@@ -55,7 +55,7 @@ pub(super) struct Engine {
     /// positions go on.
     parked: Vec<Slot>,
     scratch: Scratch,
-    counting: Counting,
+    reading: Reading,
     /// For every view: the names behind the providers' numbers.
     provider_names: Arc<[String]>,
     clock_set: Instant,
@@ -86,7 +86,7 @@ impl Engine {
             setup.time_zone.clone(),
             now,
         );
-        parser.remember(&before.memory);
+        parser.remember(&before.third.memory);
         let mut parked: Vec<Slot> = before.sources.into_iter().map(Slot::resumed).collect();
         let mut slots = Vec::new();
         for source in &setup.sources {
@@ -111,7 +111,7 @@ impl Engine {
             slots,
             parked,
             scratch: Scratch::new(setup.max_line_bytes),
-            counting: Counting {
+            reading: Reading {
                 parser,
                 counters,
                 now: now.as_second(),
@@ -162,9 +162,9 @@ impl Engine {
     /// Lets alerts know what time it is, and sends them.
     fn alarm(&mut self) {
         let now = Timestamp::now().as_second();
-        let Counting {
+        let Reading {
             counters, alarm, ..
-        } = &mut self.counting;
+        } = &mut self.reading;
         let Some(alarm) = alarm else { return };
         // Lines that wait to be read are of an earlier time.
         if !self.busy && now >= alarm.due() {
@@ -236,11 +236,11 @@ impl Engine {
     /// Makes a snapshot of this moment, and shows it to whoever has asked.
     fn show(&mut self) {
         let view = self.view();
-        let (slots, parked, counting) = (&self.slots, &self.parked, &self.counting);
+        let (slots, parked, reading) = (&self.slots, &self.parked, &self.reading);
         self.parts.keeper.show(view, || Kept {
             sources: slots.iter().chain(parked).map(Slot::state).collect(),
-            memory: counting.parser.memory(),
-            alerts: counting.alarm.as_ref().map(Alarm::image),
+            memory: reading.parser.memory(),
+            alerts: reading.alarm.as_ref().map(Alarm::image),
         });
     }
 
@@ -280,10 +280,10 @@ impl Engine {
     /// Reads about `budget` bytes, from one source after the other.
     fn read(&mut self, budget: usize) {
         let now = Timestamp::now();
-        self.counting.now = now.as_second();
+        self.reading.now = now.as_second();
         if self.clock_set.elapsed() >= CLOCK {
             self.clock_set = Instant::now();
-            self.counting.parser.set_reference(now);
+            self.reading.parser.set_reference(now);
         }
         let mut left = budget;
         let mut more = false;
@@ -296,24 +296,32 @@ impl Engine {
             }
             let Slot { source, lines, .. } = &mut self.slots[at];
             let Some(source) = source else { continue };
-            let Counting {
+            let Reading {
                 parser,
                 counters,
                 now,
                 alarm,
-            } = &mut self.counting;
+            } = &mut self.reading;
             let mut due = alarm.as_ref().map_or(i64::MAX, Alarm::due);
-            let progress = source.read(left, &mut self.scratch, &mut |line| {
-                let mut slot = None;
-                let parsed = parser.parse(line, &mut slot);
-                lines.note(&parsed);
-                if let (Some(time), Some(alarm)) = (parsed.time, alarm.as_mut())
-                    && time.seconds >= due
-                {
-                    alarm.advance(time.seconds, counters, *now);
-                    due = alarm.due();
-                }
-                counters.count(parsed.time, &parsed.line, *now);
+            let mut sink = Counting {
+                counters,
+                lines: &mut lines.counts,
+                now: *now,
+                before: |time: Option<Stamp>, counters: &Counters| {
+                    let Some(Stamp { seconds, .. }) = time else {
+                        return;
+                    };
+                    lines.last = lines.last.max(Some(seconds));
+                    if let Some(alarm) = alarm.as_mut()
+                        && seconds >= due
+                    {
+                        alarm.advance(seconds, counters, *now);
+                        due = alarm.due();
+                    }
+                },
+            };
+            let progress = source.read(left, &mut self.scratch, &mut |lines| {
+                parser.read(lines, &mut sink);
             });
             if progress.changed {
                 self.parts.keeper.note_change();
@@ -332,12 +340,12 @@ impl Engine {
 
     fn view(&self) -> View {
         View {
-            counters: self.counting.counters.clone(),
+            counters: self.reading.counters.clone(),
             sources: self.slots.iter().map(Slot::stats).collect(),
             providers: Arc::clone(&self.provider_names),
             queues: self.parts.queues.as_ref().and_then(showq::newest),
             state: self.parts.keeper.stats(),
-            alerting: self.counting.alarm.as_ref().map(|it| Arc::new(it.view())),
+            alerting: self.reading.alarm.as_ref().map(|it| Arc::new(it.view())),
         }
     }
 
@@ -371,14 +379,14 @@ impl Engine {
             self.scratch = Scratch::new(setup.max_line_bytes);
         }
         if setup.time_zone != self.setup.time_zone {
-            let memory = self.counting.parser.memory();
-            self.counting.parser = LineParser::new(
+            let memory = self.reading.parser.memory();
+            self.reading.parser = LineParser::new(
                 Catalog::embedded(),
                 self.parts.providers.clone(),
                 setup.time_zone.clone(),
                 Timestamp::now(),
             );
-            self.counting.parser.remember(&memory);
+            self.reading.parser.remember(&memory);
         }
         self.setup = setup;
         self.parts.keeper.note_change();

@@ -8,8 +8,7 @@ use std::io;
 use tracing::{error, info};
 
 use super::SourceSetup;
-use crate::metrics::SourceStats;
-use crate::parse::{Line, Parsed};
+use crate::metrics::{LineCounts, SourceStats};
 use crate::source::{self, Input, Place, Rotations, Source, Status, Wake};
 use crate::state::SourceState;
 
@@ -53,28 +52,9 @@ pub(super) struct Slot {
 /// What became of the lines.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct Lines {
-    pub events: u64,
-    pub noise: u64,
-    pub unmatched: u64,
+    pub counts: LineCounts,
     /// The newest line's own time.
     pub last: Option<i64>,
-}
-
-impl Lines {
-    #[inline]
-    pub fn note(&mut self, parsed: &Parsed<'_, '_>) {
-        match parsed.line {
-            Line::Event(_) => self.events += 1,
-            Line::Noise(_) => self.noise += 1,
-            Line::Unmatched => self.unmatched += 1,
-        }
-        if let Some(time) = parsed.time {
-            self.last = Some(
-                self.last
-                    .map_or(time.seconds, |last| last.max(time.seconds)),
-            );
-        }
-    }
 }
 
 impl Slot {
@@ -105,9 +85,11 @@ impl Slot {
                 dropped: state.dropped,
             },
             lines: Lines {
-                events: state.events,
-                noise: state.noise,
-                unmatched: state.unmatched,
+                counts: LineCounts {
+                    events: state.events,
+                    noise: state.noise,
+                    unmatched: state.unmatched,
+                },
                 last: state.last_line,
             },
         }
@@ -134,9 +116,9 @@ impl Slot {
         SourceState {
             name: self.setup.name.clone(),
             place,
-            events: self.lines.events,
-            noise: self.lines.noise,
-            unmatched: self.lines.unmatched,
+            events: self.lines.counts.events,
+            noise: self.lines.counts.noise,
+            unmatched: self.lines.counts.unmatched,
             last_line: self.lines.last,
             bytes: sums.bytes,
             rotations: sums.rotations,
@@ -195,9 +177,9 @@ impl Slot {
         let sums = self.before.with(&status);
         SourceStats {
             name: self.setup.name.clone(),
-            events: self.lines.events,
-            noise: self.lines.noise,
-            unmatched: self.lines.unmatched,
+            events: self.lines.counts.events,
+            noise: self.lines.counts.noise,
+            unmatched: self.lines.counts.unmatched,
             bytes: sums.bytes,
             lag_bytes: status.lag_bytes,
             up: status.up,

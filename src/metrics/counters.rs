@@ -32,8 +32,11 @@ const OLD: i64 = 60;
 /// How long catching up is shown after the last old line, in seconds.
 const AFTERGLOW: i64 = 300;
 
-/// Messages whose size is awaited at a time; each in a place given by its queue id.
-const AWAITED: usize = 4096;
+/// Messages whose size is awaited at a time, in rows given by the queue id: a few of one row wait
+/// beside each other.
+const AWAITED: usize = ROWS * ROW;
+const ROWS: usize = 4096;
+const ROW: usize = 4;
 
 /// Seconds, in microseconds.
 const fn seconds(seconds: u64) -> u64 {
@@ -185,19 +188,31 @@ impl Counters {
         }
     }
 
-    /// Counts one line. `now` is the wall clock in seconds since 1970: rates take no line from the
-    /// future, and a line more than a minute older is being caught up with.
-    #[inline]
+    /// Counts one line, as [`Counters::event`] and [`Counters::noise`] do.
     pub fn count(&mut self, time: Option<Stamp>, line: &Line<'_, '_>, now: i64) {
+        match line {
+            Line::Event(event) => self.event(time, event, now),
+            Line::Noise(fact) => self.noise(time, fact.as_ref(), now),
+            Line::Unmatched => self.noise(time, None, now),
+        }
+    }
+
+    /// Counts a line that tells of no event. `now` is the wall clock in seconds since 1970: a line more
+    /// than a minute older is being caught up with.
+    #[inline(always)]
+    pub fn noise(&mut self, time: Option<Stamp>, fact: Option<&Fact<'_>>, now: i64) {
+        self.note_age(time, now);
+        if let Some(fact) = fact {
+            self.fact(fact);
+        }
+    }
+
+    #[inline(always)]
+    fn note_age(&mut self, time: Option<Stamp>, now: i64) {
         if let Some(time) = time
             && time.seconds < now.saturating_sub(OLD)
         {
             self.last_old_line = Some(now);
-        }
-        match line {
-            Line::Event(event) => self.event(event, time, now),
-            Line::Noise(Some(fact)) => self.fact(fact),
-            Line::Noise(None) | Line::Unmatched => {}
         }
     }
 
@@ -208,7 +223,10 @@ impl Counters {
             .is_some_and(|last| now.saturating_sub(last) <= AFTERGLOW)
     }
 
-    fn event(&mut self, event: &Event<'_>, time: Option<Stamp>, now: i64) {
+    /// Counts an event. `now` is the wall clock in seconds since 1970: rates take no line from the
+    /// future, and a line more than a minute older is being caught up with.
+    pub fn event(&mut self, time: Option<Stamp>, event: &Event<'_>, now: i64) {
+        self.note_age(time, now);
         let mta = event.mta.index();
         if let Some(code) = event.code {
             self.count_code(event, code, time, now);
@@ -306,7 +324,7 @@ impl Counters {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn fact(&mut self, fact: &Fact<'_>) {
         match *fact {
             Fact::Connected(service) => self.connections[service.index()] += 1,
@@ -318,8 +336,9 @@ impl Counters {
                 self.tls_connections[service.index()][direction.index()] += 1;
             }
             Fact::Received { queue_id } => {
-                let (place, id) = awaited_place(queue_id);
-                self.awaited[place] = id;
+                let (row, id) = self.awaited_row(queue_id);
+                // Whoever waited longest gives way.
+                *row = [id, row[0], row[1], row[2]];
                 self.any_received = true;
             }
             Fact::Queued {
@@ -330,23 +349,28 @@ impl Counters {
                 // A message becomes active again at every retry, but it is one message: its first
                 // time follows the line that says it was received. Where no such lines are in the
                 // log, every time counts.
-                let (place, id) = awaited_place(queue_id);
-                if self.awaited[place] == id || !self.any_received {
-                    self.awaited[place] = 0;
+                let any_received = self.any_received;
+                let (row, id) = self.awaited_row(queue_id);
+                let place = row.iter().position(|&it| it == id);
+                if let Some(place) = place {
+                    row[place] = 0;
+                }
+                if place.is_some() || !any_received {
                     self.sizes.observe(size);
                     self.recipients.observe(recipients);
                 }
             }
         }
     }
-}
 
-/// Where a message is remembered, and as what (never 0).
-#[inline]
-fn awaited_place(queue_id: &[u8]) -> (usize, u64) {
-    use std::hash::Hasher;
-    let mut hasher = rustc_hash::FxHasher::default();
-    hasher.write(queue_id);
-    let id = hasher.finish() | 1;
-    ((id >> 32) as usize % AWAITED, id)
+    /// Where a message waits for its size, and as what (never 0).
+    #[inline]
+    fn awaited_row(&mut self, queue_id: &[u8]) -> (&mut [u64; ROW], u64) {
+        use std::hash::Hasher;
+        let mut hasher = rustc_hash::FxHasher::default();
+        hasher.write(queue_id);
+        let id = hasher.finish() | 1;
+        let (rows, _) = self.awaited.as_chunks_mut();
+        (&mut rows[(id >> 32) as usize % ROWS], id)
+    }
 }

@@ -1,12 +1,13 @@
 //! Counting events, and showing the counts.
 //!
-//! `counters` is what a line adds to; `rates`, `histogram` and `guard` are its parts; `reading` is what
-//! they say, for pages and alerts; `families`
-//! and `own` give the numbers their names with the help of `family`, and `exposition` writes them
-//! down as `text`; `image` keeps them over restarts, and `totals` sums them up.
+//! `counters` is what a line adds to, and `counting` where lines come in; `rates`, `histogram` and
+//! `guard` are parts of it; `reading` is what they say, for pages and alerts; `families` and `own`
+//! give the numbers their names with the help of `family`, and `exposition` writes them down as
+//! `text`; `image` keeps them over restarts, and `totals` sums them up.
 
 mod alerting;
 mod counters;
+mod counting;
 mod exposition;
 mod families;
 mod family;
@@ -23,6 +24,7 @@ mod totals;
 pub use alerting::{ActiveAlert, Alerting, AlertmanagerStats};
 pub use counters::Counters;
 pub(crate) use counters::{OTHER_CODE, code_label};
+pub use counting::{Counting, LineCounts};
 pub use exposition::{CONTENT_TYPE, Exposition, render};
 pub use image::Image;
 pub use provider_conditions::ProviderConditions;

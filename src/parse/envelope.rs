@@ -6,7 +6,7 @@
 
 use crate::parse::Stamp;
 use crate::parse::clock::Clock;
-use crate::parse::scan::{position2, same_bytes, split};
+use crate::parse::scan::{position, position2, same_bytes, split};
 
 /// A line taken out of its frame. What the line does not have is empty.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,9 +25,26 @@ pub(crate) struct Framer {
     /// `Nov 23 15:17:00 mail `, as far as `length`, which is 0 before the first.
     beginning: [u8; LONGEST_BEGINNING],
     length: usize,
-    /// Where in it the host starts.
-    host_at: usize,
-    time: Stamp,
+    last: Beginning,
+}
+
+/// Time and host at the beginning of a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Beginning {
+    pub time: Stamp,
+    /// Where in the line the host starts and ends; what follows begins behind the next blank.
+    pub host: (u16, u16),
+}
+
+impl Beginning {
+    /// The host, and what follows it and its blank.
+    fn split<'a>(&self, line: &'a [u8]) -> (&'a [u8], &'a [u8]) {
+        let (from, to) = (usize::from(self.host.0), usize::from(self.host.1));
+        (
+            line.get(from..to).unwrap_or_default(),
+            line.get(to + 1..).unwrap_or_default(),
+        )
+    }
 }
 
 /// The longest beginning that is remembered: as much as is compared at once.
@@ -39,10 +56,12 @@ impl Framer {
             clock,
             beginning: [0; LONGEST_BEGINNING],
             length: 0,
-            host_at: 0,
-            time: Stamp {
-                seconds: 0,
-                nanos: 0,
+            last: Beginning {
+                time: Stamp {
+                    seconds: 0,
+                    nanos: 0,
+                },
+                host: (0, 0),
             },
         }
     }
@@ -52,49 +71,45 @@ impl Framer {
         self.length = 0;
     }
 
-    /// The time, the host and what follows them, for a line that begins with both.
+    /// Time and host, for a line that begins with both.
     #[inline(always)]
-    pub(crate) fn beginning<'a>(&mut self, line: &'a [u8]) -> Option<(Stamp, &'a [u8], &'a [u8])> {
+    pub(crate) fn beginning(&mut self, line: &[u8]) -> Option<Beginning> {
         let same = line
             .first_chunk()
             .map_or(0, |start| same_bytes(start, &self.beginning));
-        if same >= self.length
-            && self.length > 0
-            && let (Some(host), Some(rest)) = (
-                line.get(self.host_at..self.length - 1),
-                line.get(self.length..),
-            )
-        {
-            return Some((self.time, host, rest));
+        if same >= self.length && self.length > 0 {
+            return Some(self.last);
         }
         self.new_beginning(line)
     }
 
     #[inline(never)]
-    fn new_beginning<'a>(&mut self, line: &'a [u8]) -> Option<(Stamp, &'a [u8], &'a [u8])> {
-        let (time, rest) = match self.clock.named(line) {
-            Some(found) => found,
+    fn new_beginning(&mut self, line: &[u8]) -> Option<Beginning> {
+        let (time, rest, kept) = match self.clock.named(line) {
+            Some((time, rest)) => (time, rest, true),
             None => {
                 // Its fraction is another one on the next line.
                 let (time, rest) = self.clock.dated(line)?;
-                let (host, rest) = split(rest, b' ')?;
-                return Some((time, host, rest));
+                (time, rest, false)
             }
         };
-        let host_at = line.len() - rest.len();
-        let (host, rest) = split(rest, b' ')?;
-        let length = host_at + host.len() + 1;
-        if let Some(beginning) = self.beginning.get_mut(..length) {
-            beginning.copy_from_slice(&line[..length]);
-            (self.length, self.host_at, self.time) = (length, host_at, time);
+        let host = line.len() - rest.len();
+        let end = host + position(rest, b' ')?;
+        let beginning = Beginning {
+            time,
+            host: (u16::try_from(host).ok()?, u16::try_from(end).ok()?),
+        };
+        if kept && let Some(start) = self.beginning.get_mut(..=end) {
+            start.copy_from_slice(&line[..=end]);
+            (self.length, self.last) = (end + 1, beginning);
         }
-        Some((time, host, rest))
+        Some(beginning)
     }
 
     /// Takes a line out of its frame. Never fails: a line without a frame is all body.
     pub(crate) fn envelope<'a>(&mut self, line: &'a [u8]) -> Envelope<'a> {
-        if let Some((time, host, rest)) = self.beginning(line)
-            && let Some(envelope) = after_host(time, host, rest)
+        if let Some(beginning) = self.beginning(line)
+            && let Some(envelope) = after_host(beginning, line)
         {
             return envelope;
         }
@@ -105,8 +120,8 @@ impl Framer {
             {
                 return envelope;
             }
-            if let Some((time, host, rest)) = self.beginning(rest)
-                && let Some(envelope) = after_host(time, host, rest)
+            if let Some(beginning) = self.beginning(rest)
+                && let Some(envelope) = after_host(beginning, rest)
             {
                 return envelope;
             }
@@ -128,14 +143,15 @@ impl Framer {
 }
 
 /// `tag[pid]: body` behind a time and a word that is mostly the host.
-fn after_host<'a>(time: Stamp, host: &'a [u8], rest: &'a [u8]) -> Option<Envelope<'a>> {
+fn after_host(beginning: Beginning, line: &[u8]) -> Option<Envelope<'_>> {
+    let (host, rest) = beginning.split(line);
     // A relay may have left the host out: then the tag comes first.
     let (host, (tag, body)) = match host.last() {
         Some(b':') => (&b""[..], tag_and_body_of(host, rest)?),
         _ => (host, tag_and_body(rest).or_else(|| cut_tag_and_body(rest))?),
     };
     Some(Envelope {
-        time: Some(time),
+        time: Some(beginning.time),
         host,
         tag,
         body: solaris(body),

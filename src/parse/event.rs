@@ -370,8 +370,8 @@ pub struct Event<'a> {
     pub first_hand: bool,
     /// The other side as the line names it, `name[address]`; empty if unknown.
     pub host: &'a [u8],
-    /// The recipient's domain; empty if unknown.
-    pub domain: &'a [u8],
+    /// The recipient's address; empty if unknown.
+    pub recipient: &'a [u8],
     /// Why, in the words of the line: the reply's text or the server's reason.
     pub text: &'a [u8],
     /// Where in the session our server said no; for [`Outcome::Rejected`].
@@ -439,13 +439,18 @@ impl<'a> Event<'a> {
             connect_error: None,
             first_hand: true,
             host: b"",
-            domain: b"",
+            recipient: b"",
             text: b"",
             stage: None,
             delays: Delays::default(),
             condition: None,
             provider: ProviderId::OTHER,
         }
+    }
+
+    /// The recipient's domain: what follows the last `@`; empty if unknown.
+    pub fn domain(&self) -> &'a [u8] {
+        memchr::memrchr(b'@', self.recipient).map_or(b"", |at| &self.recipient[at + 1..])
     }
 
     /// The name of the other side, or its address if it has no name; empty if unknown.

@@ -28,7 +28,7 @@ use clock::Clock;
 use condition::Conditions;
 use envelope::{Envelope, Framer};
 use known_hosts::KnownHosts;
-use postfix::Program;
+use postfix::{Outline, Program, Take};
 pub use repeat::Memory;
 use repeat::Repeats;
 
@@ -58,6 +58,22 @@ pub struct Parsed<'a, 'e> {
     /// What it says.
     pub line: Line<'a, 'e>,
 }
+
+/// What takes the lines that were read, each as one of the three that it can be. `time` is the line's
+/// own.
+pub trait Sink {
+    /// A reply, a delivery or a failed attempt.
+    fn event(&mut self, time: Option<Stamp>, event: &Event<'_>);
+
+    /// Known, and neither a reply nor a delivery.
+    fn noise(&mut self, time: Option<Stamp>, fact: Option<&Fact<'_>>);
+
+    /// A mail server's line of a form we do not know, or no log line at all.
+    fn unmatched(&mut self, time: Option<Stamp>);
+}
+
+/// Lines looked at together.
+const BATCH: usize = 64;
 
 /// Reads lines. Remembers the last hour, because the next line mostly has the same, and the last
 /// attempts, because a server may log a reply twice.
@@ -103,47 +119,75 @@ impl LineParser {
         self.repeats.remember(memory);
     }
 
-    /// Reads one line, without its newline. If it tells of an event, that is put into `slot`, and
-    /// [`Line::Event`] leads to it.
+    /// Reads many lines, each without its newline, and hands what they say to `sink`, in their order.
     #[inline]
+    pub fn read(&mut self, lines: &[&[u8]], sink: &mut impl Sink) {
+        for lines in lines.chunks(BATCH) {
+            let mut outlines = [Outline::UNSEEN; BATCH];
+            for (outline, line) in outlines.iter_mut().zip(lines) {
+                self.see(line, outline);
+            }
+            for (outline, line) in outlines.iter().zip(lines) {
+                if outline.is_unseen() {
+                    self.read_slowly(line, sink);
+                } else {
+                    let time = Some(outline.time);
+                    let parser = &mut *self;
+                    postfix::read(outline, line, &mut Finish { parser, time, sink });
+                }
+            }
+        }
+    }
+
+    /// Reads one line, without its newline, for whoever wants to look at it. If it tells of an event,
+    /// that is put into `slot`, and [`Line::Event`] leads to it.
     pub fn parse<'a, 'e>(
         &mut self,
         line: &'a [u8],
         slot: &'e mut Option<Event<'a>>,
     ) -> Parsed<'a, 'e> {
-        // Nearly every line of a mail log goes in one step from the host to the body.
-        if let Some((time, host, rest)) = self.framer.beginning(line)
-            && let Some((tag, body)) = postfix::tag_and_body(rest)
-            && let Some(daemon) = postfix::Usual::of(tag)
-        {
-            return self.finish(Some(time), host, daemon.parse(body, slot));
-        }
-        let envelope = self.framer.envelope(line);
-        let line = body(&envelope, slot);
-        self.finish(envelope.time, envelope.host, line)
+        let mut outline = Outline::UNSEEN;
+        self.see(line, &mut outline);
+        *slot = None;
+        let said = Line::Unmatched;
+        let mut kept = Kept { slot, said };
+        let (time, host) = if outline.is_unseen() {
+            let envelope = self.framer.envelope(line);
+            body(&envelope, &mut kept);
+            (envelope.time, envelope.host)
+        } else {
+            postfix::read(&outline, line, &mut kept);
+            (Some(outline.time), outline.host(line))
+        };
+        let Kept { slot, said } = kept;
+        let line = match slot {
+            Some(event) => {
+                self.complete(event, time);
+                Line::Event(event)
+            }
+            None => said,
+        };
+        Parsed { time, host, line }
     }
 
+    /// Sees what there is to see of a line at a look.
     #[inline(always)]
-    fn finish<'a, 'e>(
-        &mut self,
-        time: Option<Stamp>,
-        host: &'a [u8],
-        line: Line<'a, 'e>,
-    ) -> Parsed<'a, 'e> {
-        match line {
-            Line::Event(event) => {
-                self.complete(event, time);
-                Parsed {
-                    time,
-                    host,
-                    line: Line::Event(event),
-                }
-            }
-            line => Parsed { time, host, line },
+    fn see(&mut self, line: &[u8], outline: &mut Outline) {
+        if let Some(beginning) = self.framer.beginning(line) {
+            outline.see(line, beginning);
         }
+    }
+
+    #[inline(never)]
+    fn read_slowly(&mut self, line: &[u8], sink: &mut impl Sink) {
+        let envelope = self.framer.envelope(line);
+        let time = envelope.time;
+        let parser = self;
+        body(&envelope, &mut Finish { parser, time, sink });
     }
 
     /// Adds what the line alone does not say.
+    #[inline(always)]
     fn complete(&mut self, event: &mut Event<'_>, time: Option<Stamp>) {
         if event.outcome != Outcome::Sent {
             self.repeats.settle(event, time);
@@ -155,18 +199,58 @@ impl LineParser {
     }
 }
 
+/// Takes what was read of a line, completes it and hands it on.
+struct Finish<'p, S> {
+    parser: &'p mut LineParser,
+    time: Option<Stamp>,
+    sink: &'p mut S,
+}
+
+impl<'a, S: Sink> Take<'a> for Finish<'_, S> {
+    #[inline(always)]
+    fn take(&mut self, line: Line<'a, '_>) {
+        match line {
+            Line::Event(event) => {
+                self.parser.complete(event, self.time);
+                self.sink.event(self.time, event);
+            }
+            Line::Noise(fact) => self.sink.noise(self.time, fact.as_ref()),
+            Line::Unmatched => self.sink.unmatched(self.time),
+        }
+    }
+}
+
+/// Keeps it.
+struct Kept<'a, 'e> {
+    slot: &'e mut Option<Event<'a>>,
+    said: Line<'a, 'e>,
+}
+
+impl<'a> Take<'a> for Kept<'a, '_> {
+    fn take(&mut self, line: Line<'a, '_>) {
+        match line {
+            Line::Event(event) => *self.slot = Some(*event),
+            Line::Noise(fact) => self.said = Line::Noise(fact),
+            Line::Unmatched => self.said = Line::Unmatched,
+        }
+    }
+}
+
 /// Hands the body to the parser of the server that wrote it.
-fn body<'a, 'e>(envelope: &Envelope<'a>, slot: &'e mut Option<Event<'a>>) -> Line<'a, 'e> {
-    match Program::of(envelope.tag) {
-        Program::Daemon(service) => postfix::parse_any(service, envelope.body, slot),
+fn body<'a>(envelope: &Envelope<'a>, out: &mut impl Take<'a>) {
+    let mut slot = None;
+    out.take(match Program::of(envelope.tag) {
+        Program::Daemon(service) => postfix::parse_any(service, envelope.body, &mut slot),
         // rsyslog writes RFC 5424 with the name up to the slash only, unless it is told otherwise.
         Program::Helper if envelope.tag == b"postfix" => {
-            postfix::parse_headless(envelope.body, slot)
+            postfix::parse_headless(envelope.body, &mut slot)
         }
-        Program::Helper => postfix::parse_helper(envelope.body, slot),
+        Program::Helper => postfix::parse_helper(envelope.body, &mut slot),
         Program::Unknown => Line::Unmatched,
-        Program::Foreign if envelope.tag.is_empty() => postfix::parse_headless(envelope.body, slot),
+        Program::Foreign if envelope.tag.is_empty() => {
+            postfix::parse_headless(envelope.body, &mut slot)
+        }
         Program::Foreign if OTHER_SERVERS.contains(&envelope.tag) => Line::Unmatched,
         Program::Foreign => Line::Noise(None),
-    }
+    });
 }

@@ -5,9 +5,10 @@
 //! record. The second line is told by what the first one named. This stands apart because it is
 //! the only place where one line is judged by another.
 
+use std::collections::VecDeque;
 use std::hash::Hasher;
 
-use rustc_hash::FxHasher;
+use rustc_hash::{FxHashMap, FxHasher};
 use serde::{Deserialize, Serialize};
 
 use crate::parse::{ConnectError, Event, Outcome, Stamp};
@@ -16,150 +17,119 @@ use crate::parse::{ConnectError, Event, Outcome, Stamp};
 /// is tried again (Postfix's `minimal_backoff_time`), for then the same words are a new reply.
 const MEMORY: i64 = 300;
 
-/// First lines remembered at a time, of each kind; each in a place given by what it names, so that
-/// no number of names makes it grow.
-const PLACES: usize = 256;
+/// First lines remembered at a time, the newest: enough for some fifty failed attempts a second, so
+/// that a spike is counted right, and few enough that nobody can make it grow.
+const MOST: usize = 1 << 14;
 
-/// A first line.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-struct Seen {
-    /// What it names; 0 for none.
-    name: u64,
-    /// What it says.
-    words: u64,
-    seconds: Option<i64>,
-}
-
-impl Seen {
-    /// Whether a line of this time may still repeat it.
-    fn is_recent(&self, seconds: Option<i64>) -> bool {
-        match (self.seconds, seconds) {
-            (Some(then), Some(now)) => (0..MEMORY).contains(&(now - then)),
-            _ => true,
-        }
-    }
-}
-
-/// What is remembered, as it is kept over restarts.
+/// What is remembered, as it is kept over restarts: names of first lines and their times, the oldest
+/// first.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Memory {
-    attempts: Vec<(u16, Seen)>,
-    handshakes: Vec<(u16, Seen)>,
-}
+pub struct Memory(Vec<(u64, Option<i64>)>);
 
 /// The last first lines.
 pub(crate) struct Repeats {
-    /// Attempts, by queue id.
-    attempts: Box<[Seen; PLACES]>,
-    /// Failed handshakes, by the other side.
-    handshakes: Box<[Seen; PLACES]>,
+    /// When each was written.
+    seen: FxHashMap<u64, Option<i64>>,
+    /// All of them, the oldest first.
+    order: VecDeque<u64>,
 }
 
 impl Repeats {
     pub(crate) fn new() -> Self {
         Repeats {
-            attempts: Box::new([Seen::default(); PLACES]),
-            handshakes: Box::new([Seen::default(); PLACES]),
+            seen: FxHashMap::default(),
+            order: VecDeque::new(),
         }
     }
 
     /// What is to be kept over a restart: the line that repeats another may come behind it.
     pub(crate) fn memory(&self) -> Memory {
-        let kept = |places: &[Seen; PLACES]| {
-            let numbered = (0u16..).zip(places.iter().copied());
-            numbered.filter(|(_, seen)| seen.name != 0).collect()
-        };
-        Memory {
-            attempts: kept(&self.attempts),
-            handshakes: kept(&self.handshakes),
-        }
+        let seen = |name: &u64| Some((*name, *self.seen.get(name)?));
+        let newest = self.order.iter().filter_map(|name| *self.seen.get(name)?);
+        let newest = newest.max();
+        let fresh = |(_, time): &(u64, Option<i64>)| is_recent(*time, newest);
+        Memory(self.order.iter().filter_map(seen).filter(fresh).collect())
     }
 
     /// Goes on with what was kept.
     pub(crate) fn remember(&mut self, memory: &Memory) {
-        for (places, kept) in [
-            (&mut self.attempts, &memory.attempts),
-            (&mut self.handshakes, &memory.handshakes),
-        ] {
-            for &(place, seen) in kept {
-                if let Some(slot) = places.get_mut(usize::from(place)) {
-                    *slot = seen;
-                }
-            }
+        for &(name, seconds) in &memory.0 {
+            self.note(name, seconds);
         }
     }
 
     /// Notes an event that another line may repeat, and marks one that repeats another.
+    #[inline]
     pub(crate) fn settle(&mut self, event: &mut Event<'_>, time: Option<Stamp>) {
         let seconds = time.map(|time| time.seconds);
-        if event.queue_id.is_empty() {
-            self.note_handshake(event, seconds);
-        } else if event.outcome != Outcome::Sent {
-            self.settle_reply(event, seconds);
-            self.settle_handshake(event, seconds);
-        }
-    }
-
-    fn settle_reply(&mut self, event: &mut Event<'_>, seconds: Option<i64>) {
-        let name = hash(event.queue_id);
-        let place = &mut self.attempts[place(name)];
-        let words = hash(event.text) ^ hash(event.host).rotate_left(1);
         match event.outcome {
-            Outcome::Attempt => {
-                *place = Seen {
-                    name,
-                    words,
-                    seconds,
-                }
+            Outcome::Attempt if !event.queue_id.is_empty() => self.note(reply(event), seconds),
+            // `SSL_connect error to …` names the other side and no message.
+            Outcome::Attempt if event.text.starts_with(b"SSL_connect error to ") => {
+                self.note(handshake(event), seconds);
             }
-            Outcome::Deferred | Outcome::Bounced if place.name == name => {
-                if place.words == words && place.is_recent(seconds) {
+            Outcome::Deferred | Outcome::Bounced if !self.seen.is_empty() => {
+                if self.has(reply(event), seconds) {
                     event.code = None;
                     event.enhanced = None;
                     event.first_hand = false;
-                } else {
-                    // Another host had the last word: the message is done with for now.
-                    *place = Seen::default();
                 }
             }
             _ => {}
         }
-    }
-
-    /// `SSL_connect error to …` names the other side and no message.
-    fn note_handshake(&mut self, event: &Event<'_>, seconds: Option<i64>) {
-        if event.text.starts_with(b"SSL_connect error to ") {
-            let name = hash(event.host);
-            self.handshakes[place(name)] = Seen {
-                name,
-                words: 0,
-                seconds,
-            };
-        }
-    }
-
-    /// `Cannot start TLS` repeats such a line, if there was one.
-    fn settle_handshake(&mut self, event: &mut Event<'_>, seconds: Option<i64>) {
+        // `Cannot start TLS` repeats a handshake's line, if there was one.
         if event.connect_error == Some(ConnectError::Tls)
+            && !event.queue_id.is_empty()
             && event.text.starts_with(b"Cannot start TLS")
             && !event.host.is_empty()
         {
-            let name = hash(event.host);
-            let seen = &self.handshakes[place(name)];
-            event.first_hand = seen.name != name || !seen.is_recent(seconds);
+            event.first_hand = !self.has(handshake(event), seconds);
         }
+    }
+
+    fn note(&mut self, name: u64, seconds: Option<i64>) {
+        if self.seen.insert(name, seconds).is_none() {
+            self.order.push_back(name);
+            if self.order.len() > MOST
+                && let Some(oldest) = self.order.pop_front()
+            {
+                self.seen.remove(&oldest);
+            }
+        }
+    }
+
+    /// Whether a line of this time may repeat the one of this name.
+    fn has(&self, name: u64, seconds: Option<i64>) -> bool {
+        self.seen
+            .get(&name)
+            .is_some_and(|then| is_recent(*then, seconds))
     }
 }
 
-fn place(name: u64) -> usize {
-    (name >> 32) as usize % PLACES
+fn is_recent(then: Option<i64>, now: Option<i64>) -> bool {
+    match (then, now) {
+        (Some(then), Some(now)) => (0..MEMORY).contains(&(now - then)),
+        _ => true,
+    }
 }
 
-fn hash(text: &[u8]) -> u64 {
+/// Which reply of which host to which message it is.
+fn reply(event: &Event<'_>) -> u64 {
+    hash([event.queue_id, event.host, event.text])
+}
+
+/// With whom a handshake failed.
+fn handshake(event: &Event<'_>) -> u64 {
+    hash([b"handshake", event.host, b""])
+}
+
+fn hash(parts: [&[u8]; 3]) -> u64 {
     let mut hasher = FxHasher::default();
-    hasher.write(text);
-    // Zero marks an empty place.
-    hasher.finish() | 1
+    for part in parts {
+        hasher.write(part);
+        hasher.write_usize(part.len());
+    }
+    hasher.finish()
 }
 
 #[cfg(test)]
@@ -212,8 +182,55 @@ mod tests {
         let record = event(Outcome::Deferred, b"mx1", b"451 later");
         assert_eq!(counted(&[(0, attempt), (1, other_host)]), 2);
         assert_eq!(counted(&[(0, attempt), (1, other_words)]), 2);
-        // The next delivery attempt, of which the first host is the last this time.
-        assert_eq!(counted(&[(0, attempt), (1, other_host), (2, record)]), 3);
+        // Recipients of one message: the other host had the last word for the first of them.
+        assert_eq!(counted(&[(0, attempt), (1, other_host), (2, record)]), 2);
+        assert_eq!(counted(&[(0, attempt), (1, other_host), (302, record)]), 3);
+    }
+
+    #[test]
+    fn each_of_many_replies_in_flight_counts_once() {
+        let ids: Vec<&'static [u8]> = (0..10_000)
+            .map(|number| &*format!("{number:010X}").into_bytes().leak())
+            .collect();
+        let lines = |outcome| {
+            ids.iter().map(move |id| {
+                let mut event = event(outcome, b"mx1", b"421 busy");
+                event.queue_id = id;
+                (0, event)
+            })
+        };
+        let all: Vec<_> = lines(Outcome::Attempt)
+            .chain(lines(Outcome::Deferred))
+            .collect();
+        assert_eq!(counted(&all), ids.len());
+        // Two recipients of one message.
+        let (first, second) = (b"450 <a>: later", b"450 <b>: later");
+        let two: Vec<_> = [Outcome::Attempt, Outcome::Deferred]
+            .into_iter()
+            .flat_map(|outcome| {
+                [
+                    (0, event(outcome, b"mx1", first)),
+                    (0, event(outcome, b"mx1", second)),
+                ]
+            })
+            .collect();
+        assert_eq!(counted(&two), 2);
+    }
+
+    #[test]
+    fn what_is_remembered_is_bounded_and_goes_on_in_another_process() {
+        let mut repeats = Repeats::new();
+        for number in 0..MOST as u64 + 5 {
+            repeats.note(number, Some(1_000));
+        }
+        assert_eq!((repeats.seen.len(), repeats.order.len()), (MOST, MOST));
+        assert!(!repeats.has(4, Some(1_000)) && repeats.has(5, Some(1_000)));
+        let mut next = Repeats::new();
+        next.remember(&repeats.memory());
+        assert!(next.has(5, Some(1_299)) && !next.has(5, Some(1_300)));
+        // What nothing can repeat any more need not be kept.
+        repeats.note(7_777_777, Some(2_000));
+        assert_eq!(repeats.memory(), Memory(vec![(7_777_777, Some(2_000))]));
     }
 
     #[test]

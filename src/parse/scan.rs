@@ -19,26 +19,28 @@ fn first_of<const N: usize>(text: &[u8], wanted: [u8; N]) -> Option<usize> {
             .fold(u8x16::ZERO, |all, found| all | found)
             .to_bitmask()
     };
-    let mut at = 0;
-    if let Some(first) = text.first_chunk::<32>() {
-        let (halves, _) = first.as_chunks::<16>();
-        let found = marks(&halves[0]) | marks(&halves[1]) << 16;
-        if found != 0 {
-            return Some(found.trailing_zeros() as usize);
-        }
-        at = 32;
+    let (Some(first), Some(last)) = (text.first_chunk(), text.last_chunk()) else {
+        return text.iter().position(|byte| wanted.contains(byte));
+    };
+    // The second step goes over bytes of the first again rather than asking how many are left.
+    let second = (text.len() - 16).min(16);
+    let found = match text[second..].first_chunk() {
+        Some(next) => marks(first) | marks(next) << second,
+        None => marks(first),
+    };
+    if found != 0 {
+        return Some(found.trailing_zeros() as usize);
     }
-    while let Some(chunk) = text[at..].first_chunk::<16>() {
+    let mut at = 32;
+    while let Some(chunk) = text.get(at..).and_then(<[u8]>::first_chunk) {
         let found = marks(chunk);
         if found != 0 {
             return Some(at + found.trailing_zeros() as usize);
         }
         at += 16;
     }
-    text[at..]
-        .iter()
-        .position(|byte| wanted.contains(byte))
-        .map(|rest| at + rest)
+    let found = marks(last);
+    (found != 0).then(|| text.len() - 16 + found.trailing_zeros() as usize)
 }
 
 /// Where the byte first stands; for short distances.
@@ -51,12 +53,6 @@ pub(crate) fn position(text: &[u8], byte: u8) -> Option<usize> {
 #[inline(always)]
 pub(crate) fn position2(text: &[u8], a: u8, b: u8) -> Option<usize> {
     first_of(text, [a, b])
-}
-
-/// Where the first of three bytes stands; for short distances.
-#[inline(always)]
-pub(crate) fn position3(text: &[u8], a: u8, b: u8, c: u8) -> Option<usize> {
-    first_of(text, [a, b, c])
 }
 
 /// How many bytes two texts have in common at their beginning.
@@ -73,22 +69,59 @@ fn halves(bytes: &[u8; 32]) -> [u8x16; 2] {
     [u8x16::new(halves[0]), u8x16::new(halves[1])]
 }
 
-/// Splits `tag[pid]: body` into the tag and the body, if the frame ends within thirty-two bytes:
-/// the marks of all of it in one look.
+/// One bit for each byte of sixty-four, set for those that `of` marks.
 #[inline(always)]
-pub(crate) fn short_tag_and_body(text: &[u8]) -> Option<(&[u8], &[u8])> {
-    let [low, high] = halves(text.first_chunk()?);
-    let marks = |byte: u8| {
+pub(crate) fn marks(window: &[u8; 64], of: impl Fn(u8x16) -> u8x16) -> u64 {
+    let (quarters, _) = window.as_chunks::<16>();
+    quarters.iter().rev().fold(0, |bits, &quarter| {
+        bits << 16 | u64::from(of(u8x16::new(quarter)).to_bitmask())
+    })
+}
+
+/// The same for those that equal `byte`.
+#[inline(always)]
+pub(crate) fn marks_of(window: &[u8; 64], byte: u8) -> u64 {
+    marks(window, |bytes| bytes.simd_eq(u8x16::splat(byte)))
+}
+
+/// Where the bracket and the blank are in `tag[pid]: body`, if both stand within thirty-two bytes: the
+/// marks of all of it in one look.
+#[inline(always)]
+pub(crate) fn first_words(text: &[u8]) -> Option<(usize, usize)> {
+    let frame: &[u8; 32] = text.first_chunk()?;
+    let [low, high] = halves(frame);
+    let first = |byte: u8| {
         let byte = u8x16::splat(byte);
-        low.simd_eq(byte).to_bitmask() | high.simd_eq(byte).to_bitmask() << 16
+        let marks = low.simd_eq(byte).to_bitmask() | high.simd_eq(byte).to_bitmask() << 16;
+        marks.trailing_zeros() as usize
     };
-    let blank = marks(b' ').trailing_zeros() as usize;
-    let bracket = marks(b'[').trailing_zeros() as usize;
     // The first blank is the one behind `]:`, so that neither tag nor pid holds one.
-    match text.get(blank.checked_sub(2)?..)? {
-        [b']', b':', b' ', body @ ..] if bracket < blank => Some((&text[..bracket], body)),
-        _ => None,
-    }
+    let (bracket, blank) = (first(b'['), first(b' '));
+    let (bracket, blank) = if blank < 32 {
+        (bracket, blank)
+    } else {
+        long_words(text)?
+    };
+    let end = text.get(blank.wrapping_sub(2)..)?.first_chunk();
+    (bracket < blank && end == Some(b"]:")).then_some((bracket, blank))
+}
+
+/// The same for longer tags.
+#[inline(never)]
+fn long_words(text: &[u8]) -> Option<(usize, usize)> {
+    let blank = position(text, b' ')?;
+    Some((position(&text[..blank], b'[')?, blank))
+}
+
+/// The length of the short queue id and the colon and blank behind it that `text` begins with, else 0.
+/// It has five to fourteen hexadecimal digits in upper case.
+#[inline(always)]
+pub(crate) fn short_queue_id(text: &[u8; 17]) -> usize {
+    let bytes = u8x16::new(*text.first_chunk().unwrap_or(&[0; 16]));
+    let digits = within(bytes, b'0', b'9') | within(bytes, b'A', b'F');
+    let length = (!digits).trailing_zeros() as usize & 15;
+    let ends = u16::from_le_bytes([text[length], text[length + 1]]) == u16::from_le_bytes(*b": ");
+    std::hint::select_unpredictable((length >= 5) & ends, length + 2, 0)
 }
 
 /// The length of the hexadecimal digits in upper case that `text` begins with, if a colon follows
@@ -105,11 +138,18 @@ pub(crate) fn hexadecimal_name(text: &[u8]) -> Option<usize> {
 /// Marks the bytes from `low` to `high`.
 #[inline(always)]
 fn within(bytes: u8x16, low: u8, high: u8) -> u32 {
+    range(bytes, low, high).to_bitmask()
+}
+
+#[inline(always)]
+fn range(bytes: u8x16, low: u8, high: u8) -> u8x16 {
     let above = bytes - u8x16::splat(low);
-    above
-        .min(u8x16::splat(high - low))
-        .simd_eq(above)
-        .to_bitmask()
+    above.min(u8x16::splat(high - low)).simd_eq(above)
+}
+
+#[inline(always)]
+fn digits(bytes: u8x16) -> u8x16 {
+    range(bytes, b'0', b'9')
 }
 
 /// Splits at the first `byte`, which belongs to neither half; for short distances.
@@ -166,66 +206,12 @@ pub(crate) fn two_digits(text: [u8; 2]) -> Option<u8> {
     (tens < 10 && ones < 10).then(|| tens * 10 + ones)
 }
 
-/// Microseconds in a unit of the last of so many digits behind the point.
-const MICROS: [u64; 7] = [1_000_000, 100_000, 10_000, 1_000, 100, 10, 1];
+/// Microseconds in a unit of the last of so many digits behind the point; none beyond six.
+const MICROS: [u64; 8] = [1_000_000, 100_000, 10_000, 1_000, 100, 10, 1, 0];
 
 /// Reads a time span in seconds, as microseconds. Logs hold negative spans (a clock was set back)
 /// and exponents (`1e+05`); a negative one is 0, and what is too large is the largest `u64`.
-#[inline(always)]
 pub(crate) fn microseconds(text: &[u8]) -> Option<(u64, &[u8])> {
-    match text.first_chunk::<8>() {
-        Some(start) => short_microseconds(start)
-            .map(|(value, length)| (value, &text[length..]))
-            .or_else(|| any_microseconds(text)),
-        None => any_microseconds(text),
-    }
-}
-
-/// A time span of at most seven characters with at most one point, and its length. Spans have many
-/// forms, in no order that a processor could predict: so all eight bytes are looked at together, and
-/// no step depends on what they are.
-#[inline(always)]
-fn short_microseconds(start: &[u8; 8]) -> Option<(u64, usize)> {
-    const ONES: u64 = 0x0101_0101_0101_0101;
-    const HIGH: u64 = ONES << 7;
-    let bytes = u64::from_le_bytes(*start);
-    // The high bit of each byte that is a digit, or a point. Bytes from 0x80 on are neither.
-    let digits = {
-        let low = (bytes & !HIGH) ^ (ONES * 0x30);
-        !(low + ONES * 0x76) & !bytes & HIGH
-    };
-    let points = {
-        let low = (bytes & !HIGH) ^ (ONES * u64::from(b'.'));
-        !(low + ONES * 0x7f) & !bytes & HIGH
-    };
-    let length = ((digits | points) ^ HIGH).trailing_zeros() as usize / 8;
-    let within = u64::MAX >> (63 - (8 * length as u32).min(63)) >> 1;
-    let points = points & within;
-    let point = (points.trailing_zeros() as usize / 8).min(length);
-    let fraction = (length - point).saturating_sub(1);
-    // An `e` or a further digit goes on with the number; a span begins and ends with a digit.
-    let one_point = points & points.wrapping_sub(1) == 0;
-    let plain = (1..8).contains(&length)
-        && one_point
-        && digits & 0x80 != 0
-        && point != length.wrapping_sub(1)
-        && !matches!(start[length], b'e' | b'E');
-    if !plain {
-        return None;
-    }
-    let before = (1u64 << (8 * point)) - 1;
-    let whole = bytes & before;
-    let rest = (bytes >> 8) & within & !before;
-    let count = length - usize::from(points != 0);
-    // The digits at the upper end, behind leading zeros.
-    let all = ((whole | if points == 0 { 0 } else { rest }) & (ONES * 0x0f)) << (8 * (8 - count));
-    let pairs = (all.wrapping_mul(10 << 8 | 1) >> 8) & 0x00ff_00ff_00ff_00ff;
-    let fours = (pairs.wrapping_mul(100 << 16 | 1) >> 16) & 0x0000_ffff_0000_ffff;
-    let value = fours.wrapping_mul(10_000 << 32 | 1) >> 32;
-    Some((value * MICROS[fraction], length))
-}
-
-fn any_microseconds(text: &[u8]) -> Option<(u64, &[u8])> {
     let (negative, text) = match text {
         [b'-', rest @ ..] => (true, rest),
         _ => (false, text),
@@ -237,7 +223,7 @@ fn any_microseconds(text: &[u8]) -> Option<(u64, &[u8])> {
     {
         // Postfix writes two digits; beyond six they say nothing.
         let digits = fraction.len() - after.len();
-        value = value.saturating_add(match MICROS.get(digits) {
+        value = value.saturating_add(match MICROS[..7].get(digits) {
             Some(unit) => part * unit,
             None => number(&fraction[..6]).map_or(0, |(micros, _)| micros),
         });
@@ -254,6 +240,89 @@ fn any_microseconds(text: &[u8]) -> Option<(u64, &[u8])> {
         },
         rest,
     ))
+}
+
+/// Reads `a/b/c/d`, four time spans.
+pub(crate) fn four_microseconds(text: &[u8]) -> Option<([u64; 4], &[u8])> {
+    let mut spans = [0; 4];
+    let mut rest = text;
+    for (place, span) in spans.iter_mut().enumerate() {
+        if place > 0 {
+            rest = rest.strip_prefix(b"/")?;
+        }
+        (*span, rest) = microseconds(rest)?;
+    }
+    Some((spans, rest))
+}
+
+/// Reads `total, delays=a/b/c/d,`, where each span has at most seven characters: nothing but digits,
+/// and at most one point between. Returns the total, the four, and where the last comma is. Spans have
+/// many forms, in no order that a processor could predict: so all are looked at together, and no step
+/// depends on what they are.
+#[inline(always)]
+pub(crate) fn delays(text: &[u8]) -> Option<(u64, [u64; 4], usize)> {
+    // Eight bytes are taken from where a span begins.
+    let window: &[u8; 72] = text.first_chunk()?;
+    let start: &[u8; 64] = window.first_chunk()?;
+    let points = marks_of(start, b'.');
+    let slashes = marks_of(start, b'/');
+    let digits = marks(start, |bytes| digits(bytes));
+    let numbers = digits | points;
+    let total = (!numbers).trailing_zeros() as usize;
+    let words = b", delays=";
+    let first = total + words.len();
+    if text.get(total..first)? != words {
+        return None;
+    }
+    // What is not part of the four is shifted out.
+    let (numbers, digits) = (numbers >> (first & 63), digits >> (first & 63));
+    let mut slashes = slashes >> (first & 63);
+    let length = (!(numbers | slashes)).trailing_zeros() as usize;
+    let inside = (1u64 << (length & 63)).wrapping_sub(1);
+    slashes &= inside;
+    // A span begins and ends with a digit.
+    let edges = (slashes << 1 | 1) | (slashes >> 1 | (inside + 1) >> 1);
+    let mut usual = (edges & inside & !digits == 0)
+        & (slashes.count_ones() == 3)
+        & (text.get(first + length) == Some(&b','))
+        & (total.wrapping_sub(1) < 7);
+    let point = points & (1u64 << (total & 63)).wrapping_sub(1);
+    usual &= (point & point.wrapping_sub(1) == 0)
+        & (point & 1 == 0)
+        & (point >> (total.wrapping_sub(1) & 63) == 0);
+    let sum = decimal(u64::from_le_bytes(*window.first_chunk()?), total, point);
+    let points = points >> (first & 63);
+    let mut spans = [0; 4];
+    let mut at = 0;
+    for span in &mut spans {
+        let stop = (slashes.trailing_zeros() as usize).min(length);
+        slashes &= slashes.wrapping_sub(1);
+        let size = stop.wrapping_sub(at);
+        let point = points >> (at & 63) & (1u64 << (size & 63)).wrapping_sub(1);
+        usual &= (size.wrapping_sub(1) < 7) & (point & point.wrapping_sub(1) == 0);
+        let bytes = window.get((first + at) & 63..)?.first_chunk()?;
+        *span = decimal(u64::from_le_bytes(*bytes), size, point);
+        at = stop + 1;
+    }
+    usual.then_some((sum, spans, first + length))
+}
+
+/// Millionths of the decimal number in the lowest `size` bytes, at most seven; the bit of `point`
+/// says which of them is its point, if any is.
+#[inline(always)]
+fn decimal(bytes: u64, size: usize, point: u64) -> u64 {
+    let size = size & 7;
+    let whole = (point | 1 << size).trailing_zeros() as usize & 7;
+    let has_point = usize::from(point != 0);
+    let before = (1u64 << (8 * whole)) - 1;
+    let within = (1u64 << (8 * size)) - 1;
+    // The point is taken out, then the digits are moved to the upper end, behind zeros.
+    let digits = bytes & before | (bytes & within) >> 8 & !before;
+    let all = (digits & 0x0f0f_0f0f_0f0f_0f0f) << (8 * (8 - size + has_point) & 63);
+    let pairs = (all.wrapping_mul(10 << 8 | 1) >> 8) & 0x00ff_00ff_00ff_00ff;
+    let fours = (pairs.wrapping_mul(100 << 16 | 1) >> 16) & 0x0000_ffff_0000_ffff;
+    let value = fours.wrapping_mul(10_000 << 32 | 1) >> 32;
+    value * MICROS[size.wrapping_sub(whole).wrapping_sub(has_point) & 7]
 }
 
 /// Reads an exponent off `rest` and scales by it.
@@ -282,25 +351,20 @@ fn scaled(mut value: u64, rest: &mut &[u8]) -> u64 {
 /// no digit and no further dotted number follows, so that the start of an address is none.
 #[inline]
 pub(crate) fn enhanced(text: &[u8]) -> Option<(Enhanced, &[u8])> {
-    // Most have one digit in each place.
-    if let &[
-        class @ b'0'..=b'9',
-        b'.',
-        subject @ b'0'..=b'9',
-        b'.',
-        detail @ b'0'..=b'9',
-        next,
-        ..,
-    ] = text
-        && !next.is_ascii_digit()
-        && next != b'.'
-    {
-        let code = Enhanced {
-            class: class - b'0',
-            subject: u16::from(subject - b'0'),
-            detail: u16::from(detail - b'0'),
-        };
-        return Some((code, &text[5..]));
+    // Most have one digit in each place. All of it is asked at once: a text may as well begin with
+    // a word.
+    if let Some(start) = text.first_chunk::<8>() {
+        let bytes = u64::from_le_bytes(*start) ^ u64::from_le_bytes(*b"0.0.0\0\0\0");
+        let five = bytes & 0xff_ffff_ffff;
+        let digits = ((five + 0x06_0006_0006) | five) & 0xf0_fff0_fff0 == 0;
+        if digits & !start[5].is_ascii_digit() & (start[5] != b'.') {
+            let code = Enhanced {
+                class: five as u8,
+                subject: (five >> 16 & 0xff) as u16,
+                detail: (five >> 32) as u16,
+            };
+            return Some((code, &text[5..]));
+        }
     }
     any_enhanced(text)
 }
@@ -379,15 +443,6 @@ fn quoted_end(text: &[u8], quote: usize) -> Option<usize> {
     None
 }
 
-/// The domain of an address: what follows its last `@`; empty if it has none.
-#[inline]
-pub(crate) fn domain_of(address: &[u8]) -> &[u8] {
-    match memchr::memrchr(b'@', address) {
-        Some(at) => &address[at + 1..],
-        None => b"",
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -396,13 +451,50 @@ mod tests {
 
     proptest! {
         #[test]
-        fn short_spans_are_read_as_all_others(text in "[0-9.]{0,9}[0-9.,/eEx\\-é]{0,9}") {
-            if let Some(start) = text.as_bytes().first_chunk()
-                && let Some((value, length)) = short_microseconds(start)
-            {
-                let any = any_microseconds(text.as_bytes());
-                prop_assert_eq!(any, Some((value, &text.as_bytes()[length..])));
+        fn delays_seen_at_a_look_are_those_read_one_by_one(
+            total in "[0-9]{0,4}[0-9.eE\\-]{0,4}",
+            spans in "([0-9]{0,3}[0-9.]{0,3}/){2,4}[0-9]{0,4}[0-9.e\\-]{0,5}",
+            end in "(, dsn=2.0.0, status=sent \\(250 2.0.0 Ok: queued as 4F1D7A\\))?.{0,40}",
+        ) {
+            let text = format!("{total}, delays={spans}{end}");
+            if let Some((seen, seen_spans, at)) = delays(text.as_bytes()) {
+                let (read, rest) = microseconds(text.as_bytes()).expect("a span");
+                prop_assert_eq!(seen, read);
+                let rest = rest.strip_prefix(b", delays=").expect("more of them");
+                let (read_spans, rest) = four_microseconds(rest).expect("four");
+                prop_assert_eq!(seen_spans, read_spans);
+                prop_assert_eq!(rest, &text.as_bytes()[at..]);
+                prop_assert!(rest.starts_with(b","));
             }
+        }
+    }
+
+    #[test]
+    fn usual_delays_are_seen_at_a_look() {
+        let end = ", dsn=2.0.0, status=sent (250 2.0.0 Ok: queued as 4F9D195432C) and more";
+        for text in [
+            "0.77, delays=0.07/0/0.2/0.49",
+            "0, delays=0/0/0/0",
+            "432000, delays=431999/0.01/12.345/1",
+            "1234567, delays=1234567/9.99999/9999.99/0.00001",
+        ] {
+            let whole = format!("{text}{end}");
+            let (_, _, at) = delays(whole.as_bytes()).expect(text);
+            assert_eq!(at, text.len());
+        }
+        for text in [
+            "1, delays=0/0/0",
+            "1, delays=0/0/0/0/0",
+            "1, delays=0/0//0",
+            "1, delays=1e+05/0/0/0",
+            "1, delays=-1/0/0/0",
+            "1, delays=12345678/0/0/0",
+            "1, delays=1..2/0/0/0",
+            ".5, delays=0/0/0/1",
+            "12345678, delays=0/0/0/0",
+            ", delays=0/0/0/0",
+        ] {
+            assert_eq!(delays(format!("{text}{end}").as_bytes()), None, "{text}");
         }
     }
 

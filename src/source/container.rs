@@ -59,14 +59,14 @@ impl Frames {
     /// Hands over the line that a raw line completes, if it completes one. Whether the cap cut it.
     ///
     /// A raw line of [`raw_cap`] bytes is taken for one that was cut there.
-    pub fn take(&mut self, raw: &[u8], cap: usize, sink: &mut dyn FnMut(&[u8])) -> bool {
+    pub fn take(&mut self, raw: &[u8], cap: usize, sink: &mut dyn FnMut(&[&[u8]])) -> bool {
         let cut = raw.len() >= raw_cap(cap);
         let Some(frame) = cri(raw).or_else(|| docker(raw)) else {
             // Docker names the stream behind the text: where that is missing, it is a line of its
             // own rather than one glued to a wrong beginning.
             let whole = if cut { docker_text(raw) } else { None };
             let (line, long) = lines::trim(whole.as_deref().unwrap_or(raw), cap);
-            sink(line);
+            sink(&[line]);
             return long || cut;
         };
         let kept = if frame.stderr {
@@ -76,7 +76,7 @@ impl Frames {
         };
         if !frame.partial && kept.text.is_empty() && !kept.cut {
             let (line, long) = lines::trim(&frame.text, cap);
-            sink(line);
+            sink(&[line]);
             return long || cut;
         }
         kept.add(&frame.text, cap);
@@ -85,7 +85,7 @@ impl Frames {
     }
 
     /// Hands over the beginnings that nothing will finish. How many of them the cap cut.
-    pub fn finish(&mut self, cap: usize, sink: &mut dyn FnMut(&[u8])) -> u64 {
+    pub fn finish(&mut self, cap: usize, sink: &mut dyn FnMut(&[&[u8]])) -> u64 {
         let mut truncated = 0;
         for kept in [&mut self.stdout, &mut self.stderr] {
             if !kept.text.is_empty() {
@@ -107,14 +107,14 @@ impl Partial {
         self.text.extend_from_slice(&text[..text.len().min(room)]);
     }
 
-    fn finish(&mut self, cap: usize, sink: &mut dyn FnMut(&[u8])) -> bool {
+    fn finish(&mut self, cap: usize, sink: &mut dyn FnMut(&[&[u8]])) -> bool {
         let Partial { text, cut } = std::mem::take(self);
         let (line, long) = if cut {
             (&text[..text.len().min(cap)], true)
         } else {
             lines::trim(&text, cap)
         };
-        sink(line);
+        sink(&[line]);
         long
     }
 }
@@ -208,8 +208,9 @@ mod tests {
     fn take_all(raw: &[String], cap: usize) -> (Vec<String>, u64, Frames) {
         let (mut frames, mut lines, mut truncated) = (Frames::default(), Vec::new(), 0);
         for raw in raw {
-            truncated += u64::from(frames.take(raw.as_bytes(), cap, &mut |line| {
-                lines.push(String::from_utf8_lossy(line).into_owned());
+            truncated += u64::from(frames.take(raw.as_bytes(), cap, &mut |batch| {
+                let text = |line: &&[u8]| String::from_utf8_lossy(line).into_owned();
+                lines.extend(batch.iter().map(text));
             }));
         }
         (lines, truncated, frames)
@@ -299,8 +300,11 @@ mod tests {
         let mut again: Frames = serde_json::from_str(&kept).expect("read");
         assert_eq!(again, frames);
         let mut lines = Vec::new();
-        again.finish(CAP, &mut |line| lines.push(line.to_vec()));
-        again.finish(CAP, &mut |line| lines.push(line.to_vec()));
+        for _ in 0..2 {
+            again.finish(CAP, &mut |batch| {
+                lines.extend(batch.iter().map(|line| line.to_vec()));
+            });
+        }
         assert_eq!(lines, [b"half"]);
     }
 

@@ -169,7 +169,7 @@ impl Source for Fed {
 
     fn notice(&mut self, _: News<'_>) {}
 
-    fn read(&mut self, budget: usize, _: &mut Scratch, sink: &mut dyn FnMut(&[u8])) -> Progress {
+    fn read(&mut self, budget: usize, _: &mut Scratch, sink: &mut dyn FnMut(&[&[u8]])) -> Progress {
         let before = self.bytes;
         let mut changed = false;
         // Only whole batches: the cursor is that of a batch's end.
@@ -182,10 +182,12 @@ impl Source for Fed {
                 };
             };
             let mut start = 0;
+            let mut lines = lines::Batch::new();
             for &end in &batch.ends {
-                sink(&batch.bytes[start..end]);
+                lines.push(&batch.bytes[start..end], sink);
                 start = end;
             }
+            lines.flush(sink);
             self.shared
                 .waiting
                 .fetch_sub(batch.received, Ordering::Relaxed);

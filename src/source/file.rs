@@ -307,7 +307,7 @@ impl TailFile {
         budget: usize,
         scratch: &mut Scratch,
         tally: &mut Tally,
-        sink: &mut dyn FnMut(&[u8]),
+        sink: &mut dyn FnMut(&[&[u8]]),
     ) -> io::Result<Read> {
         let mut now = None;
         if let Content::Plain(file) = &self.content {
@@ -374,7 +374,7 @@ impl TailFile {
         &mut self,
         scratch: &mut Scratch,
         tally: &mut Tally,
-        sink: &mut dyn FnMut(&[u8]),
+        sink: &mut dyn FnMut(&[&[u8]]),
     ) -> io::Result<()> {
         // Something may have been written since the last read, newlines included.
         while self.read(usize::MAX, scratch, tally, sink)? == Read::More {}
@@ -391,7 +391,7 @@ impl TailFile {
             None if open => {
                 let (line, truncated) = lines::trim(rest, cap);
                 tally.truncated += u64::from(truncated);
-                sink(line);
+                sink(&[line]);
             }
             None => {}
         }
@@ -425,7 +425,7 @@ fn split(
     data: &[u8],
     cap: usize,
     skipping: &mut bool,
-    sink: &mut dyn FnMut(&[u8]),
+    sink: &mut dyn FnMut(&[&[u8]]),
 ) -> lines::Cut {
     let Some(frames) = frames else {
         return lines::split(data, cap, skipping, sink);
@@ -433,7 +433,9 @@ fn split(
     // What counts is whether the text was cut, not the frame.
     let mut truncated = 0;
     let cut = lines::split(data, container::raw_cap(cap), skipping, &mut |raw| {
-        truncated += u64::from(frames.take(raw, cap, sink));
+        for raw in raw {
+            truncated += u64::from(frames.take(raw, cap, sink));
+        }
     });
     lines::Cut { truncated, ..cut }
 }

@@ -35,7 +35,10 @@ impl Log {
 
     fn read(&mut self, file: &mut TailFile) -> (Read, Vec<String>) {
         let mut lines = Vec::new();
-        let mut sink = |line: &[u8]| lines.push(String::from_utf8_lossy(line).into_owned());
+        let mut sink = |batch: &[&[u8]]| {
+            let text = |line: &&[u8]| String::from_utf8_lossy(line).into_owned();
+            lines.extend(batch.iter().map(text));
+        };
         let read = file.read(
             usize::MAX,
             &mut self.scratch,
@@ -54,7 +57,7 @@ fn a_file_that_is_given_up_hands_over_its_unfinished_line() {
     log.append(" until now\nagain");
     let (mut tally, mut lines) = (Tally::default(), Vec::new());
     for _ in 0..2 {
-        let mut sink = |line: &[u8]| lines.push(line.to_vec());
+        let mut sink = |batch: &[&[u8]]| lines.extend(batch.iter().map(|line| line.to_vec()));
         file.flush(&mut log.scratch, &mut tally, &mut sink)
             .expect("flushed");
     }

@@ -33,7 +33,44 @@ pub(crate) struct Cut {
     pub truncated: u64,
 }
 
-/// Hands the lines in `data` to `sink`, without their newlines.
+/// Lines on their way: whoever reads them looks at many at once.
+pub(crate) struct Batch<'a> {
+    lines: [&'a [u8]; BATCH],
+    filled: usize,
+}
+
+/// Lines in a batch.
+const BATCH: usize = 64;
+
+impl<'a> Batch<'a> {
+    pub(crate) fn new() -> Self {
+        Batch {
+            lines: [b""; BATCH],
+            filled: 0,
+        }
+    }
+
+    /// Adds a line, and hands the batch over if it is full with that.
+    #[inline]
+    pub(crate) fn push(&mut self, line: &'a [u8], sink: &mut (impl FnMut(&[&[u8]]) + ?Sized)) {
+        self.lines[self.filled % BATCH] = line;
+        self.filled += 1;
+        if self.filled == BATCH {
+            self.flush(sink);
+        }
+    }
+
+    /// Hands over what there is.
+    #[inline]
+    pub(crate) fn flush(&mut self, sink: &mut (impl FnMut(&[&[u8]]) + ?Sized)) {
+        if self.filled > 0 {
+            sink(&self.lines[..self.filled]);
+            self.filled = 0;
+        }
+    }
+}
+
+/// Hands the lines in `data` to `sink`, without their newlines, many at a time.
 ///
 /// `skipping` carries over from one block of a file to the next whether the block begins inside a
 /// line whose beginning was already handed over because of `cap`.
@@ -42,7 +79,7 @@ pub(crate) fn split(
     data: &[u8],
     cap: usize,
     skipping: &mut bool,
-    sink: &mut (impl FnMut(&[u8]) + ?Sized),
+    sink: &mut (impl FnMut(&[&[u8]]) + ?Sized),
 ) -> Cut {
     let mut cut = Cut::default();
     let mut start = 0;
@@ -61,16 +98,18 @@ pub(crate) fn split(
         }
     }
     let mut newlines = Newlines::from(start);
+    let mut batch = Batch::new();
     while let Some(newline) = newlines.next(data) {
         let (line, truncated) = trim(&data[start..newline], cap);
         cut.truncated += u64::from(truncated);
-        sink(line);
+        batch.push(line, sink);
         start = newline + 1;
     }
+    batch.flush(sink);
     // One more than the cap, because a carriage return at the end would not count.
     if data.len() - start > cap + 1 {
         cut.truncated += 1;
-        sink(&data[start..start + cap]);
+        sink(&[&data[start..start + cap]]);
         *skipping = true;
         start = data.len();
     }
@@ -120,14 +159,15 @@ impl<R: Read> Lines<R> {
         }
     }
 
-    /// Reads on and hands over the lines that are complete with that, each without its newline.
+    /// Reads on and hands over the lines that are complete with that, many at a time, each without its
+    /// newline.
     /// False at the end of the input.
     ///
     /// # Errors
     ///
     /// Whatever reading the input gives, except for interruptions, which are tried again.
     #[inline]
-    pub fn read(&mut self, mut sink: impl FnMut(&[u8])) -> io::Result<bool> {
+    pub fn read(&mut self, mut sink: impl FnMut(&[&[u8]])) -> io::Result<bool> {
         let read = self.fill()?;
         let block = &self.buffer[..self.filled];
         let cut = split(block, self.cap, &mut self.skipping, &mut sink);
@@ -136,7 +176,7 @@ impl<R: Read> Lines<R> {
         if read == 0 && consumed < block.len() {
             let (line, truncated) = trim(&block[consumed..], self.cap);
             self.truncated += u64::from(truncated);
-            sink(line);
+            sink(&[line]);
             consumed = block.len();
         }
         self.bytes += consumed as u64;
@@ -178,8 +218,8 @@ mod tests {
     fn cut_all(data: &[u8], cap: usize) -> (Vec<Vec<u8>>, Cut, bool) {
         let mut lines = Vec::new();
         let mut skipping = false;
-        let cut = split(data, cap, &mut skipping, &mut |line| {
-            lines.push(line.to_vec())
+        let cut = split(data, cap, &mut skipping, &mut |batch| {
+            lines.extend(batch.iter().map(|line| line.to_vec()));
         });
         (lines, cut, skipping)
     }
@@ -189,7 +229,7 @@ mod tests {
         let mut seen = Vec::new();
         let mut more = true;
         while more {
-            let read = lines.read(|line| seen.push(line.to_vec()));
+            let read = lines.read(|batch| seen.extend(batch.iter().map(|line| line.to_vec())));
             more = read.expect("a slice can be read");
         }
         (seen, lines.bytes(), lines.truncated())
@@ -224,8 +264,8 @@ mod tests {
         let mut skipping = false;
         let mut truncated = 0;
         for block in [&b"0123456789abcdef"[..], b"ghij", b"k\nnext\n"] {
-            let cut = split(block, 10, &mut skipping, &mut |line| {
-                lines.push(line.to_vec())
+            let cut = split(block, 10, &mut skipping, &mut |batch| {
+                lines.extend(batch.iter().map(|line| line.to_vec()));
             });
             assert_eq!(cut.consumed, block.len());
             truncated += cut.truncated;
@@ -271,8 +311,8 @@ mod tests {
             let (mut at, mut skipping, mut size) = (0, false, block);
             while at < whole.len() {
                 let end = whole.len().min(at + size);
-                let cut = split(&whole[at..end], cap, &mut skipping, &mut |line| {
-                    lines.push(line.to_vec());
+                let cut = split(&whole[at..end], cap, &mut skipping, &mut |batch| {
+                    lines.extend(batch.iter().map(|line| line.to_vec()));
                 });
                 // As with a file: what is not finished is read again, with more behind it.
                 size = if cut.consumed == 0 { size + 1 } else { block };

@@ -55,7 +55,7 @@ pub trait Source: Send {
         &mut self,
         budget: usize,
         scratch: &mut Scratch,
-        sink: &mut dyn FnMut(&[u8]),
+        sink: &mut dyn FnMut(&[&[u8]]),
     ) -> Progress;
 
     /// What it has read and what is left.

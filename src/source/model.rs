@@ -131,10 +131,11 @@ impl Model {
     fn read(&mut self, budget: usize) -> bool {
         let before = self.tail.place();
         let read = &mut self.read;
-        let progress = self.tail.read(budget, &mut self.scratch, &mut |line| {
-            *read
-                .entry(String::from_utf8_lossy(line).into_owned())
-                .or_default() += 1;
+        let progress = self.tail.read(budget, &mut self.scratch, &mut |lines| {
+            for line in lines {
+                let line = String::from_utf8_lossy(line).into_owned();
+                *read.entry(line).or_default() += 1;
+            }
         });
         assert!(progress.changed || before == self.tail.place());
         progress.more

@@ -7,7 +7,7 @@
 use wide::u8x16;
 
 /// Places noted at a time.
-const PLACES: usize = 512;
+const PLACES: usize = 128;
 
 /// Bytes looked at in one step.
 const STEP: usize = 64;
@@ -46,9 +46,11 @@ impl Newlines {
 
     /// Notes the next places; whether there were any.
     fn search(&mut self, data: &[u8]) -> bool {
-        (self.next, self.found) = (0, 0);
-        while self.searched < data.len() && self.found <= PLACES - STEP {
-            let rest = &data[self.searched..];
+        let (mut found, mut searched) = (0, self.searched);
+        while found <= PLACES - STEP {
+            let Some(rest) = data.get(searched..).filter(|rest| !rest.is_empty()) else {
+                break;
+            };
             let (mut newlines, length) = match rest.first_chunk() {
                 Some(step) => (newlines(step), STEP),
                 None => {
@@ -58,17 +60,19 @@ impl Newlines {
                 }
             };
             // Mostly there is one or none: one is noted without asking.
-            self.places[self.found] = self.searched as u32 + newlines.trailing_zeros();
-            self.found += usize::from(newlines != 0);
+            self.places[found % PLACES] = (searched + newlines.trailing_zeros() as usize) as u32;
+            found += usize::from(newlines != 0);
             newlines &= newlines.wrapping_sub(1);
             while newlines != 0 {
-                self.places[self.found] = self.searched as u32 + newlines.trailing_zeros();
-                self.found += 1;
+                self.places[found % PLACES] =
+                    (searched + newlines.trailing_zeros() as usize) as u32;
+                found += 1;
                 newlines &= newlines - 1;
             }
-            self.searched += length;
+            searched += length;
         }
-        self.found > 0
+        (self.next, self.found, self.searched) = (0, found, searched);
+        found > 0
     }
 }
 

@@ -183,7 +183,11 @@ impl Reader {
             &self.buffer[..filled],
             cap,
             &mut self.skipping,
-            &mut |line| batch.push(line, cap, 0),
+            &mut |lines| {
+                for line in lines {
+                    batch.push(line, cap, 0);
+                }
+            },
         );
         batch.count(cut.consumed, cut.truncated);
         self.buffer.copy_within(cut.consumed..filled, 0);
@@ -254,8 +258,8 @@ mod tests {
         std::fs::write(&path, "one\ntwo\n").expect("written");
         woken.recv_timeout(Duration::from_secs(20)).expect("lines");
         let mut lines = Vec::new();
-        fed.read(usize::MAX, &mut Scratch::new(100), &mut |line| {
-            lines.push(line.to_vec());
+        fed.read(usize::MAX, &mut Scratch::new(100), &mut |batch| {
+            lines.extend(batch.iter().map(|line| line.to_vec()));
         });
         assert_eq!(lines, [b"one", b"two"]);
         drop(fed);

@@ -189,7 +189,7 @@ impl Tail {
         at: usize,
         budget: usize,
         scratch: &mut Scratch,
-        sink: &mut dyn FnMut(&[u8]),
+        sink: &mut dyn FnMut(&[&[u8]]),
     ) -> Read {
         if self.entries[at].old.is_empty() {
             return Read::AtEnd;
@@ -244,7 +244,7 @@ impl Tail {
         at: usize,
         budget: usize,
         scratch: &mut Scratch,
-        sink: &mut dyn FnMut(&[u8]),
+        sink: &mut dyn FnMut(&[&[u8]]),
     ) -> Read {
         loop {
             self.unpark(at);
@@ -342,7 +342,7 @@ impl Source for Tail {
         &mut self,
         budget: usize,
         scratch: &mut Scratch,
-        sink: &mut dyn FnMut(&[u8]),
+        sink: &mut dyn FnMut(&[&[u8]]),
     ) -> Progress {
         let before = self.tally.bytes;
         let looks = self.tally.looks;

@@ -14,7 +14,7 @@ use super::Snapshot;
 const MAGIC: &str = "maillog_exporter state ";
 
 /// The version that is written. It rises with every change to what a snapshot holds.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 /// Behind the first line: the length of the rest (8 bytes) and its CRC-32 (4), little-endian.
 const HEADER: usize = 12;
@@ -39,6 +39,7 @@ pub enum Damage {
 pub(super) fn encode(snapshot: &Snapshot) -> io::Result<Vec<u8>> {
     let body = postcard::to_stdvec(snapshot).map_err(io::Error::other)?;
     let body = postcard::to_extend(&snapshot.second, body).map_err(io::Error::other)?;
+    let body = postcard::to_extend(&snapshot.third, body).map_err(io::Error::other)?;
     Ok(framed(VERSION, &body))
 }
 
@@ -84,9 +85,12 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Snapshot, Damage> {
         return Err(Damage::Damaged("its checksum does not match"));
     }
     let read = || {
-        let (mut snapshot, rest) = postcard::take_from_bytes::<Snapshot>(body)?;
+        let (mut snapshot, mut rest) = postcard::take_from_bytes::<Snapshot>(body)?;
         if version >= 2 {
-            snapshot.second = postcard::from_bytes(rest)?;
+            (snapshot.second, rest) = postcard::take_from_bytes(rest)?;
+        }
+        if version >= 3 {
+            snapshot.third = postcard::from_bytes(rest)?;
         }
         Ok(snapshot)
     };
@@ -104,15 +108,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_snapshot_of_the_first_version_is_read() {
+    fn a_snapshot_of_an_earlier_version_is_read() {
         let snapshot = Snapshot {
             taken: 1_700_000_000,
             write_errors: 3,
             ..Snapshot::default()
         };
         let body = postcard::to_stdvec(&snapshot).expect("encoded");
-        assert_eq!(decode(&framed(1, &body)), Ok(snapshot));
+        assert_eq!(decode(&framed(1, &body)), Ok(snapshot.clone()));
         assert!(matches!(decode(&framed(2, &body)), Err(Damage::Damaged(_))));
+        let second = postcard::to_extend(&snapshot.second, body.clone()).expect("encoded");
+        assert_eq!(decode(&framed(2, &second)), Ok(snapshot));
+        assert!(matches!(
+            decode(&framed(3, &second)),
+            Err(Damage::Damaged(_))
+        ));
         assert!(matches!(decode(&framed(0, &body)), Err(Damage::Damaged(_))));
     }
 }

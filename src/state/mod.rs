@@ -17,7 +17,7 @@ use jiff::Timestamp;
 use thiserror::Error;
 
 pub use codec::Damage;
-pub use snapshot::{Second, Snapshot, SourceState};
+pub use snapshot::{FormerMemory, Second, Snapshot, SourceState, Third};
 
 /// The file's name in a directory that is given in place of a file.
 const DEFAULT_NAME: &str = "state";

@@ -21,11 +21,22 @@ pub struct Snapshot {
     pub sources: Vec<SourceState>,
     /// All counts.
     pub counters: Image,
-    /// What the parser remembers of the last minutes.
-    pub memory: Memory,
+    /// What the parser remembered before the third version. Empty since, and not gone on with: it
+    /// told of five minutes.
+    pub former_memory: FormerMemory,
     /// What a snapshot of the first version does not have.
     #[serde(skip)]
     pub second: Second,
+    /// What one of the second version does not have.
+    #[serde(skip)]
+    pub third: Third,
+}
+
+/// The shape of what was remembered: places with names, words and times.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct FormerMemory {
+    attempts: Vec<(u16, (u64, u64, Option<i64>))>,
+    handshakes: Vec<(u16, (u64, u64, Option<i64>))>,
 }
 
 /// What the second version added; it stands behind the rest.
@@ -35,6 +46,13 @@ pub struct Second {
     pub provider_conditions: ProviderConditions,
     /// What alerts remember, where the daemon has any of its own.
     pub alerts: Option<alert::Image>,
+}
+
+/// What the third version added; it stands behind the second's.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Third {
+    /// What the parser remembers of the last minutes.
+    pub memory: Memory,
 }
 
 /// One source: where it stopped, and what its lines came to.

@@ -106,8 +106,8 @@ fn damage_of_every_kind_is_refused_and_named() {
     }
     assert!(refused(b"").contains("cut off"));
     assert!(refused(b"{\"version\": 1}").contains("no state of maillog_exporter"));
-    let newer = b"maillog_exporter state 3\n and more";
-    assert!(refused(newer).contains("version 3, written by a newer"));
+    let newer = b"maillog_exporter state 4\n and more";
+    assert!(refused(newer).contains("version 4, written by a newer"));
 }
 
 #[test]

@@ -67,7 +67,7 @@ fn describe(event: &Event<'_>, providers: &Providers) -> String {
         "provider",
         Some(providers.name(event.provider).to_owned()).filter(|it| it != "other"),
     );
-    field("domain", Some(lossy(event.domain)));
+    field("domain", Some(lossy(event.domain())));
     field(
         "delay",
         event.delays.total.map(|micros| format!("{}us", micros)),

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use maillog_exporter::catalog::{Catalog, Providers};
 use maillog_exporter::metrics::{Counters, Exposition, View, render};
-use maillog_exporter::parse::{Line, LineParser};
+use maillog_exporter::parse::{Event, Fact, Line, LineParser, Sink, Stamp};
 use maillog_exporter::source::Lines;
 use proptest::prelude::*;
 
@@ -64,6 +64,24 @@ fn parser() -> LineParser {
     )
 }
 
+/// What lines said, in words.
+#[derive(Default)]
+struct Said(Vec<String>);
+
+impl Sink for Said {
+    fn event(&mut self, time: Option<Stamp>, event: &Event<'_>) {
+        self.0.push(format!("{time:?} {event:?}"));
+    }
+
+    fn noise(&mut self, time: Option<Stamp>, fact: Option<&Fact<'_>>) {
+        self.0.push(format!("{time:?} {fact:?}"));
+    }
+
+    fn unmatched(&mut self, time: Option<Stamp>) {
+        self.0.push(format!("{time:?}"));
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(2000))]
 
@@ -73,24 +91,44 @@ proptest! {
         let mut counters = Counters::new(Catalog::embedded());
         let mut lines = Lines::new(&log[..], 64);
         let (mut events, mut noise, mut unmatched) = (0, 0, 0);
-        let mut read = |line: &[u8]| {
-            let mut slot = None;
-            let parsed = parser.parse(line, &mut slot);
-            match &parsed.line {
-                Line::Event(event) => {
-                    events += 1;
-                    let code = event.code.unwrap_or(250);
-                    assert!((200..600).contains(&code) || code == 101 || code == 111);
+        let mut read = |lines: &[&[u8]]| {
+            for line in lines {
+                let mut slot = None;
+                let parsed = parser.parse(line, &mut slot);
+                match &parsed.line {
+                    Line::Event(event) => {
+                        events += 1;
+                        let code = event.code.unwrap_or(250);
+                        assert!((200..600).contains(&code) || code == 101 || code == 111);
+                    }
+                    Line::Noise(_) => noise += 1,
+                    Line::Unmatched => unmatched += 1,
                 }
-                Line::Noise(_) => noise += 1,
-                Line::Unmatched => unmatched += 1,
+                counters.count(parsed.time, &parsed.line, 1_790_000_000);
             }
-            counters.count(parsed.time, &parsed.line, 1_790_000_000);
         };
         while lines.read(&mut read).expect("memory can be read") {}
         let newlines = log.iter().filter(|&&b| b == b'\n').count();
         let rest = usize::from(!log.is_empty() && !log.ends_with(b"\n"));
         prop_assert_eq!(events + noise + unmatched, newlines + rest);
+    }
+
+    #[test]
+    fn lines_read_together_say_what_each_says_alone(log in hostile()) {
+        let lines: Vec<&[u8]> = log.split(|&b| b == b'\n').collect();
+        let (mut one, mut many) = (parser(), parser());
+        let (mut alone, mut together) = (Said::default(), Said::default());
+        for line in &lines {
+            let mut slot = None;
+            let parsed = one.parse(line, &mut slot);
+            match &parsed.line {
+                Line::Event(event) => alone.event(parsed.time, event),
+                Line::Noise(fact) => alone.noise(parsed.time, fact.as_ref()),
+                Line::Unmatched => alone.unmatched(parsed.time),
+            }
+        }
+        many.read(&lines, &mut together);
+        prop_assert_eq!(alone.0, together.0);
     }
 
     #[test]

@@ -7,148 +7,96 @@
 
 mod client;
 mod noise;
+mod outline;
+mod program;
 mod reason;
 mod record;
 mod server;
 
-use crate::parse::scan::{hexadecimal_name, position, position2, position3, short_tag_and_body};
+use outline::Form;
+pub(crate) use outline::Outline;
+pub(crate) use program::Program;
+
+use crate::parse::scan::{hexadecimal_name, position, position2};
 use crate::parse::{Direction, Event, Fact, Line, Service};
 
-/// The program that wrote a line, by the last part of its tag: `postfix/smtps/smtpd` is smtpd.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Program {
-    /// A daemon that takes part in receiving or delivering mail.
-    Daemon(Service),
-    /// A daemon or command that only serves the others.
-    Helper,
-    /// No program of Postfix.
-    Foreign,
-    /// Postfix by its first part, but a program we do not know.
-    Unknown,
+/// What takes a line that was read.
+pub(crate) trait Take<'a> {
+    /// Takes it. An event may be completed by whoever takes it.
+    fn take(&mut self, line: Line<'a, '_>);
 }
 
-impl Program {
-    /// Reads a tag. Any `syslog_name` may stand before the slash; without a slash only Postfix's
-    /// own name is taken for Postfix.
-    #[inline]
-    pub(crate) fn of(tag: &[u8]) -> Self {
-        let (name, daemon) = match tag.strip_prefix(b"postfix/") {
-            // The common case: one slash, and nothing before it but Postfix's own name.
-            Some(daemon) if !daemon.contains(&b'/') => (&b"postfix"[..], daemon),
-            _ => match tag.iter().rposition(|&b| b == b'/') {
-                Some(slash) => (&tag[..slash], &tag[slash + 1..]),
-                None if tag == b"postfix" => return Program::Helper,
-                None => return Program::Foreign,
-            },
-        };
-        match daemon {
-            b"smtpd" => Program::Daemon(Service::Smtpd),
-            b"smtp" => Program::Daemon(Service::Smtp),
-            b"qmgr" => Program::Daemon(Service::Qmgr),
-            b"cleanup" => Program::Daemon(Service::Cleanup),
-            _ => Self::uncommon(name, daemon),
-        }
-    }
-
-    fn uncommon(name: &[u8], daemon: &[u8]) -> Self {
-        Program::Daemon(match daemon {
-            b"nqmgr" | b"oqmgr" => Service::Qmgr,
-            b"lmtp" => Service::Lmtp,
-            b"postscreen" => Service::Postscreen,
-            b"local" => Service::Local,
-            b"virtual" => Service::Virtual,
-            b"pipe" => Service::Pipe,
-            b"error" => Service::Error,
-            b"retry" => Service::Retry,
-            b"discard" => Service::Discard,
-            b"tlsproxy" => Service::Tlsproxy,
-            b"bounce" | b"defer" | b"trace" | b"verify" | b"pickup" | b"anvil" | b"scache"
-            | b"dnsblog" | b"trivial-rewrite" | b"tlsmgr" | b"master" | b"proxymap"
-            | b"proxywrite" | b"flush" | b"showq" | b"spawn" | b"postlogd" | b"postsuper"
-            | b"postqueue" | b"postdrop" | b"sendmail" | b"postfix-script" | b"postmulti"
-            | b"postalias" | b"postmap" | b"postcat" | b"postkick" | b"postlock" | b"postconf"
-            | b"postfix" | b"post-install" | b"qmqpd" | b"nbdb_reindexd" => {
-                return Program::Helper;
-            }
-            // Writes what a script tells it to.
-            b"postlog" => return Program::Foreign,
-            _ if name.starts_with(b"postfix") => return Program::Unknown,
-            _ => return Program::Foreign,
-        })
-    }
-}
-
-/// Splits `postfix/submission/smtpd[1234]: body` into the tag and the body: the frame of nearly every
-/// line, in one step. `envelope` knows all others.
+/// Reads a line by its outline.
 #[inline(always)]
-pub(crate) fn tag_and_body(rest: &[u8]) -> Option<(&[u8], &[u8])> {
-    // Solaris' message number is `envelope`'s to take off.
-    short_tag_and_body(rest)
-        .or_else(|| long_tag_and_body(rest))
-        .filter(|(_, body)| body.first() != Some(&b'['))
-}
-
-#[inline(never)]
-fn long_tag_and_body(rest: &[u8]) -> Option<(&[u8], &[u8])> {
-    let end = position3(rest, b'[', b':', b' ')?;
-    let [b'[', pid @ ..] = &rest[end..] else {
-        return None;
-    };
-    match &pid[position(pid, b']')?..] {
-        [b']', b':', b' ', body @ ..] => Some((&rest[..end], body)),
-        _ => None,
-    }
-}
-
-/// The daemons that write nearly all lines.
-pub(crate) enum Usual {
-    Smtpd,
-    Qmgr,
-    Smtp,
-    Cleanup,
-}
-
-impl Usual {
-    /// Reads a tag; `None` for all other daemons, which [`Program::of`] knows.
-    #[inline(always)]
-    pub(crate) fn of(tag: &[u8]) -> Option<Self> {
-        Some(match tag {
-            [.., b'/', b's', b'm', b't', b'p', b'd'] => Usual::Smtpd,
-            [.., b'/', b'q', b'm', b'g', b'r'] => Usual::Qmgr,
-            [.., b'/', b's', b'm', b't', b'p'] => Usual::Smtp,
-            [.., b'/', b'c', b'l', b'e', b'a', b'n', b'u', b'p'] => Usual::Cleanup,
-            _ => return None,
-        })
-    }
-
-    /// Reads a line of this daemon. Each has its own copy of [`parse`], in which the daemon is
-    /// known: who wrote a line is decided once, and not again for every question about it.
-    #[inline(always)]
-    pub(crate) fn parse<'a, 'e>(
-        self,
-        body: &'a [u8],
-        slot: &'e mut Option<Event<'a>>,
-    ) -> Line<'a, 'e> {
-        match self {
-            Usual::Smtpd => parse(Service::Smtpd, body, slot),
-            Usual::Qmgr => parse(Service::Qmgr, body, slot),
-            Usual::Smtp => parse(Service::Smtp, body, slot),
-            Usual::Cleanup => parse(Service::Cleanup, body, slot),
+pub(crate) fn read<'a>(outline: &Outline, line: &'a [u8], out: &mut impl Take<'a>) {
+    let (queue_id, text) = (outline.queue_id(line), outline.text(line));
+    match (outline.form, outline.program) {
+        (Form::Connect, SMTPD) if text.starts_with(b"connect from ") => {
+            out.take(Line::Noise(Some(Fact::Connected(Service::Smtpd))));
         }
+        (Form::Disconnect, SMTPD) if text.starts_with(b"disconnect from ") => {
+            out.take(Line::Noise(None));
+        }
+        (Form::Client, SMTPD) if !queue_id.is_empty() && text.starts_with(b"client=") => {
+            out.take(Line::Noise(None));
+        }
+        (Form::MessageId, Program::Daemon(Service::Cleanup))
+            if !queue_id.is_empty() && text.starts_with(b"message-id=") =>
+        {
+            out.take(Line::Noise(Some(Fact::Received { queue_id })));
+        }
+        (Form::Removed, QMGR) if !queue_id.is_empty() && text == b"removed" => {
+            out.take(Line::Noise(None));
+        }
+        (Form::From, QMGR) if !queue_id.is_empty() => {
+            let mut slot = None;
+            out.take(record::qmgr(queue_id, text, &mut slot));
+        }
+        (Form::To, Program::Daemon(service)) if !queue_id.is_empty() => {
+            let mut slot = None;
+            out.take(record::parse(service, queue_id, &text[3..], &mut slot));
+        }
+        (Form::Tls, Program::Daemon(service)) if let Some(line) = tls_connection(service, text) => {
+            out.take(line);
+        }
+        (Form::Uid | Form::Notification, Program::Helper) if !queue_id.is_empty() => {
+            out.take(Line::Noise(None));
+        }
+        (Form::NoQueue, SMTPD) if let Some(text) = text.strip_prefix(b"NOQUEUE: ") => {
+            let mut slot = None;
+            out.take(server::smtpd_message(b"", text, &mut slot));
+        }
+        (Form::Lost, SMTPD) if let Some(fact) = server::lost(text) => {
+            out.take(Line::Noise(Some(fact)));
+        }
+        (Form::Warning, SMTPD) if let Some(warning) = text.strip_prefix(b"warning: ") => {
+            out.take(Line::Noise(server::auth_failure(warning)));
+        }
+        (Form::Screened, Program::Daemon(Service::Postscreen))
+            if text.starts_with(b"CONNECT from ") =>
+        {
+            out.take(Line::Noise(Some(Fact::Connected(Service::Postscreen))));
+        }
+        (_, program) => read_rare(program, outline.body(line), out),
     }
+}
+
+const SMTPD: Program = Program::Daemon(Service::Smtpd);
+const QMGR: Program = Program::Daemon(Service::Qmgr);
+
+/// Reads the text of a line of any form.
+#[inline(never)]
+fn read_rare<'a>(program: Program, body: &'a [u8], out: &mut impl Take<'a>) {
+    let mut slot = None;
+    out.take(match program {
+        Program::Daemon(service) => parse_any(service, body, &mut slot),
+        _ => parse_helper(body, &mut slot),
+    });
 }
 
 /// Reads the text of any daemon's line.
+#[inline(never)]
 pub(crate) fn parse_any<'a, 'e>(
-    service: Service,
-    body: &'a [u8],
-    slot: &'e mut Option<Event<'a>>,
-) -> Line<'a, 'e> {
-    parse(service, body, slot)
-}
-
-#[inline(always)]
-fn parse<'a, 'e>(
     service: Service,
     body: &'a [u8],
     slot: &'e mut Option<Event<'a>>,

@@ -5,13 +5,18 @@
 
 use super::noise;
 use super::reason::{self, Kind, Reason};
-use crate::parse::scan::{address, domain_of, enhanced, microseconds, number, position, split};
+use crate::parse::scan::{
+    address, delays, enhanced, four_microseconds, marks_of, microseconds, number, position, split,
+};
 use crate::parse::{Delays, Direction, Enhanced, Event, Fact, Line, Outcome, Service, reply};
 
-/// The fields between the recipient and the status.
+/// The fields before the status.
 #[derive(Default)]
 struct Fields<'a> {
+    recipient: &'a [u8],
     relay: &'a [u8],
+    /// The host in `relay`, without its port; empty for `none` and for services of this host.
+    host: &'a [u8],
     delays: Delays,
     dsn: Option<Enhanced>,
 }
@@ -24,11 +29,8 @@ pub(super) fn parse<'a, 'e>(
     record: &'a [u8],
     slot: &'e mut Option<Event<'a>>,
 ) -> Line<'a, 'e> {
-    let Some((recipient, rest)) = address(record) else {
-        // Cut off within the address: nothing is known of the delivery.
-        return Line::Noise(None);
-    };
-    let Some((fields, status)) = fields(rest) else {
+    let Some((fields, status)) = usual_fields(record).or_else(|| any_fields(record)) else {
+        // Cut off before the status: nothing is known of the delivery.
         return Line::Noise(None);
     };
     let (word, text) = match split(status, b' ') {
@@ -50,7 +52,6 @@ pub(super) fn parse<'a, 'e>(
     } else {
         succeeded(service, text)
     };
-    let relay = relay_host(fields.relay);
     let event = slot.insert(Event {
         queue_id,
         code: reason.code,
@@ -58,8 +59,12 @@ pub(super) fn parse<'a, 'e>(
         dsn: fields.dsn,
         connect_error: reason.connect_error,
         first_hand: reason.kind == Kind::FirstHand,
-        host: if relay.is_empty() { reason.host } else { relay },
-        domain: domain_of(recipient),
+        host: if fields.host.is_empty() {
+            reason.host
+        } else {
+            fields.host
+        },
+        recipient: fields.recipient,
         text: reason.words,
         delays: fields.delays,
         ..Event::new(service, direction(service, fields.relay), outcome)
@@ -98,23 +103,32 @@ fn failed(service: Service, text: &[u8]) -> Reason<'_> {
     reason
 }
 
-/// `, orig_to=<…>, relay=…, conn_use=…, delay=…, delays=a/b/c/d, dsn=…, status=`: the values, and
-/// what follows `status=`. Which of them are there depends on Postfix's version.
-#[inline]
-fn fields(rest: &[u8]) -> Option<(Fields<'_>, &[u8])> {
-    usual_fields(rest).or_else(|| any_fields(rest))
-}
-
-/// The five fields of nearly every record, in Postfix's order, with no question which comes next.
-#[inline]
-fn usual_fields(rest: &[u8]) -> Option<(Fields<'_>, &[u8])> {
-    let value = rest.strip_prefix(b", relay=")?;
-    let (relay, rest) = value.split_at(position(value, b',')?);
-    let (total, rest) = microseconds(rest.strip_prefix(b", delay=")?)?;
-    let (stages, rest) = stages(rest.strip_prefix(b", delays=")?)?;
-    let (dsn, rest) = enhanced(rest.strip_prefix(b", dsn=")?)?;
+/// `<RECIPIENT>, relay=…, delay=…, delays=a/b/c/d, dsn=…, status=`: the fields of nearly every record,
+/// in Postfix's order, with no question which comes next. And what follows `status=`.
+#[inline(always)]
+fn usual_fields(record: &[u8]) -> Option<(Fields<'_>, &[u8])> {
+    let inner = record.strip_prefix(b"<")?;
+    let start = inner.first_chunk()?;
+    let end = (marks_of(start, b'>') | marks_of(start, b'"')).trailing_zeros() as usize;
+    let (recipient, rest) = inner.split_at_checked(end)?;
+    let value = rest.strip_prefix(b">, relay=")?;
+    let start = value.first_chunk()?;
+    let (comma, bracket) = (
+        marks_of(start, b',').trailing_zeros(),
+        marks_of(start, b']').trailing_zeros(),
+    );
+    let (relay, rest) = value.split_at_checked(comma as usize)?;
+    let host = match relay.get(..=bracket as usize) {
+        Some(host) => host,
+        None => relay_host(relay),
+    };
+    let rest = rest.strip_prefix(b", delay=")?;
+    let (total, stages, end) = delays(rest)?;
+    let (dsn, rest) = enhanced(rest[end..].strip_prefix(b", dsn=")?)?;
     let fields = Fields {
+        recipient,
         relay,
+        host,
         delays: Delays {
             total: Some(total),
             stages: Some(stages),
@@ -124,9 +138,14 @@ fn usual_fields(rest: &[u8]) -> Option<(Fields<'_>, &[u8])> {
     Some((fields, rest.strip_prefix(b", status=")?))
 }
 
-/// Any fields in any order.
-fn any_fields(mut rest: &[u8]) -> Option<(Fields<'_>, &[u8])> {
-    let mut fields = Fields::default();
+/// Any fields in any order; which of them are there depends on Postfix's version.
+#[inline(never)]
+fn any_fields(record: &[u8]) -> Option<(Fields<'_>, &[u8])> {
+    let (recipient, mut rest) = address(record)?;
+    let mut fields = Fields {
+        recipient,
+        ..Fields::default()
+    };
     loop {
         rest = rest.strip_prefix(b", ")?;
         // The first letter decides which name is worth comparing.
@@ -134,6 +153,7 @@ fn any_fields(mut rest: &[u8]) -> Option<(Fields<'_>, &[u8])> {
             [b'r', b'e', b'l', b'a', b'y', b'=', value @ ..] => {
                 let end = position(value, b',')?;
                 fields.relay = &value[..end];
+                fields.host = relay_host(fields.relay);
                 &value[end..]
             }
             [b'd', b'e', b'l', b'a', b'y', b'=', value @ ..] => match microseconds(value) {
@@ -143,13 +163,15 @@ fn any_fields(mut rest: &[u8]) -> Option<(Fields<'_>, &[u8])> {
                 }
                 None => skip(value)?,
             },
-            [b'd', b'e', b'l', b'a', b'y', b's', b'=', value @ ..] => match stages(value) {
-                Some((stages, after)) => {
-                    fields.delays.stages = Some(stages);
-                    after
+            [b'd', b'e', b'l', b'a', b'y', b's', b'=', value @ ..] => {
+                match four_microseconds(value) {
+                    Some((stages, after)) => {
+                        fields.delays.stages = Some(stages);
+                        after
+                    }
+                    None => skip(value)?,
                 }
-                None => skip(value)?,
-            },
+            }
             [b'd', b's', b'n', b'=', value @ ..] => match enhanced(value) {
                 Some((dsn, after)) => {
                     fields.dsn = Some(dsn);
@@ -169,20 +191,6 @@ fn any_fields(mut rest: &[u8]) -> Option<(Fields<'_>, &[u8])> {
 /// What follows the next comma, with it.
 fn skip(text: &[u8]) -> Option<&[u8]> {
     Some(&text[position(text, b',')?..])
-}
-
-/// `a/b/c/d`
-#[inline]
-fn stages(text: &[u8]) -> Option<([u64; 4], &[u8])> {
-    let mut stages = [0; 4];
-    let mut rest = text;
-    for (place, stage) in stages.iter_mut().enumerate() {
-        if place > 0 {
-            rest = rest.strip_prefix(b"/")?;
-        }
-        (*stage, rest) = microseconds(rest)?;
-    }
-    Some((stages, rest))
 }
 
 /// What stands in the parentheses behind the status. The line may go on behind them, or be cut

@@ -2,7 +2,7 @@
 //! and milter rejects, and the coming and going of connections.
 
 use super::{noise, real, tls_connection, without_port};
-use crate::parse::scan::{address, domain_of, rsplit_on, split_on};
+use crate::parse::scan::{address, position, rsplit_on, split, split_on};
 use crate::parse::{Direction, Event, Fact, Line, Outcome, Service, Stage, reply};
 
 /// smtpd, of a client that comes or goes: a third of all its lines.
@@ -98,10 +98,7 @@ fn reject<'a, 'e>(
     verdict: &'a [u8],
     slot: &'e mut Option<Event<'a>>,
 ) -> Line<'a, 'e> {
-    let Some((stage, rest)) = split_on(verdict, b" from ") else {
-        return Line::Unmatched;
-    };
-    let Some((client, said)) = split_on(rest, b": ") else {
+    let Some((stage, client, said)) = stage_and_client(verdict) else {
         return Line::Unmatched;
     };
     let (words, envelope) = split_on(said, b"; from=").unwrap_or((said, b""));
@@ -109,7 +106,7 @@ fn reject<'a, 'e>(
     event.queue_id = real(queue_id);
     event.stage = Some(self::stage(stage));
     event.host = without_port(client);
-    event.domain = recipient_domain(envelope);
+    event.recipient = recipient(envelope);
     event.text = words;
     match reply::parse(words) {
         Some(reply) => {
@@ -122,8 +119,26 @@ fn reject<'a, 'e>(
     Line::Event(event)
 }
 
+/// `RCPT from name[address]: REPLY`. A stage may have more words: `DATA (1234 bytes)`.
+#[inline]
+fn stage_and_client(verdict: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
+    let (stage, rest) = match split(verdict, b' ')? {
+        (stage, rest) if rest.starts_with(b"from ") => (stage, &rest[5..]),
+        _ => split_on(verdict, b" from ")?,
+    };
+    let close = position(rest, b']').filter(|&close| rest[close..].starts_with(b"]: "));
+    match close {
+        Some(close) => Some((stage, &rest[..=close], &rest[close + 3..])),
+        // postscreen names the port too.
+        None => {
+            let (client, said) = split_on(rest, b": ")?;
+            Some((stage, client, said))
+        }
+    }
+}
+
 /// `<sender> to=<recipient> …`; postscreen puts a comma between.
-fn recipient_domain(envelope: &[u8]) -> &[u8] {
+fn recipient(envelope: &[u8]) -> &[u8] {
     let Some((_, rest)) = address(envelope) else {
         return b"";
     };
@@ -131,7 +146,7 @@ fn recipient_domain(envelope: &[u8]) -> &[u8] {
     let Some(recipient) = rest.strip_prefix(b" to=").and_then(address) else {
         return b"";
     };
-    domain_of(recipient.0)
+    recipient.0
 }
 
 /// `reject: END-OF-MESSAGE: REPLY; from=…`, `accept: …`: the before-queue content filter's reply,
@@ -158,7 +173,7 @@ fn proxy<'a, 'e>(
     let event = slot.insert(Event::new(Service::Smtpd, Direction::Inbound, outcome));
     event.queue_id = real(queue_id);
     event.stage = (outcome == Outcome::Rejected).then(|| self::stage(stage));
-    event.domain = recipient_domain(envelope);
+    event.recipient = recipient(envelope);
     event.text = words;
     event.code = Some(reply.code);
     event.enhanced = reply.enhanced;
@@ -185,7 +200,7 @@ fn stage(name: &[u8]) -> Stage {
 }
 
 /// `lost connection after RCPT from …`, `timeout after …`, `too many errors after …`.
-fn lost(text: &[u8]) -> Option<Fact<'static>> {
+pub(super) fn lost(text: &[u8]) -> Option<Fact<'static>> {
     let rest = text
         .strip_prefix(b"lost connection after ")
         .or_else(|| text.strip_prefix(b"timeout after "))
@@ -195,7 +210,7 @@ fn lost(text: &[u8]) -> Option<Fact<'static>> {
 }
 
 /// `name[address]: SASL LOGIN authentication failed: …`
-fn auth_failure(warning: &[u8]) -> Option<Fact<'static>> {
+pub(super) fn auth_failure(warning: &[u8]) -> Option<Fact<'static>> {
     let (_, rest) = split_on(warning, b"]: SASL ")?;
     let (_mechanism, rest) = split_on(rest, b" ")?;
     rest.starts_with(b"authentication failed")
@@ -247,7 +262,7 @@ fn content_reject<'a, 'e>(
         }
         // The bracket is put back: `address` wants the whole.
         let start = verdict.len() - envelope.len() - 1;
-        event.domain = recipient_domain(&verdict[start..]);
+        event.recipient = recipient(&verdict[start..]);
         if let Some((_, words)) = split_on(envelope, b">: ") {
             event.text = words;
             event.enhanced = reply::leading_enhanced(words);

@@ -161,19 +161,21 @@ impl Follower {
             let mut batch = Batch::default();
             let mut full = Vec::new();
             let more = lines
-                .read(|raw| {
-                    // A record that is cut off comes again, or was too long.
-                    let Ok(record) = serde_json::from_slice::<Record<'_>>(raw) else {
-                        return;
-                    };
-                    if record.write(&mut text) {
-                        batch.push(&text, self.cap, raw.len() + 1);
-                    }
-                    let cursor = record.cursor.into_owned();
-                    self.cursor = Some(cursor.clone());
-                    batch.set_cursor(cursor);
-                    if batch.is_full() {
-                        full.push(std::mem::take(&mut batch));
+                .read(|records| {
+                    for raw in records {
+                        // A record that is cut off comes again, or was too long.
+                        let Ok(record) = serde_json::from_slice::<Record<'_>>(raw) else {
+                            continue;
+                        };
+                        if record.write(&mut text) {
+                            batch.push(&text, self.cap, raw.len() + 1);
+                        }
+                        let cursor = record.cursor.into_owned();
+                        self.cursor = Some(cursor.clone());
+                        batch.set_cursor(cursor);
+                        if batch.is_full() {
+                            full.push(std::mem::take(&mut batch));
+                        }
                     }
                 })
                 .map_err(Failure::Io)?;

@@ -40,8 +40,9 @@ impl Heard {
     fn read(&mut self) {
         let lines = &mut self.lines;
         self.source
-            .read(usize::MAX, &mut Scratch::new(CAP), &mut |line| {
-                lines.push(String::from_utf8_lossy(line).into_owned());
+            .read(usize::MAX, &mut Scratch::new(CAP), &mut |batch| {
+                let text = |line: &&[u8]| String::from_utf8_lossy(line).into_owned();
+                lines.extend(batch.iter().map(text));
             });
     }
 

@@ -1,0 +1,178 @@
+//! What is seen of a line at a look: who wrote it, and which form it seems to have.
+//!
+//! It stands apart from reading because no step of it depends on what the line says: neighbouring
+//! lines are of all kinds, in no order that a processor could predict. So the looks at many lines go
+//! hand in hand, and what is left to ask of each is one question.
+
+use std::hint::select_unpredictable;
+
+use super::Program;
+use crate::parse::Stamp;
+use crate::parse::envelope::Beginning;
+use crate::parse::scan::{first_words, short_queue_id};
+
+/// The forms that nearly every line has, by the first four bytes of their text. It is a guess: whoever
+/// reads the line asks for the rest of the words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    /// Any other.
+    Any,
+    /// A client comes to smtpd.
+    Connect,
+    /// A client of smtpd's goes.
+    Disconnect,
+    /// smtpd, of a message that begins.
+    Client,
+    /// cleanup: a message got its queue file.
+    MessageId,
+    /// qmgr: a message leaves the queue.
+    Removed,
+    /// qmgr, of a sender: mostly a message that becomes active.
+    From,
+    /// A delivery record.
+    To,
+    /// TLS, of no message.
+    Tls,
+    /// pickup, of a message that begins.
+    Uid,
+    /// bounce: a message about a failed one.
+    Notification,
+    /// smtpd and postscreen, of no message: mostly a reject.
+    NoQueue,
+    /// smtpd: a client went away.
+    Lost,
+    /// Any daemon.
+    Warning,
+    /// A client comes to postscreen.
+    Screened,
+}
+
+const FORMS: &[(&[u8; 4], Form)] = &[
+    (b"conn", Form::Connect),
+    (b"disc", Form::Disconnect),
+    (b"clie", Form::Client),
+    (b"mess", Form::MessageId),
+    (b"remo", Form::Removed),
+    (b"from", Form::From),
+    (b"to=<", Form::To),
+    (b"Anon", Form::Tls),
+    (b"Untr", Form::Tls),
+    (b"Trus", Form::Tls),
+    (b"Veri", Form::Tls),
+    (b"uid=", Form::Uid),
+    (b"send", Form::Notification),
+    (b"NOQU", Form::NoQueue),
+    (b"lost", Form::Lost),
+    (b"warn", Form::Warning),
+    (b"CONN", Form::Screened),
+];
+
+/// A factor that gives each form a place of its own, found by trying.
+const FACTOR: u32 = 0x01a5_ba51;
+
+/// The forms, each in the place that its beginning gives.
+static TABLE: [(u32, Form); PLACES] = {
+    let mut table = [(0, Form::Any); PLACES];
+    let mut next = 0;
+    while next < FORMS.len() {
+        let (start, form) = FORMS[next];
+        let start = u32::from_le_bytes(*start);
+        assert!(table[place(start)].0 == 0, "two forms in one place");
+        table[place(start)] = (start, form);
+        next += 1;
+    }
+    table
+};
+
+const PLACES: usize = 32;
+
+#[inline(always)]
+const fn place(start: u32) -> usize {
+    (start.wrapping_mul(FACTOR) >> 27) as usize
+}
+
+impl Form {
+    #[inline(always)]
+    fn of(start: [u8; 4]) -> Self {
+        let start = u32::from_le_bytes(start);
+        let (known, form) = TABLE[place(start)];
+        select_unpredictable(known == start, form, Form::Any)
+    }
+}
+
+/// A line's outline; places are counted from the line's beginning.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Outline {
+    pub time: Stamp,
+    host: (u16, u16),
+    body: u16,
+    /// Where the text begins: behind the queue id, if there is a short one; else where the body does.
+    text: u16,
+    pub(super) form: Form,
+    pub(super) program: Program,
+}
+
+impl Outline {
+    /// Of a line of which nothing is seen: it has to be read step by step.
+    pub(crate) const UNSEEN: Self = Outline {
+        time: Stamp {
+            seconds: 0,
+            nanos: 0,
+        },
+        host: (0, 0),
+        body: 0,
+        text: 0,
+        form: Form::Any,
+        program: Program::Unknown,
+    };
+
+    pub(crate) fn is_unseen(&self) -> bool {
+        self.program == Program::Unknown
+    }
+
+    /// Sees what stands behind the beginning. A line that has to be read step by step leaves it
+    /// unseen.
+    #[inline(always)]
+    pub(crate) fn see(&mut self, line: &[u8], beginning: Beginning) -> Option<()> {
+        let at = usize::from(beginning.host.1) + 1;
+        let rest = line.get(at..)?;
+        let (bracket, blank) = first_words(rest)?;
+        let (tag, body) = (rest.get(..bracket)?, rest.get(blank + 1..)?);
+        let program = Program::with_ending(tag, *tag.last_chunk()?)?;
+        let start: &[u8; 17] = body.first_chunk()?;
+        // Solaris' message number is the envelope's to take off.
+        if start[0] == b'[' {
+            return None;
+        }
+        let text = short_queue_id(start);
+        self.form = Form::of(*body.get(text..)?.first_chunk()?);
+        self.body = u16::try_from(at + blank + 1).ok()?;
+        self.text = self.body + text as u16;
+        (self.time, self.host) = (beginning.time, beginning.host);
+        self.program = program;
+        Some(())
+    }
+
+    /// The host's name.
+    pub(crate) fn host<'a>(&self, line: &'a [u8]) -> &'a [u8] {
+        let (from, to) = self.host;
+        line.get(usize::from(from)..usize::from(to))
+            .unwrap_or_default()
+    }
+
+    /// The queue id, empty if there is no short one.
+    pub(super) fn queue_id<'a>(&self, line: &'a [u8]) -> &'a [u8] {
+        let (body, text) = (usize::from(self.body), usize::from(self.text));
+        line.get(body..text.saturating_sub(2)).unwrap_or_default()
+    }
+
+    /// What follows the queue id.
+    pub(super) fn text<'a>(&self, line: &'a [u8]) -> &'a [u8] {
+        line.get(usize::from(self.text)..).unwrap_or_default()
+    }
+
+    /// All that follows the tag.
+    pub(super) fn body<'a>(&self, line: &'a [u8]) -> &'a [u8] {
+        line.get(usize::from(self.body)..).unwrap_or_default()
+    }
+}
