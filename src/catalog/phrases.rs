@@ -11,7 +11,7 @@ use wide::u8x16;
 const SHORTEST: usize = 4;
 
 /// Makes letters alike in both cases, and some other bytes with them: a filter, not the judge.
-const ALIKE: u128 = u128::from_ne_bytes([0x20; 16]);
+const ALIKE: u64 = u64::from_ne_bytes([0x20; 8]);
 
 /// The phrases of all conditions.
 pub(super) struct Phrases {
@@ -48,13 +48,13 @@ impl Phrases {
             while begins != 0 {
                 let place = begins.trailing_zeros();
                 begins &= begins - 1;
-                let start = eight(&text[from + place as usize..]) | ALIKE as u64;
+                let start = eight(&text[from + place as usize..]) | ALIKE;
                 found |= u64::from(self.short.may(start) | self.long.may(start)) << place;
             }
             while found != 0 {
                 let rest = &text[from + found.trailing_zeros() as usize..];
                 found &= found - 1;
-                let start = sixteen(rest) | ALIKE;
+                let start = eight(rest) | ALIKE;
                 best = self.short.at_start(rest, start, best);
                 best = self.long.at_start(rest, start, best);
             }
@@ -66,19 +66,22 @@ impl Phrases {
     }
 }
 
-/// One phrase of a condition.
-struct Phrase {
-    /// Its first sixteen bytes, made alike, and which of them count.
-    start: u128,
-    mask: u128,
-    text: Box<[u8]>,
-    condition: u8,
+/// What is asked of a text before a phrase is compared: whether the phrase's eight bytes, made alike,
+/// stand there. Small, because many phrases begin alike.
+#[derive(Clone, Copy)]
+struct Probe {
+    bytes: u64,
+    /// The bytes that count, where the phrase has fewer.
+    mask: u64,
 }
 
 /// Phrases by their first `N` bytes.
 struct Beginnings<const N: u32> {
-    /// In the order of their buckets.
-    phrases: Vec<Phrase>,
+    /// In the order of their buckets, the first eight bytes of short phrases and the next eight of long
+    /// ones.
+    probes: Vec<Probe>,
+    /// The phrases with their conditions, in the same order.
+    phrases: Vec<(Box<[u8]>, u8)>,
     /// Where each bucket begins; one more for the end.
     buckets: Box<[u16; BUCKETS + 1]>,
     /// Set where a phrase begins like that: most words find nothing.
@@ -90,33 +93,42 @@ const BUCKETS: usize = 1 << 10;
 const BITS: usize = 1 << 14;
 
 impl<const N: u32> Beginnings<N> {
-    fn new(texts: Vec<(u8, &str)>) -> Self {
+    fn new(mut texts: Vec<(u8, &str)>) -> Self {
+        let hash_of = |text: &str| hash(Self::first(eight(text.as_bytes()) | ALIKE));
+        let bucket_of = |(_, text): &(u8, &str)| bucket(hash_of(text));
+        texts.sort_by_key(bucket_of);
         let mut begins = Box::new([0; BITS / 64]);
-        let mut phrases = Vec::with_capacity(texts.len());
-        for (condition, text) in texts {
-            let start = sixteen(text.as_bytes()) | ALIKE;
-            let mask = u128::MAX >> (128 - 8 * text.len().min(16));
-            let hash = hash(Self::first(start as u64));
+        for (_, text) in &texts {
+            let hash = hash_of(text);
             begins[word(hash)] |= bit(hash);
-            phrases.push(Phrase {
-                start: start & mask,
-                mask,
-                text: text.as_bytes().into(),
-                condition,
-            });
         }
-        let bucket_of = |phrase: &Phrase| bucket(hash(Self::first(phrase.start as u64)));
-        // Whatever weighs most is found first, so that the others need not be compared.
-        phrases.sort_by_key(|phrase| (bucket_of(phrase), phrase.condition));
         let mut buckets = Box::new([0; BUCKETS + 1]);
         for (bucket, begin) in buckets.iter_mut().enumerate() {
-            *begin = phrases.partition_point(|it| bucket_of(it) < bucket) as u16;
+            *begin = texts.partition_point(|it| bucket_of(it) < bucket) as u16;
         }
+        let probe = |text: &str| {
+            let probed = Self::probed(text.as_bytes());
+            let missing = 8usize.saturating_sub(probed.len()) as u32;
+            let mask = u64::MAX.checked_shr(8 * missing).unwrap_or(0);
+            let bytes = (eight(probed) | ALIKE) & mask;
+            Probe { bytes, mask }
+        };
         Beginnings {
-            phrases,
+            probes: texts.iter().map(|(_, text)| probe(text)).collect(),
+            phrases: texts
+                .iter()
+                .map(|(condition, text)| (text.as_bytes().into(), *condition))
+                .collect(),
             buckets,
             begins,
         }
+    }
+
+    /// What [`Probe`]s look at.
+    #[inline(always)]
+    fn probed(text: &[u8]) -> &[u8] {
+        let from = if N == 8 { 8 } else { 0 };
+        text.get(from..).unwrap_or_default()
     }
 
     #[inline(always)]
@@ -134,17 +146,20 @@ impl<const N: u32> Beginnings<N> {
     /// The lowest of `best` and the conditions of which a phrase stands at the start of `text`, of
     /// which `start` is the beginning.
     #[inline]
-    fn at_start(&self, text: &[u8], start: u128, mut best: Option<u8>) -> Option<u8> {
-        let bucket = bucket(hash(Self::first(start as u64)));
+    fn at_start(&self, text: &[u8], start: u64, mut best: Option<u8>) -> Option<u8> {
+        let bucket = bucket(hash(Self::first(start)));
         let range = usize::from(self.buckets[bucket])..usize::from(self.buckets[bucket + 1]);
-        for phrase in &self.phrases[range] {
-            if start & phrase.mask == phrase.start
-                && best.is_none_or(|best| phrase.condition < best)
+        let probed = eight(Self::probed(text)) | ALIKE;
+        for (probe, (phrase, condition)) in
+            self.probes[range.clone()].iter().zip(&self.phrases[range])
+        {
+            if probed & probe.mask == probe.bytes
+                && best.is_none_or(|best| *condition < best)
                 && text
-                    .get(..phrase.text.len())
-                    .is_some_and(|words| words.eq_ignore_ascii_case(&phrase.text))
+                    .get(..phrase.len())
+                    .is_some_and(|words| words.eq_ignore_ascii_case(phrase))
             {
-                best = Some(phrase.condition);
+                best = Some(*condition);
             }
         }
         best
@@ -198,20 +213,10 @@ fn eight(text: &[u8]) -> u64 {
             let last = u64::from(u32::from_le_bytes(*last));
             u64::from(u32::from_le_bytes(*first)) | last << (8 * (text.len() - 4))
         }
-        _ => 0,
-    }
-}
-
-/// The same for sixteen bytes.
-#[inline]
-fn sixteen(text: &[u8]) -> u128 {
-    match text.first_chunk() {
-        Some(bytes) => u128::from_le_bytes(*bytes),
-        None => {
-            let mut bytes = [0; 16];
-            bytes[..text.len()].copy_from_slice(text);
-            u128::from_le_bytes(bytes)
-        }
+        _ => text
+            .iter()
+            .rev()
+            .fold(0, |bytes, &byte| bytes << 8 | u64::from(byte)),
     }
 }
 

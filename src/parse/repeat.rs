@@ -68,12 +68,12 @@ impl Repeats {
             Outcome::Attempt if event.text.starts_with(b"SSL_connect error to ") => {
                 self.note(handshake(event), seconds);
             }
-            Outcome::Deferred | Outcome::Bounced if !self.seen.is_empty() => {
-                if self.has(reply(event), seconds) {
-                    event.code = None;
-                    event.enhanced = None;
-                    event.first_hand = false;
-                }
+            Outcome::Deferred | Outcome::Bounced
+                if !self.seen.is_empty() && self.has(reply(event), seconds) =>
+            {
+                event.code = None;
+                event.enhanced = None;
+                event.first_hand = false;
             }
             _ => {}
         }

@@ -266,7 +266,7 @@ pub(crate) fn delays(text: &[u8]) -> Option<(u64, [u64; 4], usize)> {
     let start: &[u8; 64] = window.first_chunk()?;
     let points = marks_of(start, b'.');
     let slashes = marks_of(start, b'/');
-    let digits = marks(start, |bytes| digits(bytes));
+    let digits = marks(start, digits);
     let numbers = digits | points;
     let total = (!numbers).trailing_zeros() as usize;
     let words = b", delays=";
@@ -318,7 +318,7 @@ fn decimal(bytes: u64, size: usize, point: u64) -> u64 {
     let within = (1u64 << (8 * size)) - 1;
     // The point is taken out, then the digits are moved to the upper end, behind zeros.
     let digits = bytes & before | (bytes & within) >> 8 & !before;
-    let all = (digits & 0x0f0f_0f0f_0f0f_0f0f) << (8 * (8 - size + has_point) & 63);
+    let all = (digits & 0x0f0f_0f0f_0f0f_0f0f) << ((8 * (8 - size + has_point)) & 63);
     let pairs = (all.wrapping_mul(10 << 8 | 1) >> 8) & 0x00ff_00ff_00ff_00ff;
     let fours = (pairs.wrapping_mul(100 << 16 | 1) >> 16) & 0x0000_ffff_0000_ffff;
     let value = fours.wrapping_mul(10_000 << 32 | 1) >> 32;

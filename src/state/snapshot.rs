@@ -35,9 +35,11 @@ pub struct Snapshot {
 /// The shape of what was remembered: places with names, words and times.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct FormerMemory {
-    attempts: Vec<(u16, (u64, u64, Option<i64>))>,
-    handshakes: Vec<(u16, (u64, u64, Option<i64>))>,
+    attempts: Vec<(u16, Former)>,
+    handshakes: Vec<(u16, Former)>,
 }
+
+type Former = (u64, u64, Option<i64>);
 
 /// What the second version added; it stands behind the rest.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

@@ -29,10 +29,25 @@ pub(super) fn parse<'a, 'e>(
     record: &'a [u8],
     slot: &'e mut Option<Event<'a>>,
 ) -> Line<'a, 'e> {
-    let Some((fields, status)) = usual_fields(record).or_else(|| any_fields(record)) else {
+    if let Some((fields, status)) = usual_fields(record) {
+        return ended(service, queue_id, fields, status, slot);
+    }
+    match any_fields(record) {
+        Some((fields, status)) => ended(service, queue_id, fields, status, slot),
         // Cut off before the status: nothing is known of the delivery.
-        return Line::Noise(None);
-    };
+        None => Line::Noise(None),
+    }
+}
+
+/// How a delivery ended, by what follows `status=`.
+#[inline(always)]
+fn ended<'a, 'e>(
+    service: Service,
+    queue_id: &'a [u8],
+    fields: Fields<'a>,
+    status: &'a [u8],
+    slot: &'e mut Option<Event<'a>>,
+) -> Line<'a, 'e> {
     let (word, text) = match split(status, b' ') {
         Some((word, rest)) => (word, in_parentheses(rest)),
         None => (status, &b""[..]),
