@@ -278,15 +278,21 @@ impl Counters {
         if let Some(time) = time {
             self.rates.count(rate, time.seconds, now);
         }
+        let count = if code == OTHER_CODE {
+            Guarded::count_folded
+        } else {
+            Guarded::count
+        };
         let enhanced = event.enhanced.map_or(0, pack);
-        self.enhanced.count(
+        count(
+            &mut self.enhanced,
             pack_enhanced(event.mta, event.direction, code, enhanced),
             pack_enhanced(event.mta, event.direction, code, OTHER_ENHANCED),
         );
         if event.direction == Direction::Outbound {
             let provider = u64::from(event.provider.0) << 16;
-            self.providers
-                .count(provider | u64::from(code), provider | u64::from(OTHER_CODE));
+            let (key, other) = (provider | u64::from(code), provider | u64::from(OTHER_CODE));
+            count(&mut self.providers, key, other);
         }
     }
 

@@ -49,6 +49,14 @@ impl Guarded {
         }
     }
 
+    /// The same where a part of the key is folded already.
+    #[cold]
+    pub(crate) fn count_folded(&mut self, key: u64, other: u64) {
+        let folded = self.folded + 1;
+        self.count(key, other);
+        self.folded = folded;
+    }
+
     fn count_another(&mut self, key: u64, other: u64) {
         let place = match self.places.get(&key) {
             Some(&place) => place as usize,

@@ -108,8 +108,11 @@ impl Framer {
 
     /// Takes a line out of its frame. Never fails: a line without a frame is all body.
     pub(crate) fn envelope<'a>(&mut self, line: &'a [u8]) -> Envelope<'a> {
-        if let Some(beginning) = self.beginning(line)
-            && let Some(envelope) = after_host(beginning, line)
+        let beginning = self.beginning(line);
+        if let Some(beginning) = beginning
+            && let Some(envelope) = self
+                .within(beginning.split(line).1)
+                .or_else(|| after_host(beginning, line))
         {
             return envelope;
         }
@@ -132,13 +135,29 @@ impl Framer {
         line.strip_prefix(b"1 ")
             .and_then(|rest| rfc5424(rest, &mut self.clock))
             .or_else(|| headless(line))
-            .or_else(|| strange_date(line))
+            .or_else(|| strange_date(line).filter(|_| beginning.is_none()))
             .unwrap_or(Envelope {
                 time: None,
                 host: b"",
                 tag: b"",
                 body: line,
             })
+    }
+}
+
+impl Framer {
+    /// A whole line behind time and host: a relay has put its own frame around one that it did not
+    /// understand.
+    fn within<'a>(&mut self, rest: &'a [u8]) -> Option<Envelope<'a>> {
+        let (time, rest) = self.clock.named(rest).or_else(|| self.clock.dated(rest))?;
+        let (host, rest) = split(rest, b' ')?;
+        let (tag, body) = tag_and_body(rest)?;
+        Some(Envelope {
+            time: Some(time),
+            host,
+            tag,
+            body: solaris(body),
+        })
     }
 }
 
@@ -167,7 +186,8 @@ fn tag_and_body(text: &[u8]) -> Option<(&[u8], &[u8])> {
         [word @ .., b']'] => &word[..word.iter().rposition(|&b| b == b'[')?],
         _ => word,
     };
-    (!tag.is_empty()).then(|| (tag, body.strip_prefix(b" ").unwrap_or(body)))
+    // Some templates put a second blank behind the colon.
+    (!tag.is_empty()).then(|| (tag, body.trim_ascii_start()))
 }
 
 /// The same where the tag has been split off already.
@@ -255,8 +275,9 @@ fn structured_data_end(text: &[u8]) -> Option<&[u8]> {
 /// may start with a word and a colon too (`warning: …`, `4F9D195432C: …`).
 fn headless(line: &[u8]) -> Option<Envelope<'_>> {
     let (tag, body) = tag_and_body(line)?;
-    let bracketed = line.get(tag.len()) == Some(&b'[');
-    (bracketed || tag.contains(&b'/')).then_some(Envelope {
+    let word = &line[..position(line, b':')?];
+    let is_tag = is_process(word) || tag.contains(&b'/') && !word.contains(&b'[');
+    (is_tag && tag.iter().all(|&b| is_part_of_tag(b))).then_some(Envelope {
         time: None,
         host: b"",
         tag,
@@ -264,24 +285,49 @@ fn headless(line: &[u8]) -> Option<Envelope<'_>> {
     })
 }
 
+/// What names of programs are made of.
+fn is_part_of_tag(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'-' | b'_' | b'.')
+}
+
+/// `tag[pid]`: an address stands in brackets too, `unknown[192.0.2.1]`.
+fn is_process(word: &[u8]) -> bool {
+    let pid = word
+        .strip_suffix(b"]")
+        .and_then(|word| word.rsplit(|&b| b == b'[').next());
+    pid.is_some_and(|pid| !pid.is_empty() && pid.iter().all(u8::is_ascii_digit))
+}
+
 /// A date we cannot read, such as one with the names of another language: the first of the next
-/// few words that looks like `tag[pid]:` ends it.
+/// few words that looks like `tag[pid]:` ends it. A time of day must be among those before it, or
+/// else a number of seconds: other text may name a program too.
 fn strange_date(line: &[u8]) -> Option<Envelope<'_>> {
     let mut rest = line;
     let mut host: &[u8] = b"";
+    let mut has_time = false;
     for _ in 0..8 {
         let (word, after) = split(rest, b' ')?;
-        if word.ends_with(b"]:") && word.contains(&b'[') {
-            let (tag, body) = tag_and_body_of(word, after)?;
-            return Some(Envelope {
+        if let Some(process) = word.strip_suffix(b":").filter(|word| is_process(word)) {
+            let (tag, _) = split(process, b'[')?;
+            return has_time.then_some(Envelope {
                 time: None,
                 host,
                 tag,
-                body: solaris(body),
+                body: solaris(after.trim_ascii_start()),
             });
         }
+        has_time |= is_time(word);
         host = word;
         rest = after;
     }
     None
+}
+
+/// `10:00:00`, perhaps with more around it, or seconds since 1970.
+fn is_time(word: &[u8]) -> bool {
+    let of_day = word.windows(8).any(|it| {
+        let digits = [it[0], it[1], it[3], it[4], it[6], it[7]];
+        it[2] == b':' && it[5] == b':' && digits.iter().all(u8::is_ascii_digit)
+    });
+    of_day || word.len() >= 9 && word.iter().all(|b| b.is_ascii_digit() || *b == b'.')
 }

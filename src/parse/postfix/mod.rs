@@ -157,21 +157,35 @@ pub(crate) fn parse_headless<'a, 'e>(
     {
         return record::parse(Service::Unknown, queue_id, record, slot);
     }
+    let client = if contains(body, b" TLS connection established from ") {
+        Service::Smtpd
+    } else {
+        Service::Smtp
+    };
+    let mut said = Line::Unmatched;
     for service in [
-        Service::Smtp,
+        client,
         Service::Smtpd,
         Service::Cleanup,
         Service::Qmgr,
         Service::Postscreen,
     ] {
         let mut found = None;
-        match parse_any(service, body, &mut found) {
-            Line::Unmatched => {}
-            Line::Noise(fact) => return Line::Noise(fact),
-            Line::Event(event) => return Line::Event(slot.insert(*event)),
+        match (parse_any(service, body, &mut found), &said) {
+            (Line::Event(event), _) => return Line::Event(slot.insert(*event)),
+            // Whoever knows what it tells knows more than whoever has only heard of it.
+            (Line::Noise(Some(fact)), Line::Noise(None) | Line::Unmatched) => {
+                said = Line::Noise(Some(fact));
+            }
+            (Line::Noise(None), Line::Unmatched) => said = Line::Noise(None),
+            _ => {}
         }
     }
-    Line::Unmatched
+    said
+}
+
+fn contains(text: &[u8], words: &[u8]) -> bool {
+    memchr::memmem::find(text, words).is_some()
 }
 
 /// Takes the queue id off: `4F9D195432C: `, `3mPVKl0Mhjz7sXv: `, `NOQUEUE: `. Short ids are
@@ -250,10 +264,17 @@ fn without_port(host: &[u8]) -> &[u8] {
 
 /// `Untrusted TLS connection established to …`, `… TLS connection reused to …`.
 fn tls_connection<'a, 'e>(service: Service, body: &[u8]) -> Option<Line<'a, 'e>> {
-    let rest = [&b"Anonymous "[..], b"Untrusted ", b"Trusted ", b"Verified "]
-        .into_iter()
-        .find_map(|trust| body.strip_prefix(trust))?
-        .strip_prefix(b"TLS connection ")?;
+    // Postfix before 2.6 says nothing of trust.
+    let rest = [
+        &b"Anonymous "[..],
+        b"Untrusted ",
+        b"Trusted ",
+        b"Verified ",
+        b"",
+    ]
+    .into_iter()
+    .find_map(|trust| body.strip_prefix(trust))?
+    .strip_prefix(b"TLS connection ")?;
     if rest.starts_with(b"reused ") {
         return Some(Line::Noise(None));
     }

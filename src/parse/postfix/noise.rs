@@ -32,10 +32,14 @@ const WITHOUT_QUEUE_ID: &[&[u8]] = &[
     b"aborting the Postfix mail system",
     b"flushing the Postfix mail queue",
     b"exiting to reopen external entropy source ",
+    b"lost connection to EGD server ",
+    b"ignoring status update from child pid ",
     b"rotating ",
     b"cannot read from entropy device ",
     // every daemon with lookup tables
     b"using backwards-compatible default setting ",
+    b"Postfix is using backwards-compatible default settings",
+    b"Postfix is running with backwards-compatible default settings",
     b"using using backwards-compatible default setting ",
     b"To disable backwards compatibility use ",
     b"See http",
@@ -47,6 +51,16 @@ const WITHOUT_QUEUE_ID: &[&[u8]] = &[
     b"skipping address family ",
     b"ignoring DNS RR: ",
     b"dict_",
+    // migration to another kind of table, nbdb_reindexd
+    b"redirecting ",
+    b"target file '",
+    b"successfully executed '",
+    // qmqpd
+    b"connect from ",
+    b"disconnect from ",
+    // what a daemon shows of its conversations if it is told to be verbose
+    b"> ",
+    b"< ",
     // postsuper
     b"Deleted: ",
     b"Requeued: ",
@@ -59,6 +73,13 @@ const WITHOUT_QUEUE_ID: &[&[u8]] = &[
     b"initializing the server-side TLS engine",
     b"initializing the client-side TLS engine",
     b"certificate verification failed for ",
+    b"server certificate verification failed for ",
+    b"client certificate verification failed for ",
+    b"SSL_set_fd error to ",
+    b"DNSSEC-signed TLSA record: ",
+    b"tls_library_init: ",
+    b"cannot set default OpenSSL certificate verification paths",
+    b"Unverified: ",
     b"certificate peer name verification failed for ",
     b"fingerprint",
     b"subject_CN=",
@@ -87,6 +108,8 @@ const WITHOUT_QUEUE_ID: &[&[u8]] = &[
     // smtp
     b"discarding EHLO keywords: ",
     b"SMTPS wrappermode (TCP port 465) requires ",
+    b"network address conversion failed: ",
+    b"server configuration error",
     b"skipping SRV lookup for ",
     // content filters and policy servers that log under Postfix's name
     b"mapping DSN status ",
@@ -98,6 +121,7 @@ const WITHOUT_QUEUE_ID_AND: &[(&[u8], &[u8])] = &[
     (b"table ", b" has changed"),
     (b"host ", b" offers SMTPUTF8 support, but not 8BITMIME"),
     (b"addr ", b" listed by domain "),
+    (b"/", b": using backwards-compatible default setting "),
 ];
 
 /// Beginnings of what follows a queue id.
@@ -144,6 +168,7 @@ const WITH_QUEUE_ID: &[&[u8]] = &[
     b"permit: ",
     b"bcc: ",
     b"delay: ",
+    b"hangup: ",
     b"whitelisted",
     b"reject_warning: ",
     b"milter-",
@@ -178,7 +203,15 @@ pub(super) fn without_queue_id<'a, 'e>(body: &[u8]) -> Line<'a, 'e> {
 
 /// What a line says of a message. Rejects, `milter-reject` among them, are read before.
 pub(super) fn with_queue_id<'a, 'e>(text: &[u8]) -> Line<'a, 'e> {
-    if begins(text, WITH_QUEUE_ID) {
+    let of_a_client = || {
+        // qmqpd names its client first.
+        [&b"]: lost connection while "[..], b"]: timeout while "]
+            .iter()
+            .any(|words| memchr::memmem::find(text, words).is_some())
+    };
+    // cleanup, of a table that it cannot read.
+    let unread_table = || text.ends_with(b" -- message not accepted, try again later");
+    if begins(text, WITH_QUEUE_ID) || unread_table() || of_a_client() {
         return Line::Noise(None);
     }
     Line::Unmatched
@@ -211,6 +244,12 @@ fn table_cleanup(body: &[u8]) -> bool {
 fn tls_detail(body: &[u8]) -> bool {
     const DETAILS: &[&[u8]] = &[
         b"Matched ",
+        b"Trusted: ",
+        b"Untrusted: ",
+        b"Verified: ",
+        b"Unverified: ",
+        b"replacing server reply ",
+        b"replacing command ",
         b"matched peername: ",
         b"subject_CN=",
         b"re-using session with ",

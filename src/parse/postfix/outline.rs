@@ -140,8 +140,8 @@ impl Outline {
         let (tag, body) = (rest.get(..bracket)?, rest.get(blank + 1..)?);
         let program = Program::with_ending(tag, *tag.last_chunk()?)?;
         let start: &[u8; 17] = body.first_chunk()?;
-        // Solaris' message number is the envelope's to take off.
-        if start[0] == b'[' {
+        // Solaris' message number and a second blank are the envelope's to take off.
+        if matches!(start[0], b'[' | b' ') {
             return None;
         }
         let text = short_queue_id(start);

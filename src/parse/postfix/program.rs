@@ -70,6 +70,9 @@ const PROGRAMS: &[(&str, Program)] = &[
     ("nbdb_reindexd", Program::Helper),
     // Writes what a script tells it to.
     ("postlog", Program::Foreign),
+    // Policy servers that call themselves Postfix's.
+    ("policy-spf", Program::Foreign),
+    ("policyd-spf", Program::Foreign),
 ];
 
 /// A factor that gives each name a place of its own, found by trying; [`TABLE`] is not built with one

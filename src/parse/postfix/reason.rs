@@ -149,6 +149,8 @@ pub(super) fn connect_error(error: &[u8]) -> ConnectError {
     } else if [
         &b"No route to host"[..],
         b"Network is unreachable",
+        // musl's words for it.
+        b"Network unreachable",
         b"Host is unreachable",
         b"Network is down",
         b"Host is down",
@@ -191,10 +193,13 @@ fn uncommon(text: &[u8]) -> Option<Reason<'_>> {
         b"Name service error for ",
         b"unable to look up host ",
         b"unable to find primary relay for ",
+        b"TLSA lookup error for ",
+        b"Name server loop for ",
+        b"Error looking up name=",
     ]
     .into_iter()
     .any(|words| text.starts_with(words))
-        || (text.starts_with(b"TLSA lookup error for "))
+        || text.ends_with(b": host not found")
     {
         return Some(Reason {
             code: Some(101),
@@ -205,17 +210,32 @@ fn uncommon(text: &[u8]) -> Option<Reason<'_>> {
         if let Some((_, rest)) = split_on(text, b"authentication failed; server ")
             && let Some((host, reply)) = split_on(rest, b" said: ")
         {
-            return Some(Reason::reply(host, reply));
+            let mut reason = Reason::reply(host, reply);
+            // The server was not even asked: it said so some time ago.
+            if text.starts_with(b"SASL [CACHED] ") {
+                (reason.code, reason.enhanced) = (None, None);
+                reason.kind = Kind::Cached;
+            }
+            return Some(reason);
         }
         return Some(Reason::new(text));
     }
-    if let Some(rest) = text.strip_prefix(b"TLS is required, but host ")
-        && let Some((host, reply)) = split_on(rest, b" refused to start TLS: ")
-    {
-        let reason = Reason::reply(host, reply);
-        return Some(Reason {
-            connect_error: Some(ConnectError::Tls),
-            ..reason
+    let wanted = [
+        &b"TLS is required, but "[..],
+        b"Sender requested REQUIRETLS, but ",
+    ]
+    .into_iter()
+    .find_map(|words| text.strip_prefix(words));
+    if let Some(rest) = wanted {
+        let refusal = rest
+            .strip_prefix(b"host ")
+            .and_then(|rest| split_on(rest, b" refused to start TLS: "));
+        return Some(match refusal {
+            Some((host, reply)) => Reason {
+                connect_error: Some(ConnectError::Tls),
+                ..Reason::reply(host, reply)
+            },
+            None => Reason::broken(b"", ConnectError::Tls, text),
         });
     }
     if text.starts_with(b"Cannot start TLS: ") {
@@ -226,7 +246,7 @@ fn uncommon(text: &[u8]) -> Option<Reason<'_>> {
             ..reason
         });
     }
-    if text.starts_with(b"TLS is required, but ") || text.starts_with(b"Server certificate ") {
+    if text.starts_with(b"Server certificate ") {
         return Some(Reason::broken(b"", ConnectError::Tls, text));
     }
     if let Some(rest) = text.strip_prefix(b"Protocol error: host ") {
@@ -237,7 +257,6 @@ fn uncommon(text: &[u8]) -> Option<Reason<'_>> {
         b"mail for ",
         b"SMTPUTF8 is required, ",
         b"REQUIRETLS ",
-        b"Sender requested REQUIRETLS, but",
         b"Server configuration error",
         b"server unavailable or unable to receive mail",
         b"Temporary lookup error",
@@ -246,6 +265,9 @@ fn uncommon(text: &[u8]) -> Option<Reason<'_>> {
         b"local data error while talking to ",
         b"network address conversion failed: ",
         b"unreadable mail queue entry",
+        b"message requires SMTPUTF8, ",
+        b"unexpected server message",
+        b"improper use of 8-bit data in message ",
     ]
     .into_iter()
     .any(|words| text.starts_with(words))

@@ -21,6 +21,16 @@ struct Fields<'a> {
     dsn: Option<Enhanced>,
 }
 
+/// How deliveries end, where that may be cut off.
+const STATUSES: &[&[u8]] = &[
+    b"sent",
+    b"deferred",
+    b"bounced",
+    b"expired",
+    b"deliverable",
+    b"undeliverable",
+];
+
 /// Reads what follows `to=`.
 #[inline]
 pub(super) fn parse<'a, 'e>(
@@ -60,6 +70,10 @@ fn ended<'a, 'e>(
         // An address was probed (verify(8)): replies were said, but nothing was delivered.
         b"deliverable" => (Outcome::Attempt, false),
         b"undeliverable" | b"undeliverable-but-not-cached" => (Outcome::Attempt, true),
+        // Cut off within the word.
+        _ if text.is_empty() && STATUSES.iter().any(|it| it.starts_with(word)) => {
+            return Line::Noise(None);
+        }
         _ => return Line::Unmatched,
     };
     let reason = if kept {
@@ -156,7 +170,7 @@ fn usual_fields(record: &[u8]) -> Option<(Fields<'_>, &[u8])> {
 /// Any fields in any order; which of them are there depends on Postfix's version.
 #[inline(never)]
 fn any_fields(record: &[u8]) -> Option<(Fields<'_>, &[u8])> {
-    let (recipient, mut rest) = address(record)?;
+    let (recipient, mut rest) = address_before_comma(record)?;
     let mut fields = Fields {
         recipient,
         ..Fields::default()
@@ -197,10 +211,23 @@ fn any_fields(record: &[u8]) -> Option<(Fields<'_>, &[u8])> {
             [b's', b't', b'a', b't', b'u', b's', b'=', status @ ..] => {
                 return Some((fields, status));
             }
-            [b'o', b'r', b'i', b'g', b'_', b't', b'o', b'=', value @ ..] => address(value)?.1,
+            [b'o', b'r', b'i', b'g', b'_', b't', b'o', b'=', value @ ..] => {
+                address_before_comma(value)?.1
+            }
             _ => skip(rest)?,
         };
     }
+}
+
+/// An address and what follows it, which begins with a comma. Where nothing does, a quote in it was no
+/// quote: then the first bracket before a comma ends it.
+fn address_before_comma(text: &[u8]) -> Option<(&[u8], &[u8])> {
+    if let Some(found) = address(text).filter(|(_, rest)| rest.starts_with(b", ")) {
+        return Some(found);
+    }
+    let inner = text.strip_prefix(b"<")?;
+    let end = memchr::memmem::find(inner, b">, ")?;
+    Some((&inner[..end], &inner[end + 1..]))
 }
 
 /// What follows the next comma, with it.

@@ -101,12 +101,12 @@ fn reject<'a, 'e>(
     let Some((stage, client, said)) = stage_and_client(verdict) else {
         return Line::Unmatched;
     };
-    let (words, envelope) = split_on(said, b"; from=").unwrap_or((said, b""));
+    let (words, recipient) = words_and_recipient(said);
     let event = slot.insert(Event::new(service, Direction::Inbound, Outcome::Rejected));
     event.queue_id = real(queue_id);
     event.stage = Some(self::stage(stage));
     event.host = without_port(client);
-    event.recipient = recipient(envelope);
+    event.recipient = recipient;
     event.text = words;
     match reply::parse(words) {
         Some(reply) => {
@@ -137,16 +137,34 @@ fn stage_and_client(verdict: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
     }
 }
 
-/// `<sender> to=<recipient> …`; postscreen puts a comma between.
-fn recipient(envelope: &[u8]) -> &[u8] {
-    let Some((_, rest)) = address(envelope) else {
-        return b"";
-    };
+/// `REPLY; from=<sender> to=<recipient> proto=…`. The reply may quote an address in which somebody
+/// put the same words: they count only where the rest of the line follows them.
+fn words_and_recipient(said: &[u8]) -> (&[u8], &[u8]) {
+    const FROM: &[u8] = b"; from=";
+    let mut first = None;
+    for at in memchr::memmem::find_iter(said, FROM) {
+        let found = (&said[..at], &said[at + FROM.len()..]);
+        first = first.or(Some(found));
+        if let Some((recipient, rest)) = recipient(found.1)
+            && (rest.is_empty() || rest.starts_with(b" proto=") || rest.starts_with(b", proto="))
+        {
+            return (found.0, recipient);
+        }
+    }
+    // Cut, or no recipient yet.
+    first.map_or((said, b""), |(words, envelope)| {
+        (
+            words,
+            recipient(envelope).map_or(b"", |(recipient, _)| recipient),
+        )
+    })
+}
+
+/// The recipient in `<sender> to=<recipient> …`, and what follows it; postscreen puts a comma between.
+fn recipient(envelope: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (_, rest) = address(envelope)?;
     let rest = rest.strip_prefix(b",").unwrap_or(rest);
-    let Some(recipient) = rest.strip_prefix(b" to=").and_then(address) else {
-        return b"";
-    };
-    recipient.0
+    address(rest.strip_prefix(b" to=")?)
 }
 
 /// `reject: END-OF-MESSAGE: REPLY; from=…`, `accept: …`: the before-queue content filter's reply,
@@ -166,14 +184,14 @@ fn proxy<'a, 'e>(
     let Some((stage, said)) = split_on(rest, b": ") else {
         return Line::Unmatched;
     };
-    let (words, envelope) = split_on(said, b"; from=").unwrap_or((said, b""));
+    let (words, recipient) = words_and_recipient(said);
     let Some(reply) = reply::parse(words) else {
         return Line::Unmatched;
     };
     let event = slot.insert(Event::new(Service::Smtpd, Direction::Inbound, outcome));
     event.queue_id = real(queue_id);
     event.stage = (outcome == Outcome::Rejected).then(|| self::stage(stage));
-    event.recipient = recipient(envelope);
+    event.recipient = recipient;
     event.text = words;
     event.code = Some(reply.code);
     event.enhanced = reply.enhanced;
@@ -230,7 +248,11 @@ pub(super) fn cleanup<'a, 'e>(
     if let Some(verdict) = text.strip_prefix(b"milter-reject: ") {
         return reject(Service::Cleanup, queue_id, verdict, slot);
     }
-    if let Some(verdict) = text.strip_prefix(b"reject: ") {
+    // A header that a milter has added is checked like those that were there.
+    if let Some(verdict) = text
+        .strip_prefix(b"reject: ")
+        .or_else(|| text.strip_prefix(b"milter-header-reject: "))
+    {
         return content_reject(queue_id, verdict, slot);
     }
     noise::with_queue_id(text)
@@ -262,7 +284,7 @@ fn content_reject<'a, 'e>(
         }
         // The bracket is put back: `address` wants the whole.
         let start = verdict.len() - envelope.len() - 1;
-        event.recipient = recipient(&verdict[start..]);
+        event.recipient = recipient(&verdict[start..]).map_or(b"", |(recipient, _)| recipient);
         if let Some((_, words)) = split_on(envelope, b">: ") {
             event.text = words;
             event.enhanced = reply::leading_enhanced(words);
