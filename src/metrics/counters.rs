@@ -278,21 +278,24 @@ impl Counters {
         if let Some(time) = time {
             self.rates.count(rate, time.seconds, now);
         }
-        let count = if code == OTHER_CODE {
-            Guarded::count_folded
-        } else {
-            Guarded::count
-        };
         let enhanced = event.enhanced.map_or(0, pack);
-        count(
-            &mut self.enhanced,
-            pack_enhanced(event.mta, event.direction, code, enhanced),
-            pack_enhanced(event.mta, event.direction, code, OTHER_ENHANCED),
-        );
-        if event.direction == Direction::Outbound {
-            let provider = u64::from(event.provider.0) << 16;
-            let (key, other) = (provider | u64::from(code), provider | u64::from(OTHER_CODE));
-            count(&mut self.providers, key, other);
+        let key = |enhanced| pack_enhanced(event.mta, event.direction, code, enhanced);
+        let provider = u64::from(event.provider.0) << 16;
+        let provider_key = |code: u16| provider | u64::from(code);
+        let outbound = event.direction == Direction::Outbound;
+        if code == OTHER_CODE {
+            self.enhanced
+                .count_folded(key(enhanced), key(OTHER_ENHANCED));
+            if outbound {
+                self.providers
+                    .count_folded(provider_key(code), provider_key(code));
+            }
+            return;
+        }
+        self.enhanced.count(key(enhanced), key(OTHER_ENHANCED));
+        if outbound {
+            self.providers
+                .count(provider_key(code), provider_key(OTHER_CODE));
         }
     }
 

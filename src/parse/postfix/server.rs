@@ -141,23 +141,22 @@ fn stage_and_client(verdict: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
 /// put the same words: they count only where the rest of the line follows them.
 fn words_and_recipient(said: &[u8]) -> (&[u8], &[u8]) {
     const FROM: &[u8] = b"; from=";
+    let mut searched = 0;
     let mut first = None;
-    for at in memchr::memmem::find_iter(said, FROM) {
-        let found = (&said[..at], &said[at + FROM.len()..]);
-        first = first.or(Some(found));
-        if let Some((recipient, rest)) = recipient(found.1)
+    while let Some((words, envelope)) = split_on(&said[searched..], FROM) {
+        let words = &said[..searched + words.len()];
+        let recipient = recipient(envelope);
+        if let Some((recipient, rest)) = recipient
             && (rest.is_empty() || rest.starts_with(b" proto=") || rest.starts_with(b", proto="))
         {
-            return (found.0, recipient);
+            return (words, recipient);
         }
+        let recipient = recipient.map_or(&b""[..], |(recipient, _)| recipient);
+        first = first.or(Some((words, recipient)));
+        searched = words.len() + FROM.len();
     }
-    // Cut, or no recipient yet.
-    first.map_or((said, b""), |(words, envelope)| {
-        (
-            words,
-            recipient(envelope).map_or(b"", |(recipient, _)| recipient),
-        )
-    })
+    // Cut off, or before there was a recipient.
+    first.unwrap_or((said, b""))
 }
 
 /// The recipient in `<sender> to=<recipient> …`, and what follows it; postscreen puts a comma between.
