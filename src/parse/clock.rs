@@ -201,6 +201,15 @@ fn fraction(text: &[u8]) -> (u32, &[u8]) {
     let [b'.' | b',', digits @ ..] = text else {
         return (0, text);
     };
+    // rsyslog writes six.
+    if let Some(&[a, b, c, d, e, f, next]) = digits.first_chunk()
+        && let (Some(ab), Some(cd), Some(ef)) =
+            (two_digits([a, b]), two_digits([c, d]), two_digits([e, f]))
+        && !next.is_ascii_digit()
+    {
+        let micros = u32::from(ab) * 10_000 + u32::from(cd) * 100 + u32::from(ef);
+        return (micros * 1_000, &digits[6..]);
+    }
     let mut nanos = 0;
     let mut unit = 100_000_000;
     let mut at = 0;

@@ -6,7 +6,7 @@
 
 use crate::parse::Stamp;
 use crate::parse::clock::Clock;
-use crate::parse::scan::{position, position2, same_bytes, split};
+use crate::parse::scan::{differences, position, position2, split, two_digits};
 
 /// A line taken out of its frame. What the line does not have is empty.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,10 +22,12 @@ pub(crate) struct Envelope<'a> {
 /// is remembered and compared at once.
 pub(crate) struct Framer {
     pub clock: Clock,
-    /// `Nov 23 15:17:00 mail `, as far as `length`, which is 0 before the first.
+    /// `Nov 23 15:17:00 mail `, and one bit for each of its bytes; none before the first.
     beginning: [u8; LONGEST_BEGINNING],
-    length: usize,
+    known: u32,
     last: Beginning,
+    /// When its hour began, if minute and second are where they are above.
+    hour: Option<i64>,
 }
 
 /// Time and host at the beginning of a line.
@@ -50,12 +52,17 @@ impl Beginning {
 /// The longest beginning that is remembered: as much as is compared at once.
 const LONGEST_BEGINNING: usize = 32;
 
+/// Where the minute is in `Nov 23 15:17:00`, and where it and the second are, by bits.
+const MINUTE: usize = 10;
+const MINUTE_AND_SECOND: u32 = 0b11011 << MINUTE;
+
 impl Framer {
     pub(crate) fn new(clock: Clock) -> Self {
         Framer {
             clock,
             beginning: [0; LONGEST_BEGINNING],
-            length: 0,
+            known: 0,
+            hour: None,
             last: Beginning {
                 time: Stamp {
                     seconds: 0,
@@ -68,19 +75,38 @@ impl Framer {
 
     pub(crate) fn set_reference(&mut self, reference: jiff::Timestamp) {
         self.clock.set_reference(reference);
-        self.length = 0;
+        self.known = 0;
     }
 
     /// Time and host, for a line that begins with both.
     #[inline(always)]
     pub(crate) fn beginning(&mut self, line: &[u8]) -> Option<Beginning> {
-        let same = line
+        let different = line
             .first_chunk()
-            .map_or(0, |start| same_bytes(start, &self.beginning));
-        if same >= self.length && self.length > 0 {
+            .map_or(u32::MAX, |start| differences(start, &self.beginning))
+            & self.known;
+        if different == 0 && self.known != 0 {
             return Some(self.last);
         }
+        if different & !MINUTE_AND_SECOND == 0
+            && let Some(beginning) = self.later(line)
+        {
+            return Some(beginning);
+        }
         self.new_beginning(line)
+    }
+
+    /// The last beginning at another time of its hour.
+    #[inline]
+    fn later(&mut self, line: &[u8]) -> Option<Beginning> {
+        let [m1, m2, _, s1, s2] = *line.get(MINUTE..)?.first_chunk()?;
+        let (minute, second) = (two_digits([m1, m2])?, two_digits([s1, s2])?);
+        if minute > 59 || second > 60 {
+            return None;
+        }
+        self.last.time.seconds = self.hour? + i64::from(minute) * 60 + i64::from(second);
+        self.beginning[MINUTE..MINUTE + 5].copy_from_slice(&[m1, m2, b':', s1, s2]);
+        Some(self.last)
     }
 
     #[inline(never)]
@@ -101,7 +127,17 @@ impl Framer {
         };
         if kept && let Some(start) = self.beginning.get_mut(..=end) {
             start.copy_from_slice(&line[..=end]);
-            (self.length, self.last) = (end + 1, beginning);
+            self.known = u32::MAX >> (LONGEST_BEGINNING - 1 - end);
+            self.last = beginning;
+            // Other forms have more in front of the host.
+            self.hour = match line.get(MINUTE..MINUTE + 5) {
+                Some(&[m1, m2, b':', s1, s2]) if host == 16 => two_digits([m1, m2])
+                    .zip(two_digits([s1, s2]))
+                    .map(|(minute, second)| {
+                        time.seconds - i64::from(minute) * 60 - i64::from(second)
+                    }),
+                _ => None,
+            };
         }
         Some(beginning)
     }

@@ -55,12 +55,11 @@ pub(crate) fn position2(text: &[u8], a: u8, b: u8) -> Option<usize> {
     first_of(text, [a, b])
 }
 
-/// How many bytes two texts have in common at their beginning.
+/// One bit for each byte of two texts, set where they differ.
 #[inline(always)]
-pub(crate) fn same_bytes(a: &[u8; 32], b: &[u8; 32]) -> usize {
+pub(crate) fn differences(a: &[u8; 32], b: &[u8; 32]) -> u32 {
     let ([a, c], [b, d]) = (halves(a), halves(b));
-    let same = a.simd_eq(b).to_bitmask() | c.simd_eq(d).to_bitmask() << 16;
-    (!same).trailing_zeros() as usize
+    !(a.simd_eq(b).to_bitmask() | c.simd_eq(d).to_bitmask() << 16)
 }
 
 #[inline(always)]
