@@ -8,7 +8,7 @@ use super::Error;
 use super::input::{Files, unreadable};
 use super::output::{self, Format};
 use crate::catalog::{Catalog, Providers};
-use crate::metrics::{Counters, Counting, Counts, LineCounts, Totals};
+use crate::metrics::{Counters, Counting, Counts, Limits, LineCounts, Totals};
 use crate::parse::LineParser;
 use crate::zone;
 
@@ -41,7 +41,7 @@ struct Report {
 pub fn run(args: &Args) -> Result<(), Error> {
     let catalog = Catalog::embedded();
     let providers = Providers::embedded();
-    let mut counters = Counters::new(catalog);
+    let mut counters = Counters::within(catalog, Limits::REPORTED);
     let mut read = LineCounts::default();
     args.files.for_each(|path, written, mut lines| {
         let mut parser = LineParser::new(catalog, providers.clone(), zone::local(), written);

@@ -4,21 +4,12 @@
 //! and a scrape one copy.
 
 use crate::catalog::Catalog;
-use crate::metrics::guard::Guarded;
+use crate::metrics::guard::{Guarded, Limits};
 use crate::metrics::histogram::Histogram;
 use crate::metrics::rates::Rates;
 use crate::parse::{
     ConnectError, Direction, Enhanced, Event, Fact, Line, Mta, Service, Stage, Stamp,
 };
-
-/// Reply codes beyond the catalog's that get a series of their own, in each direction.
-const EXTRA_CODES: usize = 64;
-
-/// Series of `maillog_enhanced_codes_total`, of each of the two families by provider, and of
-/// `maillog_deliveries_by_dsn_total`.
-const ENHANCED_SERIES: usize = 1000;
-const PROVIDER_SERIES: usize = 2000;
-const DSN_SERIES: usize = 300;
 
 /// Stands for a folded code, where codes are numbers of three digits.
 pub(crate) const OTHER_CODE: u16 = 1000;
@@ -92,6 +83,7 @@ pub struct Counters {
     pub(crate) catalog: &'static Catalog,
     /// By direction and code; [`OTHER_CODE`] holds what was folded.
     pub(crate) codes: [Box<[u64; 1001]>; 3],
+    limits: Limits,
     extra_codes: [usize; 3],
     pub(crate) codes_folded: u64,
     /// The series of each code's rate, once the code was seen.
@@ -156,23 +148,29 @@ pub(crate) fn code_label(code: u16) -> String {
 }
 
 impl Counters {
-    /// All at zero.
+    /// All at zero, in as many series as Prometheus should get from one mail server.
     pub fn new(catalog: &'static Catalog) -> Self {
+        Self::within(catalog, Limits::SERVED)
+    }
+
+    /// All at zero, in at most so many series.
+    pub fn within(catalog: &'static Catalog, limits: Limits) -> Self {
         let conditions = catalog.conditions().len();
         let zeros = || vec![0u64; conditions].into_boxed_slice();
         Counters {
             catalog,
             codes: std::array::from_fn(|_| Box::new([0; 1001])),
+            limits,
             extra_codes: [0; 3],
             codes_folded: 0,
             rate_series: std::array::from_fn(|_| Box::new([None; 1001])),
             rates: Rates::new(),
-            enhanced: Guarded::new(ENHANCED_SERIES),
+            enhanced: Guarded::new(limits.enhanced),
             conditions: std::array::from_fn(|_| zeros()),
-            providers: Guarded::new(PROVIDER_SERIES),
-            provider_conditions: Guarded::new(PROVIDER_SERIES),
+            providers: Guarded::new(limits.providers),
+            provider_conditions: Guarded::new(limits.providers),
             deliveries: Default::default(),
-            deliveries_by_dsn: Guarded::new(DSN_SERIES),
+            deliveries_by_dsn: Guarded::new(limits.dsn),
             connect_errors: Default::default(),
             rejects: std::array::from_fn(|_| std::array::from_fn(|_| zeros())),
             delays: std::array::from_fn(|_| Histogram::new(DELAY_BOUNDS)),
@@ -303,7 +301,7 @@ impl Counters {
     #[cold]
     fn first_of(&mut self, direction: usize, code: u16) -> (u16, usize) {
         let known = self.catalog.code(code).is_some();
-        let code = if known || self.extra_codes[direction] < EXTRA_CODES {
+        let code = if known || self.extra_codes[direction] < self.limits.extra_codes {
             self.extra_codes[direction] += usize::from(!known);
             code
         } else {

@@ -15,6 +15,38 @@ fn recent(key: u64) -> usize {
     (key.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 56) as usize
 }
 
+/// How many series the families have at most that others can add to.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Reply codes beyond the catalog's, in each direction.
+    pub extra_codes: usize,
+    /// Of `maillog_enhanced_codes_total`.
+    pub enhanced: usize,
+    /// Of each of the two families by provider.
+    pub providers: usize,
+    /// Of `maillog_deliveries_by_dsn_total`.
+    pub dsn: usize,
+}
+
+impl Limits {
+    /// For Prometheus, which keeps every series for weeks.
+    pub const SERVED: Limits = Limits {
+        extra_codes: 64,
+        enhanced: 1_000,
+        providers: 2_000,
+        dsn: 300,
+    };
+
+    /// For a report, whose numbers are read once: every code there can be, and more of the rest than any
+    /// log has that nobody has forged.
+    pub const REPORTED: Limits = Limits {
+        extra_codes: 400,
+        enhanced: 16_384,
+        providers: 8_192,
+        dsn: 8_192,
+    };
+}
+
 /// Counts by a key, of which there are at most `limit`.
 #[derive(Clone)]
 pub(crate) struct Guarded {

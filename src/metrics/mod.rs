@@ -26,6 +26,7 @@ pub use counters::Counters;
 pub(crate) use counters::{OTHER_CODE, code_label};
 pub use counting::{Counting, LineCounts};
 pub use exposition::{CONTENT_TYPE, Exposition, render};
+pub use guard::Limits;
 pub use image::Image;
 pub use provider_conditions::ProviderConditions;
 pub use reading::Beside;

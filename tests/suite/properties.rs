@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use maillog_exporter::catalog::{Catalog, Providers};
-use maillog_exporter::metrics::{Counters, Exposition, View, render};
+use maillog_exporter::metrics::{Counters, Exposition, Limits, View, render};
 use maillog_exporter::parse::{Event, Fact, Line, LineParser, Sink, Stamp};
 use maillog_exporter::source::Lines;
 use proptest::prelude::*;
@@ -174,6 +174,29 @@ proptest! {
             prop_assert_eq!(ours(following.render(&view, now)), ours(render(&view, now)));
         }
     }
+}
+
+#[test]
+fn a_report_has_every_code_with_every_enhanced_code() {
+    let mut parser = parser();
+    let mut counters = Counters::within(Catalog::embedded(), Limits::REPORTED);
+    for number in 0..400 * 26 {
+        let (code, detail) = (200 + number % 400, number / 400);
+        let line = format!(
+            "Nov 23 10:00:00 mail postfix/smtp[1]: {:010X}: to=<a@example.net>, \
+             relay=mx.example.net[192.0.2.1]:25, delay=1, delays=0/0/0/1, dsn=4.0.0, status=deferred \
+             (host mx.example.net[192.0.2.1] said: {code} 4.7.{detail} no)",
+            number + 0x4_0000_0000u64
+        );
+        let mut slot = None;
+        let parsed = parser.parse(line.as_bytes(), &mut slot);
+        counters.count(parsed.time, &parsed.line, i64::MAX);
+    }
+    let totals = counters.totals(&Providers::embedded());
+    assert_eq!(totals.codes["outbound"].len(), 400);
+    let enhanced = &totals.enhanced["outbound"];
+    assert_eq!(enhanced.len(), 400 * 26);
+    assert!(enhanced.values().all(|&count| count == 1));
 }
 
 #[test]
