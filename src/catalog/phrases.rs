@@ -13,8 +13,13 @@ const SHORTEST: usize = 4;
 /// Makes letters alike in both cases, and some other bytes with them: a filter, not the judge.
 const ALIKE: u64 = u64::from_ne_bytes([0x20; 8]);
 
+/// The same for four bytes.
+const ALIKE_FOUR: u64 = ALIKE & u32::MAX as u64;
+
 /// The phrases of all conditions.
 pub(super) struct Phrases {
+    /// The first four bytes of all.
+    begins: Filter,
     short: Beginnings<4>,
     long: Beginnings<8>,
 }
@@ -23,8 +28,15 @@ impl Phrases {
     /// Phrases in lower case with the number of their condition: the lower, the more it weighs.
     /// Phrases of fewer than four bytes are left out; the catalog has none.
     pub(super) fn new<'a>(phrases: impl Iterator<Item = (u8, &'a str)>) -> Self {
-        let (long, short) = phrases.partition(|(_, text): &(u8, &str)| text.len() >= 8);
+        let (long, short): (Vec<_>, Vec<_>) = phrases
+            .filter(|(_, text)| text.len() >= SHORTEST)
+            .partition(|(_, text)| text.len() >= 8);
+        let mut begins = Filter::new();
+        for (_, text) in long.iter().chain(&short) {
+            begins.add(eight(text.as_bytes()) & u64::from(u32::MAX) | ALIKE_FOUR);
+        }
         Phrases {
+            begins,
             short: Beginnings::new(short),
             long: Beginnings::new(long),
         }
@@ -39,8 +51,8 @@ impl Phrases {
             // The last window goes back over the one before it, so that it is a whole one.
             let from = at.min(text.len().saturating_sub(WINDOW));
             let window = &text[from..text.len().min(from + WINDOW)];
-            let (words, marks) = classes(window);
-            let mut begins = words & !(words << 1 | u64::from(in_word)) | marks;
+            let (words, firsts) = classes(window);
+            let mut begins = firsts & !(words & (words << 1 | u64::from(in_word)));
             begins &= u64::MAX << (at - from);
             begins &= u64::MAX >> (WINDOW + SHORTEST - 1 - window.len()).min(63);
             // Texts are of all kinds: what begins like a phrase is noted without asking.
@@ -48,15 +60,20 @@ impl Phrases {
             while begins != 0 {
                 let place = begins.trailing_zeros();
                 begins &= begins - 1;
-                let start = eight(&text[from + place as usize..]) | ALIKE;
-                found |= u64::from(self.short.may(start) | self.long.may(start)) << place;
+                let Some(start) = window[place as usize..].first_chunk() else {
+                    break;
+                };
+                let start = u64::from(u32::from_le_bytes(*start)) | ALIKE_FOUR;
+                found |= u64::from(self.begins.may(start)) << place;
             }
             while found != 0 {
                 let rest = &text[from + found.trailing_zeros() as usize..];
                 found &= found - 1;
                 let start = eight(rest) | ALIKE;
                 best = self.short.at_start(rest, start, best);
-                best = self.long.at_start(rest, start, best);
+                if self.long.begins.may(start) {
+                    best = self.long.at_start(rest, start, best);
+                }
             }
             // Where a phrase would end behind the window, it is looked for in the next.
             in_word = words >> (WINDOW - SHORTEST) & 1 != 0;
@@ -84,8 +101,28 @@ struct Beginnings<const N: u32> {
     phrases: Vec<(Box<[u8]>, u8)>,
     /// Where each bucket begins; one more for the end.
     buckets: Box<[u16; BUCKETS + 1]>,
-    /// Set where a phrase begins like that: most words find nothing.
-    begins: Box<[u64; BITS / 64]>,
+    begins: Filter,
+}
+
+/// What is there, and a little more: most words find nothing.
+struct Filter(Box<[u64; BITS / 64]>);
+
+impl Filter {
+    fn new() -> Self {
+        Filter(Box::new([0; BITS / 64]))
+    }
+
+    fn add(&mut self, start: u64) {
+        let hash = hash(start);
+        self.0[word(hash)] |= bit(hash);
+    }
+
+    /// Whether it may have been added.
+    #[inline(always)]
+    fn may(&self, start: u64) -> bool {
+        let hash = hash(start);
+        self.0[word(hash)] & bit(hash) != 0
+    }
 }
 
 const BUCKETS: usize = 1 << 10;
@@ -97,10 +134,9 @@ impl<const N: u32> Beginnings<N> {
         let hash_of = |text: &str| hash(Self::first(eight(text.as_bytes()) | ALIKE));
         let bucket_of = |(_, text): &(u8, &str)| bucket(hash_of(text));
         texts.sort_by_key(bucket_of);
-        let mut begins = Box::new([0; BITS / 64]);
+        let mut begins = Filter::new();
         for (_, text) in &texts {
-            let hash = hash_of(text);
-            begins[word(hash)] |= bit(hash);
+            begins.add(Self::first(eight(text.as_bytes()) | ALIKE));
         }
         let mut buckets = Box::new([0; BUCKETS + 1]);
         for (bucket, begin) in buckets.iter_mut().enumerate() {
@@ -136,13 +172,6 @@ impl<const N: u32> Beginnings<N> {
         start & u64::MAX >> (64 - 8 * N)
     }
 
-    /// Whether a phrase may begin with these eight bytes, made alike.
-    #[inline(always)]
-    fn may(&self, start: u64) -> bool {
-        let hash = hash(Self::first(start));
-        self.begins[word(hash)] & bit(hash) != 0
-    }
-
     /// The lowest of `best` and the conditions of which a phrase stands at the start of `text`, of
     /// which `start` is the beginning.
     #[inline]
@@ -169,9 +198,12 @@ impl<const N: u32> Beginnings<N> {
 /// Bytes looked at in one step.
 const WINDOW: usize = 64;
 
-/// Which bytes of at most sixty-four are part of a word, and which may begin a phrase whatever stands
-/// before them: a hyphen, and the first byte of a character beyond ASCII, for in Chinese every
-/// character may begin a word.
+/// What phrases begin with beside letters and characters beyond ASCII; the catalog's tests see to it.
+pub(super) const FIRSTS: [u8; 3] = *b"-48";
+
+/// Which bytes of at most sixty-four are part of a word, and with which a phrase may begin: one that
+/// is part of a word only where the word begins, and the first byte of a character beyond ASCII
+/// anywhere, for in Chinese every character may begin a word.
 #[inline]
 fn classes(window: &[u8]) -> (u64, u64) {
     let Some(last) = window.len().checked_sub(16) else {
@@ -179,17 +211,17 @@ fn classes(window: &[u8]) -> (u64, u64) {
         padded[..window.len()].copy_from_slice(window);
         return classes_of_sixteen(u8x16::new(padded));
     };
-    let (mut words, mut marks) = (0, 0);
+    let (mut words, mut firsts) = (0, 0);
     // Four steps however long it is: the later ones go over the same bytes again.
     for step in [0, 16, 32, 48] {
         let at = step.min(last);
         if let Some(bytes) = window[at..].first_chunk() {
-            let (more_words, more_marks) = classes_of_sixteen(u8x16::new(*bytes));
+            let (more_words, more_firsts) = classes_of_sixteen(u8x16::new(*bytes));
             words |= more_words << at;
-            marks |= more_marks << at;
+            firsts |= more_firsts << at;
         }
     }
-    (words, marks)
+    (words, firsts)
 }
 
 #[inline]
@@ -200,8 +232,15 @@ fn classes_of_sixteen(bytes: u8x16) -> (u64, u64) {
     };
     let letters = within(b'a', b'z', bytes | u8x16::splat(0x20));
     let words = letters | within(b'0', b'9', bytes);
-    let marks = within(0xc0, 0xff, bytes) | bytes.simd_eq(u8x16::splat(b'-'));
-    (u64::from(words.to_bitmask()), u64::from(marks.to_bitmask()))
+    let firsts = FIRSTS
+        .iter()
+        .fold(letters | within(0xc0, 0xff, bytes), |firsts, &byte| {
+            firsts | bytes.simd_eq(u8x16::splat(byte))
+        });
+    (
+        u64::from(words.to_bitmask()),
+        u64::from(firsts.to_bitmask()),
+    )
 }
 
 /// The first eight bytes as a number, the first lowest; zeros for those that are not there.

@@ -32,6 +32,22 @@ fn complete(text: &Text, what: &str) {
 }
 
 #[test]
+fn phrases_begin_with_what_is_looked_for() {
+    for condition in Catalog::embedded().conditions() {
+        for phrase in &condition.phrases {
+            let first = phrase.as_bytes()[0];
+            let looked_for = first.is_ascii_lowercase() || first >= 0xc0;
+            assert!(
+                looked_for || super::phrases::FIRSTS.contains(&first),
+                "{phrase:?} of {}",
+                condition.name
+            );
+            assert!(phrase.len() >= 4, "{phrase:?} of {}", condition.name);
+        }
+    }
+}
+
+#[test]
 fn every_entry_says_everything_in_both_languages() {
     let catalog = Catalog::embedded();
     for code in catalog.codes() {
