@@ -179,16 +179,12 @@ impl<const N: u32> Beginnings<N> {
         let bucket = bucket(hash(Self::first(start)));
         let range = usize::from(self.buckets[bucket])..usize::from(self.buckets[bucket + 1]);
         let probed = eight(Self::probed(text)) | ALIKE;
-        for (probe, (phrase, condition)) in
-            self.probes[range.clone()].iter().zip(&self.phrases[range])
-        {
-            if probed & probe.mask == probe.bytes
-                && best.is_none_or(|best| *condition < best)
-                && text
-                    .get(..phrase.len())
-                    .is_some_and(|words| words.eq_ignore_ascii_case(phrase))
-            {
-                best = Some(*condition);
+        for (at, probe) in (range.start..).zip(&self.probes[range]) {
+            if probed & probe.mask == probe.bytes {
+                let (phrase, condition) = &self.phrases[at];
+                if best.is_none_or(|best| *condition < best) && begins_with(text, phrase) {
+                    best = Some(*condition);
+                }
             }
         }
         best
@@ -259,6 +255,37 @@ fn eight(text: &[u8]) -> u64 {
     }
 }
 
+/// Whether `text` begins with a phrase in lower case, in whatever case it is.
+#[inline]
+fn begins_with(text: &[u8], phrase: &[u8]) -> bool {
+    let Some(words) = text.get(..phrase.len()) else {
+        return false;
+    };
+    let same = |at: usize| match (words[at..].first_chunk(), phrase[at..].first_chunk()) {
+        (Some(words), Some(phrase)) => {
+            lower(u64::from_le_bytes(*words)) == u64::from_le_bytes(*phrase)
+        }
+        _ => false,
+    };
+    match phrase.len().checked_sub(8) {
+        // The last step goes back over the one before it, so that it is a whole one.
+        Some(last) => (0..last).step_by(8).all(same) && same(last),
+        None => words.eq_ignore_ascii_case(phrase),
+    }
+}
+
+/// Eight bytes with ASCII's letters in lower case.
+#[inline]
+fn lower(bytes: u64) -> u64 {
+    const ONES: u64 = u64::from_ne_bytes([1; 8]);
+    const HIGH: u64 = ONES << 7;
+    let low = bytes & !HIGH;
+    // The high bit of each byte from `A` on, and of each beyond `Z`.
+    let from_a = low + ONES * (0x80 - b'A' as u64);
+    let beyond_z = low + ONES * (0x7f - b'Z' as u64);
+    bytes | (from_a & !beyond_z & !bytes & HIGH) >> 2
+}
+
 /// A number whose upper bits are well mixed.
 #[inline]
 fn hash(start: u64) -> u64 {
@@ -315,6 +342,22 @@ mod tests {
         ] {
             assert_eq!(phrases.find(text.as_bytes()), expected, "{text}");
         }
+    }
+
+    #[test]
+    fn only_letters_have_a_lower_case() {
+        for byte in 0..=u8::MAX {
+            let bytes = [byte, b'A', byte, b'Z', b'a', byte, b'@', byte];
+            let expected = bytes.map(|byte| byte.to_ascii_lowercase());
+            assert_eq!(
+                lower(u64::from_le_bytes(bytes)).to_le_bytes(),
+                expected,
+                "{byte}"
+            );
+        }
+        assert!(begins_with(b"MAILBOX is FULL now", b"mailbox is full"));
+        assert!(!begins_with(b"MAILBOX is FUL", b"mailbox is full"));
+        assert!(!begins_with(b"mailbox{is full", b"mailbox[is full"));
     }
 
     #[test]

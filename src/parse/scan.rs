@@ -314,9 +314,9 @@ fn decimal(bytes: u64, size: usize, point: u64) -> u64 {
     let whole = (point | 1 << size).trailing_zeros() as usize & 7;
     let has_point = usize::from(point != 0);
     let before = (1u64 << (8 * whole)) - 1;
-    let within = (1u64 << (8 * size)) - 1;
-    // The point is taken out, then the digits are moved to the upper end, behind zeros.
-    let digits = bytes & before | (bytes & within) >> 8 & !before;
+    // The point is taken out, then the digits are moved to the upper end, behind zeros; what stands
+    // behind the number falls out there.
+    let digits = bytes & before | bytes >> 8 & !before;
     let all = (digits & 0x0f0f_0f0f_0f0f_0f0f) << ((8 * (8 - size + has_point)) & 63);
     let pairs = (all.wrapping_mul(10 << 8 | 1) >> 8) & 0x00ff_00ff_00ff_00ff;
     let fours = (pairs.wrapping_mul(100 << 16 | 1) >> 16) & 0x0000_ffff_0000_ffff;
