@@ -123,17 +123,6 @@ pub(crate) fn short_queue_id(text: &[u8; 17]) -> usize {
     std::hint::select_unpredictable((length >= 5) & ends, length + 2, 0)
 }
 
-/// The length of the hexadecimal digits in upper case that `text` begins with, if a colon follows
-/// them within its first sixteen bytes: a short queue id, as a guess made at once.
-#[inline]
-pub(crate) fn hexadecimal_name(text: &[u8]) -> Option<usize> {
-    let bytes = u8x16::new(*text.first_chunk::<16>()?);
-    let colon = bytes.simd_eq(u8x16::splat(b':')).to_bitmask();
-    let digits = within(bytes, b'0', b'9') | within(bytes, b'A', b'F');
-    let length = (!digits).trailing_zeros();
-    (colon >> length & 1 == 1).then_some(length as usize)
-}
-
 /// Marks the bytes from `low` to `high`.
 #[inline(always)]
 fn within(bytes: u8x16, low: u8, high: u8) -> u32 {

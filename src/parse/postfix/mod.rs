@@ -17,7 +17,7 @@ use outline::Form;
 pub(crate) use outline::Outline;
 pub(crate) use program::Program;
 
-use crate::parse::scan::{hexadecimal_name, position, position2};
+use crate::parse::scan::{position, position2, short_queue_id};
 use crate::parse::{Direction, Event, Fact, Line, Service};
 
 /// What takes a line that was read.
@@ -193,11 +193,10 @@ fn contains(text: &[u8], words: &[u8]) -> bool {
 /// (postconf(5), `enable_long_queue_ids`). So no word of a message is taken for one.
 #[inline]
 fn queue_id(body: &[u8]) -> (&[u8], &[u8]) {
-    if let Some(length) = hexadecimal_name(body)
-        && length >= 5
-        && let [b':', b' ', text @ ..] = &body[length..]
+    if let Some(start) = body.first_chunk()
+        && let Some(length) = short_queue_id(start).checked_sub(2)
     {
-        return (&body[..length], text);
+        return (&body[..length], &body[length + 2..]);
     }
     let head = &body[..body.len().min(LONGEST_QUEUE_ID + 1)];
     let Some(length) = position2(head, b':', b' ') else {
