@@ -14,6 +14,7 @@ mod postfix;
 mod repeat;
 mod reply;
 mod scan;
+mod spans;
 
 pub use event::{
     ConnectError, Delays, Direction, Enhanced, Event, Fact, Line, Mta, Outcome, Service, Stage,

@@ -5,9 +5,8 @@
 
 use super::noise;
 use super::reason::{self, Kind, Reason};
-use crate::parse::scan::{
-    address, delays, enhanced, four_microseconds, marks_of, microseconds, number, position, split,
-};
+use crate::parse::scan::{address, enhanced, marks_of, number, position, split};
+use crate::parse::spans::{delays, four_microseconds, microseconds};
 use crate::parse::{Delays, Direction, Enhanced, Event, Fact, Line, Outcome, Service, reply};
 
 /// The fields before the status.
