@@ -74,6 +74,7 @@ impl Repeats {
                 event.code = None;
                 event.enhanced = None;
                 event.first_hand = false;
+                return;
             }
             _ => {}
         }
@@ -254,5 +255,13 @@ mod tests {
         repeats.settle(&mut line, None);
         repeats.settle(&mut record, None);
         assert!(!record.first_hand);
+        // An attempt that named the message has told of it as well.
+        let mut attempt = alone;
+        attempt.outcome = Outcome::Attempt;
+        let mut repeats = Repeats::new();
+        repeats.settle(&mut attempt, None);
+        let mut record = alone;
+        repeats.settle(&mut record, None);
+        assert!(attempt.first_hand && !record.first_hand);
     }
 }

@@ -143,7 +143,11 @@ fn words_and_recipient(said: &[u8]) -> (&[u8], &[u8]) {
     const FROM: &[u8] = b"; from=";
     let mut searched = 0;
     let mut first = None;
-    while let Some((words, envelope)) = split_on(&said[searched..], FROM) {
+    // A reply quotes an address once or twice; one that is made of them must not cost more for it.
+    for _ in 0..8 {
+        let Some((words, envelope)) = split_on(&said[searched..], FROM) else {
+            break;
+        };
         let words = &said[..searched + words.len()];
         let recipient = recipient(envelope);
         if let Some((recipient, rest)) = recipient
