@@ -58,6 +58,7 @@ impl Moment {
             "maillog_code_rate",
             "Reply codes per second within the window, by the time stamps of the lines.",
         );
+        let found = counters.rates(WINDOWS, self.now);
         for direction in Direction::ALL {
             let seen = &counters.codes[direction.index()];
             for code in 0..=OTHER_CODE {
@@ -72,8 +73,7 @@ impl Moment {
                 if series.is_none() && known.is_none_or(|code| code.document.is_empty()) {
                     continue;
                 }
-                let found = counters.rates(direction, code, WINDOWS, self.now);
-                for (window, rate) in WINDOW_NAMES.iter().zip(found) {
+                for (window, rate) in WINDOW_NAMES.iter().zip(found.of(direction, code)) {
                     let labels = [
                         ("direction", direction.name()),
                         ("code", &*digits),

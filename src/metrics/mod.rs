@@ -29,7 +29,7 @@ pub use exposition::{CONTENT_TYPE, Exposition, render};
 pub use guard::Limits;
 pub use image::Image;
 pub use provider_conditions::ProviderConditions;
-pub use reading::Beside;
+pub use reading::{Beside, CodeRates};
 pub use totals::{Counts, Totals};
 
 use std::sync::Arc;

@@ -12,14 +12,18 @@ const WIDTH: i64 = 5;
 /// of two, so that finding a bucket costs no division.
 const BUCKETS: i64 = 1024;
 
-/// One series' recent past.
-type Ring = [u32; BUCKETS as usize];
+/// Series for which there is room at first.
+const ROOM: usize = 32;
 
 /// The recent past of many series that share one clock.
 #[derive(Clone)]
 pub(crate) struct Rates {
-    /// In one piece, so that a copy of all is one copy.
-    rings: Vec<Ring>,
+    /// Bucket after bucket, in each of them the series beside each other: lines come in their order, so
+    /// that nearly all of them count in the same few bytes.
+    counts: Vec<u32>,
+    series: usize,
+    /// Series for which a bucket has room.
+    room: usize,
     /// The newest bucket, in widths since 1970.
     newest: i64,
 }
@@ -35,13 +39,14 @@ pub(crate) struct RatesImage {
 impl Rates {
     /// What is to be kept.
     pub(crate) fn image(&self) -> RatesImage {
-        let buckets = |ring: &Ring| {
-            let aged = (0..BUCKETS).map(|age| (age as u16, ring[place(self.newest - age)]));
+        let buckets = |series: usize| {
+            let aged =
+                (0..BUCKETS).map(|age| (age as u16, self.bucket(self.newest - age)[series]));
             aged.filter(|(_, count)| *count != 0).collect()
         };
         RatesImage {
             newest: self.newest,
-            series: self.rings.iter().map(buckets).collect(),
+            series: (0..self.series).map(buckets).collect(),
         }
     }
 
@@ -51,27 +56,53 @@ impl Rates {
         for buckets in &image.series {
             let series = self.add_series();
             for &(age, count) in buckets.iter().filter(|(age, _)| i64::from(*age) < BUCKETS) {
-                self.rings[series][place(self.newest - i64::from(age))] = count;
+                self.bucket_mut(self.newest - i64::from(age))[series] = count;
             }
         }
     }
 
     /// How many series there are.
     pub(crate) fn series(&self) -> usize {
-        self.rings.len()
+        self.series
     }
 
     pub(crate) fn new() -> Self {
         Rates {
-            rings: Vec::new(),
+            counts: vec![0; ROOM * BUCKETS as usize],
+            series: 0,
+            room: ROOM,
             newest: 0,
         }
     }
 
     /// Adds a series and returns its number.
     pub(crate) fn add_series(&mut self) -> usize {
-        self.rings.push([0; BUCKETS as usize]);
-        self.rings.len() - 1
+        if self.series == self.room {
+            let mut counts = vec![0; 2 * self.counts.len()];
+            for (new, old) in counts
+                .chunks_exact_mut(2 * self.room)
+                .zip(self.counts.chunks_exact(self.room))
+            {
+                new[..self.room].copy_from_slice(old);
+            }
+            self.counts = counts;
+            self.room *= 2;
+        }
+        self.series += 1;
+        self.series - 1
+    }
+
+    /// What the series counted in a bucket, given in widths since 1970.
+    #[inline]
+    fn bucket(&self, bucket: i64) -> &[u32] {
+        let at = place(bucket) * self.room;
+        &self.counts[at..at + self.room]
+    }
+
+    #[inline]
+    fn bucket_mut(&mut self, bucket: i64) -> &mut [u32] {
+        let at = place(bucket) * self.room;
+        &mut self.counts[at..at + self.room]
     }
 
     /// Counts one at `time`, not later than `now`; both in seconds since 1970.
@@ -82,60 +113,50 @@ impl Rates {
             self.advance(bucket);
         }
         if self.newest - bucket < BUCKETS {
-            let slot = &mut self.rings[series][place(bucket)];
-            *slot = slot.saturating_add(1);
+            let count = &mut self.bucket_mut(bucket)[series];
+            *count = count.saturating_add(1);
         }
     }
 
     #[cold]
     fn advance(&mut self, bucket: i64) {
         let first = (self.newest + 1).max(bucket - BUCKETS + 1);
-        for ring in &mut self.rings {
-            for passed in first..=bucket {
-                ring[place(passed)] = 0;
-            }
+        for passed in first..=bucket {
+            self.bucket_mut(passed).fill(0);
         }
         self.newest = bucket;
     }
 
-    /// Occurrences per second within each of the windows that end at `now`, in seconds, the shortest
-    /// first. The oldest bucket counts in proportion to the part of it that lies in the window.
-    pub(crate) fn per_second<const N: usize>(
-        &self,
-        series: usize,
-        windows: [i64; N],
-        now: i64,
-    ) -> [f64; N] {
+    /// For each series, occurrences per second within each of the windows that end at `now`, in
+    /// seconds, the shortest first. The oldest bucket counts in proportion to the part of it that lies
+    /// in the window.
+    pub(crate) fn per_second<const N: usize>(&self, windows: [i64; N], now: i64) -> Vec<[f64; N]> {
         let current = now.div_euclid(WIDTH);
         let elapsed = now.rem_euclid(WIDTH) as f64 / WIDTH as f64;
+        let mut rates = vec![[0.0; N]; self.series];
         // One way back through the buckets serves all windows.
-        let (mut whole, mut bucket) = (0u64, current);
-        windows.map(|window| {
+        let (mut whole, mut bucket) = (vec![0u64; self.room], current);
+        for (place, window) in windows.into_iter().enumerate() {
             let oldest = current - window / WIDTH;
-            if bucket > oldest {
-                whole += self.sum(series, oldest + 1, bucket);
-                bucket = oldest;
+            for passed in (oldest + 1..=bucket).filter(|&bucket| self.keeps(bucket)) {
+                for (sum, &count) in whole.iter_mut().zip(self.bucket(passed)) {
+                    *sum += u64::from(count);
+                }
             }
-            let part = self.sum(series, oldest, oldest) as f64 * (1.0 - elapsed);
-            (whole as f64 + part) / window as f64
-        })
+            bucket = bucket.min(oldest);
+            let oldest = self.keeps(oldest).then(|| self.bucket(oldest));
+            for (series, rate) in rates.iter_mut().enumerate() {
+                let part = oldest.map_or(0, |counts| counts[series]);
+                let part = f64::from(part) * (1.0 - elapsed);
+                rate[place] = (whole[series] as f64 + part) / window as f64;
+            }
+        }
+        rates
     }
 
-    /// What is kept of the buckets from `first` to `last`, summed up.
-    fn sum(&self, series: usize, first: i64, last: i64) -> u64 {
-        let first = first.max(self.newest - BUCKETS + 1);
-        let last = last.min(self.newest);
-        if first > last {
-            return 0;
-        }
-        let sum = |buckets: &[u32]| buckets.iter().map(|&count| u64::from(count)).sum::<u64>();
-        let ring = &self.rings[series];
-        let (from, to) = (place(first), place(last));
-        if from <= to {
-            sum(&ring[from..=to])
-        } else {
-            sum(&ring[from..]) + sum(&ring[..=to])
-        }
+    /// Whether what was counted in a bucket is still there.
+    fn keeps(&self, bucket: i64) -> bool {
+        (self.newest - BUCKETS + 1..=self.newest).contains(&bucket)
     }
 }
 
@@ -163,13 +184,13 @@ mod tests {
     #[test]
     fn a_burst_is_seen_in_every_window_and_falls_out_of_each() {
         let rates = rates(&[T; 60], T);
-        assert_eq!(rates.per_second(0, [60], T)[0], 1.0);
-        assert_eq!(rates.per_second(0, [300], T)[0], 0.2);
-        assert_eq!(rates.per_second(0, [60], T + 59)[0], 1.0);
-        assert_eq!(rates.per_second(0, [60], T + 65)[0], 0.0);
-        assert_eq!(rates.per_second(0, [3600], T + 3599)[0], 60.0 / 3600.0);
-        assert_eq!(rates.per_second(0, [3600], T + 3605)[0], 0.0);
-        assert_eq!(rates.per_second(0, [60], T + 1_000_000)[0], 0.0);
+        assert_eq!(rates.per_second([60], T)[0][0], 1.0);
+        assert_eq!(rates.per_second([300], T)[0][0], 0.2);
+        assert_eq!(rates.per_second([60], T + 59)[0][0], 1.0);
+        assert_eq!(rates.per_second([60], T + 65)[0][0], 0.0);
+        assert_eq!(rates.per_second([3600], T + 3599)[0][0], 60.0 / 3600.0);
+        assert_eq!(rates.per_second([3600], T + 3605)[0][0], 0.0);
+        assert_eq!(rates.per_second([60], T + 1_000_000)[0][0], 0.0);
     }
 
     #[test]
@@ -177,29 +198,48 @@ mod tests {
         let times: Vec<i64> = (0..500).map(|n| T - n * 7).collect();
         let rates = rates(&times, T);
         for now in T..T + 20 {
-            let [a, b, c] = rates.per_second(0, [60, 300, 3600], now);
-            assert_eq!([a], rates.per_second(0, [60], now));
-            assert_eq!([b], rates.per_second(0, [300], now));
-            assert_eq!([c], rates.per_second(0, [3600], now));
+            let [a, b, c] = rates.per_second([60, 300, 3600], now)[0];
+            assert_eq!([[a]], *rates.per_second([60], now));
+            assert_eq!([[b]], *rates.per_second([300], now));
+            assert_eq!([[c]], *rates.per_second([3600], now));
         }
+    }
+
+    #[test]
+    fn each_of_many_series_keeps_its_own_counts() {
+        let mut rates = Rates::new();
+        let many = 3 * ROOM;
+        for series in 0..many {
+            assert_eq!(rates.add_series(), series);
+            for _ in 0..=series {
+                rates.count(series, T - 5, T);
+            }
+        }
+        for (series, found) in rates.per_second([60], T).iter().enumerate() {
+            assert_eq!(found[0], (series + 1) as f64 / 60.0, "{series}");
+        }
+        let mut restored = Rates::new();
+        restored.restore(&rates.image());
+        assert_eq!(restored.per_second([60], T), rates.per_second([60], T));
+        assert_eq!(restored.image(), rates.image());
     }
 
     #[test]
     fn old_lines_read_late_make_no_spike() {
         let rates = rates(&[T - 7200, T - 600, T - 600, T], T);
-        assert_eq!(rates.per_second(0, [300], T)[0], 1.0 / 300.0);
-        assert_eq!(rates.per_second(0, [900], T)[0], 3.0 / 900.0);
+        assert_eq!(rates.per_second([300], T)[0][0], 1.0 / 300.0);
+        assert_eq!(rates.per_second([900], T)[0][0], 3.0 / 900.0);
     }
 
     #[test]
     fn lines_from_the_future_count_now_and_forget_nothing() {
         let rates = rates(&[T - 10, T + 1_000_000], T);
-        assert_eq!(rates.per_second(0, [60], T)[0], 2.0 / 60.0);
+        assert_eq!(rates.per_second([60], T)[0][0], 2.0 / 60.0);
     }
 
     #[test]
     fn a_clock_before_1970_harms_nothing() {
         let rates = rates(&[-5, i64::MIN, T], T);
-        assert_eq!(rates.per_second(0, [60], T)[0], 1.0 / 60.0);
+        assert_eq!(rates.per_second([60], T)[0][0], 1.0 / 60.0);
     }
 }

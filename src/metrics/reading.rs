@@ -17,6 +17,25 @@ pub enum Beside {
     Other,
 }
 
+/// How often each code is said.
+pub struct CodeRates<'c, const N: usize> {
+    counters: &'c Counters,
+    /// By series.
+    rates: Vec<[f64; N]>,
+}
+
+impl<const N: usize> CodeRates<'_, N> {
+    /// Occurrences of this code per second, one for each window.
+    pub fn of(&self, direction: Direction, code: u16) -> [f64; N] {
+        let series = self.counters.rate_series[direction.index()].get(usize::from(code));
+        series
+            .copied()
+            .flatten()
+            .and_then(|series| self.rates.get(usize::from(series)))
+            .map_or([0.0; N], |rates| *rates)
+    }
+}
+
 impl Counters {
     /// Times this code was said; codes of more than three digits never were.
     pub fn code(&self, direction: Direction, code: u16) -> u64 {
@@ -66,19 +85,13 @@ impl Counters {
         ]
     }
 
-    /// Occurrences of this code per second within each of the `windows` that end at `now` (seconds
-    /// since 1970), the shortest first, by the time stamps of the lines.
-    pub fn rates<const N: usize>(
-        &self,
-        direction: Direction,
-        code: u16,
-        windows: [i64; N],
-        now: i64,
-    ) -> [f64; N] {
-        let series = self.rate_series[direction.index()].get(usize::from(code));
-        series.copied().flatten().map_or([0.0; N], |series| {
-            self.rates.per_second(usize::from(series), windows, now)
-        })
+    /// How often each code is said, within each of the `windows` that end at `now` (seconds since
+    /// 1970), the shortest first, by the time stamps of the lines.
+    pub fn rates<const N: usize>(&self, windows: [i64; N], now: i64) -> CodeRates<'_, N> {
+        CodeRates {
+            counters: self,
+            rates: self.rates.per_second(windows, now),
+        }
     }
 
     /// Reply codes by direction and what came with them, once for each kind of mail server, in the

@@ -63,8 +63,8 @@ fn trailing_enhanced(text: &[u8]) -> Option<Enhanced> {
     let text = text.trim_ascii_end();
     let text = text.strip_suffix(b".").unwrap_or(text);
     let text = text.strip_suffix(b")")?;
-    let at = memchr::memmem::rfind(text, b"(#")?;
-    match scan::enhanced(&text[at + 2..])? {
+    let (_, inside) = scan::rsplit_on(text, b"(#")?;
+    match scan::enhanced(inside)? {
         (code, []) if matches!(code.class, 2 | 4 | 5) => Some(code),
         _ => None,
     }

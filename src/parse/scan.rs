@@ -162,11 +162,18 @@ pub(crate) fn split_on<'a>(text: &'a [u8], pattern: &[u8]) -> Option<(&'a [u8], 
     }
 }
 
-/// Splits at the last occurrence of `pattern`, which belongs to neither half.
+/// Splits at the last occurrence of `pattern`, which belongs to neither half; for patterns of a few
+/// bytes too.
 #[inline]
 pub(crate) fn rsplit_on<'a>(text: &'a [u8], pattern: &[u8]) -> Option<(&'a [u8], &'a [u8])> {
-    let at = memchr::memmem::rfind(text, pattern)?;
-    Some((&text[..at], &text[at + pattern.len()..]))
+    let first = *pattern.first()?;
+    let mut end = text.len();
+    loop {
+        end = memchr::memrchr(first, &text[..end])?;
+        if let Some(after) = text[end..].strip_prefix(pattern) {
+            return Some((&text[..end], after));
+        }
+    }
 }
 
 /// Reads a decimal number of at least one digit; one of 20 digits or more is the largest `u64`.

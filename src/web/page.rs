@@ -52,9 +52,10 @@ pub fn status(view: &View, telemetry_path: &str, now: i64) -> String {
 /// The rates that tell of trouble, and what became of the mail.
 fn tiles(html: &mut String, counters: &Counters, now: i64) {
     html.push_str("<div class=\"tiles\">");
+    let rates = counters.rates([WINDOW], now);
     for code in RATED {
         let rate: f64 = Direction::ALL
-            .map(|direction| counters.rates(direction, code, [WINDOW], now)[0])
+            .map(|direction| rates.of(direction, code)[0])
             .iter()
             .sum();
         let class = if rate > 0.0 { " class=\"bad\"" } else { "" };

@@ -220,7 +220,7 @@ async fn show(engine: &Handle) -> Result<(), Error> {
         counters.deliveries(Outcome::Deferred),
         counters.deliveries(Outcome::Bounced),
         counters.code(Direction::Outbound, 421),
-        counters.rates(Direction::Outbound, 421, [60], now)[0],
+        counters.rates([60], now).of(Direction::Outbound, 421)[0],
         counters.code(Direction::Outbound, 422),
         full,
         view.sources

@@ -263,17 +263,14 @@ fn without_port(host: &[u8]) -> &[u8] {
 
 /// `Untrusted TLS connection established to …`, `… TLS connection reused to …`.
 fn tls_connection<'a, 'e>(service: Service, body: &[u8]) -> Option<Line<'a, 'e>> {
-    // Postfix before 2.6 says nothing of trust.
-    let rest = [
-        &b"Anonymous "[..],
-        b"Untrusted ",
-        b"Trusted ",
-        b"Verified ",
-        b"",
-    ]
-    .into_iter()
-    .find_map(|trust| body.strip_prefix(trust))?
-    .strip_prefix(b"TLS connection ")?;
+    let rest = match body.first()? {
+        b'A' => body.strip_prefix(b"Anonymous ")?,
+        b'U' => body.strip_prefix(b"Untrusted ")?,
+        b'V' => body.strip_prefix(b"Verified ")?,
+        // Postfix before 2.6 says nothing of trust.
+        _ => body.strip_prefix(b"Trusted ").unwrap_or(body),
+    };
+    let rest = rest.strip_prefix(b"TLS connection ")?;
     if rest.starts_with(b"reused ") {
         return Some(Line::Noise(None));
     }

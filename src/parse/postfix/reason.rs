@@ -6,7 +6,7 @@
 //! that was said, a connection that failed here, or a failure that another line has told of.
 
 use crate::parse::reply;
-use crate::parse::scan::{rsplit_on, split_on};
+use crate::parse::scan::{position, rsplit_on, split_on};
 use crate::parse::{ConnectError, Enhanced};
 
 /// A failure, understood.
@@ -108,11 +108,11 @@ pub(super) fn parse(text: &[u8]) -> Option<Reason<'_>> {
 #[inline]
 fn said(rest: &[u8]) -> Option<Reason<'_>> {
     // A host is `name[address]`; the address may be a path, which may hold blanks.
-    let close = rest.iter().position(|&b| b == b']')?;
+    let close = position(rest, b']')?;
     let (host, after) = rest.split_at(close + 1);
     let verb = match after {
         // A port may follow.
-        [b':', ..] => &after[after.iter().position(|&b| b == b' ')?..],
+        [b':', ..] => &after[position(after, b' ')?..],
         _ => after,
     };
     let text = verb

@@ -70,9 +70,8 @@ impl<'a> Facts<'a> {
         match topic {
             Topic::Code(code) => {
                 facts.counts = Direction::ALL.map(|direction| counters.code(direction, code));
-                facts.rates = Some(
-                    Direction::ALL.map(|direction| counters.rates(direction, code, WINDOWS, now)),
-                );
+                let rates = counters.rates(WINDOWS, now);
+                facts.rates = Some(Direction::ALL.map(|direction| rates.of(direction, code)));
                 facts.beside = enhanced_beside(view, code);
                 facts.answers = answers(view, code);
             }
