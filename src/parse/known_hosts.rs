@@ -62,16 +62,18 @@ fn place(name: &[u8]) -> usize {
 /// Whether two names are the same; nearly all have sixteen to thirty-two bytes.
 #[inline]
 fn same(a: &[u8], b: &[u8]) -> bool {
-    type Half = [u8; 16];
-    if a.len() == b.len()
-        && a.len() <= 32
-        && let (Some(a_first), Some(a_last)) = (a.first_chunk::<16>(), a.last_chunk::<16>())
-        && let (Some(b_first), Some(b_last)) = (b.first_chunk::<16>(), b.last_chunk::<16>())
-    {
-        let number = |half: &Half| u128::from_le_bytes(*half);
-        return (number(a_first) ^ number(b_first)) | (number(a_last) ^ number(b_last)) == 0;
-    }
-    a == b
+    a.len() == b.len()
+        && match a.len() {
+            16..=32 => same_ends::<16>(a, b),
+            33..=LONGEST => same_ends::<32>(a, b),
+            _ => a == b,
+        }
+}
+
+/// Whether the first `N` bytes of two names are the same, and the last.
+#[inline]
+fn same_ends<const N: usize>(a: &[u8], b: &[u8]) -> bool {
+    a.first_chunk::<N>() == b.first_chunk() && a.last_chunk::<N>() == b.last_chunk()
 }
 
 #[cfg(test)]

@@ -150,7 +150,10 @@ pub(crate) fn split(text: &[u8], byte: u8) -> Option<(&[u8], &[u8])> {
 /// Splits at the first occurrence of `pattern`, which belongs to neither half. For patterns of a few
 /// bytes: a general search would take longer to get ready than to find them.
 #[inline]
-pub(crate) fn split_on<'a>(text: &'a [u8], pattern: &[u8]) -> Option<(&'a [u8], &'a [u8])> {
+pub(crate) fn split_on<'a, const N: usize>(
+    text: &'a [u8],
+    pattern: &[u8; N],
+) -> Option<(&'a [u8], &'a [u8])> {
     let first = *pattern.first()?;
     let mut at = 0;
     loop {
@@ -165,7 +168,10 @@ pub(crate) fn split_on<'a>(text: &'a [u8], pattern: &[u8]) -> Option<(&'a [u8], 
 /// Splits at the last occurrence of `pattern`, which belongs to neither half; for patterns of a few
 /// bytes too.
 #[inline]
-pub(crate) fn rsplit_on<'a>(text: &'a [u8], pattern: &[u8]) -> Option<(&'a [u8], &'a [u8])> {
+pub(crate) fn rsplit_on<'a, const N: usize>(
+    text: &'a [u8],
+    pattern: &[u8; N],
+) -> Option<(&'a [u8], &'a [u8])> {
     let first = *pattern.first()?;
     let mut end = text.len();
     loop {

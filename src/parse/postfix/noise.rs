@@ -219,11 +219,15 @@ pub(super) fn with_queue_id<'a, 'e>(text: &[u8]) -> Line<'a, 'e> {
 
 /// One of the levels of Postfix's diagnostics.
 pub(super) fn is_diagnostic(body: &[u8]) -> bool {
-    LEVELS.iter().any(|level| body.starts_with(level))
+    begins(body, &LEVELS)
 }
 
+/// Whether the text begins with one of the names. They are many, and the first letter rules out nearly
+/// all of them.
 fn begins(text: &[u8], names: &[&[u8]]) -> bool {
-    names.iter().any(|name| text.starts_with(name))
+    names
+        .iter()
+        .any(|name| name.first() == text.first() && text.starts_with(name))
 }
 
 /// `/var/lib/postfix/…cache: done full cleanup…`, `btree:… cache cleanup will start after 60s`:

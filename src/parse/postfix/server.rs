@@ -140,7 +140,7 @@ fn stage_and_client(verdict: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
 /// `REPLY; from=<sender> to=<recipient> proto=…`. The reply may quote an address in which somebody
 /// put the same words: they count only where the rest of the line follows them.
 fn words_and_recipient(said: &[u8]) -> (&[u8], &[u8]) {
-    const FROM: &[u8] = b"; from=";
+    const FROM: &[u8; 7] = b"; from=";
     let mut searched = 0;
     let mut first = None;
     // A reply quotes an address once or twice; one that is made of them must not cost more for it.
