@@ -4,6 +4,7 @@
 //! and a scrape one copy.
 
 use crate::catalog::Catalog;
+use crate::metrics::awaited::Awaited;
 use crate::metrics::guard::{Guarded, Limits};
 use crate::metrics::histogram::Histogram;
 use crate::metrics::rates::Rates;
@@ -22,12 +23,6 @@ const OLD: i64 = 60;
 
 /// How long catching up is shown after the last old line, in seconds.
 const AFTERGLOW: i64 = 300;
-
-/// Messages whose size is awaited at a time, in rows given by the queue id: a few of one row wait
-/// beside each other.
-const AWAITED: usize = ROWS * ROW;
-const ROWS: usize = 4096;
-const ROW: usize = 4;
 
 /// Seconds, in microseconds.
 const fn seconds(seconds: u64) -> u64 {
@@ -112,7 +107,7 @@ pub struct Counters {
     pub(crate) tls_connections: [[u64; 3]; Service::ALL.len()],
     /// When a line was last read that was old by its own time.
     pub(crate) last_old_line: Option<i64>,
-    pub(crate) awaited: Box<[u64]>,
+    pub(crate) awaited: Awaited,
     pub(crate) any_received: bool,
 }
 
@@ -181,7 +176,7 @@ impl Counters {
             auth_failures: Default::default(),
             tls_connections: Default::default(),
             last_old_line: None,
-            awaited: vec![0; AWAITED].into(),
+            awaited: Awaited::new(),
             any_received: false,
         }
     }
@@ -343,9 +338,7 @@ impl Counters {
                 self.tls_connections[service.index()][direction.index()] += 1;
             }
             Fact::Received { queue_id } => {
-                let (row, id) = self.awaited_row(queue_id);
-                // Whoever waited longest gives way.
-                *row = [id, row[0], row[1], row[2]];
+                self.awaited.begin(queue_id);
                 self.any_received = true;
             }
             Fact::Queued {
@@ -353,31 +346,12 @@ impl Counters {
                 size,
                 recipients,
             } => {
-                // A message becomes active again at every retry, but it is one message: its first
-                // time follows the line that says it was received. Where no such lines are in the
-                // log, every time counts.
-                let any_received = self.any_received;
-                let (row, id) = self.awaited_row(queue_id);
-                let place = row.iter().position(|&it| it == id);
-                if let Some(place) = place {
-                    row[place] = 0;
-                }
-                if place.is_some() || !any_received {
+                // Where no lines in the log say that a message was received, every time counts.
+                if self.awaited.end(queue_id) || !self.any_received {
                     self.sizes.observe(size);
                     self.recipients.observe(recipients);
                 }
             }
         }
-    }
-
-    /// Where a message waits for its size, and as what (never 0).
-    #[inline]
-    fn awaited_row(&mut self, queue_id: &[u8]) -> (&mut [u64; ROW], u64) {
-        use std::hash::Hasher;
-        let mut hasher = rustc_hash::FxHasher::default();
-        hasher.write(queue_id);
-        let id = hasher.finish() | 1;
-        let (rows, _) = self.awaited.as_chunks_mut();
-        (&mut rows[(id >> 32) as usize % ROWS], id)
     }
 }

@@ -145,13 +145,7 @@ impl Image {
             auth_failures: flat1(&counters.auth_failures),
             tls_connections: small(flat2(counters.tls_connections.iter().map(|it| it.iter()))),
             last_old_line: counters.last_old_line,
-            awaited: counters
-                .awaited
-                .iter()
-                .zip(0u16..)
-                .filter(|(name, _)| **name != 0)
-                .map(|(name, place)| (place, *name))
-                .collect(),
+            awaited: counters.awaited.places(),
             any_received: counters.any_received,
         }
     }
@@ -283,13 +277,7 @@ impl Image {
             );
         }
         counters.last_old_line = self.last_old_line;
-        for &(place, name) in &self.awaited {
-            set(
-                Some(&mut counters.awaited),
-                |it| it.get_mut(usize::from(place)),
-                name,
-            );
-        }
+        counters.awaited.restore(&self.awaited);
         counters.any_received = self.any_received;
         counters
     }

@@ -74,7 +74,7 @@ pub trait Sink {
 }
 
 /// Lines looked at together.
-const BATCH: usize = 64;
+const BATCH: usize = 128;
 
 /// Reads lines. Remembers the last hour, because the next line mostly has the same, and the last
 /// attempts, because a server may log a reply twice.

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 
+use super::newlines::PLACES;
 use super::{News, Place, Progress, Scratch, Source, Status, Wake, lines};
 
 /// Batches that wait at a time.
@@ -182,12 +183,14 @@ impl Source for Fed {
                 };
             };
             let mut start = 0;
-            let mut lines = lines::Batch::new();
-            for &end in &batch.ends {
-                lines.push(&batch.bytes[start..end], sink);
-                start = end;
+            let mut lines = [&b""[..]; PLACES];
+            for ends in batch.ends.chunks(PLACES) {
+                for (line, &end) in lines.iter_mut().zip(ends) {
+                    *line = &batch.bytes[start..end];
+                    start = end;
+                }
+                sink(&lines[..ends.len()]);
             }
-            lines.flush(sink);
             self.shared
                 .waiting
                 .fetch_sub(batch.received, Ordering::Relaxed);

@@ -11,7 +11,7 @@ use std::io::{self, Read};
 
 use memchr::memchr;
 
-use super::newlines::Newlines;
+use super::newlines::{Newlines, PLACES};
 
 /// The longest line that is handed over whole, in bytes, unless the configuration says otherwise.
 pub const DEFAULT_CAP: usize = 32 * 1024;
@@ -31,43 +31,6 @@ pub(crate) struct Cut {
     pub consumed: usize,
     /// Lines of which only the beginning was handed over.
     pub truncated: u64,
-}
-
-/// Lines on their way: whoever reads them looks at many at once.
-pub(crate) struct Batch<'a> {
-    lines: [&'a [u8]; BATCH],
-    filled: usize,
-}
-
-/// Lines in a batch.
-const BATCH: usize = 64;
-
-impl<'a> Batch<'a> {
-    pub(crate) fn new() -> Self {
-        Batch {
-            lines: [b""; BATCH],
-            filled: 0,
-        }
-    }
-
-    /// Adds a line, and hands the batch over if it is full with that.
-    #[inline]
-    pub(crate) fn push(&mut self, line: &'a [u8], sink: &mut (impl FnMut(&[&[u8]]) + ?Sized)) {
-        self.lines[self.filled % BATCH] = line;
-        self.filled += 1;
-        if self.filled == BATCH {
-            self.flush(sink);
-        }
-    }
-
-    /// Hands over what there is.
-    #[inline]
-    pub(crate) fn flush(&mut self, sink: &mut (impl FnMut(&[&[u8]]) + ?Sized)) {
-        if self.filled > 0 {
-            sink(&self.lines[..self.filled]);
-            self.filled = 0;
-        }
-    }
 }
 
 /// Hands the lines in `data` to `sink`, without their newlines, many at a time.
@@ -97,15 +60,22 @@ pub(crate) fn split(
             }
         }
     }
-    let mut newlines = Newlines::from(start);
-    let mut batch = Batch::new();
-    while let Some(newline) = newlines.next(data) {
-        let (line, truncated) = trim(&data[start..newline], cap);
-        cut.truncated += u64::from(truncated);
-        batch.push(line, sink);
-        start = newline + 1;
+    let mut newlines = Newlines::from(data, start);
+    let mut lines = [&b""[..]; PLACES];
+    loop {
+        let places = newlines.next();
+        if places.is_empty() {
+            break;
+        }
+        for (slot, &newline) in lines.iter_mut().zip(places) {
+            let newline = newline as usize;
+            let (line, truncated) = trim(&data[start..newline], cap);
+            cut.truncated += u64::from(truncated);
+            *slot = line;
+            start = newline + 1;
+        }
+        sink(&lines[..places.len()]);
     }
-    batch.flush(sink);
     // One more than the cap, because a carriage return at the end would not count.
     if data.len() - start > cap + 1 {
         cut.truncated += 1;

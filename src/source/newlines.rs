@@ -6,49 +6,37 @@
 
 use wide::u8x16;
 
-/// Places noted at a time.
-const PLACES: usize = 128;
+/// Places noted at a time, at most.
+pub(crate) const PLACES: usize = 128;
 
 /// Bytes looked at in one step.
 const STEP: usize = 64;
 
-/// A search through bytes that may grow at their end.
-pub(crate) struct Newlines {
-    places: [u32; PLACES],
-    /// The places found and not yet handed over: `places[next..found]`.
-    next: usize,
-    found: usize,
+/// A search through bytes.
+pub(crate) struct Newlines<'a> {
+    data: &'a [u8],
     /// Bytes that were looked at.
     searched: usize,
+    places: [u32; PLACES],
 }
 
-impl Newlines {
+impl<'a> Newlines<'a> {
     /// A search from `start` on.
-    pub(crate) fn from(start: usize) -> Self {
+    pub(crate) fn from(data: &'a [u8], start: usize) -> Self {
         Newlines {
-            places: [0; PLACES],
-            next: 0,
-            found: 0,
+            data,
             searched: start,
+            places: [0; PLACES],
         }
     }
 
-    /// The next newline in `data`; `None` if there is no more, until `data` has grown.
+    /// The next newlines, in their order: as many as are noted at a time, less a few. None if there is no
+    /// more.
     #[inline]
-    pub(crate) fn next(&mut self, data: &[u8]) -> Option<usize> {
-        if self.next == self.found && !self.search(data) {
-            return None;
-        }
-        let place = self.places[self.next];
-        self.next += 1;
-        Some(place as usize)
-    }
-
-    /// Notes the next places; whether there were any.
-    fn search(&mut self, data: &[u8]) -> bool {
+    pub(crate) fn next(&mut self) -> &[u32] {
         let (mut found, mut searched) = (0, self.searched);
         while found <= PLACES - STEP {
-            let Some(rest) = data.get(searched..).filter(|rest| !rest.is_empty()) else {
+            let Some(rest) = self.data.get(searched..).filter(|rest| !rest.is_empty()) else {
                 break;
             };
             let (mut newlines, length) = match rest.first_chunk() {
@@ -71,8 +59,8 @@ impl Newlines {
             }
             searched += length;
         }
-        (self.next, self.found, self.searched) = (0, found, searched);
-        found > 0
+        self.searched = searched;
+        &self.places[..found]
     }
 }
 
@@ -94,19 +82,22 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_newline_is_found_once_in_order_however_the_bytes_come(
-            parts in prop::collection::vec(
-                prop::collection::vec(prop_oneof![3 => Just(b'x'), 1 => Just(b'\n')], 0..200), 0..20),
+        fn every_newline_is_found_once_in_order(
+            data in prop::collection::vec(prop_oneof![3 => Just(b'x'), 1 => Just(b'\n')], 0..2_000),
+            start in 0usize..100,
         ) {
-            let mut data = Vec::new();
-            let (mut search, mut found) = (Newlines::from(0), Vec::new());
-            for part in parts {
-                data.extend(part);
-                while let Some(place) = search.next(&data) {
-                    found.push(place);
+            let start = start.min(data.len());
+            let (mut search, mut found) = (Newlines::from(&data, start), Vec::new());
+            loop {
+                let places = search.next();
+                if places.is_empty() {
+                    break;
                 }
+                found.extend(places.iter().map(|&place| place as usize));
             }
-            let plain: Vec<usize> = memchr::memchr_iter(b'\n', &data).collect();
+            let plain: Vec<usize> = memchr::memchr_iter(b'\n', &data)
+                .filter(|&place| place >= start)
+                .collect();
             prop_assert_eq!(found, plain);
         }
     }
@@ -114,10 +105,19 @@ mod tests {
     #[test]
     fn nothing_but_newlines_is_found_in_several_goes() {
         let data = [b'\n'; 3 * PLACES + 7];
-        let mut search = Newlines::from(5);
-        for place in 5..data.len() {
-            assert_eq!(search.next(&data), Some(place));
+        let mut search = Newlines::from(&data, 5);
+        let (mut next, mut goes) = (5, 0);
+        loop {
+            let places = search.next();
+            for &place in places {
+                assert_eq!(place, next);
+                next += 1;
+            }
+            if places.is_empty() {
+                break;
+            }
+            goes += 1;
         }
-        assert_eq!(search.next(&data), None);
+        assert_eq!((next as usize, goes), (data.len(), 4));
     }
 }
