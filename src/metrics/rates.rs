@@ -40,8 +40,7 @@ impl Rates {
     /// What is to be kept.
     pub(crate) fn image(&self) -> RatesImage {
         let buckets = |series: usize| {
-            let aged =
-                (0..BUCKETS).map(|age| (age as u16, self.bucket(self.newest - age)[series]));
+            let aged = (0..BUCKETS).map(|age| (age as u16, self.bucket(self.newest - age)[series]));
             aged.filter(|(_, count)| *count != 0).collect()
         };
         RatesImage {

@@ -29,7 +29,9 @@ pub(crate) trait Take<'a> {
 /// Reads a line by its outline.
 #[inline(always)]
 pub(crate) fn read<'a>(outline: &Outline, line: &'a [u8], out: &mut impl Take<'a>) {
-    let (queue_id, text) = (outline.queue_id(line), outline.text(line));
+    let text = outline.text(line);
+    let named = outline.has_queue_id();
+    let queue_id = || outline.queue_id(line);
     match (outline.form, outline.program) {
         (Form::Connect, SMTPD) if text.starts_with(b"connect from ") => {
             out.take(Line::Noise(Some(Fact::Connected(Service::Smtpd))));
@@ -37,29 +39,31 @@ pub(crate) fn read<'a>(outline: &Outline, line: &'a [u8], out: &mut impl Take<'a
         (Form::Disconnect, SMTPD) if text.starts_with(b"disconnect from ") => {
             out.take(Line::Noise(None));
         }
-        (Form::Client, SMTPD) if !queue_id.is_empty() && text.starts_with(b"client=") => {
+        (Form::Client, SMTPD) if named && text.starts_with(b"client=") => {
             out.take(Line::Noise(None));
         }
         (Form::MessageId, Program::Daemon(Service::Cleanup))
-            if !queue_id.is_empty() && text.starts_with(b"message-id=") =>
+            if named && text.starts_with(b"message-id=") =>
         {
-            out.take(Line::Noise(Some(Fact::Received { queue_id })));
+            out.take(Line::Noise(Some(Fact::Received {
+                queue_id: queue_id(),
+            })));
         }
-        (Form::Removed, QMGR) if !queue_id.is_empty() && text == b"removed" => {
+        (Form::Removed, QMGR) if named && text == b"removed" => {
             out.take(Line::Noise(None));
         }
-        (Form::From, QMGR) if !queue_id.is_empty() => {
+        (Form::From, QMGR) if named => {
             let mut slot = None;
-            out.take(record::qmgr(queue_id, text, &mut slot));
+            out.take(record::qmgr(queue_id(), text, &mut slot));
         }
-        (Form::To, Program::Daemon(service)) if !queue_id.is_empty() => {
+        (Form::To, Program::Daemon(service)) if named => {
             let mut slot = None;
-            out.take(record::parse(service, queue_id, &text[3..], &mut slot));
+            out.take(record::parse(service, queue_id(), &text[3..], &mut slot));
         }
         (Form::Tls, Program::Daemon(service)) if let Some(line) = tls_connection(service, text) => {
             out.take(line);
         }
-        (Form::Uid | Form::Notification, Program::Helper) if !queue_id.is_empty() => {
+        (Form::Uid | Form::Notification, Program::Helper) if named => {
             out.take(Line::Noise(None));
         }
         (Form::NoQueue, SMTPD) if let Some(text) = text.strip_prefix(b"NOQUEUE: ") => {

@@ -130,10 +130,9 @@ impl Outline {
         self.program == Program::Unknown
     }
 
-    /// Sees what stands behind the beginning. A line that has to be read step by step leaves it
-    /// unseen.
+    /// Sees what stands behind the beginning; `None` for a line that has to be read step by step.
     #[inline(always)]
-    pub(crate) fn see(&mut self, line: &[u8], beginning: Beginning) -> Option<()> {
+    pub(crate) fn see(line: &[u8], beginning: Beginning) -> Option<Self> {
         let at = usize::from(beginning.host.1) + 1;
         let rest = line.get(at..)?;
         let (bracket, blank) = first_words(rest)?;
@@ -145,12 +144,16 @@ impl Outline {
             return None;
         }
         let text = short_queue_id(start);
-        self.form = Form::of(*body.get(text..)?.first_chunk()?);
-        self.body = u16::try_from(at + blank + 1).ok()?;
-        self.text = self.body + text as u16;
-        (self.time, self.host) = (beginning.time, beginning.host);
-        self.program = program;
-        Some(())
+        let form = Form::of(*body.get(text..)?.first_chunk()?);
+        let body = u16::try_from(at + blank + 1).ok()?;
+        Some(Outline {
+            time: beginning.time,
+            host: beginning.host,
+            body,
+            text: body + text as u16,
+            form,
+            program,
+        })
     }
 
     /// The host's name.
@@ -158,6 +161,11 @@ impl Outline {
         let (from, to) = self.host;
         line.get(usize::from(from)..usize::from(to))
             .unwrap_or_default()
+    }
+
+    /// Whether a short queue id stands before the text.
+    pub(super) fn has_queue_id(&self) -> bool {
+        self.text > self.body
     }
 
     /// The queue id, empty if there is no short one.
