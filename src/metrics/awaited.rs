@@ -97,8 +97,13 @@ fn end_in(row: &mut [u64; ROW], name: u64) -> bool {
         return false;
     };
     // The gap goes to the end, so that nobody gives way for it.
-    row.copy_within(place + 1.., place);
-    row[ROW - 1] = 0;
+    let [a, b, c, d] = *row;
+    *row = match place {
+        0 => [b, c, d, 0],
+        1 => [a, c, d, 0],
+        2 => [a, b, d, 0],
+        _ => [a, b, c, 0],
+    };
     true
 }
 

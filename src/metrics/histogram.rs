@@ -5,16 +5,21 @@
 
 use serde::{Deserialize, Serialize};
 
+/// Buckets at most: a power of two, so that finding one costs no check.
+const BUCKETS: usize = 16;
+
 /// A histogram whose bounds and sum are whole numbers of some small unit.
 #[derive(Clone)]
 pub(crate) struct Histogram {
-    /// Upper bounds, inclusive, each at least twice the one before.
-    bounds: &'static [u64],
+    /// Upper bounds, inclusive, each at least twice the one before; behind the last the largest `u64`.
+    uppers: [u64; BUCKETS],
+    /// How many of them are bounds.
+    bounds: usize,
     /// How many bounds have fewer bits than a value of so many bits: which bucket it belongs to, or
     /// the one before. Delays vary from line to line, so that a search would be mispredicted.
     fewer_bits: [u8; 65],
-    /// Observations up to each bound and above the one before; the last is beyond all bounds.
-    counts: Box<[u64]>,
+    /// Observations up to each bound and above the one before; behind them those beyond all bounds.
+    counts: [u64; BUCKETS],
     /// Sum of the observations; stops at the largest `u64`.
     sum: u64,
 }
@@ -28,29 +33,41 @@ pub(crate) struct HistogramImage {
 }
 
 impl Histogram {
+    /// None yet, with these upper bounds: at most fifteen.
     pub(crate) fn new(bounds: &'static [u64]) -> Self {
+        assert!(bounds.len() < BUCKETS, "more bounds than buckets");
         Histogram {
-            bounds,
+            uppers: std::array::from_fn(|at| bounds.get(at).copied().unwrap_or(u64::MAX)),
+            bounds: bounds.len(),
             fewer_bits: std::array::from_fn(|bits| {
                 bounds.partition_point(|&bound| bit_length(bound) < bits) as u8
             }),
-            counts: vec![0; bounds.len() + 1].into(),
+            counts: [0; BUCKETS],
             sum: 0,
         }
     }
 
-    #[inline]
+    #[inline(always)]
     pub(crate) fn observe(&mut self, value: u64) {
         let bucket = usize::from(self.fewer_bits[bit_length(value)]);
-        let beyond = self.bounds.get(bucket).is_some_and(|&bound| value > bound);
-        self.counts[bucket + usize::from(beyond)] += 1;
+        let beyond = usize::from(value > self.uppers[bucket % BUCKETS]);
+        self.counts[(bucket + beyond) % BUCKETS] += 1;
         self.sum = self.sum.saturating_add(value);
+    }
+
+    fn bounds(&self) -> &[u64] {
+        &self.uppers[..self.bounds]
+    }
+
+    /// One count for each bound and one more.
+    fn counts(&self) -> &[u64] {
+        &self.counts[..=self.bounds]
     }
 
     pub(crate) fn image(&self) -> HistogramImage {
         HistogramImage {
-            bounds: self.bounds.to_vec(),
-            counts: self.counts.to_vec(),
+            bounds: self.bounds().to_vec(),
+            counts: self.counts().to_vec(),
             sum: self.sum,
         }
     }
@@ -58,17 +75,17 @@ impl Histogram {
     /// Goes on from an image. One with other bounds cannot be gone on from: its observations are
     /// known no more exactly than its bounds.
     pub(crate) fn restore(&mut self, image: &HistogramImage) {
-        if image.bounds == self.bounds && image.counts.len() == self.counts.len() {
-            self.counts.copy_from_slice(&image.counts);
+        if image.bounds == self.bounds() && image.counts.len() == self.counts().len() {
+            self.counts[..=self.bounds].copy_from_slice(&image.counts);
             self.sum = image.sum;
         }
     }
 
     /// Each bound with the number of observations up to it.
     pub(crate) fn cumulative(&self) -> impl Iterator<Item = (u64, u64)> {
-        self.bounds
+        self.bounds()
             .iter()
-            .zip(&self.counts)
+            .zip(self.counts())
             .scan(0, |total, (&bound, &count)| {
                 *total += count;
                 Some((bound, *total))

@@ -68,9 +68,10 @@ fn halves(bytes: &[u8; 32]) -> [u8x16; 2] {
     [u8x16::new(halves[0]), u8x16::new(halves[1])]
 }
 
-/// One bit for each byte of sixty-four, set for those that `of` marks.
+/// One bit for each byte of at most sixty-four, set for those that `of` marks. What is left over by
+/// sixteens is not looked at.
 #[inline(always)]
-pub(crate) fn marks(window: &[u8; 64], of: impl Fn(u8x16) -> u8x16) -> u64 {
+pub(crate) fn marks<const N: usize>(window: &[u8; N], of: impl Fn(u8x16) -> u8x16) -> u64 {
     let (quarters, _) = window.as_chunks::<16>();
     quarters.iter().rev().fold(0, |bits, &quarter| {
         bits << 16 | u64::from(of(u8x16::new(quarter)).to_bitmask())
@@ -79,8 +80,16 @@ pub(crate) fn marks(window: &[u8; 64], of: impl Fn(u8x16) -> u8x16) -> u64 {
 
 /// The same for those that equal `byte`.
 #[inline(always)]
-pub(crate) fn marks_of(window: &[u8; 64], byte: u8) -> u64 {
+pub(crate) fn marks_of<const N: usize>(window: &[u8; N], byte: u8) -> u64 {
     marks(window, |bytes| bytes.simd_eq(u8x16::splat(byte)))
+}
+
+/// The same for those that equal one of two.
+#[inline(always)]
+pub(crate) fn marks_of_either<const N: usize>(window: &[u8; N], a: u8, b: u8) -> u64 {
+    marks(window, |bytes| {
+        bytes.simd_eq(u8x16::splat(a)) | bytes.simd_eq(u8x16::splat(b))
+    })
 }
 
 /// Where the bracket and the blank are in `tag[pid]: body`, if both stand within thirty-two bytes: the

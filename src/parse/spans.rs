@@ -61,68 +61,82 @@ pub(crate) fn four_microseconds(text: &[u8]) -> Option<([u64; 4], &[u8])> {
 /// depends on what they are.
 #[inline(always)]
 pub(crate) fn delays(text: &[u8]) -> Option<(u64, [u64; 4], usize)> {
+    const WORDS: &[u8; 9] = b", delays=";
     // Eight bytes are taken from where a span begins.
-    let window: &[u8; 72] = text.first_chunk()?;
-    let start: &[u8; 64] = window.first_chunk()?;
-    let points = marks_of(start, b'.');
+    let window: &[u8; LONGEST + 8] = text.first_chunk()?;
+    let start: &[u8; LONGEST] = window.first_chunk()?;
+    let mut points = marks_of(start, b'.');
     let slashes = marks_of(start, b'/');
     let digits = marks(start, digits);
-    let numbers = digits | points;
-    let total = (!numbers).trailing_zeros() as usize;
-    let words = b", delays=";
-    let first = total + words.len();
-    if text.get(total..first)? != words {
+    let total = (!(digits | points)).trailing_zeros() as usize;
+    let first = total + WORDS.len();
+    if text.get(total..first)? != WORDS {
         return None;
     }
-    // What is not part of the four is shifted out.
-    let (numbers, digits) = (numbers >> (first & 63), digits >> (first & 63));
-    let mut slashes = slashes >> (first & 63);
-    let length = (!(numbers | slashes)).trailing_zeros() as usize;
-    let inside = (1u64 << (length & 63)).wrapping_sub(1);
-    slashes &= inside;
+    let last = (!(digits | points | slashes | (1 << first) - 1)).trailing_zeros() as usize;
+    let four = (1 << last) - (1 << first);
+    let slashes = slashes & four;
     // A span begins and ends with a digit.
-    let edges = (slashes << 1 | 1) | (slashes >> 1 | (inside + 1) >> 1);
-    let mut usual = (edges & inside & !digits == 0)
+    let edges = 1 | 1 << (total.wrapping_sub(1) & 63) | 1 << first | 1 << (last - 1);
+    let mut usual = ((edges | slashes << 1 | slashes >> 1) & !digits == 0)
         & (slashes.count_ones() == 3)
-        & (text.get(first + length) == Some(&b','))
-        & (total.wrapping_sub(1) < 7);
-    let point = points & (1u64 << (total & 63)).wrapping_sub(1);
-    usual &= (point & point.wrapping_sub(1) == 0)
-        & (point & 1 == 0)
-        & (point >> (total.wrapping_sub(1) & 63) == 0);
-    let sum = decimal(u64::from_le_bytes(*window.first_chunk()?), total, point);
-    let points = points >> (first & 63);
+        & (text.get(last) == Some(&b','));
+    let mut span = |from: usize, to: usize| {
+        // A second point in a span would be left for the next one, and in the end for none.
+        let point = points.trailing_zeros() as usize;
+        let has_point = point < to;
+        points &= points.wrapping_sub(u64::from(has_point));
+        usual &= (point >= from) & (to.wrapping_sub(from).wrapping_sub(1) < 7);
+        let bytes = window.get(from..).and_then(|rest| rest.first_chunk())?;
+        let whole = if has_point { point } else { to }.wrapping_sub(from);
+        Some(decimal(
+            u64::from_le_bytes(*bytes),
+            to.wrapping_sub(from),
+            whole,
+        ))
+    };
+    let sum = span(0, total)?;
     let mut spans = [0; 4];
-    let mut at = 0;
-    for span in &mut spans {
-        let stop = (slashes.trailing_zeros() as usize).min(length);
-        slashes &= slashes.wrapping_sub(1);
-        let size = stop.wrapping_sub(at);
-        let point = points >> (at & 63) & (1u64 << (size & 63)).wrapping_sub(1);
-        usual &= (size.wrapping_sub(1) < 7) & (point & point.wrapping_sub(1) == 0);
-        let bytes = window.get((first + at) & 63..)?.first_chunk()?;
-        *span = decimal(u64::from_le_bytes(*bytes), size, point);
-        at = stop + 1;
+    let (mut from, mut ends) = (first, slashes | 1 << last);
+    for stage in &mut spans {
+        let to = ends.trailing_zeros() as usize;
+        ends &= ends.wrapping_sub(1);
+        *stage = span(from, to)?;
+        from = to + 1;
     }
-    usual.then_some((sum, spans, first + length))
+    (usual && points & four == 0).then_some((sum, spans, last))
 }
 
-/// Millionths of the decimal number in the lowest `size` bytes, at most seven; the bit of `point`
-/// says which of them is its point, if any is.
+/// Bytes of the longest `total, delays=a/b/c/d,` that is read at a look.
+const LONGEST: usize = 48;
+
+/// The lowest bytes of a number, so many of them.
+const LOWEST: [u64; 8] = {
+    let mut masks = [0; 8];
+    let mut bytes = 1;
+    while bytes < 8 {
+        masks[bytes] = masks[bytes - 1] << 8 | 0xff;
+        bytes += 1;
+    }
+    masks
+};
+
+/// Millionths of the decimal number in the lowest `size` bytes, at most seven, of which `whole` stand
+/// before the point, if there is one.
 #[inline(always)]
-fn decimal(bytes: u64, size: usize, point: u64) -> u64 {
-    let size = size & 7;
-    let whole = (point | 1 << size).trailing_zeros() as usize & 7;
-    let has_point = usize::from(point != 0);
-    let before = (1u64 << (8 * whole)) - 1;
+fn decimal(bytes: u64, size: usize, whole: usize) -> u64 {
+    let (size, whole) = (size & 7, whole & 7);
+    let behind = size.wrapping_sub(whole);
+    let has_point = usize::from(behind != 0);
     // The point is taken out, then the digits are moved to the upper end, behind zeros; what stands
     // behind the number falls out there.
+    let before = LOWEST[whole];
     let digits = bytes & before | bytes >> 8 & !before;
     let all = (digits & 0x0f0f_0f0f_0f0f_0f0f) << ((8 * (8 - size + has_point)) & 63);
     let pairs = (all.wrapping_mul(10 << 8 | 1) >> 8) & 0x00ff_00ff_00ff_00ff;
     let fours = (pairs.wrapping_mul(100 << 16 | 1) >> 16) & 0x0000_ffff_0000_ffff;
     let value = fours.wrapping_mul(10_000 << 32 | 1) >> 32;
-    value * MICROS[size.wrapping_sub(whole).wrapping_sub(has_point) & 7]
+    value * MICROS[behind.wrapping_sub(has_point) & 7]
 }
 
 /// Reads an exponent off `rest` and scales by it.

@@ -5,7 +5,7 @@
 
 use super::noise;
 use super::reason::{self, Kind, Reason};
-use crate::parse::scan::{address, enhanced, marks_of, number, position, split};
+use crate::parse::scan::{address, enhanced, marks_of, marks_of_either, number, position, split};
 use crate::parse::spans::{delays, four_microseconds, microseconds};
 use crate::parse::{Delays, Direction, Enhanced, Event, Fact, Line, Outcome, Service, reply};
 
@@ -136,11 +136,11 @@ fn failed(service: Service, text: &[u8]) -> Reason<'_> {
 #[inline(always)]
 fn usual_fields(record: &[u8]) -> Option<(Fields<'_>, &[u8])> {
     let inner = record.strip_prefix(b"<")?;
-    let start = inner.first_chunk()?;
-    let end = (marks_of(start, b'>') | marks_of(start, b'"')).trailing_zeros() as usize;
+    let start: &[u8; 64] = inner.first_chunk()?;
+    let end = marks_of_either(start, b'>', b'"').trailing_zeros() as usize;
     let (recipient, rest) = inner.split_at_checked(end)?;
     let value = rest.strip_prefix(b">, relay=")?;
-    let start = value.first_chunk()?;
+    let start: &[u8; 64] = value.first_chunk()?;
     let (comma, bracket) = (
         marks_of(start, b',').trailing_zeros(),
         marks_of(start, b']').trailing_zeros(),
