@@ -32,6 +32,7 @@ pub(crate) struct Repeats {
     seen: FxHashMap<u64, Option<i64>>,
     /// All of them, the oldest first.
     order: VecDeque<u64>,
+    messages: Messages,
 }
 
 impl Repeats {
@@ -39,6 +40,7 @@ impl Repeats {
         Repeats {
             seen: FxHashMap::default(),
             order: VecDeque::new(),
+            messages: Messages::new(),
         }
     }
 
@@ -56,6 +58,8 @@ impl Repeats {
         for &(name, seconds) in &memory.0 {
             self.note(name, seconds);
         }
+        // Of which messages they were was not kept.
+        self.messages.add_all();
     }
 
     /// Notes an event that another line may repeat, and marks one that repeats another.
@@ -63,13 +67,16 @@ impl Repeats {
     pub(crate) fn settle(&mut self, event: &mut Event<'_>, time: Option<Stamp>) {
         let seconds = time.map(|time| time.seconds);
         match event.outcome {
-            Outcome::Attempt if !event.queue_id.is_empty() => self.note(reply(event), seconds),
+            Outcome::Attempt if !event.queue_id.is_empty() => {
+                self.messages.add(event.queue_id);
+                self.note(reply(event), seconds);
+            }
             // `SSL_connect error to …` names the other side and no message.
             Outcome::Attempt if event.text.starts_with(b"SSL_connect error to ") => {
                 self.note(handshake(event), seconds);
             }
             Outcome::Deferred | Outcome::Bounced
-                if !self.seen.is_empty() && self.has(reply(event), seconds) =>
+                if self.messages.may_have(event.queue_id) && self.has(reply(event), seconds) =>
             {
                 event.code = None;
                 event.enhanced = None;
@@ -91,6 +98,7 @@ impl Repeats {
     fn note(&mut self, name: u64, seconds: Option<i64>) {
         if self.seen.insert(name, seconds).is_none() {
             self.order.push_back(name);
+            self.messages.age();
             if self.order.len() > MOST
                 && let Some(oldest) = self.order.pop_front()
             {
@@ -104,6 +112,60 @@ impl Repeats {
         self.seen
             .get(&name)
             .is_some_and(|then| is_recent(*then, seconds))
+    }
+}
+
+/// Messages of which an attempt is remembered, and by chance a few more. Hardly any message has one, and
+/// this is asked of every failure, while a reply's name is made of all of its text.
+struct Messages {
+    /// One bit for each hash.
+    newer: Box<[u64; WORDS]>,
+    older: Box<[u64; WORDS]>,
+    /// First lines since `newer` was empty.
+    age: usize,
+}
+
+const WORDS: usize = 1 << 10;
+
+impl Messages {
+    fn new() -> Self {
+        Messages {
+            newer: Box::new([0; WORDS]),
+            older: Box::new([0; WORDS]),
+            age: 0,
+        }
+    }
+
+    fn add(&mut self, queue_id: &[u8]) {
+        let (word, bit) = Self::place(queue_id);
+        self.newer[word] |= bit;
+    }
+
+    fn add_all(&mut self) {
+        self.older.fill(u64::MAX);
+    }
+
+    /// One more first line is remembered. After as many as are remembered at all, those before them are
+    /// forgotten.
+    fn age(&mut self) {
+        self.age += 1;
+        if self.age == MOST {
+            std::mem::swap(&mut self.newer, &mut self.older);
+            self.newer.fill(0);
+            self.age = 0;
+        }
+    }
+
+    fn may_have(&self, queue_id: &[u8]) -> bool {
+        let (word, bit) = Self::place(queue_id);
+        (self.newer[word] | self.older[word]) & bit != 0
+    }
+
+    fn place(queue_id: &[u8]) -> (usize, u64) {
+        let mut hasher = FxHasher::default();
+        hasher.write(queue_id);
+        let hash = hasher.finish();
+        ((hash >> 6) as usize % WORDS, 1 << (hash & 63))
     }
 }
 
@@ -232,6 +294,22 @@ mod tests {
         // What nothing can repeat any more need not be kept.
         repeats.note(7_777_777, Some(2_000));
         assert_eq!(repeats.memory(), Memory(vec![(7_777_777, Some(2_000))]));
+    }
+
+    #[test]
+    fn a_message_is_known_as_long_as_its_attempt_is() {
+        let mut repeats = Repeats::new();
+        let mut first = event(Outcome::Attempt, b"mx1", b"451 later");
+        repeats.settle(&mut first, None);
+        for number in 1..=2 * MOST as u64 {
+            let known = repeats.messages.may_have(first.queue_id);
+            assert!(known || !repeats.has(reply(&first), None), "{number}");
+            repeats.note(number, None);
+        }
+        assert!(!repeats.messages.may_have(first.queue_id));
+        let mut restored = Repeats::new();
+        restored.remember(&repeats.memory());
+        assert!(restored.messages.may_have(b"any"));
     }
 
     #[test]

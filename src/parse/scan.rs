@@ -194,6 +194,21 @@ pub(crate) fn rsplit_on<'a, const N: usize>(
 /// Reads a decimal number of at least one digit; one of 20 digits or more is the largest `u64`.
 #[inline]
 pub(crate) fn number(text: &[u8]) -> Option<(u64, &[u8])> {
+    const ONES: u64 = u64::from_ne_bytes([1; 8]);
+    // Numbers have all lengths: up to seven digits are read with no step that depends on how many.
+    if let Some(start) = text.first_chunk() {
+        let digits = u64::from_le_bytes(*start) ^ (ONES * b'0' as u64);
+        // The high bit of each byte above 9; a carry reaches only what stands behind such a byte.
+        let others = (digits.wrapping_add(ONES * 0x76) | digits) & (ONES << 7);
+        let length = (others.trailing_zeros() / 8) as usize;
+        if (1..8).contains(&length) {
+            return Some((eight_digits(digits << (64 - 8 * length)), &text[length..]));
+        }
+    }
+    long_number(text)
+}
+
+fn long_number(text: &[u8]) -> Option<(u64, &[u8])> {
     let mut value = 0u64;
     let mut digits = 0;
     while let Some(digit) = text
@@ -207,6 +222,14 @@ pub(crate) fn number(text: &[u8]) -> Option<(u64, &[u8])> {
     // Nineteen digits always fit.
     let value = if digits < 20 { value } else { u64::MAX };
     (digits > 0).then(|| (value, &text[digits..]))
+}
+
+/// The number that eight decimal digits make, one in each byte, the first in the lowest.
+#[inline(always)]
+pub(crate) fn eight_digits(digits: u64) -> u64 {
+    let pairs = (digits.wrapping_mul(10 << 8 | 1) >> 8) & 0x00ff_00ff_00ff_00ff;
+    let fours = (pairs.wrapping_mul(100 << 16 | 1) >> 16) & 0x0000_ffff_0000_ffff;
+    fours.wrapping_mul(10_000 << 32 | 1) >> 32
 }
 
 /// Reads two digits.
@@ -315,6 +338,25 @@ fn quoted_end(text: &[u8], quote: usize) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn numbers_of_every_length() {
+        for text in ["0", "7", "42", "1234567", "12345678", "9999999999999999999"] {
+            for rest in ["", ",", " and more of it", ":", "/", "\u{ff}\u{ff}"] {
+                let whole = format!("{text}{rest}");
+                let expected = text.parse().expect("a number");
+                let found = number(whole.as_bytes());
+                assert_eq!(found, Some((expected, rest.as_bytes())), "{whole}");
+            }
+        }
+        assert_eq!(
+            number(b"99999999999999999999,"),
+            Some((u64::MAX, &b","[..]))
+        );
+        for text in ["", "x", ",1234567", "-1234567", "x1"] {
+            assert_eq!(number(text.as_bytes()), None, "{text}");
+        }
+    }
 
     #[test]
     fn an_address_of_the_network_is_no_enhanced_code() {

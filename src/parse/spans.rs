@@ -4,7 +4,7 @@
 //! those of nearly all records are read with no step that depends on what they are, and the rest, with
 //! signs and exponents, one by one.
 
-use crate::parse::scan::{digits, marks, marks_of, number};
+use crate::parse::scan::{digits, eight_digits, marks, marks_of, number};
 
 /// Microseconds in a unit of the last of so many digits behind the point; none beyond six.
 const MICROS: [u64; 8] = [1_000_000, 100_000, 10_000, 1_000, 100, 10, 1, 0];
@@ -133,9 +133,7 @@ fn decimal(bytes: u64, size: usize, whole: usize) -> u64 {
     let before = LOWEST[whole];
     let digits = bytes & before | bytes >> 8 & !before;
     let all = (digits & 0x0f0f_0f0f_0f0f_0f0f) << ((8 * (8 - size + has_point)) & 63);
-    let pairs = (all.wrapping_mul(10 << 8 | 1) >> 8) & 0x00ff_00ff_00ff_00ff;
-    let fours = (pairs.wrapping_mul(100 << 16 | 1) >> 16) & 0x0000_ffff_0000_ffff;
-    let value = fours.wrapping_mul(10_000 << 32 | 1) >> 32;
+    let value = eight_digits(all);
     value * MICROS[behind.wrapping_sub(has_point) & 7]
 }
 
