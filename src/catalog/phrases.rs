@@ -133,7 +133,7 @@ impl<const N: u32> Beginnings<N> {
     fn new(mut texts: Vec<(u8, &str)>) -> Self {
         let hash_of = |text: &str| hash(Self::first(eight(text.as_bytes()) | ALIKE));
         let bucket_of = |(_, text): &(u8, &str)| bucket(hash_of(text));
-        texts.sort_by_key(bucket_of);
+        texts.sort_by_cached_key(bucket_of);
         let mut begins = Filter::new();
         for (_, text) in &texts {
             begins.add(Self::first(eight(text.as_bytes()) | ALIKE));

@@ -72,7 +72,7 @@ impl Guarded {
     }
 
     /// Counts one for `key`, or for `other` if `key` is new and the family is full.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn count(&mut self, key: u64, other: u64) {
         let recent = self.recent[recent(key)] as usize;
         match self.counts.get_mut(recent) {
@@ -89,6 +89,7 @@ impl Guarded {
         self.folded = folded;
     }
 
+    #[inline(never)]
     fn count_another(&mut self, key: u64, other: u64) {
         let place = match self.places.get(&key) {
             Some(&place) => place as usize,

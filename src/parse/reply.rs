@@ -16,9 +16,8 @@ pub(crate) struct Reply {
 }
 
 /// Reads the reply that `text` starts with. Numbers further inside are never its code.
-#[inline]
 pub(crate) fn parse(text: &[u8]) -> Option<Reply> {
-    let (code, separator, rest) = first_line(text)?;
+    let (code, separator, rest) = usual_first_line(text).or_else(|| first_line(text))?;
     let enhanced = leading_enhanced(rest)
         .or_else(|| trailing_enhanced(rest))
         .or_else(|| {
@@ -31,8 +30,18 @@ pub(crate) fn parse(text: &[u8]) -> Option<Reply> {
     Some(Reply { code, enhanced })
 }
 
-/// Three digits, then a blank, a hyphen or the end: the code, the byte after it, and the rest.
-#[inline]
+/// Three digits, then a blank or a hyphen: the code, the byte after it, and the rest.
+#[inline(always)]
+fn usual_first_line(text: &[u8]) -> Option<(u16, u8, &[u8])> {
+    let (&[a, b, c, separator], rest) = text.split_first_chunk()?;
+    let [a, b, c] = [a, b, c].map(|byte| byte.wrapping_sub(b'0'));
+    let usual =
+        (a.wrapping_sub(2) < 4) & (b < 10) & (c < 10) & ((separator == b' ') | (separator == b'-'));
+    let code = u16::from(a) * 100 + u16::from(b) * 10 + u16::from(c);
+    usual.then_some((code, separator, rest))
+}
+
+/// The same with whatever may follow: the end, or any byte that makes no other word of the digits.
 fn first_line(text: &[u8]) -> Option<(u16, u8, &[u8])> {
     let [a @ b'2'..=b'5', b @ b'0'..=b'9', c @ b'0'..=b'9', rest @ ..] = text else {
         return None;

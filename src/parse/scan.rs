@@ -241,7 +241,7 @@ pub(crate) fn two_digits(text: [u8; 2]) -> Option<u8> {
 
 /// Reads an enhanced status code (RFC 3463 section 2) at the very start of `text`. It ends where
 /// no digit and no further dotted number follows, so that the start of an address is none.
-#[inline]
+#[inline(always)]
 pub(crate) fn enhanced(text: &[u8]) -> Option<(Enhanced, &[u8])> {
     // Most have one digit in each place. All of it is asked at once: a text may as well begin with
     // a word.
@@ -261,6 +261,7 @@ pub(crate) fn enhanced(text: &[u8]) -> Option<(Enhanced, &[u8])> {
     any_enhanced(text)
 }
 
+#[inline(never)]
 fn any_enhanced(text: &[u8]) -> Option<(Enhanced, &[u8])> {
     let [class @ b'0'..=b'9', b'.', rest @ ..] = text else {
         return None;
