@@ -4,10 +4,12 @@
 //! those of nearly all records are read with no step that depends on what they are, and the rest, with
 //! signs and exponents, one by one.
 
+use std::hint::select_unpredictable;
+
 use crate::parse::scan::{digits, eight_digits, marks, marks_of, number};
 
-/// Microseconds in a unit of the last of so many digits behind the point; none beyond six.
-const MICROS: [u64; 8] = [1_000_000, 100_000, 10_000, 1_000, 100, 10, 1, 0];
+/// Microseconds in a unit of the last of so many digits behind the point.
+const MICROS: [u64; 7] = [1_000_000, 100_000, 10_000, 1_000, 100, 10, 1];
 
 /// Reads a time span in seconds, as microseconds. Logs hold negative spans (a clock was set back)
 /// and exponents (`1e+05`); a negative one is 0, and what is too large is the largest `u64`.
@@ -23,7 +25,7 @@ pub(crate) fn microseconds(text: &[u8]) -> Option<(u64, &[u8])> {
     {
         // Postfix writes two digits; beyond six they say nothing.
         let digits = fraction.len() - after.len();
-        value = value.saturating_add(match MICROS[..7].get(digits) {
+        value = value.saturating_add(match MICROS.get(digits) {
             Some(unit) => part * unit,
             None => number(&fraction[..6]).map_or(0, |(micros, _)| micros),
         });
@@ -55,87 +57,80 @@ pub(crate) fn four_microseconds(text: &[u8]) -> Option<([u64; 4], &[u8])> {
     Some((spans, rest))
 }
 
-/// Reads `total, delays=a/b/c/d,`, where each span has at most seven characters: nothing but digits,
-/// and at most one point between. Returns the total, the four, and where the last comma is. Spans have
-/// many forms, in no order that a processor could predict: so all are looked at together, and no step
-/// depends on what they are.
+/// Reads `, delay=TOTAL, delays=a/b/c/d,`, where each span has at most five digits before its point and
+/// two behind it, as Postfix writes them unless `delay_logging_resolution_limit` says otherwise. Returns
+/// the total, the four, and where the last comma is. Spans have many forms, in no order that a processor
+/// could predict: so all are looked at together, and no step depends on what they are.
 #[inline(always)]
 pub(crate) fn delays(text: &[u8]) -> Option<(u64, [u64; 4], usize)> {
-    const WORDS: &[u8; 9] = b", delays=";
-    // Eight bytes are taken from where a span begins.
-    let window: &[u8; LONGEST + 8] = text.first_chunk()?;
-    let start: &[u8; LONGEST] = window.first_chunk()?;
+    const BEFORE: &[u8; 8] = b", delay=";
+    const BETWEEN: &[u8; 9] = b", delays=";
+    let window: &[u8; 64] = text.first_chunk()?;
+    let (before, spans) = window.split_first_chunk()?;
+    if before != BEFORE {
+        return None;
+    }
+    // Places are counted from where the total begins.
+    let start: &[u8; LONGEST] = spans.first_chunk()?;
     let mut points = marks_of(start, b'.');
     let slashes = marks_of(start, b'/');
     let digits = marks(start, digits);
     let total = (!(digits | points)).trailing_zeros() as usize;
-    let first = total + WORDS.len();
-    if text.get(total..first)? != WORDS {
+    let first = total + BETWEEN.len();
+    if spans.get(total..first)? != BETWEEN {
         return None;
     }
     let last = (!(digits | points | slashes | (1 << first) - 1)).trailing_zeros() as usize;
     let four = (1 << last) - (1 << first);
     let slashes = slashes & four;
+    let (mut starts, mut ends) = (
+        1 | 1 << first | slashes << 1,
+        1 << total | slashes | 1 << last,
+    );
     // A span begins and ends with a digit.
-    let edges = 1 | 1 << (total.wrapping_sub(1) & 63) | 1 << first | 1 << (last - 1);
-    let mut usual = ((edges | slashes << 1 | slashes >> 1) & !digits == 0)
+    let mut usual = ((starts | ends >> 1) & !digits == 0)
         & (slashes.count_ones() == 3)
-        & (text.get(last) == Some(&b','));
-    let mut span = |from: usize, to: usize| {
-        // A second point in a span would be left for the next one, and in the end for none.
-        let point = points.trailing_zeros() as usize;
+        & (spans.get(last) == Some(&b','));
+    let mut found = [0; 5];
+    for span in &mut found {
+        let (from, to) = (starts.trailing_zeros(), ends.trailing_zeros());
+        starts &= starts.wrapping_sub(1);
+        ends &= ends.wrapping_sub(1);
+        // A second point in a span would be left for the next one, or in the end for none.
+        let point = points.trailing_zeros();
         let has_point = point < to;
         points &= points.wrapping_sub(u64::from(has_point));
-        usual &= (point >= from) & (to.wrapping_sub(from).wrapping_sub(1) < 7);
-        let bytes = window.get(from..).and_then(|rest| rest.first_chunk())?;
-        let whole = if has_point { point } else { to }.wrapping_sub(from);
-        Some(decimal(
-            u64::from_le_bytes(*bytes),
-            to.wrapping_sub(from),
-            whole,
-        ))
-    };
-    let sum = span(0, total)?;
-    let mut spans = [0; 4];
-    let (mut from, mut ends) = (first, slashes | 1 << last);
-    for stage in &mut spans {
-        let to = ends.trailing_zeros() as usize;
-        ends &= ends.wrapping_sub(1);
-        *stage = span(from, to)?;
-        from = to + 1;
+        let point = select_unpredictable(has_point, point, to);
+        let (whole, behind) = (point.wrapping_sub(from), to.wrapping_sub(point));
+        usual &= (whole.wrapping_sub(1) < 5) & (behind < 4);
+        let digits = window
+            .get(point as usize + BEFORE.len() - 5..)?
+            .first_chunk()?;
+        let digits =
+            u64::from_le_bytes(*digits) & DIGITS[(whole & 7) as usize][(behind & 3) as usize];
+        // Thousands of it are seconds, and the rest hundredths of one.
+        let number = eight_digits(digits);
+        *span = number * 10_000 - number / 1_000 * 9_000_000;
     }
-    (usual && points & four == 0).then_some((sum, spans, last))
+    let [total, stages @ ..] = found;
+    (usual && points & four == 0).then_some((total, stages, BEFORE.len() + last))
 }
 
-/// Bytes of the longest `total, delays=a/b/c/d,` that is read at a look.
+/// Bytes in which the five spans end.
 const LONGEST: usize = 48;
 
-/// The lowest bytes of a number, so many of them.
-const LOWEST: [u64; 8] = {
-    let mut masks = [0; 8];
-    let mut bytes = 1;
-    while bytes < 8 {
-        masks[bytes] = masks[bytes - 1] << 8 | 0xff;
-        bytes += 1;
+/// Of eight bytes, the sixth of which is a point or follows the number, what its digits are worth: by how
+/// many stand before the point, and how many bytes follow before the end, the point among them.
+const DIGITS: [[u64; 4]; 8] = {
+    let mut masks = [[0; 4]; 8];
+    let mut whole = 1;
+    while whole <= 5 {
+        let before = (0x0f_0f0f_0f0f >> (40 - 8 * whole)) << (40 - 8 * whole);
+        masks[whole] = [before, before, before | 0x0f << 48, before | 0x0f0f << 48];
+        whole += 1;
     }
     masks
 };
-
-/// Millionths of the decimal number in the lowest `size` bytes, at most seven, of which `whole` stand
-/// before the point, if there is one.
-#[inline(always)]
-fn decimal(bytes: u64, size: usize, whole: usize) -> u64 {
-    let (size, whole) = (size & 7, whole & 7);
-    let behind = size.wrapping_sub(whole);
-    let has_point = usize::from(behind != 0);
-    // The point is taken out, then the digits are moved to the upper end, behind zeros; what stands
-    // behind the number falls out there.
-    let before = LOWEST[whole];
-    let digits = bytes & before | bytes >> 8 & !before;
-    let all = (digits & 0x0f0f_0f0f_0f0f_0f0f) << ((8 * (8 - size + has_point)) & 63);
-    let value = eight_digits(all);
-    value * MICROS[behind.wrapping_sub(has_point) & 7]
-}
 
 /// Reads an exponent off `rest` and scales by it.
 #[cold]
@@ -172,9 +167,9 @@ mod tests {
             spans in "([0-9]{0,3}[0-9.]{0,3}/){2,4}[0-9]{0,4}[0-9.e\\-]{0,5}",
             end in "(, dsn=2.0.0, status=sent \\(250 2.0.0 Ok: queued as 4F1D7A\\))?.{0,40}",
         ) {
-            let text = format!("{total}, delays={spans}{end}");
+            let text = format!(", delay={total}, delays={spans}{end}");
             if let Some((seen, seen_spans, at)) = delays(text.as_bytes()) {
-                let (read, rest) = microseconds(text.as_bytes()).expect("a span");
+                let (read, rest) = microseconds(&text.as_bytes()[8..]).expect("a span");
                 prop_assert_eq!(seen, read);
                 let rest = rest.strip_prefix(b", delays=").expect("more of them");
                 let (read_spans, rest) = four_microseconds(rest).expect("four");
@@ -189,25 +184,32 @@ mod tests {
     fn usual_delays_are_seen_at_a_look() {
         let end = ", dsn=2.0.0, status=sent (250 2.0.0 Ok: queued as 4F9D195432C) and more";
         for text in [
-            "0.77, delays=0.07/0/0.2/0.49",
-            "0, delays=0/0/0/0",
-            "432000, delays=431999/0.01/12.345/1",
-            "1234567, delays=1234567/9.99999/9999.99/0.00001",
+            ", delay=0.77, delays=0.07/0/0.2/0.49",
+            ", delay=0, delays=0/0/0/0",
+            ", delay=86400, delays=86399/0.01/12.34/1",
+            ", delay=12345, delays=12345.6/9.99/9999.99/0.0",
         ] {
             let whole = format!("{text}{end}");
-            let (_, _, at) = delays(whole.as_bytes()).expect(text);
+            let (total, stages, at) = delays(whole.as_bytes()).expect(text);
             assert_eq!(at, text.len());
+            let (read, rest) = microseconds(&whole.as_bytes()[8..]).expect(text);
+            let (read_stages, _) = four_microseconds(&rest[9..]).expect(text);
+            assert_eq!((total, stages), (read, read_stages), "{text}");
         }
         for text in [
-            "1, delays=0/0/0",
-            "1, delays=0/0/0/0/0",
-            "1, delays=0/0//0",
-            "1, delays=1e+05/0/0/0",
-            "1, delays=-1/0/0/0",
-            "1, delays=12345678/0/0/0",
-            "1, delays=1..2/0/0/0",
-            ".5, delays=0/0/0/1",
-            "12345678, delays=0/0/0/0",
+            ", delay=1, delays=0/0/0",
+            ", delay=1, delays=0/0/0/0/0",
+            ", delay=1, delays=0/0//0",
+            ", delay=1, delays=1e+05/0/0/0",
+            ", delay=1, delays=-1/0/0/0",
+            ", delay=1, delays=123456/0/0/0",
+            ", delay=1, delays=0.123/0/0/0",
+            ", delay=1, delays=1..2/0/0/0",
+            ", delay=1, delays=1/0/0/1.2.3",
+            ", delay=.5, delays=0/0/0/1",
+            ", delay=5., delays=0/0/0/1",
+            ", delay=123456, delays=0/0/0/0",
+            ", delay=, delays=0/0/0/0",
             ", delays=0/0/0/0",
         ] {
             assert_eq!(delays(format!("{text}{end}").as_bytes()), None, "{text}");

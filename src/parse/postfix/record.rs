@@ -150,7 +150,6 @@ fn usual_fields(record: &[u8]) -> Option<(Fields<'_>, &[u8])> {
         Some(host) => host,
         None => relay_host(relay),
     };
-    let rest = rest.strip_prefix(b", delay=")?;
     let (total, stages, end) = delays(rest)?;
     let (dsn, rest) = enhanced(rest[end..].strip_prefix(b", dsn=")?)?;
     let fields = Fields {
