@@ -125,8 +125,10 @@ impl LineParser {
     #[inline]
     pub fn read(&mut self, lines: &[&[u8]], sink: &mut impl Sink) {
         let mut outlines = std::mem::take(&mut self.outlines);
-        outlines.clear();
-        outlines.extend(lines.iter().map(|line| self.see(line)));
+        outlines.resize(lines.len(), Outline::UNSEEN);
+        for (outline, line) in outlines.iter_mut().zip(lines) {
+            *outline = self.see(line);
+        }
         for (outline, line) in outlines.iter().zip(lines) {
             if outline.is_unseen() {
                 self.read_slowly(line, sink);
@@ -172,10 +174,14 @@ impl LineParser {
     /// Sees what there is to see of a line at a look.
     #[inline(always)]
     fn see(&mut self, line: &[u8]) -> Outline {
-        self.framer
-            .beginning(line)
-            .and_then(|beginning| Outline::see(line, beginning))
-            .unwrap_or(Outline::UNSEEN)
+        // No closure: the compiler would make a call of it.
+        let Some(beginning) = self.framer.beginning(line) else {
+            return Outline::UNSEEN;
+        };
+        match Outline::see(line, beginning) {
+            Some(outline) => outline,
+            None => Outline::UNSEEN,
+        }
     }
 
     #[inline(never)]
