@@ -7,10 +7,10 @@
 use wide::u8x16;
 
 /// Places noted at a time, at most.
-pub(crate) const PLACES: usize = 128;
+pub(crate) const PLACES: usize = 256;
 
 /// Bytes looked at in one step.
-const STEP: usize = 64;
+const STEP: usize = 128;
 
 /// A search through bytes.
 pub(crate) struct Newlines<'a> {
@@ -39,23 +39,27 @@ impl<'a> Newlines<'a> {
             let Some(rest) = self.data.get(searched..).filter(|rest| !rest.is_empty()) else {
                 break;
             };
-            let (mut newlines, length) = match rest.first_chunk() {
-                Some(step) => (newlines(step), STEP),
+            let length = rest.len().min(STEP);
+            let padded;
+            let step = match rest.first_chunk() {
+                Some(step) => step,
                 None => {
-                    let mut step = [0; STEP];
-                    step[..rest.len()].copy_from_slice(rest);
-                    (newlines(&step), rest.len())
+                    padded = padded_step(rest);
+                    &padded
                 }
             };
-            // Mostly there is one or none: one is noted without asking.
-            self.places[found % PLACES] = (searched + newlines.trailing_zeros() as usize) as u32;
-            found += usize::from(newlines != 0);
-            newlines &= newlines.wrapping_sub(1);
-            while newlines != 0 {
-                self.places[found % PLACES] =
-                    (searched + newlines.trailing_zeros() as usize) as u32;
-                found += 1;
-                newlines &= newlines - 1;
+            for (half, mut newlines) in newlines(step).into_iter().enumerate() {
+                let start = searched + half * 64;
+                // Mostly there is one or none: one is noted without asking.
+                self.places[found % PLACES] = (start + newlines.trailing_zeros() as usize) as u32;
+                found += usize::from(newlines != 0);
+                newlines &= newlines.wrapping_sub(1);
+                while newlines != 0 {
+                    self.places[found % PLACES] =
+                        (start + newlines.trailing_zeros() as usize) as u32;
+                    found += 1;
+                    newlines &= newlines - 1;
+                }
             }
             searched += length;
         }
@@ -64,13 +68,24 @@ impl<'a> Newlines<'a> {
     }
 }
 
+/// The last bytes, and no newlines behind them.
+#[cold]
+fn padded_step(rest: &[u8]) -> [u8; STEP] {
+    let mut step = [0; STEP];
+    step[..rest.len()].copy_from_slice(rest);
+    step
+}
+
 /// One bit for each byte, set for newlines.
-#[inline]
-fn newlines(step: &[u8; STEP]) -> u64 {
-    let (quarters, _) = step.as_chunks::<16>();
-    quarters.iter().rev().fold(0, |bits, &quarter| {
-        let newlines = u8x16::new(quarter).simd_eq(u8x16::splat(b'\n'));
-        bits << 16 | u64::from(newlines.to_bitmask())
+#[inline(always)]
+fn newlines(step: &[u8; STEP]) -> [u64; 2] {
+    let (halves, _) = step.as_chunks::<64>();
+    [&halves[0], &halves[1]].map(|half| {
+        let (quarters, _) = half.as_chunks::<16>();
+        quarters.iter().rev().fold(0, |bits, &quarter| {
+            let newlines = u8x16::new(quarter).simd_eq(u8x16::splat(b'\n'));
+            bits << 16 | u64::from(newlines.to_bitmask())
+        })
     })
 }
 
