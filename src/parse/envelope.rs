@@ -80,37 +80,64 @@ impl Framer {
 
     /// Time and host, for a line that begins with both.
     #[inline(always)]
-    pub(crate) fn beginning(&mut self, line: &[u8]) -> Option<Beginning> {
+    pub(crate) fn beginning(&mut self, line: &[u8]) -> Option<&Beginning> {
         let different = line
             .first_chunk()
             .map_or(u32::MAX, |start| differences(start, &self.beginning))
             & self.known;
-        if different == 0 && self.known != 0 {
-            return Some(self.last);
-        }
-        if different & !MINUTE_AND_SECOND == 0
-            && let Some(beginning) = self.later(line)
-        {
-            return Some(beginning);
-        }
-        self.new_beginning(line)
+        let known = if different == 0 && self.known != 0 {
+            true
+        } else {
+            (different & !MINUTE_AND_SECOND == 0 && self.known != 0 && self.later(line))
+                || self.new_beginning(line)
+        };
+        known.then_some(&self.last)
     }
 
-    /// The last beginning at another time of its hour.
+    /// Makes the last beginning that at another time of its hour, if this line's is.
     #[inline]
-    fn later(&mut self, line: &[u8]) -> Option<Beginning> {
-        let [m1, m2, _, s1, s2] = *line.get(MINUTE..)?.first_chunk()?;
-        let (minute, second) = (two_digits([m1, m2])?, two_digits([s1, s2])?);
+    fn later(&mut self, line: &[u8]) -> bool {
+        let Some(&[m1, m2, _, s1, s2]) = line.get(MINUTE..).and_then(<[u8]>::first_chunk) else {
+            return false;
+        };
+        let time = two_digits([m1, m2]).zip(two_digits([s1, s2]));
+        let (Some((minute, second)), Some(hour)) = (time, self.hour) else {
+            return false;
+        };
         if minute > 59 || second > 60 {
-            return None;
+            return false;
         }
-        self.last.time.seconds = self.hour? + i64::from(minute) * 60 + i64::from(second);
+        self.last.time.seconds = hour + i64::from(minute) * 60 + i64::from(second);
         self.beginning[MINUTE..MINUTE + 5].copy_from_slice(&[m1, m2, b':', s1, s2]);
-        Some(self.last)
+        true
     }
 
+    /// Makes the line's beginning the last one, if it has time and host.
     #[inline(never)]
-    fn new_beginning(&mut self, line: &[u8]) -> Option<Beginning> {
+    fn new_beginning(&mut self, line: &[u8]) -> bool {
+        let Some((beginning, kept)) = self.read_beginning(line) else {
+            return false;
+        };
+        (self.last, self.known) = (beginning, 0);
+        let end = usize::from(beginning.host.1);
+        if kept && let Some(start) = self.beginning.get_mut(..=end) {
+            start.copy_from_slice(&line[..=end]);
+            self.known = u32::MAX >> (LONGEST_BEGINNING - 1 - end);
+            // Other forms have more in front of the host.
+            self.hour = match line.get(MINUTE..MINUTE + 5) {
+                Some(&[m1, m2, b':', s1, s2]) if beginning.host.0 == 16 => two_digits([m1, m2])
+                    .zip(two_digits([s1, s2]))
+                    .map(|(minute, second)| {
+                        beginning.time.seconds - i64::from(minute) * 60 - i64::from(second)
+                    }),
+                _ => None,
+            };
+        }
+        true
+    }
+
+    /// The line's beginning, and whether the next line may well have the same.
+    fn read_beginning(&mut self, line: &[u8]) -> Option<(Beginning, bool)> {
         let (time, rest, kept) = match self.clock.named(line) {
             Some((time, rest)) => (time, rest, true),
             None => {
@@ -121,30 +148,13 @@ impl Framer {
         };
         let host = line.len() - rest.len();
         let end = host + position(rest, b' ')?;
-        let beginning = Beginning {
-            time,
-            host: (u16::try_from(host).ok()?, u16::try_from(end).ok()?),
-        };
-        if kept && let Some(start) = self.beginning.get_mut(..=end) {
-            start.copy_from_slice(&line[..=end]);
-            self.known = u32::MAX >> (LONGEST_BEGINNING - 1 - end);
-            self.last = beginning;
-            // Other forms have more in front of the host.
-            self.hour = match line.get(MINUTE..MINUTE + 5) {
-                Some(&[m1, m2, b':', s1, s2]) if host == 16 => two_digits([m1, m2])
-                    .zip(two_digits([s1, s2]))
-                    .map(|(minute, second)| {
-                        time.seconds - i64::from(minute) * 60 - i64::from(second)
-                    }),
-                _ => None,
-            };
-        }
-        Some(beginning)
+        let host = (u16::try_from(host).ok()?, u16::try_from(end).ok()?);
+        Some((Beginning { time, host }, kept))
     }
 
     /// Takes a line out of its frame. Never fails: a line without a frame is all body.
     pub(crate) fn envelope<'a>(&mut self, line: &'a [u8]) -> Envelope<'a> {
-        let beginning = self.beginning(line);
+        let beginning = self.beginning(line).copied();
         if let Some(beginning) = beginning
             && let Some(envelope) = self
                 .within(beginning.split(line).1)
@@ -159,7 +169,7 @@ impl Framer {
             {
                 return envelope;
             }
-            if let Some(beginning) = self.beginning(rest)
+            if let Some(beginning) = self.beginning(rest).copied()
                 && let Some(envelope) = after_host(beginning, rest)
             {
                 return envelope;

@@ -129,13 +129,14 @@ impl LineParser {
         for (outline, line) in outlines.iter_mut().zip(lines) {
             *outline = self.see(line);
         }
+        let (parser, time) = (&mut *self, None);
+        let mut finish = Finish { parser, time, sink };
         for (outline, line) in outlines.iter().zip(lines) {
             if outline.is_unseen() {
-                self.read_slowly(line, sink);
+                finish.parser.read_slowly(line, finish.sink);
             } else {
-                let time = Some(outline.time);
-                let parser = &mut *self;
-                postfix::read(outline, line, &mut Finish { parser, time, sink });
+                finish.time = Some(outline.time);
+                postfix::read(outline, line, &mut finish);
             }
         }
         self.outlines = outlines;

@@ -132,7 +132,7 @@ impl Outline {
 
     /// Sees what stands behind the beginning; `None` for a line that has to be read step by step.
     #[inline(always)]
-    pub(crate) fn see(line: &[u8], beginning: Beginning) -> Option<Self> {
+    pub(crate) fn see(line: &[u8], beginning: &Beginning) -> Option<Self> {
         let at = usize::from(beginning.host.1) + 1;
         let rest = line.get(at..)?;
         let (bracket, blank) = first_words(rest)?;
