@@ -88,10 +88,11 @@ pub(crate) fn delays(text: &[u8]) -> Option<(u64, [u64; 4], usize)> {
         1 << total | slashes | 1 << last,
     );
     // A span begins and ends with a digit.
-    let mut usual = ((starts | ends >> 1) & !digits == 0)
+    let usual = ((starts | ends >> 1) & !digits == 0)
         & (slashes.count_ones() == 3)
         & (spans.get(last) == Some(&b','));
     let mut found = [0; 5];
+    let (mut lengths, mut known) = (0, u64::MAX);
     for span in &mut found {
         let (from, to) = (starts.trailing_zeros(), ends.trailing_zeros());
         starts &= starts.wrapping_sub(1);
@@ -102,31 +103,43 @@ pub(crate) fn delays(text: &[u8]) -> Option<(u64, [u64; 4], usize)> {
         points &= points.wrapping_sub(u64::from(has_point));
         let point = select_unpredictable(has_point, point, to);
         let (whole, behind) = (point.wrapping_sub(from), to.wrapping_sub(point));
-        usual &= (whole.wrapping_sub(1) < 5) & (behind < 4);
-        let digits = window
-            .get(point as usize + BEFORE.len() - 5..)?
-            .first_chunk()?;
-        let digits =
-            u64::from_le_bytes(*digits) & DIGITS[(whole & 7) as usize][(behind & 3) as usize];
+        let worth = DIGITS[form(whole, behind) % FORMS];
+        // Eight and more before the point, or four and more behind it, leave a high bit.
+        lengths |= whole | behind << 1;
+        known &= worth;
+        let at = point as usize + BEFORE.len() - 5;
+        let digits = window.get(at..at + 8)?.first_chunk()?;
+        let number = eight_digits(u64::from_le_bytes(*digits) & worth);
         // Thousands of it are seconds, and the rest hundredths of one.
-        let number = eight_digits(digits);
         *span = number * 10_000 - number / 1_000 * 9_000_000;
     }
     let [total, stages @ ..] = found;
-    (usual && points & four == 0).then_some((total, stages, BEFORE.len() + last))
+    let usual = usual & (lengths < 8) & (known != 0) & (points & four == 0);
+    usual.then_some((total, stages, BEFORE.len() + last))
 }
 
 /// Bytes in which the five spans end.
 const LONGEST: usize = 48;
 
-/// Of eight bytes, the sixth of which is a point or follows the number, what its digits are worth: by how
-/// many stand before the point, and how many bytes follow before the end, the point among them.
-const DIGITS: [[u64; 4]; 8] = {
-    let mut masks = [[0; 4]; 8];
+/// A span by how many digits stand before its point, and how many bytes follow them before its end, the
+/// point among them.
+const fn form(whole: u32, behind: u32) -> usize {
+    (whole << 2 | behind) as usize
+}
+
+/// Forms that have a place in [`DIGITS`].
+const FORMS: usize = 32;
+
+/// Of eight bytes, the sixth of which is a point or follows the number, what its digits are worth, by its
+/// form. All have the last digit before the point; a form that is not read at a look has none.
+const DIGITS: [u64; FORMS] = {
+    let mut masks = [0; FORMS];
     let mut whole = 1;
     while whole <= 5 {
         let before = (0x0f_0f0f_0f0f >> (40 - 8 * whole)) << (40 - 8 * whole);
-        masks[whole] = [before, before, before | 0x0f << 48, before | 0x0f0f << 48];
+        masks[form(whole, 0)] = before;
+        masks[form(whole, 2)] = before | 0x0f << 48;
+        masks[form(whole, 3)] = before | 0x0f0f << 48;
         whole += 1;
     }
     masks
