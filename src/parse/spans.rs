@@ -88,9 +88,7 @@ pub(crate) fn delays(text: &[u8]) -> Option<(u64, [u64; 4], usize)> {
         1 << total | slashes | 1 << last,
     );
     // A span begins and ends with a digit.
-    let usual = ((starts | ends >> 1) & !digits == 0)
-        & (slashes.count_ones() == 3)
-        & (spans.get(last) == Some(&b','));
+    let usual = ((starts | ends >> 1) & !digits == 0) & (spans.get(last) == Some(&b','));
     let mut found = [0; 5];
     let (mut lengths, mut known) = (0, u64::MAX);
     for span in &mut found {
@@ -104,7 +102,8 @@ pub(crate) fn delays(text: &[u8]) -> Option<(u64, [u64; 4], usize)> {
         let point = select_unpredictable(has_point, point, to);
         let (whole, behind) = (point.wrapping_sub(from), to.wrapping_sub(point));
         let worth = DIGITS[form(whole, behind) % FORMS];
-        // Eight and more before the point, or four and more behind it, leave a high bit.
+        // Eight and more before the point, or four and more behind it, leave a high bit; so does a span
+        // that is not there.
         lengths |= whole | behind << 1;
         known &= worth;
         let at = point as usize + BEFORE.len() - 5;
@@ -114,7 +113,7 @@ pub(crate) fn delays(text: &[u8]) -> Option<(u64, [u64; 4], usize)> {
         *span = number * 10_000 - number / 1_000 * 9_000_000;
     }
     let [total, stages @ ..] = found;
-    let usual = usual & (lengths < 8) & (known != 0) & (points & four == 0);
+    let usual = usual & (lengths < 8) & (known != 0) & (points & four == 0) & (starts == 0);
     usual.then_some((total, stages, BEFORE.len() + last))
 }
 
