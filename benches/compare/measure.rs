@@ -113,6 +113,16 @@ pub fn cpu_so_far(pid: u32) -> Result<Duration> {
     Ok(Duration::from_millis(ticks * 10))
 }
 
+/// Writes a file back and out of the page cache, so that the next to read it gets it from the disk. How
+/// its pages lie in the cache is then the kernel's choice, as with any log that was not written a moment
+/// ago, and does not depend on the pieces in which it was written.
+pub fn forget(path: &Path) -> Result<()> {
+    let file = File::open(path)?;
+    file.sync_all()?;
+    rustix::fs::fadvise(&file, 0, None, rustix::fs::Advice::DontNeed)?;
+    Ok(())
+}
+
 /// Reads a file once, so that it is in the page cache.
 pub fn warm(path: &Path) -> Result<()> {
     io::copy(&mut File::open(path)?, &mut io::sink())?;

@@ -59,10 +59,15 @@ pub fn render(options: &Options, log: &Path, outcomes: &[Outcome]) -> Result<Str
     let size = fs::metadata(log)?.len() as f64 / f64::from(1 << 20);
     writeln!(
         text,
-        "\nLog: {} lines, {size:.1} MiB, seed {}, {:?} stamps. CPU seconds are user and system time, the median of the runs.",
+        "\nLog: {} lines, {size:.1} MiB, seed {}, {:?} stamps, in the page cache {}. CPU seconds are user and system time, the median of the runs.",
         thousands(options.lines),
         options.seed,
         options.stamps,
+        if options.as_written {
+            "as it was written"
+        } else {
+            "as it was read from the disk"
+        },
     )?;
     writeln!(
         text,
