@@ -203,7 +203,7 @@ impl Counters {
     #[inline(always)]
     fn note_age(&mut self, time: Option<Stamp>, now: i64) {
         if let Some(time) = time
-            && time.seconds < now.saturating_sub(OLD)
+            && time.seconds < now - OLD
         {
             self.last_old_line = Some(now);
         }

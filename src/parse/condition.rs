@@ -35,7 +35,6 @@ impl Conditions {
     }
 
     /// Why the event went wrong; `None` if it did not.
-    #[inline]
     pub(crate) fn of(&self, event: &Event<'_>) -> Option<ConditionId> {
         match event.outcome {
             Outcome::Sent | Outcome::Expired => None,

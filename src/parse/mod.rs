@@ -196,13 +196,16 @@ impl LineParser {
     /// Adds what the line alone does not say.
     #[inline(always)]
     fn complete(&mut self, event: &mut Event<'_>, time: Option<Stamp>) {
-        if event.outcome != Outcome::Sent {
+        let went_wrong = event.outcome != Outcome::Sent;
+        if went_wrong {
             self.repeats.settle(event, time);
         }
         if event.direction == Direction::Outbound {
             event.provider = self.known.provider(event.peer(), &self.providers);
         }
-        event.condition = self.conditions.of(event);
+        if went_wrong {
+            event.condition = self.conditions.of(event);
+        }
     }
 }
 

@@ -245,25 +245,22 @@ fn in_parentheses(text: &[u8]) -> &[u8] {
 }
 
 /// Who is delivered to: by the agent, or by the relay's form where no agent is known.
-#[inline]
+#[inline(always)]
 fn direction(service: Service, relay: &[u8]) -> Direction {
     match service {
         Service::Lmtp | Service::Local | Service::Virtual | Service::Pipe => Direction::Local,
-        Service::Unknown => {
-            // `name[private/socket]` is LMTP over a Unix-domain socket; a name without an address
-            // and without a port is a service of this host: local, virtual, a pipe's name.
-            let address = split(relay, b'[').map(|(_, rest)| rest);
-            let on_this_host = match address {
-                Some(address) => address.contains(&b'/'),
-                None => relay != b"none" && !relay.is_empty() && !relay.contains(&b':'),
-            };
-            if on_this_host {
-                Direction::Local
-            } else {
-                Direction::Outbound
-            }
-        }
+        Service::Unknown if is_on_this_host(relay) => Direction::Local,
         _ => Direction::Outbound,
+    }
+}
+
+/// `name[private/socket]` is LMTP over a Unix-domain socket; a name without an address and without a port
+/// is a service of this host: local, virtual, a pipe's name.
+#[inline(never)]
+fn is_on_this_host(relay: &[u8]) -> bool {
+    match split(relay, b'[') {
+        Some((_, address)) => address.contains(&b'/'),
+        None => relay != b"none" && !relay.is_empty() && !relay.contains(&b':'),
     }
 }
 
