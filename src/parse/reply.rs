@@ -17,17 +17,36 @@ pub(crate) struct Reply {
 
 /// Reads the reply that `text` starts with. Numbers further inside are never its code.
 pub(crate) fn parse(text: &[u8]) -> Option<Reply> {
-    let (code, separator, rest) = usual_first_line(text).or_else(|| first_line(text))?;
-    let enhanced = leading_enhanced(rest)
-        .or_else(|| trailing_enhanced(rest))
+    let (code, separator, rest) = match usual_first_line(text) {
+        Some(line) => line,
+        None => first_line(text)?,
+    };
+    // Most have their enhanced code here, in its shortest form.
+    let enhanced = match scan::short_enhanced(rest).filter(is_of_a_reply) {
+        Some(enhanced) => Some(enhanced),
+        None => any_enhanced(code, separator, rest),
+    };
+    Some(Reply { code, enhanced })
+}
+
+/// The enhanced code of a reply in any of the places where one may stand.
+#[inline(never)]
+fn any_enhanced(code: u16, separator: u8, text: &[u8]) -> Option<Enhanced> {
+    leading_enhanced(text)
+        .or_else(|| trailing_enhanced(text))
         .or_else(|| {
             if separator == b'-' {
-                continued_enhanced(code, rest)
+                continued_enhanced(code, text)
             } else {
                 None
             }
-        });
-    Some(Reply { code, enhanced })
+        })
+}
+
+/// Whether it has one of the classes that replies have (RFC 3463 section 3.1).
+#[inline(always)]
+fn is_of_a_reply(code: &Enhanced) -> bool {
+    matches!(code.class, 2 | 4 | 5)
 }
 
 /// Three digits, then a blank or a hyphen: the code, the byte after it, and the rest.
@@ -42,6 +61,7 @@ fn usual_first_line(text: &[u8]) -> Option<(u16, u8, &[u8])> {
 }
 
 /// The same with whatever may follow: the end, or any byte that makes no other word of the digits.
+#[inline(never)]
 fn first_line(text: &[u8]) -> Option<(u16, u8, &[u8])> {
     let [a @ b'2'..=b'5', b @ b'0'..=b'9', c @ b'0'..=b'9', rest @ ..] = text else {
         return None;
@@ -61,10 +81,9 @@ fn first_line(text: &[u8]) -> Option<(u16, u8, &[u8])> {
 pub(crate) fn leading_enhanced(text: &[u8]) -> Option<Enhanced> {
     let text = text.strip_prefix(b" ").unwrap_or(text);
     let text = text.strip_prefix(b"#").unwrap_or(text);
-    match scan::enhanced(text) {
-        Some((code, _)) if matches!(code.class, 2 | 4 | 5) => Some(code),
-        _ => None,
-    }
+    scan::enhanced(text)
+        .map(|(code, _)| code)
+        .filter(is_of_a_reply)
 }
 
 /// qmail's way: `… (#4.2.1)` at the end.
@@ -74,7 +93,7 @@ fn trailing_enhanced(text: &[u8]) -> Option<Enhanced> {
     let text = text.strip_suffix(b")")?;
     let (_, inside) = scan::rsplit_on(text, b"(#")?;
     match scan::enhanced(inside)? {
-        (code, []) if matches!(code.class, 2 | 4 | 5) => Some(code),
+        (code, []) => Some(code).filter(is_of_a_reply),
         _ => None,
     }
 }

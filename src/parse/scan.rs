@@ -243,22 +243,27 @@ pub(crate) fn two_digits(text: [u8; 2]) -> Option<u8> {
 /// no digit and no further dotted number follows, so that the start of an address is none.
 #[inline(always)]
 pub(crate) fn enhanced(text: &[u8]) -> Option<(Enhanced, &[u8])> {
-    // Most have one digit in each place. All of it is asked at once: a text may as well begin with
-    // a word.
-    if let Some(start) = text.first_chunk::<8>() {
-        let bytes = u64::from_le_bytes(*start) ^ u64::from_le_bytes(*b"0.0.0\0\0\0");
-        let five = bytes & 0xff_ffff_ffff;
-        let digits = ((five + 0x06_0006_0006) | five) & 0xf0_fff0_fff0 == 0;
-        if digits & !start[5].is_ascii_digit() & (start[5] != b'.') {
-            let code = Enhanced {
-                class: five as u8,
-                subject: (five >> 16 & 0xff) as u16,
-                detail: (five >> 32) as u16,
-            };
-            return Some((code, &text[5..]));
-        }
+    match short_enhanced(text) {
+        Some(code) => Some((code, &text[5..])),
+        None => any_enhanced(text),
     }
-    any_enhanced(text)
+}
+
+/// The same for a code of one digit in each place, as most are. All of it is asked at once: a text may as
+/// well begin with a word.
+#[inline(always)]
+pub(crate) fn short_enhanced(text: &[u8]) -> Option<Enhanced> {
+    let start: &[u8; 8] = text.first_chunk()?;
+    let bytes = u64::from_le_bytes(*start) ^ u64::from_le_bytes(*b"0.0.0\0\0\0");
+    let five = bytes & 0xff_ffff_ffff;
+    let digits = ((five + 0x06_0006_0006) | five) & 0xf0_fff0_fff0 == 0;
+    let ends = !start[5].is_ascii_digit() & (start[5] != b'.');
+    let code = Enhanced {
+        class: five as u8,
+        subject: (five >> 16 & 0xff) as u16,
+        detail: (five >> 32) as u16,
+    };
+    (digits & ends).then_some(code)
 }
 
 #[inline(never)]

@@ -57,23 +57,13 @@ fn ended<'a, 'e>(
     status: &'a [u8],
     slot: &'e mut Option<Event<'a>>,
 ) -> Line<'a, 'e> {
-    let (word, text) = match split(status, b' ') {
-        Some((word, rest)) => (word, in_parentheses(rest)),
-        None => (status, &b""[..]),
-    };
-    let (outcome, kept) = match word {
-        b"sent" => (Outcome::Sent, false),
-        b"deferred" | b"SOFTBOUNCE" => (Outcome::Deferred, true),
-        b"bounced" => (Outcome::Bounced, true),
-        b"expired" => (Outcome::Expired, true),
-        // An address was probed (verify(8)): replies were said, but nothing was delivered.
-        b"deliverable" => (Outcome::Attempt, false),
-        b"undeliverable" | b"undeliverable-but-not-cached" => (Outcome::Attempt, true),
-        // Cut off within the word.
-        _ if text.is_empty() && STATUSES.iter().any(|it| it.starts_with(word)) => {
-            return Line::Noise(None);
-        }
-        _ => return Line::Unmatched,
+    let (outcome, kept, text) = match status.strip_prefix(b"sent ") {
+        Some(rest) => (Outcome::Sent, false, in_parentheses(rest)),
+        None => match outcome(status) {
+            Ok(found) => found,
+            Err(NoOutcome::CutOff) => return Line::Noise(None),
+            Err(NoOutcome::Unknown) => return Line::Unmatched,
+        },
     };
     let reason = if kept {
         failed(service, text)
@@ -98,6 +88,37 @@ fn ended<'a, 'e>(
         ..Event::new(service, direction(service, fields.relay), outcome)
     });
     Line::Event(event)
+}
+
+/// Why a status tells of no outcome.
+enum NoOutcome {
+    /// The line ends within its word.
+    CutOff,
+    /// Nobody has thought of it.
+    Unknown,
+}
+
+/// The outcome, whether the message or its address was not taken, and what stands in parentheses.
+#[inline(never)]
+fn outcome(status: &[u8]) -> Result<(Outcome, bool, &[u8]), NoOutcome> {
+    let (word, text) = match split(status, b' ') {
+        Some((word, rest)) => (word, in_parentheses(rest)),
+        None => (status, &b""[..]),
+    };
+    let (outcome, kept) = match word {
+        b"sent" => (Outcome::Sent, false),
+        b"deferred" | b"SOFTBOUNCE" => (Outcome::Deferred, true),
+        b"bounced" => (Outcome::Bounced, true),
+        b"expired" => (Outcome::Expired, true),
+        // An address was probed (verify(8)): replies were said, but nothing was delivered.
+        b"deliverable" => (Outcome::Attempt, false),
+        b"undeliverable" | b"undeliverable-but-not-cached" => (Outcome::Attempt, true),
+        _ if text.is_empty() && STATUSES.iter().any(|it| it.starts_with(word)) => {
+            return Err(NoOutcome::CutOff);
+        }
+        _ => return Err(NoOutcome::Unknown),
+    };
+    Ok((outcome, kept, text))
 }
 
 /// The reply that took the message. Only the SMTP and LMTP clients quote replies; what a command or
