@@ -26,6 +26,10 @@ pub(crate) struct Rates {
     room: usize,
     /// The newest bucket, in widths since 1970.
     newest: i64,
+    /// When the bucket began in which was counted last, in seconds since 1970.
+    began: i64,
+    /// Where it is; none if it is too old to be kept.
+    last: Option<usize>,
 }
 
 /// Rates as they are kept over restarts.
@@ -71,6 +75,8 @@ impl Rates {
             series: 0,
             room: ROOM,
             newest: 0,
+            began: i64::MIN,
+            last: None,
         }
     }
 
@@ -86,6 +92,7 @@ impl Rates {
             }
             self.counts = counts;
             self.room *= 2;
+            self.turn_to(self.began);
         }
         self.series += 1;
         self.series - 1
@@ -107,17 +114,27 @@ impl Rates {
     /// Counts one at `time`, not later than `now`; both in seconds since 1970.
     #[inline]
     pub(crate) fn count(&mut self, series: usize, time: i64, now: i64) {
-        let bucket = time.min(now).div_euclid(WIDTH);
-        if bucket > self.newest {
-            self.advance(bucket);
+        let time = time.min(now);
+        if time.wrapping_sub(self.began) as u64 >= WIDTH as u64 {
+            self.turn_to(time);
         }
-        if self.newest - bucket < BUCKETS {
-            let count = &mut self.bucket_mut(bucket)[series];
+        if let Some(at) = self.last {
+            let count = &mut self.counts[at + series];
             *count = count.saturating_add(1);
         }
     }
 
-    #[cold]
+    /// Finds the bucket of a time.
+    #[inline(never)]
+    fn turn_to(&mut self, time: i64) {
+        let bucket = time.div_euclid(WIDTH);
+        if bucket > self.newest {
+            self.advance(bucket);
+        }
+        self.began = bucket.saturating_mul(WIDTH);
+        self.last = (self.newest - bucket < BUCKETS).then(|| place(bucket) * self.room);
+    }
+
     fn advance(&mut self, bucket: i64) {
         let first = (self.newest + 1).max(bucket - BUCKETS + 1);
         for passed in first..=bucket {
