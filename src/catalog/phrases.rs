@@ -45,29 +45,31 @@ impl Phrases {
     /// The lowest number of a condition of which a phrase begins at the start of a word.
     pub(super) fn find(&self, text: &[u8]) -> Option<u8> {
         let mut best = None;
-        let mut in_word = false;
+        let mut in_word = 0;
         let mut at = 0;
-        while at + SHORTEST <= text.len() {
-            // The last window goes back over the one before it, so that it is a whole one.
-            let from = at.min(text.len().saturating_sub(WINDOW));
-            let window = &text[from..text.len().min(from + WINDOW)];
+        while at < text.len() {
+            let rest = &text[at..];
+            let padded;
+            let window = match rest.first_chunk() {
+                Some(window) => window,
+                None => {
+                    padded = padded_window(rest);
+                    &padded
+                }
+            };
             let (words, firsts) = classes(window);
-            let mut begins = firsts & !(words & (words << 1 | u64::from(in_word)));
-            begins &= u64::MAX << (at - from);
-            begins &= u64::MAX >> (WINDOW + SHORTEST - 1 - window.len()).min(63);
+            let mut begins = firsts & !(words & (words << 1 | in_word));
+            in_word = words >> (STEP - 1);
             // Texts are of all kinds: what begins like a phrase is noted without asking.
             let mut found = 0;
             while begins != 0 {
                 let place = begins.trailing_zeros();
                 begins &= begins - 1;
-                let Some(start) = window[place as usize..].first_chunk() else {
-                    break;
-                };
-                let start = u64::from(u32::from_le_bytes(*start)) | ALIKE_FOUR;
+                let start = four(window, place as usize) | ALIKE_FOUR;
                 found |= u64::from(self.begins.may(start)) << place;
             }
             while found != 0 {
-                let rest = &text[from + found.trailing_zeros() as usize..];
+                let rest = &rest[found.trailing_zeros() as usize..];
                 found &= found - 1;
                 let start = eight(rest) | ALIKE;
                 best = self.short.at_start(rest, start, best);
@@ -75,9 +77,7 @@ impl Phrases {
                     best = self.long.at_start(rest, start, best);
                 }
             }
-            // Where a phrase would end behind the window, it is looked for in the next.
-            in_word = words >> (WINDOW - SHORTEST) & 1 != 0;
-            at = from + WINDOW - SHORTEST + 1;
+            at += STEP;
         }
         best
     }
@@ -192,32 +192,42 @@ impl<const N: u32> Beginnings<N> {
 }
 
 /// Bytes looked at in one step.
-const WINDOW: usize = 64;
+const STEP: usize = 64;
+
+/// The bytes of a step and those behind them into which a phrase's first four reach.
+type Window = [u8; STEP + SHORTEST];
+
+/// The last bytes of a text, and no more words behind them.
+#[inline(never)]
+fn padded_window(rest: &[u8]) -> Window {
+    let mut window = [0; STEP + SHORTEST];
+    let length = rest.len().min(window.len());
+    window[..length].copy_from_slice(&rest[..length]);
+    window
+}
+
+/// Four bytes of a window, from a place in its step on.
+#[inline(always)]
+fn four(window: &Window, place: usize) -> u64 {
+    let start = &window[place % STEP..];
+    let bytes = start.first_chunk().copied().unwrap_or_default();
+    u64::from(u32::from_le_bytes(bytes))
+}
 
 /// What phrases begin with beside letters and characters beyond ASCII; the catalog's tests see to it.
 pub(super) const FIRSTS: [u8; 3] = *b"-48";
 
-/// Which bytes of at most sixty-four are part of a word, and with which a phrase may begin: one that
-/// is part of a word only where the word begins, and the first byte of a character beyond ASCII
-/// anywhere, for in Chinese every character may begin a word.
-#[inline]
-fn classes(window: &[u8]) -> (u64, u64) {
-    let Some(last) = window.len().checked_sub(16) else {
-        let mut padded = [b' '; 16];
-        padded[..window.len()].copy_from_slice(window);
-        return classes_of_sixteen(u8x16::new(padded));
-    };
-    let (mut words, mut firsts) = (0, 0);
-    // Four steps however long it is: the later ones go over the same bytes again.
-    for step in [0, 16, 32, 48] {
-        let at = step.min(last);
-        if let Some(bytes) = window[at..].first_chunk() {
-            let (more_words, more_firsts) = classes_of_sixteen(u8x16::new(*bytes));
-            words |= more_words << at;
-            firsts |= more_firsts << at;
-        }
-    }
-    (words, firsts)
+/// Which bytes of a step are part of a word, and with which a phrase may begin: one that is part of a word
+/// only where the word begins, and the first byte of a character beyond ASCII anywhere, for in Chinese
+/// every character may begin a word.
+#[inline(always)]
+fn classes(window: &Window) -> (u64, u64) {
+    let (quarters, _) = window.as_chunks::<16>();
+    let quarters = quarters.iter().rev();
+    quarters.fold((0, 0), |(words, firsts), &quarter| {
+        let (more_words, more_firsts) = classes_of_sixteen(u8x16::new(quarter));
+        (words << 16 | more_words, firsts << 16 | more_firsts)
+    })
 }
 
 #[inline]
@@ -341,6 +351,30 @@ mod tests {
             ("curbl: x", None),
         ] {
             assert_eq!(phrases.find(text.as_bytes()), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn phrases_are_found_wherever_a_step_ends() {
+        let phrases = Phrases::new(PHRASES.into_iter());
+        for before in 0..=2 * STEP {
+            for (condition, phrase) in PHRASES {
+                let text = format!("{} {phrase} {}", "x".repeat(before), "y".repeat(9));
+                assert_eq!(phrases.find(text.as_bytes()), Some(condition), "{text}");
+                // Without its last character it is none, nor in the middle of a word.
+                let cut = phrase.chars().count() - 1;
+                let cut: String = phrase.chars().take(cut).collect();
+                let text = format!("{} {cut}", "x".repeat(before));
+                let shorter = (condition == 1).then_some(2);
+                assert_eq!(phrases.find(text.as_bytes()), shorter, "{text}");
+                let text = format!("{}{phrase}", "x".repeat(before + 1));
+                let whole = phrase.starts_with(|c: char| !c.is_ascii_alphanumeric());
+                assert_eq!(
+                    phrases.find(text.as_bytes()),
+                    whole.then_some(condition),
+                    "{text}"
+                );
+            }
         }
     }
 
