@@ -80,7 +80,8 @@ pub(crate) fn delays(text: &[u8]) -> Option<(u64, [u64; 4], usize)> {
     if spans.get(total..first)? != BETWEEN {
         return None;
     }
-    let last = (!(digits | points | slashes | (1 << first) - 1)).trailing_zeros() as usize;
+    let before_four = (1 << first) - 1;
+    let last = (!(digits | points | slashes | before_four)).trailing_zeros() as usize;
     let four = (1 << last) - (1 << first);
     let slashes = slashes & four;
     let (mut starts, mut ends) = (
