@@ -34,55 +34,63 @@ pub(crate) fn read<'a>(outline: &Outline, line: &'a [u8], out: &mut impl Take<'a
     let queue_id = || outline.queue_id(line);
     match (outline.form, outline.program) {
         (Form::Connect, SMTPD) if text.starts_with(b"connect from ") => {
-            out.take(Line::Noise(Some(Fact::Connected(Service::Smtpd))));
+            return out.take(Line::Noise(Some(Fact::Connected(Service::Smtpd))));
         }
         (Form::Disconnect, SMTPD) if text.starts_with(b"disconnect from ") => {
-            out.take(Line::Noise(None));
+            return out.take(Line::Noise(None));
         }
         (Form::Client, SMTPD) if named && text.starts_with(b"client=") => {
-            out.take(Line::Noise(None));
+            return out.take(Line::Noise(None));
         }
         (Form::MessageId, Program::Daemon(Service::Cleanup))
             if named && text.starts_with(b"message-id=") =>
         {
-            out.take(Line::Noise(Some(Fact::Received {
-                queue_id: queue_id(),
-            })));
+            let queue_id = queue_id();
+            return out.take(Line::Noise(Some(Fact::Received { queue_id })));
         }
         (Form::Removed, QMGR) if named && text == b"removed" => {
-            out.take(Line::Noise(None));
+            return out.take(Line::Noise(None));
         }
         (Form::From, QMGR) if named => {
             let mut slot = None;
-            out.take(record::qmgr(queue_id(), text, &mut slot));
+            return out.take(record::qmgr(queue_id(), text, &mut slot));
         }
         (Form::To, Program::Daemon(service)) if named => {
             let mut slot = None;
-            out.take(record::parse(service, queue_id(), &text[3..], &mut slot));
+            return out.take(record::parse(service, queue_id(), &text[3..], &mut slot));
         }
-        (Form::Tls, Program::Daemon(service)) if let Some(line) = tls_connection(service, text) => {
-            out.take(line);
+        (Form::Tls, Program::Daemon(service)) => {
+            if let Some(line) = tls_connection(service, text) {
+                return out.take(line);
+            }
         }
         (Form::Uid | Form::Notification, Program::Helper) if named => {
-            out.take(Line::Noise(None));
+            return out.take(Line::Noise(None));
         }
-        (Form::NoQueue, SMTPD) if let Some(text) = text.strip_prefix(b"NOQUEUE: ") => {
-            let mut slot = None;
-            out.take(server::smtpd_message(b"", text, &mut slot));
+        (Form::NoQueue, SMTPD) => {
+            if let Some(text) = text.strip_prefix(b"NOQUEUE: ") {
+                let mut slot = None;
+                return out.take(server::smtpd_message(b"", text, &mut slot));
+            }
         }
-        (Form::Lost, SMTPD) if let Some(fact) = server::lost(text) => {
-            out.take(Line::Noise(Some(fact)));
+        (Form::Lost, SMTPD) => {
+            if let Some(fact) = server::lost(text) {
+                return out.take(Line::Noise(Some(fact)));
+            }
         }
-        (Form::Warning, SMTPD) if let Some(warning) = text.strip_prefix(b"warning: ") => {
-            out.take(Line::Noise(server::auth_failure(warning)));
+        (Form::Warning, SMTPD) => {
+            if let Some(warning) = text.strip_prefix(b"warning: ") {
+                return out.take(Line::Noise(server::auth_failure(warning)));
+            }
         }
         (Form::Screened, Program::Daemon(Service::Postscreen))
             if text.starts_with(b"CONNECT from ") =>
         {
-            out.take(Line::Noise(Some(Fact::Connected(Service::Postscreen))));
+            return out.take(Line::Noise(Some(Fact::Connected(Service::Postscreen))));
         }
-        (_, program) => read_rare(program, outline.body(line), out),
+        _ => {}
     }
+    read_rare(outline.program, outline.body(line), out);
 }
 
 const SMTPD: Program = Program::Daemon(Service::Smtpd);
