@@ -1,8 +1,8 @@
 //! Counting events, and showing the counts.
 //!
-//! `counters` is what a line adds to, and `counting` where lines come in; `rates`, `histogram`,
-//! `guard` and `awaited` are parts of it; `reading` is what they say, for pages and alerts; `families` and `own`
-//! give the numbers their names with the help of `family`, and `exposition` writes them down as
+//! `counters` is what a line adds to, and `counting` where lines come in; `rates`, `histogram`, `guard`
+//! and `awaited` are parts of it; `reading` is what they say, for pages and alerts; `families` and
+//! `own` give the numbers their names with the help of `family`, and `exposition` writes them down as
 //! `text`; `image` keeps them over restarts, and `totals` sums them up.
 
 mod alerting;
