@@ -43,7 +43,7 @@ fn any_enhanced(code: u16, separator: u8, text: &[u8]) -> Option<Enhanced> {
         })
 }
 
-/// Whether it has one of the classes that replies have (RFC 3463 section 3.1).
+/// Whether it has one of the classes that replies have (RFC 3463 section 2).
 #[inline(always)]
 fn is_of_a_reply(code: &Enhanced) -> bool {
     matches!(code.class, 2 | 4 | 5)

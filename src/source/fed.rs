@@ -9,7 +9,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 
-use super::newlines::PLACES;
 use super::{News, Place, Progress, Scratch, Source, Status, Wake, lines};
 
 /// Batches that wait at a time.
@@ -183,13 +182,13 @@ impl Source for Fed {
                 };
             };
             let mut start = 0;
-            let mut lines = [&b""[..]; PLACES];
-            for ends in batch.ends.chunks(PLACES) {
-                for (line, &end) in lines.iter_mut().zip(ends) {
+            let mut cut = [&b""[..]; lines::AT_ONCE];
+            for ends in batch.ends.chunks(lines::AT_ONCE) {
+                for (line, &end) in cut.iter_mut().zip(ends) {
                     *line = &batch.bytes[start..end];
                     start = end;
                 }
-                sink(&lines[..ends.len()]);
+                sink(&cut[..ends.len()]);
             }
             self.shared
                 .waiting

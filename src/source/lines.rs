@@ -33,6 +33,9 @@ pub(crate) struct Cut {
     pub truncated: u64,
 }
 
+/// Lines handed over at a time, at most.
+pub(crate) const AT_ONCE: usize = PLACES;
+
 /// Hands the lines in `data` to `sink`, without their newlines, many at a time.
 ///
 /// `skipping` carries over from one block of a file to the next whether the block begins inside a
@@ -61,7 +64,7 @@ pub(crate) fn split(
         }
     }
     let mut newlines = Newlines::from(data, start);
-    let mut lines = [&b""[..]; PLACES];
+    let mut lines = [&b""[..]; AT_ONCE];
     loop {
         let places = newlines.next();
         if places.is_empty() {

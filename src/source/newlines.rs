@@ -30,8 +30,8 @@ impl<'a> Newlines<'a> {
         }
     }
 
-    /// The next newlines, in their order: as many as are noted at a time, less a few. None if there is no
-    /// more.
+    /// The next newlines, in their order: at least half as many as are noted at a time, or all there are.
+    /// None if there is no more.
     #[inline]
     pub(crate) fn next(&mut self) -> &[u32] {
         let (mut found, mut searched) = (0, self.searched);
