@@ -85,13 +85,9 @@ impl Framer {
             .first_chunk()
             .map_or(u32::MAX, |start| differences(start, &self.beginning))
             & self.known;
-        let known = if different == 0 && self.known != 0 {
-            true
-        } else {
-            (different & !MINUTE_AND_SECOND == 0 && self.known != 0 && self.later(line))
-                || self.new_beginning(line)
-        };
-        known.then_some(&self.last)
+        let known = self.known != 0
+            && (different == 0 || (different & !MINUTE_AND_SECOND == 0 && self.later(line)));
+        (known || self.new_beginning(line)).then_some(&self.last)
     }
 
     /// Makes the last beginning that at another time of its hour, if this line's is.
