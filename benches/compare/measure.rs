@@ -113,14 +113,16 @@ pub fn cpu_so_far(pid: u32) -> Result<Duration> {
     Ok(Duration::from_millis(ticks * 10))
 }
 
-/// Writes a file back and out of the page cache, so that the next to read it gets it from the disk. How
-/// its pages lie in the cache is then the kernel's choice, as with any log that was not written a moment
-/// ago, and does not depend on the pieces in which it was written.
-pub fn forget(path: &Path) -> Result<()> {
+/// Puts a file into the page cache in one go, as it comes from the disk, whatever of it was there before.
+///
+/// A cache that is filled by and by lies in small pieces, and so does one whose pages the kernel has taken
+/// back here and there since (some do with pages that were idle for a minute): copying single pages takes
+/// up to twice as long.
+pub fn read_from_disk(path: &Path) -> Result<()> {
     let file = File::open(path)?;
     file.sync_all()?;
     rustix::fs::fadvise(&file, 0, None, rustix::fs::Advice::DontNeed)?;
-    Ok(())
+    warm(path)
 }
 
 /// Reads a file once, so that it is in the page cache.

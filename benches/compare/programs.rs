@@ -63,7 +63,11 @@ pub fn run_all(
             if round >= runs || outcome.skipped.is_some() {
                 continue;
             }
-            measure::warm(log)?;
+            if options.as_written {
+                measure::warm(log)?;
+            } else {
+                measure::read_from_disk(log)?;
+            }
             match run(outcome.name, options, log, truth, folder)? {
                 Ok((cost, agreement)) => {
                     let seconds = cost.cpu.as_secs_f64();
