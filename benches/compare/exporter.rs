@@ -8,7 +8,7 @@ use std::fs::{self, File};
 use std::io;
 use std::os::unix::net::UnixListener;
 use std::path::Path;
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
@@ -40,11 +40,12 @@ pub fn run(options: &Options, log: &Path, truth: &Truth, folder: &Path) -> Resul
 
     let address = http::free_address()?;
     let mut child = measure::start(
-        measure::pinned("prometheus-postfix-exporter", options.core)
+        Command::new("prometheus-postfix-exporter")
             .arg(format!("--web.listen-address={address}"))
             .arg(format!("--postfix.logfile_path={}", followed.display()))
             .arg(format!("--postfix.showq_path={}", queue.display()))
             .stdout(Stdio::null()),
+        options.core,
     )?;
     let metrics = follow(&mut child, &address, log, &followed, truth);
     child.kill()?;

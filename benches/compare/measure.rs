@@ -7,6 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
+use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 use wait4::Wait4;
 
 /// What a program cost.
@@ -27,31 +28,19 @@ pub struct Peak {
     pub exact: bool,
 }
 
-/// A command that runs on one core, where taskset(1) is there to see to it.
-pub fn pinned(program: impl AsRef<Path>, core: usize) -> Command {
-    if !installed("taskset") {
-        return Command::new(program.as_ref());
-    }
-    let mut command = Command::new("taskset");
-    command
-        .args(["-c", &core.to_string()])
-        .arg(program.as_ref());
-    command
-}
-
 /// Whether the shell would find the program.
 pub fn installed(program: &str) -> bool {
     let path = std::env::var_os("PATH").unwrap_or_default();
     std::env::split_paths(&path).any(|folder| folder.join(program).is_file())
 }
 
-/// Runs a program to its end: its cost, and what it printed.
+/// Runs a program on one core to its end: its cost, and what it printed.
 ///
 /// # Errors
 ///
 /// If it cannot be started or fails.
-pub fn run(command: &mut Command) -> Result<(Cost, String)> {
-    let mut child = start(command.stdout(Stdio::piped()))?;
+pub fn run(command: &mut Command, core: usize) -> Result<(Cost, String)> {
+    let mut child = start(command.stdout(Stdio::piped()), core)?;
     let mut printed = String::new();
     if let Some(mut stdout) = child.stdout.take() {
         stdout.read_to_string(&mut printed)?;
@@ -61,14 +50,23 @@ pub fn run(command: &mut Command) -> Result<(Cost, String)> {
     Ok((cost, printed))
 }
 
-/// Starts a program, without its messages.
-pub fn start(command: &mut Command) -> Result<Child> {
-    command
+/// Starts a program on one core, without its messages.
+///
+/// It runs where whoever starts it runs at that moment. taskset(1) would see to it as well, but the kernel
+/// counts what taskset takes as the program's: about a millisecond.
+pub fn start(command: &mut Command, core: usize) -> Result<Child> {
+    let cores = sched_getaffinity(None)?;
+    let mut one = CpuSet::new();
+    ensure!(core < CpuSet::MAX_CPU, "there is no core {core}");
+    one.set(core);
+    sched_setaffinity(None, &one).with_context(|| format!("core {core}"))?;
+    let started = command
         .stdin(Stdio::null())
         .stderr(Stdio::null())
         .env("LC_ALL", "C")
-        .spawn()
-        .with_context(|| format!("{command:?}"))
+        .spawn();
+    sched_setaffinity(None, &cores)?;
+    started.with_context(|| format!("{command:?}"))
 }
 
 /// Waits for the end of a program: its cost, and whether it succeeded.

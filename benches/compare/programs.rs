@@ -134,33 +134,29 @@ fn run(
     let missing = |program: &str, package: &str| {
         (!measure::installed(program)).then(|| format!("needs Debian's package {package}"))
     };
-    let pinned = |program: &Path| measure::pinned(program, options.core);
+    let measured = |command: &mut Command| measure::run(command, options.core);
     Ok(Ok(match name {
         OURS => {
-            let (cost, printed) = measure::run(
-                pinned(&options.program)
-                    .args(["report", "--format", "json"])
-                    .arg(log),
-            )?;
+            let mut report = Command::new(&options.program);
+            let (cost, printed) = measured(report.args(["report", "--format", "json"]).arg(log))?;
             (cost, check::report(&printed, truth)?)
         }
         GREP => {
-            let (cost, printed) =
-                measure::run(pinned(Path::new("grep")).args(["-c", "status="]).arg(log))?;
+            let (cost, printed) = measured(Command::new("grep").args(["-c", "status="]).arg(log))?;
             (
                 cost,
                 check::number(&printed, truth.status_words, "lines with status="),
             )
         }
         WC => {
-            let (cost, printed) = measure::run(pinned(Path::new("wc")).arg("-l").arg(log))?;
+            let (cost, printed) = measured(Command::new("wc").arg("-l").arg(log))?;
             (cost, check::number(&printed, truth.lines, "lines"))
         }
         MTAIL => {
             if let Some(missing) = missing("mtail", "mtail") {
                 return Ok(Err(missing));
             }
-            let (cost, printed) = measure::run(&mut mtail(options, log, folder)?)?;
+            let (cost, printed) = measured(&mut mtail(log, folder)?)?;
             (cost, check::peer(&printed, truth))
         }
         POSTFIX_EXPORTER => {
@@ -176,13 +172,13 @@ fn run(
 }
 
 /// mtail reads the log once with its example program for Postfix, and prints what it counted.
-fn mtail(options: &Options, log: &Path, folder: &Path) -> Result<Command> {
+fn mtail(log: &Path, folder: &Path) -> Result<Command> {
     let programs = folder.join("mtail");
     fs::create_dir_all(&programs)?;
     fs::copy(MTAIL_PROGRAM, programs.join("postfix.mtail")).context(MTAIL_PROGRAM)?;
     let messages = folder.join("mtail-messages");
     fs::create_dir_all(&messages)?;
-    let mut command = measure::pinned("mtail", options.core);
+    let mut command = Command::new("mtail");
     command
         .args(["--one_shot", "--one_shot_format", "prometheus"])
         .args(["--address", "127.0.0.1", "--port", "0"])

@@ -3,7 +3,7 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
@@ -11,7 +11,7 @@ use anyhow::{Context, Result, ensure};
 use super::check::{self, samples};
 use super::feed::{Feed, in_background, many_series};
 use super::http::{self, Connection};
-use super::measure::{cpu_so_far, finish, pinned, start, status};
+use super::measure::{cpu_so_far, finish, start, status};
 use super::table::Rows;
 use super::{Options, machine};
 
@@ -38,7 +38,7 @@ impl Daemon {
     /// Starts it on the logs, each a source of its own, and waits until it answers.
     fn start(options: &Options, logs: &[&Path]) -> Result<Self> {
         let address = http::free_address()?;
-        let mut command = pinned(&options.program, options.core);
+        let mut command = Command::new(&options.program);
         command
             .arg("serve")
             .arg(format!("--web.listen-address={address}"))
@@ -51,7 +51,7 @@ impl Daemon {
             let state = folder.join(format!("state-{}", address.replace(':', "-")));
             command.arg(format!("--state.path={}", state.display()));
         }
-        let mut child = start(&mut command)?;
+        let mut child = start(&mut command, options.core)?;
         http::wait_until_up(&mut child, &address, "/-/healthy")?;
         Ok(Daemon { child, address })
     }
