@@ -109,9 +109,10 @@ pub(crate) fn delays(text: &[u8]) -> Option<(u64, [u64; 4], usize)> {
         known &= worth;
         let at = point as usize + BEFORE.len() - 5;
         let digits = window.get(at..at + 8)?.first_chunk()?;
-        let number = eight_digits(u64::from_le_bytes(*digits) & worth);
-        // Thousands of it are seconds, and the rest hundredths of one.
-        *span = number * 10_000 - number / 1_000 * 9_000_000;
+        let digits = u64::from_le_bytes(*digits) & worth;
+        // Without the point between them they are hundredths of a second.
+        let hundredths = eight_digits(digits << 16 >> 8 | digits >> 48 << 48);
+        *span = hundredths * 10_000;
     }
     let [total, stages @ ..] = found;
     let usual = usual & (lengths < 8) & (known != 0) & (points & four == 0) & (starts == 0);
@@ -217,6 +218,8 @@ mod tests {
             ", delay=1, delays=-1/0/0/0",
             ", delay=1, delays=123456/0/0/0",
             ", delay=1, delays=0.123/0/0/0",
+            ", delay=1, delays=12.345/0/0/0",
+            ", delay=1, delays=1.2345678/0/0/0",
             ", delay=1, delays=1..2/0/0/0",
             ", delay=1, delays=1/0/0/1.2.3",
             ", delay=.5, delays=0/0/0/1",
