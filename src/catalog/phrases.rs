@@ -47,8 +47,10 @@ impl Phrases {
         let mut best = None;
         let mut in_word = 0;
         let mut at = 0;
-        while at < text.len() {
-            let rest = &text[at..];
+        while at + SHORTEST <= text.len() {
+            // The last window begins where it is a whole one, and what was seen of it is left out.
+            let from = at.min(text.len().saturating_sub(WINDOW));
+            let rest = &text[from..];
             let padded;
             let window = match rest.first_chunk() {
                 Some(window) => window,
@@ -58,7 +60,7 @@ impl Phrases {
                 }
             };
             let (words, firsts) = classes(window);
-            let mut begins = firsts & !(words & (words << 1 | in_word));
+            let mut begins = firsts & !(words & (words << 1 | in_word)) & u64::MAX << (at - from);
             in_word = words >> (STEP - 1);
             // Texts are of all kinds: what begins like a phrase is noted without asking.
             let mut found = 0;
@@ -195,12 +197,14 @@ impl<const N: u32> Beginnings<N> {
 const STEP: usize = 64;
 
 /// The bytes of a step and those behind them into which a phrase's first four reach.
-type Window = [u8; STEP + SHORTEST];
+const WINDOW: usize = STEP + SHORTEST - 1;
 
-/// The last bytes of a text, and no more words behind them.
+type Window = [u8; WINDOW];
+
+/// A short text, and no more words behind it.
 #[inline(never)]
 fn padded_window(rest: &[u8]) -> Window {
-    let mut window = [0; STEP + SHORTEST];
+    let mut window = [0; WINDOW];
     let length = rest.len().min(window.len());
     window[..length].copy_from_slice(&rest[..length]);
     window
@@ -359,8 +363,10 @@ mod tests {
         let phrases = Phrases::new(PHRASES.into_iter());
         for before in 0..=2 * STEP {
             for (condition, phrase) in PHRASES {
-                let text = format!("{} {phrase} {}", "x".repeat(before), "y".repeat(9));
-                assert_eq!(phrases.find(text.as_bytes()), Some(condition), "{text}");
+                for behind in ["", " yyyyyyyyy"] {
+                    let text = format!("{} {phrase}{behind}", "x".repeat(before));
+                    assert_eq!(phrases.find(text.as_bytes()), Some(condition), "{text}");
+                }
                 // Without its last character it is none, nor in the middle of a word.
                 let cut = phrase.chars().count() - 1;
                 let cut: String = phrase.chars().take(cut).collect();
