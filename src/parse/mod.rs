@@ -135,7 +135,7 @@ impl LineParser {
             if outline.is_unseen() {
                 finish.parser.read_slowly(line, finish.sink);
             } else {
-                finish.time = Some(outline.time);
+                finish.time = Some(outline.time());
                 postfix::read(outline, line, &mut finish);
             }
         }
@@ -159,7 +159,7 @@ impl LineParser {
             (envelope.time, envelope.host)
         } else {
             postfix::read(&outline, line, &mut kept);
-            (Some(outline.time), outline.host(line))
+            (Some(outline.time()), outline.host(line))
         };
         let Kept { slot, said } = kept;
         let line = match slot {

@@ -100,10 +100,13 @@ impl Form {
     }
 }
 
-/// A line's outline; places are counted from the line's beginning.
+/// A line's outline; places are counted from the line's beginning. It has no gaps, for it is written and
+/// read for every line.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Outline {
-    pub time: Stamp,
+    /// The parts of [`Outline::time`].
+    seconds: i64,
+    nanos: u32,
     host: (u16, u16),
     body: u16,
     /// Where the text begins: behind the queue id, if there is a short one; else where the body does.
@@ -115,10 +118,8 @@ pub(crate) struct Outline {
 impl Outline {
     /// Of a line of which nothing is seen: it has to be read step by step.
     pub(crate) const UNSEEN: Self = Outline {
-        time: Stamp {
-            seconds: 0,
-            nanos: 0,
-        },
+        seconds: 0,
+        nanos: 0,
         host: (0, 0),
         body: 0,
         text: 0,
@@ -147,13 +148,22 @@ impl Outline {
         let form = Form::of(*body.get(text..)?.first_chunk()?);
         let body = u16::try_from(at + blank + 1).ok()?;
         Some(Outline {
-            time: beginning.time,
+            seconds: beginning.time.seconds,
+            nanos: beginning.time.nanos,
             host: beginning.host,
             body,
             text: body + text as u16,
             form,
             program,
         })
+    }
+
+    /// When it was written.
+    pub(crate) fn time(&self) -> Stamp {
+        Stamp {
+            seconds: self.seconds,
+            nanos: self.nanos,
+        }
     }
 
     /// The host's name.
