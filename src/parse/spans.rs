@@ -84,17 +84,15 @@ pub(crate) fn delays(text: &[u8]) -> Option<(u64, [u64; 4], usize)> {
     let last = (!(digits | points | slashes | before_four)).trailing_zeros() as usize;
     let four = (1 << last) - (1 << first);
     let slashes = slashes & four;
-    let (mut starts, mut ends) = (
-        1 | 1 << first | slashes << 1,
-        1 << total | slashes | 1 << last,
-    );
+    let starts = 1 | 1 << first | slashes << 1;
+    let mut ends = 1 << total | slashes | 1 << last;
     // A span begins and ends with a digit.
     let usual = ((starts | ends >> 1) & !digits == 0) & (spans.get(last) == Some(&b','));
     let mut found = [0; 5];
     let (mut lengths, mut known) = (0, u64::MAX);
-    for span in &mut found {
-        let (from, to) = (starts.trailing_zeros(), ends.trailing_zeros());
-        starts &= starts.wrapping_sub(1);
+    let mut from = 0;
+    for (place, span) in found.iter_mut().enumerate() {
+        let to = ends.trailing_zeros();
         ends &= ends.wrapping_sub(1);
         // A second point in a span would be left for the next one, or in the end for none.
         let point = points.trailing_zeros();
@@ -102,6 +100,7 @@ pub(crate) fn delays(text: &[u8]) -> Option<(u64, [u64; 4], usize)> {
         points &= points.wrapping_sub(u64::from(has_point));
         let point = select_unpredictable(has_point, point, to);
         let (whole, behind) = (point.wrapping_sub(from), to.wrapping_sub(point));
+        from = if place == 0 { first as u32 } else { to + 1 };
         let worth = DIGITS[form(whole, behind) % FORMS];
         // Eight and more before the point, or four and more behind it, leave a high bit; so does a span
         // that is not there.
@@ -115,7 +114,7 @@ pub(crate) fn delays(text: &[u8]) -> Option<(u64, [u64; 4], usize)> {
         *span = hundredths * 10_000;
     }
     let [total, stages @ ..] = found;
-    let usual = usual & (lengths < 8) & (known != 0) & (points & four == 0) & (starts == 0);
+    let usual = usual & (lengths < 8) & (known != 0) & (points & four == 0) & (ends == 0);
     usual.then_some((total, stages, BEFORE.len() + last))
 }
 
