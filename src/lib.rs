@@ -46,6 +46,8 @@ mod bind;
 
 mod keyfile;
 
+mod marks;
+
 mod yaml;
 
 pub mod cli;

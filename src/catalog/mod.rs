@@ -1,7 +1,7 @@
 //! What codes mean and what to do about them: the one source of every text, class and threshold.
 //!
-//! It imports nothing of this crate, so that parsers, metrics, pages and generated files can all
-//! stand on it.
+//! It imports nothing of this crate but `marks`, so that parsers, metrics, pages and generated files can
+//! all stand on it.
 
 mod classify;
 mod data;

@@ -7,6 +7,8 @@
 
 use wide::u8x16;
 
+use crate::marks::{digits, equal, marks, range};
+
 /// A phrase is found by its first four bytes, and by its first eight if it has so many.
 const SHORTEST: usize = 4;
 
@@ -226,31 +228,14 @@ pub(super) const FIRSTS: [u8; 3] = *b"-48";
 /// every character may begin a word.
 #[inline(always)]
 fn classes(window: &Window) -> (u64, u64) {
-    let (quarters, _) = window.as_chunks::<16>();
-    let quarters = quarters.iter().rev();
-    quarters.fold((0, 0), |(words, firsts), &quarter| {
-        let (more_words, more_firsts) = classes_of_sixteen(u8x16::new(quarter));
-        (words << 16 | more_words, firsts << 16 | more_firsts)
-    })
-}
-
-#[inline]
-fn classes_of_sixteen(bytes: u8x16) -> (u64, u64) {
-    let within = |low: u8, high: u8, bytes: u8x16| {
-        let above = bytes - u8x16::splat(low);
-        above.min(u8x16::splat(high - low)).simd_eq(above)
-    };
-    let letters = within(b'a', b'z', bytes | u8x16::splat(0x20));
-    let words = letters | within(b'0', b'9', bytes);
-    let firsts = FIRSTS
-        .iter()
-        .fold(letters | within(0xc0, 0xff, bytes), |firsts, &byte| {
-            firsts | bytes.simd_eq(u8x16::splat(byte))
-        });
-    (
-        u64::from(words.to_bitmask()),
-        u64::from(firsts.to_bitmask()),
-    )
+    let letters = |bytes: u8x16| range(bytes | u8x16::splat(0x20), b'a', b'z');
+    let words = marks(window, |bytes| letters(bytes) | digits(bytes));
+    let firsts = marks(window, |bytes| {
+        let firsts = letters(bytes) | range(bytes, 0xc0, 0xff);
+        let others = FIRSTS.iter().map(|&byte| equal(bytes, byte));
+        others.fold(firsts, |firsts, other| firsts | other)
+    });
+    (words, firsts)
 }
 
 /// The first eight bytes as a number, the first lowest; zeros for those that are not there.

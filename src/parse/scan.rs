@@ -3,6 +3,7 @@
 
 use wide::u8x16;
 
+use crate::marks::{digits, marks_of, range};
 use crate::parse::Enhanced;
 
 /// Where the first byte stands that one of the `wanted` equals. For the short distances inside a
@@ -58,38 +59,9 @@ pub(crate) fn position2(text: &[u8], a: u8, b: u8) -> Option<usize> {
 /// One bit for each byte of two texts, set where they differ.
 #[inline(always)]
 pub(crate) fn differences(a: &[u8; 32], b: &[u8; 32]) -> u32 {
-    let ([a, c], [b, d]) = (halves(a), halves(b));
-    !(a.simd_eq(b).to_bitmask() | c.simd_eq(d).to_bitmask() << 16)
-}
-
-#[inline(always)]
-fn halves(bytes: &[u8; 32]) -> [u8x16; 2] {
-    let (halves, _) = bytes.as_chunks::<16>();
-    [u8x16::new(halves[0]), u8x16::new(halves[1])]
-}
-
-/// One bit for each byte of at most sixty-four, set for those that `of` marks. What is left over by
-/// sixteens is not looked at.
-#[inline(always)]
-pub(crate) fn marks<const N: usize>(window: &[u8; N], of: impl Fn(u8x16) -> u8x16) -> u64 {
-    let (quarters, _) = window.as_chunks::<16>();
-    quarters.iter().rev().fold(0, |bits, &quarter| {
-        bits << 16 | u64::from(of(u8x16::new(quarter)).to_bitmask())
-    })
-}
-
-/// The same for those that equal `byte`.
-#[inline(always)]
-pub(crate) fn marks_of<const N: usize>(window: &[u8; N], byte: u8) -> u64 {
-    marks(window, |bytes| bytes.simd_eq(u8x16::splat(byte)))
-}
-
-/// The same for those that equal one of two.
-#[inline(always)]
-pub(crate) fn marks_of_either<const N: usize>(window: &[u8; N], a: u8, b: u8) -> u64 {
-    marks(window, |bytes| {
-        bytes.simd_eq(u8x16::splat(a)) | bytes.simd_eq(u8x16::splat(b))
-    })
+    let ((a, _), (b, _)) = (a.as_chunks::<16>(), b.as_chunks::<16>());
+    let same = |at: usize| u8x16::new(a[at]).simd_eq(u8x16::new(b[at])).to_bitmask();
+    !(same(0) | same(1) << 16)
 }
 
 /// Where the bracket and the blank are in `tag[pid]: body`, if both stand within thirty-two bytes: the
@@ -97,12 +69,7 @@ pub(crate) fn marks_of_either<const N: usize>(window: &[u8; N], a: u8, b: u8) ->
 #[inline(always)]
 pub(crate) fn first_words(text: &[u8]) -> Option<(usize, usize)> {
     let frame: &[u8; 32] = text.first_chunk()?;
-    let [low, high] = halves(frame);
-    let first = |byte: u8| {
-        let byte = u8x16::splat(byte);
-        let marks = low.simd_eq(byte).to_bitmask() | high.simd_eq(byte).to_bitmask() << 16;
-        marks.trailing_zeros() as usize
-    };
+    let first = |byte| marks_of(frame, byte).trailing_zeros() as usize;
     // The first blank is the one behind `]:`, so that neither tag nor pid holds one.
     let (bracket, blank) = (first(b'['), first(b' '));
     let (bracket, blank) = if blank < 32 {
@@ -126,27 +93,10 @@ fn long_words(text: &[u8]) -> Option<(usize, usize)> {
 #[inline(always)]
 pub(crate) fn short_queue_id(text: &[u8; 17]) -> usize {
     let bytes = u8x16::new(*text.first_chunk().unwrap_or(&[0; 16]));
-    let digits = within(bytes, b'0', b'9') | within(bytes, b'A', b'F');
+    let digits = (digits(bytes) | range(bytes, b'A', b'F')).to_bitmask();
     let length = (!digits).trailing_zeros() as usize & 15;
     let ends = u16::from_le_bytes([text[length], text[length + 1]]) == u16::from_le_bytes(*b": ");
     std::hint::select_unpredictable((length >= 5) & ends, length + 2, 0)
-}
-
-/// Marks the bytes from `low` to `high`.
-#[inline(always)]
-fn within(bytes: u8x16, low: u8, high: u8) -> u32 {
-    range(bytes, low, high).to_bitmask()
-}
-
-#[inline(always)]
-fn range(bytes: u8x16, low: u8, high: u8) -> u8x16 {
-    let above = bytes - u8x16::splat(low);
-    above.min(u8x16::splat(high - low)).simd_eq(above)
-}
-
-#[inline(always)]
-pub(crate) fn digits(bytes: u8x16) -> u8x16 {
-    range(bytes, b'0', b'9')
 }
 
 /// Splits at the first `byte`, which belongs to neither half; for short distances.

@@ -6,7 +6,8 @@
 
 use std::hint::select_unpredictable;
 
-use crate::parse::scan::{digits, eight_digits, marks, marks_of, number};
+use crate::marks::{digits, marks, marks_of};
+use crate::parse::scan::{eight_digits, number};
 
 /// Microseconds in a unit of the last of so many digits behind the point.
 const MICROS: [u64; 7] = [1_000_000, 100_000, 10_000, 1_000, 100, 10, 1];

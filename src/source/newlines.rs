@@ -4,7 +4,7 @@
 //! search that stops at each newline is mispredicted once a line; this one goes through the block in
 //! steps of the same size and notes what it passes.
 
-use wide::u8x16;
+use crate::marks::marks_of;
 
 /// Places noted at a time, at most.
 pub(crate) const PLACES: usize = 256;
@@ -80,13 +80,7 @@ fn padded_step(rest: &[u8]) -> [u8; STEP] {
 #[inline(always)]
 fn newlines(step: &[u8; STEP]) -> [u64; 2] {
     let (halves, _) = step.as_chunks::<64>();
-    [&halves[0], &halves[1]].map(|half| {
-        let (quarters, _) = half.as_chunks::<16>();
-        quarters.iter().rev().fold(0, |bits, &quarter| {
-            let newlines = u8x16::new(quarter).simd_eq(u8x16::splat(b'\n'));
-            bits << 16 | u64::from(newlines.to_bitmask())
-        })
-    })
+    [&halves[0], &halves[1]].map(|half| marks_of(half, b'\n'))
 }
 
 #[cfg(test)]

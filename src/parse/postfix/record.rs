@@ -5,7 +5,8 @@
 
 use super::noise;
 use super::reason::{self, Kind, Reason};
-use crate::parse::scan::{address, enhanced, marks_of, marks_of_either, number, position, split};
+use crate::marks::{marks_of, marks_of_either};
+use crate::parse::scan::{address, enhanced, number, position, split};
 use crate::parse::spans::{delays, four_microseconds, microseconds};
 use crate::parse::{Delays, Direction, Enhanced, Event, Fact, Line, Outcome, Service, reply};
 
