@@ -123,7 +123,7 @@ impl Outcome {
     }
 }
 
-/// One run, or what has to be installed for it.
+/// One run, or why there is none: mostly what has to be installed for it.
 fn run(
     name: &str,
     options: &Options,
@@ -164,8 +164,11 @@ fn run(
             if let Some(missing) = missing(package, package) {
                 return Ok(Err(missing));
             }
-            let (cost, metrics) = exporter::run(options, log, truth, folder)?;
-            (cost, check::peer(&metrics, truth))
+            // It knows no other syslog_name than Postfix's own.
+            match exporter::run(options, log, truth, folder) {
+                Ok((cost, metrics)) => (cost, check::peer(&metrics, truth)),
+                Err(error) => return Ok(Err(format!("{error:#}"))),
+            }
         }
         other => unreachable!("{other} is not in the list of programs"),
     }))
