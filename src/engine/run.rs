@@ -320,7 +320,7 @@ impl Engine {
                     }
                 },
             };
-            let progress = source.read(left, &mut self.scratch, &mut |lines| {
+            let progress = source.read(left, &mut self.scratch, &mut |_stream, lines| {
                 parser.read(lines, &mut sink);
             });
             if progress.changed {

@@ -1,10 +1,12 @@
 //! One path of a source, and the files that it means and meant.
 
 use std::io;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use tracing::{info, warn};
 
+use super::StreamId;
 use super::file::{Seen, TailFile};
 use super::identity::{FilePlace, Identity, State};
 
@@ -24,6 +26,8 @@ pub(crate) struct Parked {
 /// One path, and the files that it means and meant.
 pub(crate) struct Entry {
     pub path: PathBuf,
+    /// Of the lines of all files behind the path, whatever rotation calls them.
+    pub stream: StreamId,
     /// Where a link leads, if into another directory, as of the last opening.
     pub target: Option<PathBuf>,
     pub live: Option<TailFile>,
@@ -50,6 +54,7 @@ pub(crate) struct Entry {
 impl Entry {
     pub fn new(path: PathBuf, to_end: bool) -> Self {
         Entry {
+            stream: StreamId::of(path.as_os_str().as_bytes()),
             path,
             target: None,
             live: None,

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 
-use super::{News, Place, Progress, Scratch, Source, Status, Wake, lines};
+use super::{News, Place, Progress, Scratch, Source, Status, StreamId, Wake, lines};
 
 /// Batches that wait at a time.
 pub(crate) const QUEUE: usize = 32;
@@ -26,6 +26,8 @@ pub(crate) struct Batch {
     bytes: Vec<u8>,
     /// Where each line ends.
     ends: Vec<usize>,
+    /// Runs of lines of one stream: how many lines there are up to the run's end, and the stream.
+    runs: Vec<(usize, StreamId)>,
     /// Bytes that came in for these lines, their frames included.
     received: u64,
     truncated: u64,
@@ -34,12 +36,17 @@ pub(crate) struct Batch {
 }
 
 impl Batch {
-    /// Adds a line without its newline, of which at most `cap` bytes are kept. `received` is what it
-    /// took to get it, in bytes.
-    pub fn push(&mut self, line: &[u8], cap: usize, received: usize) {
+    /// Adds a line of a stream without its newline, of which at most `cap` bytes are kept.
+    /// `received` is what it took to get it, in bytes.
+    pub fn push(&mut self, stream: StreamId, line: &[u8], cap: usize, received: usize) {
         let (line, truncated) = lines::trim(line, cap);
         self.bytes.extend_from_slice(line);
         self.ends.push(self.bytes.len());
+        let end = self.ends.len();
+        match self.runs.last_mut() {
+            Some((run_end, last)) if *last == stream => *run_end = end,
+            _ => self.runs.push((end, stream)),
+        }
         self.received += received as u64;
         self.truncated += u64::from(truncated);
     }
@@ -58,6 +65,22 @@ impl Batch {
     /// Whether it should be sent before more lines are added.
     pub fn is_full(&self) -> bool {
         self.bytes.len() >= FULL || self.ends.len() >= MANY
+    }
+
+    /// Hands over its lines, in their order.
+    fn hand_over(&self, sink: &mut dyn FnMut(StreamId, &[&[u8]])) {
+        let (mut start, mut first) = (0, 0);
+        let mut cut = [&b""[..]; lines::AT_ONCE];
+        for &(end, stream) in &self.runs {
+            for ends in self.ends[first..end].chunks(lines::AT_ONCE) {
+                for (line, &end) in cut.iter_mut().zip(ends) {
+                    *line = &self.bytes[start..end];
+                    start = end;
+                }
+                sink(stream, &cut[..ends.len()]);
+            }
+            first = end;
+        }
     }
 
     /// Whether there is nothing in it.
@@ -169,7 +192,12 @@ impl Source for Fed {
 
     fn notice(&mut self, _: News<'_>) {}
 
-    fn read(&mut self, budget: usize, _: &mut Scratch, sink: &mut dyn FnMut(&[&[u8]])) -> Progress {
+    fn read(
+        &mut self,
+        budget: usize,
+        _: &mut Scratch,
+        sink: &mut dyn FnMut(StreamId, &[&[u8]]),
+    ) -> Progress {
         let before = self.bytes;
         let mut changed = false;
         // Only whole batches: the cursor is that of a batch's end.
@@ -181,15 +209,7 @@ impl Source for Fed {
                     changed,
                 };
             };
-            let mut start = 0;
-            let mut cut = [&b""[..]; lines::AT_ONCE];
-            for ends in batch.ends.chunks(lines::AT_ONCE) {
-                for (line, &end) in cut.iter_mut().zip(ends) {
-                    *line = &batch.bytes[start..end];
-                    start = end;
-                }
-                sink(&cut[..ends.len()]);
-            }
+            batch.hand_over(sink);
             self.shared
                 .waiting
                 .fetch_sub(batch.received, Ordering::Relaxed);
@@ -233,5 +253,44 @@ impl Drop for Fed {
         if let Some(stop) = self.stop.take() {
             stop();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_handed_over_in_order_in_runs_of_one_stream() {
+        let (mut source, sender) = Fed::new("x".into(), None, Arc::new(|| {}), || {});
+        let (one, two) = (StreamId(1), StreamId(2));
+        let mut batch = Batch::default();
+        let mut expected = Vec::new();
+        for (stream, lines) in [(one, 2), (two, 1), (one, lines::AT_ONCE + 1), (two, 1)] {
+            for _ in 0..lines {
+                let line = format!("line {}", expected.len());
+                batch.push(stream, line.as_bytes(), 100, line.len());
+                expected.push((stream, line));
+            }
+        }
+        sender.send(batch).expect("sent");
+        let (mut seen, mut calls) = (Vec::new(), Vec::new());
+        let sink = &mut |stream, lines: &[&[u8]]| {
+            let text = |line: &&[u8]| (stream, String::from_utf8_lossy(line).into_owned());
+            seen.extend(lines.iter().map(text));
+            calls.push((stream, lines.len()));
+        };
+        source.read(usize::MAX, &mut Scratch::new(100), sink);
+        assert_eq!(seen, expected);
+        assert_eq!(
+            calls,
+            [
+                (one, 2),
+                (two, 1),
+                (one, lines::AT_ONCE),
+                (one, 1),
+                (two, 1)
+            ]
+        );
     }
 }

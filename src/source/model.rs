@@ -8,11 +8,12 @@
 use std::collections::HashMap;
 use std::fs::{self, File, OpenOptions};
 use std::io::Write;
+use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 
 use proptest::prelude::*;
 
-use super::{Files, Framing, News, Place, ReadFrom, Scratch, Source, Tail};
+use super::{Files, Framing, News, Place, ReadFrom, Scratch, Source, StreamId, Tail};
 
 #[derive(Clone, Copy, Debug)]
 enum Step {
@@ -131,12 +132,16 @@ impl Model {
     fn read(&mut self, budget: usize) -> bool {
         let before = self.tail.place();
         let read = &mut self.read;
-        let progress = self.tail.read(budget, &mut self.scratch, &mut |lines| {
-            for line in lines {
-                let line = String::from_utf8_lossy(line).into_owned();
-                *read.entry(line).or_default() += 1;
-            }
-        });
+        let id = StreamId::of(self.folder.path().join("mail.log").as_os_str().as_bytes());
+        let progress = self
+            .tail
+            .read(budget, &mut self.scratch, &mut |stream, lines| {
+                assert_eq!(stream, id);
+                for line in lines {
+                    let line = String::from_utf8_lossy(line).into_owned();
+                    *read.entry(line).or_default() += 1;
+                }
+            });
         assert!(progress.changed || before == self.tail.place());
         progress.more
     }

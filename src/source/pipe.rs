@@ -16,7 +16,7 @@ use rustix::fs::{Mode, OFlags};
 use tracing::{info, warn};
 
 use super::fed::{Batch, Fed, Feeder, Unwanted};
-use super::{Wake, lines};
+use super::{StreamId, Wake, lines};
 
 /// How long it waits before it looks whether the name means another pipe now, or one at all.
 const LOOK: Timespec = Timespec {
@@ -185,7 +185,7 @@ impl Reader {
             &mut self.skipping,
             &mut |lines| {
                 for line in lines {
-                    batch.push(line, cap, 0);
+                    batch.push(StreamId::SINGLE, line, cap, 0);
                 }
             },
         );
@@ -206,7 +206,8 @@ impl Reader {
             return Ok(());
         }
         let mut batch = Batch::default();
-        batch.push(&self.buffer[..filled], self.cap, filled);
+        let line = &self.buffer[..filled];
+        batch.push(StreamId::SINGLE, line, self.cap, filled);
         self.feeder.send(batch)
     }
 }
@@ -258,7 +259,7 @@ mod tests {
         std::fs::write(&path, "one\ntwo\n").expect("written");
         woken.recv_timeout(Duration::from_secs(20)).expect("lines");
         let mut lines = Vec::new();
-        fed.read(usize::MAX, &mut Scratch::new(100), &mut |batch| {
+        fed.read(usize::MAX, &mut Scratch::new(100), &mut |_, batch| {
             lines.extend(batch.iter().map(|line| line.to_vec()));
         });
         assert_eq!(lines, [b"one", b"two"]);

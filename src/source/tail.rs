@@ -15,7 +15,8 @@ use super::file::{Read, TailFile, Tally};
 use super::identity::{FilePlace, Identity};
 use super::names::{Named, ReadFrom};
 use super::{
-    Files, Framing, Input, News, Place, Progress, Rotations, Scratch, Source, Status, discover,
+    Files, Framing, Input, News, Place, Progress, Rotations, Scratch, Source, Status, StreamId,
+    discover,
 };
 
 /// How long a file that its name no longer means is kept open after its last growth.
@@ -342,7 +343,7 @@ impl Source for Tail {
         &mut self,
         budget: usize,
         scratch: &mut Scratch,
-        sink: &mut dyn FnMut(&[&[u8]]),
+        sink: &mut dyn FnMut(StreamId, &[&[u8]]),
     ) -> Progress {
         let before = self.tally.bytes;
         let looks = self.tally.looks;
@@ -370,6 +371,8 @@ impl Source for Tail {
                 continue;
             }
             self.entries[at].dirty = false;
+            let stream = self.entries[at].stream;
+            let sink = &mut |lines: &[&[u8]]| sink(stream, lines);
             if self.read_entry(at, budget - used, scratch, sink) == Read::More {
                 self.mark(at);
             }

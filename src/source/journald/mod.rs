@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 use tracing::{info, warn};
 
 use super::fed::{Batch, Fed, Feeder, Unwanted};
-use super::{Journal, Lines, ReadFrom, Wake};
+use super::{Journal, Lines, ReadFrom, StreamId, Wake};
 use record::Record;
 
 /// The program. It is looked for where programs are.
@@ -168,7 +168,7 @@ impl Follower {
                             continue;
                         };
                         if record.write(&mut text) {
-                            batch.push(&text, self.cap, raw.len() + 1);
+                            batch.push(StreamId::SINGLE, &text, self.cap, raw.len() + 1);
                         }
                         let cursor = record.cursor.into_owned();
                         self.cursor = Some(cursor.clone());

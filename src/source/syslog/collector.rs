@@ -5,11 +5,13 @@
 //! woken for each of them.
 
 use std::cell::{Cell, RefCell, RefMut};
+use std::net::IpAddr;
 use std::time::Duration;
 
 use tokio::sync::Notify;
 use tokio::time::sleep;
 
+use super::super::StreamId;
 use super::super::fed::{Batch, Feeder, Unwanted};
 
 /// How long messages gather in the kernel while they keep coming: not so long that a burst of
@@ -21,6 +23,15 @@ const FULL: Duration = Duration::from_millis(1);
 
 /// The longest UDP datagram fits, and so does what one look at a stream takes.
 const SCRATCH: usize = 64 * 1024;
+
+/// The stream of the messages of a peer: its port may change, and a peer that is reached over IPv4
+/// and IPv6 sockets alike is the same one.
+pub(super) fn stream_of(peer: IpAddr) -> StreamId {
+    match peer.to_canonical() {
+        IpAddr::V4(address) => StreamId::of(&address.octets()),
+        IpAddr::V6(address) => StreamId::of(&address.octets()),
+    }
+}
 
 /// What all sockets of a source share.
 pub(super) struct Collector {
@@ -63,15 +74,15 @@ impl Collector {
         self.scratch.borrow_mut()
     }
 
-    /// Takes a message that took `received` bytes. Senders end messages with a newline or a NUL
+    /// Takes a message of a stream, which took `received` bytes. Senders end messages with a newline or a NUL
     /// that is no part of it; one without anything else is none.
-    pub fn push(&self, message: &[u8], received: usize) {
+    pub fn push(&self, stream: StreamId, message: &[u8], received: usize) {
         let end = message
             .iter()
             .rposition(|byte| !matches!(byte, b'\n' | b'\r' | 0));
         if let Some(end) = end {
             let mut batch = self.batch.borrow_mut();
-            batch.push(&message[..=end], self.cap, received);
+            batch.push(stream, &message[..=end], self.cap, received);
             self.filled.notify_one();
         }
     }

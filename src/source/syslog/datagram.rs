@@ -13,7 +13,8 @@ use tokio::net::{UdpSocket, UnixDatagram};
 use tokio::time::sleep;
 use tracing::warn;
 
-use super::collector::Collector;
+use super::super::StreamId;
+use super::collector::{Collector, stream_of};
 use super::socket_file::SocketFile;
 use crate::bind;
 
@@ -67,10 +68,14 @@ impl Datagrams {
         }
     }
 
-    fn try_recv(&self, buffer: &mut [u8]) -> io::Result<usize> {
+    /// Reads a datagram: its length, and the stream that it belongs to.
+    fn try_recv(&self, buffer: &mut [u8]) -> io::Result<(usize, StreamId)> {
         match self {
-            Datagrams::Udp { socket, .. } => socket.try_recv(buffer),
-            Datagrams::Unix { socket, .. } => socket.try_recv(buffer),
+            Datagrams::Udp { socket, .. } => {
+                let (length, peer) = socket.try_recv_from(buffer)?;
+                Ok((length, stream_of(peer.ip())))
+            }
+            Datagrams::Unix { socket, .. } => Ok((socket.try_recv(buffer)?, StreamId::SINGLE)),
         }
     }
 
@@ -82,8 +87,8 @@ impl Datagrams {
         }
         let mut scratch = collector.scratch();
         while !collector.is_full() {
-            let length = self.try_recv(&mut scratch)?;
-            collector.push(&scratch[..length], length);
+            let (length, stream) = self.try_recv(&mut scratch)?;
+            collector.push(stream, &scratch[..length], length);
         }
         Ok(())
     }

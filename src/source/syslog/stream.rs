@@ -17,7 +17,8 @@ use tokio::sync::Notify;
 use tokio::time::{Instant, sleep};
 use tracing::{debug, warn};
 
-use super::collector::Collector;
+use super::super::StreamId;
+use super::collector::{Collector, stream_of};
 use super::framing::{Framing, Rest};
 use crate::bind;
 
@@ -54,7 +55,7 @@ impl Streams {
         loop {
             match self.0.accept().await {
                 Ok((stream, peer)) => {
-                    let connection = open.add();
+                    let connection = open.add(stream_of(peer.ip()));
                     let (open, collector) = (open.clone(), Rc::clone(&collector));
                     tokio::task::spawn_local(async move {
                         debug!(%peer, "connection opened");
@@ -78,7 +79,7 @@ struct Open(Rc<RefCell<Vec<Rc<Connection>>>>);
 
 impl Open {
     /// A further connection. If there are too many, it takes the place of another.
-    fn add(&self) -> Rc<Connection> {
+    fn add(&self, id: StreamId) -> Rc<Connection> {
         let mut open = self.0.borrow_mut();
         if open.len() >= CONNECTIONS {
             let silent = (0..open.len()).min_by_key(|&at| open[at].heard.get());
@@ -87,6 +88,7 @@ impl Open {
             }
         }
         let connection = Rc::new(Connection {
+            id,
             heard: Cell::new(Instant::now()),
             close: Notify::new(),
         });
@@ -103,6 +105,8 @@ impl Open {
 
 /// What others must know of a connection.
 struct Connection {
+    /// Of what the peer sends, over this and other connections.
+    id: StreamId,
     /// When something came in the last time.
     heard: Cell<Instant>,
     /// Another needs its place.
@@ -121,7 +125,7 @@ impl Connection {
             () = self.close.notified() => false,
         };
         let rest = framing.end(meant, &mut |message, received| {
-            collector.push(message, received);
+            collector.push(self.id, message, received);
         });
         if rest == Rest::Lost {
             collector.count_dropped(1);
@@ -141,7 +145,7 @@ impl Connection {
                 let read = stream.try_read(&mut scratch[..READ]);
                 if let Ok(length) = read {
                     framing.take(&scratch[..length], &mut |message, received| {
-                        collector.push(message, received);
+                        collector.push(self.id, message, received);
                     });
                 }
                 read

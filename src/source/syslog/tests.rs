@@ -1,5 +1,6 @@
 //! The receiver with real sockets on loopback and in a temporary folder.
 
+use std::collections::HashSet;
 use std::fs;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
@@ -11,7 +12,7 @@ use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
 use super::super::fed::QUEUE;
-use super::super::{Listener, Scratch, Source, Status};
+use super::super::{Listener, Scratch, Source, Status, StreamId};
 use super::{Fed, open, stream};
 
 const CAP: usize = 1024;
@@ -22,6 +23,7 @@ struct Heard {
     source: Fed,
     woken: Receiver<()>,
     lines: Vec<String>,
+    streams: HashSet<StreamId>,
 }
 
 impl Heard {
@@ -34,15 +36,17 @@ impl Heard {
             source: open("syslog".into(), listeners, CAP, wake)?,
             woken,
             lines: Vec::new(),
+            streams: HashSet::new(),
         })
     }
 
     fn read(&mut self) {
-        let lines = &mut self.lines;
+        let Heard { lines, streams, .. } = self;
         self.source
-            .read(usize::MAX, &mut Scratch::new(CAP), &mut |batch| {
+            .read(usize::MAX, &mut Scratch::new(CAP), &mut |stream, batch| {
                 let text = |line: &&[u8]| String::from_utf8_lossy(line).into_owned();
                 lines.extend(batch.iter().map(text));
+                streams.insert(stream);
             });
     }
 
@@ -264,6 +268,42 @@ fn one_connection_too_many_takes_the_place_of_the_one_silent_longest() {
         heard.hears(&["<22>still here"]);
     }
     assert_eq!(heard.source.status().dropped, 0);
+}
+
+#[test]
+fn messages_of_a_peer_are_one_stream_whatever_the_port_the_transport_and_the_family() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("log");
+    let (udp, tcp) = (udp_address(), tcp_address());
+    let everywhere = SocketAddr::new("::".parse().expect("an address"), udp_address().port());
+    let mut heard = Heard::start(&[
+        Listener::Udp(udp),
+        Listener::Udp(everywhere),
+        Listener::Tcp(tcp),
+        unix(&path),
+    ])
+    .expect("a source");
+    let first = connect(tcp, "<22>one\n");
+    heard.hears(&["<22>one"]);
+    drop(connect(tcp, "<22>two\n"));
+    heard.hears(&["<22>two"]);
+    for to in [udp, SocketAddr::new(udp.ip(), everywhere.port())] {
+        let socket = UdpSocket::bind("127.0.0.1:0").expect("a socket");
+        socket.send_to(b"<22>udp", to).expect("sent");
+        heard.hears(&["<22>udp"]);
+    }
+    drop(first);
+    assert_eq!(heard.streams.len(), 1, "{:?}", heard.streams);
+    // All of 127.0.0.0/8 is this machine.
+    let socket = UdpSocket::bind("127.0.0.2:0").expect("a socket");
+    socket.send_to(b"<22>another", udp).expect("sent");
+    heard.hears(&["<22>another"]);
+    assert_eq!(heard.streams.len(), 2, "{:?}", heard.streams);
+    let socket = UnixDatagram::unbound().expect("a socket");
+    socket.send_to(b"<22>unix", &path).expect("sent");
+    heard.hears(&["<22>unix"]);
+    assert!(heard.streams.contains(&StreamId::SINGLE));
+    assert_eq!(heard.streams.len(), 3, "{:?}", heard.streams);
 }
 
 /// Lines of a hundred bytes, more than the queue and the kernel's buffers take.
