@@ -13,7 +13,7 @@ use super::Error;
 use crate::alert::notify;
 use crate::catalog::Policy;
 use crate::config::{self, Alerting, Config};
-use crate::engine::{self, AlarmSetup, Setup, SourceSetup};
+use crate::engine::{self, AlertSetup, Setup, SourceSetup};
 use crate::logging;
 use crate::service::Service;
 use crate::showq;
@@ -334,13 +334,13 @@ async fn serve(args: &Args, mut config: Config, bound: Bound, access: Access) ->
 }
 
 /// What the engine needs to alert.
-fn alarm(alerting: &Alerting, addresses: &[SocketAddr]) -> std::io::Result<AlarmSetup> {
+fn alarm(alerting: &Alerting, addresses: &[SocketAddr]) -> std::io::Result<AlertSetup> {
     let instance = alerting.instance.clone().unwrap_or_else(|| {
         let host = rustix::system::uname();
         let port = addresses.first().map_or(0, SocketAddr::port);
         format!("{}:{port}", host.nodename().to_string_lossy())
     });
-    Ok(AlarmSetup {
+    Ok(AlertSetup {
         policy: alerting.policy.clone(),
         instance,
         notifier: notify::start(alerting.alertmanagers.clone())?,

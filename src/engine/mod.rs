@@ -1,14 +1,13 @@
-//! The one thread that owns the sources, the parser and the counters.
+//! The engine: one thread that owns the sources, the parser and the counters.
 //!
-//! Nothing here is shared or locked. Whoever wants something of it sends a `Request`; a scrape
-//! asks for a [`View`] and gets a copy of one consistent moment, which costs nothing while nobody
-//! asks. Reading goes in blocks, and requests are looked at between them, so that a scrape never
-//! waits for a backlog.
+//! Nothing here is shared or locked. Other threads send a `Request`; a scrape requests a [`View`],
+//! which is a copy of the counts at one moment and is only made when requested. Sources are read in
+//! blocks, and requests are handled between blocks, so that a scrape never waits for a backlog.
 
-mod alarm;
-mod keep;
+mod alerter;
+mod publisher;
 mod run;
-mod slot;
+mod source_handle;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -23,8 +22,8 @@ use crate::metrics::View;
 use crate::showq::Newest;
 use crate::source::{Input, Wake, Watcher};
 use crate::state::State;
-pub use alarm::AlarmSetup;
-use keep::{Keeper, Viewer, Written};
+pub use alerter::AlertSetup;
+use publisher::{Publisher, ViewSender, WriteResult};
 use run::Engine;
 
 /// One source to be read.
@@ -36,34 +35,34 @@ pub struct SourceSetup {
     pub input: Input,
 }
 
-/// What the engine works with; can be changed while it runs.
+/// What the engine reads, and how; can be changed while it runs.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Setup {
     /// What to read.
     pub sources: Vec<SourceSetup>,
-    /// The longest line that is looked at whole, in bytes.
+    /// The longest line that is read whole, in bytes.
     pub max_line_bytes: usize,
-    /// The time zone of stamps that name none.
+    /// The time zone of timestamps without one.
     pub time_zone: TimeZone,
 }
 
-/// What others want of the engine.
+/// What other threads send to the engine.
 enum Request {
-    /// There are hints about files.
+    /// A source may have something to read.
     Hint,
-    /// One consistent moment, with everything that was written before.
-    View(Viewer),
-    /// Work with another setup.
+    /// Send a view that includes every line written before the request.
+    View(ViewSender),
+    /// Continue with another setup.
     Reload(Box<Setup>),
-    /// A snapshot was written, or could not be.
-    Written(Box<Written>),
-    /// Say that the requests before are done.
-    Answer(oneshot::Sender<()>),
-    /// Read what is there once more, and end.
+    /// The result of writing a snapshot.
+    Written(Box<WriteResult>),
+    /// Confirm that all earlier requests were handled.
+    Confirm(oneshot::Sender<()>),
+    /// Read the sources once more, write a snapshot, and end.
     Shutdown,
 }
 
-/// The way to ask the engine for something.
+/// Sends requests to the engine from other threads.
 #[derive(Clone)]
 pub struct Handle {
     requests: Sender<Request>,
@@ -71,67 +70,68 @@ pub struct Handle {
 }
 
 impl Handle {
-    /// Everything there is to show; `None` if the engine has ended.
+    /// The counts of one moment; `None` if the engine has ended.
     pub async fn view(&self) -> Option<Arc<View>> {
         let (answer, view) = oneshot::channel();
         self.requests.send(Request::View(answer)).ok()?;
         view.await.ok()
     }
 
-    /// Waits until the engine has done what was asked of it before; `false` if it has ended.
+    /// Waits until the engine has handled all earlier requests; `false` if it has ended.
     pub async fn answers(&self) -> bool {
         let (answer, done) = oneshot::channel();
-        self.requests.send(Request::Answer(answer)).is_ok() && done.await.is_ok()
+        self.requests.send(Request::Confirm(answer)).is_ok() && done.await.is_ok()
     }
 
-    /// Whether every source was opened and read up to its end once.
+    /// Whether the engine has caught up once: every source that could be opened was read to its end.
     pub fn ready(&self) -> bool {
         self.ready.load(Ordering::Acquire)
     }
 
     /// Changes what is read. Sources that stay keep their positions and counts.
     pub fn reload(&self, setup: Setup) {
-        // An engine that has ended has nothing to change.
+        // The engine may have ended.
         let _ = self.requests.send(Request::Reload(Box::new(setup)));
     }
 
-    /// Ends the engine after a last read.
+    /// Ends the engine, after a last read and a last snapshot.
     pub fn shut_down(&self) {
         let _ = self.requests.send(Request::Shutdown);
     }
 }
 
-/// Starts the engine. `queues` is where the newest listing of the queue is found, if there is one;
-/// `alarm` is whom to tell when; `state` is what goes on from the process before, and where this one
-/// keeps its own.
+/// Starts the engine. `queues` holds the newest listing of Postfix's queue, if that is configured;
+/// `alerts` is set if the exporter sends alerts itself; `state` is the snapshot of the process before
+/// and the store for new ones.
 ///
 /// # Errors
 ///
-/// If no thread can be started, or a source cannot have what it needs, such as its address.
+/// If a thread cannot be started, or a source cannot be opened, for example because its address is
+/// in use.
 pub fn start(
     setup: Setup,
     providers: Providers,
     queues: Option<Newest>,
-    alarm: Option<AlarmSetup>,
+    alerts: Option<AlertSetup>,
     mut state: State,
 ) -> std::io::Result<(Handle, JoinHandle<()>)> {
     let (requests, incoming) = channel();
     let ready = Arc::new(AtomicBool::new(false));
     let hint = requests.clone();
     let wake: Wake = Arc::new(move || {
-        // An engine that has ended needs no hint.
+        // The engine may have ended.
         let _ = hint.send(Request::Hint);
     });
     let watcher = Watcher::start(wake.clone())?;
     let before = state.snapshot.take();
-    let keeper = Keeper::start(state, before.as_ref(), requests.clone())?;
+    let publisher = Publisher::start(state, before.as_ref(), requests.clone())?;
     let parts = Parts {
         providers,
         queues,
-        alarm,
+        alerts,
         watcher,
         wake,
-        keeper,
+        publisher,
         ready: Arc::clone(&ready),
     };
     let engine = Engine::new(setup, parts, before)?;
@@ -139,29 +139,29 @@ pub fn start(
     let thread = std::thread::Builder::new()
         .name("engine".into())
         .spawn(move || {
-            let _guard = EndProcess;
+            let _guard = AbortOnPanic;
             engine.run(&incoming);
         })?;
     Ok((handle, thread))
 }
 
-/// What the engine works with besides its setup.
+/// What the engine uses besides its setup.
 struct Parts {
     providers: Providers,
     queues: Option<Newest>,
-    alarm: Option<AlarmSetup>,
+    alerts: Option<AlertSetup>,
     watcher: Watcher,
-    /// For sources with threads of their own.
+    /// Called by sources with threads of their own.
     wake: Wake,
-    keeper: Keeper,
+    publisher: Publisher,
     ready: Arc<AtomicBool>,
 }
 
-/// Ends the process with a panic of its thread: a daemon that answers and no longer reads would
-/// look healthy and be wrong.
-struct EndProcess;
+/// Aborts the process if its thread panics: otherwise the server would go on answering while nothing
+/// is read.
+struct AbortOnPanic;
 
-impl Drop for EndProcess {
+impl Drop for AbortOnPanic {
     fn drop(&mut self) {
         if std::thread::panicking() {
             std::process::abort();

@@ -1,6 +1,7 @@
-//! The engine's thread: reading, counting, answering, in turns.
+//! The loop of the engine's thread: it handles requests, reads the sources, and counts, in turns.
 
 use std::io;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError};
@@ -9,9 +10,9 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use tracing::info;
 
-use super::alarm::Alarm;
-use super::keep::Kept;
-use super::slot::Slot;
+use super::alerter::Alerter;
+use super::publisher::SnapshotParts;
+use super::source_handle::SourceHandle;
 use super::{Parts, Request, Setup};
 use crate::alert::Health;
 use crate::catalog::Catalog;
@@ -21,57 +22,56 @@ use crate::showq;
 use crate::source::{Input, News, Scratch};
 use crate::state::Snapshot;
 
-/// How often everything is looked at, whether there were events or not.
+/// How often every source is checked, whether there were file events or not.
 const TICK: Duration = Duration::from_millis(500);
-/// How often patterns are expanded.
+/// How often patterns are expanded, and sources that could not be opened are tried again.
 const RESCAN: Duration = Duration::from_secs(1);
-/// How much is read between two looks at the requests, in bytes.
+/// How much is read before requests are handled again, in bytes.
 const BLOCK: usize = 256 * 1024;
-/// How much is read before a scrape is answered, in bytes: what came since the last event, not a
-/// backlog.
-const BEFORE_VIEW: usize = 256 * 1024;
-/// How long the last read may take: whoever ends the process does not wait for a backlog.
+/// How much is read before a scrape is answered, in bytes: enough for what came since the last file
+/// event, not for a backlog.
+const BLOCK_BEFORE_VIEW: usize = 256 * 1024;
+/// How long the last read may take: shutdown does not wait for a backlog.
 const LAST_READ: Duration = Duration::from_secs(2);
 /// How long the last snapshot may take.
 const LAST_WRITE: Duration = Duration::from_secs(5);
-/// How often the parser is told the time. It only needs to know the year.
+/// How often the parser is given the current time, from which it takes the year.
 const CLOCK: Duration = Duration::from_secs(60);
 
-/// Everything that turns a line into counts.
-struct Reading {
+/// Turns lines into counts.
+struct Pipeline {
     parser: LineParser,
     counters: Counters,
     /// The wall clock in seconds since 1970, as of the current block.
     now: i64,
-    /// Alerts of our own, where they are wanted.
-    alarm: Option<Alarm>,
+    /// Set if the exporter sends alerts itself.
+    alerter: Option<Alerter>,
 }
 
 pub(super) struct Engine {
     setup: Setup,
     parts: Parts,
-    slots: Vec<Slot>,
-    /// Sources that were removed from the configuration. Should one come back, its counts and
-    /// positions go on.
-    parked: Vec<Slot>,
+    sources: Vec<SourceHandle>,
+    /// Sources that were removed from the configuration. If one is configured again, its counts and
+    /// positions continue.
+    removed: Vec<SourceHandle>,
     scratch: Scratch,
-    reading: Reading,
-    /// For every view: the names behind the providers' numbers.
+    pipeline: Pipeline,
+    /// The providers' names in the order of their numbers, for every view.
     provider_names: Arc<[String]>,
     clock_set: Instant,
-    /// Whether the last read left something to read at once.
-    busy: bool,
-    /// The source whose turn it is.
-    turn: usize,
-}
-
-enum Next {
-    GoOn,
-    End,
+    /// Whether there may be something to read.
+    more_to_read: bool,
+    /// Which source is read first the next time.
+    next_source: usize,
 }
 
 impl Engine {
-    /// An engine that goes on from where another process left off, if one did.
+    /// An engine that continues from the snapshot of another process.
+    ///
+    /// # Errors
+    ///
+    /// If a source cannot be opened.
     pub(super) fn new(
         setup: Setup,
         mut parts: Parts,
@@ -87,15 +87,17 @@ impl Engine {
             now,
         );
         parser.remember(&before.third.memory);
-        let mut parked: Vec<Slot> = before.sources.into_iter().map(Slot::resumed).collect();
-        let mut slots = Vec::new();
+        let restored = before.sources.into_iter().map(SourceHandle::restored);
+        let mut removed: Vec<SourceHandle> = restored.collect();
+        let mut sources = Vec::new();
         for source in &setup.sources {
-            let mut slot = Slot::taken_from(&mut parked, source);
-            slot.open(setup.max_line_bytes, &parts.wake)
+            let mut handle = SourceHandle::take_or_new(&mut removed, source);
+            handle
+                .open(setup.max_line_bytes, &parts.wake)
                 .map_err(|error| {
                     io::Error::new(error.kind(), format!("{}: {error}", source.name))
                 })?;
-            slots.push(slot);
+            sources.push(handle);
         }
         let provider_names: Arc<[String]> = parts.providers.names().map(str::to_owned).collect();
         let mut counters = before.counters.restore(catalog, &parts.providers);
@@ -103,206 +105,207 @@ impl Engine {
         later
             .provider_conditions
             .restore(&mut counters, &provider_names);
-        let alarm = parts.alarm.take().map(|alarm| {
+        let alerter = parts.alerts.take().map(|alerts| {
             let providers = Arc::clone(&provider_names);
-            Alarm::new(alarm, providers, later.alerts.as_ref(), &counters)
+            Alerter::new(alerts, providers, later.alerts.as_ref(), &counters)
         });
         let mut engine = Engine {
-            slots,
-            parked,
+            sources,
+            removed,
             scratch: Scratch::new(setup.max_line_bytes),
-            reading: Reading {
+            pipeline: Pipeline {
                 parser,
                 counters,
                 now: now.as_second(),
-                alarm,
+                alerter,
             },
             provider_names,
             clock_set: Instant::now(),
-            busy: true,
-            turn: 0,
+            more_to_read: true,
+            next_source: 0,
             setup,
             parts,
         };
         let view = engine.view();
-        engine.parts.keeper.begin_with(view);
+        engine.parts.publisher.set_initial_view(view);
         Ok(engine)
     }
 
+    /// Runs until a shutdown is requested, or every [`super::Handle`] is dropped.
     pub(super) fn run(mut self, requests: &Receiver<Request>) {
-        self.watch();
+        self.update_watches();
         let mut tick = Instant::now() + TICK;
         let mut rescan = Instant::now() + RESCAN;
-        loop {
-            if let Next::End = self.serve(requests, tick) {
-                break;
-            }
+        while self.handle_requests(requests, tick).is_continue() {
             let now = Instant::now();
             if now >= rescan {
                 rescan = now + RESCAN;
-                for slot in &mut self.slots {
-                    slot.reopen(self.setup.max_line_bytes, &self.parts.wake);
-                }
-                self.notice(News::Rescan);
-                self.watch();
+                self.open_sources();
+                self.notify_sources(News::Rescan);
+                self.update_watches();
             }
             if now >= tick {
                 tick = now + TICK;
-                self.alarm();
-                self.notice(News::Tick);
+                self.evaluate_alerts();
+                self.notify_sources(News::Tick);
             }
             self.read(BLOCK);
         }
-        self.read_out();
-        self.parts.keeper.finish(requests, LAST_WRITE);
-        self.show();
-        self.parts.keeper.finish(requests, LAST_WRITE);
+        self.read_to_end();
+        self.parts.publisher.wait_for_job(requests, LAST_WRITE);
+        self.publish();
+        self.parts.publisher.wait_for_job(requests, LAST_WRITE);
     }
 
-    /// Lets alerts know what time it is, and sends them.
-    fn alarm(&mut self) {
-        let now = Timestamp::now().as_second();
-        let Reading {
-            counters, alarm, ..
-        } = &mut self.reading;
-        let Some(alarm) = alarm else { return };
-        // Lines that wait to be read are of an earlier time.
-        if !self.busy && now >= alarm.due() {
-            alarm.advance(now, counters, now);
+    /// Opens every source that is not open; what fails is tried again with the next rescan.
+    fn open_sources(&mut self) {
+        for handle in &mut self.sources {
+            handle.open_or_log(self.setup.max_line_bytes, &self.parts.wake);
         }
-        let (slots, keeper) = (&self.slots, &self.parts.keeper);
-        alarm.tick(counters, || Health {
-            sources: slots.iter().map(Slot::stats).collect(),
-            state: keeper.stats(),
+    }
+
+    /// Evaluates and sends alerts by the wall clock, also while no lines come.
+    fn evaluate_alerts(&mut self) {
+        let now = Timestamp::now().as_second();
+        let Pipeline {
+            counters, alerter, ..
+        } = &mut self.pipeline;
+        let Some(alerter) = alerter else { return };
+        // Unread lines have earlier times, which must be evaluated first.
+        if !self.more_to_read && now >= alerter.next_evaluation() {
+            alerter.advance(now, counters, now);
+        }
+        let (sources, publisher) = (&self.sources, &self.parts.publisher);
+        alerter.send_due(counters, || Health {
+            sources: sources.iter().map(SourceHandle::stats).collect(),
+            state: publisher.stats(),
         });
     }
 
-    /// Reads what is there, for a limited time.
-    fn read_out(&mut self) {
-        self.notice(News::Everything);
+    /// Reads every source to its end, for a limited time.
+    fn read_to_end(&mut self) {
+        self.notify_sources(News::Everything);
         let end = Instant::now() + LAST_READ;
-        while self.busy && Instant::now() < end {
+        while self.more_to_read && Instant::now() < end {
             self.read(BLOCK);
         }
     }
 
-    /// Answers requests: those that are there while there is something to read, otherwise waits
-    /// for one until `tick`.
-    fn serve(&mut self, requests: &Receiver<Request>, tick: Instant) -> Next {
-        let mut wait = !self.busy;
+    /// Handles the requests that have come. If there is nothing to read, waits for one until `tick`.
+    /// Breaks if the engine should end.
+    fn handle_requests(&mut self, requests: &Receiver<Request>, tick: Instant) -> ControlFlow<()> {
+        let mut wait = !self.more_to_read;
         let until = self
             .parts
-            .keeper
-            .deadline()
+            .publisher
+            .next_deadline()
             .map_or(tick, |deadline| deadline.min(tick));
         loop {
             let request = if wait {
                 match requests.recv_timeout(until.saturating_duration_since(Instant::now())) {
                     Ok(request) => request,
                     Err(RecvTimeoutError::Timeout) => break,
-                    Err(RecvTimeoutError::Disconnected) => return Next::End,
+                    Err(RecvTimeoutError::Disconnected) => return ControlFlow::Break(()),
                 }
             } else {
                 match requests.try_recv() {
                     Ok(request) => request,
                     Err(TryRecvError::Empty) => break,
-                    Err(TryRecvError::Disconnected) => return Next::End,
+                    Err(TryRecvError::Disconnected) => return ControlFlow::Break(()),
                 }
             };
             wait = false;
             match request {
                 Request::Hint => self.take_hints(),
-                Request::View(viewer) => self.parts.keeper.ask(viewer),
-                Request::Written(written) => self.parts.keeper.written(*written),
+                Request::View(answer) => self.parts.publisher.request(answer),
+                Request::Written(result) => self.parts.publisher.finish_job(*result),
                 Request::Reload(setup) => self.reload(*setup),
-                Request::Answer(answer) => {
-                    // Whoever has asked may have gone.
+                Request::Confirm(answer) => {
+                    // The receiver may have been dropped.
                     let _ = answer.send(());
                 }
-                Request::Shutdown => return Next::End,
+                Request::Shutdown => return ControlFlow::Break(()),
             }
         }
-        if self.parts.keeper.is_asked() {
-            self.notice(News::Tick);
-            self.read(BEFORE_VIEW);
-            self.show();
-        } else if self.parts.keeper.is_due() {
-            self.show();
+        if self.parts.publisher.needs_view() {
+            self.notify_sources(News::Tick);
+            self.read(BLOCK_BEFORE_VIEW);
+            self.publish();
+        } else if self.parts.publisher.snapshot_is_due() {
+            self.publish();
         }
-        self.parts.keeper.lose_patience();
-        Next::GoOn
+        self.parts.publisher.answer_expired();
+        ControlFlow::Continue(())
     }
 
-    /// Makes a snapshot of this moment, and shows it to whoever has asked.
-    fn show(&mut self) {
+    /// Makes a view and a snapshot of this moment.
+    fn publish(&mut self) {
         let view = self.view();
-        let (slots, parked, reading) = (&self.slots, &self.parked, &self.reading);
-        self.parts.keeper.show(view, || Kept {
-            sources: slots.iter().chain(parked).map(Slot::state).collect(),
-            memory: reading.parser.memory(),
-            alerts: reading.alarm.as_ref().map(Alarm::image),
+        let (sources, removed, pipeline) = (&self.sources, &self.removed, &self.pipeline);
+        self.parts.publisher.publish(view, || SnapshotParts {
+            sources: sources
+                .iter()
+                .chain(removed)
+                .map(SourceHandle::state)
+                .collect(),
+            memory: pipeline.parser.memory(),
+            alerts: pipeline.alerter.as_ref().map(Alerter::image),
         });
     }
 
     fn take_hints(&mut self) {
         let hints = self.parts.watcher.take();
-        // It may come from a source with a thread of its own.
-        self.busy = true;
+        // The request may come from a source with a thread of its own.
+        self.more_to_read = true;
         if hints.everything {
-            self.notice(News::Everything);
+            self.notify_sources(News::Everything);
         }
         for path in &hints.paths {
-            self.notice(News::Path(path));
+            self.notify_sources(News::Path(path));
         }
     }
 
-    fn notice(&mut self, news: News<'_>) {
-        for source in self
-            .slots
-            .iter_mut()
-            .filter_map(|slot| slot.source.as_mut())
-        {
+    fn notify_sources(&mut self, news: News<'_>) {
+        for source in self.sources.iter_mut().filter_map(|it| it.source.as_mut()) {
             source.notice(news);
         }
-        self.busy = true;
+        self.more_to_read = true;
     }
 
-    fn watch(&self) {
-        self.parts.watcher.watch(
-            self.slots
-                .iter()
-                .filter_map(|slot| slot.source.as_ref())
-                .flat_map(|source| source.directories())
-                .collect(),
-        );
+    fn update_watches(&self) {
+        let open = self.sources.iter().filter_map(|it| it.source.as_ref());
+        let directories = open.flat_map(|source| source.directories());
+        self.parts.watcher.watch(directories.collect());
     }
 
     /// Reads about `budget` bytes, from one source after the other.
     fn read(&mut self, budget: usize) {
         let now = Timestamp::now();
-        self.reading.now = now.as_second();
+        self.pipeline.now = now.as_second();
         if self.clock_set.elapsed() >= CLOCK {
             self.clock_set = Instant::now();
-            self.reading.parser.set_reference(now);
+            self.pipeline.parser.set_reference(now);
         }
         let mut left = budget;
         let mut more = false;
-        let count = self.slots.len();
-        for at in (0..count).map(|i| (self.turn + i) % count) {
+        let count = self.sources.len();
+        for at in (0..count).map(|i| (self.next_source + i) % count) {
             if left == 0 {
                 more = true;
-                self.turn = at;
+                self.next_source = at;
                 break;
             }
-            let Slot { source, lines, .. } = &mut self.slots[at];
+            let SourceHandle { source, lines, .. } = &mut self.sources[at];
             let Some(source) = source else { continue };
-            let Reading {
+            let Pipeline {
                 parser,
                 counters,
                 now,
-                alarm,
-            } = &mut self.reading;
-            let mut due = alarm.as_ref().map_or(i64::MAX, Alarm::due);
+                alerter,
+            } = &mut self.pipeline;
+            let mut due = alerter
+                .as_ref()
+                .map_or(i64::MAX, |alerter| alerter.next_evaluation());
             let mut sink = Counting {
                 counters,
                 lines: &mut lines.counts,
@@ -311,12 +314,12 @@ impl Engine {
                     let Some(Stamp { seconds, .. }) = time else {
                         return;
                     };
-                    lines.last = lines.last.max(Some(seconds));
-                    if let Some(alarm) = alarm.as_mut()
+                    lines.newest = lines.newest.max(Some(seconds));
+                    if let Some(alerter) = alerter.as_mut()
                         && seconds >= due
                     {
-                        alarm.advance(seconds, counters, *now);
-                        due = alarm.due();
+                        alerter.advance(seconds, counters, *now);
+                        due = alerter.next_evaluation();
                     }
                 },
             };
@@ -324,28 +327,42 @@ impl Engine {
                 parser.read(lines, &mut sink);
             });
             if progress.changed {
-                self.parts.keeper.note_change();
+                self.parts.publisher.mark_changed();
             }
             left = left.saturating_sub(progress.bytes);
             more |= progress.more;
         }
-        self.busy = more;
+        self.more_to_read = more;
         if !more && !self.parts.ready.load(Ordering::Relaxed) {
-            info!("everything that is there is read");
-            self.parts.ready.store(true, Ordering::Release);
-            // A process that ends again and again must get on all the same.
-            self.parts.keeper.hurry();
+            self.set_ready();
         }
     }
 
+    /// The engine has caught up for the first time.
+    fn set_ready(&mut self) {
+        let down = |handle: &&SourceHandle| !handle.stats().up;
+        let names = self.sources.iter().filter(down).map(|it| &*it.setup.name);
+        let names: Vec<&str> = names.collect();
+        if names.is_empty() {
+            info!("caught up");
+        } else {
+            let unavailable = names.join(", ");
+            info!(unavailable, "caught up with all sources that can be read");
+        }
+        self.parts.ready.store(true, Ordering::Release);
+        // A process that is restarted again and again must make progress all the same.
+        self.parts.publisher.write_soon();
+    }
+
     fn view(&self) -> View {
+        let alerter = self.pipeline.alerter.as_ref();
         View {
-            counters: self.reading.counters.clone(),
-            sources: self.slots.iter().map(Slot::stats).collect(),
+            counters: self.pipeline.counters.clone(),
+            sources: self.sources.iter().map(SourceHandle::stats).collect(),
             providers: Arc::clone(&self.provider_names),
             queues: self.parts.queues.as_ref().and_then(showq::newest),
-            state: self.parts.keeper.stats(),
-            alerting: self.reading.alarm.as_ref().map(|it| Arc::new(it.view())),
+            state: self.parts.publisher.stats(),
+            alerting: alerter.map(|alerter| Arc::new(alerter.view())),
         }
     }
 
@@ -354,44 +371,44 @@ impl Engine {
             info!("nothing has changed");
             return;
         }
-        // What waits in a queue goes with the source that is closed.
-        self.read_out();
+        // A source that is closed drops what is in its queue.
+        self.read_to_end();
         let same_cap = setup.max_line_bytes == self.setup.max_line_bytes;
-        let mut before: Vec<Slot> = self.slots.drain(..).chain(self.parked.drain(..)).collect();
+        let same_zone = setup.time_zone == self.setup.time_zone;
+        let mut known: Vec<SourceHandle> = self.sources.drain(..).collect();
+        known.append(&mut self.removed);
         for source in &setup.sources {
-            let mut slot = Slot::taken_from(&mut before, source);
-            if !same_cap && !matches!(slot.setup.input, Input::Files(_)) {
-                // Its thread cuts lines by the cap that it was started with.
-                slot.close();
+            let mut handle = SourceHandle::take_or_new(&mut known, source);
+            if !same_cap && !matches!(handle.setup.input, Input::Files(_)) {
+                // Its thread cuts lines at the limit that it was started with.
+                handle.close();
             }
-            self.slots.push(slot);
+            self.sources.push(handle);
         }
-        for slot in before.iter_mut().filter(|slot| slot.source.is_some()) {
-            info!(source = slot.setup.name, "source removed");
-            slot.close();
+        for handle in known.iter_mut().filter(|handle| handle.source.is_some()) {
+            info!(source = handle.setup.name, "source removed");
+            handle.close();
         }
-        self.parked = before;
-        // Only now: an address may have gone from one to another.
-        for slot in &mut self.slots {
-            slot.reopen(setup.max_line_bytes, &self.parts.wake);
-        }
+        self.removed = known;
+        self.setup = setup;
+        // Only after closing: an address may be used by another source now.
+        self.open_sources();
         if !same_cap {
-            self.scratch = Scratch::new(setup.max_line_bytes);
+            self.scratch = Scratch::new(self.setup.max_line_bytes);
         }
-        if setup.time_zone != self.setup.time_zone {
-            let memory = self.reading.parser.memory();
-            self.reading.parser = LineParser::new(
+        if !same_zone {
+            let memory = self.pipeline.parser.memory();
+            self.pipeline.parser = LineParser::new(
                 Catalog::embedded(),
                 self.parts.providers.clone(),
-                setup.time_zone.clone(),
+                self.setup.time_zone.clone(),
                 Timestamp::now(),
             );
-            self.reading.parser.remember(&memory);
+            self.pipeline.parser.remember(&memory);
         }
-        self.setup = setup;
-        self.parts.keeper.note_change();
-        self.turn = 0;
-        self.busy = true;
-        self.watch();
+        self.parts.publisher.mark_changed();
+        self.next_source = 0;
+        self.more_to_read = true;
+        self.update_watches();
     }
 }

@@ -1,7 +1,7 @@
-//! One source in the engine, with what its lines came to.
+//! One configured source as the engine holds it, with its counts.
 //!
-//! It stands apart from the source because its counts go on when the source is closed, changed or
-//! made anew.
+//! The counts belong to the configured name: they continue when the source is closed, changed or
+//! opened again.
 
 use std::io;
 
@@ -12,19 +12,19 @@ use crate::metrics::{LineCounts, SourceStats};
 use crate::source::{self, Input, Place, Rotations, Source, Status, Wake};
 use crate::state::SourceState;
 
-/// What a source says of its own reading, as sums.
+/// What sources report of their own reading, summed up.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-struct Sums {
+struct ReadTotals {
     bytes: u64,
     rotations: Rotations,
     truncated: u64,
     dropped: u64,
 }
 
-impl Sums {
-    fn with(self, status: &Status) -> Sums {
+impl ReadTotals {
+    fn plus(self, status: &Status) -> ReadTotals {
         let (a, b) = (self.rotations, status.rotations);
-        Sums {
+        ReadTotals {
             bytes: self.bytes + status.bytes,
             rotations: Rotations {
                 renamed: a.renamed + b.renamed,
@@ -37,80 +37,81 @@ impl Sums {
     }
 }
 
-/// A source and what its lines came to.
-pub(super) struct Slot {
+/// A source and its counts.
+pub(super) struct SourceHandle {
     pub setup: SourceSetup,
-    /// `None` while it is not wanted, or cannot be opened.
+    /// `None` while it is not configured, or cannot be opened.
     pub source: Option<Box<dyn Source>>,
-    /// Where it goes on when it is opened.
+    /// Where reading continues when it is opened.
     place: Place,
-    /// What sources before this one have read.
-    before: Sums,
-    pub lines: Lines,
+    /// What was read before the source was opened last.
+    before: ReadTotals,
+    pub lines: LineStats,
 }
 
-/// What became of the lines.
+/// What was found in the lines.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(super) struct Lines {
+pub(super) struct LineStats {
     pub counts: LineCounts,
-    /// The newest line's own time.
-    pub last: Option<i64>,
+    /// The newest time of a line, in seconds since 1970.
+    pub newest: Option<i64>,
 }
 
-impl Slot {
+impl SourceHandle {
+    /// A closed source that was never read.
     pub fn new(setup: SourceSetup) -> Self {
-        Slot {
+        SourceHandle {
             setup,
             source: None,
             place: Place::Nowhere,
-            before: Sums::default(),
-            lines: Lines::default(),
+            before: ReadTotals::default(),
+            lines: LineStats::default(),
         }
     }
 
-    /// A slot that goes on where another process stopped. Its input is not known before it is
-    /// configured.
-    pub fn resumed(state: SourceState) -> Self {
-        Slot {
+    /// A closed source that continues where another process stopped. Its input is not known before
+    /// [`SourceHandle::take_or_new`].
+    pub fn restored(state: SourceState) -> Self {
+        SourceHandle {
             setup: SourceSetup {
                 name: state.name,
                 input: Input::Syslog(Vec::new()),
             },
             source: None,
             place: state.place,
-            before: Sums {
+            before: ReadTotals {
                 bytes: state.bytes,
                 rotations: state.rotations,
                 truncated: state.truncated,
                 dropped: state.dropped,
             },
-            lines: Lines {
+            lines: LineStats {
                 counts: LineCounts {
                     events: state.events,
                     noise: state.noise,
                     unmatched: state.unmatched,
                 },
-                last: state.last_line,
+                newest: state.last_line,
             },
         }
     }
 
-    /// The slot of this name among those that are closed, or a new one, with the given setup.
-    pub fn taken_from(slots: &mut Vec<Slot>, setup: &SourceSetup) -> Self {
-        let known = slots.iter().position(|slot| slot.setup.name == setup.name);
-        match known.map(|at| slots.swap_remove(at)) {
-            Some(mut slot) => {
-                slot.change(setup);
-                slot
+    /// Takes the source of this name out of `known`, or makes a new one, with the given setup.
+    pub fn take_or_new(known: &mut Vec<SourceHandle>, setup: &SourceSetup) -> Self {
+        let found = known.iter().position(|it| it.setup.name == setup.name);
+        match found.map(|at| known.swap_remove(at)) {
+            Some(mut handle) => {
+                handle.change(setup);
+                handle
             }
-            None => Slot::new(setup.clone()),
+            None => SourceHandle::new(setup.clone()),
         }
     }
 
-    /// What is kept of it over a restart.
+    /// What a snapshot keeps of it.
     pub fn state(&self) -> SourceState {
-        let (place, sums) = match &self.source {
-            Some(source) => (source.place(), self.before.with(&source.status())),
+        let (place, totals) = match &self.source {
+            Some(source) => (source.place(), self.before.plus(&source.status())),
             None => (self.place.clone(), self.before),
         };
         SourceState {
@@ -119,15 +120,20 @@ impl Slot {
             events: self.lines.counts.events,
             noise: self.lines.counts.noise,
             unmatched: self.lines.counts.unmatched,
-            last_line: self.lines.last,
-            bytes: sums.bytes,
-            rotations: sums.rotations,
-            truncated: sums.truncated,
-            dropped: sums.dropped,
+            last_line: self.lines.newest,
+            bytes: totals.bytes,
+            rotations: totals.rotations,
+            truncated: totals.truncated,
+            dropped: totals.dropped,
         }
     }
 
-    /// Opens the source where it stopped, if it is not open.
+    /// Opens the source, if it is not open, where reading stopped. `cap` is the longest line in
+    /// bytes.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`source::open`].
     pub fn open(&mut self, cap: usize, wake: &Wake) -> io::Result<()> {
         if self.source.is_none() {
             let (name, input) = (&self.setup.name, &self.setup.input);
@@ -137,60 +143,61 @@ impl Slot {
         Ok(())
     }
 
-    /// The same, where nobody waits for the answer: it is tried again later.
-    pub fn reopen(&mut self, cap: usize, wake: &Wake) {
+    /// As [`SourceHandle::open`], but logs the error: the engine tries again later.
+    pub fn open_or_log(&mut self, cap: usize, wake: &Wake) {
         if let Err(error) = self.open(cap, wake) {
             error!(source = self.setup.name, %error, "cannot open source, trying again");
         }
     }
 
-    /// Closes the source; its place and counts stay.
+    /// Closes the source. Its position and counts are kept.
     pub fn close(&mut self) {
         if let Some(source) = self.source.take() {
-            self.before = self.before.with(&source.status());
+            self.before = self.before.plus(&source.status());
             self.place = source.place();
         }
     }
 
-    /// Takes over a changed setup.
+    /// Takes a changed setup. Closes the source if it cannot continue with it.
     pub fn change(&mut self, setup: &SourceSetup) {
         if self.setup != *setup {
             if self.source.is_some() {
                 info!(source = setup.name, "source changed");
             }
-            let taken = self
+            let continues = self
                 .source
                 .as_mut()
                 .is_some_and(|source| source.change(&setup.input));
-            if !taken {
+            if !continues {
                 self.close();
             }
             self.setup = setup.clone();
         }
     }
 
+    /// Its counts and status, for a view.
     pub fn stats(&self) -> SourceStats {
         let status = self
             .source
             .as_ref()
             .map_or_else(Status::default, |source| source.status());
-        let sums = self.before.with(&status);
+        let totals = self.before.plus(&status);
         SourceStats {
             name: self.setup.name.clone(),
             events: self.lines.counts.events,
             noise: self.lines.counts.noise,
             unmatched: self.lines.counts.unmatched,
-            bytes: sums.bytes,
+            bytes: totals.bytes,
             lag_bytes: status.lag_bytes,
             up: status.up,
-            last_line: self.lines.last,
+            last_line: self.lines.newest,
             rotations: vec![
-                ("renamed", sums.rotations.renamed),
-                ("truncated", sums.rotations.truncated),
-                ("replaced", sums.rotations.replaced),
+                ("renamed", totals.rotations.renamed),
+                ("truncated", totals.rotations.truncated),
+                ("replaced", totals.rotations.replaced),
             ],
-            truncated: sums.truncated,
-            dropped: sums.dropped,
+            truncated: totals.truncated,
+            dropped: totals.dropped,
         }
     }
 }
