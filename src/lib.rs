@@ -46,7 +46,9 @@ mod bind;
 
 mod keyfile;
 
-mod marks;
+mod simd;
+
+mod stable_hash;
 
 mod yaml;
 

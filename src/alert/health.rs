@@ -42,7 +42,7 @@ const LONGEST: i64 = 6 * HOUR;
 impl Past {
     pub(super) fn new(now: i64, counters: &Counters, health: &Health) -> Self {
         let track = |total| Track::new(&memories(STEP, LONGEST), now, total);
-        let folded = counters.folded().into_iter();
+        let folded = counters.overflowed().into_iter();
         let mut past = Past {
             now,
             begun: now,
@@ -86,7 +86,7 @@ impl Past {
             tracks.dropped.push(now, source.dropped);
         }
         self.state_errors.push(now, health.state.errors);
-        for ((_, total), (_, track)) in counters.folded().into_iter().zip(&mut self.folded) {
+        for ((_, total), (_, track)) in counters.overflowed().into_iter().zip(&mut self.folded) {
             track.push(now, total);
         }
         self.now = now;

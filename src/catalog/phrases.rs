@@ -7,7 +7,7 @@
 
 use wide::u8x16;
 
-use crate::marks::{digits, equal, marks, range};
+use crate::simd::{digits, equal, marks, range};
 
 /// A phrase is found by its first four bytes, and by its first eight if it has so many.
 const SHORTEST: usize = 4;

@@ -13,7 +13,10 @@ use indicatif::{ProgressBar, ProgressStyle};
 use jiff::Timestamp;
 
 use super::Error;
+use crate::catalog::{Catalog, Providers};
+use crate::parse::{Format, LineParser, StreamKey, format_names};
 use crate::source::{DEFAULT_CAP, Lines, Packing};
+use crate::zone;
 
 /// The files to read.
 #[derive(clap::Args, Debug)]
@@ -59,6 +62,14 @@ impl Files {
         })
     }
 
+    /// A parser for all of them: what a line of one file tells about a line of the next is not lost.
+    pub fn parser(&self, providers: &Providers) -> LineParser {
+        let (catalog, now) = (Catalog::embedded(), Timestamp::now());
+        let mut parser = LineParser::new(catalog, providers.clone(), zone::local(), now);
+        parser.set_sequential();
+        parser
+    }
+
     /// Opens one after the other, with a progress bar if standard error is a terminal.
     ///
     /// # Errors
@@ -66,7 +77,7 @@ impl Files {
     /// A file that cannot be opened, or what `each` gives.
     pub fn for_each(
         &self,
-        mut each: impl FnMut(&Path, Timestamp, Lines<Box<dyn Read>>) -> Result<(), Error>,
+        mut each: impl FnMut(&Path, LogFile, Lines<Box<dyn Read>>) -> Result<(), Error>,
     ) -> Result<(), Error> {
         // All are opened before the first is read: a mistake shows before an hour's work.
         let opened = self
@@ -75,17 +86,51 @@ impl Files {
             .map(|path| open(path))
             .collect::<Result<Vec<_>, _>>()?;
         let progress = Progress::start(opened.iter().map(|input| input.size).sum());
-        for (path, input) in self.files.iter().zip(opened) {
+        for (number, (path, input)) in (0..).zip(self.files.iter().zip(opened)) {
             let counted = Counted {
                 inner: input.file,
                 read: Arc::clone(&progress.read),
             };
             let reader = plain(counted).map_err(|error| unreadable(path, &error))?;
-            each(path, input.written, Lines::new(reader, DEFAULT_CAP))?;
+            let file = LogFile {
+                written: input.written,
+                number,
+            };
+            each(path, file, Lines::new(reader, DEFAULT_CAP))?;
         }
         progress.finish();
         Ok(())
     }
+}
+
+/// One of the files, as a parser has to know it.
+#[derive(Clone, Copy)]
+pub struct LogFile {
+    /// When it was last written: no line in it can be newer.
+    written: Timestamp,
+    /// Its place among the files.
+    number: u64,
+}
+
+impl LogFile {
+    /// Makes the next lines of a parser those of this file.
+    pub fn select(self, parser: &mut LineParser, format: Format) {
+        let key = StreamKey {
+            source: 0,
+            stream: self.number,
+        };
+        parser.select(key, format);
+        parser.set_reference(self.written);
+    }
+}
+
+/// Reads the name of a log format from the command line.
+///
+/// # Errors
+///
+/// If there is no such format.
+pub fn log_format(name: &str) -> Result<Format, String> {
+    Format::named(name).ok_or_else(|| format!("known formats are {}", format_names().join(", ")))
 }
 
 /// The message for a file that fails while it is read.

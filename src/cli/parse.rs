@@ -6,10 +6,9 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::Error;
-use super::input::{Files, unreadable};
+use super::input::{Files, log_format, unreadable};
 use crate::catalog::{Catalog, Providers};
-use crate::parse::{Direction, Event, Line, LineParser, Parsed, Service, Stamp};
-use crate::zone;
+use crate::parse::{AgentDef, Direction, Event, Format, Line, Parsed, Service, Stamp};
 
 /// The arguments.
 #[derive(clap::Args, Debug)]
@@ -23,6 +22,9 @@ pub struct Args {
     /// Print the lines that were not understood instead
     #[arg(long)]
     unmatched: bool,
+    /// The mail server that wrote the logs, if it is not to be detected
+    #[arg(long, value_name = "NAME", default_value = "auto", value_parser = log_format)]
+    format: Format,
 }
 
 /// An event as it is printed; what is absent is null.
@@ -34,7 +36,7 @@ struct Printed<'a> {
     time: Option<String>,
     host: Option<String>,
     mta: &'static str,
-    service: Option<&'static str>,
+    service: Option<String>,
     queue_id: Option<String>,
     direction: &'static str,
     outcome: &'static str,
@@ -47,15 +49,19 @@ struct Printed<'a> {
     provider: Option<&'a str>,
     condition: Option<&'a str>,
     delay: Option<f64>,
+    sender: Option<String>,
+    recipient: Option<String>,
+    client: Option<String>,
+    text: Option<String>,
 }
 
 /// Runs it.
 pub fn run(args: &Args) -> Result<(), Error> {
-    let catalog = Catalog::embedded();
     let providers = Providers::embedded();
     let mut output = BufWriter::new(io::stdout().lock());
-    args.files.for_each(|path, written, mut lines| {
-        let mut parser = LineParser::new(catalog, providers.clone(), zone::local(), written);
+    let mut parser = args.files.parser(&providers);
+    args.files.for_each(|path, file, mut lines| {
+        file.select(&mut parser, args.format);
         let file = (args.files.count() > 1).then(|| path.display().to_string());
         let mut number = 0;
         let mut more = true;
@@ -106,10 +112,8 @@ fn print<'a>(
         line,
         time: parsed.time.and_then(rfc3339),
         host: text(parsed.host),
-        mta: event.mta.name(),
-        service: Some(event.service)
-            .filter(|&it| it != Service::Unknown)
-            .map(Service::name),
+        mta: event.mta().name(),
+        service: service(event.service),
         queue_id: text(event.queue_id),
         direction: event.direction.name(),
         outcome: event.outcome.name(),
@@ -124,6 +128,21 @@ fn print<'a>(
             .condition
             .map(|condition| catalog.condition_name(condition)),
         delay: event.delays.total.map(|micros| micros as f64 / 1e6),
+        sender: text(event.sender),
+        recipient: text(event.recipient),
+        client: text(event.peer()).filter(|_| event.direction == Direction::Inbound),
+        text: text(event.text),
+    }
+}
+
+/// The part of the mail server, with the name of its instance; `None` if the line does not tell.
+fn service(service: Service<'_>) -> Option<String> {
+    let agent = service.agent.name();
+    let instance = String::from_utf8_lossy(service.instance);
+    match (agent, &*instance) {
+        (AgentDef::UNKNOWN, _) => None,
+        (agent, "") => Some(agent.to_owned()),
+        (agent, instance) => Some(format!("{instance}/{agent}")),
     }
 }
 

@@ -8,12 +8,12 @@ use serde::Serialize;
 
 use super::Error;
 use super::generate::policy;
-use super::input::{Files, unreadable};
+use super::input::{Files, log_format, unreadable};
 use super::output::{self, Format};
 use crate::alert::{Active, Evaluator, Words};
 use crate::catalog::{Catalog, Policy, Providers};
 use crate::metrics::{Counters, Counting, LineCounts};
-use crate::parse::{LineParser, Stamp};
+use crate::parse::{Format as LogFormat, LineParser, Stamp};
 use crate::zone;
 
 /// The arguments.
@@ -32,6 +32,9 @@ pub struct Args {
     /// How to print the alerts
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
+    /// The mail server that wrote the logs, if it is not to be detected
+    #[arg(long, value_name = "NAME", default_value = "auto", value_parser = log_format)]
+    log_format: LogFormat,
 }
 
 /// Everything `replay` tells.
@@ -74,9 +77,8 @@ pub fn run(args: &Args) -> Result<(), Error> {
     let names = providers.names().map(str::to_owned).collect();
     let mut evaluator = Evaluator::new(policy.clone(), catalog, names);
     let mut counters = Counters::new(catalog);
-    let parser = |written| LineParser::new(catalog, providers.clone(), zone::local(), written);
     let files = args.files.oldest_first(|written, mut lines| {
-        let mut parser = parser(written);
+        let mut parser = LineParser::new(catalog, providers.clone(), zone::local(), written);
         let mut first = None;
         while first.is_none()
             && lines.read(|lines| {
@@ -89,8 +91,9 @@ pub fn run(args: &Args) -> Result<(), Error> {
     let (mut from, mut to) = (i64::MAX, i64::MIN);
     let mut read = LineCounts::default();
     let mut due = evaluator.due();
-    files.for_each(|path, written, mut input| {
-        let mut parser = parser(written);
+    let mut parser = files.parser(&providers);
+    files.for_each(|path, file, mut input| {
+        file.select(&mut parser, args.log_format);
         let mut sink = Counting {
             counters: &mut counters,
             lines: &mut read,

@@ -5,12 +5,11 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::Error;
-use super::input::{Files, unreadable};
+use super::input::{Files, log_format, unreadable};
 use super::output::{self, Format};
 use crate::catalog::{Catalog, Providers};
 use crate::metrics::{Counters, Counting, Counts, Limits, LineCounts, Totals};
-use crate::parse::LineParser;
-use crate::zone;
+use crate::parse::Format as LogFormat;
 
 /// The arguments.
 #[derive(clap::Args, Debug)]
@@ -24,6 +23,9 @@ pub struct Args {
     /// How to print the totals
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
+    /// The mail server that wrote the logs, if it is not to be detected
+    #[arg(long, value_name = "NAME", default_value = "auto", value_parser = log_format)]
+    log_format: LogFormat,
 }
 
 /// Everything `report` tells.
@@ -43,8 +45,9 @@ pub fn run(args: &Args) -> Result<(), Error> {
     let providers = Providers::embedded();
     let mut counters = Counters::within(catalog, Limits::REPORTED);
     let mut read = LineCounts::default();
-    args.files.for_each(|path, written, mut lines| {
-        let mut parser = LineParser::new(catalog, providers.clone(), zone::local(), written);
+    let mut parser = args.files.parser(&providers);
+    args.files.for_each(|path, file, mut lines| {
+        file.select(&mut parser, args.log_format);
         let mut sink = Counting {
             counters: &mut counters,
             lines: &mut read,

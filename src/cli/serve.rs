@@ -15,6 +15,7 @@ use crate::catalog::Policy;
 use crate::config::{self, Alerting, Config};
 use crate::engine::{self, AlertSetup, Setup, SourceSetup};
 use crate::logging;
+use crate::parse::Format;
 use crate::service::Service;
 use crate::showq;
 use crate::source::{self, Files, Framing, Input, ReadFrom};
@@ -188,6 +189,7 @@ fn setup(config: &Config) -> Setup {
         .map(|source| SourceSetup {
             name: source.name.clone(),
             input: absolute_input(&source.input),
+            format: Format::Auto,
         })
         .collect();
     Setup {

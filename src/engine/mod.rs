@@ -19,6 +19,7 @@ use tokio::sync::oneshot;
 
 use crate::catalog::Providers;
 use crate::metrics::View;
+use crate::parse::Format;
 use crate::showq::Newest;
 use crate::source::{Input, Wake, Watcher};
 use crate::state::State;
@@ -33,6 +34,8 @@ pub struct SourceSetup {
     pub name: String,
     /// Where its lines come from, with absolute paths and patterns.
     pub input: Input,
+    /// Which mail server's log it is, or that this is to be detected.
+    pub format: Format,
 }
 
 /// What the engine reads, and how; can be changed while it runs.

@@ -15,9 +15,9 @@ use tracing::{info, warn};
 
 use super::Request;
 use crate::alert;
-use crate::metrics::{Image, ProviderConditions, StateStats, View};
-use crate::parse::Memory;
-use crate::state::{FormerMemory, Second, Snapshot, SourceState, State, Store, Third};
+use crate::metrics::{CountersSnapshot, StateStats, View};
+use crate::parse::ParserSnapshot;
+use crate::state::{Section, Snapshot, SourceState, State, Store};
 
 /// How often a snapshot is written while something changes, whether a view is requested or not; and
 /// how soon after a failure it is tried again.
@@ -43,8 +43,10 @@ struct ViewRequest {
 /// What a snapshot holds besides the counts.
 pub(super) struct SnapshotParts {
     pub sources: Vec<SourceState>,
-    pub memory: Memory,
+    pub parser: ParserSnapshot,
     pub alerts: Option<alert::Image>,
+    /// Sections of the state file that this version does not know.
+    pub unknown: Vec<Section>,
 }
 
 /// A view that is published once its snapshot is written.
@@ -283,15 +285,10 @@ fn write_snapshots(
             taken: now,
             write_errors: stats.errors,
             sources: parts.sources,
-            counters: Image::of(&view.counters, &view.providers),
-            former_memory: FormerMemory::default(),
-            third: Third {
-                memory: parts.memory,
-            },
-            second: Second {
-                provider_conditions: ProviderConditions::of(&view.counters, &view.providers),
-                alerts: parts.alerts,
-            },
+            counters: CountersSnapshot::of(&view.counters, &view.providers),
+            parser: parts.parser,
+            alerts: parts.alerts,
+            unknown: parts.unknown,
         };
         let result = match store.save(&snapshot) {
             Ok(()) => {

@@ -17,10 +17,10 @@ use super::{Parts, Request, Setup};
 use crate::alert::Health;
 use crate::catalog::Catalog;
 use crate::metrics::{Counters, Counting, View};
-use crate::parse::{LineParser, Stamp};
+use crate::parse::{LineParser, Stamp, StreamKey};
 use crate::showq;
 use crate::source::{Input, News, Scratch};
-use crate::state::Snapshot;
+use crate::state::{Section, Snapshot};
 
 /// How often every source is checked, whether there were file events or not.
 const TICK: Duration = Duration::from_millis(500);
@@ -59,6 +59,8 @@ pub(super) struct Engine {
     pipeline: Pipeline,
     /// The providers' names in the order of their numbers, for every view.
     provider_names: Arc<[String]>,
+    /// Sections of the state file that this version does not know, to be written again.
+    unknown_sections: Vec<Section>,
     clock_set: Instant,
     /// Whether there may be something to read.
     more_to_read: bool,
@@ -86,7 +88,7 @@ impl Engine {
             setup.time_zone.clone(),
             now,
         );
-        parser.remember(&before.third.memory);
+        parser.resume(&before.parser);
         let restored = before.sources.into_iter().map(SourceHandle::restored);
         let mut removed: Vec<SourceHandle> = restored.collect();
         let mut sources = Vec::new();
@@ -100,18 +102,17 @@ impl Engine {
             sources.push(handle);
         }
         let provider_names: Arc<[String]> = parts.providers.names().map(str::to_owned).collect();
-        let mut counters = before.counters.restore(catalog, &parts.providers);
-        let later = &before.second;
-        later
-            .provider_conditions
-            .restore(&mut counters, &provider_names);
+        let counters = before
+            .counters
+            .restore(catalog, &parts.providers, now.as_second());
         let alerter = parts.alerts.take().map(|alerts| {
             let providers = Arc::clone(&provider_names);
-            Alerter::new(alerts, providers, later.alerts.as_ref(), &counters)
+            Alerter::new(alerts, providers, before.alerts.as_ref(), &counters)
         });
         let mut engine = Engine {
             sources,
             removed,
+            unknown_sections: before.unknown,
             scratch: Scratch::new(setup.max_line_bytes),
             pipeline: Pipeline {
                 parser,
@@ -168,7 +169,10 @@ impl Engine {
     fn evaluate_alerts(&mut self) {
         let now = Timestamp::now().as_second();
         let Pipeline {
-            counters, alerter, ..
+            parser,
+            counters,
+            alerter,
+            ..
         } = &mut self.pipeline;
         let Some(alerter) = alerter else { return };
         // Unread lines have earlier times, which must be evaluated first.
@@ -177,7 +181,7 @@ impl Engine {
         }
         let (sources, publisher) = (&self.sources, &self.parts.publisher);
         alerter.send_due(counters, || Health {
-            sources: sources.iter().map(SourceHandle::stats).collect(),
+            sources: sources.iter().map(|it| it.stats(parser)).collect(),
             state: publisher.stats(),
         });
     }
@@ -248,7 +252,8 @@ impl Engine {
                 .chain(removed)
                 .map(SourceHandle::state)
                 .collect(),
-            memory: pipeline.parser.memory(),
+            parser: pipeline.parser.snapshot(),
+            unknown: self.unknown_sections.clone(),
             alerts: pipeline.alerter.as_ref().map(Alerter::image),
         });
     }
@@ -295,7 +300,13 @@ impl Engine {
                 self.next_source = at;
                 break;
             }
-            let SourceHandle { source, lines, .. } = &mut self.sources[at];
+            let SourceHandle {
+                source,
+                lines,
+                setup,
+                id,
+                ..
+            } = &mut self.sources[at];
             let Some(source) = source else { continue };
             let Pipeline {
                 parser,
@@ -323,7 +334,12 @@ impl Engine {
                     }
                 },
             };
-            let progress = source.read(left, &mut self.scratch, &mut |_stream, lines| {
+            let progress = source.read(left, &mut self.scratch, &mut |stream, lines| {
+                let key = StreamKey {
+                    source: *id,
+                    stream: stream.0,
+                };
+                parser.select(key, setup.format);
                 parser.read(lines, &mut sink);
             });
             if progress.changed {
@@ -340,7 +356,7 @@ impl Engine {
 
     /// The engine has caught up for the first time.
     fn set_ready(&mut self) {
-        let down = |handle: &&SourceHandle| !handle.stats().up;
+        let down = |handle: &&SourceHandle| !handle.stats(&self.pipeline.parser).up;
         let names = self.sources.iter().filter(down).map(|it| &*it.setup.name);
         let names: Vec<&str> = names.collect();
         if names.is_empty() {
@@ -358,7 +374,11 @@ impl Engine {
         let alerter = self.pipeline.alerter.as_ref();
         View {
             counters: self.pipeline.counters.clone(),
-            sources: self.sources.iter().map(SourceHandle::stats).collect(),
+            sources: self
+                .sources
+                .iter()
+                .map(|it| it.stats(&self.pipeline.parser))
+                .collect(),
             providers: Arc::clone(&self.provider_names),
             queues: self.parts.queues.as_ref().and_then(showq::newest),
             state: self.parts.publisher.stats(),
@@ -397,14 +417,8 @@ impl Engine {
             self.scratch = Scratch::new(self.setup.max_line_bytes);
         }
         if !same_zone {
-            let memory = self.pipeline.parser.memory();
-            self.pipeline.parser = LineParser::new(
-                Catalog::embedded(),
-                self.parts.providers.clone(),
-                self.setup.time_zone.clone(),
-                Timestamp::now(),
-            );
-            self.pipeline.parser.remember(&memory);
+            let zone = self.setup.time_zone.clone();
+            self.pipeline.parser.set_zone(zone);
         }
         self.parts.publisher.mark_changed();
         self.next_source = 0;

@@ -9,7 +9,9 @@ use tracing::{error, info};
 
 use super::SourceSetup;
 use crate::metrics::{LineCounts, SourceStats};
+use crate::parse::{Format, LineParser};
 use crate::source::{self, Input, Place, Rotations, Source, Status, Wake};
+use crate::stable_hash::hash;
 use crate::state::SourceState;
 
 /// What sources report of their own reading, summed up.
@@ -40,6 +42,8 @@ impl ReadTotals {
 /// A source and its counts.
 pub(super) struct SourceHandle {
     pub setup: SourceSetup,
+    /// The source in [`StreamKey`](crate::parse::StreamKey): a hash of its name.
+    pub id: u64,
     /// `None` while it is not configured, or cannot be opened.
     pub source: Option<Box<dyn Source>>,
     /// Where reading continues when it is opened.
@@ -61,6 +65,7 @@ impl SourceHandle {
     /// A closed source that was never read.
     pub fn new(setup: SourceSetup) -> Self {
         SourceHandle {
+            id: source_id(&setup.name),
             setup,
             source: None,
             place: Place::Nowhere,
@@ -73,9 +78,11 @@ impl SourceHandle {
     /// [`SourceHandle::take_or_new`].
     pub fn restored(state: SourceState) -> Self {
         SourceHandle {
+            id: source_id(&state.name),
             setup: SourceSetup {
                 name: state.name,
                 input: Input::Syslog(Vec::new()),
+                format: Format::Auto,
             },
             source: None,
             place: state.place,
@@ -164,10 +171,11 @@ impl SourceHandle {
             if self.source.is_some() {
                 info!(source = setup.name, "source changed");
             }
-            let continues = self
-                .source
-                .as_mut()
-                .is_some_and(|source| source.change(&setup.input));
+            let continues = self.setup.input == setup.input
+                || self
+                    .source
+                    .as_mut()
+                    .is_some_and(|source| source.change(&setup.input));
             if !continues {
                 self.close();
             }
@@ -176,7 +184,7 @@ impl SourceHandle {
     }
 
     /// Its counts and status, for a view.
-    pub fn stats(&self) -> SourceStats {
+    pub fn stats(&self, parser: &LineParser) -> SourceStats {
         let status = self
             .source
             .as_ref()
@@ -198,6 +206,11 @@ impl SourceHandle {
             ],
             truncated: totals.truncated,
             dropped: totals.dropped,
+            formats: parser.formats(self.id),
         }
     }
+}
+
+fn source_id(name: &str) -> u64 {
+    hash(&[name.as_bytes()])
 }

@@ -4,13 +4,12 @@
 //! and a scrape one copy.
 
 use crate::catalog::Catalog;
-use crate::metrics::awaited::Awaited;
-use crate::metrics::guard::{Guarded, Limits};
+use crate::metrics::bounded_counter::{BoundedCounter, Limits};
 use crate::metrics::histogram::Histogram;
+use crate::metrics::pending_messages::PendingMessages;
 use crate::metrics::rates::Rates;
-use crate::parse::{
-    ConnectError, Direction, Enhanced, Event, Fact, Line, Mta, Service, Stage, Stamp,
-};
+use crate::metrics::services::Services;
+use crate::parse::{ConnectError, Direction, Enhanced, Event, Fact, Line, Mta, Stage, Stamp};
 
 /// Stands for a folded code, where codes are numbers of three digits.
 pub(crate) const OTHER_CODE: u16 = 1000;
@@ -72,6 +71,9 @@ pub(crate) const DELAY_STAGES: [&str; 5] = [
     "total",
 ];
 
+/// The place of `transmission` in [`DELAY_STAGES`].
+const TRANSMISSION: usize = 3;
+
 /// The counts. Cloning copies some 100 KiB.
 #[derive(Clone)]
 pub struct Counters {
@@ -80,35 +82,33 @@ pub struct Counters {
     pub(crate) codes: [Box<[u64; 1001]>; 3],
     limits: Limits,
     extra_codes: [usize; 3],
-    pub(crate) codes_folded: u64,
+    pub(crate) codes_overflowed: u64,
     /// The series of each code's rate, once the code was seen.
     pub(crate) rate_series: [Box<[Option<u16>; 1001]>; 3],
     pub(crate) rates: Rates,
     /// By [`pack_enhanced`].
-    pub(crate) enhanced: Guarded,
+    pub(crate) enhanced: BoundedCounter,
     /// By direction and condition.
     pub(crate) conditions: [Box<[u64]>; 3],
     /// By provider and code: `provider << 16 | code`.
-    pub(crate) providers: Guarded,
+    pub(crate) providers: BoundedCounter,
     /// By provider and condition: `provider << 16 | condition`.
-    pub(crate) provider_conditions: Guarded,
-    pub(crate) deliveries: [[[u64; 4]; Service::ALL.len()]; Mta::ALL.len()],
+    pub(crate) provider_conditions: BoundedCounter,
+    /// What is counted by service: deliveries, connections, TLS sessions, failed authentications.
+    pub(crate) services: Services,
+    /// Servers of which a line was counted, by [`Mta::index`].
+    pub(crate) mtas_seen: [bool; Mta::ALL.len()],
     /// By status and packed DSN.
-    pub(crate) deliveries_by_dsn: Guarded,
+    pub(crate) deliveries_by_dsn: BoundedCounter,
     pub(crate) connect_errors: [[u64; ConnectError::ALL.len()]; Mta::ALL.len()],
     /// By server, stage and condition.
     pub(crate) rejects: [[Box<[u64]>; Stage::ALL.len()]; Mta::ALL.len()],
     pub(crate) delays: [Histogram; 5],
     pub(crate) sizes: Histogram,
     pub(crate) recipients: Histogram,
-    pub(crate) connections: [u64; Service::ALL.len()],
-    pub(crate) connections_lost: [[u64; Stage::ALL.len()]; Service::ALL.len()],
-    pub(crate) auth_failures: [u64; Service::ALL.len()],
-    pub(crate) tls_connections: [[u64; 3]; Service::ALL.len()],
     /// When a line was last read that was old by its own time.
     pub(crate) last_old_line: Option<i64>,
-    pub(crate) awaited: Awaited,
-    pub(crate) any_received: bool,
+    pub(crate) pending_messages: PendingMessages,
 }
 
 /// A key of the enhanced family: server, direction, code, enhanced code or 0 for none.
@@ -157,27 +157,23 @@ impl Counters {
             codes: std::array::from_fn(|_| Box::new([0; 1001])),
             limits,
             extra_codes: [0; 3],
-            codes_folded: 0,
+            codes_overflowed: 0,
             rate_series: std::array::from_fn(|_| Box::new([None; 1001])),
             rates: Rates::new(),
-            enhanced: Guarded::new(limits.enhanced),
+            enhanced: BoundedCounter::new(limits.enhanced),
             conditions: std::array::from_fn(|_| zeros()),
-            providers: Guarded::new(limits.providers),
-            provider_conditions: Guarded::new(limits.providers),
-            deliveries: Default::default(),
-            deliveries_by_dsn: Guarded::new(limits.dsn),
+            providers: BoundedCounter::new(limits.providers),
+            provider_conditions: BoundedCounter::new(limits.providers),
+            services: Services::new(),
+            mtas_seen: Default::default(),
+            deliveries_by_dsn: BoundedCounter::new(limits.dsn),
             connect_errors: Default::default(),
             rejects: std::array::from_fn(|_| std::array::from_fn(|_| zeros())),
             delays: std::array::from_fn(|_| Histogram::new(DELAY_BOUNDS)),
             sizes: Histogram::new(SIZE_BOUNDS),
             recipients: Histogram::new(RECIPIENT_BOUNDS),
-            connections: Default::default(),
-            connections_lost: Default::default(),
-            auth_failures: Default::default(),
-            tls_connections: Default::default(),
             last_old_line: None,
-            awaited: Awaited::new(),
-            any_received: false,
+            pending_messages: PendingMessages::new(),
         }
     }
 
@@ -220,11 +216,12 @@ impl Counters {
     /// future, and a line more than a minute older is being caught up with.
     pub fn event(&mut self, time: Option<Stamp>, event: &Event<'_>, now: i64) {
         self.note_age(time, now);
-        let mta = event.mta.index();
+        let mta = event.mta().index();
+        self.mtas_seen[mta] = true;
         if let Some(code) = event.code {
             self.count_code(event, code, time, now);
         }
-        if let Some(condition) = event.condition.filter(|_| event.first_hand) {
+        if let Some(condition) = event.condition.filter(|_| !event.duplicate) {
             self.conditions[event.direction.index()][usize::from(condition.0)] += 1;
             if event.direction == Direction::Outbound {
                 let provider = u64::from(event.provider.0) << 16;
@@ -234,14 +231,18 @@ impl Counters {
                 );
             }
             if let Some(stage) = event.stage {
+                // A server that answers a failed authentication with a code logs no other line about it.
+                if stage == Stage::Auth && event.code == Some(535) {
+                    self.services.counts(event.service).auth_failures += 1;
+                }
                 self.rejects[mta][stage.index()][usize::from(condition.0)] += 1;
             }
         }
-        if let Some(error) = event.connect_error.filter(|_| event.first_hand) {
+        if let Some(error) = event.connect_error.filter(|_| !event.duplicate) {
             self.connect_errors[mta][error.index()] += 1;
         }
         if let Some(status) = event.outcome.delivery_index() {
-            self.deliveries[mta][event.service.index()][status] += 1;
+            self.services.counts(event.service).deliveries[status] += 1;
             if let Some(dsn) = event.dsn {
                 let status = (status as u64) << 32;
                 self.deliveries_by_dsn
@@ -252,6 +253,9 @@ impl Counters {
             for (histogram, delay) in self.delays.iter_mut().zip(stages) {
                 histogram.observe(delay);
             }
+        }
+        if let Some(transmission) = event.delays.transmission {
+            self.delays[TRANSMISSION].observe(transmission);
         }
         if let Some(total) = event.delays.total {
             self.delays[4].observe(total);
@@ -272,16 +276,16 @@ impl Counters {
             self.rates.count(rate, time.seconds, now);
         }
         let enhanced = event.enhanced.map_or(0, pack);
-        let key = |enhanced| pack_enhanced(event.mta, event.direction, code, enhanced);
+        let key = |enhanced| pack_enhanced(event.mta(), event.direction, code, enhanced);
         let provider = u64::from(event.provider.0) << 16;
         let provider_key = |code: u16| provider | u64::from(code);
         let outbound = event.direction == Direction::Outbound;
         if code == OTHER_CODE {
             self.enhanced
-                .count_folded(key(enhanced), key(OTHER_ENHANCED));
+                .count_overflowed(key(enhanced), key(OTHER_ENHANCED));
             if outbound {
                 self.providers
-                    .count_folded(provider_key(code), provider_key(code));
+                    .count_overflowed(provider_key(code), provider_key(code));
             }
             return;
         }
@@ -300,7 +304,7 @@ impl Counters {
             self.extra_codes[direction] += usize::from(!known);
             code
         } else {
-            self.codes_folded += 1;
+            self.codes_overflowed += 1;
             OTHER_CODE
         };
         let series = self.rate_series[direction][usize::from(code)].unwrap_or_else(|| {
@@ -329,27 +333,43 @@ impl Counters {
     #[inline(always)]
     fn fact(&mut self, fact: &Fact<'_>) {
         match *fact {
-            Fact::Connected(service) => self.connections[service.index()] += 1,
+            Fact::Connected(service) => self.services.counts(service).connections += 1,
             Fact::ConnectionLost(service, stage) => {
-                self.connections_lost[service.index()][stage.index()] += 1;
+                self.services.counts(service).connections_lost[stage.index()] += 1;
             }
-            Fact::AuthFailed(service) => self.auth_failures[service.index()] += 1,
+            Fact::AuthFailed(service) => self.services.counts(service).auth_failures += 1,
             Fact::TlsEstablished(service, direction) => {
-                self.tls_connections[service.index()][direction.index()] += 1;
+                self.services.counts(service).tls_connections[direction.index()] += 1;
             }
-            Fact::Received { queue_id } => {
-                self.awaited.begin(queue_id);
-                self.any_received = true;
-            }
+            Fact::Received { queue_id } => self.pending_messages.begin(queue_id),
             Fact::Queued {
                 queue_id,
                 size,
                 recipients,
+                after_receipt,
             } => {
                 // Where no lines in the log say that a message was received, every time counts.
-                if self.awaited.end(queue_id) || !self.any_received {
+                if self.pending_messages.end(queue_id) || !after_receipt {
                     self.sizes.observe(size);
                     self.recipients.observe(recipients);
+                }
+            }
+            Fact::Accepted {
+                service,
+                size,
+                recipients,
+                tls,
+            } => {
+                self.mtas_seen[service.agent.mta().index()] = true;
+                if let Some(size) = size {
+                    self.sizes.observe(size);
+                }
+                if let Some(recipients) = recipients {
+                    self.recipients.observe(recipients);
+                }
+                if tls {
+                    let direction = Direction::Inbound.index();
+                    self.services.counts(service).tls_connections[direction] += 1;
                 }
             }
         }

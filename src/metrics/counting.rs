@@ -4,7 +4,7 @@
 //! what is counted: `report`, `replay` and the daemon count the same way.
 
 use crate::metrics::Counters;
-use crate::parse::{Event, Fact, Sink, Stamp};
+use crate::parse::{Line, Stamp, Visitor};
 
 /// How many lines were each of the three that a line can be.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -29,25 +29,23 @@ pub struct Counting<'c, F> {
     pub before: F,
 }
 
-impl<F: FnMut(Option<Stamp>, &Counters)> Sink for Counting<'_, F> {
-    #[inline]
-    fn event(&mut self, time: Option<Stamp>, event: &Event<'_>) {
-        (self.before)(time, self.counters);
-        self.lines.events += 1;
-        self.counters.event(time, event, self.now);
-    }
-
+impl<F: FnMut(Option<Stamp>, &Counters)> Visitor<'_> for Counting<'_, F> {
     #[inline(always)]
-    fn noise(&mut self, time: Option<Stamp>, fact: Option<&Fact<'_>>) {
+    fn visit(&mut self, time: Option<Stamp>, line: Line<'_, '_>) {
         (self.before)(time, self.counters);
-        self.lines.noise += 1;
-        self.counters.noise(time, fact, self.now);
-    }
-
-    #[inline]
-    fn unmatched(&mut self, time: Option<Stamp>) {
-        (self.before)(time, self.counters);
-        self.lines.unmatched += 1;
-        self.counters.noise(time, None, self.now);
+        match line {
+            Line::Event(event) => {
+                self.lines.events += 1;
+                self.counters.event(time, event, self.now);
+            }
+            Line::Noise(fact) => {
+                self.lines.noise += 1;
+                self.counters.noise(time, fact.as_ref(), self.now);
+            }
+            Line::Unmatched => {
+                self.lines.unmatched += 1;
+                self.counters.noise(time, None, self.now);
+            }
+        }
     }
 }

@@ -1,8 +1,5 @@
-//! The metric families: names, help texts, labels and values, in the order of the contract in
-//! docs/metrics.md.
-//!
-//! It stands apart from the counters because names and labels are a promise to dashboards and
-//! alert rules; the counters behind them may change.
+//! The metric families: names, help texts, labels and values, as docs/metrics.md lists them. Names and
+//! labels are a promise to dashboards and alert rules; the counters behind them may change.
 
 use std::sync::Arc;
 
@@ -12,7 +9,8 @@ use prometheus::proto::MetricFamily;
 use crate::metrics::View;
 use crate::metrics::counters::{DELAY_STAGES, OTHER_CODE, OTHER_ENHANCED, code_label, unpack};
 use crate::metrics::family::Before;
-use crate::parse::{ConnectError, Direction, Mta, Outcome, Service, Stage};
+use crate::metrics::services::ServiceRow;
+use crate::parse::{ConnectError, Direction, Mta, Outcome, Stage};
 use crate::showq;
 
 /// The windows of `maillog_code_rate`, in seconds.
@@ -23,9 +21,6 @@ const WINDOW_NAMES: [&str; 4] = ["1m", "5m", "15m", "1h"];
 
 /// Conditions by which a provider says that we send too much.
 const LIMITS: [&str; 2] = ["rate_limited", "too_many_connections"];
-
-/// Services that accept connections.
-const SERVERS: [Service; 2] = [Service::Smtpd, Service::Postscreen];
 
 /// One moment of the counters, as a collector of Prometheus' registry.
 pub(super) struct Moment {
@@ -188,20 +183,20 @@ impl Moment {
             "maillog_deliveries_total",
             "Delivery records, by the delivery agent and how it ended.",
         );
-        for (mta, services) in Mta::ALL.iter().zip(&counters.deliveries) {
-            for (service, statuses) in Service::ALL.iter().zip(services) {
-                // Agents that were never heard of are most; smtp is always of interest.
-                if statuses.iter().all(|&count| count == 0) && *service != Service::Smtp {
-                    continue;
-                }
-                for (status, &count) in Outcome::DELIVERIES.iter().zip(statuses) {
-                    let labels = [
-                        ("mta", mta.name()),
-                        ("service", service.name()),
-                        ("status", status.name()),
-                    ];
-                    deliveries.count(&labels, count);
-                }
+        for row in self.services() {
+            let statuses = &row.counts.deliveries;
+            // Agents without a delivery are most; the one for other servers is always of interest.
+            let always = row.agent.definition().delivers && is_default(row);
+            if !always && statuses.iter().all(|&count| count == 0) {
+                continue;
+            }
+            for (status, &count) in Outcome::DELIVERIES.iter().zip(statuses) {
+                let labels = [
+                    ("mta", row.agent.mta().name()),
+                    ("service", &row.name),
+                    ("status", status.name()),
+                ];
+                deliveries.count(&labels, count);
             }
         }
         let mut by_dsn = self.before.counter(
@@ -221,12 +216,28 @@ impl Moment {
         [deliveries.finish(), by_dsn.finish()]
     }
 
+    /// The mail servers whose series exist: those that were seen, or Postfix while none was.
+    fn mtas(&self) -> impl Iterator<Item = Mta> {
+        let seen = self.view.counters.mtas_seen;
+        let none = seen.iter().all(|&seen| !seen);
+        let exists = move |mta: &Mta| seen[mta.index()] || none && *mta == Mta::Postfix;
+        Mta::ALL.into_iter().filter(exists)
+    }
+
+    /// The services of those servers.
+    fn services(&self) -> impl Iterator<Item = &ServiceRow> {
+        let mtas: Vec<Mta> = self.mtas().collect();
+        let rows = self.view.counters.services.rows().iter();
+        rows.filter(move |row| mtas.contains(&row.agent.mta()))
+    }
+
     fn connect_errors(&self) -> MetricFamily {
         let mut family = self.before.counter(
             "maillog_connect_errors_total",
             "Connections to other servers that could not be opened or did not last.",
         );
-        for (mta, errors) in Mta::ALL.iter().zip(&self.view.counters.connect_errors) {
+        for mta in self.mtas() {
+            let errors = &self.view.counters.connect_errors[mta.index()];
             for (error, &count) in ConnectError::ALL.iter().zip(errors) {
                 family.count(&[("mta", mta.name()), ("error", error.name())], count);
             }
@@ -240,7 +251,8 @@ impl Moment {
             "maillog_rejects_total",
             "Times our own server said no, by the point of the session and why.",
         );
-        for (mta, stages) in Mta::ALL.iter().zip(&counters.rejects) {
+        for mta in self.mtas() {
+            let stages = &counters.rejects[mta.index()];
             for (stage, counts) in Stage::ALL.iter().zip(stages) {
                 for (condition, &count) in counters.catalog.conditions().iter().zip(counts) {
                     // Hundreds of pairs never meet; the one of every day is there from the start.
@@ -259,8 +271,6 @@ impl Moment {
     }
 
     fn sessions(&self) -> [MetricFamily; 4] {
-        let counters = &self.view.counters;
-        let mta = ("mta", Mta::Postfix.name());
         let mut connections = self
             .before
             .counter("maillog_connections_total", "Connections of clients.");
@@ -276,33 +286,32 @@ impl Moment {
             "maillog_tls_connections_total",
             "TLS sessions set up, with servers (outbound) and clients (inbound).",
         );
-        for server in SERVERS {
-            let service = ("service", server.name());
-            connections.count(&[mta, service], counters.connections[server.index()]);
+        for row in self.services() {
+            let (counts, definition) = (&row.counts, row.agent.definition());
+            let labels = [("mta", row.agent.mta().name()), ("service", &*row.name)];
+            let accepts = definition.accepts_clients && is_default(row);
+            if accepts || counts.connections > 0 {
+                connections.count(&labels, counts.connections);
+            }
             for stage in Stage::ALL {
-                let count = counters.connections_lost[server.index()][stage.index()];
-                if count > 0 || stage == Stage::Connect {
-                    lost.count(&[mta, service, ("stage", stage.name())], count);
+                let count = counts.connections_lost[stage.index()];
+                if count > 0 || accepts && stage == Stage::Connect {
+                    lost.count(&[labels[0], labels[1], ("stage", stage.name())], count);
                 }
             }
-        }
-        auth.count(
-            &[mta, ("service", Service::Smtpd.name())],
-            counters.auth_failures[Service::Smtpd.index()],
-        );
-        for (service, directions) in Service::ALL.iter().zip(&counters.tls_connections) {
-            for (direction, &count) in Direction::ALL.iter().zip(directions) {
-                let usual = matches!(
-                    (service, direction),
-                    (Service::Smtp, Direction::Outbound) | (Service::Smtpd, Direction::Inbound)
-                );
+            if accepts && definition.authenticates || counts.auth_failures > 0 {
+                auth.count(&labels, counts.auth_failures);
+            }
+            for (direction, &count) in Direction::ALL.iter().zip(&counts.tls_connections) {
+                let usual = is_default(row)
+                    && match direction {
+                        Direction::Outbound => definition.delivers,
+                        Direction::Inbound => definition.authenticates,
+                        Direction::Local => false,
+                    };
                 if count > 0 || usual {
-                    let labels = [
-                        mta,
-                        ("service", service.name()),
-                        ("direction", direction.name()),
-                    ];
-                    tls.count(&labels, count);
+                    let direction = ("direction", direction.name());
+                    tls.count(&[labels[0], labels[1], direction], count);
                 }
             }
         }
@@ -374,9 +383,14 @@ impl Moment {
         families.extend(self.sessions());
         families.extend(self.histograms());
         families.extend(self.sources());
-        families.extend(self.own());
+        families.extend(self.self_metrics());
         families.extend(self.alerting());
         families.extend(self.queues().into_iter().flatten());
         families
     }
+}
+
+/// Whether a service is the default instance of its agent.
+fn is_default(row: &ServiceRow) -> bool {
+    row.name == row.agent.name()
 }

@@ -26,7 +26,7 @@ pub(crate) struct Histogram {
 
 /// A histogram as it is kept over restarts.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub(crate) struct HistogramImage {
+pub(crate) struct HistogramSnapshot {
     bounds: Vec<u64>,
     counts: Vec<u64>,
     sum: u64,
@@ -64,20 +64,20 @@ impl Histogram {
         &self.counts[..=self.bounds]
     }
 
-    pub(crate) fn image(&self) -> HistogramImage {
-        HistogramImage {
+    pub(crate) fn snapshot(&self) -> HistogramSnapshot {
+        HistogramSnapshot {
             bounds: self.bounds().to_vec(),
             counts: self.counts().to_vec(),
             sum: self.sum,
         }
     }
 
-    /// Goes on from an image. One with other bounds cannot be gone on from: its observations are
+    /// Goes on from an kept. One with other bounds cannot be gone on from: its observations are
     /// known no more exactly than its bounds.
-    pub(crate) fn restore(&mut self, image: &HistogramImage) {
-        if image.bounds == self.bounds() && image.counts.len() == self.counts().len() {
-            self.counts[..=self.bounds].copy_from_slice(&image.counts);
-            self.sum = image.sum;
+    pub(crate) fn restore(&mut self, kept: &HistogramSnapshot) {
+        if kept.bounds == self.bounds() && kept.counts.len() == self.counts().len() {
+            self.counts[..=self.bounds].copy_from_slice(&kept.counts);
+            self.sum = kept.sum;
         }
     }
 

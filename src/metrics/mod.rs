@@ -6,29 +6,32 @@
 //! `text`; `image` keeps them over restarts, and `totals` sums them up.
 
 mod alerting;
-mod awaited;
+mod bounded_counter;
 mod counters;
+mod counters_snapshot;
 mod counting;
 mod exposition;
 mod families;
 mod family;
-mod guard;
 mod histogram;
-mod image;
-mod own;
+mod legacy_counters;
+mod pending_messages;
 mod provider_conditions;
 mod rates;
 mod reading;
+mod self_metrics;
+mod services;
 mod text;
 mod totals;
 
 pub use alerting::{ActiveAlert, Alerting, AlertmanagerStats};
+pub use bounded_counter::Limits;
 pub use counters::Counters;
 pub(crate) use counters::{OTHER_CODE, code_label};
+pub use counters_snapshot::CountersSnapshot;
 pub use counting::{Counting, LineCounts};
 pub use exposition::{CONTENT_TYPE, Exposition, render};
-pub use guard::Limits;
-pub use image::Image;
+pub(crate) use legacy_counters::LegacyCounters;
 pub use provider_conditions::ProviderConditions;
 pub use reading::{Beside, CodeRates};
 pub use totals::{Counts, Totals};
@@ -62,6 +65,8 @@ pub struct SourceStats {
     pub truncated: u64,
     /// Lines that came faster than they could be taken, and were lost.
     pub dropped: u64,
+    /// The formats that were found: names of mail servers, or `syslog` while no record was read.
+    pub formats: Vec<&'static str>,
 }
 
 /// How keeping the counts over restarts goes.

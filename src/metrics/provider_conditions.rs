@@ -1,7 +1,4 @@
 //! The counts by provider and condition as they are kept over restarts.
-//!
-//! They stand apart from the [`Image`](super::Image) of all other counts because they came later: a
-//! snapshot of the first version has none.
 
 use serde::{Deserialize, Serialize};
 
@@ -10,9 +7,9 @@ use crate::metrics::counters::{Counters, OTHER_CODE};
 /// What is counted by provider and condition, by their names, which outlive their numbers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct ProviderConditions {
-    /// Provider, condition (`None` for what was folded), count.
+    /// Provider, condition (`None` for what was overflowed), count.
     counts: Vec<(String, Option<String>, u64)>,
-    folded: u64,
+    overflowed: u64,
 }
 
 impl ProviderConditions {
@@ -29,7 +26,7 @@ impl ProviderConditions {
                     Some((provider.clone(), condition, count))
                 })
                 .collect(),
-            folded: counters.provider_conditions.folded(),
+            overflowed: counters.provider_conditions.overflowed(),
         }
     }
 
@@ -47,6 +44,8 @@ impl ProviderConditions {
                 };
                 Some((provider << 16 | condition, *count))
             });
-        counters.provider_conditions.restore(counts, self.folded);
+        counters
+            .provider_conditions
+            .restore(counts, self.overflowed);
     }
 }

@@ -1,7 +1,5 @@
-//! How often a code was seen of late, by the lines' own time.
-//!
-//! It stands apart from the counters because it is about time: lines read late fall into the past
-//! they belong to and make no spike, and nothing has to happen for a rate to fall.
+//! Rates of codes over the last minutes, by the lines' own time: lines read late count in the past and make
+//! no spike.
 
 use serde::{Deserialize, Serialize};
 
@@ -34,7 +32,7 @@ pub(crate) struct Rates {
 
 /// Rates as they are kept over restarts.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub(crate) struct RatesImage {
+pub(crate) struct RatesSnapshot {
     newest: i64,
     /// For each series the buckets that are not empty: how many widths before the newest, count.
     series: Vec<Vec<(u16, u32)>>,
@@ -42,26 +40,28 @@ pub(crate) struct RatesImage {
 
 impl Rates {
     /// What is to be kept.
-    pub(crate) fn image(&self) -> RatesImage {
+    pub(crate) fn snapshot(&self) -> RatesSnapshot {
         let buckets = |series: usize| {
             let aged = (0..BUCKETS).map(|age| (age as u16, self.bucket(self.newest - age)[series]));
             aged.filter(|(_, count)| *count != 0).collect()
         };
-        RatesImage {
+        RatesSnapshot {
             newest: self.newest,
             series: (0..self.series).map(buckets).collect(),
         }
     }
 
-    /// Goes on from an image.
-    pub(crate) fn restore(&mut self, image: &RatesImage) {
-        self.newest = image.newest;
-        for buckets in &image.series {
+    /// Goes on from a snapshot. `now` is the wall clock in seconds since 1970; what a clock that was ahead
+    /// has counted beyond it is dropped.
+    pub(crate) fn restore(&mut self, kept: &RatesSnapshot, now: i64) {
+        self.newest = kept.newest;
+        for buckets in &kept.series {
             let series = self.add_series();
             for &(age, count) in buckets.iter().filter(|(age, _)| i64::from(*age) < BUCKETS) {
                 self.bucket_mut(self.newest - i64::from(age))[series] = count;
             }
         }
+        self.step_back(now);
     }
 
     /// How many series there are.
@@ -116,6 +116,7 @@ impl Rates {
     pub(crate) fn count(&mut self, series: usize, time: i64, now: i64) {
         let time = time.min(now);
         if time.wrapping_sub(self.began) as u64 >= WIDTH as u64 {
+            self.step_back(now);
             self.turn_to(time);
         }
         if let Some(at) = self.last {
@@ -133,6 +134,27 @@ impl Rates {
         }
         self.began = bucket.saturating_mul(WIDTH);
         self.last = (self.newest - bucket < BUCKETS).then(|| place(bucket) * self.room);
+    }
+
+    /// Drops what was counted for times after now, which a clock that was set back since has made.
+    fn step_back(&mut self, now: i64) {
+        let current = now.div_euclid(WIDTH);
+        if self.newest <= current {
+            return;
+        }
+        let kept = self.newest - BUCKETS + 1;
+        for bucket in current.max(kept - 1) + 1..=self.newest {
+            self.bucket_mut(bucket).fill(0);
+        }
+        self.newest = current;
+        if current < kept {
+            self.counts.fill(0);
+        } else {
+            // The buckets before those that were kept are reused for them.
+            for bucket in current - BUCKETS + 1..kept {
+                self.bucket_mut(bucket).fill(0);
+            }
+        }
     }
 
     fn advance(&mut self, bucket: i64) {
@@ -198,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn a_burst_is_seen_in_every_window_and_falls_out_of_each() {
+    fn burst_enters_and_leaves_every_window() {
         let rates = rates(&[T; 60], T);
         assert_eq!(rates.per_second([60], T)[0][0], 1.0);
         assert_eq!(rates.per_second([300], T)[0][0], 0.2);
@@ -210,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn windows_asked_for_together_are_the_same_as_each_alone() {
+    fn windows_read_together_equal_single_windows() {
         let times: Vec<i64> = (0..500).map(|n| T - n * 7).collect();
         let rates = rates(&times, T);
         for now in T..T + 20 {
@@ -222,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn each_of_many_series_keeps_its_own_counts() {
+    fn many_series_keep_separate_counts() {
         let mut rates = Rates::new();
         let many = 3 * ROOM;
         for series in 0..many {
@@ -235,9 +257,9 @@ mod tests {
             assert_eq!(found[0], (series + 1) as f64 / 60.0, "{series}");
         }
         let mut restored = Rates::new();
-        restored.restore(&rates.image());
+        restored.restore(&rates.snapshot(), T);
         assert_eq!(restored.per_second([60], T), rates.per_second([60], T));
-        assert_eq!(restored.image(), rates.image());
+        assert_eq!(restored.snapshot(), rates.snapshot());
     }
 
     #[test]
@@ -248,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_from_the_future_count_now_and_forget_nothing() {
+    fn lines_from_the_future_count_now() {
         let rates = rates(&[T - 10, T + 1_000_000], T);
         assert_eq!(rates.per_second([60], T)[0][0], 2.0 / 60.0);
     }
@@ -257,5 +279,23 @@ mod tests {
     fn a_clock_before_1970_harms_nothing() {
         let rates = rates(&[-5, i64::MIN, T], T);
         assert_eq!(rates.per_second([60], T)[0][0], 1.0 / 60.0);
+    }
+
+    #[test]
+    fn clock_that_steps_back_does_not_silence_rates() {
+        let ahead = T + 8 * 3600;
+        let mut rates = rates(&[ahead; 60], ahead);
+        let mut restored = Rates::new();
+        restored.restore(&rates.snapshot(), T);
+        for rates in [&mut rates, &mut restored] {
+            for time in [T, T + 1, T + 7] {
+                rates.count(0, time, time);
+            }
+            assert_eq!(rates.per_second([60], T + 7)[0][0], 3.0 / 60.0);
+        }
+        // A small step keeps what lies before it.
+        let mut rates = self::rates(&[T - 100, T - 50, T], T);
+        rates.count(0, T - 20, T - 20);
+        assert_eq!(rates.per_second([300], T - 20)[0][0], 3.0 / 300.0);
     }
 }

@@ -54,7 +54,11 @@ impl Counters {
 
     /// Logins of clients that failed.
     pub fn auth_failures(&self) -> u64 {
-        self.auth_failures.iter().sum()
+        self.services
+            .rows()
+            .iter()
+            .map(|row| row.counts.auth_failures)
+            .sum()
     }
 
     /// Why other servers' replies were what they were, by who runs those, in no particular order.
@@ -68,19 +72,20 @@ impl Counters {
         })
     }
 
-    /// What guards folded, by metric.
-    pub fn folded(&self) -> [(&'static str, u64); 5] {
+    /// How many counts went to `other` because their family was full, by metric.
+    pub fn overflowed(&self) -> [(&'static str, u64); 6] {
         [
-            ("maillog_codes_total", self.codes_folded),
-            ("maillog_enhanced_codes_total", self.enhanced.folded()),
-            ("maillog_provider_codes_total", self.providers.folded()),
+            ("maillog_codes_total", self.codes_overflowed),
+            ("maillog_enhanced_codes_total", self.enhanced.overflowed()),
+            ("maillog_provider_codes_total", self.providers.overflowed()),
             (
                 "maillog_provider_conditions_total",
-                self.provider_conditions.folded(),
+                self.provider_conditions.overflowed(),
             ),
+            ("maillog_deliveries_total", self.services.overflowed()),
             (
                 "maillog_deliveries_by_dsn_total",
-                self.deliveries_by_dsn.folded(),
+                self.deliveries_by_dsn.overflowed(),
             ),
         ]
     }
@@ -116,10 +121,10 @@ impl Counters {
     /// Deliveries with this status, over all servers and services.
     pub fn deliveries(&self, status: Outcome) -> u64 {
         status.delivery_index().map_or(0, |status| {
-            self.deliveries
+            self.services
+                .rows()
                 .iter()
-                .flatten()
-                .map(|by_status| by_status[status])
+                .map(|row| row.counts.deliveries[status])
                 .sum()
         })
     }

@@ -1,11 +1,10 @@
-//! Why: the catalog's class for an event.
-//!
-//! It stands apart because the class is decided by all that is known of an event, whichever parser
-//! found it: a broken connection says it all, a reply is classified by the catalog, and where there
-//! was no reply the server's own `dsn=` speaks for it.
+//! Why an event failed: the catalog's condition. A broken connection decides alone; a reply is classified by
+//! the catalog; where there was no reply, the server's own `dsn=` decides.
 
 use crate::catalog::{Catalog, ConditionId};
-use crate::parse::{ConnectError, Event, Outcome, reply};
+use crate::parse::event::Event;
+use crate::parse::kinds::{ConnectError, Outcome};
+use crate::parse::reply;
 
 /// Classifies events.
 pub(crate) struct Conditions {
@@ -34,7 +33,7 @@ impl Conditions {
         }
     }
 
-    /// Why the event went wrong; `None` if it did not.
+    /// Why the event failed; `None` if it did not.
     pub(crate) fn of(&self, event: &Event<'_>) -> Option<ConditionId> {
         match event.outcome {
             Outcome::Sent | Outcome::Expired => None,

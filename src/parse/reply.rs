@@ -1,7 +1,5 @@
-//! A server's reply: its code, and the enhanced code in its own text.
-//!
-//! It stands apart because every mail server quotes replies, each in its own frame; what is inside
-//! the frame is the same everywhere (RFC 5321 section 4.2, RFC 2034 section 4).
+//! A server's reply: its code, and the enhanced status code in its own text (RFC 5321 section 4.2, RFC 2034
+//! section 4). Every mail server quotes replies in its own way; the quoted text is the same everywhere.
 
 use crate::parse::Enhanced;
 use crate::parse::scan;

@@ -1,10 +1,9 @@
-//! Small steps over bytes. They stand apart because every parser takes them, and because they are
-//! where the time of a line goes: each looks at a byte once and allocates nothing.
+//! Small functions over bytes that all parsers share. Each reads a byte once and allocates nothing.
 
 use wide::u8x16;
 
-use crate::marks::{digits, marks_of, range};
 use crate::parse::Enhanced;
+use crate::simd::{digits, marks_of, range};
 
 /// Where the first byte stands that one of the `wanted` equals. For the short distances inside a
 /// line, which are over before a search made for long ones has begun. Nearly all of them end within
@@ -139,6 +138,12 @@ pub(crate) fn rsplit_on<'a, const N: usize>(
             return Some((&text[..end], after));
         }
     }
+}
+
+/// `name[address]` without the `:port` that may follow.
+#[inline]
+pub(crate) fn without_port(host: &[u8]) -> &[u8] {
+    position(host, b']').map_or(host, |close| &host[..=close])
 }
 
 /// Reads a decimal number of at least one digit; one of 20 digits or more is the largest `u64`.

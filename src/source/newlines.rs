@@ -4,7 +4,7 @@
 //! search that stops at each newline is mispredicted once a line; this one goes through the block in
 //! steps of the same size and notes what it passes.
 
-use crate::marks::marks_of;
+use crate::simd::marks_of;
 
 /// Places noted at a time, at most.
 pub(crate) const PLACES: usize = 256;

@@ -1,20 +1,20 @@
-//! How a snapshot is written down: a line for people, a checksum, and the snapshot in a compact
-//! binary form.
-//!
-//! It stands apart so that what is damaged, foreign or from a newer version is told from what can
-//! be used before anything of it is believed.
+//! The state file: a line of text with the version, length and checksum, and the snapshot in a compact
+//! binary form. Damaged, foreign and newer files are recognized before anything in them is used.
 
 use std::io;
 
 use thiserror::Error;
 
-use super::Snapshot;
+use super::{Snapshot, legacy, sections};
 
 /// The first line's beginning, behind which stands the version.
 const MAGIC: &str = "maillog_exporter state ";
 
-/// The version that is written. It rises with every change to what a snapshot holds.
-const VERSION: u32 = 3;
+/// The version that is written. It rises when sections can no longer be found as this version writes them.
+const VERSION: u32 = 4;
+
+/// The first version that consists of sections.
+const SECTIONS: u32 = 4;
 
 /// Behind the first line: the length of the rest (8 bytes) and its CRC-32 (4), little-endian.
 const HEADER: usize = 12;
@@ -37,9 +37,7 @@ pub enum Damage {
 
 /// Writes a snapshot down.
 pub(super) fn encode(snapshot: &Snapshot) -> io::Result<Vec<u8>> {
-    let body = postcard::to_stdvec(snapshot).map_err(io::Error::other)?;
-    let body = postcard::to_extend(&snapshot.second, body).map_err(io::Error::other)?;
-    let body = postcard::to_extend(&snapshot.third, body).map_err(io::Error::other)?;
+    let body = sections::encode(snapshot).map_err(io::Error::other)?;
     Ok(framed(VERSION, &body))
 }
 
@@ -84,45 +82,15 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Snapshot, Damage> {
     if checksum(body).to_le_bytes() != sum {
         return Err(Damage::Damaged("its checksum does not match"));
     }
-    let read = || {
-        let (mut snapshot, mut rest) = postcard::take_from_bytes::<Snapshot>(body)?;
-        if version >= 2 {
-            (snapshot.second, rest) = postcard::take_from_bytes(rest)?;
-        }
-        if version >= 3 {
-            snapshot.third = postcard::from_bytes(rest)?;
-        }
-        Ok(snapshot)
+    let read = match version {
+        SECTIONS.. => sections::decode(body),
+        _ => legacy::decode(version, body),
     };
-    read().map_err(|_: postcard::Error| Damage::Damaged("its content makes no sense"))
+    read.map_err(|_| Damage::Damaged("its content cannot be read"))
 }
 
 fn checksum(bytes: &[u8]) -> u32 {
     let mut crc = flate2::Crc::new();
     crc.update(bytes);
     crc.sum()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_snapshot_of_an_earlier_version_is_read() {
-        let snapshot = Snapshot {
-            taken: 1_700_000_000,
-            write_errors: 3,
-            ..Snapshot::default()
-        };
-        let body = postcard::to_stdvec(&snapshot).expect("encoded");
-        assert_eq!(decode(&framed(1, &body)), Ok(snapshot.clone()));
-        assert!(matches!(decode(&framed(2, &body)), Err(Damage::Damaged(_))));
-        let second = postcard::to_extend(&snapshot.second, body.clone()).expect("encoded");
-        assert_eq!(decode(&framed(2, &second)), Ok(snapshot));
-        assert!(matches!(
-            decode(&framed(3, &second)),
-            Err(Damage::Damaged(_))
-        ));
-        assert!(matches!(decode(&framed(0, &body)), Err(Damage::Damaged(_))));
-    }
 }

@@ -7,6 +7,8 @@
 
 mod codec;
 mod disk;
+mod legacy;
+mod sections;
 mod snapshot;
 
 use std::fs::{File, TryLockError};
@@ -17,7 +19,8 @@ use jiff::Timestamp;
 use thiserror::Error;
 
 pub use codec::Damage;
-pub use snapshot::{FormerMemory, Second, Snapshot, SourceState, Third};
+pub use sections::Section;
+pub use snapshot::{Snapshot, SourceState};
 
 /// The file's name in a directory that is given in place of a file.
 const DEFAULT_NAME: &str = "state";
@@ -216,5 +219,7 @@ impl Store {
     }
 }
 
+#[cfg(test)]
+mod restart_tests;
 #[cfg(test)]
 mod tests;

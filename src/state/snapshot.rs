@@ -1,17 +1,15 @@
-//! What a snapshot holds.
-//!
-//! It stands apart from the live values, whose shape may change from one version to the next:
-//! a change here is a new version of the file.
+//! What a snapshot holds. Each part is a section of the state file; see `sections` for their names and versions.
 
 use serde::{Deserialize, Serialize};
 
+use super::sections::Section;
 use crate::alert;
-use crate::metrics::{Image, ProviderConditions};
-use crate::parse::Memory;
+use crate::metrics::CountersSnapshot;
+use crate::parse::ParserSnapshot;
 use crate::source::{Place, Rotations};
 
 /// Everything that outlives the process, as of one moment.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Snapshot {
     /// When it was taken, in seconds since 1970.
     pub taken: i64,
@@ -20,41 +18,13 @@ pub struct Snapshot {
     /// The sources, those that are no longer configured among them.
     pub sources: Vec<SourceState>,
     /// All counts.
-    pub counters: Image,
-    /// What the parser remembered before the third version. Empty since, and not gone on with: it
-    /// told of five minutes.
-    pub former_memory: FormerMemory,
-    /// What a snapshot of the first version does not have.
-    #[serde(skip)]
-    pub second: Second,
-    /// What one of the second version does not have.
-    #[serde(skip)]
-    pub third: Third,
-}
-
-/// The shape of what was remembered: places with names, words and times.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct FormerMemory {
-    attempts: Vec<(u16, Former)>,
-    handshakes: Vec<(u16, Former)>,
-}
-
-type Former = (u64, u64, Option<i64>);
-
-/// What the second version added; it stands behind the rest.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Second {
-    /// Counts by provider and condition.
-    pub provider_conditions: ProviderConditions,
+    pub counters: CountersSnapshot,
+    /// What the parser remembers.
+    pub parser: ParserSnapshot,
     /// What alerts remember, where the daemon has any of its own.
     pub alerts: Option<alert::Image>,
-}
-
-/// What the third version added; it stands behind the second's.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Third {
-    /// What the parser remembers of the last minutes.
-    pub memory: Memory,
+    /// Sections that this version does not know: they are written as they were read.
+    pub unknown: Vec<Section>,
 }
 
 /// One source: where it stopped, and what its lines came to.

@@ -31,7 +31,7 @@ fn refused(bytes: &[u8]) -> String {
 }
 
 #[test]
-fn what_was_saved_last_is_found_at_the_next_start() {
+fn last_saved_snapshot_is_found_at_the_next_start() {
     let folder = folder();
     let path = folder.path().join("below/state");
     for lines in 0..3u64 {
@@ -44,7 +44,7 @@ fn what_was_saved_last_is_found_at_the_next_start() {
 }
 
 #[test]
-fn a_directory_in_place_of_a_file_gets_a_file_of_its_own() {
+fn directory_gets_a_state_file() {
     let folder = folder();
     let mut state = State::open(folder.path(), false).expect("opened");
     let store = state.store.as_mut().expect("writable");
@@ -53,7 +53,7 @@ fn a_directory_in_place_of_a_file_gets_a_file_of_its_own() {
 }
 
 #[test]
-fn after_a_failure_at_any_step_there_is_a_whole_snapshot() {
+fn failure_at_any_step_leaves_a_whole_snapshot() {
     for step in Step::ALL {
         let folder = folder();
         let path = folder.path().join("state");
@@ -82,7 +82,7 @@ fn after_a_failure_at_any_step_there_is_a_whole_snapshot() {
 }
 
 #[test]
-fn two_processes_do_not_share_a_state() {
+fn second_process_is_refused() {
     let folder = folder();
     let path = folder.path().join("state");
     let first = State::open(&path, false).expect("opened");
@@ -93,7 +93,7 @@ fn two_processes_do_not_share_a_state() {
 }
 
 #[test]
-fn damage_of_every_kind_is_refused_and_named() {
+fn every_kind_of_damage_is_refused_and_named() {
     let whole = codec::encode(&snapshot(7)).expect("encoded");
     for cut in 1..whole.len() {
         let error = refused(&whole[..cut]);
@@ -106,12 +106,12 @@ fn damage_of_every_kind_is_refused_and_named() {
     }
     assert!(refused(b"").contains("cut off"));
     assert!(refused(b"{\"version\": 1}").contains("no state of maillog_exporter"));
-    let newer = b"maillog_exporter state 4\n and more";
-    assert!(refused(newer).contains("version 4, written by a newer"));
+    let newer = b"maillog_exporter state 5\n and more";
+    assert!(refused(newer).contains("version 5, written by a newer"));
 }
 
 #[test]
-fn a_reset_sets_the_old_state_aside_and_starts_anew() {
+fn reset_renames_the_old_state() {
     let folder = folder();
     let path = folder.path().join("state");
     std::fs::write(&path, "nonsense").expect("written");
@@ -126,7 +126,7 @@ fn a_reset_sets_the_old_state_aside_and_starts_anew() {
 }
 
 #[test]
-fn where_nothing_can_be_written_the_daemon_works_without() {
+fn unwritable_path_runs_without_state() {
     let state = State::open(Path::new("/proc/maillog/state"), false).expect("works");
     assert!(state.store.is_none() && state.failed && state.snapshot.is_none());
 }

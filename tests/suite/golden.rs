@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use maillog_exporter::catalog::{Catalog, Providers};
 use maillog_exporter::metrics::{Counters, View, render};
-use maillog_exporter::parse::{Event, Line, LineParser};
+use maillog_exporter::parse::{Event, Fact, Line, LineParser, Service};
 
 /// When the golden logs were written.
 const WRITTEN: &str = "2026-11-23T12:00:00Z";
@@ -37,7 +37,7 @@ fn lossy(bytes: &[u8]) -> String {
 fn describe(event: &Event<'_>, providers: &Providers) -> String {
     let mut text = format!(
         "event {} {} {}",
-        event.service.name(),
+        service(event.service),
         event.direction.name(),
         event.outcome.name()
     );
@@ -53,7 +53,7 @@ fn describe(event: &Event<'_>, providers: &Providers) -> String {
         "connect_error",
         event.connect_error.map(|error| error.name().to_owned()),
     );
-    field("repeats", (!event.first_hand).then(|| "yes".to_owned()));
+    field("repeats", event.duplicate.then(|| "yes".to_owned()));
     field(
         "condition",
         event
@@ -75,6 +75,44 @@ fn describe(event: &Event<'_>, providers: &Providers) -> String {
     text
 }
 
+/// A service as it is labelled.
+fn service(service: Service<'_>) -> String {
+    match service.instance {
+        b"" => service.agent.name().to_owned(),
+        instance => format!("{}/{}", lossy(instance), service.agent.name()),
+    }
+}
+
+fn fact_in_words(fact: &Fact<'_>) -> String {
+    let of = self::service;
+    match *fact {
+        Fact::Connected(service) => format!("connected {}", of(service)),
+        Fact::ConnectionLost(service, stage) => {
+            format!("connection_lost {} {}", of(service), stage.name())
+        }
+        Fact::AuthFailed(service) => format!("auth_failed {}", of(service)),
+        Fact::TlsEstablished(service, direction) => {
+            format!("tls {} {}", of(service), direction.name())
+        }
+        Fact::Received { queue_id } => format!("received {}", lossy(queue_id)),
+        Fact::Queued {
+            queue_id,
+            size,
+            recipients,
+            after_receipt,
+        } => format!(
+            "queued {} {size} {recipients} {after_receipt}",
+            lossy(queue_id)
+        ),
+        Fact::Accepted {
+            service,
+            size,
+            recipients,
+            tls,
+        } => format!("accepted {} {size:?} {recipients:?} tls={tls}", of(service)),
+    }
+}
+
 /// What the lines mean, and the exposition without what depends on the day: the process, and
 /// series at zero.
 fn digest(log: &[u8]) -> (String, String) {
@@ -94,7 +132,7 @@ fn digest(log: &[u8]) -> (String, String) {
         let meaning = match &parsed.line {
             Line::Event(event) => describe(event, &providers),
             Line::Noise(None) => "noise".to_owned(),
-            Line::Noise(Some(fact)) => format!("noise {fact:?}"),
+            Line::Noise(Some(fact)) => format!("noise {}", fact_in_words(fact)),
             Line::Unmatched => "unmatched".to_owned(),
         };
         let time = parsed.time.map_or("-".to_owned(), |time| {

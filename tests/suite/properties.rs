@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use maillog_exporter::catalog::{Catalog, Providers};
 use maillog_exporter::metrics::{Counters, Exposition, Limits, View, render};
-use maillog_exporter::parse::{Event, Fact, Line, LineParser, Sink, Stamp};
+use maillog_exporter::parse::{Line, LineParser, Stamp, Visitor};
 use maillog_exporter::source::Lines;
 use proptest::prelude::*;
 
@@ -68,17 +68,13 @@ fn parser() -> LineParser {
 #[derive(Default)]
 struct Said(Vec<String>);
 
-impl Sink for Said {
-    fn event(&mut self, time: Option<Stamp>, event: &Event<'_>) {
-        self.0.push(format!("{time:?} {event:?}"));
-    }
-
-    fn noise(&mut self, time: Option<Stamp>, fact: Option<&Fact<'_>>) {
-        self.0.push(format!("{time:?} {fact:?}"));
-    }
-
-    fn unmatched(&mut self, time: Option<Stamp>) {
-        self.0.push(format!("{time:?}"));
+impl Visitor<'_> for Said {
+    fn visit(&mut self, time: Option<Stamp>, line: Line<'_, '_>) {
+        self.0.push(match line {
+            Line::Event(event) => format!("{time:?} {event:?}"),
+            Line::Noise(fact) => format!("{time:?} {fact:?}"),
+            Line::Unmatched => format!("{time:?}"),
+        });
     }
 }
 
@@ -121,11 +117,7 @@ proptest! {
         for line in &lines {
             let mut slot = None;
             let parsed = one.parse(line, &mut slot);
-            match &parsed.line {
-                Line::Event(event) => alone.event(parsed.time, event),
-                Line::Noise(fact) => alone.noise(parsed.time, fact.as_ref()),
-                Line::Unmatched => alone.unmatched(parsed.time),
-            }
+            alone.visit(parsed.time, parsed.line);
         }
         many.read(&lines, &mut together);
         prop_assert_eq!(alone.0, together.0);

@@ -18,7 +18,7 @@ use super::Error;
 use crate::catalog::{Catalog, Policy, Providers};
 use crate::config::Config;
 use crate::engine::{self, Handle, Setup, SourceSetup};
-use crate::parse::{Direction, Outcome};
+use crate::parse::{Direction, Format, Outcome};
 use crate::source::{Files, Framing, Input, ReadFrom};
 use crate::state::State;
 use crate::web::{Access, Bound, ListenAddress, Server, Site};
@@ -87,6 +87,7 @@ async fn demo(args: &Args, bound: Bound, log: &Path) -> Result<(), Error> {
                 from: ReadFrom::default(),
                 framing: Framing::Plain,
             }),
+            format: Format::Auto,
         }],
         max_line_bytes: config.max_line_bytes,
         time_zone: config.time_zone,

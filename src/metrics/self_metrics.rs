@@ -1,6 +1,4 @@
-//! The families in which the exporter tells of itself: what it reads, keeps and leaves out.
-//!
-//! They stand apart from what the lines say because they are for whoever runs the exporter.
+//! The metric families about the exporter itself: its sources, its state, its bounds.
 
 use prometheus::proto::MetricFamily;
 
@@ -8,7 +6,7 @@ use crate::metrics::SourceStats;
 use crate::metrics::families::Moment;
 
 impl Moment {
-    pub(super) fn own(&self) -> Vec<MetricFamily> {
+    pub(super) fn self_metrics(&self) -> Vec<MetricFamily> {
         let counters = &self.view.counters;
         let mut catching_up = self.before.gauge(
             "maillog_catching_up",
@@ -19,8 +17,8 @@ impl Moment {
             "maillog_series_dropped_total",
             "Counts that went to the label value other, because their family was full.",
         );
-        for (metric, folded) in counters.folded() {
-            dropped.count(&[("metric", metric)], folded);
+        for (metric, overflowed) in counters.overflowed() {
+            dropped.count(&[("metric", metric)], overflowed);
         }
         let mut build = self
             .before
@@ -62,8 +60,15 @@ impl Moment {
             "maillog_source_rotations_total",
             "Times a file was found renamed, replaced or truncated.",
         );
+        let mut formats = self.before.gauge(
+            "maillog_source_format_info",
+            "1 for each format that was found in the source: the mail server whose records were read, or syslog.",
+        );
         for source in sources {
             let name = ("source", &*source.name);
+            for format in &source.formats {
+                formats.set(&[name, ("format", format)], 1.0);
+            }
             for (result, count) in [
                 ("event", source.events),
                 ("noise", source.noise),
@@ -91,6 +96,7 @@ impl Moment {
         };
         vec![
             lines.finish(),
+            formats.finish(),
             rotations.finish(),
             counter(
                 "maillog_source_bytes_total",

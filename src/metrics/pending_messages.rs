@@ -1,35 +1,39 @@
-//! Messages that were received and whose size is awaited: the line that tells it comes a little later.
+//! Messages that were received and whose size is not known yet: a later line tells it.
 //!
-//! It stands apart from the counters because it remembers lines and counts nothing: a message becomes
-//! active again at every retry, but it is one message, and its first time follows the line that says it
-//! was received.
+//! A message becomes active in the queue again at every retry, but it is one message, and its first
+//! activation follows the line that says it was received.
 
 use std::hash::Hasher;
 
-use rustc_hash::FxHasher;
+use rustc_hash::{FxHashSet, FxHasher};
 
-/// Messages of one row wait beside each other; the rows are given by the queue ids.
+use crate::stable_hash::hash;
+
+/// Messages in a row; the row is given by the queue id's hash.
 const ROW: usize = 4;
 
-/// Rows of the messages that came last. Nearly all of them are asked for at once, so these few stay
-/// where the processor has them at hand.
+/// Rows of the newest messages. Nearly all of them are asked for at once, so these few stay in the
+/// processor's cache.
 const NEAR: usize = 32;
 
-/// Rows of those that wait longer.
+/// Rows of older messages.
 const FAR: usize = 4096;
 
 /// The messages, each by a name made of its queue id, never 0.
 #[derive(Clone)]
-pub(crate) struct Awaited {
+pub(crate) struct PendingMessages {
     near: [[u64; ROW]; NEAR],
     far: Box<[u64]>,
+    /// Messages of a state before version 4, whose hashes are others; empty if there are none.
+    legacy: FxHashSet<u64>,
 }
 
-impl Awaited {
+impl PendingMessages {
     pub(crate) fn new() -> Self {
-        Awaited {
+        PendingMessages {
             near: [[0; ROW]; NEAR],
             far: vec![0; FAR * ROW].into(),
+            legacy: FxHashSet::default(),
         }
     }
 
@@ -39,16 +43,25 @@ impl Awaited {
         let name = name(queue_id);
         let moved = begin_in(&mut self.near[row(name) % NEAR], name);
         if moved != 0 {
-            // Whoever waited longest gives way.
+            // The oldest of the row moves on.
             begin_in(self.far_row(moved), moved);
         }
     }
 
-    /// Whether this message was awaited. From now on it is not.
+    /// Whether this message was pending. From now on it is not.
     #[inline]
     pub(crate) fn end(&mut self, queue_id: &[u8]) -> bool {
         let name = name(queue_id);
-        end_in(&mut self.near[row(name) % NEAR], name) || end_in(self.far_row(name), name)
+        end_in(&mut self.near[row(name) % NEAR], name)
+            || end_in(self.far_row(name), name)
+            || !self.legacy.is_empty() && self.end_legacy(queue_id)
+    }
+
+    #[cold]
+    fn end_legacy(&mut self, queue_id: &[u8]) -> bool {
+        let mut hasher = FxHasher::default();
+        hasher.write(queue_id);
+        self.legacy.remove(&(hasher.finish() | 1))
     }
 
     fn far_row(&mut self, name: u64) -> &mut [u64; ROW] {
@@ -56,7 +69,7 @@ impl Awaited {
         &mut rows[row(name) % FAR]
     }
 
-    /// Who waits, each with its place, to be kept over a restart.
+    /// The messages, each with its place, to be kept over a restart.
     pub(crate) fn places(&self) -> Vec<(u16, u64)> {
         let mut all = self.clone();
         for name in self.near.as_flattened().iter().rev() {
@@ -72,13 +85,19 @@ impl Awaited {
             .collect()
     }
 
-    /// Puts back who waited.
-    pub(crate) fn restore(&mut self, places: &[(u16, u64)]) {
+    /// The messages of a state before version 4.
+    pub(crate) fn legacy_names(&self) -> Vec<u64> {
+        self.legacy.iter().copied().collect()
+    }
+
+    /// Goes on with what [`PendingMessages::places`] and [`PendingMessages::legacy_names`] gave.
+    pub(crate) fn restore(&mut self, places: &[(u16, u64)], legacy: &[u64]) {
         for &(place, name) in places {
             if let Some(slot) = self.far.get_mut(usize::from(place)) {
                 *slot = name;
             }
         }
+        self.legacy = legacy.iter().copied().take(FAR * ROW).collect();
     }
 }
 
@@ -109,9 +128,7 @@ fn end_in(row: &mut [u64; ROW], name: u64) -> bool {
 
 #[inline]
 fn name(queue_id: &[u8]) -> u64 {
-    let mut hasher = FxHasher::default();
-    hasher.write(queue_id);
-    hasher.finish() | 1
+    hash(&[queue_id]) | 1
 }
 
 #[inline]
@@ -128,38 +145,38 @@ mod tests {
     }
 
     #[test]
-    fn a_message_is_awaited_once() {
-        let mut awaited = Awaited::new();
-        awaited.begin(&id(1));
-        awaited.begin(&id(2));
-        assert!(awaited.end(&id(1)) && !awaited.end(&id(1)));
-        assert!(awaited.end(&id(2)) && !awaited.end(&id(3)));
+    fn message_is_pending_once() {
+        let mut pending = PendingMessages::new();
+        pending.begin(&id(1));
+        pending.begin(&id(2));
+        assert!(pending.end(&id(1)) && !pending.end(&id(1)));
+        assert!(pending.end(&id(2)) && !pending.end(&id(3)));
     }
 
     #[test]
-    fn thousands_wait_in_any_order_and_over_a_restart() {
-        let mut awaited = Awaited::new();
+    fn thousands_are_pending_in_any_order_and_over_a_restart() {
+        let mut pending = PendingMessages::new();
         for number in 0..5_000 {
-            awaited.begin(&id(number));
+            pending.begin(&id(number));
         }
-        let mut restored = Awaited::new();
-        restored.restore(&awaited.places());
-        for awaited in [&mut awaited, &mut restored] {
-            let found = (0..5_000).rev().filter(|&number| awaited.end(&id(number)));
+        let mut restored = PendingMessages::new();
+        restored.restore(&pending.places(), &[]);
+        for pending in [&mut pending, &mut restored] {
+            let found = (0..5_000).rev().filter(|&number| pending.end(&id(number)));
             // A row may be full by chance.
             let found = found.count();
             assert!(found > 4_900, "{found}");
-            assert_eq!((0..5_000).filter(|&it| awaited.end(&id(it))).count(), 0);
+            assert_eq!((0..5_000).filter(|&it| pending.end(&id(it))).count(), 0);
         }
     }
 
     #[test]
-    fn the_longest_waiting_gives_way() {
-        let mut awaited = Awaited::new();
+    fn oldest_messages_are_evicted() {
+        let mut pending = PendingMessages::new();
         for number in 0..100_000 {
-            awaited.begin(&id(number));
+            pending.begin(&id(number));
         }
-        let newest = (95_000..100_000).filter(|&number| awaited.end(&id(number)));
+        let newest = (95_000..100_000).filter(|&number| pending.end(&id(number)));
         assert!(newest.count() > 4_500);
     }
 }

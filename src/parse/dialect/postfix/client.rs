@@ -1,13 +1,14 @@
 //! What the SMTP and LMTP clients write while they try: replies of hosts that are not the last,
 //! connections that fail, TLS. Delivery records are `record`'s.
 
-use super::{noise, real, reason, tls_connection, without_port};
-use crate::parse::scan::split_on;
-use crate::parse::{ConnectError, Direction, Event, Line, Outcome, Service};
+use super::program::{Daemon, Origin};
+use super::{noise, queue_id, reason, tls_connection};
+use crate::parse::scan::{split_on, without_port};
+use crate::parse::{ConnectError, Direction, Event, Line, Outcome};
 
 /// A line that names no message: one connection.
 pub(super) fn without_queue_id<'a, 'e>(
-    service: Service,
+    origin: Origin<'a>,
     body: &'a [u8],
     slot: &'e mut Option<Event<'a>>,
 ) -> Line<'a, 'e> {
@@ -15,14 +16,18 @@ pub(super) fn without_queue_id<'a, 'e>(
         let Some(reason) = reason::parse(body) else {
             return Line::Unmatched;
         };
-        let event = slot.insert(attempt_event(service, reason));
-        event.first_hand = true;
+        let event = slot.insert(attempt_event(origin, reason));
+        event.duplicate = false;
         event.code = reason.connect_error.and_then(reason::connect_code);
         return Line::Event(event);
     }
     if let Some(rest) = body.strip_prefix(b"SSL_connect error to ") {
         let (host, error) = split_on(rest, b": ").unwrap_or((rest, b""));
-        let event = slot.insert(Event::new(service, direction(service), Outcome::Attempt));
+        let event = slot.insert(Event::new(
+            origin.service(),
+            direction(origin.daemon),
+            Outcome::Attempt,
+        ));
         event.host = without_port(host);
         event.text = body;
         event.connect_error = Some(match reason::connect_error(error) {
@@ -32,10 +37,10 @@ pub(super) fn without_queue_id<'a, 'e>(
         });
         return Line::Event(event);
     }
-    if let Some(line) = tls_connection(service, body) {
+    if let Some(line) = tls_connection(origin, body) {
         return line;
     }
-    if service == Service::Tlsproxy
+    if origin.daemon == Daemon::Tlsproxy
         && [
             &b"CONNECT "[..],
             b"DISCONNECT ",
@@ -52,35 +57,35 @@ pub(super) fn without_queue_id<'a, 'e>(
 
 /// What a line says of a message that is still being tried: why the next host has to be asked.
 pub(super) fn attempt<'a, 'e>(
-    service: Service,
+    origin: Origin<'a>,
     queue_id: &'a [u8],
     text: &'a [u8],
     slot: &'e mut Option<Event<'a>>,
 ) -> Line<'a, 'e> {
     match reason::parse(text) {
         Some(reason) => {
-            let event = slot.insert(attempt_event(service, reason));
-            event.queue_id = real(queue_id);
+            let event = slot.insert(attempt_event(origin, reason));
+            event.queue_id = queue_id::of_message(queue_id);
             Line::Event(event)
         }
         None => noise::with_queue_id(text),
     }
 }
 
-fn attempt_event(service: Service, reason: reason::Reason<'_>) -> Event<'_> {
-    let mut event = Event::new(service, direction(service), Outcome::Attempt);
+fn attempt_event<'a>(origin: Origin<'a>, reason: reason::Reason<'a>) -> Event<'a> {
+    let mut event = Event::new(origin.service(), direction(origin.daemon), Outcome::Attempt);
     event.code = reason.code;
     event.enhanced = reason.enhanced;
     event.connect_error = reason.connect_error;
-    event.first_hand = reason.kind == reason::Kind::FirstHand;
+    event.duplicate = reason.kind != reason::Kind::FirstHand;
     event.host = reason.host;
     event.text = reason.words;
     event
 }
 
-fn direction(service: Service) -> Direction {
-    match service {
-        Service::Lmtp => Direction::Local,
+fn direction(daemon: Daemon) -> Direction {
+    match daemon {
+        Daemon::Lmtp => Direction::Local,
         _ => Direction::Outbound,
     }
 }

@@ -6,8 +6,8 @@
 
 use std::hint::select_unpredictable;
 
-use crate::marks::{digits, marks, marks_of};
 use crate::parse::scan::{eight_digits, number};
+use crate::simd::{digits, marks, marks_of};
 
 /// Microseconds in a unit of the last of so many digits behind the point.
 const MICROS: [u64; 7] = [1_000_000, 100_000, 10_000, 1_000, 100, 10, 1];

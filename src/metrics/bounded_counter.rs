@@ -1,8 +1,8 @@
-//! Families whose label values come from outside: bounded, and honest about it.
+//! Counters whose label values come from outside, with a bound on the number of series.
 //!
-//! Whoever answers us chooses the enhanced code, so a hostile server could add a series with every
-//! reply. A guarded family stops growing at its limit; what comes later is counted in one series
-//! named `other`, and how much that was is counted too.
+//! A remote server chooses the enhanced status code of its reply, so a hostile one could add a series with
+//! every reply. A bounded counter stops growing at its limit; later keys are counted in one series named
+//! `other`, and how often that happened is counted too.
 
 use rustc_hash::FxHashMap;
 
@@ -49,7 +49,7 @@ impl Limits {
 
 /// Counts by a key, of which there are at most `limit`.
 #[derive(Clone)]
-pub(crate) struct Guarded {
+pub(crate) struct BoundedCounter {
     /// Keys and their counts, in the order in which they came.
     counts: Vec<(u64, u64)>,
     places: FxHashMap<u64, u32>,
@@ -57,17 +57,17 @@ pub(crate) struct Guarded {
     recent: [u32; RECENT],
     limit: usize,
     /// How many counts went to `other`.
-    folded: u64,
+    overflowed: u64,
 }
 
-impl Guarded {
+impl BoundedCounter {
     pub(crate) fn new(limit: usize) -> Self {
-        Guarded {
+        BoundedCounter {
             counts: Vec::new(),
             places: FxHashMap::default(),
             recent: [0; RECENT],
             limit,
-            folded: 0,
+            overflowed: 0,
         }
     }
 
@@ -81,12 +81,12 @@ impl Guarded {
         }
     }
 
-    /// The same where a part of the key is folded already.
+    /// The same where a part of the key is overflowed already.
     #[cold]
-    pub(crate) fn count_folded(&mut self, key: u64, other: u64) {
-        let folded = self.folded + 1;
+    pub(crate) fn count_overflowed(&mut self, key: u64, other: u64) {
+        let overflowed = self.overflowed + 1;
         self.count(key, other);
-        self.folded = folded;
+        self.overflowed = overflowed;
     }
 
     #[inline(never)]
@@ -95,7 +95,7 @@ impl Guarded {
             Some(&place) => place as usize,
             None if self.places.len() < self.limit => self.add(key),
             None => {
-                self.folded += 1;
+                self.overflowed += 1;
                 // The keys named `other` are few, and come on top of the limit.
                 match self.places.get(&other) {
                     Some(&place) => place as usize,
@@ -126,8 +126,8 @@ impl Guarded {
         self.counts.iter().copied()
     }
 
-    /// Goes on from what [`Guarded::entries`] and [`Guarded::folded`] gave.
-    pub(crate) fn restore(&mut self, entries: impl Iterator<Item = (u64, u64)>, folded: u64) {
+    /// Goes on from what [`BoundedCounter::entries`] and [`BoundedCounter::overflowed`] gave.
+    pub(crate) fn restore(&mut self, entries: impl Iterator<Item = (u64, u64)>, overflowed: u64) {
         for (key, count) in entries {
             let place = match self.places.get(&key) {
                 Some(&place) => place as usize,
@@ -135,11 +135,11 @@ impl Guarded {
             };
             self.counts[place].1 += count;
         }
-        self.folded = folded;
+        self.overflowed = overflowed;
     }
 
-    pub(crate) fn folded(&self) -> u64 {
-        self.folded
+    pub(crate) fn overflowed(&self) -> u64 {
+        self.overflowed
     }
 }
 
@@ -148,12 +148,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_full_family_folds_what_is_new_and_goes_on_counting_what_it_knows() {
-        let mut guarded = Guarded::new(2);
+    fn full_counter_counts_new_keys_as_other() {
+        let mut counter = BoundedCounter::new(2);
         for key in [1, 2, 3, 4, 1, 1, 3] {
-            guarded.count(key, u64::MAX);
+            counter.count(key, u64::MAX);
         }
-        assert_eq!(guarded.sorted(), [(1, 3), (2, 1), (u64::MAX, 3)]);
-        assert_eq!(guarded.folded(), 3);
+        assert_eq!(counter.sorted(), [(1, 3), (2, 1), (u64::MAX, 3)]);
+        assert_eq!(counter.overflowed(), 3);
     }
 }

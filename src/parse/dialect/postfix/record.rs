@@ -1,14 +1,14 @@
 //! Delivery records, `QUEUEID: to=<…>, relay=…, …, status=… (…)`, and the queue manager's lines.
 //!
-//! It stands apart because every delivery agent writes the same record (Postfix's `log_adhoc.c`),
-//! and because it is the line that carries most of what is counted.
+//! Every delivery agent writes the same record (Postfix's `log_adhoc.c`).
 
 use super::noise;
+use super::program::{Daemon, Origin};
 use super::reason::{self, Kind, Reason};
-use crate::marks::{marks_of, marks_of_either};
+use crate::parse::delays::{delays, four_microseconds, microseconds};
 use crate::parse::scan::{address, enhanced, number, position, split};
-use crate::parse::spans::{delays, four_microseconds, microseconds};
-use crate::parse::{Delays, Direction, Enhanced, Event, Fact, Line, Outcome, Service, reply};
+use crate::parse::{Delays, Direction, Enhanced, Event, Fact, Line, Outcome, reply};
+use crate::simd::{marks_of, marks_of_either};
 
 /// The fields before the status.
 #[derive(Default)]
@@ -34,16 +34,16 @@ const STATUSES: &[&[u8]] = &[
 /// Reads what follows `to=`.
 #[inline]
 pub(super) fn parse<'a, 'e>(
-    service: Service,
+    origin: Origin<'a>,
     queue_id: &'a [u8],
     record: &'a [u8],
     slot: &'e mut Option<Event<'a>>,
 ) -> Line<'a, 'e> {
     if let Some((fields, status)) = usual_fields(record) {
-        return ended(service, queue_id, fields, status, slot);
+        return ended(origin, queue_id, fields, status, slot);
     }
     match any_fields(record) {
-        Some((fields, status)) => ended(service, queue_id, fields, status, slot),
+        Some((fields, status)) => ended(origin, queue_id, fields, status, slot),
         // Cut off before the status: nothing is known of the delivery.
         None => Line::Noise(None),
     }
@@ -52,7 +52,7 @@ pub(super) fn parse<'a, 'e>(
 /// How a delivery ended, by what follows `status=`.
 #[inline(always)]
 fn ended<'a, 'e>(
-    service: Service,
+    origin: Origin<'a>,
     queue_id: &'a [u8],
     fields: Fields<'a>,
     status: &'a [u8],
@@ -67,9 +67,9 @@ fn ended<'a, 'e>(
         },
     };
     let reason = if kept {
-        failed(service, text)
+        failed(origin.daemon, text)
     } else {
-        succeeded(service, text)
+        succeeded(origin.daemon, text)
     };
     let event = slot.insert(Event {
         queue_id,
@@ -77,7 +77,7 @@ fn ended<'a, 'e>(
         enhanced: reason.enhanced,
         dsn: fields.dsn,
         connect_error: reason.connect_error,
-        first_hand: reason.kind == Kind::FirstHand,
+        duplicate: reason.kind != Kind::FirstHand,
         host: if fields.host.is_empty() {
             reason.host
         } else {
@@ -86,7 +86,11 @@ fn ended<'a, 'e>(
         recipient: fields.recipient,
         text: reason.words,
         delays: fields.delays,
-        ..Event::new(service, direction(service, fields.relay), outcome)
+        ..Event::new(
+            origin.service(),
+            direction(origin.daemon, fields.relay),
+            outcome,
+        )
     });
     Line::Event(event)
 }
@@ -125,9 +129,9 @@ fn outcome(status: &[u8]) -> Result<(Outcome, bool, &[u8]), NoOutcome> {
 /// The reply that took the message. Only the SMTP and LMTP clients quote replies; what a command or
 /// a mailbox said is free text, in which numbers are no codes.
 #[inline]
-fn succeeded(service: Service, text: &[u8]) -> Reason<'_> {
-    let reply = match service {
-        Service::Smtp | Service::Lmtp | Service::Unknown => reply::parse(text),
+fn succeeded(daemon: Daemon, text: &[u8]) -> Reason<'_> {
+    let reply = match daemon {
+        Daemon::Smtp | Daemon::Lmtp | Daemon::Unknown => reply::parse(text),
         _ => None,
     };
     Reason {
@@ -138,10 +142,10 @@ fn succeeded(service: Service, text: &[u8]) -> Reason<'_> {
 }
 
 /// Why it failed.
-fn failed(service: Service, text: &[u8]) -> Reason<'_> {
+fn failed(daemon: Daemon, text: &[u8]) -> Reason<'_> {
     let reads_replies = !matches!(
-        service,
-        Service::Local | Service::Virtual | Service::Pipe | Service::Discard
+        daemon,
+        Daemon::Local | Daemon::Virtual | Daemon::Pipe | Daemon::Discard
     );
     let mut reason = match reason::parse(text) {
         Some(reason) if reads_replies => reason,
@@ -181,6 +185,7 @@ fn usual_fields(record: &[u8]) -> Option<(Fields<'_>, &[u8])> {
         delays: Delays {
             total: Some(total),
             stages: Some(stages),
+            transmission: None,
         },
         dsn: Some(dsn),
     };
@@ -268,10 +273,10 @@ fn in_parentheses(text: &[u8]) -> &[u8] {
 
 /// Who is delivered to: by the agent, or by the relay's form where no agent is known.
 #[inline(always)]
-fn direction(service: Service, relay: &[u8]) -> Direction {
-    match service {
-        Service::Lmtp | Service::Local | Service::Virtual | Service::Pipe => Direction::Local,
-        Service::Unknown if is_on_this_host(relay) => Direction::Local,
+fn direction(daemon: Daemon, relay: &[u8]) -> Direction {
+    match daemon {
+        Daemon::Lmtp | Daemon::Local | Daemon::Virtual | Daemon::Pipe => Direction::Local,
+        Daemon::Unknown if is_on_this_host(relay) => Direction::Local,
         _ => Direction::Outbound,
     }
 }
@@ -299,6 +304,8 @@ fn relay_host(relay: &[u8]) -> &[u8] {
 /// The queue manager: a message becomes active, leaves, or has expired.
 #[inline]
 pub(super) fn qmgr<'a, 'e>(
+    receipts: bool,
+    origin: Origin<'a>,
     queue_id: &'a [u8],
     text: &'a [u8],
     slot: &'e mut Option<Event<'a>>,
@@ -319,6 +326,7 @@ pub(super) fn qmgr<'a, 'e>(
                 queue_id,
                 size,
                 recipients,
+                after_receipt: receipts,
             })
         });
         return Line::Noise(fact);
@@ -328,7 +336,7 @@ pub(super) fn qmgr<'a, 'e>(
             Line::Event(slot.insert(Event {
                 queue_id,
                 text: status,
-                ..Event::new(Service::Qmgr, Direction::Outbound, Outcome::Expired)
+                ..Event::new(origin.service(), Direction::Outbound, Outcome::Expired)
             }))
         }
         Some(_) => Line::Unmatched,

@@ -1,15 +1,16 @@
 //! What Postfix answers to its clients: smtpd's and postscreen's rejects, cleanup's header, body
 //! and milter rejects, and the coming and going of connections.
 
-use super::{noise, real, tls_connection, without_port};
-use crate::parse::scan::{address, position, rsplit_on, split, split_on};
-use crate::parse::{Direction, Event, Fact, Line, Outcome, Service, Stage, reply};
+use super::program::Origin;
+use super::{noise, queue_id, tls_connection};
+use crate::parse::scan::{address, position, rsplit_on, split, split_on, without_port};
+use crate::parse::{Direction, Event, Fact, Line, Outcome, Stage, reply};
 
 /// smtpd, of a client that comes or goes: a third of all its lines.
 #[inline(always)]
-pub(super) fn connection<'a, 'e>(body: &[u8]) -> Option<Line<'a, 'e>> {
+pub(super) fn connection<'a, 'e>(origin: Origin<'a>, body: &[u8]) -> Option<Line<'a, 'e>> {
     if body.starts_with(b"connect from ") {
-        return Some(Line::Noise(Some(Fact::Connected(Service::Smtpd))));
+        return Some(Line::Noise(Some(Fact::Connected(origin.service()))));
     }
     body.starts_with(b"disconnect from ")
         .then_some(Line::Noise(None))
@@ -17,18 +18,22 @@ pub(super) fn connection<'a, 'e>(body: &[u8]) -> Option<Line<'a, 'e>> {
 
 /// smtpd, of no message.
 #[inline]
-pub(super) fn smtpd<'a, 'e>(body: &'a [u8], slot: &'e mut Option<Event<'a>>) -> Line<'a, 'e> {
-    if let Some(fact) = lost(body) {
+pub(super) fn smtpd<'a, 'e>(
+    origin: Origin<'a>,
+    body: &'a [u8],
+    slot: &'e mut Option<Event<'a>>,
+) -> Line<'a, 'e> {
+    if let Some(fact) = lost(origin, body) {
         return Line::Noise(Some(fact));
     }
     if let Some(warning) = body.strip_prefix(b"warning: ") {
-        return Line::Noise(auth_failure(warning));
+        return Line::Noise(auth_failure(origin, warning));
     }
     // Without queue id only where it was cut off; smtpd writes `NOQUEUE` itself.
     if let Some(verdict) = body.strip_prefix(b"proxy-") {
-        return proxy(b"", verdict, slot);
+        return proxy(origin, b"", verdict, slot);
     }
-    if let Some(line) = tls_connection(Service::Smtpd, body) {
+    if let Some(line) = tls_connection(origin, body) {
         return line;
     }
     if [
@@ -66,6 +71,7 @@ fn has_own_command_log(body: &[u8]) -> bool {
 /// smtpd, with a queue id or `NOQUEUE`.
 #[inline]
 pub(super) fn smtpd_message<'a, 'e>(
+    origin: Origin<'a>,
     queue_id: &'a [u8],
     text: &'a [u8],
     slot: &'e mut Option<Event<'a>>,
@@ -77,12 +83,12 @@ pub(super) fn smtpd_message<'a, 'e>(
         .strip_prefix(b"reject: ")
         .or_else(|| text.strip_prefix(b"milter-reject: "))
     {
-        return reject(Service::Smtpd, queue_id, verdict, slot);
+        return reject(origin, queue_id, verdict, slot);
     }
     if let Some(verdict) = text.strip_prefix(b"proxy-") {
-        return proxy(queue_id, verdict, slot);
+        return proxy(origin, queue_id, verdict, slot);
     }
-    if let Some(fact) = lost(text) {
+    if let Some(fact) = lost(origin, text) {
         return Line::Noise(Some(fact));
     }
     if text.starts_with(b"abort: TLS from ") {
@@ -93,7 +99,7 @@ pub(super) fn smtpd_message<'a, 'e>(
 
 /// `STAGE from CLIENT: REPLY; from=<…> to=<…> proto=… helo=<…>`
 fn reject<'a, 'e>(
-    service: Service,
+    origin: Origin<'a>,
     queue_id: &'a [u8],
     verdict: &'a [u8],
     slot: &'e mut Option<Event<'a>>,
@@ -102,8 +108,12 @@ fn reject<'a, 'e>(
         return Line::Unmatched;
     };
     let (words, recipient) = words_and_recipient(said);
-    let event = slot.insert(Event::new(service, Direction::Inbound, Outcome::Rejected));
-    event.queue_id = real(queue_id);
+    let event = slot.insert(Event::new(
+        origin.service(),
+        Direction::Inbound,
+        Outcome::Rejected,
+    ));
+    event.queue_id = queue_id::of_message(queue_id);
     event.stage = Some(self::stage(stage));
     event.host = without_port(client);
     event.recipient = recipient;
@@ -173,6 +183,7 @@ fn recipient(envelope: &[u8]) -> Option<(&[u8], &[u8])> {
 /// `reject: END-OF-MESSAGE: REPLY; from=…`, `accept: …`: the before-queue content filter's reply,
 /// handed on to the client.
 fn proxy<'a, 'e>(
+    origin: Origin<'a>,
     queue_id: &'a [u8],
     verdict: &'a [u8],
     slot: &'e mut Option<Event<'a>>,
@@ -191,8 +202,8 @@ fn proxy<'a, 'e>(
     let Some(reply) = reply::parse(words) else {
         return Line::Unmatched;
     };
-    let event = slot.insert(Event::new(Service::Smtpd, Direction::Inbound, outcome));
-    event.queue_id = real(queue_id);
+    let event = slot.insert(Event::new(origin.service(), Direction::Inbound, outcome));
+    event.queue_id = queue_id::of_message(queue_id);
     event.stage = (outcome == Outcome::Rejected).then(|| self::stage(stage));
     event.recipient = recipient;
     event.text = words;
@@ -221,26 +232,27 @@ fn stage(name: &[u8]) -> Stage {
 }
 
 /// `lost connection after RCPT from …`, `timeout after …`, `too many errors after …`.
-pub(super) fn lost(text: &[u8]) -> Option<Fact<'static>> {
+pub(super) fn lost<'a>(origin: Origin<'a>, text: &[u8]) -> Option<Fact<'a>> {
     let rest = text
         .strip_prefix(b"lost connection after ")
         .or_else(|| text.strip_prefix(b"timeout after "))
         .or_else(|| text.strip_prefix(b"too many errors after "))?;
     let (stage, _) = split_on(rest, b" from ")?;
-    Some(Fact::ConnectionLost(Service::Smtpd, self::stage(stage)))
+    Some(Fact::ConnectionLost(origin.service(), self::stage(stage)))
 }
 
 /// `name[address]: SASL LOGIN authentication failed: …`
-pub(super) fn auth_failure(warning: &[u8]) -> Option<Fact<'static>> {
+pub(super) fn auth_failure<'a>(origin: Origin<'a>, warning: &[u8]) -> Option<Fact<'a>> {
     let (_, rest) = split_on(warning, b"]: SASL ")?;
     let (_mechanism, rest) = split_on(rest, b" ")?;
     rest.starts_with(b"authentication failed")
-        .then_some(Fact::AuthFailed(Service::Smtpd))
+        .then_some(Fact::AuthFailed(origin.service()))
 }
 
 /// cleanup, with a queue id.
 #[inline]
 pub(super) fn cleanup<'a, 'e>(
+    origin: Origin<'a>,
     queue_id: &'a [u8],
     text: &'a [u8],
     slot: &'e mut Option<Event<'a>>,
@@ -249,14 +261,14 @@ pub(super) fn cleanup<'a, 'e>(
         return Line::Noise(Some(Fact::Received { queue_id }));
     }
     if let Some(verdict) = text.strip_prefix(b"milter-reject: ") {
-        return reject(Service::Cleanup, queue_id, verdict, slot);
+        return reject(origin, queue_id, verdict, slot);
     }
     // A header that a milter has added is checked like those that were there.
     if let Some(verdict) = text
         .strip_prefix(b"reject: ")
         .or_else(|| text.strip_prefix(b"milter-header-reject: "))
     {
-        return content_reject(queue_id, verdict, slot);
+        return content_reject(origin, queue_id, verdict, slot);
     }
     noise::with_queue_id(text)
 }
@@ -264,6 +276,7 @@ pub(super) fn cleanup<'a, 'e>(
 /// `header Subject: … from CLIENT; from=<…> to=<…> proto=… helo=<…>: 5.7.1 text`: the message's own
 /// words come first, so the line is read from its end.
 fn content_reject<'a, 'e>(
+    origin: Origin<'a>,
     queue_id: &'a [u8],
     verdict: &'a [u8],
     slot: &'e mut Option<Event<'a>>,
@@ -275,7 +288,7 @@ fn content_reject<'a, 'e>(
         return Line::Unmatched;
     }
     let event = slot.insert(Event::new(
-        Service::Cleanup,
+        origin.service(),
         Direction::Inbound,
         Outcome::Rejected,
     ));
@@ -297,18 +310,19 @@ fn content_reject<'a, 'e>(
 }
 
 /// postscreen, of no message.
-pub(super) fn postscreen<'a, 'e>(body: &'a [u8], slot: &'e mut Option<Event<'a>>) -> Line<'a, 'e> {
+pub(super) fn postscreen<'a, 'e>(
+    origin: Origin<'a>,
+    body: &'a [u8],
+    slot: &'e mut Option<Event<'a>>,
+) -> Line<'a, 'e> {
     if body.starts_with(b"CONNECT from ") {
-        return Line::Noise(Some(Fact::Connected(Service::Postscreen)));
+        return Line::Noise(Some(Fact::Connected(origin.service())));
     }
     if body.starts_with(b"HANGUP ") {
-        return Line::Noise(Some(Fact::ConnectionLost(
-            Service::Postscreen,
-            Stage::Other,
-        )));
+        return Line::Noise(Some(Fact::ConnectionLost(origin.service(), Stage::Other)));
     }
     if let Some(verdict) = body.strip_prefix(b"reject: ") {
-        return reject(Service::Postscreen, b"", verdict, slot);
+        return reject(origin, b"", verdict, slot);
     }
     const FORMS: &[&[u8]] = &[
         b"PASS OLD ",
@@ -339,7 +353,7 @@ pub(super) fn postscreen<'a, 'e>(body: &'a [u8], slot: &'e mut Option<Event<'a>>
     if FORMS.iter().any(|form| body.starts_with(form)) || has_own_command_log(body) {
         return Line::Noise(None);
     }
-    if let Some(line) = tls_connection(Service::Postscreen, body) {
+    if let Some(line) = tls_connection(origin, body) {
         return line;
     }
     noise::without_queue_id(body)
@@ -347,11 +361,12 @@ pub(super) fn postscreen<'a, 'e>(body: &'a [u8], slot: &'e mut Option<Event<'a>>
 
 /// postscreen, with `NOQUEUE`.
 pub(super) fn postscreen_message<'a, 'e>(
+    origin: Origin<'a>,
     text: &'a [u8],
     slot: &'e mut Option<Event<'a>>,
 ) -> Line<'a, 'e> {
     match text.strip_prefix(b"reject: ") {
-        Some(verdict) => reject(Service::Postscreen, b"", verdict, slot),
+        Some(verdict) => reject(origin, b"", verdict, slot),
         None => noise::with_queue_id(text),
     }
 }

@@ -1,7 +1,5 @@
-//! Who runs the hosts that were seen last.
-//!
-//! A mail server talks to the same few hosts all day, and finding a provider takes a look-up for
-//! each part of the name. It stands apart from the catalog because it remembers.
+//! The providers of the hosts that were seen last. A mail server talks to the same few hosts all day, and
+//! finding a provider takes a look-up for each part of the name.
 
 use crate::catalog::{ProviderId, Providers};
 
@@ -20,16 +18,16 @@ struct Host {
 }
 
 /// The last hosts.
-pub(crate) struct KnownHosts(Vec<Host>);
+pub(crate) struct ProviderCache(Vec<Host>);
 
-impl KnownHosts {
+impl ProviderCache {
     pub(crate) fn new() -> Self {
         let nobody = Host {
             name: [0; LONGEST],
             length: 0,
             provider: ProviderId::OTHER,
         };
-        KnownHosts(vec![nobody; PLACES])
+        ProviderCache(vec![nobody; PLACES])
     }
 
     /// Who runs this host.
@@ -81,9 +79,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn more_hosts_than_places_are_each_told_right() {
+    fn eviction_never_returns_another_hosts_provider() {
         let providers = Providers::embedded();
-        let mut known = KnownHosts::new();
+        let mut known = ProviderCache::new();
         for round in 0..3 {
             for number in 0..1000 {
                 for domain in ["google.com", "example.net", "protection.outlook.com"] {

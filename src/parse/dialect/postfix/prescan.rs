@@ -1,25 +1,25 @@
-//! What is seen of a line at a look: who wrote it, and which form it seems to have.
+//! The fast path: who wrote a line, and which form its text seems to have.
 //!
-//! It stands apart from reading because no step of it depends on what the line says: neighbouring
-//! lines are of all kinds, in no order that a processor could predict. So the looks at many lines go
-//! hand in hand, and what is left to ask of each is one question.
+//! No step of the prescan depends on what the line says, because neighbouring lines are of all kinds, in an
+//! order that no branch predictor can foresee. Many lines are prescanned before the first is read, so that
+//! the work on them overlaps, and one jump then decides how a line is read.
 
 use std::hint::select_unpredictable;
 
-use super::Program;
+use super::program::{Daemon, Origin, Program};
 use crate::parse::Stamp;
-use crate::parse::envelope::Beginning;
+use crate::parse::frame::syslog::Header;
 use crate::parse::scan::{first_words, short_queue_id};
 
-/// The forms that nearly every line has, by the first four bytes of their text. It is a guess: whoever
-/// reads the line asks for the rest of the words.
+/// The forms that nearly every line has, by the first four bytes of their text. It is a guess: the reader
+/// of the form checks the rest of the words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Form {
     /// Any other.
     Any,
-    /// A client comes to smtpd.
+    /// smtpd: a client connects.
     Connect,
-    /// A client of smtpd's goes.
+    /// smtpd: a client disconnects.
     Disconnect,
     /// smtpd, of a message that begins.
     Client,
@@ -39,12 +39,12 @@ pub(super) enum Form {
     Notification,
     /// smtpd and postscreen, of no message: mostly a reject.
     NoQueue,
-    /// smtpd: a client went away.
+    /// smtpd: a client disconnected without QUIT.
     Lost,
     /// Any daemon.
     Warning,
-    /// A client comes to postscreen.
-    Screened,
+    /// postscreen: a client connects.
+    PostscreenConnect,
 }
 
 const FORMS: &[(&[u8; 4], Form)] = &[
@@ -64,13 +64,13 @@ const FORMS: &[(&[u8; 4], Form)] = &[
     (b"NOQU", Form::NoQueue),
     (b"lost", Form::Lost),
     (b"warn", Form::Warning),
-    (b"CONN", Form::Screened),
+    (b"CONN", Form::PostscreenConnect),
 ];
 
-/// A factor that gives each form a place of its own, found by trying.
+/// The multiplier of a perfect hash, found by trying.
 const FACTOR: u32 = 0x01a5_ba51;
 
-/// The forms, each in the place that its beginning gives.
+/// The forms, by the hash of their first four bytes.
 static TABLE: [(u32, Form); PLACES] = {
     let mut table = [(0, Form::Any); PLACES];
     let mut next = 0;
@@ -100,14 +100,15 @@ impl Form {
     }
 }
 
-/// A line's outline; places are counted from the line's beginning. It has no gaps, for it is written and
+/// The result; offsets are counted from the line's header. It has no padding, for one is written and
 /// read for every line.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Outline {
-    /// The parts of [`Outline::time`].
+pub(in crate::parse) struct Prescan {
+    /// The parts of [`Prescan::time`].
     seconds: i64,
     nanos: u32,
     host: (u16, u16),
+    tag_end: u16,
     body: u16,
     /// Where the text begins: behind the queue id, if there is a short one; else where the body does.
     text: u16,
@@ -115,42 +116,28 @@ pub(crate) struct Outline {
     pub(super) program: Program,
 }
 
-impl Outline {
-    /// Of a line of which nothing is seen: it has to be read step by step.
-    pub(crate) const UNSEEN: Self = Outline {
-        seconds: 0,
-        nanos: 0,
-        host: (0, 0),
-        body: 0,
-        text: 0,
-        form: Form::Any,
-        program: Program::Unknown,
-    };
-
-    pub(crate) fn is_unseen(&self) -> bool {
-        self.program == Program::Unknown
-    }
-
-    /// Sees what stands behind the beginning; `None` for a line that has to be read step by step.
+impl Prescan {
+    /// Prescans what follows the header; `None` for a line that has to be read step by step.
     #[inline(always)]
-    pub(crate) fn see(line: &[u8], beginning: &Beginning) -> Option<Self> {
-        let at = usize::from(beginning.host.1) + 1;
+    pub(in crate::parse) fn of(line: &[u8], header: &Header) -> Option<Self> {
+        let at = usize::from(header.host.1) + 1;
         let rest = line.get(at..)?;
         let (bracket, blank) = first_words(rest)?;
         let (tag, body) = (rest.get(..bracket)?, rest.get(blank + 1..)?);
         let program = Program::with_ending(tag, *tag.last_chunk()?)?;
         let start: &[u8; 17] = body.first_chunk()?;
-        // Solaris' message number and a second blank are the envelope's to take off.
+        // Solaris' message number and a second blank are removed by the general header parser.
         if matches!(start[0], b'[' | b' ') {
             return None;
         }
         let text = short_queue_id(start);
         let form = Form::of(*body.get(text..)?.first_chunk()?);
         let body = u16::try_from(at + blank + 1).ok()?;
-        Some(Outline {
-            seconds: beginning.time.seconds,
-            nanos: beginning.time.nanos,
-            host: beginning.host,
+        Some(Prescan {
+            seconds: header.time.seconds,
+            nanos: header.time.nanos,
+            host: header.host,
+            tag_end: (at + bracket) as u16,
             body,
             text: body + text as u16,
             form,
@@ -159,7 +146,7 @@ impl Outline {
     }
 
     /// When it was written.
-    pub(crate) fn time(&self) -> Stamp {
+    pub(in crate::parse) fn time(&self) -> Stamp {
         Stamp {
             seconds: self.seconds,
             nanos: self.nanos,
@@ -167,10 +154,17 @@ impl Outline {
     }
 
     /// The host's name.
-    pub(crate) fn host<'a>(&self, line: &'a [u8]) -> &'a [u8] {
+    pub(in crate::parse) fn host<'a>(&self, line: &'a [u8]) -> &'a [u8] {
         let (from, to) = self.host;
         line.get(usize::from(from)..usize::from(to))
             .unwrap_or_default()
+    }
+
+    /// The daemon, whose tag names its instance.
+    #[inline(always)]
+    pub(super) fn origin<'a>(&self, daemon: Daemon, line: &'a [u8]) -> Origin<'a> {
+        let tag = usize::from(self.host.1) + 1..usize::from(self.tag_end);
+        Origin::of(daemon, line.get(tag).unwrap_or_default())
     }
 
     /// Whether a short queue id stands before the text.

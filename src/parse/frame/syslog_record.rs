@@ -1,0 +1,252 @@
+//! A syslog record: the line without its frame. A frame is told by its shape alone: RFC 3164, RFC 3339 as
+//! rsyslog writes it, RFC 5424, a leading `<PRI>`, Solaris' `[ID …]`, or none.
+
+use crate::parse::Stamp;
+use crate::parse::frame::syslog::{Header, HeaderParser};
+use crate::parse::frame::timestamp::Clock;
+use crate::parse::scan::{position, position2, split};
+
+/// A line taken out of its frame. What the line does not have is empty.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::parse) struct SyslogRecord<'a> {
+    pub time: Option<Stamp>,
+    pub host: &'a [u8],
+    /// The program's name, without its process id: `postfix/smtp`.
+    pub tag: &'a [u8],
+    /// The process id, as written.
+    pub pid: &'a [u8],
+    pub body: &'a [u8],
+}
+
+/// Takes a line out of its frame. Never fails: a line without a frame is all body.
+pub(in crate::parse) fn parse<'a>(headers: &mut HeaderParser, line: &'a [u8]) -> SyslogRecord<'a> {
+    let header = headers.header(line).copied();
+    if let Some(header) = header
+        && let Some(record) =
+            nested(&mut headers.clock, header.split(line).1).or_else(|| after_host(header, line))
+    {
+        return record;
+    }
+    if let Some(rest) = without_priority(line) {
+        if let Some(record) = rest
+            .strip_prefix(b"1 ")
+            .and_then(|rest| rfc5424(rest, &mut headers.clock))
+        {
+            return record;
+        }
+        if let Some(header) = headers.header(rest).copied()
+            && let Some(record) = after_host(header, rest)
+        {
+            return record;
+        }
+        if let Some(record) = headless(rest) {
+            return record;
+        }
+    }
+    line.strip_prefix(b"1 ")
+        .and_then(|rest| rfc5424(rest, &mut headers.clock))
+        .or_else(|| headless(line))
+        .or_else(|| unknown_date(line).filter(|_| header.is_none()))
+        .unwrap_or(SyslogRecord {
+            time: None,
+            host: b"",
+            tag: b"",
+            pid: b"",
+            body: line,
+        })
+}
+
+/// A whole line behind time and host: a relay has put its own frame around one that it did not understand.
+fn nested<'a>(clock: &mut Clock, rest: &'a [u8]) -> Option<SyslogRecord<'a>> {
+    let (time, rest) = clock.named(rest).or_else(|| clock.dated(rest))?;
+    let (host, rest) = split(rest, b' ')?;
+    let (tag, pid, body) = tag_and_body(rest)?;
+    Some(SyslogRecord {
+        time: Some(time),
+        host,
+        tag,
+        pid,
+        body: without_message_id(body),
+    })
+}
+
+/// `tag[pid]: body` behind a time and a word that is mostly the host.
+fn after_host(header: Header, line: &[u8]) -> Option<SyslogRecord<'_>> {
+    let (host, rest) = header.split(line);
+    // A relay may have left the host out: then the tag comes first.
+    let (host, (tag, pid, body)) = match host.last() {
+        Some(b':') => (&b""[..], tag_and_body_of(host, rest)?),
+        _ => (host, tag_and_body(rest).or_else(|| cut_tag_and_body(rest))?),
+    };
+    Some(SyslogRecord {
+        time: Some(header.time),
+        host,
+        tag,
+        pid,
+        body: without_message_id(body),
+    })
+}
+
+/// `tag[pid]: body`, `tag: body`.
+#[inline]
+fn tag_and_body(text: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
+    let end = position2(text, b':', b' ').filter(|&end| text[end] == b':')?;
+    let (word, body) = (&text[..end], &text[end + 1..]);
+    let (tag, pid) = match word {
+        [word @ .., b']'] => {
+            let bracket = word.iter().rposition(|&b| b == b'[')?;
+            (&word[..bracket], &word[bracket + 1..])
+        }
+        _ => (word, &b""[..]),
+    };
+    // Some templates put a second blank behind the colon.
+    (!tag.is_empty()).then(|| (tag, pid, body.trim_ascii_start()))
+}
+
+/// The same where the tag has been split off already.
+fn tag_and_body_of<'a>(word: &'a [u8], body: &'a [u8]) -> Option<(&'a [u8], &'a [u8], &'a [u8])> {
+    let end = word.iter().position(|&b| matches!(b, b'[' | b':'))?;
+    let pid = word.get(end + 1..).unwrap_or_default();
+    let pid = pid.strip_suffix(b"]:").unwrap_or_default();
+    (end > 0).then(|| (&word[..end], pid, body))
+}
+
+/// rsyslog forwards no more than 32 bytes of `tag[pid]:` unless its template says otherwise.
+fn cut_tag_and_body(text: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
+    let (word, body) = text.split_at_checked(32)?;
+    let body = body.strip_prefix(b" ")?;
+    let (tag, pid) = split(word, b'[')?;
+    let pid = pid.strip_suffix(b"]").unwrap_or(pid);
+    (!tag.is_empty() && pid.iter().all(u8::is_ascii_digit)).then_some((tag, pid, body))
+}
+
+/// Solaris puts `[ID 197553 mail.info] ` before the text (its `msgid` manual page).
+#[inline]
+fn without_message_id(body: &[u8]) -> &[u8] {
+    match body.strip_prefix(b"[ID ") {
+        Some(rest) => memchr::memmem::find(rest, b"] ").map_or(body, |at| &rest[at + 2..]),
+        None => body,
+    }
+}
+
+/// `<22>`: facility and severity (RFC 3164 section 4.1.1), which say nothing about mail.
+fn without_priority(line: &[u8]) -> Option<&[u8]> {
+    let (number, rest) = split(line.strip_prefix(b"<")?, b'>')?;
+    (matches!(number.len(), 1..=3) && number.iter().all(u8::is_ascii_digit)).then_some(rest)
+}
+
+/// `TIMESTAMP HOST APP PROCID MSGID STRUCTURED-DATA MSG` (RFC 5424 section 6).
+fn rfc5424<'a>(rest: &'a [u8], clock: &mut Clock) -> Option<SyslogRecord<'a>> {
+    let (time, rest) = match rest.strip_prefix(b"- ") {
+        Some(rest) => (None, rest),
+        None => {
+            let (time, rest) = clock.dated(rest)?;
+            (Some(time), rest)
+        }
+    };
+    let (host, rest) = split(rest, b' ')?;
+    let (tag, rest) = split(rest, b' ')?;
+    let (process, rest) = split(rest, b' ')?;
+    let (_message_id, rest) = split(rest, b' ')?;
+    let rest = match rest.strip_prefix(b"-") {
+        Some(rest) => rest,
+        None => structured_data_end(rest)?,
+    };
+    let body = rest.strip_prefix(b" ").unwrap_or(rest);
+    // A byte order mark announces UTF-8 (RFC 5424 section 6.4).
+    let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
+    // rsyslog keeps the blank that stood behind the tag.
+    let body = body.strip_prefix(b" ").unwrap_or(body);
+    let dash = |text| if text == b"-" { &b""[..] } else { text };
+    Some(SyslogRecord {
+        time,
+        host: dash(host),
+        tag: dash(tag),
+        pid: dash(process),
+        body,
+    })
+}
+
+/// Skips `[id name="value"]…`, in which `\"`, `\\` and `\]` are escaped.
+fn structured_data_end(text: &[u8]) -> Option<&[u8]> {
+    let mut rest = text;
+    while rest.first() == Some(&b'[') {
+        let mut at = 1;
+        let mut quoted = false;
+        loop {
+            match rest.get(at)? {
+                b'\\' if quoted => at += 1,
+                b'"' => quoted = !quoted,
+                b']' if !quoted => break,
+                _ => {}
+            }
+            at += 1;
+        }
+        rest = &rest[at + 1..];
+    }
+    (rest.len() < text.len()).then_some(rest)
+}
+
+/// `tag[pid]: body` at the very start. A bare tag must look like a daemon's path, because a body
+/// may start with a word and a colon too (`warning: …`, `4F9D195432C: …`).
+fn headless(line: &[u8]) -> Option<SyslogRecord<'_>> {
+    let (tag, pid, body) = tag_and_body(line)?;
+    let word = &line[..position(line, b':')?];
+    let is_tag = is_process(word) || tag.contains(&b'/') && !word.contains(&b'[');
+    (is_tag && tag.iter().all(|&b| is_part_of_tag(b))).then_some(SyslogRecord {
+        time: None,
+        host: b"",
+        tag,
+        pid,
+        body,
+    })
+}
+
+/// What names of programs are made of.
+fn is_part_of_tag(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'-' | b'_' | b'.')
+}
+
+/// `tag[pid]`: an address stands in brackets too, `unknown[192.0.2.1]`.
+fn is_process(word: &[u8]) -> bool {
+    let pid = word
+        .strip_suffix(b"]")
+        .and_then(|word| word.rsplit(|&b| b == b'[').next());
+    pid.is_some_and(|pid| !pid.is_empty() && pid.iter().all(u8::is_ascii_digit))
+}
+
+/// A date we cannot read, such as one with the names of another language: the first of the next
+/// few words that looks like `tag[pid]:` ends it. A time of day must be among those before it, or
+/// else a number of seconds: other text may name a program too.
+fn unknown_date(line: &[u8]) -> Option<SyslogRecord<'_>> {
+    let mut rest = line;
+    let mut host: &[u8] = b"";
+    let mut has_time = false;
+    for _ in 0..8 {
+        let (word, after) = split(rest, b' ')?;
+        if let Some(process) = word.strip_suffix(b":").filter(|word| is_process(word)) {
+            let (tag, pid) = split(process, b'[')?;
+            let pid = pid.strip_suffix(b"]").unwrap_or(pid);
+            return has_time.then_some(SyslogRecord {
+                time: None,
+                host,
+                tag,
+                pid,
+                body: without_message_id(after.trim_ascii_start()),
+            });
+        }
+        has_time |= is_time(word);
+        host = word;
+        rest = after;
+    }
+    None
+}
+
+/// `10:00:00`, perhaps with more around it, or seconds since 1970.
+fn is_time(word: &[u8]) -> bool {
+    let of_day = word.windows(8).any(|it| {
+        let digits = [it[0], it[1], it[3], it[4], it[6], it[7]];
+        it[2] == b':' && it[5] == b':' && digits.iter().all(u8::is_ascii_digit)
+    });
+    of_day || word.len() >= 9 && word.iter().all(|b| b.is_ascii_digit() || *b == b'.')
+}

@@ -1,0 +1,253 @@
+//! Records that one mail server writes to two of its logs, such as Exim's rejects to mainlog and rejectlog.
+//!
+//! With both logs configured each record is read twice, in any order and perhaps long apart. A record counts
+//! as often as it stands in the log that has it most often.
+
+use std::collections::VecDeque;
+use std::collections::hash_map::Entry;
+
+use rustc_hash::FxHashMap;
+use serde::{Deserialize, Serialize};
+
+use crate::parse::event::Event;
+use crate::parse::kinds::Stamp;
+use crate::parse::stream::StreamKey;
+use crate::stable_hash::hash;
+
+/// For how long a record is remembered once the logs are read as they grow, in seconds. Before that, one log
+/// may be read long before the other.
+const LIFETIME: i64 = 300;
+
+/// A log that had none of so many records is not waited for.
+const IDLE: u64 = 10_000;
+
+/// Records that are remembered at most, the newest: one log may be read to its end before the other.
+const MAX_RECORDS: usize = 1 << 18;
+
+/// Logs whose progress is remembered.
+const MAX_STREAMS: usize = 64;
+
+/// How often a record stands in the log where it was found first, and in all others.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+struct Copies {
+    first: u64,
+    in_first: u16,
+    in_others: u16,
+}
+
+/// What is kept over restarts.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct MirrorState {
+    /// Hash and time of each record, the oldest first, and how often it was found.
+    records: Vec<(u64, i64, Copies)>,
+    /// How far each log was read: its key, and the newest time of a record in it.
+    streams: Vec<(u64, i64)>,
+}
+
+/// Recognizes copies.
+#[derive(Default)]
+pub(super) struct MirrorFilter {
+    records: FxHashMap<u64, Copies>,
+    /// Hash and time of each, in the order in which they were found.
+    order: VecDeque<(u64, i64)>,
+    streams: FxHashMap<u64, Progress>,
+    /// Records that were found.
+    found: u64,
+    /// When the first record was found, by the wall clock.
+    started: Option<i64>,
+}
+
+/// How far a log was read.
+#[derive(Clone, Copy)]
+struct Progress {
+    newest: i64,
+    /// The number of the last record that was found in it.
+    last: u64,
+}
+
+impl MirrorFilter {
+    pub(super) fn new() -> Self {
+        Self::default()
+    }
+
+    /// Whether an event of this stream is a copy of one that was counted from another stream. `now` is the
+    /// wall clock in seconds since 1970, or the largest number for logs that are read one after the other.
+    pub(super) fn is_copy(
+        &mut self,
+        key: StreamKey,
+        time: Option<Stamp>,
+        now: i64,
+        event: &Event<'_>,
+    ) -> bool {
+        let Some(time) = time else {
+            return false;
+        };
+        let stream = hash(&[&key.source.to_le_bytes(), &key.stream.to_le_bytes()]);
+        let code = event.code.unwrap_or(0).to_le_bytes();
+        let record = hash(&[
+            &time.seconds.to_le_bytes(),
+            &time.nanos.to_le_bytes(),
+            event.queue_id,
+            event.host,
+            event.sender,
+            event.recipient,
+            event.text,
+            &code,
+        ]);
+        self.expire(stream, time.seconds, now);
+        match self.records.entry(record) {
+            Entry::Vacant(vacant) => {
+                vacant.insert(Copies {
+                    first: stream,
+                    in_first: 1,
+                    in_others: 0,
+                });
+                self.order.push_back((record, time.seconds));
+                false
+            }
+            Entry::Occupied(mut occupied) => {
+                let copies = occupied.get_mut();
+                let before = copies.in_first.max(copies.in_others);
+                let count = match copies.first == stream {
+                    true => &mut copies.in_first,
+                    false => &mut copies.in_others,
+                };
+                *count = count.saturating_add(1);
+                *count <= before
+            }
+        }
+    }
+
+    /// Forgets records that every log was read past.
+    fn expire(&mut self, stream: u64, time: i64, now: i64) {
+        self.found += 1;
+        let last = self.found;
+        if self.streams.len() < MAX_STREAMS || self.streams.contains_key(&stream) {
+            let newest = self
+                .streams
+                .get(&stream)
+                .map_or(time, |it| it.newest.max(time));
+            self.streams.insert(stream, Progress { newest, last });
+        }
+        let started = *self.started.get_or_insert(now);
+        // At first every log has to be read up to now.
+        let is_live =
+            time >= now.saturating_sub(LIFETIME) && now >= started.saturating_add(LIFETIME);
+        let active = self.streams.values().filter(|it| last - it.last < IDLE);
+        let passed = match is_live {
+            true => active.map(|it| it.newest).min().unwrap_or(time),
+            false => i64::MIN,
+        };
+        while let Some(&(record, time)) = self.order.front()
+            && (time < passed.saturating_sub(LIFETIME) || self.order.len() >= MAX_RECORDS)
+        {
+            self.order.pop_front();
+            self.records.remove(&record);
+        }
+    }
+
+    /// What is to be kept over a restart.
+    pub(super) fn state(&self) -> MirrorState {
+        let copies =
+            |&(record, time): &(u64, i64)| Some((record, time, *self.records.get(&record)?));
+        MirrorState {
+            records: self.order.iter().filter_map(copies).collect(),
+            streams: self
+                .streams
+                .iter()
+                .map(|(&key, it)| (key, it.newest))
+                .collect(),
+        }
+    }
+
+    /// Goes on with what was kept.
+    pub(super) fn resume(&mut self, state: &MirrorState) {
+        for &(record, time, copies) in &state.records {
+            self.records.insert(record, copies);
+            self.order.push_back((record, time));
+        }
+        let last = self.found;
+        let streams = state.streams.iter();
+        self.streams = streams
+            .map(|&(key, newest)| (key, Progress { newest, last }))
+            .collect();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::parse::Agent;
+    use crate::parse::{Direction, Mta, Outcome, Service};
+
+    const NOW: i64 = 50_000;
+
+    const MAIN: StreamKey = StreamKey {
+        source: 1,
+        stream: 1,
+    };
+    const REJECT: StreamKey = StreamKey {
+        source: 1,
+        stream: 2,
+    };
+
+    fn is_copy(
+        filter: &mut MirrorFilter,
+        key: StreamKey,
+        seconds: i64,
+        text: &'static [u8],
+    ) -> bool {
+        is_copy_at(filter, NOW, key, seconds, text)
+    }
+
+    fn is_copy_at(
+        filter: &mut MirrorFilter,
+        now: i64,
+        key: StreamKey,
+        seconds: i64,
+        text: &'static [u8],
+    ) -> bool {
+        let service = Service::of(Agent::new(Mta::Postfix, 0));
+        let mut event = Event::new(service, Direction::Inbound, Outcome::Rejected);
+        event.text = text;
+        filter.is_copy(key, Some(Stamp { seconds, nanos: 0 }), now, &event)
+    }
+
+    #[test]
+    fn a_record_counts_as_often_as_in_the_log_that_has_it_most() {
+        let mut filter = MirrorFilter::new();
+        let mut counted = 0;
+        for (key, times) in [(MAIN, 2), (REJECT, 3), (MAIN, 1)] {
+            for _ in 0..times {
+                counted += usize::from(!is_copy(&mut filter, key, 1000, b"550 no"));
+            }
+        }
+        assert_eq!(counted, 3);
+        assert!(!is_copy(&mut filter, REJECT, 1001, b"550 no"));
+        assert!(!is_copy(&mut filter, MAIN, 1000, b"550 other"));
+    }
+
+    #[test]
+    fn one_log_may_be_read_long_before_the_other_and_over_a_restart() {
+        let mut filter = MirrorFilter::new();
+        for second in 0..50_000 {
+            assert!(!is_copy(&mut filter, REJECT, second, b"550 no"));
+        }
+        let bytes = postcard::to_stdvec(&filter.state()).expect("encoded");
+        let mut resumed = MirrorFilter::new();
+        resumed.resume(&postcard::from_bytes(&bytes).expect("decoded"));
+        for second in 0..50_000 {
+            assert!(is_copy(&mut resumed, MAIN, second, b"550 no"));
+        }
+        // Both logs were read up to now.
+        let later = NOW + LIFETIME;
+        for second in NOW..=later {
+            for key in [MAIN, REJECT] {
+                let copy = is_copy_at(&mut resumed, later, key, second, b"550 no");
+                assert_eq!(copy, key == REJECT);
+            }
+        }
+        let kept = resumed.records.len();
+        assert!(kept < 3 * LIFETIME as usize, "{kept}");
+    }
+}

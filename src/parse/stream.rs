@@ -1,0 +1,66 @@
+//! One stream of lines: what a single writer produces, such as a log file with its rotations, or the
+//! records of one syslog peer. What earlier lines tell about later ones belongs to the stream.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use crate::parse::detect::{Detection, Format, Framing};
+use crate::parse::dialect::{DialectState, Mta};
+use crate::parse::frame::syslog::HeaderParser;
+use crate::parse::frame::timestamp::Clock;
+
+/// The identity of a stream, stable over restarts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct StreamKey {
+    /// The source: a hash of its name.
+    pub source: u64,
+    /// The stream within its source.
+    pub stream: u64,
+}
+
+/// A stream.
+pub(super) struct Stream {
+    pub key: StreamKey,
+    pub headers: HeaderParser,
+    pub detection: Detection,
+    /// What each dialect that has read a record remembers, by [`Mta::index`].
+    pub states: [Option<Box<DialectState>>; Mta::ALL.len()],
+    /// Whether a version before 4 has seen Postfix tell of messages' receipt.
+    pub receipts: bool,
+    /// When it was selected last, by the parser's count of selections.
+    pub selected: u64,
+}
+
+impl Stream {
+    pub fn new(key: StreamKey, format: Format, zone: TimeZone, reference: Timestamp) -> Self {
+        Stream {
+            key,
+            headers: HeaderParser::new(Clock::new(zone, reference)),
+            detection: Detection::new(format),
+            states: [const { None }; Mta::ALL.len()],
+            receipts: false,
+            selected: 0,
+        }
+    }
+
+    /// What the dialect of a server remembers of this stream.
+    pub fn state(&mut self, mta: Mta) -> &mut DialectState {
+        let receipts = self.receipts;
+        self.states[mta.index()].get_or_insert_with(|| {
+            let mut state = mta.new_state();
+            if let Some(postfix) = state.postfix() {
+                postfix.receipts = receipts;
+            }
+            Box::new(state)
+        })
+    }
+
+    /// The formats that were found in the stream: the servers whose records were read, or else syslog.
+    pub fn formats(&self) -> impl Iterator<Item = &'static str> {
+        let read = |mta: &Mta| self.states[mta.index()].is_some();
+        let none = !Mta::ALL.iter().any(read);
+        let syslog = none && self.detection.framing() == Some(Framing::Syslog);
+        let servers = Mta::ALL.into_iter().filter(read).map(Mta::name);
+        servers.chain(syslog.then_some("syslog"))
+    }
+}

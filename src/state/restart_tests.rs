@@ -1,0 +1,167 @@
+//! Counting goes on over a restart as if there had been none, also with state files of earlier versions.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use super::{Snapshot, codec};
+use crate::catalog::{Catalog, Providers};
+use crate::metrics::{Counters, CountersSnapshot, View, render};
+use crate::parse::{Format, LineParser, StreamKey};
+
+const NOW: &str = "2026-11-29T12:00:00Z";
+
+/// The stream that the lines are of.
+const STREAM: StreamKey = StreamKey {
+    source: 1,
+    stream: 2,
+};
+
+fn folder(name: &str) -> std::path::PathBuf {
+    std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
+}
+
+/// Every line of the golden logs.
+fn golden() -> Vec<u8> {
+    let mut paths: Vec<_> = std::fs::read_dir(folder("tests/golden"))
+        .expect("the golden logs")
+        .map(|entry| entry.expect("an entry").path())
+        .filter(|path| path.extension().is_some_and(|ending| ending == "log"))
+        .collect();
+    paths.sort();
+    assert!(!paths.is_empty());
+    let read = |path| std::fs::read(path).expect("a log");
+    paths.into_iter().flat_map(read).collect()
+}
+
+fn names(providers: &Providers) -> Vec<String> {
+    providers.names().map(str::to_owned).collect()
+}
+
+/// Goes on from a snapshot with these lines, and returns the counters and the next snapshot.
+fn count(before: &Snapshot, providers: &Providers, log: &[u8]) -> (Counters, Snapshot) {
+    let now: Timestamp = NOW.parse().expect("a time");
+    let catalog = Catalog::embedded();
+    let mut counters = before.counters.restore(catalog, providers, now.as_second());
+    let mut parser = LineParser::new(catalog, providers.clone(), TimeZone::UTC, now);
+    parser.resume(&before.parser);
+    parser.select(STREAM, Format::Auto);
+    for line in log.split(|&byte| byte == b'\n').filter(|it| !it.is_empty()) {
+        let mut slot = None;
+        let parsed = parser.parse(line, &mut slot);
+        counters.count(parsed.time, &parsed.line, now.as_second());
+    }
+    let snapshot = Snapshot {
+        counters: CountersSnapshot::of(&counters, &names(providers)),
+        parser: parser.snapshot(),
+        ..Snapshot::default()
+    };
+    (counters, snapshot)
+}
+
+/// What is shown of the counts, without what depends on the process.
+fn shown(counters: &Counters, providers: &Providers) -> String {
+    let view = View::new(counters.clone(), names(providers).into());
+    let text = render(&Arc::new(view), 1_796_000_000);
+    let ours = |line: &&str| !line.contains("process_") && !line.contains("catching_up");
+    text.lines()
+        .filter(ours)
+        .map(|line| format!("{line}\n"))
+        .collect()
+}
+
+#[test]
+fn restart_at_any_line_changes_no_count() {
+    let log = golden();
+    let providers = Providers::embedded();
+    let (whole, _) = count(&Snapshot::default(), &providers, &log);
+    let expected = shown(&whole, &providers);
+    let lines: Vec<usize> = memchr::memchr_iter(b'\n', &log).collect();
+    for &end in lines.iter().step_by(1 + lines.len() / 40) {
+        let (_, snapshot) = count(&Snapshot::default(), &providers, &log[..end]);
+        let bytes = codec::encode(&snapshot).expect("encoded");
+        let read = codec::decode(&bytes).expect("decoded");
+        assert_eq!(read, snapshot);
+        let (counters, _) = count(&read, &providers, &log[end + 1..]);
+        assert_eq!(
+            shown(&counters, &providers),
+            expected,
+            "restart at byte {end}"
+        );
+    }
+}
+
+#[test]
+fn providers_are_found_again_by_their_names() {
+    let line = b"Nov 20 10:00:00 mx postfix/smtp[1]: 4A1B2C3D4E: to=<a@example.org>, \
+        relay=mx.example.net[192.0.2.1]:25, delay=1, delays=0/0/0/1, dsn=2.0.0, status=sent (250 ok)";
+    let providers = |own: &[(&str, &str)]| {
+        let mut providers = Providers::embedded();
+        for (name, domain) in own {
+            providers.add_own(name, &[(*domain).into()]).expect("added");
+        }
+        providers
+    };
+    let before = providers(&[("first", "example.org"), ("second", "example.net")]);
+    let after = providers(&[("second", "example.net")]);
+    let (_, snapshot) = count(&Snapshot::default(), &before, line);
+    let (counters, _) = count(&snapshot, &after, b"");
+    let text = shown(&counters, &after);
+    let expected = "maillog_provider_codes_total{provider=\"second\",code=\"250\"} 1\n";
+    assert!(text.contains(expected), "{text}");
+}
+
+/// State files that daemons of each version wrote after `first.log`. Such a file and the text of what is in
+/// it are committed with every new version, and never changed.
+#[test]
+fn state_files_of_every_version_are_read_and_counting_goes_on() {
+    let folder = folder("tests/state");
+    let read = |name: &str| std::fs::read(folder.join(name)).expect(name);
+    let (first, second) = (read("first.log"), read("second.log"));
+    let providers = Providers::embedded();
+    let (whole, _) = count(
+        &Snapshot::default(),
+        &providers,
+        &[&first[..], &second].concat(),
+    );
+    let expected = services_merged(&shown(&whole, &providers));
+    for version in VERSIONS {
+        let name = format!("version-{version}.state");
+        let snapshot = codec::decode(&read(&name)).expect("a snapshot");
+        let text = format!("{snapshot:#?}\n");
+        let path = folder.join(format!("version-{version}.txt"));
+        if std::env::var_os("UPDATE_GOLDEN").is_some() {
+            std::fs::write(&path, &text).expect("written");
+        }
+        let known = std::fs::read_to_string(&path).expect("the text of the snapshot");
+        assert!(text == known, "{name} is not read as {}", path.display());
+        let (counters, _) = count(&snapshot, &providers, &second);
+        let found = services_merged(&shown(&counters, &providers));
+        assert_eq!(found, expected, "{name}");
+    }
+}
+
+/// The versions of which a state file is kept.
+const VERSIONS: [u32; 1] = [3];
+
+/// The exposition with the services of all instances as one: versions before 4 did not tell them apart.
+fn services_merged(exposition: &str) -> Vec<String> {
+    let mut sums: std::collections::BTreeMap<String, f64> = Default::default();
+    for line in exposition.lines().filter(|it| !it.starts_with('#')) {
+        let (series, value) = line.rsplit_once(' ').expect("a value");
+        let series = match series.split_once("service=\"") {
+            Some((before, after)) => {
+                let (service, rest) = after.split_once('"').expect("a quote");
+                let agent = service.rsplit('/').next().unwrap_or(service);
+                format!("{before}service=\"{agent}\"{rest}")
+            }
+            None => series.to_owned(),
+        };
+        *sums.entry(series).or_default() += value.parse::<f64>().expect("a number");
+    }
+    sums.into_iter()
+        .filter(|(_, value)| *value != 0.0)
+        .map(|(series, value)| format!("{series} {value}"))
+        .collect()
+}
