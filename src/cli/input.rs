@@ -12,7 +12,7 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressStyle};
 use jiff::Timestamp;
 
-use super::Error;
+use super::error::Error;
 use crate::source::{DEFAULT_CAP, Lines, Packing};
 
 /// The files to read.

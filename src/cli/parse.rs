@@ -5,7 +5,7 @@ use std::io::{self, BufWriter, Write};
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::Error;
+use super::error::Error;
 use super::input::{Files, unreadable};
 use crate::catalog::{Catalog, Providers};
 use crate::parse::{Direction, Event, Line, LineParser, Parsed, Service, Stamp};

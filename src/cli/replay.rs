@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::Error;
+use super::error::Error;
 use super::generate::policy;
 use super::input::{Files, unreadable};
 use super::output::{self, Format};

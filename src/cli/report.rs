@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::Error;
+use super::error::Error;
 use super::input::{Files, unreadable};
 use super::output::{self, Format};
 use crate::catalog::{Catalog, Providers};

@@ -264,3 +264,8 @@ fn body<'a>(envelope: &Envelope<'a>, out: &mut impl Take<'a>) {
         Program::Foreign => Line::Noise(None),
     });
 }
+
+/// The names of the log formats that a source can be given.
+pub fn format_names() -> &'static [&'static str] {
+    &["auto", "syslog", "postfix"]
+}

@@ -14,8 +14,8 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
 use self::traffic::{Chapter, Traffic};
-use super::Error;
 use crate::catalog::{Catalog, Policy, Providers};
+use crate::cli::error::Error;
 use crate::config::Config;
 use crate::engine::{self, Handle, Setup, SourceSetup};
 use crate::parse::{Direction, Outcome};
