@@ -6,32 +6,32 @@ use tracing::level_filters::LevelFilter;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
-/// How a log record is written.
+/// The format of a log record.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum Format {
     /// `key=value` pairs.
     #[default]
     Logfmt,
-    /// One JSON object a line.
+    /// One JSON object per line.
     Json,
 }
 
-/// From which level on records are written.
+/// The severity of a log record.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum Level {
-    /// Everything that is decided.
+    /// Details of what the daemon does.
     Debug,
-    /// What an operator may want to know.
+    /// Normal events.
     #[default]
     Info,
-    /// What goes wrong and is dealt with.
+    /// Problems that the daemon can handle.
     Warn,
-    /// What goes wrong and stays so.
+    /// Problems that need action.
     Error,
 }
 
 impl Level {
-    /// The names, as the configuration and the flags take them.
+    /// The names in the configuration and on the command line.
     pub const NAMES: [&str; 4] = ["debug", "info", "warn", "error"];
 }
 
@@ -50,7 +50,7 @@ impl FromStr for Level {
 }
 
 impl Format {
-    /// The names, as the configuration and the flags take them.
+    /// The names in the configuration and on the command line.
     pub const NAMES: [&str; 2] = ["logfmt", "json"];
 }
 
@@ -66,7 +66,7 @@ impl FromStr for Format {
     }
 }
 
-/// Begins to log. Called once, before anything logs.
+/// Starts logging records of the given level and above. Must be called once, before the first record.
 pub fn start(level: Level, format: Format) {
     let level = match level {
         Level::Debug => LevelFilter::DEBUG,

@@ -82,7 +82,7 @@ pub fn absolute_path(path: Spanned<String>, field: &str) -> Result<PathBuf, Faul
 /// The problem and a hint, if there is no such format.
 pub fn check_format(name: &str) -> Result<(), (String, String)> {
     let names = parse::format_names();
-    if names.iter().any(|known| *known == name) {
+    if names.contains(&name) {
         return Ok(());
     }
     let suggestion = match yaml::suggest(name, names.iter().copied()) {

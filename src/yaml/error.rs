@@ -94,7 +94,8 @@ pub(super) enum Field {
 /// An error whose file is not known yet.
 #[derive(Debug)]
 pub struct Fault {
-    place: Place,
+    /// Boxed, because results should be small.
+    place: Box<Place>,
     field: Field,
     /// `None` for a value of the wrong type: the message then depends on the field.
     text: Option<(String, String)>,
@@ -108,7 +109,7 @@ impl Fault {
         hint: impl Into<String>,
     ) -> Self {
         Fault {
-            place: place.into(),
+            place: Box::new(place.into()),
             field: Field::AtPlace,
             text: Some((problem.into(), hint.into())),
         }
@@ -117,7 +118,7 @@ impl Fault {
     /// A value of the wrong type, such as a list in place of a number.
     pub(super) fn wrong_type(place: impl Into<Place>) -> Self {
         Fault {
-            place: place.into(),
+            place: Box::new(place.into()),
             field: Field::AtPlace,
             text: None,
         }
@@ -131,7 +132,7 @@ impl Fault {
 
     /// The same at another place, such as that of the alias that stands for a wrong value.
     pub(super) fn moved(mut self, location: Location) -> Self {
-        self.place = location.into();
+        *self.place = location.into();
         self
     }
 
@@ -140,7 +141,7 @@ impl Fault {
     pub fn at(self, file: &str, text: &str, expected: fn(&str) -> Option<&'static str>) -> Error {
         let field = match self.field {
             Field::Known(path) => path,
-            Field::AtPlace => path::of_value_at(text, self.place).unwrap_or_default(),
+            Field::AtPlace => path::of_value_at(text, *self.place).unwrap_or_default(),
         };
         let (problem, hint) = self.text.unwrap_or_else(|| {
             let problem = match &*field {
