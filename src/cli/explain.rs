@@ -4,12 +4,12 @@ use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
 
+use super::document_text::{self, Paragraph};
 use super::error::Error;
 use super::language::{Language, LanguageParser};
 use super::terminal::wrap;
 use crate::catalog::{
-    Catalog, DocumentRow, EnhancedTopic, Severity, Text, Topic, first_digit, first_digit_of_both,
-    subject,
+    Catalog, EnhancedTopic, Severity, Text, Topic, first_digit, first_digit_of_both, subject,
 };
 
 /// The arguments.
@@ -49,7 +49,8 @@ struct Answer {
     title: String,
     severity: Severity,
     parts: Vec<(&'static str, String)>,
-    /// Where the code is defined; printed in the heading, which keeps an answer within ten lines.
+    /// Where the code is defined, in parentheses; printed in the heading, which keeps an answer within
+    /// ten lines.
     source: String,
 }
 
@@ -61,11 +62,7 @@ impl Answer {
             Severity::Critical => AnsiColor::Red,
         };
         let style = Style::new().bold().fg_color(Some(colour.into()));
-        let title = match (&*self.title, &*self.source) {
-            (title, "") => title.to_owned(),
-            (title, source) => format!("{title} ({source})"),
-        };
-        let head = format!("{}  {title}", self.code);
+        let head = format!("{}  {}{}", self.code, self.title, self.source);
         let head = wrap(head.trim_end());
         for (number, line) in head.iter().enumerate() {
             match line.strip_prefix(&*self.code) {
@@ -91,7 +88,7 @@ fn pick(text: &Text, zh: bool) -> &str {
 
 fn labels(zh: bool) -> [&'static str; 3] {
     if zh {
-        ["发生了什么:", "谁来处理:", "怎么办:"]
+        ["发生了什么：", "谁来处理：", "怎么办："]
     } else {
         ["What happened: ", "Who should act: ", "What to do: "]
     }
@@ -119,7 +116,7 @@ fn answer(code: &str, enhanced: Option<&str>, zh: bool) -> Result<Answer, Error>
         answer = answer_for(catalog, second, Some(number), zh);
         answer.code = format!("{} {}", catalog.topic_name(topic), answer.code);
         let note = if zh {
-            "三位数代码:"
+            "三位数代码："
         } else {
             "The reply code alone: "
         };
@@ -164,10 +161,10 @@ fn answer_for(catalog: &Catalog, topic: Topic, with: Option<u16>, zh: bool) -> A
     let actor = explanation.actor.text(zh);
     let mut parts = Vec::new();
     if zh && !explanation.document.is_empty() {
-        for said in of_document(explanation.document, &explanation.remedy) {
-            parts.push(match said {
-                Said::Meaning(text) => (what, text),
-                Said::Remedy(text) => (how, text),
+        for paragraph in document_text::paragraphs(explanation.document, &explanation.remedy) {
+            parts.push(match paragraph {
+                Paragraph::Meaning(text) => (what, text),
+                Paragraph::Remedy(text) => (how, text),
             });
         }
     } else {
@@ -201,6 +198,11 @@ fn answer_for(catalog: &Catalog, topic: Topic, with: Option<u16>, zh: bool) -> A
         .iter()
         .map(|source| pick(source, zh))
         .collect();
+    let source = match (sources.is_empty(), zh) {
+        (true, _) => String::new(),
+        (false, true) => format!("（{}）", sources.join("、")),
+        (false, false) => format!(" ({})", sources.join(", ")),
+    };
     Answer {
         code: catalog.topic_name(topic),
         title: explanation
@@ -208,42 +210,8 @@ fn answer_for(catalog: &Catalog, topic: Topic, with: Option<u16>, zh: bool) -> A
             .map_or(String::new(), |name| pick(&name, zh).to_owned()),
         severity: explanation.severity,
         parts,
-        source: sources.join(if zh { "、" } else { ", " }),
+        source,
     }
-}
-
-/// A paragraph of an explanation.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Said {
-    /// What happened.
-    Meaning(String),
-    /// What to do.
-    Remedy(String),
-}
-
-/// The document's own text about a code, in Chinese and unchanged. Where it has no remedy, the project's
-/// own is used.
-pub(super) fn of_document(rows: &[DocumentRow], own: &Text) -> Vec<Said> {
-    let mut all = Vec::new();
-    for row in rows {
-        all.push(Said::Meaning(document_meaning(row)));
-        all.extend(row.remedy.clone().map(Said::Remedy));
-    }
-    if rows.iter().all(|row| row.remedy.is_none()) {
-        all.push(Said::Remedy(own.zh.clone()));
-    }
-    all
-}
-
-fn document_meaning(row: &DocumentRow) -> String {
-    let when = row
-        .when
-        .as_ref()
-        .map_or(String::new(), |when| format!("({}) ", when.zh));
-    let explanation = row.explanation.as_deref().unwrap_or_default();
-    format!("{when}{} {explanation}", row.meaning)
-        .trim_end()
-        .to_owned()
 }
 
 #[cfg(test)]

@@ -14,10 +14,10 @@ use linemux::MuxedLines;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc::{Receiver, channel};
 
+use super::document_text::{self, Paragraph};
 use super::error::Error;
-use super::explain::{Said, of_document};
-use super::format;
 use super::language::{Language, LanguageParser};
+use super::source_format;
 use crate::catalog::{Catalog, Code, Providers};
 use crate::parse::{Direction, Event, Line, LineParser, Outcome, Parsed};
 use crate::source::{DEFAULT_CAP, Lines};
@@ -44,7 +44,7 @@ pub struct Args {
     #[arg(long, value_parser = LanguageParser)]
     lang: Option<Language>,
     /// Log format of every log [default: auto]
-    #[arg(long, value_name = "NAME", value_parser = format::parse)]
+    #[arg(long, value_name = "NAME", value_parser = source_format::parse)]
     pub format: Option<String>,
 }
 
@@ -173,10 +173,10 @@ impl EventPrinter {
             && let Some(entry) = Catalog::embedded().code(code)
         {
             let dim = Style::new().dimmed();
-            for said in explanation(entry, self.language) {
-                match said {
-                    Said::Meaning(text) => writeln!(out, "{dim}    {code}: {text}{dim:#}")?,
-                    Said::Remedy(text) => writeln!(out, "{dim}    → {text}{dim:#}")?,
+            for paragraph in explanation(entry, self.language) {
+                match paragraph {
+                    Paragraph::Meaning(text) => writeln!(out, "{dim}    {code}: {text}{dim:#}")?,
+                    Paragraph::Remedy(text) => writeln!(out, "{dim}    → {text}{dim:#}")?,
                 }
             }
         }
@@ -186,12 +186,14 @@ impl EventPrinter {
 }
 
 /// What a code means and what to do; in Chinese, the document's own text where it has one.
-fn explanation(code: &Code, language: Language) -> Vec<Said> {
+fn explanation(code: &Code, language: Language) -> Vec<Paragraph> {
     match language {
-        Language::Zh if !code.document.is_empty() => of_document(&code.document, &code.remedy),
+        Language::Zh if !code.document.is_empty() => {
+            document_text::paragraphs(&code.document, &code.remedy)
+        }
         language => vec![
-            Said::Meaning(language.of(&code.meaning).to_owned()),
-            Said::Remedy(language.of(&code.remedy).to_owned()),
+            Paragraph::Meaning(language.of(&code.meaning).to_owned()),
+            Paragraph::Remedy(language.of(&code.remedy).to_owned()),
         ],
     }
 }

@@ -4,10 +4,10 @@
 
 pub mod check;
 pub mod demo;
+mod document_text;
 pub mod error;
 pub mod explain;
 pub mod follow;
-mod format;
 pub mod generate;
 pub mod generate_shell;
 pub mod input;
@@ -17,6 +17,7 @@ pub mod parse;
 pub mod replay;
 pub mod report;
 pub mod serve;
+mod source_format;
 mod terminal;
 
 use std::path::Path;

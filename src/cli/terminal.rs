@@ -15,8 +15,9 @@ pub fn columns(c: char) -> usize {
 }
 
 /// Punctuation that must not begin a line, in ASCII and full width.
-const CLOSING: [char; 13] = [
-    ',', ';', ':', ')', ',', ';', ':', ')', '。', '、', '》', '!', '?',
+const CLOSING: [char; 14] = [
+    ',', ';', ':', ')', '\u{ff0c}', '\u{ff1b}', '\u{ff1a}', '\u{ff09}', '\u{ff01}', '\u{ff1f}',
+    '。', '、', '》', '”',
 ];
 
 /// Breaks a paragraph into lines, at spaces and between Chinese characters.
@@ -55,7 +56,11 @@ mod tests {
     #[test]
     fn no_line_begins_with_closing_punctuation() {
         for shift in 0..4 {
-            let text = format!("{}{}", "x".repeat(shift), "邮件,信箱(满)。".repeat(30));
+            let text = format!(
+                "{}{}",
+                "x".repeat(shift),
+                "邮件\u{ff0c}信箱\u{ff08}满\u{ff09}。".repeat(30)
+            );
             for line in wrap(&text) {
                 assert!(!line.starts_with(CLOSING), "{line}");
             }

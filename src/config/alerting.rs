@@ -9,8 +9,10 @@ use jiff::SignedDuration;
 use serde_saphyr::Spanned;
 
 use super::policy;
-use super::schema::{self, Alertmanager, BasicAuth, Field, PolicyFile};
-use super::settings::Alerting;
+use super::schema::{
+    AlertingSection, AlertmanagerItem, BasicAuthSection, Field, PolicyFile, TlsSection,
+};
+use super::settings::AlertingSettings;
 use super::values::{invalid, missing};
 use crate::alert::notify::{Auth, BaseUrl, DEFAULT_TIMEOUT, Peer, Secret, Tls};
 use crate::keyfile::{certificates, key};
@@ -24,7 +26,7 @@ const TIMEOUTS: std::ops::RangeInclusive<Duration> =
 const ALERTMANAGER: &str = "alerting.alertmanagers[]";
 
 /// Makes the settings of the section.
-pub fn check(alerting: Spanned<schema::Alerting>) -> Result<Alerting, Fault> {
+pub fn check(alerting: Spanned<AlertingSection>) -> Result<AlertingSettings, Fault> {
     let place = Place::from(&alerting);
     let alerting = alerting.value;
     let example = "[{url: \"http://localhost:9093\"}]";
@@ -63,14 +65,14 @@ pub fn check(alerting: Spanned<schema::Alerting>) -> Result<Alerting, Fault> {
         }
         instance => instance.map(|instance| instance.value),
     };
-    Ok(Alerting {
+    Ok(AlertingSettings {
         alertmanagers,
         instance,
         policy,
     })
 }
 
-fn alertmanager(one: Spanned<Alertmanager>) -> Result<Peer, Fault> {
+fn alertmanager(one: Spanned<AlertmanagerItem>) -> Result<Peer, Fault> {
     let place = Place::from(&one);
     let one = one.value;
     let url = one
@@ -125,7 +127,7 @@ fn alertmanager(one: Spanned<Alertmanager>) -> Result<Peer, Fault> {
     })
 }
 
-fn basic_auth(basic: Spanned<BasicAuth>) -> Result<Auth, Fault> {
+fn basic_auth(basic: Spanned<BasicAuthSection>) -> Result<Auth, Fault> {
     let place = Place::from(&basic);
     let basic = basic.value;
     let username = basic
@@ -172,7 +174,7 @@ fn secret(
     }
 }
 
-fn tls(written: Spanned<schema::Tls>) -> Result<Tls, Fault> {
+fn tls(written: Spanned<TlsSection>) -> Result<Tls, Fault> {
     let place = Place::from(&written);
     let written = written.value;
     let identity = match (written.cert_file, written.key_file) {
@@ -209,7 +211,7 @@ fn timeout(written: &Spanned<String>) -> Result<Duration, Fault> {
 }
 
 /// Checks that every file that the section names can be read now and holds what it should.
-pub fn check_referenced_files(alerting: &schema::Alerting) -> Result<(), Fault> {
+pub fn check_referenced_files(alerting: &AlertingSection) -> Result<(), Fault> {
     let list = alerting.alertmanagers.iter().flat_map(|list| &list.value);
     for one in list.map(|one| &one.value) {
         let read_secret = |path: &Path| Secret::File(path.into()).read().map(drop);

@@ -6,11 +6,11 @@ use std::str::FromStr;
 use jiff::tz::TimeZone;
 use serde_saphyr::Spanned;
 
-use super::resource_conflicts::Claims;
+use super::resource_conflicts::UsedResources;
 use super::settings::Config;
 use super::values::{absolute_path, invalid, one_of};
 use super::{alerting, providers, schema, sources};
-use crate::logging::{Format, Level};
+use crate::logging::{LogFormat, LogLevel};
 use crate::web::ListenAddress;
 use crate::yaml::{Fault, Place, suggest};
 
@@ -18,11 +18,11 @@ use crate::yaml::{Fault, Place, suggest};
 const LINE_BYTES: std::ops::RangeInclusive<u64> = 1024..=1_048_576;
 
 /// Makes a configuration of the contents of a file.
-pub fn check(file: schema::File) -> Result<Config, Fault> {
+pub fn check(file: schema::ConfigFile) -> Result<Config, Fault> {
     let mut config = Config::default();
-    let mut claims = Claims::default();
+    let mut used = UsedResources::default();
     if let Some(section) = file.web {
-        web(section.value, &mut config, &mut claims)?;
+        web(section.value, &mut config, &mut used)?;
     }
     if let Some(section) = file.log {
         log(section.value, &mut config)?;
@@ -36,7 +36,7 @@ pub fn check(file: schema::File) -> Result<Config, Fault> {
     let mut names = HashSet::new();
     for source in file.sources.into_iter().flat_map(|list| list.value) {
         let place = Place::from(&source);
-        let source = sources::check(source, &mut claims)?;
+        let source = sources::check(source, &mut used)?;
         if !names.insert(source.name.clone()) {
             return Err(Fault::new(
                 place,
@@ -62,11 +62,15 @@ pub fn check(file: schema::File) -> Result<Config, Fault> {
     Ok(config)
 }
 
-fn web(section: schema::Web, config: &mut Config, claims: &mut Claims) -> Result<(), Fault> {
+fn web(
+    section: schema::WebSection,
+    config: &mut Config,
+    used: &mut UsedResources,
+) -> Result<(), Fault> {
     let addresses = section.listen_addresses;
     for written in addresses.into_iter().flat_map(|list| list.value) {
         let address = listen_address(&written)?;
-        claims.web(&address, Place::from(&written))?;
+        used.web(&address, Place::from(&written))?;
         config.listen_addresses.push(address);
     }
     if let Some(path) = section.telemetry_path {
@@ -77,12 +81,12 @@ fn web(section: schema::Web, config: &mut Config, claims: &mut Claims) -> Result
     Ok(())
 }
 
-fn log(section: schema::Log, config: &mut Config) -> Result<(), Fault> {
+fn log(section: schema::LogSection, config: &mut Config) -> Result<(), Fault> {
     if let Some(level) = section.level {
-        config.log_level = one_of(&level, &Level::NAMES)?;
+        config.log_level = one_of(&level, &LogLevel::NAMES)?;
     }
     if let Some(format) = section.format {
-        config.log_format = one_of(&format, &Format::NAMES)?;
+        config.log_format = one_of(&format, &LogFormat::NAMES)?;
     }
     Ok(())
 }

@@ -16,7 +16,7 @@ pub fn load(path: &Path) -> Result<Config, Error> {
     let name = path.display().to_string();
     let text = yaml::text(path)?;
     let error = |fault: Fault| fault.at(&name, &text, expected::in_config);
-    let file: schema::File = yaml::read(&text).map_err(error)?;
+    let file: schema::ConfigFile = yaml::read(&text).map_err(error)?;
     let referenced_files = match &file.alerting {
         Some(alerting) => alerting::check_referenced_files(&alerting.value),
         None => Ok(()),

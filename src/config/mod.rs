@@ -21,6 +21,8 @@ mod values;
 pub use crate::yaml::Error;
 pub use check::check_telemetry_path;
 pub use load::{load, load_policy, parse};
-pub use settings::{Alerting, Config, DEFAULT_LISTEN, DEFAULT_TELEMETRY_PATH, Source};
+pub use settings::{
+    AlertingSettings, Config, DEFAULT_LISTEN, DEFAULT_TELEMETRY_PATH, SourceSettings,
+};
 pub use sources::check_file;
 pub use values::check_format;

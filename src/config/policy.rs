@@ -4,7 +4,7 @@
 use serde_saphyr::Spanned;
 
 use super::expected::of_rule_field;
-use super::schema::{Field, PolicyFile, Rule};
+use super::schema::{Field, PolicyFile, RuleItem};
 use super::values::{invalid, one_of};
 use crate::catalog::{Change, Policy, Severity, Span};
 use crate::yaml::{Fault, Place, suggest};
@@ -51,7 +51,7 @@ fn runbook_url(url: &Spanned<String>) -> Result<String, Fault> {
 }
 
 /// The fault of a change that the policy refused: the rule is unknown, or does not have the field.
-fn refused_change(name: &str, rule: &Spanned<Rule>, field: Option<&str>) -> Fault {
+fn refused_change(name: &str, rule: &Spanned<RuleItem>, field: Option<&str>) -> Fault {
     let Some(field) = field else {
         let names = Policy::embedded().alerts;
         let near = suggest(name, names.iter().map(|alert| &*alert.name));
@@ -69,7 +69,7 @@ fn refused_change(name: &str, rule: &Spanned<Rule>, field: Option<&str>) -> Faul
 }
 
 /// The place of a field that not every rule has.
-fn place_of(rule: &Rule, field: &str) -> Option<Place> {
+fn place_of(rule: &RuleItem, field: &str) -> Option<Place> {
     Some(match field {
         "count" => rule.count.as_ref()?.into(),
         "share" => rule.share.as_ref()?.into(),
@@ -79,7 +79,7 @@ fn place_of(rule: &Rule, field: &str) -> Option<Place> {
     })
 }
 
-fn change(rule: &Rule) -> Result<Change, Fault> {
+fn change(rule: &RuleItem) -> Result<Change, Fault> {
     let severity = match &rule.severity {
         Some(severity) => Some(one_of(severity, &Severity::NAMES)?),
         None => None,

@@ -8,7 +8,7 @@ use crate::catalog::{Providers, ProvidersError};
 use crate::yaml::{Fault, Place};
 
 /// Adds a provider, or the hosts of a known one.
-pub fn add(provider: Spanned<schema::Provider>, table: &mut Providers) -> Result<(), Fault> {
+pub fn add(provider: Spanned<schema::ProviderItem>, table: &mut Providers) -> Result<(), Fault> {
     let place = Place::from(&provider);
     let provider = provider.value;
     let name = provider

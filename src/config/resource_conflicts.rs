@@ -55,9 +55,9 @@ fn covers(host: &str, other: &str) -> bool {
 
 /// The resources that are in use so far, with their places in the file.
 #[derive(Debug, Default)]
-pub struct Claims(Vec<(Resource, Place)>);
+pub struct UsedResources(Vec<(Resource, Place)>);
 
-impl Claims {
+impl UsedResources {
     /// An address to serve HTTP on.
     ///
     /// # Errors

@@ -16,22 +16,22 @@ pub type List<T> = Field<Vec<Spanned<T>>>;
 /// The configuration file.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct File {
-    pub web: Field<Web>,
-    pub log: Field<Log>,
-    pub sources: List<Source>,
+pub struct ConfigFile {
+    pub web: Field<WebSection>,
+    pub log: Field<LogSection>,
+    pub sources: List<SourceItem>,
     pub max_line_bytes: Field<u64>,
     pub time_zone: Field<String>,
-    pub providers: List<Provider>,
-    pub postfix: Field<Postfix>,
-    pub state: Field<State>,
-    pub alerting: Field<Alerting>,
+    pub providers: List<ProviderItem>,
+    pub postfix: Field<PostfixSection>,
+    pub state: Field<StateSection>,
+    pub alerting: Field<AlertingSection>,
 }
 
 /// `web:`
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Web {
+pub struct WebSection {
     pub listen_addresses: List<String>,
     pub telemetry_path: Field<String>,
 }
@@ -39,7 +39,7 @@ pub struct Web {
 /// `log:`
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Log {
+pub struct LogSection {
     pub level: Field<String>,
     pub format: Field<String>,
 }
@@ -47,11 +47,11 @@ pub struct Log {
 /// An item of `sources:`
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Source {
+pub struct SourceItem {
     pub name: Field<String>,
     pub files: List<String>,
     pub containers: List<String>,
-    pub journald: Field<Journald>,
+    pub journald: Field<JournaldSection>,
     pub syslog: List<String>,
     pub pipe: Field<String>,
     pub format: Field<String>,
@@ -61,7 +61,7 @@ pub struct Source {
 /// `journald:` of a source.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Journald {
+pub struct JournaldSection {
     pub units: List<String>,
     pub identifiers: List<String>,
     pub directory: Field<String>,
@@ -71,14 +71,14 @@ pub struct Journald {
 /// `state:`
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct State {
+pub struct StateSection {
     pub path: Field<String>,
 }
 
 /// An item of `providers:`
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Provider {
+pub struct ProviderItem {
     pub name: Field<String>,
     pub hosts: List<String>,
 }
@@ -86,15 +86,15 @@ pub struct Provider {
 /// `postfix:`
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Postfix {
+pub struct PostfixSection {
     pub showq: Field<String>,
 }
 
 /// `alerting:`
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Alerting {
-    pub alertmanagers: List<Alertmanager>,
+pub struct AlertingSection {
+    pub alertmanagers: List<AlertmanagerItem>,
     pub instance: Field<String>,
     pub runbook_url: Field<String>,
     pub rules: Field<Rules>,
@@ -103,18 +103,18 @@ pub struct Alerting {
 /// An item of `alerting.alertmanagers:`
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Alertmanager {
+pub struct AlertmanagerItem {
     pub url: Field<String>,
-    pub basic_auth: Field<BasicAuth>,
-    pub authorization: Field<Authorization>,
-    pub tls: Field<Tls>,
+    pub basic_auth: Field<BasicAuthSection>,
+    pub authorization: Field<AuthorizationSection>,
+    pub tls: Field<TlsSection>,
     pub timeout: Field<String>,
 }
 
 /// `basic_auth:` of an Alertmanager.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct BasicAuth {
+pub struct BasicAuthSection {
     pub username: Field<String>,
     pub password: Field<String>,
     pub password_file: Field<String>,
@@ -123,7 +123,7 @@ pub struct BasicAuth {
 /// `authorization:` of an Alertmanager.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Authorization {
+pub struct AuthorizationSection {
     pub credentials: Field<String>,
     pub credentials_file: Field<String>,
 }
@@ -131,7 +131,7 @@ pub struct Authorization {
 /// `tls:` of an Alertmanager.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Tls {
+pub struct TlsSection {
     pub ca_file: Field<String>,
     pub cert_file: Field<String>,
     pub key_file: Field<String>,
@@ -149,12 +149,12 @@ pub struct PolicyFile {
 }
 
 /// `rules:`, changed alert rules by name.
-pub type Rules = BTreeMap<String, Spanned<Rule>>;
+pub type Rules = BTreeMap<String, Spanned<RuleItem>>;
 
 /// A value of `rules:`
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Rule {
+pub struct RuleItem {
     pub enabled: Field<bool>,
     pub severity: Field<String>,
     pub count: Field<u64>,

@@ -6,7 +6,7 @@ use jiff::tz::TimeZone;
 
 use crate::alert::notify;
 use crate::catalog::{Policy, Providers};
-use crate::logging::{Format, Level};
+use crate::logging::{LogFormat, LogLevel};
 use crate::source::{DEFAULT_CAP, Input};
 use crate::web::ListenAddress;
 use crate::zone;
@@ -24,11 +24,11 @@ pub struct Config {
     /// The path of the metrics.
     pub telemetry_path: String,
     /// The least severe level that the daemon's own log contains.
-    pub log_level: Level,
+    pub log_level: LogLevel,
     /// The format of the daemon's own log.
-    pub log_format: Format,
+    pub log_format: LogFormat,
     /// The logs to read; empty if the file names none.
-    pub sources: Vec<Source>,
+    pub sources: Vec<SourceSettings>,
     /// The longest line that is read as a whole, in bytes; of longer ones, the beginning is read.
     pub max_line_bytes: usize,
     /// The time zone of timestamps that name none.
@@ -40,7 +40,7 @@ pub struct Config {
     /// The socket of Postfix's showq(8) service; `None` if the queue is not listed.
     pub showq: Option<PathBuf>,
     /// How the daemon evaluates alerts and sends them; `None` if it does not.
-    pub alerting: Option<Alerting>,
+    pub alerting: Option<AlertingSettings>,
 }
 
 impl Default for Config {
@@ -48,8 +48,8 @@ impl Default for Config {
         Config {
             listen_addresses: Vec::new(),
             telemetry_path: DEFAULT_TELEMETRY_PATH.into(),
-            log_level: Level::default(),
-            log_format: Format::default(),
+            log_level: LogLevel::default(),
+            log_format: LogFormat::default(),
             sources: Vec::new(),
             max_line_bytes: DEFAULT_CAP,
             time_zone: zone::local(),
@@ -63,7 +63,7 @@ impl Default for Config {
 
 /// A log, or several logs under one name.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Source {
+pub struct SourceSettings {
     /// The `source` label.
     pub name: String,
     /// Where its lines come from; paths as written.
@@ -75,7 +75,7 @@ pub struct Source {
 
 /// The checked `alerting:` section.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Alerting {
+pub struct AlertingSettings {
     /// The Alertmanagers that alerts are sent to; at least one.
     pub alertmanagers: Vec<notify::Peer>,
     /// Where this exporter is reached, for the `instance` label; by default the host name and the first

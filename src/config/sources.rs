@@ -4,10 +4,10 @@ use std::path::Path;
 
 use serde_saphyr::Spanned;
 
-use super::resource_conflicts::Claims;
+use super::resource_conflicts::UsedResources;
 use super::schema;
 use super::schema::{Field, List};
-use super::settings::Source;
+use super::settings::SourceSettings;
 use super::values::{absolute_path, check_format, invalid, non_empty, one_of, required_list};
 use crate::source::{
     Files, Framing, Input, Journal, Listener, ReadFrom, is_compressed, is_pattern,
@@ -17,8 +17,11 @@ use crate::yaml::{Fault, Place};
 /// The kinds of input, as messages name them.
 const KINDS: &str = "files, containers, journald, syslog and pipe";
 
-/// Makes a source of an item of the list, and claims the resources that it uses.
-pub fn check(source: Spanned<schema::Source>, claims: &mut Claims) -> Result<Source, Fault> {
+/// Makes a source of an item of the list, and used the resources that it uses.
+pub fn check(
+    source: Spanned<schema::SourceItem>,
+    used: &mut UsedResources,
+) -> Result<SourceSettings, Fault> {
     let place = Place::from(&source);
     let source = source.value;
     check_one_kind(&source)?;
@@ -31,11 +34,11 @@ pub fn check(source: Spanned<schema::Source>, claims: &mut Claims) -> Result<Sou
         let input = Input::Journal(journald(journal.value, from)?);
         (input, Some("journald".to_owned()))
     } else if source.syslog.is_some() {
-        let input = syslog(source.syslog, place, claims)?;
+        let input = syslog(source.syslog, place, used)?;
         (input, Some("syslog".to_owned()))
     } else if let Some(pipe) = source.pipe {
         let default_name = check_pipe(&pipe)?;
-        claims.pipe(&pipe.value, Place::from(&pipe))?;
+        used.pipe(&pipe.value, Place::from(&pipe))?;
         (Input::Pipe(pipe.value.into()), Some(default_name))
     } else if source.files.is_some() {
         files(source.files, place, "files", from, Framing::Plain)?
@@ -57,7 +60,7 @@ pub fn check(source: Spanned<schema::Source>, claims: &mut Claims) -> Result<Sou
             ));
         }
     };
-    Ok(Source {
+    Ok(SourceSettings {
         name,
         input,
         format,
@@ -65,7 +68,7 @@ pub fn check(source: Spanned<schema::Source>, claims: &mut Claims) -> Result<Sou
 }
 
 /// Refuses a source with two kinds of input.
-fn check_one_kind(source: &schema::Source) -> Result<(), Fault> {
+fn check_one_kind(source: &schema::SourceItem) -> Result<(), Fault> {
     let kinds = [
         source.files.as_ref().map(Place::from),
         source.containers.as_ref().map(Place::from),
@@ -84,7 +87,7 @@ fn check_one_kind(source: &schema::Source) -> Result<(), Fault> {
 }
 
 /// Where to begin reading; only logs that exist beforehand have a choice.
-fn read_from(source: &schema::Source) -> Result<ReadFrom, Fault> {
+fn read_from(source: &schema::SourceItem) -> Result<ReadFrom, Fault> {
     match &source.read_from {
         Some(from) if source.syslog.is_some() || source.pipe.is_some() => Err(Fault::new(
             from,
@@ -128,7 +131,7 @@ fn files(
     Ok((input, default_name))
 }
 
-fn journald(journal: schema::Journald, from: ReadFrom) -> Result<Journal, Fault> {
+fn journald(journal: schema::JournaldSection, from: ReadFrom) -> Result<Journal, Fault> {
     let items = |list: List<String>| list.map(|list| list.value).unwrap_or_default().into_iter();
     if let (Some(directory), Some(_)) = (&journal.directory, &journal.files) {
         return Err(Fault::new(
@@ -170,14 +173,14 @@ fn check_pipe(pipe: &Spanned<String>) -> Result<String, Fault> {
     Err(invalid(pipe, problem, "sources[].pipe"))
 }
 
-fn syslog(list: List<String>, place: Place, claims: &mut Claims) -> Result<Input, Fault> {
+fn syslog(list: List<String>, place: Place, used: &mut UsedResources) -> Result<Input, Fault> {
     let list = required_list(list, place, "syslog", "[\"udp://:514\"]")?;
     let listeners = list.into_iter().map(|written| {
         let listener = written
             .value
             .parse::<Listener>()
             .map_err(|problem| invalid(&written, problem, "sources[].syslog[]"))?;
-        claims.syslog(&listener, Place::from(&written))?;
+        used.syslog(&listener, Place::from(&written))?;
         Ok(listener)
     });
     Ok(Input::Syslog(listeners.collect::<Result<_, _>>()?))

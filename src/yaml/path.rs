@@ -63,7 +63,12 @@ pub(super) fn without_indexes(path: &str) -> String {
 pub(super) fn of_value_at(text: &str, place: Place) -> Option<String> {
     let root: Spanned<Node> = serde_saphyr::from_str(text).ok()?;
     let mut path = String::new();
-    root.value.find(place, &mut path).then_some(path)
+    let found = root.value.find(&|value| Place::from(value) == place, &mut path)
+        // Values of one alias share its place; the first of them is the outermost.
+        || root
+            .value
+            .find(&|value| value.referenced == place.referenced, &mut path);
+    found.then_some(path)
 }
 
 /// A file as a tree of values of any type.
@@ -74,13 +79,13 @@ enum Node {
 }
 
 impl Node {
-    /// Extends `path`, which is that of this node, by the way to the value at the place. Whether
-    /// there is one; if not, `path` is unchanged.
-    fn find(&self, place: Place, path: &mut String) -> bool {
+    /// Extends `path`, which is that of this node, by the way to the first wanted value inside it.
+    /// Returns whether there is one; if not, `path` is unchanged.
+    fn find(&self, is_wanted: &dyn Fn(&Spanned<Node>) -> bool, path: &mut String) -> bool {
         let length = path.len();
         let mut found = |step: &dyn Fn(&mut String), child: &Spanned<Node>| {
             step(path);
-            let found = Place::from(child) == place || child.value.find(place, path);
+            let found = is_wanted(child) || child.value.find(is_wanted, path);
             if !found {
                 path.truncate(length);
             }
@@ -177,6 +182,8 @@ impl<'de> Visitor<'de> for NodeVisitor {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
 
     /// The paths of all scalars of a file, found again by their places.
@@ -263,6 +270,16 @@ sources:
                 "sources[2].files[1]",
             ]
         );
+    }
+
+    #[test]
+    fn a_value_behind_an_alias_is_found_by_the_place_of_the_alias() {
+        let text = "users:\n  ann: &hash x\n  bob: *hash\n";
+        let root: Spanned<BTreeMap<String, BTreeMap<String, Spanned<String>>>> =
+            serde_saphyr::from_str(text).expect(text);
+        let bob = root.value["users"]["bob"].referenced;
+        let path = of_value_at(text, Place::from(bob));
+        assert_eq!(path.as_deref(), Some("users.bob"));
     }
 
     #[test]

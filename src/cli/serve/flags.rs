@@ -4,8 +4,8 @@ use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use crate::cli::format;
 use crate::cli::serve::default_logs;
+use crate::cli::source_format;
 use crate::config::{self, Config};
 use crate::logging;
 use crate::source::{self, Files, Framing, Input, ReadFrom};
@@ -37,7 +37,7 @@ pub struct Args {
     pub web_config_file: Option<PathBuf>,
 
     /// Log format of every source [default: auto]
-    #[arg(long, value_name = "NAME", value_parser = format::parse)]
+    #[arg(long, value_name = "NAME", value_parser = source_format::parse)]
     format: Option<String>,
 
     /// Where to start reading logs that exist at startup [default: beginning]
@@ -54,11 +54,11 @@ pub struct Args {
 
     /// Least severe level to log to standard error [default: info]
     #[arg(long = "log.level", value_name = "LEVEL")]
-    log_level: Option<logging::Level>,
+    log_level: Option<logging::LogLevel>,
 
     /// Format of the log on standard error [default: logfmt]
     #[arg(long = "log.format", value_name = "FORMAT")]
-    log_format: Option<logging::Format>,
+    log_format: Option<logging::LogFormat>,
 }
 
 impl Args {
@@ -110,15 +110,15 @@ impl Args {
     }
 
     /// Sources for the default logs that exist now, with the flags applied.
-    pub fn default_sources(&self) -> Vec<config::Source> {
+    pub fn default_sources(&self) -> Vec<config::SourceSettings> {
         let mut sources = default_logs::existing().map(source_for).collect();
         self.apply_to_sources(&mut sources);
         sources
     }
 
     /// A source for each log that is named on the command line.
-    fn sources(&self) -> Result<Vec<config::Source>, String> {
-        let mut sources: Vec<config::Source> = Vec::new();
+    fn sources(&self) -> Result<Vec<config::SourceSettings>, String> {
+        let mut sources: Vec<config::SourceSettings> = Vec::new();
         for log in &self.logs {
             config::check_file(log).map_err(|(problem, hint)| format!("LOG: {problem}; {hint}"))?;
             let source = source_for(log);
@@ -130,7 +130,7 @@ impl Args {
     }
 
     /// Applies the flags that concern every source.
-    fn apply_to_sources(&self, sources: &mut Vec<config::Source>) {
+    fn apply_to_sources(&self, sources: &mut Vec<config::SourceSettings>) {
         for source in sources {
             if let Some(format) = &self.format {
                 source.format = Some(format.clone());
@@ -147,7 +147,7 @@ impl Args {
 }
 
 /// A source for a file, pattern or pipe that is named on the command line.
-fn source_for(log: &str) -> config::Source {
+fn source_for(log: &str) -> config::SourceSettings {
     let (name, input) = if log == "-" {
         ("stdin", Input::Pipe(log.into()))
     } else if std::fs::metadata(log).is_ok_and(|it| it.file_type().is_fifo()) {
@@ -160,7 +160,7 @@ fn source_for(log: &str) -> config::Source {
         };
         (log, Input::Files(files))
     };
-    config::Source {
+    config::SourceSettings {
         name: name.to_owned(),
         input,
         format: None,

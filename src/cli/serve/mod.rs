@@ -14,7 +14,7 @@ pub use flags::Args;
 use crate::alert::notify;
 use crate::catalog::Policy;
 use crate::cli::error::Error;
-use crate::config::{Alerting, Config};
+use crate::config::{AlertingSettings, Config};
 use crate::engine::{self, AlarmSetup, Handle, Setup, SourceSetup};
 use crate::logging;
 use crate::service::Service;
@@ -203,7 +203,10 @@ fn absolute_input(input: &Input) -> Input {
 }
 
 /// What the engine needs to evaluate alerts and send them.
-fn alarm_setup(alerting: &Alerting, addresses: &[SocketAddr]) -> std::io::Result<AlarmSetup> {
+fn alarm_setup(
+    alerting: &AlertingSettings,
+    addresses: &[SocketAddr],
+) -> std::io::Result<AlarmSetup> {
     let instance = alerting.instance.clone().unwrap_or_else(|| {
         let host = rustix::system::uname();
         let port = addresses.first().map_or(0, SocketAddr::port);

@@ -1,4 +1,4 @@
-//! The value of `--format`.
+//! The log format of sources, as `--format` gives it.
 
 use crate::config;
 
