@@ -232,44 +232,55 @@ mod tests {
         text
     }
 
-    #[test]
-    fn every_explanation_has_meaning_actor_and_remedy() {
-        let text = explained("421", None, false);
-        for part in [
-            "Service not available",
-            "Who should act: the operator",
-            "lower concurrency",
-            "RFC 5321",
-        ] {
-            assert!(text.contains(part), "{part}: {text}");
-        }
-        let text = explained("422", None, true);
-        for part in [
-            "收信端邮件信箱的信件已经超过预设的信箱大小",
-            "收件人",
-            "调高配额",
-        ] {
-            assert!(text.contains(part), "{part}: {text}");
-        }
-        let text = explained("111", None, false);
-        assert!(
-            text.contains("Not an SMTP reply") && text.contains("firewall"),
-            "{text}"
-        );
-        for code in Catalog::embedded().codes() {
-            for zh in [false, true] {
-                explained(&code.code.to_string(), None, zh);
-            }
+    /// Fails if a part is not in the text, wherever lines are broken.
+    fn assert_contains(text: &str, parts: &[&str]) {
+        let without_blanks = |text: &str| text.split_whitespace().collect::<String>();
+        for part in parts {
+            assert!(
+                without_blanks(text).contains(&without_blanks(part)),
+                "{part}: {text}"
+            );
         }
     }
 
     #[test]
+    fn every_explanation_has_meaning_actor_and_remedy() {
+        let catalog = Catalog::embedded();
+        for code in catalog.codes() {
+            for zh in [false, true] {
+                let text = explained(&code.code.to_string(), None, zh);
+                let topic = catalog.topic(&code.code.to_string()).unwrap();
+                let actor = catalog.explain(topic).actor;
+                let [what, who, how] = labels(zh);
+                assert_contains(&text, &[what, &format!("{who}{}", actor.text(zh)), how]);
+                if !zh || code.document.is_empty() {
+                    assert_contains(&text, &[pick(&code.meaning, zh), pick(&code.remedy, zh)]);
+                }
+            }
+        }
+        let text = explained("421", None, false);
+        assert_contains(&text, &["421 ", "RFC 5321"]);
+        let text = explained("422", None, true);
+        assert_contains(
+            &text,
+            &["收信端邮件信箱的信件已经超过预设的信箱大小", "收件人"],
+        );
+    }
+
+    #[test]
     fn the_enhanced_code_takes_precedence_over_the_reply_code() {
+        let catalog = Catalog::embedded();
+        let name = |code: &str| {
+            let topic = catalog.topic(code).unwrap();
+            catalog.explain(topic).name.unwrap().en.clone()
+        };
         let text = explained("552", Some("5.2.2"), false);
-        assert!(text.starts_with("552 5.2.2  Mailbox full"), "{text}");
-        assert!(text.contains("552 Storage allocation exceeded"), "{text}");
-        assert!(explained("4.7.28", None, false).contains("Slow down"));
-        assert!(explained("mailbox_full", None, true).contains("收件人"));
+        assert!(
+            text.starts_with(&format!("552 5.2.2  {}", name("5.2.2"))),
+            "{text}"
+        );
+        assert_contains(&text, &[&format!("552 {}", name("552"))]);
+        assert_contains(&explained("mailbox_full", None, true), &["收件人"]);
     }
 
     #[test]
@@ -298,31 +309,20 @@ mod tests {
 
     #[test]
     fn the_reply_code_decides_whether_a_retry_can_help() {
-        for (code, enhanced, en, zh) in [
-            ("450", "5.1.1", "the sender tries again", "发送方会重试"),
-            ("550", "4.7.1", "trying again does not help", "重试无效"),
-            ("451", "5.99.99", "the sender tries again", "发送方会重试"),
-        ] {
-            let text = explained(code, Some(enhanced), false);
-            let plain = text.replace("\n  ", " ");
-            assert!(
-                plain.contains(en) && plain.contains("contradicts"),
-                "{text}"
-            );
-            assert_eq!(plain.matches("again").count(), 1, "{text}");
-            let text = explained(code, Some(enhanced), true);
-            let plain = text.replace("\n  ", "");
-            assert!(plain.contains(zh) && plain.contains("矛盾"), "{text}");
+        for (code, enhanced) in [("450", "5.1.1"), ("550", "4.7.1"), ("451", "5.99.99")] {
+            let class = enhanced.as_bytes()[0] - b'0';
+            let expected = first_digit_of_both(code.parse().unwrap(), class);
+            assert_ne!(expected.en, first_digit(class.into()).en);
+            for zh in [false, true] {
+                let text = explained(code, Some(enhanced), zh);
+                assert_contains(&text, &[pick(&expected, zh)]);
+            }
         }
         let text = explained("550", Some("5.1.1"), false);
-        let plain = text.replace("\n  ", " ");
-        assert!(
-            plain.contains("(5: no, trying again does not help)"),
-            "{text}"
-        );
-        // Not a reply.
+        assert_contains(&text, &[&first_digit(5).en]);
+        // 111 is not a reply, so the enhanced code stands alone.
         let text = explained("111", Some("4.4.1"), false);
-        assert!(!text.contains("contradicts"), "{text}");
+        assert_contains(&text, &[&first_digit(4).en]);
         for entry in Catalog::embedded().enhanced_codes() {
             for (class, code) in [(4, "550"), (5, "450")] {
                 let enhanced = format!("{class}.{}.{}", entry.subject, entry.detail);
@@ -335,9 +335,13 @@ mod tests {
 
     #[test]
     fn unknown_codes_are_explained_by_their_digits_and_invalid_ones_refused() {
-        assert!(explained("999", None, false).contains("unknown reply code"));
-        assert!(explained("299", None, false).contains("success"));
-        assert!(explained("5.99.1", None, false).contains("none of RFC 3463"));
+        for code in ["999", "299"] {
+            let topic = Catalog::embedded().topic(code).unwrap();
+            let explanation = Catalog::embedded().explain(topic);
+            assert!(!explanation.known, "{code}");
+            assert_contains(&explained(code, None, false), &[&explanation.meaning.en]);
+        }
+        assert_contains(&explained("5.99.1", None, false), &[&subject(99).en]);
         for wrong in [
             "",
             "42",

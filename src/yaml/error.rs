@@ -85,7 +85,7 @@ impl From<Location> for Place {
 /// How the field of a fault is found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Field {
-    /// It is the one whose value stands at the fault's place.
+    /// It is the field whose value is at the fault's place.
     AtPlace,
     /// Its path is known already; empty if the fault concerns no field.
     Known(String),
@@ -124,20 +124,20 @@ impl Fault {
         }
     }
 
-    /// The same for the field of the given path; an empty path stands for no field.
+    /// The same fault, for the field of the given path; empty if it concerns no field.
     pub(super) fn with_field(mut self, path: String) -> Self {
         self.field = Field::Known(path);
         self
     }
 
-    /// The same at another place, such as that of the alias that stands for a wrong value.
+    /// The same fault at another place, such as that of the alias of a wrong value.
     pub(super) fn moved(mut self, location: Location) -> Self {
         *self.place = location.into();
         self
     }
 
     /// The error, for a file and its text. `expected` describes the type of a field by its path
-    /// without list indexes (`sources[].files`); the empty path stands for the whole file.
+    /// without list indexes (`sources[].files`); the empty path is the whole file.
     pub fn at(self, file: &str, text: &str, expected: fn(&str) -> Option<&'static str>) -> Error {
         let field = match self.field {
             Field::Known(path) => path,
