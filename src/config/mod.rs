@@ -1,7 +1,7 @@
 //! The configuration file.
 //!
-//! It is read in two steps: [`schema`] is the shape of the file, in which every value knows its place,
-//! and [`check`] turns it into a [`Config`], whose values are all valid. The commands that take flags
+//! It is read in two steps: `schema` is the shape of the file, in which every value knows its place,
+//! and `check` turns it into a [`Config`], whose values are all valid. The commands that take flags
 //! apply them to the result.
 
 mod alerting;

@@ -15,7 +15,7 @@ use crate::alert::notify;
 use crate::catalog::Policy;
 use crate::cli::error::Error;
 use crate::config::{AlertingSettings, Config};
-use crate::engine::{self, AlarmSetup, Handle, Setup, SourceSetup};
+use crate::engine::{self, AlertSetup, Handle, Setup, SourceSetup};
 use crate::logging;
 use crate::service::Service;
 use crate::showq;
@@ -65,15 +65,15 @@ async fn serve(args: &Args, config: Config, bound: Bound, access: Access) -> Res
     let queues = config.showq.clone().map(showq::watch).transpose();
     let queues = queues.map_err(Error::cannot_start)?;
     let addresses = bound.addresses();
-    let alarm = match &config.alerting {
-        Some(alerting) => Some(alarm_setup(alerting, &addresses).map_err(Error::cannot_start)?),
+    let alerts = match &config.alerting {
+        Some(alerting) => Some(alert_setup(alerting, &addresses).map_err(Error::cannot_start)?),
         None => None,
     };
     let (engine, thread) = engine::start(
         engine_setup(&config),
         config.providers.clone(),
         queues,
-        alarm,
+        alerts,
         state,
     )
     .map_err(Error::cannot_start)?;
@@ -203,16 +203,16 @@ fn absolute_input(input: &Input) -> Input {
 }
 
 /// What the engine needs to evaluate alerts and send them.
-fn alarm_setup(
+fn alert_setup(
     alerting: &AlertingSettings,
     addresses: &[SocketAddr],
-) -> std::io::Result<AlarmSetup> {
+) -> std::io::Result<AlertSetup> {
     let instance = alerting.instance.clone().unwrap_or_else(|| {
         let host = rustix::system::uname();
         let port = addresses.first().map_or(0, SocketAddr::port);
         format!("{}:{port}", host.nodename().to_string_lossy())
     });
-    Ok(AlarmSetup {
+    Ok(AlertSetup {
         policy: alerting.policy.clone(),
         instance,
         notifier: notify::start(alerting.alertmanagers.clone())?,
