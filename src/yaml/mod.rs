@@ -5,6 +5,7 @@
 mod error;
 mod library_errors;
 mod path;
+mod place;
 mod suggest;
 
 use std::io::{self, Read};
@@ -16,7 +17,8 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_path_to_error::{Deserializer, Track};
 
-pub use error::{Error, Fault, Place};
+pub use error::{Error, Fault};
+pub use place::Place;
 pub use suggest::{hint, suggest};
 
 /// The text of a file.

@@ -10,7 +10,7 @@ use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_path_to_error::{Path, Segment};
 use serde_saphyr::Spanned;
 
-use super::error::Place;
+use super::place::Place;
 
 /// The path at which reading failed.
 ///
