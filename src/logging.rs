@@ -6,77 +6,77 @@ use tracing::level_filters::LevelFilter;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
-/// How a log record is written.
+/// The format of a log record.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
-pub enum Format {
+pub enum LogFormat {
     /// `key=value` pairs.
     #[default]
     Logfmt,
-    /// One JSON object a line.
+    /// One JSON object per line.
     Json,
 }
 
-/// From which level on records are written.
+/// The severity of a log record.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
-pub enum Level {
-    /// Everything that is decided.
+pub enum LogLevel {
+    /// Details of what the daemon does.
     Debug,
-    /// What an operator may want to know.
+    /// Normal events.
     #[default]
     Info,
-    /// What goes wrong and is dealt with.
+    /// Problems that the daemon can handle.
     Warn,
-    /// What goes wrong and stays so.
+    /// Problems that need action.
     Error,
 }
 
-impl Level {
-    /// The names, as the configuration and the flags take them.
+impl LogLevel {
+    /// The names in the configuration and on the command line.
     pub const NAMES: [&str; 4] = ["debug", "info", "warn", "error"];
 }
 
-impl FromStr for Level {
+impl FromStr for LogLevel {
     type Err = ();
 
     fn from_str(name: &str) -> Result<Self, ()> {
         match name {
-            "debug" => Ok(Level::Debug),
-            "info" => Ok(Level::Info),
-            "warn" => Ok(Level::Warn),
-            "error" => Ok(Level::Error),
+            "debug" => Ok(LogLevel::Debug),
+            "info" => Ok(LogLevel::Info),
+            "warn" => Ok(LogLevel::Warn),
+            "error" => Ok(LogLevel::Error),
             _ => Err(()),
         }
     }
 }
 
-impl Format {
-    /// The names, as the configuration and the flags take them.
+impl LogFormat {
+    /// The names in the configuration and on the command line.
     pub const NAMES: [&str; 2] = ["logfmt", "json"];
 }
 
-impl FromStr for Format {
+impl FromStr for LogFormat {
     type Err = ();
 
     fn from_str(name: &str) -> Result<Self, ()> {
         match name {
-            "logfmt" => Ok(Format::Logfmt),
-            "json" => Ok(Format::Json),
+            "logfmt" => Ok(LogFormat::Logfmt),
+            "json" => Ok(LogFormat::Json),
             _ => Err(()),
         }
     }
 }
 
-/// Begins to log. Called once, before anything logs.
-pub fn start(level: Level, format: Format) {
+/// Starts logging records of the given level and above. Must be called once, before the first record.
+pub fn start(level: LogLevel, format: LogFormat) {
     let level = match level {
-        Level::Debug => LevelFilter::DEBUG,
-        Level::Info => LevelFilter::INFO,
-        Level::Warn => LevelFilter::WARN,
-        Level::Error => LevelFilter::ERROR,
+        LogLevel::Debug => LevelFilter::DEBUG,
+        LogLevel::Info => LevelFilter::INFO,
+        LogLevel::Warn => LevelFilter::WARN,
+        LogLevel::Error => LevelFilter::ERROR,
     };
     let registry = tracing_subscriber::registry().with(level);
     match format {
-        Format::Logfmt => {
+        LogFormat::Logfmt => {
             registry
                 .with(
                     tracing_logfmt::builder()
@@ -86,7 +86,7 @@ pub fn start(level: Level, format: Format) {
                 )
                 .init();
         }
-        Format::Json => {
+        LogFormat::Json => {
             registry
                 .with(
                     tracing_subscriber::fmt::layer()

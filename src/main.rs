@@ -1,4 +1,4 @@
-//! Parses the arguments, runs the command, sets the exit code: nothing else.
+//! The entry point of the binary; everything is in the library.
 
 use std::process::ExitCode;
 

@@ -1,15 +1,14 @@
-//! The time zone of stamps that name none.
+//! The time zone of timestamps that name none.
 //!
-//! It stands apart because asking the time zone library for the system's zone makes it list every
-//! zone there is, which takes longer than reading a small log. Linux keeps the rules themselves
-//! where the answer is.
+//! `/etc/localtime` is read directly, because the time zone library lists every zone of the system to
+//! find the name of the local one, which takes longer than reading a small log.
 
 use jiff::tz::TimeZone;
 
 /// Where Linux keeps the local time zone (localtime(5)).
 const LOCALTIME: &str = "/etc/localtime";
 
-/// The zone that the `TZ` environment variable names, else the machine's, else UTC.
+/// The zone of the environment variable `TZ`, else the local zone of the machine, else UTC.
 pub fn local() -> TimeZone {
     if std::env::var_os("TZ").is_none()
         && let Ok(rules) = std::fs::read(LOCALTIME)

@@ -1,10 +1,11 @@
-//! `check`: whether a configuration is right, and what it would read.
+//! `check`: validates a configuration file and lists what it would read.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use super::Error;
+use super::error::Error;
 use crate::config::{self, Config};
+use crate::parse::Format;
 use crate::source::{self, Input};
 
 /// The arguments.
@@ -22,9 +23,9 @@ pub struct Args {
 ///
 /// # Errors
 ///
-/// If it is wrong, and if the output cannot be written.
+/// If it is invalid, or if the output cannot be written.
 pub fn run(args: &Args) -> Result<(), Error> {
-    let config = Config::load(&args.config).map_err(|error| Error::Usage(error.to_string()))?;
+    let config = config::load(&args.config).map_err(|error| Error::Usage(error.to_string()))?;
     let mut output = std::io::stdout().lock();
     output.write_all(describe(&config, &args.config.display().to_string()).as_bytes())?;
     output.flush()?;
@@ -32,7 +33,7 @@ pub fn run(args: &Args) -> Result<(), Error> {
 }
 
 fn describe(config: &Config, file: &str) -> String {
-    let mut text = format!("{file} is right.\n");
+    let mut text = format!("{file} is valid.\n");
     let mut addresses: Vec<String> = config
         .listen_addresses
         .iter()
@@ -42,16 +43,19 @@ fn describe(config: &Config, file: &str) -> String {
         addresses.push(config::DEFAULT_LISTEN.to_owned());
     }
     text += &format!(
-        "Listens on {}, metrics at {}.\n",
+        "Listen addresses: {}\nMetrics path: {}\n",
         addresses.join(", "),
         config.telemetry_path
     );
     if config.sources.is_empty() {
-        text += "Names no sources: reads the well-known mail logs that exist.\n";
+        text += "Sources: the default mail logs that exist\n";
     }
     for source in &config.sources {
         text += &format!("Source {}:\n", source.name);
         text += &describe_input(&source.input);
+        if source.format != Format::Auto {
+            text += &format!("  format {}\n", source.format.name());
+        }
     }
     text
 }
@@ -64,20 +68,20 @@ fn describe_input(input: &Input) -> String {
             .map(|path| describe_files(path))
             .collect(),
         Input::Journal(journal) => match &journal.directory {
-            Some(directory) => format!("  the journal in {}\n", directory.display()),
-            None if journal.files.is_empty() => "  the journal\n".to_owned(),
+            Some(directory) => format!("  systemd journal in {}\n", directory.display()),
+            None if journal.files.is_empty() => "  systemd journal\n".to_owned(),
             None => journal
                 .files
                 .iter()
-                .map(|file| format!("  journal {}\n", file.display()))
+                .map(|file| format!("  journal file {}\n", file.display()))
                 .collect(),
         },
         Input::Syslog(listeners) => listeners
             .iter()
-            .map(|listener| format!("  receives on {listener}\n"))
+            .map(|listener| format!("  syslog on {listener}\n"))
             .collect(),
         Input::Pipe(path) if path == Path::new("-") => "  standard input\n".to_owned(),
-        Input::Pipe(path) => format!("  pipe {}\n", path.display()),
+        Input::Pipe(path) => format!("  named pipe {}\n", path.display()),
     }
 }
 
@@ -85,7 +89,7 @@ fn describe_files(path: &Path) -> String {
     let name = path.to_string_lossy();
     let found = source::find(&name);
     if found.is_empty() {
-        return format!("  {name}: nothing there yet\n");
+        return format!("  {name}: no such file yet\n");
     }
     let describe = |path: PathBuf| match std::fs::File::open(&path) {
         Ok(_) => format!("  {}\n", path.display()),

@@ -1,14 +1,15 @@
-//! `explain`: what a code means, who has to act, what to do.
+//! `explain`: what a code means, who should act, what to do.
 
 use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
 
-use super::Error;
-use super::language::{Language, Written, wrap};
+use super::document_text::{self, Paragraph};
+use super::error::Error;
+use super::language::{Language, LanguageParser};
+use super::terminal::wrap;
 use crate::catalog::{
-    Catalog, DocumentRow, EnhancedTopic, Severity, Text, Topic, first_digit, first_digit_of_both,
-    subject,
+    Catalog, EnhancedTopic, Severity, Text, Topic, first_digit, first_digit_of_both, subject,
 };
 
 /// The arguments.
@@ -21,30 +22,35 @@ use crate::catalog::{
   maillog_exporter explain '421-4.7.0 Try again later'
   maillog_exporter explain 422 --lang zh")]
 pub struct Args {
-    /// A reply code (421), an enhanced status code (4.7.28), a condition (mailbox_full), or in quotes
-    /// the reply from the log
+    /// Reply code (421), enhanced status code (4.7.28), condition (mailbox_full), or a quoted reply
+    /// from a log
     code: String,
-    /// The enhanced status code that came with the reply code
+    /// Enhanced status code that follows the reply code
     enhanced: Option<String>,
-    /// The language; by default that of the environment (LC_ALL, LC_MESSAGES, LANG)
-    #[arg(long, value_parser = Written)]
+    /// Language [default: from the environment: LC_ALL, LC_MESSAGES, LANG]
+    #[arg(long, value_parser = LanguageParser)]
     lang: Option<Language>,
 }
 
-/// Runs it.
+/// Prints the explanation.
+///
+/// # Errors
+///
+/// If the code is not valid, or the output cannot be written.
 pub fn run(args: &Args) -> Result<(), Error> {
     let zh = args.lang.unwrap_or_else(Language::of_environment) == Language::Zh;
     answer(&args.code, args.enhanced.as_deref(), zh)?.write(&mut anstream::stdout().lock())?;
     Ok(())
 }
 
-/// What is printed: a head line and labelled paragraphs.
+/// An explanation: a heading and labelled paragraphs.
 struct Answer {
     code: String,
     title: String,
     severity: Severity,
     parts: Vec<(&'static str, String)>,
-    /// Where that is written; on the head line, so that an answer stays within ten lines.
+    /// Where the code is defined, in parentheses; printed in the heading, which keeps an answer within
+    /// ten lines.
     source: String,
 }
 
@@ -56,11 +62,7 @@ impl Answer {
             Severity::Critical => AnsiColor::Red,
         };
         let style = Style::new().bold().fg_color(Some(colour.into()));
-        let title = match (&*self.title, &*self.source) {
-            (title, "") => title.to_owned(),
-            (title, source) => format!("{title} ({source})"),
-        };
-        let head = format!("{}  {title}", self.code);
+        let head = format!("{}  {}{}", self.code, self.title, self.source);
         let head = wrap(head.trim_end());
         for (number, line) in head.iter().enumerate() {
             match line.strip_prefix(&*self.code) {
@@ -86,21 +88,21 @@ fn pick(text: &Text, zh: bool) -> &str {
 
 fn labels(zh: bool) -> [&'static str; 3] {
     if zh {
-        ["发生了什么: ", "谁来处理: ", "怎么办: "]
+        ["发生了什么：", "谁来处理：", "怎么办："]
     } else {
-        ["What happened: ", "Who has to act: ", "What to do: "]
+        ["What happened: ", "Who should act: ", "What to do: "]
     }
 }
 
 fn answer(code: &str, enhanced: Option<&str>, zh: bool) -> Result<Answer, Error> {
     let catalog = Catalog::embedded();
-    let (first, second) = copied(code);
-    // What stands in one argument is a piece of a log, with words that are no code.
+    let (first, second) = codes_of_reply(code);
+    // One argument may be a whole reply, whose second word need not be a code.
     let second = second.filter(|text| matches!(catalog.topic(text), Some(Topic::Enhanced(_))));
     let code = first;
-    let enhanced = enhanced.map(bare).or(second);
+    let enhanced = enhanced.map(without_punctuation).or(second);
     let topic = catalog.topic(code).ok_or_else(|| usage(code))?;
-    let mut answer = of(catalog, topic, None, zh);
+    let mut answer = answer_for(catalog, topic, None, zh);
     if let Some(text) = enhanced {
         let Topic::Code(number) = topic else {
             return Err(usage(code));
@@ -109,12 +111,12 @@ fn answer(code: &str, enhanced: Option<&str>, zh: bool) -> Result<Answer, Error>
         if !matches!(second, Topic::Enhanced(_)) {
             return Err(usage(text));
         }
-        // The enhanced code is the more exact of the two, so it answers.
+        // The enhanced code is more specific, so the answer is about it.
         let alone = format!("{} {}", answer.code, answer.title);
-        answer = of(catalog, second, Some(number), zh);
+        answer = answer_for(catalog, second, Some(number), zh);
         answer.code = format!("{} {}", catalog.topic_name(topic), answer.code);
         let note = if zh {
-            "三位数代码: "
+            "三位数代码："
         } else {
             "The reply code alone: "
         };
@@ -123,13 +125,13 @@ fn answer(code: &str, enhanced: Option<&str>, zh: bool) -> Result<Answer, Error>
     Ok(answer)
 }
 
-/// The codes at the beginning of what was copied from a log: `421 4.7.0 Try again`, `421-4.7.0`.
-fn copied(text: &str) -> (&str, Option<&str>) {
-    let mut words = text.split_whitespace().map(bare);
+/// The codes at the beginning of a reply: `421 4.7.0 Try again`, `421-4.7.0`.
+fn codes_of_reply(text: &str) -> (&str, Option<&str>) {
+    let mut words = text.split_whitespace().map(without_punctuation);
     let Some(first) = words.next() else {
         return (text, None);
     };
-    // The hyphen of a reply that goes on in the next line (RFC 5321 section 4.2.1).
+    // The hyphen of a multiline reply (RFC 5321, section 4.2.1).
     match first.split_once('-') {
         Some((code, rest)) if code.len() == 3 && !code.contains('.') => (
             code,
@@ -139,30 +141,30 @@ fn copied(text: &str) -> (&str, Option<&str>) {
     }
 }
 
-/// A code without what stands around it in a log, as in `(#4.2.1)` and `5.7.1:`.
-fn bare(word: &str) -> &str {
+/// A code without the punctuation around it, as in `(#4.2.1)` and `5.7.1:`.
+fn without_punctuation(word: &str) -> &str {
     let around = |c: char| matches!(c, '(' | ')' | '[' | ']' | '<' | '>' | ',' | ';' | ':' | '"');
     word.trim().trim_matches(around).trim_end_matches('.')
 }
 
 fn usage(text: &str) -> Error {
     Error::Usage(format!(
-        "{text:?} is no code: give a reply code of three digits, an enhanced status code, both, or a condition's name, \
-         for example `explain 421`, `explain 552 5.2.2` or `explain mailbox_full`"
+        "{text:?} is not a valid code; expected a reply code of three digits, an enhanced status code, both, or the name \
+         of a condition, for example `explain 421`, `explain 552 5.2.2` or `explain mailbox_full`"
     ))
 }
 
-/// What is said of a topic; of an enhanced code perhaps with the reply code that it came with.
-fn of(catalog: &Catalog, topic: Topic, with: Option<u16>, zh: bool) -> Answer {
+/// The answer for a topic; `with` is the reply code that an enhanced code came with.
+fn answer_for(catalog: &Catalog, topic: Topic, with: Option<u16>, zh: bool) -> Answer {
     let [what, who, how] = labels(zh);
     let explanation = catalog.explain(topic);
     let actor = explanation.actor.text(zh);
     let mut parts = Vec::new();
     if zh && !explanation.document.is_empty() {
-        for said in of_document(explanation.document, &explanation.remedy) {
-            parts.push(match said {
-                Said::Meaning(text) => (what, text),
-                Said::Remedy(text) => (how, text),
+        for paragraph in document_text::paragraphs(explanation.document, &explanation.remedy) {
+            parts.push(match paragraph {
+                Paragraph::Meaning(text) => (what, text),
+                Paragraph::Remedy(text) => (how, text),
             });
         }
     } else {
@@ -186,7 +188,7 @@ fn of(catalog: &Catalog, topic: Topic, with: Option<u16>, zh: bool) -> Answer {
         parts.push((how, pick(&explanation.remedy, zh).to_owned()));
     }
     if parts.len() > 2 {
-        // Two rows make a long answer: who acts and what to do share a paragraph.
+        // Two rows of the document make a long answer, so the actor shares a paragraph with the remedy.
         parts[1] = (who, format!("{actor}。{how}{}", parts[1].1));
     } else {
         parts.insert(1, (who, actor.to_owned()));
@@ -196,6 +198,11 @@ fn of(catalog: &Catalog, topic: Topic, with: Option<u16>, zh: bool) -> Answer {
         .iter()
         .map(|source| pick(source, zh))
         .collect();
+    let source = match (sources.is_empty(), zh) {
+        (true, _) => String::new(),
+        (false, true) => format!("（{}）", sources.join("、")),
+        (false, false) => format!(" ({})", sources.join(", ")),
+    };
     Answer {
         code: catalog.topic_name(topic),
         title: explanation
@@ -203,48 +210,14 @@ fn of(catalog: &Catalog, topic: Topic, with: Option<u16>, zh: bool) -> Answer {
             .map_or(String::new(), |name| pick(&name, zh).to_owned()),
         severity: explanation.severity,
         parts,
-        source: sources.join(if zh { "、" } else { ", " }),
+        source,
     }
-}
-
-/// Something that is said of a code.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) enum Said {
-    /// What happened.
-    Meaning(String),
-    /// What to do.
-    Remedy(String),
-}
-
-/// What the document says of a code, in Chinese and to the letter. Where it breaks off, the remedy is
-/// the project's own.
-pub(super) fn of_document(rows: &[DocumentRow], own: &Text) -> Vec<Said> {
-    let mut all = Vec::new();
-    for row in rows {
-        all.push(Said::Meaning(document_meaning(row)));
-        all.extend(row.remedy.clone().map(Said::Remedy));
-    }
-    if rows.iter().all(|row| row.remedy.is_none()) {
-        all.push(Said::Remedy(own.zh.clone()));
-    }
-    all
-}
-
-fn document_meaning(row: &DocumentRow) -> String {
-    let when = row
-        .when
-        .as_ref()
-        .map_or(String::new(), |when| format!("({}) ", when.zh));
-    let explanation = row.explanation.as_deref().unwrap_or_default();
-    format!("{when}{} {explanation}", row.meaning)
-        .trim_end()
-        .to_owned()
 }
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
-    use super::super::language::columns;
+    use super::super::terminal::columns;
     use super::*;
 
     fn explained(code: &str, enhanced: Option<&str>, zh: bool) -> String {
@@ -259,48 +232,59 @@ mod tests {
         text
     }
 
+    /// Fails if a part is not in the text, wherever lines are broken.
+    fn assert_contains(text: &str, parts: &[&str]) {
+        let without_blanks = |text: &str| text.split_whitespace().collect::<String>();
+        for part in parts {
+            assert!(
+                without_blanks(text).contains(&without_blanks(part)),
+                "{part}: {text}"
+            );
+        }
+    }
+
     #[test]
-    fn the_codes_of_the_document_tell_what_happened_who_acts_and_what_to_do() {
-        let text = explained("421", None, false);
-        for part in [
-            "Service not available",
-            "Who has to act: the operator",
-            "lower concurrency",
-            "RFC 5321",
-        ] {
-            assert!(text.contains(part), "{part}: {text}");
-        }
-        let text = explained("422", None, true);
-        for part in [
-            "收信端邮件信箱的信件已经超过预设的信箱大小",
-            "收件人",
-            "调高配额",
-        ] {
-            assert!(text.contains(part), "{part}: {text}");
-        }
-        let text = explained("111", None, false);
-        assert!(
-            text.contains("Not an SMTP reply") && text.contains("firewall"),
-            "{text}"
-        );
-        for code in Catalog::embedded().codes() {
+    fn every_explanation_has_meaning_actor_and_remedy() {
+        let catalog = Catalog::embedded();
+        for code in catalog.codes() {
             for zh in [false, true] {
-                explained(&code.code.to_string(), None, zh);
+                let text = explained(&code.code.to_string(), None, zh);
+                let topic = catalog.topic(&code.code.to_string()).unwrap();
+                let actor = catalog.explain(topic).actor;
+                let [what, who, how] = labels(zh);
+                assert_contains(&text, &[what, &format!("{who}{}", actor.text(zh)), how]);
+                if !zh || code.document.is_empty() {
+                    assert_contains(&text, &[pick(&code.meaning, zh), pick(&code.remedy, zh)]);
+                }
             }
         }
+        let text = explained("421", None, false);
+        assert_contains(&text, &["421 ", "RFC 5321"]);
+        let text = explained("422", None, true);
+        assert_contains(
+            &text,
+            &["收信端邮件信箱的信件已经超过预设的信箱大小", "收件人"],
+        );
     }
 
     #[test]
-    fn the_enhanced_code_decides_over_the_reply_code() {
+    fn the_enhanced_code_takes_precedence_over_the_reply_code() {
+        let catalog = Catalog::embedded();
+        let name = |code: &str| {
+            let topic = catalog.topic(code).unwrap();
+            catalog.explain(topic).name.unwrap().en.clone()
+        };
         let text = explained("552", Some("5.2.2"), false);
-        assert!(text.starts_with("552 5.2.2  Mailbox full"), "{text}");
-        assert!(text.contains("552 Storage allocation exceeded"), "{text}");
-        assert!(explained("4.7.28", None, false).contains("Slow down"));
-        assert!(explained("mailbox_full", None, true).contains("收件人"));
+        assert!(
+            text.starts_with(&format!("552 5.2.2  {}", name("5.2.2"))),
+            "{text}"
+        );
+        assert_contains(&text, &[&format!("552 {}", name("552"))]);
+        assert_contains(&explained("mailbox_full", None, true), &["收件人"]);
     }
 
     #[test]
-    fn what_was_copied_from_a_log_is_understood() {
+    fn codes_are_found_in_replies_copied_from_a_log() {
         for (code, enhanced, expected) in [
             ("421 4.7.0", None, "421 4.7.0  "),
             ("421-4.7.0", None, "421 4.7.0  "),
@@ -324,32 +308,21 @@ mod tests {
     }
 
     #[test]
-    fn the_reply_code_tells_whether_trying_again_helps() {
-        for (code, enhanced, en, zh) in [
-            ("450", "5.1.1", "the sender tries again", "发送方会重试"),
-            ("550", "4.7.1", "trying again does not help", "重试无效"),
-            ("451", "5.99.99", "the sender tries again", "发送方会重试"),
-        ] {
-            let text = explained(code, Some(enhanced), false);
-            let plain = text.replace("\n  ", " ");
-            assert!(
-                plain.contains(en) && plain.contains("contradicts"),
-                "{text}"
-            );
-            assert_eq!(plain.matches("again").count(), 1, "{text}");
-            let text = explained(code, Some(enhanced), true);
-            let plain = text.replace("\n  ", "");
-            assert!(plain.contains(zh) && plain.contains("矛盾"), "{text}");
+    fn the_reply_code_decides_whether_a_retry_can_help() {
+        for (code, enhanced) in [("450", "5.1.1"), ("550", "4.7.1"), ("451", "5.99.99")] {
+            let class = enhanced.as_bytes()[0] - b'0';
+            let expected = first_digit_of_both(code.parse().unwrap(), class);
+            assert_ne!(expected.en, first_digit(class.into()).en);
+            for zh in [false, true] {
+                let text = explained(code, Some(enhanced), zh);
+                assert_contains(&text, &[pick(&expected, zh)]);
+            }
         }
         let text = explained("550", Some("5.1.1"), false);
-        let plain = text.replace("\n  ", " ");
-        assert!(
-            plain.contains("(5: no, trying again does not help)"),
-            "{text}"
-        );
-        // Not a reply.
+        assert_contains(&text, &[&first_digit(5).en]);
+        // 111 is not a reply, so the enhanced code stands alone.
         let text = explained("111", Some("4.4.1"), false);
-        assert!(!text.contains("contradicts"), "{text}");
+        assert_contains(&text, &[&first_digit(4).en]);
         for entry in Catalog::embedded().enhanced_codes() {
             for (class, code) in [(4, "550"), (5, "450")] {
                 let enhanced = format!("{class}.{}.{}", entry.subject, entry.detail);
@@ -361,10 +334,14 @@ mod tests {
     }
 
     #[test]
-    fn unknown_codes_tell_what_their_digits_say_and_nonsense_is_a_usage_error() {
-        assert!(explained("999", None, false).contains("unknown reply code"));
-        assert!(explained("299", None, false).contains("success"));
-        assert!(explained("5.99.1", None, false).contains("none of RFC 3463"));
+    fn unknown_codes_are_explained_by_their_digits_and_invalid_ones_refused() {
+        for code in ["999", "299"] {
+            let topic = Catalog::embedded().topic(code).unwrap();
+            let explanation = Catalog::embedded().explain(topic);
+            assert!(!explanation.known, "{code}");
+            assert_contains(&explained(code, None, false), &[&explanation.meaning.en]);
+        }
+        assert_contains(&explained("5.99.1", None, false), &[&subject(99).en]);
         for wrong in [
             "",
             "42",

@@ -1,8 +1,8 @@
-//! `follow`: logs as they grow, for a person at a terminal. Each event on a line, each code
-//! explained the first time it comes by.
+//! `follow`: prints events as they are written to logs, for a person at a terminal, and explains each
+//! code the first time it occurs.
 //!
-//! The lines come from `linemux`, which is made for watching and may lose lines when a log is
-//! rotated under load. Nothing is counted here; `serve` reads by its own means.
+//! The lines come from `linemux`, which may lose lines when a log is rotated under load. That is
+//! acceptable for watching; `serve`, which counts, uses `source`.
 
 use std::collections::BTreeSet;
 use std::io::Write;
@@ -14,12 +14,14 @@ use linemux::MuxedLines;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc::{Receiver, channel};
 
-use super::Error;
-use super::explain::{Said, of_document};
-use super::language::{Language, Written};
+use super::document_text::{self, Paragraph};
+use super::error::Error;
+use super::language::{Language, LanguageParser};
+use super::source_format;
 use crate::catalog::{Catalog, Code, Providers};
-use crate::parse::{Direction, Event, Line, LineParser, Outcome, Parsed};
+use crate::parse::{Direction, Event, Format, Line, LineParser, Outcome, Parsed, StreamKey};
 use crate::source::{DEFAULT_CAP, Lines};
+use crate::stable_hash::hash;
 use crate::zone;
 
 /// The arguments.
@@ -30,48 +32,50 @@ use crate::zone;
   journalctl -f | maillog_exporter follow -
   NO_COLOR=1 maillog_exporter follow /var/log/mx1/mail.log /var/log/mx2/mail.log")]
 pub struct Args {
-    /// Logs to watch, - for standard input; a log that does not exist yet is waited for
+    /// Logs to follow, - for standard input; logs that do not exist yet are waited for
     #[arg(required = true, value_name = "LOG")]
     logs: Vec<PathBuf>,
-    /// Show only what went wrong
+    /// Print only failures
     #[arg(long)]
     failures: bool,
-    /// Begin with what the logs hold already
+    /// Start at the beginning of the logs
     #[arg(long)]
     from_start: bool,
     /// Language of the explanations [default: from the environment]
-    #[arg(long, value_parser = Written)]
+    #[arg(long, value_parser = LanguageParser)]
     lang: Option<Language>,
+    /// Log format of every log
+    #[arg(long, value_name = "NAME", default_value = "auto", value_parser = source_format::parse)]
+    format: Format,
 }
 
-/// Runs it until it is interrupted.
+/// Follows the logs until it is interrupted or standard input ends.
 ///
 /// # Errors
 ///
-/// If a log's folder does not exist, or the output cannot be written.
+/// If the directory of a log does not exist, or the output cannot be written.
 pub fn run(args: &Args) -> Result<(), Error> {
-    let failed = |error: std::io::Error| Error::Runtime(format!("cannot start: {error}"));
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
-        .map_err(failed)?;
+        .map_err(Error::cannot_start)?;
     runtime.block_on(follow(args))
 }
 
-/// Lines of standard input that wait to be shown.
-const WAITING: usize = 1024;
+/// The most lines of standard input that wait to be printed.
+const QUEUE: usize = 1024;
 
-/// The lines of standard input, from a thread that reads it: nothing else can wait for a terminal.
+/// The lines of standard input, read by a thread because a terminal cannot be read asynchronously.
 fn standard_input() -> std::io::Result<Receiver<Vec<u8>>> {
-    let (sender, receiver) = channel(WAITING);
+    let (sender, receiver) = channel(QUEUE);
     std::thread::Builder::new()
         .name("stdin".into())
         .spawn(move || {
             let mut lines = Lines::new(std::io::stdin(), DEFAULT_CAP);
-            let mut wanted = true;
-            while wanted {
+            let mut open = true;
+            while open {
                 let mut send = |line: &&[u8]| sender.blocking_send(line.to_vec()).is_ok();
-                match lines.read(|lines| wanted &= lines.iter().all(&mut send)) {
+                match lines.read(|lines| open &= lines.iter().all(&mut send)) {
                     Ok(true) => {}
                     Ok(false) => break,
                     Err(error) => {
@@ -85,14 +89,13 @@ fn standard_input() -> std::io::Result<Receiver<Vec<u8>>> {
 }
 
 async fn follow(args: &Args) -> Result<(), Error> {
-    let failed = |error: std::io::Error| Error::Runtime(format!("cannot start: {error}"));
-    let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
-    let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
-    let mut lines = MuxedLines::new().map_err(failed)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(Error::cannot_start)?;
+    let mut terminate = signal(SignalKind::terminate()).map_err(Error::cannot_start)?;
+    let mut lines = MuxedLines::new().map_err(Error::cannot_start)?;
     let (stdin, logs): (Vec<_>, Vec<_>) = args.logs.iter().partition(|log| *log == Path::new("-"));
     let mut input = match stdin.is_empty() {
         true => None,
-        false => Some(standard_input().map_err(failed)?),
+        false => Some(standard_input().map_err(Error::cannot_start)?),
     };
     for log in &logs {
         let added = match args.from_start {
@@ -101,14 +104,14 @@ async fn follow(args: &Args) -> Result<(), Error> {
         };
         added.map_err(|error| Error::Runtime(format!("{}: {error}", log.display())))?;
     }
-    let mut view = Watching::new(args);
+    let mut printer = EventPrinter::new(args);
     loop {
         let next = tokio::select! {
             _ = interrupt.recv() => return Ok(()),
             _ = terminate.recv() => return Ok(()),
             line = async { input.as_mut()?.recv().await }, if input.is_some() => {
                 match line {
-                    Some(line) => view.show(&line, (!logs.is_empty()).then_some("-"))?,
+                    Some(line) => printer.print(&line, "-")?,
                     None if logs.is_empty() => return Ok(()),
                     None => input = None,
                 }
@@ -118,33 +121,37 @@ async fn follow(args: &Args) -> Result<(), Error> {
         };
         match next {
             Ok(Some(line)) => {
-                let several = args.logs.len() > 1;
-                let source = several.then(|| line.source().display().to_string());
-                view.show(line.line().as_bytes(), source.as_deref())?;
+                let source = line.source().display().to_string();
+                printer.print(line.line().as_bytes(), &source)?;
             }
-            // A line that is no UTF-8 is lost to linemux; what follows is not.
-            Err(error) => eprintln!("maillog_exporter: a line could not be read: {error}"),
-            // Every log is gone for now; linemux goes on watching for them.
+            // linemux skips a line that is not valid UTF-8.
+            Err(error) => eprintln!("maillog_exporter: cannot read a line: {error}"),
+            // No log exists at the moment; linemux waits for them.
             Ok(None) => tokio::task::yield_now().await,
         }
     }
 }
 
-/// What the person has seen so far.
-struct Watching {
+/// Prints events, and explains codes that were not explained before.
+struct EventPrinter {
     parser: LineParser,
+    format: Format,
+    /// Whether there is more than one log, so that each line names its own.
+    several: bool,
     providers: Providers,
     failures: bool,
     language: Language,
     explained: BTreeSet<u16>,
 }
 
-impl Watching {
+impl EventPrinter {
     fn new(args: &Args) -> Self {
         let providers = Providers::embedded();
         let catalog = Catalog::embedded();
-        Watching {
+        EventPrinter {
             parser: LineParser::new(catalog, providers.clone(), zone::local(), Timestamp::now()),
+            format: args.format,
+            several: args.logs.len() > 1,
             providers,
             failures: args.failures,
             language: args.lang.unwrap_or_else(Language::of_environment),
@@ -152,7 +159,12 @@ impl Watching {
         }
     }
 
-    fn show(&mut self, line: &[u8], source: Option<&str>) -> Result<(), Error> {
+    fn print(&mut self, line: &[u8], log: &str) -> Result<(), Error> {
+        let key = StreamKey {
+            source: 0,
+            stream: hash(&[log.as_bytes()]),
+        };
+        self.parser.select(key, self.format);
         let mut slot = None;
         let parsed = self.parser.parse(line, &mut slot);
         let Line::Event(event) = &parsed.line else {
@@ -162,8 +174,8 @@ impl Watching {
             return Ok(());
         }
         let mut out = anstream::stdout().lock();
-        if let Some(source) = source {
-            write!(out, "{source}: ")?;
+        if self.several {
+            write!(out, "{log}: ")?;
         }
         writeln!(out, "{}", describe(event, &parsed, &self.providers))?;
         if let Some(code) = event.code.filter(|&code| !(200..400).contains(&code))
@@ -171,10 +183,10 @@ impl Watching {
             && let Some(entry) = Catalog::embedded().code(code)
         {
             let dim = Style::new().dimmed();
-            for said in explanation(entry, self.language) {
-                match said {
-                    Said::Meaning(text) => writeln!(out, "{dim}    {code}: {text}{dim:#}")?,
-                    Said::Remedy(text) => writeln!(out, "{dim}    → {text}{dim:#}")?,
+            for paragraph in explanation(entry, self.language) {
+                match paragraph {
+                    Paragraph::Meaning(text) => writeln!(out, "{dim}    {code}: {text}{dim:#}")?,
+                    Paragraph::Remedy(text) => writeln!(out, "{dim}    → {text}{dim:#}")?,
                 }
             }
         }
@@ -183,18 +195,20 @@ impl Watching {
     }
 }
 
-/// What a code means and what to do: in Chinese in the document's words, where it has any.
-fn explanation(code: &Code, language: Language) -> Vec<Said> {
+/// What a code means and what to do; in Chinese, the document's own text where it has one.
+fn explanation(code: &Code, language: Language) -> Vec<Paragraph> {
     match language {
-        Language::Zh if !code.document.is_empty() => of_document(&code.document, &code.remedy),
+        Language::Zh if !code.document.is_empty() => {
+            document_text::paragraphs(&code.document, &code.remedy)
+        }
         language => vec![
-            Said::Meaning(language.of(&code.meaning).to_owned()),
-            Said::Remedy(language.of(&code.remedy).to_owned()),
+            Paragraph::Meaning(language.of(&code.meaning).to_owned()),
+            Paragraph::Remedy(language.of(&code.remedy).to_owned()),
         ],
     }
 }
 
-/// One line: when, which way, how it ended, the code, who, and why.
+/// One line: time, direction, outcome, codes, remote host, provider, condition and reply text.
 fn describe(event: &Event<'_>, parsed: &Parsed<'_, '_>, providers: &Providers) -> String {
     let colour = match event.outcome {
         Outcome::Sent => AnsiColor::Green,
@@ -255,7 +269,7 @@ fn describe(event: &Event<'_>, parsed: &Parsed<'_, '_>, providers: &Providers) -
     text
 }
 
-/// What others wrote, without what would move the terminal's cursor.
+/// Text from a log without control characters, which could control the terminal.
 fn printable(text: &[u8]) -> String {
     String::from_utf8_lossy(text)
         .chars()

@@ -1,9 +1,9 @@
-//! `generate`: writes what is made from the catalog.
+//! `generate`: writes alert rules, dashboards, the runbook and the chart's files.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::Error;
+use super::error::Error;
 use crate::catalog::Policy;
 use crate::config;
 use crate::generate;
@@ -12,18 +12,18 @@ use crate::generate;
 #[derive(clap::Args, Debug)]
 #[command(after_help = "\
 Examples:
-  maillog_exporter generate .                        rules, dashboards, runbook, chart: into here
-  maillog_exporter generate --policy mine.yml rules  with other figures (docs/alerting.md)")]
+  maillog_exporter generate .                        write everything into the current directory
+  maillog_exporter generate --policy mine.yml rules  with changed alert rules (docs/alerting.md)")]
 pub struct Args {
-    /// Other figures for the alert rules
+    /// File with changes to the alert rules
     #[arg(long, value_name = "FILE")]
     policy: Option<PathBuf>,
 
-    /// Where alerts/, dashboards/, docs/runbook.md and the chart's files (helm/) are written
+    /// Directory to write alerts/, dashboards/, docs/runbook.md and helm/ into
     dir: PathBuf,
 }
 
-/// The built-in policy, or the one with the figures of a file.
+/// The built-in policy, or the one with the changes of a file.
 pub(super) fn policy(path: Option<&Path>) -> Result<Policy, Error> {
     path.map_or_else(
         || Ok(Policy::embedded()),
@@ -31,11 +31,11 @@ pub(super) fn policy(path: Option<&Path>) -> Result<Policy, Error> {
     )
 }
 
-/// Writes the files, each whole or not at all.
+/// Writes the files.
 ///
 /// # Errors
 ///
-/// If one cannot be written.
+/// If the policy file is invalid, or a file cannot be written.
 pub fn run(args: &Args) -> Result<(), Error> {
     let policy = policy(args.policy.as_deref())?;
     for file in generate::files(&policy) {

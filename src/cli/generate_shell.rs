@@ -1,12 +1,13 @@
-//! `completions` and `man`: what clap can tell a shell and a reader about the command line.
+//! `completions` and `man`: shell completions and the manual page, made from the definition of the
+//! command line.
 
 use std::io::Write;
 
-use clap::{Command, CommandFactory};
+use clap::Command;
 use clap_complete::Shell;
 use clap_mangen::Man;
 
-use super::{Cli, Error};
+use super::error::Error;
 
 /// The arguments of `completions`.
 #[derive(clap::Args, Debug)]
@@ -15,7 +16,7 @@ Examples:
   maillog_exporter completions bash > /etc/bash_completion.d/maillog_exporter
   maillog_exporter completions fish > ~/.config/fish/completions/maillog_exporter.fish")]
 pub struct CompletionsArgs {
-    /// The shell
+    /// Shell
     shell: Shell,
 }
 
@@ -32,14 +33,9 @@ pub struct ManArgs {}
 /// # Errors
 ///
 /// If the output cannot be written.
-pub fn completions(args: &CompletionsArgs) -> Result<(), Error> {
+pub fn completions(args: &CompletionsArgs, mut command: Command) -> Result<(), Error> {
     let mut script = Vec::new();
-    clap_complete::generate(
-        args.shell,
-        &mut Cli::command(),
-        "maillog_exporter",
-        &mut script,
-    );
+    clap_complete::generate(args.shell, &mut command, "maillog_exporter", &mut script);
     print(&script)
 }
 
@@ -48,13 +44,13 @@ pub fn completions(args: &CompletionsArgs) -> Result<(), Error> {
 /// # Errors
 ///
 /// If the output cannot be written.
-pub fn man(_args: &ManArgs) -> Result<(), Error> {
-    print(page(Cli::command())?.as_bytes())
+pub fn man(command: Command) -> Result<(), Error> {
+    print(page(command)?.as_bytes())
 }
 
-/// One page about everything: what each command takes stands in a section of its own, because the
-/// pages that `clap_mangen` would refer to are nowhere.
-fn page(mut command: Command) -> std::io::Result<String> {
+/// One page with a section for each command, because the separate pages that `clap_mangen` refers to do
+/// not exist.
+pub(super) fn page(mut command: Command) -> std::io::Result<String> {
     command.build();
     let whole = Man::new(command.clone());
     let mut page = Vec::new();
@@ -65,12 +61,12 @@ fn page(mut command: Command) -> std::io::Result<String> {
     whole.render_options_section(&mut page)?;
     let mut page = text(page);
     page.push_str(".SH COMMANDS\n");
-    // `help` is told by the option.
-    let known = command.get_subcommands();
-    for subcommand in known.filter(|it| it.get_name() != "help" && !it.is_hide_set()) {
+    // The options describe `help`.
+    let commands = command.get_subcommands();
+    for subcommand in commands.filter(|it| it.get_name() != "help" && !it.is_hide_set()) {
         let name = subcommand.get_name();
         if name == "serve" {
-            page += &format!(".SS {name}\nThe same as without a command, with the same options.\n");
+            page += &format!(".SS {name}\nThe default command, with the options above.\n");
             continue;
         }
         let part = Man::new(subcommand.clone());
@@ -82,7 +78,7 @@ fn page(mut command: Command) -> std::io::Result<String> {
             part.render_extra_section(&mut sections)?;
         }
         page += &format!(".SS {name}\n");
-        page += &below(&text(sections));
+        page += &as_paragraphs(&text(sections));
     }
     let mut rest = Vec::new();
     whole.render_extra_section(&mut rest)?;
@@ -91,17 +87,17 @@ fn page(mut command: Command) -> std::io::Result<String> {
     Ok(page.replace("\nExamples:\n", "\n"))
 }
 
-/// How `clap_mangen` begins what stands below the help: here, examples.
+/// The heading that `clap_mangen` gives to the text after the help, which is examples here.
 const EXTRA: &str = ".SH EXTRA\n";
 
-/// The sections of a command as paragraphs of one.
-fn below(sections: &str) -> String {
+/// The sections of a command as paragraphs of one section.
+fn as_paragraphs(sections: &str) -> String {
     sections
         .replace(EXTRA, ".PP\n\\fIExamples\\fR\n.nf\n")
         .replace(".SH OPTIONS\n", "")
         .replace(".SH SYNOPSIS\n", "")
         .replace(".SH DESCRIPTION\n", ".PP\n")
-        // What examples end with.
+        // Ends the examples.
         + ".fi\n"
 }
 
@@ -114,29 +110,4 @@ fn print(text: &[u8]) -> Result<(), Error> {
     output.write_all(text)?;
     output.flush()?;
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_manual_page_has_every_command_with_its_options_and_refers_to_no_other_page() {
-        let page = page(Cli::command()).expect("a page");
-        for part in [
-            "\n.SS report\n",
-            "\n.SS explain\n",
-            "\\-\\-unmatched",
-            "\\-\\-from\\-start",
-            "\\-\\-duration",
-            "maillog_exporter explain 552 5.2.2",
-        ] {
-            assert!(page.contains(part), "{part}: {page}");
-        }
-        for other in ["(1)", ".SH EXTRA", ".SH SUBCOMMANDS"] {
-            assert!(!page.contains(other), "{other}: {page}");
-        }
-        let begun = page.matches("\n.nf\n").count();
-        assert!(begun > 5 && page.matches("\n.SH OPTIONS\n").count() == 1);
-    }
 }

@@ -12,9 +12,9 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressStyle};
 use jiff::Timestamp;
 
-use super::Error;
+use super::error::Error;
 use crate::catalog::{Catalog, Providers};
-use crate::parse::{Format, LineParser, StreamKey, format_names};
+use crate::parse::{Format, LineParser, StreamKey};
 use crate::source::{DEFAULT_CAP, Lines, Packing};
 use crate::zone;
 
@@ -122,15 +122,6 @@ impl LogFile {
         parser.select(key, format);
         parser.set_reference(self.written);
     }
-}
-
-/// Reads the name of a log format from the command line.
-///
-/// # Errors
-///
-/// If there is no such format.
-pub fn log_format(name: &str) -> Result<Format, String> {
-    Format::named(name).ok_or_else(|| format!("known formats are {}", format_names().join(", ")))
 }
 
 /// The message for a file that fails while it is read.

@@ -1,4 +1,4 @@
-//! The two languages of the catalog: which one to use, and how to set its texts on a terminal.
+//! The language of explanations, by option or environment.
 
 use std::ffi::OsStr;
 
@@ -7,14 +7,11 @@ use clap::{Arg, Command};
 
 pub use crate::catalog::Language;
 
-/// The widest line, in columns.
-const WIDTH: usize = 98;
-
-/// Reads a language as options and environments write it: `zh`, `zh_CN.UTF-8`, `en-GB`.
+/// Parses a language as options and environment variables have it: `zh`, `zh_CN.UTF-8`, `en-GB`.
 #[derive(Clone, Copy, Debug)]
-pub struct Written;
+pub struct LanguageParser;
 
-impl TypedValueParser for Written {
+impl TypedValueParser for LanguageParser {
     type Value = Language;
 
     fn parse_ref(
@@ -25,22 +22,24 @@ impl TypedValueParser for Written {
     ) -> Result<Language, clap::Error> {
         match value.to_str().and_then(Language::of_locale) {
             Some(language) => Ok(language),
-            // It says what would be right.
-            None => PossibleValuesParser::new(Written::NAMES)
+            // The error lists the languages.
+            None => PossibleValuesParser::new(LanguageParser::NAMES)
                 .parse_ref(command, argument, value)
                 .map(|_| Language::En),
         }
     }
 
     fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
-        let named = Written::NAMES.into_iter().zip(["English", "简体中文"]);
+        let named = LanguageParser::NAMES
+            .into_iter()
+            .zip(["English", "简体中文"]);
         Some(Box::new(
             named.map(|(name, help)| PossibleValue::new(name).help(help)),
         ))
     }
 }
 
-impl Written {
+impl LanguageParser {
     const NAMES: [&str; 2] = ["en", "zh"];
 }
 
@@ -55,7 +54,7 @@ impl Language {
             .unwrap_or(Language::En)
     }
 
-    /// The language of a locale, by what stands before its country and encoding.
+    /// The language of a locale such as `zh_CN.UTF-8`; `None` if it is not one of ours.
     fn of_locale(locale: &str) -> Option<Self> {
         let language = locale.split(['_', '-', '.', '@']).next()?;
         match &*language.to_ascii_lowercase() {
@@ -66,55 +65,12 @@ impl Language {
     }
 }
 
-/// Columns that a character takes on a terminal: CJK ones take two.
-pub fn columns(c: char) -> usize {
-    if matches!(c, '\u{1100}'..='\u{115f}' | '\u{2e80}'..='\u{a4cf}' | '\u{ac00}'..='\u{d7a3}'
-        | '\u{f900}'..='\u{faff}' | '\u{fe30}'..='\u{fe6f}' | '\u{ff00}'..='\u{ff60}')
-    {
-        2
-    } else {
-        1
-    }
-}
-
-/// What no line of Chinese begins with.
-const CLOSING: [char; 7] = [',', ';', ':', ')', '。', '、', '》'];
-
-/// Breaks a paragraph into lines: at blanks, and between any two characters of Chinese.
-pub fn wrap(text: &str) -> Vec<String> {
-    let mut lines = vec![String::new()];
-    let mut width = 0;
-    let mut word = String::new();
-    let mut chars = text.chars().peekable();
-    while let Some(c) = chars.next() {
-        word.push(c);
-        let breaks = c == ' ' || columns(c) == 2 || chars.peek().is_none_or(|c| columns(*c) == 2);
-        if !breaks || chars.peek().is_some_and(|c| CLOSING.contains(c)) {
-            continue;
-        }
-        let needed: usize = word.trim_end().chars().map(columns).sum();
-        if width > 0 && width + needed > WIDTH {
-            lines.push(String::new());
-            width = 0;
-        }
-        width += word.chars().map(columns).sum::<usize>();
-        if let Some(line) = lines.last_mut() {
-            line.push_str(&word);
-        }
-        word.clear();
-    }
-    lines
-        .iter()
-        .map(|line| line.trim_end().to_owned())
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn a_language_is_known_with_its_country_and_encoding() {
+    fn country_and_encoding_of_a_locale_are_ignored() {
         for (written, expected) in [
             ("zh", Some(Language::Zh)),
             ("zh_CN", Some(Language::Zh)),
@@ -128,18 +84,8 @@ mod tests {
         ] {
             assert_eq!(Language::of_locale(written), expected, "{written}");
             let command = Command::new("x");
-            let parsed = Written.parse_ref(&command, None, OsStr::new(written));
+            let parsed = LanguageParser.parse_ref(&command, None, OsStr::new(written));
             assert_eq!(parsed.ok(), expected, "{written}");
-        }
-    }
-
-    #[test]
-    fn no_line_of_chinese_begins_with_what_closes_a_sentence() {
-        for shift in 0..4 {
-            let text = format!("{}{}", "x".repeat(shift), "邮件,信箱。".repeat(30));
-            for line in wrap(&text) {
-                assert!(!line.starts_with(CLOSING), "{line}");
-            }
         }
     }
 }

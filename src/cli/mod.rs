@@ -1,9 +1,11 @@
-//! The command line: one file per subcommand, each with its arguments and a `run`.
+//! The command line: one module per command, each with its arguments and a `run`.
 //!
-//! Nothing else in the crate imports this module: what a command does lives behind it.
+//! No other module of the crate imports this one.
 
 pub mod check;
 pub mod demo;
+mod document_text;
+pub mod error;
 pub mod explain;
 pub mod follow;
 pub mod generate;
@@ -15,47 +17,26 @@ pub mod parse;
 pub mod replay;
 pub mod report;
 pub mod serve;
+mod source_format;
+mod terminal;
 
 use std::path::Path;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
 
+use self::error::Error;
 use crate::yaml::suggest;
-
-/// Why a command ended early; the kind decides the exit code.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// A mistake in usage or configuration: exit code 2.
-    #[error("{0}")]
-    Usage(String),
-    /// A failure at run time: exit code 1.
-    #[error("{0}")]
-    Runtime(String),
-    /// The reader of our output went away (`| head`): ends quietly.
-    #[error("output closed")]
-    OutputClosed,
-}
-
-/// A failure to write to standard output. Reading fails with the file's name in the message.
-impl From<std::io::Error> for Error {
-    fn from(error: std::io::Error) -> Self {
-        match error.kind() {
-            std::io::ErrorKind::BrokenPipe => Error::OutputClosed,
-            _ => Error::Runtime(format!("cannot write the output: {error}")),
-        }
-    }
-}
 
 const EXAMPLES: &str = "\
 Examples:
-  maillog_exporter demo                         see it work, with nothing set up
-  maillog_exporter                              follow the mail logs this machine has
-  maillog_exporter /var/log/mail.log            follow one log, metrics on port 9925
-  maillog_exporter '/var/log/mx*/mail.log'      follow a pattern (quoted: new files count too)
-  journalctl -f | maillog_exporter -            follow standard input, or a named pipe by its name
-  maillog_exporter --config.file=maillog.yml    what the configuration says
-  maillog_exporter ./report                     follow a log that has the name of a command";
+  maillog_exporter demo                         simulated mail traffic; needs no setup
+  maillog_exporter                              follow the default mail logs of this machine
+  maillog_exporter /var/log/mail.log            follow one log; metrics on port 9925
+  maillog_exporter '/var/log/mx*/mail.log'      follow a pattern; the quotes include new files
+  journalctl -f | maillog_exporter -            follow standard input
+  maillog_exporter --config.file=maillog.yml    use a configuration file
+  maillog_exporter ./report                     follow a log with the name of a command";
 
 /// Prometheus exporter for mail server logs.
 #[derive(Parser, Debug)]
@@ -75,32 +56,33 @@ struct Cli {
 
 #[derive(Subcommand, Debug)]
 enum Command {
-    /// Follow logs and serve the metrics: what happens without a command
+    /// Follow logs and serve metrics (default)
     #[command(after_help = EXAMPLES)]
     Serve(serve::Args),
-    /// Simulated mail traffic, read, served and explained: nothing to set up
+    /// Run with simulated mail traffic; needs no setup
     Demo(demo::Args),
     /// Print one JSON object per event
     Parse(parse::Args),
     /// Print totals per code, condition and provider
     Report(report::Args),
-    /// Print which alerts old logs would have raised, when, for how long and why
+    /// Print the alerts that log files would have raised, with times and reasons
     Replay(replay::Args),
-    /// Show logs as they grow, each code explained once
+    /// Print new log events as they are written, and explain each code once
     Follow(follow::Args),
-    /// Say what a code means, who has to act, and what to do
+    /// Explain a code: what happened, who should act, what to do
     Explain(explain::Args),
-    /// Write alert rules, dashboards and the runbook from the catalog
+    /// Write alert rules, dashboards and the runbook
     Generate(generate::Args),
-    /// Check a configuration file and say what it would read
+    /// Check a configuration file and list its sources
     Check(check::Args),
-    /// Print a completion script for a shell
+    /// Print a shell completion script
     Completions(generate_shell::CompletionsArgs),
     /// Print the manual page
     Man(generate_shell::ManArgs),
 }
 
-/// Runs the command line and turns its end into an exit code.
+/// Runs the command and returns the exit code: 0 for success, 1 for a failure at run time, 2 for a
+/// mistake in usage or configuration.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
     let result = match cli.command {
@@ -113,9 +95,9 @@ pub fn main() -> ExitCode {
         Some(Command::Explain(args)) => explain::run(&args),
         Some(Command::Generate(args)) => generate::run(&args),
         Some(Command::Check(args)) => check::run(&args),
-        Some(Command::Completions(args)) => generate_shell::completions(&args),
-        Some(Command::Man(args)) => generate_shell::man(&args),
-        None => mistaken(&cli.serve.logs).and_then(|()| serve::run(&cli.serve)),
+        Some(Command::Completions(args)) => generate_shell::completions(&args, Cli::command()),
+        Some(Command::Man(_)) => generate_shell::man(Cli::command()),
+        None => check_for_misspelled_command(&cli.serve.logs).and_then(|()| serve::run(&cli.serve)),
     };
     match result {
         Ok(()) | Err(Error::OutputClosed) => ExitCode::SUCCESS,
@@ -129,9 +111,9 @@ pub fn main() -> ExitCode {
     }
 }
 
-/// Refuses a word that is neither a command nor a file: a daemon that waits for a log of that name is
-/// not what a slip of the hand asks for.
-fn mistaken(logs: &[String]) -> Result<(), Error> {
+/// Refuses a plain word that is neither a command nor an existing file: it is more likely a misspelled
+/// command than a log to wait for.
+fn check_for_misspelled_command(logs: &[String]) -> Result<(), Error> {
     let word = |log: &&String| {
         let plain = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
         *log != "-" && log.chars().all(plain) && !Path::new(log).exists()
@@ -142,12 +124,12 @@ fn mistaken(logs: &[String]) -> Result<(), Error> {
     let command = Cli::command();
     let near = suggest(word, command.get_subcommands().map(clap::Command::get_name));
     let hint = match near {
-        Some(near) => format!("did you mean {near}?"),
+        Some(near) => format!("did you mean {near:?}?"),
         None => "--help lists the commands".to_owned(),
     };
     Err(Error::Usage(format!(
-        "there is no command {word}, and no file of that name; {hint} \
-         (./{word} is a log that may come later)"
+        "unknown command {word:?}, and no such file; {hint} \
+         (write ./{word} to wait for a log of that name)"
     )))
 }
 
@@ -161,14 +143,14 @@ mod tests {
     }
 
     #[test]
-    fn a_word_that_is_no_command_and_no_file_is_refused_with_the_nearest_command() {
+    fn a_word_that_is_neither_a_command_nor_a_file_is_refused_with_a_suggestion() {
         for (word, hint) in [
-            ("reprot", "did you mean report?"),
-            ("explian", "did you mean explain?"),
-            ("Demo", "did you mean demo?"),
+            ("reprot", "did you mean \"report\"?"),
+            ("explian", "did you mean \"explain\"?"),
+            ("Demo", "did you mean \"demo\"?"),
             ("nosuchcommand", "--help lists the commands"),
         ] {
-            let error = mistaken(&["-".into(), word.into()]).expect_err(word);
+            let error = check_for_misspelled_command(&["-".into(), word.into()]).expect_err(word);
             assert!(matches!(error, Error::Usage(_)));
             let text = error.to_string();
             assert!(text.contains(hint) && text.contains(word), "{text}");
@@ -181,7 +163,7 @@ mod tests {
             "mail*",
             "src",
         ] {
-            assert!(mistaken(&[log.into()]).is_ok(), "{log}");
+            assert!(check_for_misspelled_command(&[log.into()]).is_ok(), "{log}");
         }
     }
 
@@ -199,12 +181,32 @@ mod tests {
     #[test]
     fn logs_and_flags_work_without_the_word_serve() {
         let cli = Cli::try_parse_from(["x", "a.log", "--web.listen-address=:0", "b.log"]);
-        let cli = cli.expect("right");
+        let cli = cli.expect("valid");
         assert!(cli.command.is_none());
         assert_eq!(cli.serve.logs, ["a.log", "b.log"]);
-        let cli = Cli::try_parse_from(["x", "./report"]).expect("right");
+        let cli = Cli::try_parse_from(["x", "./report"]).expect("valid");
         assert!(cli.command.is_none());
-        let cli = Cli::try_parse_from(["x", "serve", "a.log"]).expect("right");
+        let cli = Cli::try_parse_from(["x", "serve", "a.log"]).expect("valid");
         assert!(matches!(cli.command, Some(Command::Serve(args)) if args.logs == ["a.log"]));
+    }
+
+    #[test]
+    fn the_manual_page_describes_every_command_and_refers_to_no_other_page() {
+        let page = generate_shell::page(Cli::command()).expect("a page");
+        for part in [
+            "\n.SS report\n",
+            "\n.SS explain\n",
+            "\\-\\-unmatched",
+            "\\-\\-from\\-start",
+            "\\-\\-duration",
+            "maillog_exporter explain 552 5.2.2",
+        ] {
+            assert!(page.contains(part), "{part}: {page}");
+        }
+        for other in ["(1)", ".SH EXTRA", ".SH SUBCOMMANDS"] {
+            assert!(!page.contains(other), "{other}: {page}");
+        }
+        let begun = page.matches("\n.nf\n").count();
+        assert!(begun > 5 && page.matches("\n.SH OPTIONS\n").count() == 1);
     }
 }

@@ -1,21 +1,21 @@
-//! What `report` and `replay` print: the same for a person and for a program.
+//! The output of `report` and `replay`, as text or JSON.
 
 use std::io::{self, BufWriter, Write};
 
 use serde::Serialize;
 
-use super::Error;
+use super::error::Error;
 
-/// How it is printed.
+/// The output format.
 #[derive(clap::ValueEnum, Clone, Copy, Debug)]
 pub enum Format {
-    /// For people
+    /// Readable text
     Text,
-    /// One JSON object
+    /// A JSON object
     Json,
 }
 
-/// Prints a report to standard output; `text` does it for people.
+/// Prints a report to standard output; `text` writes it as text.
 ///
 /// # Errors
 ///

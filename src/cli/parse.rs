@@ -5,8 +5,9 @@ use std::io::{self, BufWriter, Write};
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::Error;
-use super::input::{Files, log_format, unreadable};
+use super::error::Error;
+use super::input::{Files, unreadable};
+use super::source_format;
 use crate::catalog::{Catalog, Providers};
 use crate::parse::{AgentDef, Direction, Event, Format, Line, Parsed, Service, Stamp};
 
@@ -23,7 +24,7 @@ pub struct Args {
     #[arg(long)]
     unmatched: bool,
     /// The mail server that wrote the logs, if it is not to be detected
-    #[arg(long, value_name = "NAME", default_value = "auto", value_parser = log_format)]
+    #[arg(long, value_name = "NAME", default_value = "auto", value_parser = source_format::parse)]
     format: Format,
 }
 

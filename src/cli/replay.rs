@@ -6,10 +6,11 @@ use std::path::PathBuf;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::Error;
+use super::error::Error;
 use super::generate::policy;
-use super::input::{Files, log_format, unreadable};
+use super::input::{Files, unreadable};
 use super::output::{self, Format};
+use super::source_format;
 use crate::alert::{Active, Evaluator, Words};
 use crate::catalog::{Catalog, Policy, Providers};
 use crate::metrics::{Counters, Counting, LineCounts};
@@ -33,7 +34,7 @@ pub struct Args {
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
     /// The mail server that wrote the logs, if it is not to be detected
-    #[arg(long, value_name = "NAME", default_value = "auto", value_parser = log_format)]
+    #[arg(long, value_name = "NAME", default_value = "auto", value_parser = source_format::parse)]
     log_format: LogFormat,
 }
 

@@ -4,9 +4,10 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::Error;
-use super::input::{Files, log_format, unreadable};
+use super::error::Error;
+use super::input::{Files, unreadable};
 use super::output::{self, Format};
+use super::source_format;
 use crate::catalog::{Catalog, Providers};
 use crate::metrics::{Counters, Counting, Counts, Limits, LineCounts, Totals};
 use crate::parse::Format as LogFormat;
@@ -24,7 +25,7 @@ pub struct Args {
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
     /// The mail server that wrote the logs, if it is not to be detected
-    #[arg(long, value_name = "NAME", default_value = "auto", value_parser = log_format)]
+    #[arg(long, value_name = "NAME", default_value = "auto", value_parser = source_format::parse)]
     log_format: LogFormat,
 }
 

@@ -20,6 +20,15 @@ pub enum Format {
 }
 
 impl Format {
+    /// The name, as it is configured.
+    pub fn name(self) -> &'static str {
+        match self {
+            Format::Auto => "auto",
+            Format::Syslog => "syslog",
+            Format::Server(mta) => mta.name(),
+        }
+    }
+
     /// The format of this name; `None` if there is none.
     pub fn named(name: &str) -> Option<Self> {
         match name {

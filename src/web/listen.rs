@@ -23,7 +23,7 @@ pub struct ListenAddress {
 /// What is wrong with a listen address.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "{text:?} is no listen address: {reason}; right are \":9925\", \"127.0.0.1:9925\", \"[::1]:9925\""
+    "{text:?} is not a valid listen address: {reason}; expected an address such as \":9925\", \"127.0.0.1:9925\" or \"[::1]:9925\""
 )]
 pub struct BadAddress {
     text: String,
@@ -33,7 +33,10 @@ pub struct BadAddress {
 impl BadAddress {
     /// What is wrong, without what would be right.
     pub fn problem(&self) -> String {
-        format!("{:?} is no listen address: {}", self.text, self.reason)
+        format!(
+            "{:?} is not a valid listen address: {}",
+            self.text, self.reason
+        )
     }
 }
 
@@ -54,7 +57,7 @@ impl FromStr for ListenAddress {
             .parse()
             .ok()
             .filter(|_| digits)
-            .ok_or_else(|| bad("the port is no number up to 65535"))?;
+            .ok_or_else(|| bad("the port is not a number up to 65535"))?;
         let host = match host
             .strip_prefix('[')
             .and_then(|host| host.strip_suffix(']'))
@@ -62,7 +65,7 @@ impl FromStr for ListenAddress {
             Some(inner) => {
                 inner
                     .parse::<Ipv6Addr>()
-                    .map_err(|_| bad("no IPv6 address in the brackets"))?;
+                    .map_err(|_| bad("the text in brackets is not an IPv6 address"))?;
                 inner
             }
             None if host.contains(':') && !host.contains('/') => {
@@ -75,9 +78,9 @@ impl FromStr for ListenAddress {
                 .next()
                 .is_some_and(|last| last.bytes().all(|byte| byte.is_ascii_digit())) =>
             {
-                return Err(bad("that is no IPv4 address"));
+                return Err(bad("the host is not a valid IPv4 address"));
             }
-            None if !is_name(host) => return Err(bad("that is no host name")),
+            None if !is_name(host) => return Err(bad("the host is not a valid host name")),
             None => host,
         };
         Ok(ListenAddress {
@@ -160,17 +163,17 @@ mod tests {
     fn a_wrong_address_is_refused_with_what_would_be_right() {
         for (text, reason) in [
             ("9925", "the port is missing"),
-            (":", "the port is no number"),
-            (":99999", "the port is no number"),
-            (":+1", "the port is no number"),
+            (":", "the port is not a number"),
+            (":99999", "the port is not a number"),
+            (":+1", "the port is not a number"),
             ("::1:9925", "needs brackets"),
-            ("[mail]:9925", "no IPv6 address"),
-            ("http://x:80", "no host name"),
-            ("a b:80", "no host name"),
-            ("a..b:80", "no host name"),
+            ("[mail]:9925", "the text in brackets is not an IPv6 address"),
+            ("http://x:80", "the host is not a valid host name"),
+            ("a b:80", "the host is not a valid host name"),
+            ("a..b:80", "the host is not a valid host name"),
             ("[::1:80", "needs brackets"),
-            ("1.2.3.4.5:9925", "no IPv4 address"),
-            ("1.2.3.400:9925", "no IPv4 address"),
+            ("1.2.3.4.5:9925", "the host is not a valid IPv4 address"),
+            ("1.2.3.400:9925", "the host is not a valid IPv4 address"),
         ] {
             let error = ListenAddress::from_str(text).expect_err(text).to_string();
             assert!(

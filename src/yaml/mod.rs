@@ -1,34 +1,56 @@
-//! Files that people write in YAML: reading them strictly, and saying what is wrong where.
+//! Settings files in YAML: read strictly, with errors that name line, column and field.
 //!
-//! It stands apart because two kinds of file are read so, the daemon's configuration and the web
-//! settings, and because the words of the library are for programmers: whoever has made a slip in a
-//! file is told the line, the field and what would be right.
+//! Used for the daemon's configuration, alert policies and web-config files.
 
-mod fault;
+mod error;
+mod library_errors;
+mod path;
 mod place;
+mod suggest;
 
+use std::io::{self, Read};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
+use rustix::fs::OFlags;
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use serde_saphyr::{Error as YamlError, Location};
+use serde_path_to_error::{Deserializer, Track};
 
-pub use fault::{Error, Fault, suggest};
+pub use error::{Error, Fault};
+pub use place::Place;
+pub use suggest::{hint, suggest};
 
 /// The text of a file.
 ///
 /// # Errors
 ///
-/// If it cannot be read, or is no UTF-8; the error names the place.
+/// If it cannot be read, is not a regular file, or is not UTF-8; then the error names the place.
 pub fn text(path: &Path) -> Result<String, Error> {
     let name = path.display().to_string();
-    let bytes = std::fs::read(path).map_err(|error| Error::unreadable(&name, &error))?;
+    let bytes = bytes(path).map_err(|error| Error::unreadable(&name, &error))?;
     decode(&name, bytes)
 }
 
+/// The bytes of a regular file. Opening a named pipe would wait for a writer, so nothing else is read.
+fn bytes(path: &Path) -> io::Result<Vec<u8>> {
+    let flags = OFlags::NONBLOCK | OFlags::NOCTTY;
+    let mut file = std::fs::OpenOptions::new()
+        .read(true)
+        .custom_flags(flags.bits().cast_signed())
+        .open(path)?;
+    if !file.metadata()?.is_file() {
+        return Err(io::Error::other("it is not a regular file"));
+    }
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
 fn decode(file: &str, bytes: Vec<u8>) -> Result<String, Error> {
-    // With its mark, or as every second byte of a plain text shows it.
+    // UTF-16 is recognised by its byte order mark, or by a NUL in one of the first two bytes.
     let marked = bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff");
-    let wide = marked || matches!(*bytes, [0, 1..=255, ..] | [1..=255, 0, ..]);
+    let utf_16 = marked || matches!(*bytes, [0, 1..=255, ..] | [1..=255, 0, ..]);
     let zero = bytes.iter().position(|byte| *byte == 0);
     let (bytes, at, problem) = match String::from_utf8(bytes) {
         Ok(text) => match zero {
@@ -36,31 +58,35 @@ fn decode(file: &str, bytes: Vec<u8>) -> Result<String, Error> {
             Some(zero) => (
                 text.into_bytes(),
                 zero,
-                "there is a NUL in it, so it is no text".to_owned(),
+                "the file contains a NUL byte and is not text".to_owned(),
             ),
         },
         Err(error) => {
             let at = error.utf8_error().valid_up_to();
             let bytes = error.into_bytes();
             let byte = bytes.get(at).copied().unwrap_or_default();
-            (bytes, at, format!("the byte 0x{byte:02x} is no UTF-8"))
+            (
+                bytes,
+                at,
+                format!("the byte 0x{byte:02x} is not valid UTF-8"),
+            )
         }
     };
-    let (at, problem) = match wide {
-        true => (0, "this is UTF-16".to_owned()),
+    let (at, problem) = match utf_16 {
+        true => (0, "the file is encoded in UTF-16".to_owned()),
         false => (at, problem),
     };
     Err(Error {
         file: file.to_owned(),
-        place: Some(place(&bytes[..at])),
+        position: Some(position_after(&bytes[..at])),
         field: String::new(),
         problem,
-        right: "right would be YAML, saved as text in UTF-8".to_owned(),
+        hint: "expected YAML in UTF-8".to_owned(),
     })
 }
 
-/// Line and column, from 1, behind these bytes.
-fn place(before: &[u8]) -> (u64, u64) {
+/// Line and column, counted from 1, after these bytes.
+fn position_after(before: &[u8]) -> (u64, u64) {
     let lines = before.iter().filter(|byte| **byte == b'\n').count();
     let begin = before.iter().rposition(|byte| *byte == b'\n');
     let line = &before[begin.map_or(0, |at| at + 1)..];
@@ -68,123 +94,22 @@ fn place(before: &[u8]) -> (u64, u64) {
     (lines as u64 + 1, column as u64 + 1)
 }
 
-/// Reads a file's text.
+/// Reads a file's text. An empty file is the default.
 ///
 /// # Errors
 ///
-/// The first thing that is wrong, with its place.
+/// The first error, with its place and field.
 pub fn read<T: DeserializeOwned + Default>(text: &str) -> Result<T, Fault> {
-    match serde_saphyr::from_str::<Option<T>>(text) {
+    let mut field = String::new();
+    let read = serde_saphyr::with_deserializer_from_str(text, |deserializer| {
+        let mut track = Track::new();
+        Option::<T>::deserialize(Deserializer::new(deserializer, &mut track))
+            .inspect_err(|_| field = path::of_failure(&track.path()))
+    });
+    match read {
         Ok(file) => Ok(file.unwrap_or_default()),
-        Err(error) => Err(fault(error.without_snippet())),
+        Err(error) => Err(library_errors::fault(error.without_snippet(), field)),
     }
-}
-
-/// The library's error in words for whoever has written the file.
-fn fault(error: &YamlError) -> Fault {
-    let location = error.location().unwrap_or(Location::UNKNOWN);
-    match error {
-        YamlError::AliasError {
-            error, locations, ..
-        } => fault(error).moved(locations.reference_location),
-        YamlError::SerdeUnknownField {
-            field, expected, ..
-        } => {
-            let right = match suggest(field, expected.iter().copied()) {
-                Some(near) => format!("did you mean {near}?"),
-                None => format!("there are {}", expected.join(", ")),
-            };
-            Fault::new(location, format!("there is no field {field}"), right)
-        }
-        YamlError::SerdeUnknownVariant {
-            variant, expected, ..
-        } => Fault::new(
-            location,
-            format!("{variant:?} is not known"),
-            format!("right would be {}", expected.join(" or ")),
-        ),
-        YamlError::DuplicateMappingKey { .. } => Fault::new(
-            location,
-            "the field is there twice",
-            "leave one of them out",
-        ),
-        YamlError::MultipleDocuments { .. } => Fault::file(
-            location,
-            "a second document begins here",
-            "leave out the line --- that begins it: a file has one document",
-        ),
-        YamlError::UnknownAnchor { .. } => Fault::new(
-            location,
-            "the alias names no anchor that stands before it",
-            "write the value itself, or in quotes if it begins with *",
-        ),
-        YamlError::MergeValueNotMapOrSeqOfMaps { .. } => Fault::new(
-            location,
-            "what is merged is no mapping",
-            "right would be an alias of a mapping behind <<",
-        ),
-        YamlError::UnsupportedTag { tag, .. } => Fault::new(
-            location,
-            format!("the tag {tag} is not known"),
-            "leave it out, or put what begins with ! into quotes",
-        ),
-        YamlError::Budget { .. }
-        | YamlError::AliasReplayLimitExceeded { .. }
-        | YamlError::AliasExpansionLimitExceeded { .. }
-        | YamlError::AliasReplayStackDepthExceeded { .. }
-        | YamlError::AliasReplayCounterOverflow { .. }
-        | YamlError::RecursiveReferencesRequireWeakTypes { .. } => Fault::new(
-            location,
-            "the file is too large, too deep, or its aliases stand for too much",
-            "right would be a smaller file without aliases",
-        ),
-        YamlError::Eof { .. } => Fault::new(
-            location,
-            "the file ends in the middle of a value",
-            "right would be YAML as in docs/configuration.md",
-        ),
-        YamlError::SerdeInvalidType { .. }
-        | YamlError::SerdeInvalidValue { .. }
-        | YamlError::SerdeInvalidLength { .. }
-        | YamlError::InvalidScalar { .. }
-        | YamlError::InvalidBooleanStrict { .. }
-        | YamlError::NonFiniteFloat { .. }
-        | YamlError::NullIntoString { .. }
-        | YamlError::TaggedScalarCannotDeserializeIntoString { .. }
-        | YamlError::InvalidBinaryBase64 { .. }
-        | YamlError::BinaryNotUtf8 { .. }
-        | YamlError::ExternallyTaggedEnumExpectedScalarOrMapping { .. }
-        | YamlError::ExpectedStringKeyForExternallyTaggedEnum { .. }
-        | YamlError::UnexpectedValueForUnitEnumVariant { .. }
-        | YamlError::UnexpectedSequenceEnd { .. }
-        | YamlError::UnexpectedMappingEnd { .. }
-        | YamlError::Unexpected { .. } => Fault::kind(location),
-        other => Fault::new(
-            location,
-            plain(first_line(&other.to_string())),
-            "right would be YAML as in docs/configuration.md",
-        ),
-    }
-}
-
-/// In words for whoever does not know how YAML is defined, where the reader's are for those who do.
-fn plain(problem: String) -> String {
-    match &*problem {
-        "mapping values are not allowed in this context" => {
-            "there is a colon where none can be: the line is indented too far, or a text needs quotes"
-                .to_owned()
-        }
-        _ => problem,
-    }
-}
-
-/// Without the place, which the message has at its beginning.
-fn first_line(text: &str) -> String {
-    let line = text.lines().next().unwrap_or_default();
-    line.split(" at line ")
-        .next()
-        .unwrap_or_default()
-        .to_owned()
 }
 
 #[cfg(test)]
@@ -192,7 +117,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_no_utf_8_is_refused_with_its_place() {
+    fn text_that_is_not_utf_8_is_refused_with_its_place() {
         let wide = |order: fn(u16) -> [u8; 2]| -> Vec<u8> {
             "\u{feff}log: {}\n".encode_utf16().flat_map(order).collect()
         };
@@ -200,18 +125,18 @@ mod tests {
         for (bytes, expected) in [
             (
                 &b"log:\n  level: caf\xe9\n"[..],
-                "x.yml:2:13: the byte 0xe9 is no UTF-8;",
+                "x.yml:2:13: the byte 0xe9 is not valid UTF-8;",
             ),
             (
                 b"# \xc3\xa9\n# \xc3\xa9\xe9",
-                "x.yml:2:4: the byte 0xe9 is no UTF-8;",
+                "x.yml:2:4: the byte 0xe9 is not valid UTF-8;",
             ),
-            (b"\xff", "x.yml:1:1: the byte 0xff is no UTF-8;"),
-            (b"log:\n\0\0", "x.yml:2:1: there is a NUL in it"),
-            (&little, "x.yml:1:1: this is UTF-16;"),
-            (&little[2..], "x.yml:1:1: this is UTF-16;"),
-            (&big, "x.yml:1:1: this is UTF-16;"),
-            (&big[2..], "x.yml:1:1: this is UTF-16;"),
+            (b"\xff", "x.yml:1:1: the byte 0xff is not valid UTF-8;"),
+            (b"log:\n\0\0", "x.yml:2:1: the file contains a NUL byte"),
+            (&little, "x.yml:1:1: the file is encoded in UTF-16;"),
+            (&little[2..], "x.yml:1:1: the file is encoded in UTF-16;"),
+            (&big, "x.yml:1:1: the file is encoded in UTF-16;"),
+            (&big[2..], "x.yml:1:1: the file is encoded in UTF-16;"),
         ] {
             let error = decode("x.yml", bytes.to_vec()).expect_err(expected);
             let text = error.to_string();
@@ -222,6 +147,25 @@ mod tests {
         }
         for text in ["", "a", "# é\n", "\u{feff}log: {}\n"] {
             assert_eq!(decode("x.yml", text.into()).as_deref(), Ok(text));
+        }
+    }
+
+    #[test]
+    fn a_file_that_is_not_a_regular_file_is_refused_at_once() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let pipe = folder.path().join("pipe");
+        let mode = rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR;
+        rustix::fs::mkfifoat(rustix::fs::CWD, &pipe, mode).expect("a pipe");
+        for path in [&*pipe, folder.path(), Path::new("/dev/null")] {
+            let error = text(path).expect_err("refused").to_string();
+            assert_eq!(
+                error,
+                format!(
+                    "{}: cannot read the file: it is not a regular file; expected the path of a \
+                     readable file",
+                    path.display()
+                )
+            );
         }
     }
 }

@@ -179,7 +179,7 @@ fn wrong_settings_end_the_start_and_are_named() {
     for (web, expected) in [
         (
             "tls_server: {}".to_owned(),
-            ":1:1: tls_server: there is no field tls_server",
+            ":1:1: tls_server: unknown field \"tls_server\"",
         ),
         (
             "basic_auth_users:\n  ann: secret".to_owned(),
@@ -192,11 +192,11 @@ fn wrong_settings_end_the_start_and_are_named() {
         ),
         (
             "basic_auth_users:\n  ann:".to_owned(),
-            "basic_auth_users.ann: the value is of the wrong kind; right would be a bcrypt hash",
+            "basic_auth_users.ann: the value has the wrong type; expected a bcrypt hash",
         ),
         (
             "basic_auth_users:\n  ann: a\n  ann: b".to_owned(),
-            ":3:3: basic_auth_users.ann: the field is there twice; leave one of them out",
+            ":3:3: basic_auth_users.ann: the field is given twice; remove one of them",
         ),
         (
             "http_server_config:\n  headers:\n    Server: x".to_owned(),
@@ -208,11 +208,11 @@ fn wrong_settings_end_the_start_and_are_named() {
         ),
         (
             "http_server_config:\n  http2: maybe".to_owned(),
-            ":2:10: http_server_config.http2: the value is of the wrong kind; right would be true",
+            ":2:10: http_server_config.http2: the value has the wrong type; expected true",
         ),
         (
             "- tls_server_config".to_owned(),
-            ":1:1: the file is no mapping of names to values; right would be a mapping with tls",
+            ":1:1: the file is not a mapping of fields to values; expected a mapping with tls",
         ),
         (
             format!("{tls}  curves: []"),
@@ -220,7 +220,7 @@ fn wrong_settings_end_the_start_and_are_named() {
         ),
         (
             format!("{tls}  client_auth_type: RequestClientCert"),
-            ":4:21: tls_server_config.client_auth_type: \"RequestClientCert\" is not known; right",
+            ":4:21: tls_server_config.client_auth_type: unknown value \"RequestClientCert\"",
         ),
         (
             format!("{tls}  client_auth_type: RequireAndVerifyClientCert"),
@@ -236,7 +236,7 @@ fn wrong_settings_end_the_start_and_are_named() {
         ),
         (
             format!("{tls}  min_version: TLS10"),
-            ":4:16: tls_server_config.min_version: \"TLS10\" is not known; right would be TLS12",
+            ":4:16: tls_server_config.min_version: unknown value \"TLS10\"; expected TLS12",
         ),
         (
             "tls_server_config:\n  cert_file: server.crt".to_owned(),

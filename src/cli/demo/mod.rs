@@ -1,10 +1,10 @@
-//! `demo`: simulated mail traffic with a spike of 421 and one of full mailboxes, through the same
-//! source, parser, counters and web server as any log. Nothing has to be set up.
+//! `demo`: simulated mail traffic with spikes of 421 and of full mailboxes. It is written to a temporary
+//! log and processed like any other log.
 
 mod traffic;
 
-use std::fs::OpenOptions;
-use std::io::{self, Write};
+use std::fs::{File, OpenOptions};
+use std::io::Write;
 use std::path::Path;
 use std::str::FromStr;
 use std::time::Duration;
@@ -13,9 +13,9 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
-use self::traffic::{Chapter, Traffic};
-use super::Error;
+use self::traffic::{Phase, Traffic};
 use crate::catalog::{Catalog, Policy, Providers};
+use crate::cli::error::Error;
 use crate::config::Config;
 use crate::engine::{self, Handle, Setup, SourceSetup};
 use crate::parse::{Direction, Format, Outcome};
@@ -23,21 +23,21 @@ use crate::source::{Files, Framing, Input, ReadFrom};
 use crate::state::State;
 use crate::web::{Access, Bound, ListenAddress, Server, Site};
 
-/// How often mail is written.
-const TENTH: Duration = Duration::from_millis(100);
+/// The interval at which traffic is written.
+const TICK: Duration = Duration::from_millis(100);
 
 /// The arguments.
 #[derive(clap::Args, Debug)]
 #[command(after_help = "Examples:
-  maillog_exporter demo                  until Ctrl-C
-  maillog_exporter demo --duration 2m    ends by itself
+  maillog_exporter demo                  run until Ctrl-C
+  maillog_exporter demo --duration 2m    run for two minutes
   curl -s localhost:9925/metrics | grep 'codes_total.*\"421\"'")]
 pub struct Args {
     /// Address to listen on
     #[arg(long = "web.listen-address", value_name = "ADDRESS", default_value = "127.0.0.1:9925",
           value_parser = ListenAddress::from_str)]
     listen_address: ListenAddress,
-    /// End after this time, such as 90s or 5m
+    /// Stop after this time, such as 90s or 5m
     #[arg(long, value_name = "TIME", value_parser = duration)]
     duration: Option<Duration>,
 }
@@ -47,37 +47,37 @@ fn duration(text: &str) -> Result<Duration, String> {
         .ok()
         .and_then(|duration| Duration::try_from(duration).ok())
         .filter(|duration| !duration.is_zero())
-        .ok_or_else(|| format!("{text:?} is no time; right would be 90s or 5m"))
+        .ok_or_else(|| {
+            format!("{text:?} is not a valid duration; expected a duration such as 90s or 5m")
+        })
 }
 
-/// Runs it.
+/// Runs the demo until it is interrupted or the time is over.
 ///
 /// # Errors
 ///
 /// If the address cannot be listened on, or the log cannot be written.
 pub fn run(args: &Args) -> Result<(), Error> {
-    let failed = |error: io::Error| Error::Runtime(format!("cannot start: {error}"));
     let bound = Bound::new(std::slice::from_ref(&args.listen_address)).map_err(|(at, error)| {
         Error::Runtime(format!(
-            "cannot listen on {at}: {error}; choose another one with --web.listen-address"
+            "cannot listen on {at}: {error}; choose another address with --web.listen-address"
         ))
     })?;
     let folder = tempfile::Builder::new()
         .prefix("maillog-demo-")
         .tempdir()
-        .map_err(failed)?;
+        .map_err(Error::cannot_start)?;
     let log = folder.path().join("mail.log");
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
-        .map_err(failed)?;
+        .map_err(Error::cannot_start)?;
     runtime.block_on(demo(args, bound, &log))
 }
 
 async fn demo(args: &Args, bound: Bound, log: &Path) -> Result<(), Error> {
-    let failed = |error: io::Error| Error::Runtime(format!("cannot start: {error}"));
-    let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
-    let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
+    let mut terminate = signal(SignalKind::terminate()).map_err(Error::cannot_start)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(Error::cannot_start)?;
     let config = Config::default();
     let setup = Setup {
         sources: vec![SourceSetup {
@@ -92,21 +92,21 @@ async fn demo(args: &Args, bound: Bound, log: &Path) -> Result<(), Error> {
         max_line_bytes: config.max_line_bytes,
         time_zone: config.time_zone,
     };
-    let mut file = OpenOptions::new()
+    let file = OpenOptions::new()
         .create(true)
         .append(true)
         .open(log)
-        .map_err(failed)?;
-    let (engine, thread) =
-        engine::start(setup, Providers::embedded(), None, None, State::none()).map_err(failed)?;
+        .map_err(Error::cannot_start)?;
+    let (engine, thread) = engine::start(setup, Providers::embedded(), None, None, State::none())
+        .map_err(Error::cannot_start)?;
     let address = bound
         .addresses()
         .first()
         .map(ToString::to_string)
         .unwrap_or_default();
     let site = Site::new(engine.clone(), config.telemetry_path, Policy::embedded());
-    let server = Server::start(bound, site, Access::open()).map_err(failed)?;
-    greet(&address, log)?;
+    let server = Server::start(bound, site, Access::open()).map_err(Error::cannot_start)?;
+    print_introduction(&address, log)?;
 
     let end = async {
         match args.duration {
@@ -114,46 +114,48 @@ async fn demo(args: &Args, bound: Bound, log: &Path) -> Result<(), Error> {
             None => std::future::pending().await,
         }
     };
-    let written = async {
-        let mut traffic = Traffic::new();
-        let mut ticks = interval_at(Instant::now(), TENTH);
-        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut chapter = Chapter::Quiet;
-        for tenth in 0.. {
-            ticks.tick().await;
-            let stamp = Timestamp::now()
-                .strftime("%Y-%m-%dT%H:%M:%S%.6f+00:00")
-                .to_string();
-            file.write_all(traffic.tenth(tenth, &stamp).as_bytes())?;
-            let now = Chapter::at(tenth / 10);
-            if now != chapter {
-                chapter = now;
-                announce(chapter)?;
-            }
-            if tenth % 50 == 49 {
-                show(&engine).await?;
-            }
-        }
-        Ok::<(), Error>(())
-    };
     let result = tokio::select! {
         _ = terminate.recv() => Ok(()),
         _ = interrupt.recv() => Ok(()),
         () = end => Ok(()),
-        result = written => result,
+        result = write_traffic(file, &engine) => result,
     };
     server.stop().await;
     engine.shut_down();
     if thread.join().is_err() {
-        return Err(Error::Runtime("reading ended with a failure".into()));
+        return Err(Error::Runtime("the engine thread failed".into()));
     }
     result
 }
 
-/// Where to look.
-fn greet(address: &str, log: &Path) -> Result<(), Error> {
+/// Writes traffic to the log, and prints phases and counts.
+async fn write_traffic(mut log: File, engine: &Handle) -> Result<(), Error> {
+    let mut traffic = Traffic::new();
+    let mut ticks = interval_at(Instant::now(), TICK);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut phase = Phase::Normal;
+    for tick in 0.. {
+        ticks.tick().await;
+        let timestamp = Timestamp::now()
+            .strftime("%Y-%m-%dT%H:%M:%S%.6f+00:00")
+            .to_string();
+        log.write_all(traffic.tick(tick, &timestamp).as_bytes())?;
+        let now = Phase::at(tick / 10);
+        if now != phase {
+            phase = now;
+            print_phase(phase)?;
+        }
+        if tick % 50 == 49 {
+            print_counts(engine).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Prints the addresses of the pages, and what to expect.
+fn print_introduction(address: &str, log: &Path) -> Result<(), Error> {
     let mut out = anstream::stdout().lock();
-    writeln!(out, "Simulated mail traffic, read from {}", log.display())?;
+    writeln!(out, "Simulated mail traffic, written to {}", log.display())?;
     writeln!(out)?;
     writeln!(out, "  status page                     http://{address}/")?;
     writeln!(
@@ -162,32 +164,32 @@ fn greet(address: &str, log: &Path) -> Result<(), Error> {
     )?;
     writeln!(
         out,
-        "  421, and what to do about it    http://{address}/codes/421"
+        "  421: meaning and remedy          http://{address}/codes/421"
     )?;
     writeln!(
         out,
-        "  alerts, and what each means     http://{address}/alerts"
+        "  alerts                          http://{address}/alerts"
     )?;
     writeln!(out)?;
     writeln!(
         out,
-        "Every minute one provider throttles us (421) for 20 s, then mailboxes are full"
+        "Every minute, one provider throttles this server (421) for 20 s, then mailboxes are full"
     )?;
     writeln!(
         out,
-        "(422, 452 4.2.2, 552 5.2.2) for 20 s. Ctrl-C ends it and removes the log."
+        "(422, 452 4.2.2, 552 5.2.2) for 20 s. Ctrl-C stops the demo and removes the log."
     )?;
     writeln!(out)?;
     out.flush()?;
     Ok(())
 }
 
-/// What is happening, and what the catalog says about it.
-fn announce(chapter: Chapter) -> Result<(), Error> {
-    let (code, what) = match chapter {
-        Chapter::Quiet => return Ok(()),
-        Chapter::Throttled => (421, "a provider throttles us"),
-        Chapter::Full => (422, "mailboxes are full"),
+/// Prints what a phase simulates, with the meaning and remedy of its code.
+fn print_phase(phase: Phase) -> Result<(), Error> {
+    let (code, what) = match phase {
+        Phase::Normal => return Ok(()),
+        Phase::Throttled => (421, "a provider throttles this server"),
+        Phase::MailboxesFull => (422, "mailboxes are full"),
     };
     let bold = anstyle::Style::new().bold();
     let mut out = anstream::stdout().lock();
@@ -200,8 +202,8 @@ fn announce(chapter: Chapter) -> Result<(), Error> {
     Ok(())
 }
 
-/// The counts so far, on one line.
-async fn show(engine: &Handle) -> Result<(), Error> {
+/// Prints the counts so far on one line.
+async fn print_counts(engine: &Handle) -> Result<(), Error> {
     let Some(view) = engine.view().await else {
         return Ok(());
     };

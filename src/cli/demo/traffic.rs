@@ -1,15 +1,14 @@
-//! Simulated mail traffic: what a Postfix that sends newsletters writes on a day on which one
-//! provider throttles it and another's mailboxes are full.
+//! Simulated mail traffic: the log of a Postfix that sends newsletters, during phases in which one
+//! provider throttles it and mailboxes at another are full.
 //!
-//! It stands apart from the command because it only makes lines. The same second always brings
-//! the same mail, so that two people see the same demo.
+//! The traffic depends on the time since the start only, so every run of the demo is the same.
 
 use std::fmt::Write as _;
 
-/// Seconds after which the story begins again.
-pub const CYCLE: u64 = 60;
+/// Seconds after which the phases repeat.
+const CYCLE: u64 = 60;
 
-/// One remote server and what it says on a good day.
+/// A remote mail server.
 struct Remote {
     host: &'static str,
     address: &'static str,
@@ -36,251 +35,236 @@ const SMALL: Remote = Remote {
     address: "203.0.113.80",
     domain: "example.net",
 };
-const DEAD: Remote = Remote {
+const UNREACHABLE: Remote = Remote {
     host: "mx.example.org",
     address: "203.0.113.99",
     domain: "example.org",
 };
 
-/// Which part of the story a second belongs to.
+/// A phase of the cycle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Chapter {
-    /// Nothing special.
-    Quiet,
-    /// A provider answers nearly everything with 421.
+pub enum Phase {
+    /// Usual traffic.
+    Normal,
+    /// One provider answers most mail with 421.
     Throttled,
     /// Mailboxes are full: 422, 452 4.2.2, 552 5.2.2.
-    Full,
+    MailboxesFull,
 }
 
-impl Chapter {
-    /// The chapter of a second since the beginning.
+impl Phase {
+    /// The phase at a number of seconds since the start.
     pub fn at(second: u64) -> Self {
         match second % CYCLE {
-            4..=24 => Chapter::Throttled,
-            32..=52 => Chapter::Full,
-            _ => Chapter::Quiet,
+            4..=24 => Phase::Throttled,
+            32..=52 => Phase::MailboxesFull,
+            _ => Phase::Normal,
         }
     }
 }
 
-/// Writes the lines.
+/// Generates log lines.
 pub struct Traffic {
-    message: u64,
+    messages: u64,
 }
 
 impl Traffic {
-    /// From the first message on.
+    /// Begins with the first message.
     pub fn new() -> Self {
-        Traffic { message: 0 }
+        Traffic { messages: 0 }
     }
 
-    /// The lines of one tenth of a second, stamped with the given text.
-    pub fn tenth(&mut self, tenth: u64, stamp: &str) -> String {
-        let mut lines = Lines {
+    /// The lines of a tick, which is a tenth of a second, with the given timestamp.
+    pub fn tick(&mut self, tick: u64, timestamp: &str) -> String {
+        let mut log = Log {
             text: String::new(),
-            stamp,
+            timestamp,
         };
-        let chapter = Chapter::at(tenth / 10);
-        let messages = match chapter {
-            Chapter::Quiet => u64::from(tenth.is_multiple_of(2)),
-            Chapter::Throttled => 3,
-            Chapter::Full => 2,
+        let phase = Phase::at(tick / 10);
+        let messages = match phase {
+            Phase::Normal => u64::from(tick.is_multiple_of(2)),
+            Phase::Throttled => 3,
+            Phase::MailboxesFull => 2,
         };
         for _ in 0..messages {
-            self.message += 1;
-            message(&mut lines, self.message, chapter);
+            self.messages += 1;
+            message(&mut log, self.messages, phase);
         }
-        if tenth.is_multiple_of(7) {
-            reject(&mut lines, tenth);
+        if tick.is_multiple_of(7) {
+            rejected_client(&mut log, tick);
         }
-        lines.text
+        log.text
     }
 }
 
-struct Lines<'a> {
+struct Log<'a> {
     text: String,
-    stamp: &'a str,
+    timestamp: &'a str,
 }
 
-impl Lines<'_> {
-    fn say(&mut self, daemon: &str, body: &str) {
+impl Log<'_> {
+    fn line(&mut self, daemon: &str, body: &str) {
         // Writing to a string cannot fail.
         let _ = writeln!(
             self.text,
             "{} demo postfix/{daemon}[4242]: {body}",
-            self.stamp
+            self.timestamp
         );
     }
 }
 
-/// The life of one message, from the client to the delivery record.
-fn message(lines: &mut Lines<'_>, number: u64, chapter: Chapter) {
+/// One message, from the client's connection to the delivery record.
+fn message(log: &mut Log<'_>, number: u64, phase: Phase) {
     let id = format!("4D{:08X}", number * 7919);
     let client = format!("app{}.example.com[10.0.0.{}]", number % 3, number % 3 + 1);
-    lines.say("smtpd", &format!("connect from {client}"));
-    lines.say("smtpd", &format!("{id}: client={client}"));
-    lines.say(
+    log.line("smtpd", &format!("connect from {client}"));
+    log.line("smtpd", &format!("{id}: client={client}"));
+    log.line(
         "cleanup",
         &format!("{id}: message-id=<{number}@example.com>"),
     );
     let size = 2_000 + number * 977 % 60_000;
     let active = format!("{id}: from=<news@example.com>, size={size}, nrcpt=1 (queue active)");
-    lines.say("qmgr", &active);
-    lines.say(
+    log.line("qmgr", &active);
+    log.line(
         "smtpd",
         &format!("disconnect from {client} ehlo=1 mail=1 rcpt=1 data=1 quit=1 commands=5"),
     );
-    match (chapter, number % 8) {
-        (Chapter::Throttled, 0..=5) => {
-            let reply = "421 4.7.28 Our system has detected an unusual rate of unsolicited mail \
-                         originating from your IP address, please try again later";
-            failed(
-                lines,
-                &id,
-                number,
-                &GOOGLE,
-                "4.7.28",
-                "deferred",
-                reply,
-                "end of DATA command",
-            );
-        }
-        (Chapter::Full, 0..=2) => {
-            let reply = "422 The recipient's mailbox is over its storage limit";
-            failed(
-                lines,
-                &id,
-                number,
-                &TENCENT,
-                "4.0.0",
-                "deferred",
-                reply,
-                "RCPT TO command",
-            );
-        }
-        (Chapter::Full, 3) => {
-            let reply = "452 4.2.2 The email account that you tried to reach is over quota";
-            failed(
-                lines,
-                &id,
-                number,
-                &GOOGLE,
-                "4.2.2",
-                "deferred",
-                reply,
-                "RCPT TO command",
-            );
-        }
-        (Chapter::Full, 4) => {
-            let reply = "552 5.2.2 Mailbox full";
-            failed(
-                lines,
-                &id,
-                number,
-                &SMALL,
-                "5.2.2",
-                "bounced",
-                reply,
-                "RCPT TO command",
-            );
-        }
-        (_, 7) if number % 16 == 15 => {
-            let why = format!(
-                "connect to {}[{}]:25: Connection refused",
-                DEAD.host, DEAD.address
-            );
-            lines.say("smtp", &why);
-            lines.say(
-                "smtp",
-                &format!(
-                    "{id}: to=<user{number}@{}>, relay=none, delay=0.2, delays=0.1/0/0.1/0, \
-                     dsn=4.4.1, status=deferred ({why})",
-                    DEAD.domain
-                ),
-            );
-        }
-        (Chapter::Quiet, 6) if number % 48 == 6 => {
-            let reply = "550 5.1.1 The email account that you tried to reach does not exist";
-            failed(
-                lines,
-                &id,
-                number,
-                &MICROSOFT,
-                "5.1.1",
-                "bounced",
-                reply,
-                "RCPT TO command",
-            );
-        }
-        (_, pick) => {
-            let remote = [&GOOGLE, &TENCENT, &MICROSOFT, &SMALL][(pick % 4) as usize];
-            sent(lines, &id, number, remote);
-        }
+    if let Some(refusal) = refusal(number, phase) {
+        refused(log, &id, number, &refusal);
+    } else if number % 16 == 15 {
+        not_connected(log, &id, number);
+    } else {
+        let remote = [&GOOGLE, &TENCENT, &MICROSOFT, &SMALL][(number % 4) as usize];
+        sent(log, &id, number, remote);
     }
 }
 
-fn sent(lines: &mut Lines<'_>, id: &str, number: u64, to: &Remote) {
-    let record = record(id, number, to, "2.0.0");
-    lines.say(
-        "smtp",
-        &format!("{record}, status=sent (250 2.0.0 OK {number} - demo)"),
-    );
-    lines.say("qmgr", &format!("{id}: removed"));
+/// A remote server's reply that is not success.
+struct Refusal {
+    remote: &'static Remote,
+    reply: &'static str,
+    /// The SMTP command that it answers.
+    command: &'static str,
+    dsn: &'static str,
+    status: &'static str,
 }
 
-#[expect(
-    clippy::too_many_arguments,
-    reason = "the fields of a delivery record, in its order"
-)]
-fn failed(
-    lines: &mut Lines<'_>,
-    id: &str,
-    number: u64,
-    to: &Remote,
-    dsn: &str,
-    status: &str,
-    reply: &str,
-    command: &str,
-) {
-    let record = record(id, number, to, dsn);
-    lines.say(
+/// The refusal that a message meets, if it meets one.
+fn refusal(number: u64, phase: Phase) -> Option<Refusal> {
+    match (phase, number % 8) {
+        (Phase::Throttled, 0..=5) => Some(Refusal {
+            remote: &GOOGLE,
+            reply: "421 4.7.28 Our system has detected an unusual rate of unsolicited mail \
+                    originating from your IP address, please try again later",
+            command: "end of DATA command",
+            dsn: "4.7.28",
+            status: "deferred",
+        }),
+        (Phase::MailboxesFull, 0..=2) => Some(Refusal {
+            remote: &TENCENT,
+            reply: "422 The recipient's mailbox is over its storage limit",
+            command: "RCPT TO command",
+            dsn: "4.0.0",
+            status: "deferred",
+        }),
+        (Phase::MailboxesFull, 3) => Some(Refusal {
+            remote: &GOOGLE,
+            reply: "452 4.2.2 The email account that you tried to reach is over quota",
+            command: "RCPT TO command",
+            dsn: "4.2.2",
+            status: "deferred",
+        }),
+        (Phase::MailboxesFull, 4) => Some(Refusal {
+            remote: &SMALL,
+            reply: "552 5.2.2 Mailbox full",
+            command: "RCPT TO command",
+            dsn: "5.2.2",
+            status: "bounced",
+        }),
+        (Phase::Normal, 6) if number % 48 == 6 => Some(Refusal {
+            remote: &MICROSOFT,
+            reply: "550 5.1.1 The email account that you tried to reach does not exist",
+            command: "RCPT TO command",
+            dsn: "5.1.1",
+            status: "bounced",
+        }),
+        _ => None,
+    }
+}
+
+/// A delivery attempt that a remote server refuses.
+fn refused(log: &mut Log<'_>, id: &str, number: u64, refusal: &Refusal) {
+    let record = record(id, number, refusal.remote, refusal.dsn);
+    log.line(
         "smtp",
         &format!(
-            "{record}, status={status} (host {}[{}] said: {reply} (in reply to {command}))",
-            to.host, to.address
+            "{record}, status={} (host {}[{}] said: {} (in reply to {}))",
+            refusal.status,
+            refusal.remote.host,
+            refusal.remote.address,
+            refusal.reply,
+            refusal.command
         ),
     );
 }
 
-fn record(id: &str, number: u64, to: &Remote, dsn: &str) -> String {
+/// A delivery attempt to a server that refuses connections.
+fn not_connected(log: &mut Log<'_>, id: &str, number: u64) {
+    let reason = format!(
+        "connect to {}[{}]:25: Connection refused",
+        UNREACHABLE.host, UNREACHABLE.address
+    );
+    log.line("smtp", &reason);
+    log.line(
+        "smtp",
+        &format!(
+            "{id}: to=<user{number}@{}>, relay=none, delay=0.2, delays=0.1/0/0.1/0, \
+             dsn=4.4.1, status=deferred ({reason})",
+            UNREACHABLE.domain
+        ),
+    );
+}
+
+/// A successful delivery.
+fn sent(log: &mut Log<'_>, id: &str, number: u64, remote: &Remote) {
+    let record = record(id, number, remote, "2.0.0");
+    log.line(
+        "smtp",
+        &format!("{record}, status=sent (250 2.0.0 OK {number} - demo)"),
+    );
+    log.line("qmgr", &format!("{id}: removed"));
+}
+
+/// The common beginning of delivery records.
+fn record(id: &str, number: u64, remote: &Remote, dsn: &str) -> String {
     let (setup, transmission) = (number % 5, number % 9);
     format!(
         "{id}: to=<user{number}@{}>, relay={}[{}]:25, delay=1.{transmission}, \
          delays=0.05/0.01/0.{setup}/0.{transmission}, dsn={dsn}",
-        to.domain, to.host, to.address
+        remote.domain, remote.host, remote.address
     )
 }
 
-/// A stranger is told no.
-fn reject(lines: &mut Lines<'_>, tenth: u64) {
-    lines.say("smtpd", "connect from unknown[192.0.2.200]");
-    lines.say(
+/// A client that is not allowed to relay, and sometimes fails to authenticate.
+fn rejected_client(log: &mut Log<'_>, tick: u64) {
+    log.line("smtpd", "connect from unknown[192.0.2.200]");
+    log.line(
         "smtpd",
         "NOQUEUE: reject: RCPT from unknown[192.0.2.200]: 554 5.7.1 <a@example.org>: Relay access \
          denied; from=<s@example.net> to=<a@example.org> proto=ESMTP helo=<x>",
     );
-    if tenth.is_multiple_of(21) {
-        lines.say(
+    if tick.is_multiple_of(21) {
+        log.line(
             "smtpd",
             "warning: unknown[192.0.2.200]: SASL LOGIN authentication failed: authentication failure",
         );
     }
-    lines.say(
+    log.line(
         "smtpd",
         "lost connection after RCPT from unknown[192.0.2.200]",
     );
-    lines.say(
+    log.line(
         "smtpd",
         "disconnect from unknown[192.0.2.200] ehlo=1 mail=1 rcpt=0/1 commands=2/3",
     );

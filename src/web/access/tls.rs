@@ -21,7 +21,7 @@ pub fn acceptor(place: Location, server: &TlsServer) -> Result<TlsAcceptor, Faul
     let provider = Arc::new(ring::default_provider());
     let config = ServerConfig::builder_with_provider(Arc::clone(&provider))
         .with_protocol_versions(&versions(server)?)
-        .map_err(|error| Fault::mapping(place, error.to_string(), "leave the versions out"))?;
+        .map_err(|error| Fault::new(place, error.to_string(), "leave the versions out"))?;
     let kind = server.client_auth_type.as_ref();
     let config = match (
         kind.map(|kind| kind.value).unwrap_or_default(),
@@ -47,7 +47,7 @@ pub fn acceptor(place: Location, server: &TlsServer) -> Result<TlsAcceptor, Faul
         }
     };
     let missing = |name, example| {
-        Fault::mapping(
+        Fault::new(
             place,
             format!("{name} is missing"),
             format!("add one, such as {name}: {example}"),

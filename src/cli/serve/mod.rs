@@ -1,0 +1,243 @@
+//! `serve`: the daemon.
+
+mod default_logs;
+mod flags;
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tracing::{error, info, warn};
+
+pub use flags::Args;
+
+use crate::alert::notify;
+use crate::catalog::Policy;
+use crate::cli::error::Error;
+use crate::config::{AlertingSettings, Config};
+use crate::engine::{self, AlertSetup, Handle, Setup, SourceSetup};
+use crate::logging;
+use crate::service::Service;
+use crate::showq;
+use crate::source::{Files, Input};
+use crate::state::State;
+use crate::web::{Access, Bound, Server, Site};
+
+/// How often a service that has found no mail log looks for one again.
+const LOG_SEARCH_INTERVAL: Duration = Duration::from_secs(1);
+
+/// Runs the daemon until it receives SIGTERM or SIGINT.
+///
+/// # Errors
+///
+/// If the configuration is invalid or there is nothing to follow, and if an address cannot be
+/// listened on.
+pub fn run(args: &Args) -> Result<(), Error> {
+    let config = args.config().map_err(Error::Usage)?;
+    let access = match &args.web_config_file {
+        Some(file) => Access::load(file).map_err(|error| Error::Usage(error.to_string()))?,
+        None => Access::open(),
+    };
+    let bound = Bound::new(&config.listen_addresses).map_err(|(address, error)| {
+        Error::Runtime(format!("cannot listen on {address}: {error}"))
+    })?;
+    logging::start(config.log_level, config.log_format);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(Error::cannot_start)?;
+    runtime.block_on(serve(args, config, bound, access))
+}
+
+async fn serve(args: &Args, config: Config, bound: Bound, access: Access) -> Result<(), Error> {
+    // From here on, no signal ends the process by itself.
+    let mut signals = Signals::new().map_err(Error::cannot_start)?;
+    info!(
+        version = env!("CARGO_PKG_VERSION"),
+        sources = config.sources.len(),
+        "starting"
+    );
+    let state = match &config.state_path {
+        Some(path) => State::open(path, args.state_reset)
+            .map_err(|error| Error::Runtime(error.to_string()))?,
+        None => State::none(),
+    };
+    let queues = config.showq.clone().map(showq::watch).transpose();
+    let queues = queues.map_err(Error::cannot_start)?;
+    let addresses = bound.addresses();
+    let alerts = match &config.alerting {
+        Some(alerting) => Some(alert_setup(alerting, &addresses).map_err(Error::cannot_start)?),
+        None => None,
+    };
+    let (engine, thread) = engine::start(
+        engine_setup(&config),
+        config.providers.clone(),
+        queues,
+        alerts,
+        state,
+    )
+    .map_err(Error::cannot_start)?;
+    let policy = config.alerting.as_ref().map(|it| it.policy.clone());
+    let site = Site::new(
+        engine.clone(),
+        config.telemetry_path.clone(),
+        policy.unwrap_or_else(Policy::embedded),
+    );
+    let server = Server::start(bound, site, access).map_err(Error::cannot_start)?;
+    for address in addresses {
+        info!(%address, path = config.telemetry_path, "listening");
+    }
+    let service = Service::listening(engine.clone());
+
+    let name = wait_for_the_end(args, config, &engine, &service, &mut signals).await;
+    info!(signal = name, "stopping");
+    service.stopping();
+    server.stop().await;
+    engine.shut_down();
+    if thread.join().is_err() {
+        return Err(Error::Runtime("the engine thread failed".into()));
+    }
+    info!("stopped");
+    Ok(())
+}
+
+/// The signals that the daemon handles.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+    hangup: Signal,
+}
+
+impl Signals {
+    fn new() -> std::io::Result<Self> {
+        Ok(Signals {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            hangup: signal(SignalKind::hangup())?,
+        })
+    }
+}
+
+/// Waits for a signal to stop, and returns its name. Until then, reloads the configuration on SIGHUP, and
+/// looks for default logs as long as there is no source.
+async fn wait_for_the_end(
+    args: &Args,
+    mut config: Config,
+    engine: &Handle,
+    service: &Service,
+    signals: &mut Signals,
+) -> &'static str {
+    if config.sources.is_empty() {
+        warn!(
+            "no mail log found yet, waiting for one of {}",
+            default_logs::PATHS.join(", ")
+        );
+    }
+    let mut searches = tokio::time::interval(LOG_SEARCH_INTERVAL);
+    loop {
+        tokio::select! {
+            _ = searches.tick(), if config.sources.is_empty() => {
+                config.sources = args.default_sources();
+                if !config.sources.is_empty() {
+                    info!(sources = config.sources.len(), "mail log found");
+                    engine.reload(engine_setup(&config));
+                }
+            }
+            _ = signals.terminate.recv() => return "SIGTERM",
+            _ = signals.interrupt.recv() => return "SIGINT",
+            _ = signals.hangup.recv() => {
+                service.reloading();
+                reload(args, &mut config, engine);
+                service.reloaded();
+            }
+        }
+    }
+}
+
+/// Reads the configuration again. If it is invalid, the old one stays in use.
+fn reload(args: &Args, config: &mut Config, engine: &Handle) {
+    match args.config() {
+        Ok(newer) => {
+            for setting in needs_restart(config, &newer) {
+                warn!(setting, "this change takes effect after a restart");
+            }
+            info!("configuration reloaded");
+            engine.reload(engine_setup(&newer));
+            *config = newer;
+        }
+        Err(error) => error!(%error, "invalid configuration, keeping the old one"),
+    }
+}
+
+/// What the engine needs of a configuration.
+fn engine_setup(config: &Config) -> Setup {
+    let sources = config
+        .sources
+        .iter()
+        .map(|source| SourceSetup {
+            name: source.name.clone(),
+            input: absolute_input(&source.input),
+            format: source.format,
+        })
+        .collect();
+    Setup {
+        sources,
+        max_line_bytes: config.max_line_bytes,
+        time_zone: config.time_zone.clone(),
+    }
+}
+
+/// The input with absolute paths.
+fn absolute_input(input: &Input) -> Input {
+    match input {
+        Input::Files(files) => Input::Files(Files {
+            paths: files
+                .paths
+                .iter()
+                .map(|file| flags::absolute(file))
+                .collect(),
+            ..files.clone()
+        }),
+        // Their paths must be absolute in the configuration.
+        Input::Journal(_) | Input::Syslog(_) | Input::Pipe(_) => input.clone(),
+    }
+}
+
+/// What the engine needs to evaluate alerts and send them.
+fn alert_setup(
+    alerting: &AlertingSettings,
+    addresses: &[SocketAddr],
+) -> std::io::Result<AlertSetup> {
+    let instance = alerting.instance.clone().unwrap_or_else(|| {
+        let host = rustix::system::uname();
+        let port = addresses.first().map_or(0, SocketAddr::port);
+        format!("{}:{port}", host.nodename().to_string_lossy())
+    });
+    Ok(AlertSetup {
+        policy: alerting.policy.clone(),
+        instance,
+        notifier: notify::start(alerting.alertmanagers.clone())?,
+    })
+}
+
+/// The settings that differ between two configurations and cannot change while the daemon runs.
+fn needs_restart(old: &Config, new: &Config) -> Vec<&'static str> {
+    let changes = [
+        (
+            "web.listen_addresses",
+            old.listen_addresses != new.listen_addresses,
+        ),
+        (
+            "web.telemetry_path",
+            old.telemetry_path != new.telemetry_path,
+        ),
+        ("log.level", old.log_level != new.log_level),
+        ("log.format", old.log_format != new.log_format),
+        ("providers", old.providers != new.providers),
+        ("state.path", old.state_path != new.state_path),
+        ("postfix.showq", old.showq != new.showq),
+        ("alerting", old.alerting != new.alerting),
+    ];
+    let changed = changes.into_iter().filter(|(_, changed)| *changed);
+    changed.map(|(setting, _)| setting).collect()
+}
