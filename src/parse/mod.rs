@@ -21,6 +21,8 @@ mod reply;
 mod scan;
 mod snapshot;
 mod stream;
+#[cfg(test)]
+mod tests;
 
 pub use dedup::DedupState;
 pub use detect::{Format, format_names};

@@ -7,3 +7,4 @@ mod golden;
 mod properties;
 mod replay;
 mod rules;
+mod several_files;

@@ -484,6 +484,14 @@ mod tests {
     }
 
     #[test]
+    fn time_in_a_skipped_hour_is_read_as_after_the_gap() {
+        let zone = TimeZone::get("Europe/Berlin").expect("a zone");
+        let mut clock = Clock::new(zone, "2026-04-01T00:00:00Z".parse().expect("a timestamp"));
+        let (stamp, _) = clock.named(b"Mar 29 02:30:00 x").expect("a time");
+        assert_eq!(text(stamp), "2026-03-29T01:30:00Z");
+    }
+
+    #[test]
     fn invalid_stamps_are_rejected() {
         let mut clock = clock("2026-11-23T15:00:00Z");
         for line in [

@@ -132,14 +132,16 @@ impl Prescan {
         }
         let text = short_queue_id(start);
         let form = Form::of(*body.get(text..)?.first_chunk()?);
-        let body = u16::try_from(at + blank + 1).ok()?;
+        let body_at = at + blank + 1;
+        // A line may be longer than offsets are wide.
+        let text_at = u16::try_from(body_at + text).ok()?;
         Some(Prescan {
             seconds: header.time.seconds,
             nanos: header.time.nanos,
             host: header.host,
             tag_end: (at + bracket) as u16,
-            body,
-            text: body + text as u16,
+            body: body_at as u16,
+            text: text_at,
             form,
             program,
         })

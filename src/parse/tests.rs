@@ -1,0 +1,98 @@
+//! Routing: which stream a line belongs to, and which dialect reads it.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use super::*;
+use crate::catalog::{Catalog, Providers};
+
+fn parser() -> LineParser {
+    let now: Timestamp = "2026-11-23T12:00:00Z".parse().expect("a timestamp");
+    let (catalog, providers) = (Catalog::embedded(), Providers::embedded());
+    LineParser::new(catalog, providers, TimeZone::UTC, now)
+}
+
+fn stream(stream: u64) -> StreamKey {
+    StreamKey { source: 7, stream }
+}
+
+/// What a line is, in a word.
+fn kind(parser: &mut LineParser, line: &str) -> &'static str {
+    match parser.parse(line.as_bytes(), &mut None).line {
+        Line::Event(_) => "event",
+        Line::Noise(_) => "noise",
+        Line::Unmatched => "unmatched",
+    }
+}
+
+#[test]
+fn whether_a_log_tells_of_receipts_is_known_per_stream() {
+    let mut parser = parser();
+    let receipt = "Nov 23 10:00:00 mx postfix/cleanup[1]: 4F9D195432C: message-id=<a@example.com>";
+    let queued = "Nov 23 10:00:00 mx postfix/qmgr[1]: 4F9D195432D: from=<a@example.com>, size=7, nrcpt=1 (queue active)";
+    let mut after_receipt = |number: u64, line: &str| {
+        parser.select(stream(number), Format::Auto);
+        match parser.parse(line.as_bytes(), &mut None).line {
+            Line::Noise(Some(Fact::Queued { after_receipt, .. })) => Some(after_receipt),
+            _ => None,
+        }
+    };
+    assert_eq!(after_receipt(1, receipt), None);
+    assert_eq!(after_receipt(1, queued), Some(true));
+    assert_eq!(after_receipt(2, queued), Some(false));
+}
+
+#[test]
+fn programs_of_other_servers_are_noise() {
+    let mut parser = parser();
+    for line in [
+        "Nov 23 10:00:00 mx cyrus/lmtp[1]: Delivered: <a@example.com> to mailbox: user.a",
+        "Nov 23 10:00:00 mx cyrus/master[1]: process type:SERVICE name:imap path:/usr/lib/cyrus/imapd",
+        "Nov 23 10:00:00 mx dovecot/lmtp[1]: Connect from local",
+        "Nov 23 10:00:00 mx dovecot: lmtp(1): Connect from local",
+        "Nov 23 10:00:00 mx rspamd[1]: <abc>; task; rspamd_task_write_log: id: <a@example.com>",
+        "Nov 23 10:00:00 mx opendkim[1]: 4F9D195432C: DKIM-Signature field added",
+    ] {
+        assert_eq!(kind(&mut parser, line), "noise", "{line}");
+    }
+}
+
+#[test]
+fn custom_syslog_names_are_postfix_where_the_text_is() {
+    let mut parser = parser();
+    let refused = "Nov 23 10:00:00 mx mta1/smtp[1]: connect to mx.example.net[192.0.2.1]:25: Connection refused";
+    assert_eq!(kind(&mut parser, refused), "event");
+    let other = "Nov 23 10:00:00 mx mta1/smtp[1]: something that Postfix never says";
+    assert_eq!(kind(&mut parser, other), "noise");
+    let unknown = other.replace("mta1", "postfix");
+    assert_eq!(kind(&mut parser, &unknown), "unmatched");
+}
+
+#[test]
+fn lines_longer_than_64_kib_are_read() {
+    let mut parser = parser();
+    for length in [65_400, 65_535, 65_536, 70_000, 200_000] {
+        let tag = format!("postfix/{}/smtp", "x".repeat(length));
+        let line = format!(
+            "Nov 23 10:00:00 mx {tag}[1]: 4F9D195432C: to=<a@example.com>, relay=none, delay=1, \
+             delays=0/0/0/1, dsn=4.4.1, status=deferred (connect to mx[192.0.2.1]:25: Connection refused)"
+        );
+        assert_eq!(kind(&mut parser, &line), "event", "{length}");
+        let host = format!("Nov 23 10:00:00 {} postfix/smtp[1]: x", "h".repeat(length));
+        kind(&mut parser, &host);
+    }
+}
+
+#[test]
+fn formats_of_a_source_are_those_that_were_read() {
+    let mut parser = parser();
+    parser.select(stream(1), Format::Auto);
+    kind(
+        &mut parser,
+        "Nov 23 10:00:00 mx postfix/qmgr[1]: 4F9D195432C: removed",
+    );
+    assert_eq!(parser.formats(7), ["postfix"]);
+    let mut next = self::parser();
+    next.resume(&parser.snapshot());
+    assert_eq!(next.formats(7), ["postfix"]);
+}
