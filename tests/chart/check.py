@@ -100,11 +100,11 @@ with open(folder / "operator.jsonl", "w", encoding="utf-8") as operator:
                     where = ".".join(map(str, error.path))
                     problems.append(f"{name}: {where}: {error.message}")
 
-# A mail server's own chart takes the container: the one that docs/kubernetes.md shows.
+# A mail server's own chart that uses this one as a subchart: the example in docs/kubernetes.md.
 own = folder / "own"
 shutil.copytree(chart, own / "charts/maillog-exporter")
 (own / "templates").mkdir()
-shown = (root / "docs/kubernetes.md").read_text("utf-8").split("### In a chart of your own")[1].split("\n## ")[0]
+shown = (root / "docs/kubernetes.md").read_text("utf-8").split("### As a subchart")[1].split("\n## ")[0]
 for name, text in re.findall(r"```yaml\n# (\S+)\n(.*?)```", shown, re.DOTALL):
     (own / name).write_text(text, "utf-8")
 for version in known:
