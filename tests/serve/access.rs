@@ -84,7 +84,7 @@ fn launch(folder: &Folder, web: &str) -> Daemon {
 }
 
 #[test]
-fn with_passwords_only_who_knows_one_is_answered() {
+fn basic_auth_rejects_requests_without_a_valid_password() {
     let folder = Folder::new();
     let hash = bcrypt::hash("to:p", 4).expect("a hash");
     let web = format!(
@@ -117,7 +117,7 @@ fn with_passwords_only_who_knows_one_is_answered() {
 }
 
 #[test]
-fn tls_is_spoken_in_both_versions_and_a_renewed_certificate_is_used() {
+fn tls_1_2_and_1_3_work_and_a_renewed_certificate_is_used() {
     let folder = Folder::new();
     let server = certified();
     keep(&folder, "server", &server);
@@ -145,7 +145,7 @@ fn tls_is_spoken_in_both_versions_and_a_renewed_certificate_is_used() {
 }
 
 #[test]
-fn a_client_without_a_certificate_of_the_authority_is_turned_away() {
+fn client_without_a_valid_certificate_is_rejected() {
     let folder = Folder::new();
     let (server, friend, stranger) = (certified(), certified(), certified());
     keep(&folder, "server", &server);
@@ -164,7 +164,7 @@ fn a_client_without_a_certificate_of_the_authority_is_turned_away() {
 }
 
 #[test]
-fn wrong_settings_end_the_start_and_are_named() {
+fn invalid_web_config_is_a_named_startup_error() {
     let folder = Folder::new();
     keep(&folder, "server", &certified());
     keep(&folder, "other", &certified());

@@ -4,7 +4,7 @@ use crate::daemon::*;
 use std::fs;
 
 #[test]
-fn a_scrape_sees_every_line_written_before_it() {
+fn scrape_includes_every_line_written_before() {
     let folder = Folder::new();
     let mut log = folder.create("mail.log", "one\ntwo\n");
     let daemon = Daemon::follow(&folder.path("mail.log"));
@@ -21,7 +21,7 @@ fn a_scrape_sees_every_line_written_before_it() {
 }
 
 #[test]
-fn an_unfinished_line_waits_for_its_newline() {
+fn unfinished_line_is_not_counted_before_its_newline() {
     let folder = Folder::new();
     let mut log = folder.create("mail.log", "one\nhalf of a li");
     let daemon = Daemon::follow(&folder.path("mail.log"));
@@ -33,7 +33,7 @@ fn an_unfinished_line_waits_for_its_newline() {
 }
 
 #[test]
-fn a_line_of_megabytes_is_one_line_and_takes_no_memory() {
+fn line_of_megabytes_is_one_line_with_bounded_memory() {
     let folder = Folder::new();
     let mut log = folder.create("mail.log", "one\n");
     let daemon = Daemon::follow(&folder.path("mail.log"));
@@ -60,7 +60,7 @@ fn a_line_of_megabytes_is_one_line_and_takes_no_memory() {
 }
 
 #[test]
-fn a_pattern_takes_new_logs_and_leaves_rotated_ones() {
+fn pattern_matches_new_logs_but_not_rotated_ones() {
     let folder = Folder::new();
     let mut first = folder.create("a.log", "one\n");
     folder.create("a.log.1", "old\n");
@@ -83,7 +83,7 @@ fn a_pattern_takes_new_logs_and_leaves_rotated_ones() {
 }
 
 #[test]
-fn a_log_that_is_not_there_yet_is_read_when_it_comes() {
+fn missing_log_is_read_when_created() {
     let folder = Folder::new();
     let daemon = Daemon::start(&[
         "--read-from=end",
@@ -96,7 +96,7 @@ fn a_log_that_is_not_there_yet_is_read_when_it_comes() {
 }
 
 #[test]
-fn reading_from_the_end_leaves_out_what_is_there() {
+fn read_from_end_skips_existing_lines() {
     let folder = Folder::new();
     let mut log = folder.create("mail.log", "one\ntwo\nthr");
     let daemon = Daemon::start(&[

@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 #[test]
-fn sigterm_and_sigint_end_the_daemon_with_exit_code_0() {
+fn sigterm_and_sigint_exit_with_0() {
     for signal in ["TERM", "INT"] {
         let folder = Folder::new();
         folder.create("mail.log", "one\n");
@@ -78,7 +78,7 @@ fn sighup_reloads_the_configuration() {
 }
 
 #[test]
-fn configured_providers_and_the_queue_are_in_the_metrics() {
+fn configured_provider_and_queue_are_on_metrics() {
     let folder = Folder::new();
     folder.create(
         "mail.log",
@@ -136,7 +136,7 @@ fn run(arguments: &[&str]) -> (Option<i32>, String) {
 }
 
 #[test]
-fn exit_code_is_2_for_mistakes_and_1_for_failures() {
+fn usage_errors_exit_with_2_and_failures_with_1() {
     let folder = Folder::new();
     let config = folder.path("bad.yml");
     fs::write(&config, "max_line_bytes: many\n").expect("written");
@@ -194,36 +194,7 @@ fn exit_code_is_2_for_mistakes_and_1_for_failures() {
 }
 
 #[test]
-fn a_configuration_that_is_a_named_pipe_is_refused_at_once() {
-    let folder = Folder::new();
-    let pipe = folder.path("maillog.yml");
-    let mode = rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR;
-    rustix::fs::mkfifoat(rustix::fs::CWD, &pipe, mode).expect("a pipe");
-    let pipe = pipe.to_str().expect("a name");
-    for arguments in [&["check", pipe][..], &["--config.file", pipe]] {
-        let (code, message) = run(arguments);
-        assert_eq!(code, Some(2), "{message}");
-        assert!(message.contains("not a regular file"), "{message}");
-    }
-}
-
-#[test]
-fn format_takes_a_known_log_format_only() {
-    let (code, message) = run(&["--format=nothing", "x.log"]);
-    assert_eq!(code, Some(2));
-    assert!(
-        message.contains("unknown log format \"nothing\"") && message.contains("auto"),
-        "{message}"
-    );
-    let folder = Folder::new();
-    folder.create("mail.log", "one\n");
-    let log = folder.path("mail.log");
-    let daemon = Daemon::start(&["--format=auto", log.to_str().expect("a name")]);
-    assert_eq!(daemon.sources().len(), 1);
-}
-
-#[test]
-fn a_syslog_listener_that_cannot_be_bound_is_named_in_the_error() {
+fn unavailable_syslog_address_is_a_named_startup_error() {
     let folder = Folder::new();
     folder.create("mail.log", "");
     let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
@@ -248,7 +219,7 @@ fn a_syslog_listener_that_cannot_be_bound_is_named_in_the_error() {
 }
 
 #[test]
-fn check_lists_the_files_of_each_source() {
+fn check_lists_what_would_be_read() {
     let folder = Folder::new();
     folder.create("a.log", "");
     folder.create("a.log.1", "");
@@ -293,7 +264,7 @@ fn completions_and_manual_page_are_printed() {
 }
 
 #[test]
-fn follow_explains_standard_input_with_the_text_of_the_document() {
+fn follow_reads_standard_input_to_its_end_and_explains_codes() {
     let mut child = Command::new(env!("CARGO_BIN_EXE_maillog_exporter"))
         .args(["follow", "--lang", "zh_CN.UTF-8", "-"])
         .stdin(Stdio::piped())

@@ -4,7 +4,7 @@ use crate::daemon::*;
 use std::fs;
 
 #[test]
-fn a_renamed_log_is_read_on_while_the_new_one_grows() {
+fn renamed_log_is_read_to_its_end_while_the_new_one_grows() {
     let folder = Folder::new();
     let mut old = folder.create("mail.log", "");
     let daemon = Daemon::follow(&folder.path("mail.log"));
@@ -41,7 +41,7 @@ fn a_renamed_log_is_read_on_while_the_new_one_grows() {
 }
 
 #[test]
-fn no_line_is_lost_or_doubled_by_fast_rotation_under_load() {
+fn fast_rotation_under_load_loses_and_duplicates_no_line() {
     let folder = Folder::new();
     let mut log = folder.create("mail.log", "");
     let daemon = Daemon::follow(&folder.path("mail.log"));
@@ -65,7 +65,7 @@ fn no_line_is_lost_or_doubled_by_fast_rotation_under_load() {
 }
 
 #[test]
-fn a_log_that_was_copied_and_emptied_is_read_from_its_beginning() {
+fn copytruncated_log_is_read_from_its_beginning() {
     let folder = Folder::new();
     let mut log = folder.create("mail.log", "one\ntwo\nthree\n");
     let daemon = Daemon::follow(&folder.path("mail.log"));
@@ -86,7 +86,7 @@ fn a_log_that_was_copied_and_emptied_is_read_from_its_beginning() {
 }
 
 #[test]
-fn a_log_that_was_removed_and_made_anew_is_read_from_its_beginning() {
+fn removed_and_recreated_log_is_read_from_its_beginning() {
     let folder = Folder::new();
     let mut old = folder.create("mail.log", "one\n");
     let daemon = Daemon::follow(&folder.path("mail.log"));
@@ -105,7 +105,7 @@ fn a_log_that_was_removed_and_made_anew_is_read_from_its_beginning() {
 }
 
 #[test]
-fn a_link_that_is_turned_to_another_file_is_followed() {
+fn changed_symbolic_link_is_followed() {
     let folder = Folder::new();
     fs::create_dir(folder.path("elsewhere")).expect("a folder");
     let mut first = folder.create("elsewhere/first", "one\n");

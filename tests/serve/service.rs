@@ -52,7 +52,7 @@ impl Manager {
 const NEVER: Duration = Duration::from_secs(3600);
 
 #[test]
-fn systemd_hears_of_the_start_of_reloading_and_of_the_end() {
+fn systemd_is_notified_of_start_reload_and_stop() {
     let folder = Folder::new();
     folder.create("mail.log", "");
     let config = folder.path("maillog.yml");
@@ -93,7 +93,7 @@ fn systemd_hears_of_the_start_of_reloading_and_of_the_end() {
 }
 
 #[test]
-fn systemd_hears_that_the_daemon_lives_at_half_the_interval() {
+fn watchdog_is_notified_at_half_the_interval() {
     let folder = Folder::new();
     folder.create("mail.log", "");
     let manager = Manager::new(&folder);

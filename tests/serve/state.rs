@@ -34,7 +34,7 @@ fn sample(daemon: &Daemon, name: &str) -> f64 {
 const SENT: &str = "maillog_codes_total{direction=\"outbound\",code=\"250\"}";
 
 #[test]
-fn counts_and_positions_go_on_after_every_end_of_the_process() {
+fn counts_and_positions_survive_sigterm_and_sigkill() {
     let folder = Folder::new();
     let (log, state) = (folder.path("mail.log"), folder.path("state/counts"));
     let mut file = folder.create("mail.log", "");
@@ -61,7 +61,7 @@ fn counts_and_positions_go_on_after_every_end_of_the_process() {
 }
 
 #[test]
-fn a_snapshot_is_written_without_anybody_asking() {
+fn snapshot_is_written_without_a_scrape() {
     let folder = Folder::new();
     let (log, state) = (folder.path("mail.log"), folder.path("state"));
     folder.create("mail.log", &records(0..10));
@@ -87,7 +87,7 @@ fn refusal(arguments: &[&str]) -> (Option<i32>, String) {
 }
 
 #[test]
-fn a_second_daemon_on_the_same_state_refuses_to_start() {
+fn second_daemon_with_the_same_state_does_not_start() {
     let folder = Folder::new();
     let (log, state) = (folder.path("mail.log"), folder.path("state"));
     folder.create("mail.log", "");
@@ -99,7 +99,7 @@ fn a_second_daemon_on_the_same_state_refuses_to_start() {
 }
 
 #[test]
-fn a_damaged_state_is_refused_until_it_is_set_aside() {
+fn damaged_state_is_rejected_until_reset() {
     let folder = Folder::new();
     let (log, state) = (folder.path("mail.log"), folder.path("state"));
     folder.create("mail.log", &records(0..5));
@@ -123,7 +123,7 @@ fn a_damaged_state_is_refused_until_it_is_set_aside() {
 }
 
 #[test]
-fn a_place_that_cannot_be_written_is_told_once_and_counting_works() {
+fn unwritable_state_path_is_logged_once_and_counting_works() {
     let folder = Folder::new();
     let log = folder.path("mail.log");
     folder.create("mail.log", &records(0..5));
@@ -135,7 +135,7 @@ fn a_place_that_cannot_be_written_is_told_once_and_counting_works() {
 }
 
 #[test]
-fn while_nothing_can_be_written_nothing_new_is_shown_and_nothing_is_lost() {
+fn counts_stay_at_the_last_durable_snapshot_while_the_disk_fails() {
     let folder = Folder::new();
     let (log, state) = (folder.path("mail.log"), folder.path("disk/state"));
     let mut file = folder.create("mail.log", &records(0..5));

@@ -148,7 +148,7 @@ fn words(query: &str) -> BTreeSet<&str> {
 }
 
 #[test]
-fn committed_dashboards_are_what_generate_writes() {
+fn committed_dashboards_are_up_to_date() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut written = BTreeSet::new();
     for file in maillog_exporter::generate::files(&Policy::embedded()) {
@@ -170,7 +170,7 @@ fn committed_dashboards_are_what_generate_writes() {
 }
 
 #[test]
-fn dashboards_can_be_imported_as_they_are_and_find_each_other() {
+fn dashboards_can_be_imported_and_link_to_each_other() {
     let mut uids = BTreeSet::new();
     for (file, dashboard) in dashboards() {
         assert!(dashboard["__inputs"].is_null(), "{file}");
@@ -194,7 +194,7 @@ fn dashboards_can_be_imported_as_they_are_and_find_each_other() {
 }
 
 #[test]
-fn every_dashboard_has_the_variables_of_our_conventions() {
+fn every_dashboard_has_the_standard_variables() {
     for (file, dashboard) in dashboards() {
         let variables = list(&dashboard["templating"], "list");
         let names: Vec<_> = variables.iter().map(|it| text(it, "name")).collect();
@@ -213,7 +213,7 @@ fn every_dashboard_has_the_variables_of_our_conventions() {
 }
 
 #[test]
-fn every_panel_has_title_description_unit_and_the_chosen_data_source() {
+fn every_panel_has_title_description_unit_and_data_source_variable() {
     let core = ["timeseries", "stat", "bargauge", "table", "heatmap"];
     for (name, panel) in panels() {
         assert!(core.contains(&text(&panel, "type")), "{name}");
@@ -230,7 +230,7 @@ fn every_panel_has_title_description_unit_and_the_chosen_data_source() {
 }
 
 #[test]
-fn panels_have_ids_of_their_own_and_do_not_overlap() {
+fn panel_ids_are_unique_and_panels_do_not_overlap() {
     for (file, dashboard) in dashboards() {
         let mut ids = BTreeSet::new();
         let mut taken = BTreeSet::new();
@@ -248,7 +248,7 @@ fn panels_have_ids_of_their_own_and_do_not_overlap() {
 }
 
 #[test]
-fn every_selector_is_of_the_chosen_jobs_and_instances() {
+fn every_selector_filters_by_job_and_instance() {
     for (name, query) in queries() {
         assert!(!selectors(&query).is_empty(), "{name}");
         for (metric, matchers) in selectors(&query) {
@@ -264,7 +264,7 @@ fn every_selector_is_of_the_chosen_jobs_and_instances() {
 }
 
 #[test]
-fn intervals_are_grafanas_and_nothing_is_divided_by_zero() {
+fn intervals_are_rate_interval_and_divisions_are_guarded() {
     for (name, query) in queries() {
         let rates = query.matches("rate(").count();
         let intervals = query.matches("[$__rate_interval])").count();
@@ -294,7 +294,7 @@ fn intervals_are_grafanas_and_nothing_is_divided_by_zero() {
 }
 
 #[test]
-fn every_metric_and_label_that_is_asked_for_is_exposed() {
+fn every_queried_metric_and_label_is_exposed() {
     let exposed = exposed();
     for (name, query) in queries() {
         let mut labels: BTreeSet<&str> = TARGET.into_iter().collect();
@@ -340,7 +340,7 @@ fn every_metric_and_label_that_is_asked_for_is_exposed() {
 }
 
 #[test]
-fn the_codes_dashboard_offers_every_code_and_holds_the_documents_own_sentences() {
+fn codes_dashboard_has_every_code_and_the_reference_texts() {
     let (_, codes) = dashboards().remove(1);
     let variable = &codes["templating"]["list"][3];
     let catalog = Catalog::embedded();

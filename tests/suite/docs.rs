@@ -130,7 +130,7 @@ pub fn exposition() -> String {
 }
 
 #[test]
-fn docs_list_every_metric_with_its_type_labels_and_help() {
+fn docs_list_every_metric_with_type_labels_and_help() {
     let rows = rows(&exposition());
     assert!(rows.len() > 25, "{rows:?}");
     let found = rows

@@ -162,7 +162,7 @@ fn digest(log: &[u8]) -> (String, String) {
 }
 
 #[test]
-fn golden_logs_mean_what_stands_beside_them() {
+fn golden_logs_have_expected_events_and_metrics() {
     let update = std::env::var_os("UPDATE_GOLDEN").is_some();
     for log in logs() {
         let (events, metrics) = digest(&std::fs::read(&log).expect("a log"));

@@ -106,7 +106,7 @@ fn broken_links_are_found() {
 }
 
 #[test]
-fn pages_that_are_named_in_the_text_exist() {
+fn pages_named_in_text_exist() {
     for page in pages() {
         let text = std::fs::read_to_string(&page).expect("a page");
         for word in text.split(|it: char| !(it.is_ascii_alphanumeric() || "/._-".contains(it))) {

@@ -82,7 +82,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(2000))]
 
     #[test]
-    fn every_line_is_an_event_or_noise_or_unmatched_and_none_is_lost(log in hostile()) {
+    fn every_line_is_event_noise_or_unmatched(log in hostile()) {
         let mut parser = parser();
         let mut counters = Counters::new(Catalog::embedded());
         let mut lines = Lines::new(&log[..], 64);
@@ -110,7 +110,7 @@ proptest! {
     }
 
     #[test]
-    fn lines_read_together_say_what_each_says_alone(log in hostile()) {
+    fn batches_parse_like_single_lines(log in hostile()) {
         let lines: Vec<&[u8]> = log.split(|&b| b == b'\n').collect();
         let (mut one, mut many) = (parser(), parser());
         let (mut alone, mut together) = (Said::default(), Said::default());
@@ -124,7 +124,7 @@ proptest! {
     }
 
     #[test]
-    fn what_a_line_means_does_not_depend_on_the_line_before(a in hostile(), b in hostile()) {
+    fn parsing_does_not_depend_on_the_previous_line(a in hostile(), b in hostile()) {
         let one = |log: &[u8]| log.split(|&b| b == b'\n').next().unwrap_or_default().to_vec();
         let (a, b) = (one(&a), one(&b));
         let mut fresh = parser();
@@ -146,7 +146,7 @@ proptest! {
     }
 
     #[test]
-    fn an_exposition_that_follows_others_is_the_same_as_one_alone(
+    fn incremental_exposition_equals_full_exposition(
         logs in prop::collection::vec(hostile(), 1..6)
     ) {
         let ours = |text: String| -> Vec<String> {
@@ -169,7 +169,7 @@ proptest! {
 }
 
 #[test]
-fn a_report_has_every_code_with_every_enhanced_code() {
+fn report_lists_every_code_with_every_enhanced_code() {
     let mut parser = parser();
     let mut counters = Counters::within(Catalog::embedded(), Limits::REPORTED);
     for number in 0..400 * 26 {
@@ -192,7 +192,7 @@ fn a_report_has_every_code_with_every_enhanced_code() {
 }
 
 #[test]
-fn a_million_senders_domains_queue_ids_and_codes_add_no_series_without_bound() {
+fn series_are_bounded_for_300000_senders_domains_and_codes() {
     let mut parser = parser();
     let mut counters = Counters::new(Catalog::embedded());
     let mut line = Vec::new();

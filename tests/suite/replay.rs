@@ -89,7 +89,7 @@ fn told(report: &Value) -> Vec<String> {
 }
 
 #[test]
-fn three_spikes_fire_in_their_order_and_nothing_else_does() {
+fn replay_reports_three_spikes_in_order() {
     let folder = tempfile::tempdir().expect("a folder");
     let log = log();
     // In two files, named in the wrong order.
@@ -136,7 +136,7 @@ fn three_spikes_fire_in_their_order_and_nothing_else_does() {
 }
 
 #[test]
-fn other_figures_and_logs_without_a_line() {
+fn replay_with_policy_and_with_logs_without_timestamps() {
     let folder = tempfile::tempdir().expect("a folder");
     let write =
         |name: &str, text: &str| std::fs::write(folder.path().join(name), text).expect("written");

@@ -224,7 +224,7 @@ fn stories_file() -> String {
 }
 
 #[test]
-fn the_tests_of_the_rules_are_the_committed_ones() {
+fn committed_promtool_tests_are_up_to_date() {
     for (name, text) in [
         ("alerts.yaml", cases_file(&USUAL, usual_cases())),
         ("week.yaml", cases_file(&COARSE, WEEK.iter())),
@@ -243,7 +243,7 @@ fn the_tests_of_the_rules_are_the_committed_ones() {
 }
 
 #[test]
-fn every_alert_has_its_case() {
+fn every_alert_has_a_promtool_test() {
     let policy = Policy::embedded();
     let cases: BTreeSet<&str> = usual_cases().chain(WEEK).map(|case| case.alert).collect();
     let alerts: BTreeSet<&str> = policy.alerts.iter().map(|alert| &*alert.name).collect();
@@ -251,7 +251,7 @@ fn every_alert_has_its_case() {
 }
 
 #[test]
-fn the_example_of_other_figures_is_taken_and_shown_in_the_docs() {
+fn example_policy_is_valid_and_shown_in_the_docs() {
     let path = root().join("docs/examples/policy.yml");
     let policy = maillog_exporter::config::load_policy(&path).expect("right");
     let embedded = Policy::embedded();
@@ -264,7 +264,7 @@ fn the_example_of_other_figures_is_taken_and_shown_in_the_docs() {
 }
 
 #[test]
-fn what_is_generated_is_what_is_committed() {
+fn generated_files_are_up_to_date() {
     for file in maillog_exporter::generate::files(&Policy::embedded()) {
         let path = root().join(&file.path);
         let committed = std::fs::read_to_string(&path).unwrap_or_default();
@@ -277,7 +277,7 @@ fn what_is_generated_is_what_is_committed() {
 }
 
 #[test]
-fn rules_keep_to_the_conventions() {
+fn rules_follow_naming_and_size_conventions() {
     let policy = Policy::embedded();
     for alert in &policy.alerts {
         let name = &alert.name;
