@@ -1,4 +1,4 @@
-//! Who may ask, and over what: `--web.config.file`.
+//! TLS, client certificates and passwords (`--web.config.file`).
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -31,7 +31,7 @@ fn keep(folder: &Folder, name: &str, certified: &Certified) {
     );
 }
 
-/// A client that trusts one server, and shows a certificate if it has one.
+/// A client that trusts one server certificate, with an optional client certificate.
 struct Client {
     config: Arc<ClientConfig>,
 }
@@ -108,7 +108,7 @@ fn basic_auth_rejects_requests_without_a_valid_password() {
     assert_eq!(answer.status, 200);
     assert_eq!(answer.headers["x-frame-options"], "deny");
 
-    // What is wrong changes nothing.
+    // An invalid file does not change the settings.
     folder.create("web.yml", "basic_auth_user: {}\n");
     assert_eq!(daemon.get("/metrics").status, 401);
     daemon.logged("web settings are wrong");

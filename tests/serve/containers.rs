@@ -1,4 +1,4 @@
-//! Files of container runtimes.
+//! Log files of container runtimes.
 
 use crate::daemon::*;
 use std::fs;

@@ -1,4 +1,4 @@
-//! Following logs that grow.
+//! Following growing logs.
 
 use crate::daemon::*;
 use std::fs;
@@ -11,7 +11,7 @@ fn scrape_includes_every_line_written_before() {
     assert_eq!(lines(&daemon.source()), 2);
     for expected in 3..50 {
         write(&mut log, "another\n");
-        // No waiting: whatever is written when it is asked has to be in the answer.
+        // No waiting: everything written before the request must be in the response.
         assert_eq!(lines(&daemon.source()), expected);
     }
     let source = daemon.source();
@@ -71,7 +71,7 @@ fn pattern_matches_new_logs_but_not_rotated_ones() {
     folder.create("b.log", "two\n");
     daemon.until_source("the new log", |source| lines(source) == 2);
 
-    // Under a name that the pattern matches, a renamed log must not be read a second time.
+    // A renamed log whose new name matches the pattern must not be read again.
     fs::rename(folder.path("a.log"), folder.path("c.log")).expect("renamed");
     daemon.until_source("the rename", |source| rotations(source, "renamed") == 1);
     folder.create("a.log", "three\n");

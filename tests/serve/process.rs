@@ -1,4 +1,4 @@
-//! The process: signals, configuration, exit codes, and the commands beside `serve`.
+//! The process: signals, configuration, exit codes, and commands other than `serve`.
 
 use crate::daemon::*;
 use std::fs;
@@ -14,7 +14,7 @@ fn sigterm_and_sigint_exit_with_0() {
         let folder = Folder::new();
         folder.create("mail.log", "one\n");
         let mut daemon = Daemon::follow(&folder.path("mail.log"));
-        // An idle connection must not delay the shutdown.
+        // An open connection must not delay shutdown.
         let _idle = TcpStream::connect(&daemon.address).expect("a connection");
         daemon.signal(signal);
         assert_eq!(daemon.ended().code(), Some(0));
@@ -71,7 +71,7 @@ fn sighup_reloads_the_configuration() {
     write(&mut a, "four\n");
     only(&["b", "a"]);
     daemon.signal("HUP");
-    // Position and count are kept.
+    // It resumes: it is not read again from its beginning, and counts do not start at zero.
     until("a again", || {
         (names(&daemon) == [("b".to_owned(), 1), ("a".to_owned(), 3)]).then_some(())
     });
@@ -86,7 +86,7 @@ fn configured_provider_and_queue_are_on_metrics() {
          relay=mx.example.org[192.0.2.1]:25, delay=1, delays=0/0/1/0, dsn=2.0.0, status=sent \
          (250 2.0.0 Ok)\n",
     );
-    // Postfix's own listing of one deferred message.
+    // The output of showq for one deferred message.
     let socket = folder.path("showq");
     let showq = UnixListener::bind(&socket).expect("a socket");
     let listing = std::thread::spawn(move || {
@@ -116,14 +116,14 @@ fn configured_provider_and_queue_are_on_metrics() {
             .contains("maillog_queue_messages{queue=\"deferred\"} 1\n")
             .then_some(())
     });
-    // The thread that lists the queue waits for up to a minute, and must not delay the shutdown.
-    let begin = Instant::now();
+    // The thread that lists the queue sleeps for most of a minute and must not delay shutdown.
+    let asked = Instant::now();
     daemon.signal("TERM");
     assert_eq!(daemon.ended().code(), Some(0));
     assert!(begin.elapsed() < Duration::from_secs(5));
 }
 
-/// Runs a command to its end, and returns its exit code and standard error.
+/// Runs a command to its end; returns its exit code and standard error.
 fn run(arguments: &[&str]) -> (Option<i32>, String) {
     let output = Command::new(env!("CARGO_BIN_EXE_maillog_exporter"))
         .args(arguments)
@@ -202,7 +202,7 @@ fn unavailable_syslog_address_is_a_named_startup_error() {
     let config = config.to_str().expect("a name");
     for listener in [
         format!("tcp://{}", taken.local_addr().expect("its address")),
-        // An address of the documentation range, which no machine has.
+        // A documentation address, which no interface has.
         "tcp://192.0.2.1:5514".to_owned(),
         "udp://192.0.2.1:5514".to_owned(),
         "unix:///nonexistent/dir/log".to_owned(),

@@ -1,4 +1,4 @@
-//! Following logs through every kind of rotation.
+//! Following logs across all kinds of rotation.
 
 use crate::daemon::*;
 use std::fs;
@@ -18,7 +18,7 @@ fn renamed_log_is_read_to_its_end_while_the_new_one_grows() {
             folder.path(&format!("mail.log.{rotation}")),
         )
         .expect("renamed");
-        // Writers hold the old file until they are told; the new one may be there before.
+        // Writers keep the old file open until they reopen; the new file may exist before that.
         for _ in 0..50 {
             write(&mut old, "late\n");
         }
@@ -57,7 +57,7 @@ fn fast_rotation_under_load_loses_and_duplicates_no_line() {
         )
         .expect("renamed");
         log = folder.create("mail.log", "");
-        // A reader may look at any time, but it has to look before the name moves on again.
+        // The reader may check at any time, but before the next rotation.
         daemon.until_source("the rotation", |s| rotations(s, "renamed") > rotation);
     }
     let source = daemon.until_source("all lines", |source| lines(source) >= written);
@@ -76,7 +76,7 @@ fn copytruncated_log_is_read_from_its_beginning() {
     let source = daemon.until_source("the fourth line", |source| lines(source) >= 4);
     assert_eq!((lines(&source), rotations(&source, "truncated")), (4, 1));
 
-    // Grown past the old position before anybody looked: only the text before it tells.
+    // The file has grown past the old position before the next check: only its content shows the truncation.
     let daemon = Daemon::follow(&folder.path("mail.log"));
     assert_eq!(lines(&daemon.source()), 1);
     log.set_len(0).expect("emptied");
@@ -97,7 +97,7 @@ fn removed_and_recreated_log_is_read_from_its_beginning() {
     let source = daemon.until_source("up again", |source| source["up"] == true);
     assert_eq!((lines(&source), rotations(&source, "replaced")), (3, 1));
 
-    // Replaced in one step.
+    // Atomic replacement.
     fs::write(folder.path("new"), "four\nfive\n").expect("a file");
     fs::rename(folder.path("new"), folder.path("mail.log")).expect("renamed");
     let source = daemon.until_source("the new file", |source| lines(source) >= 5);
@@ -124,7 +124,7 @@ fn changed_symbolic_link_is_followed() {
     write(&mut second, "three\n");
     assert_eq!(lines(&daemon.source()), 4);
 
-    // The link stays and what it leads to is rotated.
+    // The link stays, and its target is rotated.
     fs::rename(
         folder.path("elsewhere/second"),
         folder.path("elsewhere/second.1"),

@@ -1,11 +1,11 @@
-//! What outlives the process: counts and positions, over every kind of end.
+//! Counts and positions across restarts, after all kinds of process end.
 
 use crate::daemon::*;
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-/// Delivery records that count one 250 each.
+/// Delivery records with one reply of 250 each.
 fn records(numbers: std::ops::Range<u32>) -> String {
     numbers
         .map(|number| {
@@ -40,7 +40,7 @@ fn counts_and_positions_survive_sigterm_and_sigkill() {
     let mut file = folder.create("mail.log", "");
     let mut written = 0;
     for signal in ["TERM", "KILL", "INT", "KILL", "KILL"] {
-        // Some lines come while nobody reads, some while the daemon runs.
+        // Some lines are written while the daemon is stopped, some while it runs.
         write(&mut file, &records(written..written + 100));
         let mut daemon = keeping(&log, &state);
         let shown = sample(&daemon, SENT);
@@ -70,11 +70,11 @@ fn snapshot_is_written_without_a_scrape() {
     daemon.signal("KILL");
     daemon.ended();
     fs::remove_file(&log).expect("removed");
-    // Not from the log: that is gone.
+    // The log no longer exists, so the count comes from the snapshot.
     assert_eq!(sample(&keeping(&log, &state), SENT), 10.0);
 }
 
-/// Starts a daemon that refuses to; its exit code and what it says.
+/// Starts a daemon that is expected to fail; returns its exit code and standard error.
 fn refusal(arguments: &[&str]) -> (Option<i32>, String) {
     let output = Command::new(env!("CARGO_BIN_EXE_maillog_exporter"))
         .arg("--web.listen-address=127.0.0.1:0")

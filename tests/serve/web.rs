@@ -1,4 +1,4 @@
-//! What HTTP clients get.
+//! HTTP: pages, API and connections.
 
 use crate::daemon::*;
 use serde_json::Value;
@@ -220,7 +220,7 @@ fn idle_connections_do_not_block_a_scrape() {
         assert_eq!(daemon.get("/metrics").status, 200);
         assert!(asked.elapsed() < Duration::from_secs(1));
     }
-    // The oldest made room.
+    // The oldest connection was closed to make room.
     let mut oldest = &idle[0];
     assert_eq!(oldest.read(&mut [0]).expect("closed"), 0);
 }
@@ -239,7 +239,7 @@ fn incomplete_request_does_not_delay_shutdown() {
             stream
         })
         .collect();
-    // Connections are taken in their order: these are taken once a later one is answered.
+    // Connections are accepted in order: these have been accepted once a later one is answered.
     assert_eq!(daemon.get("/-/healthy").status, 200);
     let asked = Instant::now();
     daemon.signal("TERM");

@@ -1,5 +1,5 @@
-//! The dashboards: what is committed is what `generate` writes, every convention holds for every
-//! panel, and no query asks for what is not there.
+//! Tests of the dashboards: the committed files are the output of `generate`, every panel follows the
+//! conventions, and queries use only metrics and labels that are exposed.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::docs;
 
-/// Functions, operators and words of PromQL that are no names of metrics or labels.
+/// Functions, operators and keywords of PromQL, which are not names of metrics or labels.
 const WORDS: [&str; 25] = [
     "by",
     "ceil",
@@ -38,7 +38,7 @@ const WORDS: [&str; 25] = [
     "without",
 ];
 
-/// What Prometheus itself adds to what it scrapes and evaluates.
+/// Metrics that Prometheus itself adds.
 const PROMETHEUS: [(&str, &[&str]); 2] = [
     ("up", &[]),
     (
@@ -47,10 +47,10 @@ const PROMETHEUS: [(&str, &[&str]); 2] = [
     ),
 ];
 
-/// Labels that every sample has after a scrape.
+/// Labels that a scrape adds to every sample.
 const TARGET: [&str; 2] = ["job", "instance"];
 
-/// Every generated dashboard: the file's name and its content.
+/// Every generated dashboard: file name and content.
 fn dashboards() -> Vec<(String, Value)> {
     let found: Vec<_> = maillog_exporter::generate::files(&Policy::embedded())
         .into_iter()
@@ -72,7 +72,7 @@ fn text<'a>(value: &'a Value, name: &str) -> &'a str {
     value[name].as_str().unwrap_or_default()
 }
 
-/// Every panel but the headings, with a name for messages.
+/// Every panel except rows, with a name for messages.
 fn panels() -> Vec<(String, Value)> {
     let mut all = Vec::new();
     for (file, dashboard) in dashboards() {
@@ -98,7 +98,7 @@ fn queries() -> Vec<(String, String)> {
         .collect()
 }
 
-/// The labels of every family that is exposed; histograms also by the names of their series.
+/// The labels of every exposed family; histograms also by the names of their series.
 fn exposed() -> BTreeMap<String, BTreeSet<String>> {
     let mut families = BTreeMap::new();
     for line in docs::exposition().lines().filter(|it| !it.starts_with('#')) {
@@ -118,7 +118,7 @@ fn exposed() -> BTreeMap<String, BTreeSet<String>> {
     families
 }
 
-/// The selectors of a query: the metric and its matchers, as they stand there.
+/// The selectors of a query: the metric and its matchers, verbatim.
 fn selectors(query: &str) -> Vec<(&str, &str)> {
     let mut found = Vec::new();
     let mut rest = query;
@@ -128,7 +128,7 @@ fn selectors(query: &str) -> Vec<(&str, &str)> {
             .map_or(0, |place| place + 1);
         let metric = &rest[start..open];
         let close = open + rest[open..].find('}').expect("a closing brace");
-        // `${1}` in a replacement is no selector.
+        // `${1}` in a replacement is not a selector.
         if !metric.is_empty() {
             found.push((metric, &rest[open + 1..close]));
         }
@@ -137,7 +137,7 @@ fn selectors(query: &str) -> Vec<(&str, &str)> {
     found
 }
 
-/// The query without the texts in it, as words.
+/// The words of a query, without string literals.
 fn words(query: &str) -> BTreeSet<&str> {
     query
         .split('"')
@@ -253,7 +253,7 @@ fn every_selector_filters_by_job_and_instance() {
         assert!(!selectors(&query).is_empty(), "{name}");
         for (metric, matchers) in selectors(&query) {
             let (job, instance) = match metric {
-                // Some alerts, such as those about an exporter that is gone, have neither.
+                // Some alerts, such as the one for a missing exporter, have neither label.
                 "ALERTS" => (r#"job=~"$job|""#, r#"instance=~"$instance|""#),
                 _ => (r#"job=~"$job""#, r#"instance=~"$instance""#),
             };
@@ -279,7 +279,7 @@ fn intervals_are_rate_interval_and_divisions_are_guarded() {
             rates + increases,
             "{name}: an interval of its own: {query}"
         );
-        // Division is written on a line of its own, and its right side ends with the guard.
+        // A division is on its own line, and its right side ends with the guard.
         for whole in query.split("\n/\n").skip(1) {
             assert!(whole.starts_with('('), "{name}: {query}");
             assert!(whole.contains(" > 0)"), "{name}: {query}");
@@ -309,9 +309,9 @@ fn every_queried_metric_and_label_is_exposed() {
                 assert!(there, "{name}: {metric} has no label {label:?}");
             }
         }
-        // Labels that the query itself makes.
+        // Labels that the query itself creates.
         for made in query.split("label_replace(").skip(1) {
-            // The label is the first text after the inner vector, which may hold texts itself.
+            // The label is the first string after the inner vector, which may contain strings itself.
             labels.extend(made.split('"').skip(1).step_by(2).filter(|it| it.len() > 3));
         }
         for word in words(&query) {
@@ -350,7 +350,7 @@ fn codes_dashboard_has_every_code_and_the_reference_texts() {
         .collect();
     let known: Vec<_> = catalog.codes().map(|it| it.code.to_string()).collect();
     assert_eq!(offered, known);
-    // Grafana reads the options from the query: a comma ends one, ` : ` comes before the value.
+    // Grafana parses the options from the query: a comma separates them, ` : ` precedes the value.
     let query = text(variable, "query").replace("\\,", "");
     let parsed: Vec<_> = query
         .split(',')

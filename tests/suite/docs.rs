@@ -73,7 +73,7 @@ fn view() -> Arc<View> {
     })
 }
 
-/// The table's rows, by metric.
+/// Rows of the table, by metric.
 fn rows(exposition: &str) -> BTreeMap<String, String> {
     let mut help = BTreeMap::new();
     let mut kinds = BTreeMap::new();
@@ -97,7 +97,7 @@ fn rows(exposition: &str) -> BTreeMap<String, String> {
                         .filter(|it| help.contains_key(*it))
                 })
                 .unwrap_or(name);
-            // No label value here holds a quote.
+            // No label value here contains a quote.
             let inside = rest.rsplit_once('}').map_or("", |(inside, _)| inside);
             let known = labels.entry(name.to_owned()).or_default();
             known.extend(

@@ -1,8 +1,8 @@
-//! Golden pairs: every log in `tests/golden` has beside it what its lines mean (`.events`) and the
-//! exposition that comes of them (`.metrics`).
+//! Golden tests: for every log in `tests/golden`, `.events` has the expected events of its lines and
+//! `.metrics` the resulting exposition.
 //!
-//! After a wanted change, `UPDATE_GOLDEN=1 cargo test golden` writes them anew, to be read before
-//! they are committed.
+//! After an intended change, `UPDATE_GOLDEN=1 cargo test golden` writes both again. Review the diff before
+//! committing it.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -14,7 +14,7 @@ use maillog_exporter::catalog::{Catalog, Providers};
 use maillog_exporter::metrics::{Counters, View, render};
 use maillog_exporter::parse::{Event, Fact, Line, LineParser, Service};
 
-/// When the golden logs were written.
+/// The time at which the golden logs were written; it determines the year of their timestamps.
 const WRITTEN: &str = "2026-11-23T12:00:00Z";
 
 fn logs() -> Vec<PathBuf> {
@@ -33,7 +33,7 @@ fn lossy(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
-/// One line an event, its fields that are not empty in a fixed order.
+/// An event on one line: its non-empty fields in a fixed order.
 fn describe(event: &Event<'_>, providers: &Providers) -> String {
     let mut text = format!(
         "event {} {} {}",
@@ -75,46 +75,7 @@ fn describe(event: &Event<'_>, providers: &Providers) -> String {
     text
 }
 
-/// A service as it is labelled.
-fn service(service: Service<'_>) -> String {
-    match service.instance {
-        b"" => service.agent.name().to_owned(),
-        instance => format!("{}/{}", lossy(instance), service.agent.name()),
-    }
-}
-
-fn fact_in_words(fact: &Fact<'_>) -> String {
-    let of = self::service;
-    match *fact {
-        Fact::Connected(service) => format!("connected {}", of(service)),
-        Fact::ConnectionLost(service, stage) => {
-            format!("connection_lost {} {}", of(service), stage.name())
-        }
-        Fact::AuthFailed(service) => format!("auth_failed {}", of(service)),
-        Fact::TlsEstablished(service, direction) => {
-            format!("tls {} {}", of(service), direction.name())
-        }
-        Fact::Received { queue_id } => format!("received {}", lossy(queue_id)),
-        Fact::Queued {
-            queue_id,
-            size,
-            recipients,
-            after_receipt,
-        } => format!(
-            "queued {} {size} {recipients} {after_receipt}",
-            lossy(queue_id)
-        ),
-        Fact::Accepted {
-            service,
-            size,
-            recipients,
-            tls,
-        } => format!("accepted {} {size:?} {recipients:?} tls={tls}", of(service)),
-    }
-}
-
-/// What the lines mean, and the exposition without what depends on the day: the process, and
-/// series at zero.
+/// The events of a log, and the exposition without process metrics, build information and series at zero.
 fn digest(log: &[u8]) -> (String, String) {
     let catalog = Catalog::embedded();
     let providers = Providers::embedded();

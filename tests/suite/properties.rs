@@ -1,4 +1,4 @@
-//! Properties that hold for every input, and above all for hostile ones.
+//! Property tests of the parser and the exposition with hostile input.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use maillog_exporter::parse::{Line, LineParser, Stamp, Visitor};
 use maillog_exporter::source::Lines;
 use proptest::prelude::*;
 
-/// Pieces of real lines, so that random input gets past the first checks.
+/// Parts of real lines, so that random input passes the first checks of the parser.
 const PIECES: &[&[u8]] = &[
     b"Nov 23 10:00:00 mail ",
     b"2026-11-23T10:00:00.123456+00:00 mail ",
@@ -64,7 +64,7 @@ fn parser() -> LineParser {
     )
 }
 
-/// What lines said, in words.
+/// The results of lines as text.
 #[derive(Default)]
 struct Said(Vec<String>);
 
@@ -135,7 +135,7 @@ proptest! {
         let mut other = None;
         let after = used.parse(&b, &mut other);
         prop_assert_eq!(alone.time, after.time);
-        // Only a reply that the line before has told of already counts no more.
+        // The only exception: a reply that repeats that of the previous line is not counted again.
         let repeats = matches!(
             (&alone.line, &after.line),
             (Line::Event(alone), Line::Event(after)) if alone.code.is_some() && after.code.is_none()
@@ -235,7 +235,7 @@ fn series_are_bounded_for_300000_senders_domains_and_codes() {
             })
             .sum::<f64>()
     };
-    // Nothing is lost: what has no series of its own is counted as other, and said to be.
+    // Nothing is lost: counts without a series of their own are in `other`, and in maillog_series_dropped_total.
     assert_eq!(
         value("maillog_codes_total{direction=\"outbound\""),
         300_000.0

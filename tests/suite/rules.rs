@@ -1,9 +1,9 @@
-//! The tests that promtool runs over the alert rules: for every alert a case that fires, with every
-//! word that it says, and a case that does not.
+//! Generates the promtool tests of the alert rules: for every alert a case that fires, with its complete
+//! texts, and a case that does not.
 //!
-//! alerts/tests/ holds them as promtool reads them, so that anybody can run them; this is where they
-//! are written from. After a wanted change, `UPDATE_GOLDEN=1 cargo test rules` writes them anew. The
-//! figures in the descriptions are worked out by hand from the series beside them.
+//! alerts/tests/ contains the generated files, which promtool can run without this program. After an
+//! intended change, `UPDATE_GOLDEN=1 cargo test rules` writes them again. The values in the descriptions
+//! are calculated by hand from the series of the case.
 
 mod cases;
 
@@ -24,25 +24,25 @@ const HEAD: &str = "\
 # To run: promtool test rules alerts/tests/*.yaml
 ";
 
-/// How finely a file gives its series and has them evaluated. promtool takes some milliseconds for
-/// every evaluation from the first value on, so what looks far back is evaluated less often.
+/// Intervals of the series and of the evaluation. promtool takes some milliseconds per evaluation, so rules
+/// with long ranges are evaluated less often.
 struct Pace {
-    /// From one value of a series to the next. Prometheus forgets a value after five minutes.
+    /// Interval of the series' values. Prometheus regards a value as stale after five minutes.
     interval: &'static str,
     evaluation: &'static str,
 }
 
-/// For what happens within minutes.
+/// For rules with ranges of minutes.
 const FINE: Pace = Pace {
     interval: "1m",
     evaluation: "1m",
 };
-/// For most alerts: what they look at is over after minutes, what they compare it with after an hour.
+/// For most alerts: windows of minutes, compared with the hour before.
 const USUAL: Pace = Pace {
     interval: "1m",
     evaluation: "5m",
 };
-/// For those that look hours, a day or a week back.
+/// For alerts with ranges of hours, a day or a week.
 const COARSE: Pace = Pace {
     interval: "5m",
     evaluation: "1h",
@@ -87,7 +87,7 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// The groups of rules in the committed files, those that record first.
+/// The rule groups of the committed files, recording rules first.
 fn groups() -> Vec<String> {
     ["recording", "alerts"]
         .iter()
@@ -129,7 +129,7 @@ fn series(pairs: &[(&str, &str)]) -> Vec<Series> {
     all
 }
 
-/// Everything that an alert says.
+/// All labels and annotations of an alert.
 fn words(case: &Case, policy: &Policy) -> Alert {
     let alert = policy.alerts.iter().find(|alert| alert.name == case.alert);
     let alert = alert.unwrap_or_else(|| panic!("there is no alert {}", case.alert));
@@ -196,7 +196,7 @@ fn cases_file<'a>(pace: &Pace, cases: impl Iterator<Item = &'a Case>) -> String 
     file(pace, tests.collect())
 }
 
-/// The cases that look back an hour at most.
+/// Cases with ranges of at most an hour.
 fn usual_cases() -> impl Iterator<Item = &'static Case> {
     [SPIKES, CONDITIONS, DELIVERIES, EXPORTER]
         .into_iter()

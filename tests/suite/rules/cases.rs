@@ -1,4 +1,4 @@
-//! What promtool is asked: series, and what must follow from them.
+//! Test cases for promtool: series, and the alerts expected from them.
 
 mod conditions;
 mod deliveries;
@@ -17,22 +17,22 @@ pub use week::WEEK;
 /// One alert.
 pub struct Case {
     pub alert: &'static str,
-    /// When both are looked at.
+    /// Evaluation time of both series.
     pub at: &'static str,
-    /// Series with which it fires: name and values, by the minute unless it looks far back.
+    /// Series with which the alert fires: name and values, one per minute unless the range is long.
     pub fires: &'static [(&'static str, &'static str)],
-    /// Series with which it does not.
+    /// Series with which the alert does not fire.
     pub silent: &'static [(&'static str, &'static str)],
-    /// What it says, with its figures.
+    /// Expected description, with its values.
     pub description: &'static str,
-    /// Labels that come from the series.
+    /// Labels taken from the series.
     pub labels: &'static [(&'static str, &'static str)],
 }
 
-/// Something that wakes nobody.
+/// A situation in which certain alerts must not fire.
 pub struct Story {
     pub name: &'static str,
     pub series: &'static [(&'static str, &'static str)],
-    /// Alerts that do not fire, and when that is looked at.
+    /// Alerts that must not fire, and the evaluation time.
     pub silent: &'static [(&'static str, &'static [&'static str])],
 }

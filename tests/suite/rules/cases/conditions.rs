@@ -1,4 +1,4 @@
-//! Reasons for which mail is refused.
+//! Cases for the alerts about reasons of refusals.
 
 use super::Case;
 

@@ -1,4 +1,4 @@
-//! What becomes of the mail.
+//! Cases for the alerts about results of deliveries.
 
 use super::Case;
 

@@ -1,4 +1,4 @@
-//! The exporter itself.
+//! Cases for the alerts about the exporter itself.
 
 use super::Case;
 

@@ -1,4 +1,4 @@
-//! Bursts of one code.
+//! Cases for the alerts about spikes of a code.
 
 use super::Case;
 

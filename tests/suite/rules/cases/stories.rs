@@ -1,4 +1,4 @@
-//! What wakes nobody.
+//! Situations in which no alert must fire.
 
 use super::Story;
 

@@ -1,4 +1,4 @@
-//! Alerts that look hours, a day or a week back: values by five minutes.
+//! Cases for alerts with ranges of hours, a day or a week; one value per five minutes.
 
 use super::Case;
 
