@@ -1,4 +1,4 @@
-//! A real Alertmanager, and what it holds after our client has spoken to it.
+//! A real Alertmanager, and the alerts that it has received from the exporter.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -16,25 +16,25 @@ use crate::Result;
 use crate::exporter::get;
 use crate::wait::until;
 
-/// Where it listens.
+/// Listen address.
 pub const ADDRESS: &str = "127.0.0.1:9093";
 
-/// How long it may take to start, and to show what it was told.
+/// Timeout for its start and for alerts to appear.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// A configuration with which it tells nobody of its alerts.
+/// A configuration without notifications.
 const SILENT: &str = "route: {receiver: nobody}\nreceivers: [{name: nobody}]\n";
 
-/// A running Alertmanager; it ends with this value.
+/// A running Alertmanager, killed on drop.
 pub struct Alertmanager(Child);
 
 impl Alertmanager {
-    /// Starts with the further arguments. It tells nobody of its alerts.
+    /// Starts with additional arguments and without notifications.
     pub fn start(folder: &Path, arguments: &[&str]) -> Result<Self> {
         Alertmanager::configured(folder, SILENT, arguments)
     }
 
-    /// Starts behind TLS, with the certificate in cert.pem and its key in key.pem.
+    /// Starts with TLS, with the certificate in cert.pem and its key in key.pem.
     pub fn secure(folder: &Path) -> Result<Self> {
         let web = folder.join("web.yml");
         fs::write(
@@ -45,7 +45,7 @@ impl Alertmanager {
         Alertmanager::start(folder, &[&web])
     }
 
-    /// Starts and tells a webhook of each alert by itself, and of its end, within seconds.
+    /// Starts with a webhook that receives each alert separately, and its resolution, within seconds.
     pub fn telling(folder: &Path, webhook: &str) -> Result<Self> {
         let config = format!(
             "route: {{receiver: hook, group_by: ['...'], group_wait: 0s, group_interval: 1s}}\n\
@@ -78,7 +78,7 @@ impl Alertmanager {
         Ok(this)
     }
 
-    /// Waits until it shows exactly the alerts of these names, and gives them back in that order.
+    /// Waits until it has exactly the alerts with these names, and returns them in that order.
     pub fn shows(&self, names: &[&str]) -> Result<Vec<Value>> {
         let mut last = Vec::new();
         until(&format!("the alerts {names:?}"), PATIENCE, || {
@@ -124,7 +124,7 @@ fn alert(name: &str, starts_at: Timestamp, ends_at: Timestamp) -> Alert {
     }
 }
 
-/// Waits until the client's figures are as they should be.
+/// Waits until the exporter's statistics satisfy a condition.
 fn figures(notifier: &Notifier, right: impl Fn(&AlertmanagerStats) -> bool) -> Result<()> {
     let mut last = None;
     until("the client's figures", PATIENCE, || {
@@ -143,8 +143,8 @@ fn client(url: &str, tls: Tls) -> Result<Notifier> {
     }])?)
 }
 
-/// An alert reaches it, although it was down at first, and is resolved; what is not right keeps
-/// nothing else from being taken; and it is trusted over TLS by its certificate.
+/// An Alertmanager that was down at first receives an alert and its resolution; an invalid alert does not
+/// prevent others from being accepted; its TLS certificate is verified.
 pub fn trial(folder: &Path) -> Result<()> {
     let hour = SignedDuration::from_hours(1);
     let since: Timestamp = "2026-01-02T03:04:05.678Z".parse()?;
@@ -167,7 +167,7 @@ pub fn trial(folder: &Path) -> Result<()> {
     }
     for (field, time) in [("startsAt", since), ("endsAt", later)] {
         let shown: Timestamp = shown[field].as_str().ok_or("no time")?.parse()?;
-        // It keeps milliseconds.
+        // It stores milliseconds.
         if shown.as_millisecond() != time.as_millisecond() {
             return Err(format!("{field}: {time} was sent, {shown} is shown").into());
         }
@@ -180,7 +180,7 @@ pub fn trial(folder: &Path) -> Result<()> {
     })?;
 
     let before = notifier.stats().pop().ok_or("no figures")?.errors;
-    // Ending before it begins is what Alertmanager does not take.
+    // Alertmanager rejects an alert that ends before it starts.
     notifier.send(vec![
         alert("not right", later, since),
         alert("second", since, later),

@@ -1,4 +1,4 @@
-//! The examples for Alertmanager, as amtool takes them, and the words that come of the template.
+//! The Alertmanager examples: checked by amtool, with the texts that the template renders.
 
 use std::fs;
 use std::path::Path;
@@ -11,10 +11,10 @@ use tempfile::TempDir;
 
 use crate::Result;
 
-/// The most that WeCom shows of a message, in bytes.
+/// WeCom's limit for a message, in bytes.
 const WECOM: usize = 2048;
 
-/// What stands in docs/alerting.md as an example.
+/// The alert shown in docs/alerting.md.
 const SHOWN: &str = "MaillogSmtp421Spike";
 const SEEN: &str = "421 was said 180 times in 5m: 78.26% of all outbound replies. In the hour before \
                     it was 0 in 5m. Most of it comes from google.";
@@ -34,7 +34,7 @@ fn amtool(arguments: &[&str]) -> Result<String> {
     Ok(String::from_utf8(output.stdout)?)
 }
 
-/// A notification of one alert, as Alertmanager hands it to templates.
+/// The template data of a notification with one alert.
 fn notification(alert: &Alert, status: &str) -> Result<Value> {
     let words = texts::of(alert, Catalog::embedded()).ok_or("no words")?;
     let labels = json!({
@@ -83,7 +83,7 @@ fn rendered(folder: &Path, notification: &Value, template: &str) -> Result<Strin
     ])
 }
 
-/// The examples are right, and every alert is told with all its words.
+/// The examples are valid, and the messages contain all texts of every alert.
 pub fn examples() -> Result<()> {
     amtool(&["check-config", "alertmanager.yml"])?;
     let folder = TempDir::new()?;

@@ -1,5 +1,4 @@
-//! The trials: each sets up a world, sends through it and compares what was said with what the
-//! exporter found.
+//! The list of tests, and those that compare the counts of the exporter with the expected ones.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -18,14 +17,14 @@ use crate::{
     inbound, journal, milter, package, page, podman, pods, policy, prometheus, sandbox, stores,
 };
 
-/// A trial, and the programs it cannot do without.
+/// A test, and the programs that it needs.
 pub struct RealTrial {
     pub name: &'static str,
     pub needs: &'static [&'static str],
     pub run: fn() -> Result<()>,
 }
 
-/// Every trial.
+/// All tests.
 pub const ALL: &[RealTrial] = &[
     RealTrial {
         name: "page_by_prometheus_with_shipped_rules_and_reference_texts",
@@ -171,10 +170,10 @@ pub const ALL: &[RealTrial] = &[
     },
 ];
 
-/// The parts of a report that the truth knows.
+/// The parts of a report that have expected counts.
 const KEYS: [&str; 4] = ["codes", "enhanced", "deliveries", "connect_errors"];
 
-/// A trial's folder: it goes with a trial that passed, and stays, by name, with one that failed.
+/// Runs a test with a temporary directory, which is kept and named in the error if the test fails.
 fn with_folder(act: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
     let folder = tempfile::Builder::new().prefix("maillog-real-").tempdir()?;
     sandbox::build_network(folder.path())?;
@@ -184,7 +183,7 @@ fn with_folder(act: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
     })
 }
 
-/// The report of the files equals the truth, and every line was understood.
+/// Checks that the report of the files has the expected counts and no unmatched line.
 fn compare_report(truth: &Truth, logs: &[PathBuf]) -> Result<()> {
     let expected = truth.to_json();
     if let Some(folder) = logs.first().and_then(|log| log.parent()) {
@@ -201,7 +200,7 @@ fn compare_report(truth: &Truth, logs: &[PathBuf]) -> Result<()> {
     }
 }
 
-/// An error with every figure that differs and the lines that may have to do with it.
+/// An error with every count that differs and the lines that may be the cause.
 fn complain(who: &str, expected: &Value, actual: &Value, logs: &[PathBuf]) -> Result<()> {
     let differences = differences(expected, actual, &KEYS);
     if differences.is_empty() {
@@ -225,7 +224,7 @@ fn complain(who: &str, expected: &Value, actual: &Value, logs: &[PathBuf]) -> Re
     Err(text.into())
 }
 
-/// Sends messages, every other one with an empty sender, and notes what must become of them.
+/// Sends messages, every other one with an empty sender, and records the expected results.
 fn send_all(messages: &[Message], truth: &Truth) -> Result<()> {
     for (number, message) in messages.iter().enumerate() {
         let sender = if number % 2 == 0 {
@@ -262,12 +261,12 @@ fn remote_replies() -> Result<()> {
         let mut postfix = Postfix::start(folder, cases::MAIN, "")?;
         send_all(&first, &truth)?;
         postfix.settle()?;
-        // The log is renamed; Postfix goes on writing to the old file until it is told.
+        // The log is renamed; Postfix continues to write to the old file until it is reloaded.
         let old = folder.join("mail.log.1");
         fs::rename(&log, &old)?;
         send_all(&second, &truth)?;
         postfix.settle()?;
-        // These destinations are dead now: further mail is put off without another attempt.
+        // Postfix regards these destinations as dead: more mail is deferred without another attempt.
         send_all(&cases::suspended(), &truth)?;
         postfix.settle()?;
         postfix.flush_log(&old)?;
@@ -307,7 +306,7 @@ fn store_deliveries() -> Result<()> {
     })
 }
 
-/// The metrics of the queue equal what Postfix' own `postqueue` lists.
+/// Compares the queue metrics with the output of `postqueue`.
 fn compare_queue(postfix: &Postfix, log: &Path, folder: &Path) -> Result<()> {
     let deferred = postfix.listed("deferred")?;
     if deferred == 0 {
@@ -326,7 +325,7 @@ fn compare_queue(postfix: &Postfix, log: &Path, folder: &Path) -> Result<()> {
     ))
 }
 
-/// A Postfix that refuses a great deal.
+/// A Postfix with many kinds of rejects.
 fn refusing_postfix(folder: &Path) -> Result<Postfix> {
     policy::write_tables(folder)?;
     milter::listen(&folder.join("milter"))?;
@@ -408,7 +407,7 @@ fn forwarded(way: &rsyslog::Way) -> Result<()> {
                 daemon.scrape_after(number as u64)?;
             }
         }
-        // A line that came twice would be there before the last one.
+        // A duplicated line would be counted before the last one.
         syslog.log(rsyslog::LAST)?;
         let expected = rsyslog::LINES as u64 + 1;
         let scrape = daemon.scrape_after(expected)?;
@@ -422,7 +421,7 @@ fn forwarded(way: &rsyslog::Way) -> Result<()> {
     })
 }
 
-/// Every record of a journal is counted once, although the exporter ends again and again.
+/// Every record of a journal is counted once across restarts of the exporter.
 fn journal_across_ends() -> Result<()> {
     with_folder(|folder| {
         let counted = journal::read_across_ends(folder)?;
@@ -430,7 +429,7 @@ fn journal_across_ends() -> Result<()> {
     })
 }
 
-/// How many lines the files have together.
+/// Number of lines in all files.
 fn count_lines(logs: &[PathBuf]) -> Result<u64> {
     let mut lines = 0;
     for log in logs {
