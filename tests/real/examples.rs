@@ -110,8 +110,8 @@ pub fn examples() -> Result<()> {
             return Err(format!("{} has {} bytes", alert.name, short.len()).into());
         }
         let over = rendered(folder, &notification(alert, "resolved")?, "maillog.text")?;
-        if over.trim() != format!("Over: {}", alert.name) {
-            return Err(format!("when it is over: {over}").into());
+        if over.trim() != format!("Resolved: {}", alert.name) {
+            return Err(format!("resolved message: {over}").into());
         }
         if alert.name == SHOWN {
             let title = rendered(folder, &firing, "maillog.title")?;
