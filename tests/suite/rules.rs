@@ -15,7 +15,7 @@ use maillog_exporter::catalog::{Catalog, Policy};
 use serde::Serialize;
 use serde_saphyr::{LitString, ser_options, to_string_with_options};
 
-use cases::{CONDITIONS, Case, DELIVERIES, EXPORTER, SPIKES, STORIES, WEEK};
+use cases::{CONDITIONS, Case, DELIVERIES, EXPORTER, NO_ALERTS, SPIKES, WEEK};
 
 const TARGET: &str = "instance=\"mx1:9925\",job=\"maillog\"";
 
@@ -190,7 +190,7 @@ fn cases_file<'a>(pace: &Pace, cases: impl Iterator<Item = &'a Case>) -> String 
         };
         [
             test("fires", case.fires, vec![words(case, &policy)]),
-            test("is silent", case.silent, Vec::new()),
+            test("does not fire", case.silent, Vec::new()),
         ]
     });
     file(pace, tests.collect())
@@ -203,12 +203,12 @@ fn usual_cases() -> impl Iterator<Item = &'static Case> {
         .flatten()
 }
 
-fn stories_file() -> String {
-    let tests = STORIES.iter().map(|story| Test {
-        name: story.name.to_owned(),
+fn no_alerts_file() -> String {
+    let tests = NO_ALERTS.iter().map(|case| Test {
+        name: case.name.to_owned(),
         interval: FINE.interval,
-        input_series: series(story.series),
-        alert_rule_test: story
+        input_series: series(case.series),
+        alert_rule_test: case
             .silent
             .iter()
             .flat_map(|(alert, times)| {
@@ -228,7 +228,7 @@ fn committed_promtool_tests_are_up_to_date() {
     for (name, text) in [
         ("alerts.yaml", cases_file(&USUAL, usual_cases())),
         ("week.yaml", cases_file(&COARSE, WEEK.iter())),
-        ("stories.yaml", stories_file()),
+        ("no_alerts.yaml", no_alerts_file()),
     ] {
         let path = root().join("alerts/tests").join(name);
         if std::env::var_os("UPDATE_GOLDEN").is_some() {
@@ -237,7 +237,7 @@ fn committed_promtool_tests_are_up_to_date() {
         let committed = std::fs::read_to_string(&path).unwrap_or_default();
         assert!(
             committed == text,
-            "{name} lags behind: UPDATE_GOLDEN=1 cargo test rules"
+            "{name} is out of date: UPDATE_GOLDEN=1 cargo test rules"
         );
     }
 }
@@ -270,7 +270,7 @@ fn generated_files_are_up_to_date() {
         let committed = std::fs::read_to_string(&path).unwrap_or_default();
         assert!(
             committed == file.text,
-            "{} lags behind: cargo run -- generate .",
+            "{} is out of date: cargo run -- generate .",
             file.path.display()
         );
     }

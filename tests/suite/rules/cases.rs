@@ -3,15 +3,15 @@
 mod conditions;
 mod deliveries;
 mod exporter;
+mod no_alerts;
 mod spikes;
-mod stories;
 mod week;
 
 pub use conditions::CONDITIONS;
 pub use deliveries::DELIVERIES;
 pub use exporter::EXPORTER;
+pub use no_alerts::NO_ALERTS;
 pub use spikes::SPIKES;
-pub use stories::STORIES;
 pub use week::WEEK;
 
 /// One alert.
@@ -30,7 +30,7 @@ pub struct Case {
 }
 
 /// A situation in which certain alerts must not fire.
-pub struct Story {
+pub struct QuietCase {
     pub name: &'static str,
     pub series: &'static [(&'static str, &'static str)],
     /// Alerts that must not fire, and the evaluation time.

@@ -1,10 +1,10 @@
 //! Situations in which no alert must fire.
 
-use super::Story;
+use super::QuietCase;
 
-pub const STORIES: &[Story] = &[
-    Story {
-        name: "a busy server with its usual 0.5 % of 421 is silent",
+pub const NO_ALERTS: &[QuietCase] = &[
+    QuietCase {
+        name: "baseline rate of 0.5 % 421 on a busy server does not alert",
         series: &[
             (
                 "maillog_codes_total{code=\"421\",direction=\"outbound\"}",
@@ -20,8 +20,8 @@ pub const STORIES: &[Story] = &[
             ("MaillogSmtp421Elevated", &["30m", "60m", "90m"]),
         ],
     },
-    Story {
-        name: "ten 421 a day are silent, all in one minute as they may be",
+    QuietCase {
+        name: "ten 421 a day within one minute do not alert",
         series: &[
             (
                 "maillog_codes_total{code=\"421\",direction=\"outbound\"}",
@@ -37,8 +37,8 @@ pub const STORIES: &[Story] = &[
             ("MaillogSmtp421Elevated", &["61m", "65m", "75m"]),
         ],
     },
-    Story {
-        name: "a restart with a backlog is silent: its lines are old",
+    QuietCase {
+        name: "a backlog of old lines after a restart does not alert",
         series: &[
             (
                 "maillog_codes_total{code=\"421\",direction=\"outbound\"}",
@@ -55,8 +55,8 @@ pub const STORIES: &[Story] = &[
             ("MaillogSmtp421Elevated", &["62m", "75m", "80m"]),
         ],
     },
-    Story {
-        name: "no mail at all is silent: no share is of nothing",
+    QuietCase {
+        name: "no mail at all does not alert (no share of zero)",
         series: &[
             (
                 "maillog_codes_total{code=\"421\",direction=\"outbound\"}",
