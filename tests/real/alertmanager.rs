@@ -90,7 +90,7 @@ impl Alertmanager {
                 .eq(names.iter().copied())
                 .then_some(()))
         })
-        .map_err(|error| format!("{error}; there were {last:?}"))?;
+        .map_err(|error| format!("{error}; last: {last:?}"))?;
         Ok(last)
     }
 }
@@ -127,11 +127,11 @@ fn alert(name: &str, starts_at: Timestamp, ends_at: Timestamp) -> Alert {
 /// Waits until the exporter's statistics satisfy a condition.
 fn figures(notifier: &Notifier, right: impl Fn(&AlertmanagerStats) -> bool) -> Result<()> {
     let mut last = None;
-    until("the client's figures", PATIENCE, || {
+    until("the exporter's statistics", PATIENCE, || {
         last = notifier.stats().pop();
         Ok(last.as_ref().is_some_and(&right).then_some(()))
     })
-    .map_err(|error| format!("{error}; they were {last:?}").into())
+    .map_err(|error| format!("{error}; last: {last:?}").into())
 }
 
 fn client(url: &str, tls: Tls) -> Result<Notifier> {
@@ -169,7 +169,7 @@ pub fn trial(folder: &Path) -> Result<()> {
         let shown: Timestamp = shown[field].as_str().ok_or("no time")?.parse()?;
         // It stores milliseconds.
         if shown.as_millisecond() != time.as_millisecond() {
-            return Err(format!("{field}: {time} was sent, {shown} is shown").into());
+            return Err(format!("{field}: sent {time}, received {shown}").into());
         }
     }
     if shown["status"]["state"] == "suppressed" {
@@ -179,7 +179,7 @@ pub fn trial(folder: &Path) -> Result<()> {
         stats.sent == 1 && stats.queue_length == 0
     })?;
 
-    let before = notifier.stats().pop().ok_or("no figures")?.errors;
+    let before = notifier.stats().pop().ok_or("no statistics")?.errors;
     // Alertmanager rejects an alert that ends before it starts.
     notifier.send(vec![
         alert("not right", later, since),

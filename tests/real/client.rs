@@ -84,7 +84,7 @@ impl Client {
     pub fn must(&mut self, line: &str) -> Result<()> {
         let answer = self.ask(line)?;
         if answer.code >= 400 {
-            return Err(format!("{line:?} was answered with {answer:?}").into());
+            return Err(format!("unexpected reply to {line:?}: {answer:?}").into());
         }
         Ok(())
     }

@@ -67,7 +67,7 @@ pub fn trial() -> Result<()> {
         let address = address.as_str().ok_or("an address is missing")?;
         let host = address.trim_start_matches("http://").split(':').next();
         if !services["services"][host.unwrap_or_default()].is_object() {
-            return Err(format!("{address} is no service").into());
+            return Err(format!("{address} is not a service").into());
         }
     }
     if source["type"] != "prometheus" || source["isDefault"] != true {
@@ -98,7 +98,7 @@ fn dashboards(provider: &Value, mounts: &[(PathBuf, String)]) -> Result<()> {
         }
     }
     if count == 0 {
-        return Err(format!("{} holds no dashboard", from.display()).into());
+        return Err(format!("{} contains no dashboard", from.display()).into());
     }
     Ok(())
 }
@@ -119,7 +119,7 @@ fn mounts(compose: &Path) -> Result<Vec<(PathBuf, String)>> {
         if from.starts_with('.') {
             let from = compose.join(from);
             if !from.exists() {
-                return Err(format!("{volume}: nothing is there").into());
+                return Err(format!("{volume}: no such path").into());
             }
             mounts.push((from, to.to_owned()));
         }

@@ -173,7 +173,7 @@ fn queries() -> Result<BTreeSet<String>> {
         }
     }
     if queries.len() < 80 {
-        return Err(format!("there are but {} queries", queries.len()).into());
+        return Err(format!("only {} queries", queries.len()).into());
     }
     Ok(queries)
 }
@@ -194,7 +194,7 @@ pub fn every_query_has_an_answer(folder: &Path) -> Result<()> {
         return Err("there is an answer to everything".into());
     }
     let mut left = queries()?;
-    let result = until("every query to have an answer", PATIENCE, || {
+    let result = until("every query to return data", PATIENCE, || {
         for query in left.clone() {
             if has_number(&prometheus.ask(&query)?) {
                 left.remove(&query);
@@ -205,7 +205,7 @@ pub fn every_query_has_an_answer(folder: &Path) -> Result<()> {
     drop(demo);
     result.map_err(|error| {
         let left: Vec<_> = left.into_iter().collect();
-        format!("{error}; these have none:\n{}", left.join("\n\n")).into()
+        format!("{error}; without data:\n{}", left.join("\n\n")).into()
     })
 }
 
@@ -229,6 +229,6 @@ pub fn types_are_right(folder: &Path) -> Result<()> {
     let complaints = complaints.to_string();
     match spoilt.iter().find(|(.., word)| !complaints.contains(word)) {
         None => Ok(()),
-        Some((_, wrong, _)) => Err(format!("{wrong} is not found in {complaints}").into()),
+        Some((_, wrong, _)) => Err(format!("{wrong} is missing in {complaints}").into()),
     }
 }

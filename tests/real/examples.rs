@@ -36,7 +36,7 @@ fn amtool(arguments: &[&str]) -> Result<String> {
 
 /// The template data of a notification with one alert.
 fn notification(alert: &Alert, status: &str) -> Result<Value> {
-    let words = texts::of(alert, Catalog::embedded()).ok_or("no words")?;
+    let words = texts::of(alert, Catalog::embedded()).ok_or("no texts")?;
     let labels = json!({
         "alertname": alert.name,
         "instance": "mx1.example.com:9925",
@@ -98,12 +98,12 @@ pub fn examples() -> Result<()> {
         let english = ["meaning_en", "remediation_en"];
         for name in chinese.iter().chain(&english) {
             if !text.contains(&word(name)) {
-                return Err(format!("{} lacks its {name}:\n{text}", alert.name).into());
+                return Err(format!("{}: {name} is missing:\n{text}", alert.name).into());
             }
         }
         for name in chinese.iter().chain(&["summary_zh"]) {
             if !short.contains(&word(name)) {
-                return Err(format!("{} lacks its {name}:\n{short}", alert.name).into());
+                return Err(format!("{}: {name} is missing:\n{short}", alert.name).into());
             }
         }
         if short.len() > WECOM {

@@ -82,7 +82,7 @@ impl Daemon {
         until("the exporter to be ready", PATIENCE, || {
             if let Some(status) = daemon.child.try_wait()? {
                 let errors = std::fs::read_to_string(&errors)?;
-                return Err(format!("the exporter ended with {status}: {errors}").into());
+                return Err(format!("the exporter exited with {status}: {errors}").into());
             }
             Ok(get(&daemon.address, "/-/ready").ok())
         })?;
@@ -96,7 +96,7 @@ impl Daemon {
             last = self.scrape()?.0;
             Ok(last.lines().any(|shown| shown == line).then_some(()))
         })
-        .map_err(|error| format!("{error}; there was {last}").into())
+        .map_err(|error| format!("{error}; last exposition: {last}").into())
     }
 
     /// Ends it with a signal.
@@ -130,7 +130,7 @@ impl Daemon {
             last = scrape.sum("maillog_lines_total");
             Ok((last >= lines).then_some(scrape))
         })
-        .map_err(|error| format!("{error}; there were {last}").into())
+        .map_err(|error| format!("{error}; last: {last}").into())
     }
 }
 

@@ -60,19 +60,19 @@ pub fn across_ends(folder: &Path) -> Result<()> {
     daemon.end("KILL")?;
     let before = told.alerts(SPIKE).len();
     daemon = Daemon::configured(&config, folder)?;
-    let again = until("the page after kill -9", PATIENCE, || {
+    let again = until("the page after SIGKILL", PATIENCE, || {
         Ok(told.alerts(SPIKE).into_iter().nth(before))
     })?;
     if is_over(&again)? || again["startsAt"] != page["startsAt"] {
         return Err(format!("{page:#} became {again:#}").into());
     }
-    let end = until("the end of the page", PATIENCE, || {
+    let end = until("the resolved page", PATIENCE, || {
         log.flow(TAKEN)?;
         let last = told.alerts(SPIKE).pop().unwrap_or_default();
         Ok(is_over(&last)?.then_some(last))
     })?;
     if end["startsAt"] != page["startsAt"] {
-        return Err(format!("{page:#} ended as {end:#}").into());
+        return Err(format!("{page:#} was resolved as {end:#}").into());
     }
     daemon.end("TERM")?;
 
@@ -90,7 +90,7 @@ pub fn across_ends(folder: &Path) -> Result<()> {
     })?;
     match told.alerts(SPIKE).get(before) {
         None => Ok(()),
-        Some(page) => Err(format!("a backlog paged: {page:#}").into()),
+        Some(page) => Err(format!("a backlog fired: {page:#}").into()),
     }
 }
 
@@ -147,7 +147,7 @@ pub fn not_well(folder: &Path) -> Result<()> {
     daemon.scrape_after(log.lines())?;
     log.now(60, REFUSED)?;
     for alertmanager in &all {
-        until("an attempt that fails", PATIENCE, || {
+        until("a failed attempt", PATIENCE, || {
             log.flow(REFUSED)?;
             Ok((figure("errors_total", alertmanager)? > 0).then_some(()))
         })?;
@@ -160,7 +160,7 @@ pub fn not_well(folder: &Path) -> Result<()> {
         let sent = figure("alerts_sent_total", alertmanager)?;
         let since = figure("last_success_timestamp_seconds", alertmanager)?;
         if (sent, since) != (0, 0) {
-            return Err(format!("{alertmanager} took {sent} at {since}").into());
+            return Err(format!("{alertmanager} accepted {sent}, last at {since}").into());
         }
         // A rejected alert is not retried.
         let kept = !alertmanager.ends_with(REFUSING);
@@ -177,12 +177,12 @@ pub fn not_well(folder: &Path) -> Result<()> {
     fs::write(folder.join("key.pem"), &trusted[1])?;
     fs::write(folder.join("cert.pem"), &trusted[0])?;
     for alertmanager in &all {
-        until(&format!("{alertmanager} to be told"), PATIENCE, || {
+        until(&format!("an alert at {alertmanager}"), PATIENCE, || {
             log.flow(REFUSED)?;
             Ok((figure("alerts_sent_total", alertmanager)? > 0).then_some(()))
         })?;
         if figure("last_success_timestamp_seconds", alertmanager)? == 0 {
-            return Err(format!("{alertmanager}: no time of a success").into());
+            return Err(format!("{alertmanager}: no last success").into());
         }
     }
     for alertmanager in [&down, &slow, &refusing, &failing] {
@@ -214,7 +214,7 @@ fn reads_on(log: &mut Log, daemon: &Daemon, enough: impl Fn() -> Result<bool>) -
     if usual > Duration::from_secs(1) {
         return Err(format!("lines took {usual:?} to be counted").into());
     }
-    until("further attempts that fail", PATIENCE, || {
+    until("more failed attempts", PATIENCE, || {
         log.flow(REFUSED)?;
         Ok(enough()?.then_some(()))
     })?;

@@ -80,7 +80,7 @@ pub fn contents(folder: &Path) -> Result<()> {
     let image: Value = serde_json::from_str(&podman.podman(&["image", "inspect", IMAGE])?)?;
     let size = image[0]["Size"].as_u64();
     if size.is_none_or(|size| size >= LIMIT) {
-        return Err(format!("the image weighs {size:?} bytes").into());
+        return Err(format!("the image has {size:?} bytes").into());
     }
     let config = &image[0]["Config"];
     let labels = &config["Labels"];
@@ -104,7 +104,7 @@ pub fn contents(folder: &Path) -> Result<()> {
         "MIT",
     ]);
     if actual != expected {
-        return Err(format!("the image says {actual} and not {expected}").into());
+        return Err(format!("the image has {actual} instead of {expected}").into());
     }
 
     let root = PathBuf::from(podman.podman(&["image", "mount", IMAGE])?);
@@ -116,7 +116,7 @@ pub fn contents(folder: &Path) -> Result<()> {
     }
     let certificates = fs::read_to_string(root.join("etc/ssl/certs/ca-certificates.crt"))?;
     match certificates.matches("BEGIN CERTIFICATE").count() {
-        0..50 => Err("the image knows hardly any certificate authority".into()),
+        0..50 => Err("the image has hardly any certificate authorities".into()),
         _ => Ok(()),
     }
 }
@@ -189,7 +189,7 @@ pub fn users(folder: &Path) -> Result<()> {
         podman.podman(&["stop", name])?;
         let code = podman.container(name, "{{.State.ExitCode}}")?;
         if code != "0" {
-            return Err(format!("{user:?}: it ended with {code}").into());
+            return Err(format!("{user:?}: exit code {code}").into());
         }
         podman.podman(&["rm", "--volumes", name])?;
     }
@@ -205,7 +205,7 @@ pub fn wait_for_lines(podman: &Podman, name: &str, lines: u64) -> Result<Scrape>
     .map_err(|error| {
         let said = podman.command("podman").args(["logs", name]).output();
         let said = said.map(|it| String::from_utf8_lossy(&it.stderr).into_owned());
-        format!("{error}; {name} said {said:?}").into()
+        format!("{error}; {name} printed {said:?}").into()
     })
 }
 

@@ -224,7 +224,7 @@ pub fn hold_sessions(truth: &Truth, folder: &Path) -> Result<()> {
         let mut hear = |step: &str, answer: Answer, refused, recorded| {
             transcript.push_str(&format!("{step}\n    {}\n", answer.text));
             if (answer.code >= 400) != refused {
-                return Err(format!("{step:?} was answered with {answer:?}"));
+                return Err(format!("unexpected reply to {step:?}: {answer:?}"));
             }
             if refused && recorded {
                 truth.reply("inbound", answer.code, &answer.enhanced, 1);

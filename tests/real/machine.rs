@@ -95,7 +95,7 @@ impl Machine {
             group,
             disk,
         };
-        machine.first = until("the machine's first process", PATIENCE, || {
+        machine.first = until("the first process of the machine", PATIENCE, || {
             if let Some(status) = machine.child.try_wait()? {
                 let errors = fs::read_to_string(folder.join("console.err"))?;
                 return Err(format!("no machine: {status}: {errors}").into());

@@ -209,7 +209,7 @@ fn shown(line: &str) -> Result<()> {
         last = Scrape(page).0;
         Ok(last.lines().any(|shown| shown == line).then_some(()))
     })
-    .map_err(|error| format!("{error}; there was {last}").into())
+    .map_err(|error| format!("{error}; last exposition: {last}").into())
 }
 
 /// With the drop-in of docs/install.md it receives syslog on port 514; the allowed system calls suffice for

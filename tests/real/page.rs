@@ -108,7 +108,7 @@ fn is_the_documents(name: &str, text: &str, lines: &[&[&str]]) -> Result<()> {
     for pieces in lines {
         for piece in *pieces {
             if !DOCUMENT.lines().any(|line| line.contains(piece)) {
-                return Err(format!("the document has no {piece}").into());
+                return Err(format!("the reference table does not contain {piece}").into());
             }
         }
         expected.push(match pieces {
@@ -120,7 +120,7 @@ fn is_the_documents(name: &str, text: &str, lines: &[&[&str]]) -> Result<()> {
     if said == expected {
         return Ok(());
     }
-    Err(format!("{name} is {said:#?}, the document has {expected:#?}").into())
+    Err(format!("{name} is {said:#?}, expected {expected:#?}").into())
 }
 
 /// Checks the texts of a notification, and the page that it links to.
@@ -139,10 +139,10 @@ fn says_what_to_do(page: &Value, instance: &str) -> Result<()> {
     is_the_documents("meaning", annotation("meaning"), &MEANING)?;
     is_the_documents("remediation", annotation("remediation"), &REMEDIATION)?;
     if annotation("remediation_source") != "document" {
-        return Err(format!("whose words are these? {page:#}").into());
+        return Err(format!("unexpected source of the remedy: {page:#}").into());
     }
     if !annotation("description").ends_with("Most of it comes from google.") {
-        return Err(format!("the description leads nowhere: {page:#}").into());
+        return Err(format!("the description does not name the top provider: {page:#}").into());
     }
     let url = annotation("runbook_url");
     let path = url
@@ -154,7 +154,7 @@ fn says_what_to_do(page: &Value, instance: &str) -> Result<()> {
     for pieces in MEANING.iter().chain(&REMEDIATION) {
         let sentence = bare(&pieces.concat());
         if !html.contains(&sentence) {
-            return Err(format!("{url} does not say {sentence}").into());
+            return Err(format!("{url} does not contain {sentence}").into());
         }
     }
     Ok(())
@@ -244,7 +244,7 @@ pub fn both_ways(folder: &Path) -> Result<()> {
         ("the exporter", ours as fn(&Value) -> bool),
         ("Prometheus", theirs),
     ] {
-        until(&format!("the end by {who}"), PATIENCE, || {
+        until(&format!("the resolution by {who}"), PATIENCE, || {
             log.flow(TAKEN)?;
             let mut alerts = hook.alerts(SPIKE).into_iter();
             Ok(alerts.find(|it| it["status"] == "resolved" && right(it)))

@@ -155,7 +155,7 @@ fn prepare(folder: &Path, spec: &mut Value, arguments: &[&str]) -> Result<Vec<St
             // Podman runs probes with `curl` in the container, which this image does not have; the test probes itself.
             let fields = container
                 .as_object_mut()
-                .ok_or("a container is no object")?;
+                .ok_or("a container is not an object")?;
             fields.retain(|name, value| {
                 let path = value["httpGet"]["path"].as_str();
                 probes.extend(path.map(str::to_owned));
@@ -168,7 +168,7 @@ fn prepare(folder: &Path, spec: &mut Value, arguments: &[&str]) -> Result<Vec<St
     }
     let group = spec["securityContext"]["fsGroup"].as_u64();
     for volume in spec["volumes"].as_array_mut().into_iter().flatten() {
-        let fields = volume.as_object_mut().ok_or("a volume is no object")?;
+        let fields = volume.as_object_mut().ok_or("a volume is not an object")?;
         if fields.remove("emptyDir").is_some() {
             // Created as in a cluster, with the pod's fsGroup, which podman does not support.
             let place = folder.join(fields["name"].as_str().unwrap_or_default());
@@ -211,7 +211,7 @@ impl Exporter<'_> {
     fn kill(&self, times: u64) -> Result<()> {
         let process = self.podman.container(&self.name, "{{.State.Pid}}")?;
         finish(Command::new("kill").args(["-KILL", &process]))?;
-        until("the exporter to be started again", PATIENCE, || {
+        until("the restart of the exporter", PATIENCE, || {
             let count = self.podman.container(&self.name, "{{.RestartCount}}")?;
             let running = self.podman.container(&self.name, "{{.State.Running}}")?;
             Ok((count == times.to_string() && running == "true").then_some(()))
@@ -232,7 +232,7 @@ impl Exporter<'_> {
             .filter_map(|line| line.rsplit_once("position=")?.1.parse::<u64>().ok())
             .collect();
         if positions.len() as u64 != KILLS + 1 || !positions.is_sorted_by(|a, b| a < b) {
-            return Err(format!("the starts began at {positions:?}: {said}").into());
+            return Err(format!("positions at the starts: {positions:?}: {said}").into());
         }
         Ok(())
     }

@@ -92,7 +92,7 @@ impl Prometheus {
             let value = last[0]["value"][1].as_str();
             Ok((value == Some(expected.to_string().as_str())).then_some(()))
         })
-        .map_err(|error| format!("{error}; the last answer was {last}").into())
+        .map_err(|error| format!("{error}; last response: {last}").into())
     }
 }
 

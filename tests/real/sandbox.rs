@@ -51,7 +51,9 @@ pub fn musl() -> Result<String> {
     let output = Command::new("rustc").arg("-vV").output()?;
     let text = String::from_utf8(output.stdout)?;
     let host = text.lines().find_map(|line| line.strip_prefix("host: "));
-    Ok(host.ok_or("rustc names no host")?.replace("-gnu", "-musl"))
+    Ok(host
+        .ok_or("rustc -vV shows no host")?
+        .replace("-gnu", "-musl"))
 }
 
 /// Whether that target is installed.

@@ -206,7 +206,7 @@ fn complain(who: &str, expected: &Value, actual: &Value, logs: &[PathBuf]) -> Re
     if differences.is_empty() {
         return Ok(());
     }
-    let mut text = format!("{who} differs from what was said:\n");
+    let mut text = format!("{who} differs from the expected counts:\n");
     for difference in differences {
         text.push_str(&format!("  {difference}\n"));
         let name = difference.split(':').next().unwrap_or_default();
@@ -372,7 +372,7 @@ fn scraped_by_prometheus() -> Result<()> {
             let query = format!(r#"maillog_codes_total{{direction="{direction}",code="{code}"}}"#);
             let expected = said["codes"][direction][code]
                 .as_u64()
-                .ok_or("nothing was said")?;
+                .ok_or("no reply was recorded")?;
             prometheus.expect(&query, expected)?;
         }
         let scrape = daemon.scrape_after(count_lines(std::slice::from_ref(&log))?)?;
@@ -415,7 +415,7 @@ fn forwarded(way: &rsyslog::Way) -> Result<()> {
         let lines = scrape.sum("maillog_lines_total");
         let dropped = scrape.sum("maillog_source_lines_dropped_total");
         if (lines, dropped) != (expected, 0) {
-            return Err(format!("{lines} lines came and {dropped} were dropped").into());
+            return Err(format!("{lines} lines were received and {dropped} dropped").into());
         }
         Ok(())
     })

@@ -102,7 +102,7 @@ pub fn differences(expected: &Value, actual: &Value, keys: &[&str]) -> Vec<Strin
         .into_iter()
         .filter_map(|name| {
             let (l, r) = (left.get(name).unwrap_or(&0), right.get(name).unwrap_or(&0));
-            (l != r).then(|| format!("{name}: said {l}, counted {r}"))
+            (l != r).then(|| format!("{name}: expected {l}, counted {r}"))
         })
         .collect()
 }

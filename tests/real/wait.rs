@@ -19,7 +19,7 @@ pub fn until<T>(
             return Ok(value);
         }
         if Instant::now() > deadline {
-            return Err(format!("waited {limit:?} in vain for {what}").into());
+            return Err(format!("timed out after {limit:?} waiting for {what}").into());
         }
         std::thread::sleep(INTERVAL);
     }

@@ -53,7 +53,7 @@ fn sighup_reloads_the_configuration() {
 
     only(&["b", "a"]);
     daemon.signal("HUP");
-    until("both", || {
+    until("lines of both logs", || {
         (names(&daemon) == [("b".to_owned(), 1), ("a".to_owned(), 2)]).then_some(())
     });
 
@@ -65,14 +65,14 @@ fn sighup_reloads_the_configuration() {
 
     only(&["b"]);
     daemon.signal("HUP");
-    until("b only", || {
+    until("lines of b only", || {
         (names(&daemon) == [("b".to_owned(), 1)]).then_some(())
     });
     write(&mut a, "four\n");
     only(&["b", "a"]);
     daemon.signal("HUP");
     // It resumes: it is not read again from its beginning, and counts do not start at zero.
-    until("a again", || {
+    until("lines of a again", || {
         (names(&daemon) == [("b".to_owned(), 1), ("a".to_owned(), 3)]).then_some(())
     });
 }

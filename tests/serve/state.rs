@@ -47,7 +47,7 @@ fn counts_and_positions_survive_sigterm_and_sigkill() {
         assert!(shown >= f64::from(written), "{shown} after {written}");
         write(&mut file, &records(written + 100..written + 150));
         written += 150;
-        until("all of them", || {
+        until("all lines", || {
             (sample(&daemon, SENT) == f64::from(written)).then_some(())
         });
         daemon.signal(signal);
@@ -149,7 +149,7 @@ fn counts_stay_at_the_last_durable_snapshot_while_the_disk_fails() {
     assert_eq!(sample(&daemon, SENT), 5.0);
     daemon.logged("cannot write state");
     fs::rename(folder.path("gone"), folder.path("disk")).expect("renamed back");
-    until("what was counted meanwhile", || {
+    until("the counts of the meantime", || {
         (sample(&daemon, SENT) == 8.0).then_some(())
     });
     daemon.logged("written again");

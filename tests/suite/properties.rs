@@ -222,7 +222,7 @@ fn series_are_bounded_for_300000_senders_domains_and_codes() {
     assert!(series < 8_000, "{series} series");
     assert!(
         !text.contains("example"),
-        "a name of the sender's choosing is a label"
+        "a name chosen by a sender is a label"
     );
     let value = |start: &str| -> f64 {
         text.lines()

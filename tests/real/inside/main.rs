@@ -45,7 +45,7 @@ fn main() {
             );
         }
         ["probe"] => probe(Path::new("/")),
-        _ => panic!("{arguments:?}: neither writer FILE FORM COUNT MILLISECONDS nor probe"),
+        _ => panic!("{arguments:?}: expected writer FILE FORM COUNT MILLISECONDS or probe"),
     }
 }
 
@@ -62,7 +62,7 @@ fn write(path: &Path, form: &str, count: usize, pause: Duration) {
         let line = match form {
             "plain" => format!("{TIME} mx1 {body}\n"),
             "cri" => format!("2026-11-23T10:00:00.123456789Z stdout F {TIME} mx1 {body}\n"),
-            _ => panic!("{form}: neither plain nor cri"),
+            _ => panic!("{form}: expected plain or cri"),
         };
         log.write_all(line.as_bytes()).expect("a line");
         thread::sleep(pause);
