@@ -46,7 +46,7 @@ impl Alertmanager {
     }
 
     /// Starts with a webhook that receives each alert separately, and its resolution, within seconds.
-    pub fn telling(folder: &Path, webhook: &str) -> Result<Self> {
+    pub fn with_webhook(folder: &Path, webhook: &str) -> Result<Self> {
         let config = format!(
             "route: {{receiver: hook, group_by: ['...'], group_wait: 0s, group_interval: 1s}}\n\
              receivers:\n- name: hook\n  webhook_configs:\n  - url: {webhook}\n    send_resolved: true\n"

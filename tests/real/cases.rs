@@ -80,7 +80,7 @@ pub fn replies_at_every_stage(world: &mut World) -> Result<Vec<Message>> {
 }
 
 /// Connections that fail, hang or break.
-pub fn broken_connections(world: &mut World) -> Result<Vec<Message>> {
+pub fn failed_connections(world: &mut World) -> Result<Vec<Message>> {
     let mut messages = Vec::new();
     for (stage, (name, _)) in STAGES.iter().enumerate() {
         for (how, act) in [("hangup", Act::HangUp), ("hang", Act::Hang)] {
@@ -174,7 +174,7 @@ pub fn several_exchangers(world: &mut World) -> Result<Vec<Message>> {
 }
 
 /// Other cases: mixed recipients, sizes, broken TLS, all forms of success.
-pub fn odds_and_ends(world: &mut World) -> Result<Vec<Message>> {
+pub fn other_cases(world: &mut World) -> Result<Vec<Message>> {
     let mut messages = Vec::new();
     let accepted = [
         reply(250, "", "250 OK id=1rABCD-000421-Xy"),

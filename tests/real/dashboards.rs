@@ -186,7 +186,7 @@ fn has_number(samples: &Value) -> bool {
 }
 
 /// Each query returns numbers at some time of the demo's traffic.
-pub fn every_query_has_an_answer(folder: &Path) -> Result<()> {
+pub fn every_query_returns_data(folder: &Path) -> Result<()> {
     let demo = Demo::start(folder)?;
     let daemon = second_exporter(folder)?;
     let prometheus = Prometheus::start_with(folder, &[DEMO, &daemon.address], RULES)?;
@@ -210,7 +210,7 @@ pub fn every_query_has_an_answer(folder: &Path) -> Result<()> {
 }
 
 /// The compiler accepts the dashboards and rejects invalid ones.
-pub fn types_are_right(folder: &Path) -> Result<()> {
+pub fn compiles_against_types(folder: &Path) -> Result<()> {
     finish(Command::new("node").args([SCRIPT, DASHBOARDS]))?;
     let spoilt = [
         (r#""graphMode": "area""#, r#""graphMode": "areas""#, "areas"),

@@ -35,7 +35,7 @@ fn is_over(alert: &Value) -> Result<bool> {
 
 /// A firing alert keeps its start time across SIGKILL; a backlog of old lines that contains a burst does not
 /// fire after a restart.
-pub fn across_ends(folder: &Path) -> Result<()> {
+pub fn restart_and_backlog(folder: &Path) -> Result<()> {
     let state = folder.join("state");
     let early = folder.join("state.early");
     let told = Webhook::listen(SCRIPTED, Answer::Status(200))?;
@@ -113,7 +113,7 @@ const LINES: u64 = 500;
 
 /// While no Alertmanager accepts alerts, reading continues, memory does not grow, and the metrics show the
 /// failures; each gets the alert after its recovery.
-pub fn not_well(folder: &Path) -> Result<()> {
+pub fn failing_alertmanagers(folder: &Path) -> Result<()> {
     let slow = Webhook::listen(SLOW, Answer::Silence)?;
     let refusing = Webhook::listen(REFUSING, Answer::Status(400))?;
     let failing = Webhook::listen(FAILING, Answer::Status(500))?;

@@ -120,7 +120,7 @@ pub struct Counted {
 }
 
 /// Reads a journal with restarts of the exporter.
-pub fn read_across_ends(folder: &Path) -> Result<Counted> {
+pub fn read_across_restarts(folder: &Path) -> Result<Counted> {
     let directory = folder.join("journal");
     let mut journal = Journal::start(&directory)?;
     let config = format!(

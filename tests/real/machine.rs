@@ -71,7 +71,7 @@ impl Machine {
             mount(&["--bind", &format!("/dev/{device}")], &inside)?;
         }
         symlink("pts/ptmx", root.join("dev/ptmx"))?;
-        leave_only_what_it_needs(&root)?;
+        remove_other_files(&root)?;
         prepare(&root)?;
 
         mount(&["-t", "cgroup2", "cgroup2"], &groups)?;
@@ -174,7 +174,7 @@ impl Drop for Machine {
     }
 }
 
-fn leave_only_what_it_needs(root: &Path) -> Result<()> {
+fn remove_other_files(root: &Path) -> Result<()> {
     let units = root.join("lib/systemd/system");
     for folder in [&units, &root.join("etc/systemd/system")] {
         for entry in fs::read_dir(folder)? {

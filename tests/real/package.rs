@@ -129,8 +129,8 @@ pub fn trial(folder: &Path) -> Result<()> {
     counted(2)?;
     machine.sh("systemctl reload maillog_exporter")?;
     active(&machine)?;
-    ended_by_the_watchdog(&machine)?;
-    opened_up(&machine)?;
+    restarted_by_watchdog(&machine)?;
+    syslog_port_and_journal(&machine)?;
 
     machine.sh("dpkg --purge maillog-exporter")?;
     machine.sh(NO_LOGS)?;
@@ -214,7 +214,7 @@ fn shown(line: &str) -> Result<()> {
 
 /// With the drop-in of docs/install.md it receives syslog on port 514; the allowed system calls suffice for
 /// reading the journal.
-fn opened_up(machine: &Machine) -> Result<()> {
+fn syslog_port_and_journal(machine: &Machine) -> Result<()> {
     machine.sh(
         "printf '[Service]\\nAmbientCapabilities=%s\\nCapabilityBoundingSet=%s\\n' \
            CAP_NET_BIND_SERVICE CAP_NET_BIND_SERVICE \
@@ -242,7 +242,7 @@ fn opened_up(machine: &Machine) -> Result<()> {
 }
 
 /// A stopped process is killed by the watchdog and restarted.
-fn ended_by_the_watchdog(machine: &Machine) -> Result<()> {
+fn restarted_by_watchdog(machine: &Machine) -> Result<()> {
     machine.sh("mkdir -p /run/systemd/system/maillog_exporter.service.d
          printf '[Service]\\nWatchdogSec=1s\\nTimeoutAbortSec=1s\\n' \
            >/run/systemd/system/maillog_exporter.service.d/soon.conf

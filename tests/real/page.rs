@@ -102,7 +102,7 @@ fn bare(text: &str) -> String {
 }
 
 /// Checks that a text equals that of the table.
-fn is_the_documents(name: &str, text: &str, lines: &[&[&str]]) -> Result<()> {
+fn check_reference_text(name: &str, text: &str, lines: &[&[&str]]) -> Result<()> {
     let mut when = WHEN.iter();
     let mut expected = Vec::new();
     for pieces in lines {
@@ -124,7 +124,7 @@ fn is_the_documents(name: &str, text: &str, lines: &[&[&str]]) -> Result<()> {
 }
 
 /// Checks the texts of a notification, and the page that it links to.
-fn says_what_to_do(page: &Value, instance: &str) -> Result<()> {
+fn check_texts(page: &Value, instance: &str) -> Result<()> {
     for (label, expected) in [
         ("severity", "critical"),
         ("code", "421"),
@@ -136,8 +136,8 @@ fn says_what_to_do(page: &Value, instance: &str) -> Result<()> {
         }
     }
     let annotation = |name: &str| page["annotations"][name].as_str().unwrap_or_default();
-    is_the_documents("meaning", annotation("meaning"), &MEANING)?;
-    is_the_documents("remediation", annotation("remediation"), &REMEDIATION)?;
+    check_reference_text("meaning", annotation("meaning"), &MEANING)?;
+    check_reference_text("remediation", annotation("remediation"), &REMEDIATION)?;
     if annotation("remediation_source") != "document" {
         return Err(format!("unexpected source of the remedy: {page:#}").into());
     }
@@ -183,7 +183,7 @@ fn quiet(log: &mut Log, daemon: &Daemon, prometheus: &Prometheus) -> Result<()> 
 /// The shipped rules fire, with the texts of the reference table.
 pub fn shipped_rules(folder: &Path) -> Result<()> {
     let hook = Webhook::listen(HOOK, Answer::Status(200))?;
-    let _alertmanager = Alertmanager::telling(folder, HOOK_URL)?;
+    let _alertmanager = Alertmanager::with_webhook(folder, HOOK_URL)?;
     let mut log = Log::create(folder)?;
     let daemon = Daemon::start(&log.path, folder)?;
     let address = &daemon.address;
@@ -191,11 +191,11 @@ pub fn shipped_rules(folder: &Path) -> Result<()> {
     quiet(&mut log, &daemon, &prometheus)?;
     log.now(60, REFUSED)?;
     let page = fires(&mut log, &hook, "the page", |_| true)?;
-    says_what_to_do(&page, address)
+    check_texts(&page, address)
 }
 
 /// One log, evaluated by Prometheus and by the exporter: both fire with the same texts and resolve.
-pub fn both_ways(folder: &Path) -> Result<()> {
+pub fn prometheus_and_exporter(folder: &Path) -> Result<()> {
     let policy = folder.join("short.yml");
     std::fs::write(&policy, short(WITH_LEADER))?;
     finish(
@@ -204,7 +204,7 @@ pub fn both_ways(folder: &Path) -> Result<()> {
             .args([&policy, folder]),
     )?;
     let hook = Webhook::listen(HOOK, Answer::Status(200))?;
-    let _alertmanager = Alertmanager::telling(folder, HOOK_URL)?;
+    let _alertmanager = Alertmanager::with_webhook(folder, HOOK_URL)?;
     let mut log = Log::create(folder)?;
     let daemon = Daemon::configured(
         &config(
@@ -229,7 +229,7 @@ pub fn both_ways(folder: &Path) -> Result<()> {
     let from_exporter = fires(&mut log, &hook, "the exporter's page", ours)?;
     let from_prometheus = fires(&mut log, &hook, "Prometheus' page", theirs)?;
     for page in [&from_exporter, &from_prometheus] {
-        says_what_to_do(page, &daemon.address)?;
+        check_texts(page, &daemon.address)?;
     }
     // The counts in the descriptions may differ; all other texts are equal.
     let words = |page: &Value| {

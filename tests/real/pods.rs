@@ -75,7 +75,7 @@ pub fn sidecar(folder: &Path) -> Result<()> {
     images(folder, &podman)?;
     let count = COUNT.to_string();
     let writer = ["writer", "/var/log/mail/mail.log", "plain", &count, PAUSE];
-    play(folder, &podman, rendered("sidecar-values.yaml")?, &writer)?.counts_through_kills()
+    play(folder, &podman, rendered("sidecar-values.yaml")?, &writer)?.counts_across_kills()
 }
 
 /// The exporter reads the logs of the containers on its node.
@@ -96,7 +96,7 @@ pub fn node(folder: &Path) -> Result<()> {
             .arg(log)
             .args(["cri", &COUNT.to_string(), PAUSE]),
     )?;
-    play(folder, &podman, rendered("daemonset-values.yaml")?, &[])?.counts_through_kills()
+    play(folder, &podman, rendered("daemonset-values.yaml")?, &[])?.counts_across_kills()
 }
 
 /// Runs the pod among `objects` with the objects that it refers to; containers other than the exporter's get
@@ -183,7 +183,7 @@ fn prepare(folder: &Path, spec: &mut Value, arguments: &[&str]) -> Result<Vec<St
 
 impl Exporter<'_> {
     /// Kills it repeatedly while lines are written, and compares the counts at the end.
-    fn counts_through_kills(&self) -> Result<()> {
+    fn counts_across_kills(&self) -> Result<()> {
         let mut before = 0;
         for kill in 1..=KILLS {
             let scrape = wait_for_lines(self.podman, &self.name, kill * COUNT / (KILLS + 2))?;

@@ -116,17 +116,17 @@ pub fn build_network(folder: &Path) -> Result<()> {
             "neigh add 192.0.2.{host} lladdr 02:00:00:00:00:01 dev void0 nud permanent"
         ))?;
     }
-    put_over(
+    mount_over(
         folder,
         "resolv.conf",
         "nameserver 127.0.0.1\n",
         "/etc/resolv.conf",
     )?;
-    put_over(folder, "hosts", "127.0.0.1 localhost\n", "/etc/hosts")
+    mount_over(folder, "hosts", "127.0.0.1 localhost\n", "/etc/hosts")
 }
 
 /// Mounts a file over one of the machine's, in this mount namespace only.
-fn put_over(folder: &Path, name: &str, text: &str, target: &str) -> Result<()> {
+fn mount_over(folder: &Path, name: &str, text: &str, target: &str) -> Result<()> {
     let file = folder.join(name);
     std::fs::write(&file, text)?;
     finish(Command::new("mount").arg("--bind").arg(file).arg(target))

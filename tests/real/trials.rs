@@ -34,17 +34,17 @@ pub const ALL: &[RealTrial] = &[
     RealTrial {
         name: "page_fires_and_resolves_in_prometheus_and_in_the_exporter",
         needs: &["prometheus", "prometheus-alertmanager"],
-        run: || with_folder(page::both_ways),
+        run: || with_folder(page::prometheus_and_exporter),
     },
     RealTrial {
         name: "page_survives_sigkill_and_a_backlog_does_not_page",
         needs: &[],
-        run: || with_folder(faults::across_ends),
+        run: || with_folder(faults::restart_and_backlog),
     },
     RealTrial {
         name: "page_reaches_alertmanagers_after_they_were_down_slow_failing_or_untrusted",
         needs: &["prometheus-alertmanager"],
-        run: || with_folder(faults::not_well),
+        run: || with_folder(faults::failing_alertmanagers),
     },
     RealTrial {
         name: "page_rules_pass_promtool_tests",
@@ -64,7 +64,7 @@ pub const ALL: &[RealTrial] = &[
     RealTrial {
         name: "every_reject_by_postfix_counts_once_as_inbound",
         needs: &["postfix"],
-        run: own_refusals,
+        run: postfix_rejects,
     },
     RealTrial {
         name: "prometheus_scrapes_every_family_and_the_exact_count_of_421",
@@ -74,27 +74,27 @@ pub const ALL: &[RealTrial] = &[
     RealTrial {
         name: "rsyslog_over_udp_counts_every_line_once",
         needs: &["rsyslogd"],
-        run: || forwarded(&rsyslog::UDP),
+        run: || rsyslog_transport(&rsyslog::UDP),
     },
     RealTrial {
         name: "rsyslog_over_tcp_counts_every_line_once",
         needs: &["rsyslogd"],
-        run: || forwarded(&rsyslog::TCP),
+        run: || rsyslog_transport(&rsyslog::TCP),
     },
     RealTrial {
         name: "rsyslog_over_tcp_with_octet_counting_counts_every_line_once",
         needs: &["rsyslogd"],
-        run: || forwarded(&rsyslog::TCP_COUNTED),
+        run: || rsyslog_transport(&rsyslog::TCP_COUNTED),
     },
     RealTrial {
         name: "rsyslog_to_a_unix_socket_counts_every_line_once",
         needs: &["rsyslogd"],
-        run: || forwarded(&rsyslog::UNIX),
+        run: || rsyslog_transport(&rsyslog::UNIX),
     },
     RealTrial {
         name: "journal_records_count_once_across_restarts",
         needs: &["journalctl", "systemd/systemd-journal-remote"],
-        run: journal_across_ends,
+        run: journal_across_restarts,
     },
     RealTrial {
         name: "alertmanager_that_starts_late_gets_the_alert_and_its_resolution",
@@ -114,12 +114,12 @@ pub const ALL: &[RealTrial] = &[
     RealTrial {
         name: "dashboards_every_query_returns_data_in_prometheus",
         needs: &["prometheus"],
-        run: || with_folder(dashboards::every_query_has_an_answer),
+        run: || with_folder(dashboards::every_query_returns_data),
     },
     RealTrial {
         name: "dashboards_compile_against_grafana_types",
         needs: &["node", dashboards::COMPILER],
-        run: || with_folder(dashboards::types_are_right),
+        run: || with_folder(dashboards::compiles_against_types),
     },
     RealTrial {
         name: "image_contains_only_the_expected_files",
@@ -193,7 +193,7 @@ fn compare_report(truth: &Truth, logs: &[PathBuf]) -> Result<()> {
         )?;
     }
     let actual = exporter::report(logs)?;
-    complain("report", &expected, &actual, logs)?;
+    count_error("report", &expected, &actual, logs)?;
     match actual["unmatched"].as_u64() {
         Some(0) => Ok(()),
         count => Err(format!("unmatched {count:?}:\n{}", exporter::unmatched(logs)?).into()),
@@ -201,7 +201,7 @@ fn compare_report(truth: &Truth, logs: &[PathBuf]) -> Result<()> {
 }
 
 /// An error with every count that differs and the lines that may be the cause.
-fn complain(who: &str, expected: &Value, actual: &Value, logs: &[PathBuf]) -> Result<()> {
+fn count_error(who: &str, expected: &Value, actual: &Value, logs: &[PathBuf]) -> Result<()> {
     let differences = differences(expected, actual, &KEYS);
     if differences.is_empty() {
         return Ok(());
@@ -250,9 +250,9 @@ fn remote_replies() -> Result<()> {
         let truth = Truth::default();
         let mut world = World::new(truth.clone())?;
         let first = cases::replies_at_every_stage(&mut world)?;
-        let second = cases::broken_connections(&mut world)?;
+        let second = cases::failed_connections(&mut world)?;
         let mut third = cases::several_exchangers(&mut world)?;
-        third.extend(cases::odds_and_ends(&mut world)?);
+        third.extend(cases::other_cases(&mut world)?);
         world.zone.serve()?;
 
         let log = folder.join("mail.log");
@@ -279,7 +279,7 @@ fn remote_replies() -> Result<()> {
         compare_report(&truth, &logs)?;
         let lines = count_lines(&logs)?;
         let scrape = daemon.scrape_after(lines)?;
-        complain("the scrape", &truth.to_json(), &scrape.to_report(), &logs)?;
+        count_error("the scrape", &truth.to_json(), &scrape.to_report(), &logs)?;
         match scrape.sum("maillog_source_rotations_total") {
             1 => {}
             count => return Err(format!("{count} rotations were counted").into()),
@@ -326,18 +326,18 @@ fn compare_queue(postfix: &Postfix, log: &Path, folder: &Path) -> Result<()> {
 }
 
 /// A Postfix with many kinds of rejects.
-fn refusing_postfix(folder: &Path) -> Result<Postfix> {
+fn rejecting_postfix(folder: &Path) -> Result<Postfix> {
     policy::write_tables(folder)?;
     milter::listen(&folder.join("milter"))?;
     auth::listen(&folder.join("auth"))?;
     Postfix::start(folder, policy::MAIN, policy::MASTER)
 }
 
-fn own_refusals() -> Result<()> {
+fn postfix_rejects() -> Result<()> {
     with_folder(|folder| {
         let truth = Truth::default();
         World::new(truth.clone())?.zone.serve()?;
-        let mut postfix = refusing_postfix(folder)?;
+        let mut postfix = rejecting_postfix(folder)?;
         inbound::hold_sessions(&truth, folder)?;
         postfix.settle()?;
         let log = postfix.log.clone();
@@ -356,7 +356,7 @@ fn scraped_by_prometheus() -> Result<()> {
         fs::write(&log, "")?;
         let daemon = Daemon::start(&log, folder)?;
         let prometheus = Prometheus::start(folder, &daemon.address)?;
-        let mut postfix = refusing_postfix(folder)?;
+        let mut postfix = rejecting_postfix(folder)?;
         inbound::hold_sessions(&truth, folder)?;
         send_all(&messages, &truth)?;
         postfix.settle()?;
@@ -376,7 +376,7 @@ fn scraped_by_prometheus() -> Result<()> {
             prometheus.expect(&query, expected)?;
         }
         let scrape = daemon.scrape_after(count_lines(std::slice::from_ref(&log))?)?;
-        complain("the scrape", &said, &scrape.to_report(), &[log])?;
+        count_error("the scrape", &said, &scrape.to_report(), &[log])?;
         let failures = scrape.sum("maillog_auth_failures_total");
         if failures != inbound::AUTH_FAILURES {
             return Err(format!("{failures} failed authentications were counted").into());
@@ -394,7 +394,7 @@ fn scraped_by_prometheus() -> Result<()> {
     })
 }
 
-fn forwarded(way: &rsyslog::Way) -> Result<()> {
+fn rsyslog_transport(way: &rsyslog::Way) -> Result<()> {
     with_folder(|folder| {
         let place = folder.to_str().ok_or("the temporary folder is not UTF-8")?;
         let listener = way.listener.replace("{folder}", place);
@@ -411,7 +411,7 @@ fn forwarded(way: &rsyslog::Way) -> Result<()> {
         syslog.log(rsyslog::LAST)?;
         let expected = rsyslog::LINES as u64 + 1;
         let scrape = daemon.scrape_after(expected)?;
-        complain("the scrape", &rsyslog::truth(), &scrape.to_report(), &[])?;
+        count_error("the scrape", &rsyslog::truth(), &scrape.to_report(), &[])?;
         let lines = scrape.sum("maillog_lines_total");
         let dropped = scrape.sum("maillog_source_lines_dropped_total");
         if (lines, dropped) != (expected, 0) {
@@ -422,10 +422,10 @@ fn forwarded(way: &rsyslog::Way) -> Result<()> {
 }
 
 /// Every record of a journal is counted once across restarts of the exporter.
-fn journal_across_ends() -> Result<()> {
+fn journal_across_restarts() -> Result<()> {
     with_folder(|folder| {
-        let counted = journal::read_across_ends(folder)?;
-        complain("the scrape", &counted.expected, &counted.actual, &[])
+        let counted = journal::read_across_restarts(folder)?;
+        count_error("the scrape", &counted.expected, &counted.actual, &[])
     })
 }
 
