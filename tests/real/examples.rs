@@ -16,8 +16,8 @@ const WECOM: usize = 2048;
 
 /// The alert shown in docs/alerting.md.
 const SHOWN: &str = "MaillogSmtp421Spike";
-const SEEN: &str = "180 outbound 421 replies in 5m: 78.26% of all outbound replies, compared with 0 per \
-                    5m in the previous hour. Top provider: google.";
+const SEEN: &str = "180 outbound 421 replies in 5 min: 78.26% of all outbound replies, compared with 0 per 5 min in the \
+                    previous hour. Top provider: google.";
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))

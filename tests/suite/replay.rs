@@ -7,11 +7,11 @@ use std::process::{Command, Output};
 use jiff::Timestamp;
 use serde_json::Value;
 
-/// Start of the log: 2026-11-23 00:00 UTC.
+/// 2026-11-23 00:00 UTC, where the log begins.
 const T: i64 = 1_795_392_000;
 const HOUR: i64 = 3_600;
 
-/// Six hours of normal traffic with three spikes of ten minutes.
+/// Six hours of mail that flows, and in them three spikes of ten minutes.
 fn log() -> String {
     let mut log = String::new();
     let mut id = 0;
@@ -72,7 +72,7 @@ fn json(folder: &Path, arguments: &[&str]) -> Value {
     serde_json::from_slice(&output.stdout).expect("JSON")
 }
 
-/// Every alert: its name and its times `since`, `fired` and `resolved`.
+/// Every alert: its name, and the times since when it was so, fired and was over.
 fn told(report: &Value) -> Vec<String> {
     let alerts = report["alerts"].as_array().expect("alerts").iter();
     let time = |alert: &Value, name: &str| alert[name].as_str().unwrap_or("never").to_owned();
@@ -89,7 +89,7 @@ fn told(report: &Value) -> Vec<String> {
 }
 
 #[test]
-fn replay_reports_three_spikes_in_order() {
+fn three_spikes_fire_in_their_order_and_nothing_else_does() {
     let folder = tempfile::tempdir().expect("a folder");
     let log = log();
     // In two files, named in the wrong order.
@@ -101,7 +101,7 @@ fn replay_reports_three_spikes_in_order() {
     assert_eq!(report["lines"], log.lines().count());
     assert_eq!(report["from"], "2026-11-23T00:00:00Z");
     assert_eq!(report["to"], "2026-11-23T05:59:54Z");
-    // A spike is pending from the step after its 21st line on, a minute after its start.
+    // A spike is noticed at the step after its 21st line, a minute after its beginning.
     assert_eq!(
         told(&report),
         [
@@ -136,7 +136,7 @@ fn replay_reports_three_spikes_in_order() {
 }
 
 #[test]
-fn replay_with_policy_and_with_logs_without_timestamps() {
+fn other_figures_and_logs_without_a_line() {
     let folder = tempfile::tempdir().expect("a folder");
     let write =
         |name: &str, text: &str| std::fs::write(folder.path().join(name), text).expect("written");

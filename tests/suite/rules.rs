@@ -1,9 +1,9 @@
-//! Generates the promtool tests of the alert rules: for every alert a case that fires, with its complete
-//! texts, and a case that does not.
+//! The tests that promtool runs over the alert rules: for every alert a case that fires, with every
+//! word that it says, and a case that does not.
 //!
-//! alerts/tests/ contains the generated files, which promtool can run without this program. After an
-//! intended change, `UPDATE_GOLDEN=1 cargo test rules` writes them again. The values in the descriptions
-//! are calculated by hand from the series of the case.
+//! alerts/tests/ holds them as promtool reads them, so that anybody can run them; this is where they
+//! are written from. After a wanted change, `UPDATE_GOLDEN=1 cargo test rules` writes them anew. The
+//! figures in the descriptions are worked out by hand from the series beside them.
 
 mod cases;
 
@@ -15,7 +15,7 @@ use maillog_exporter::catalog::{Catalog, Policy};
 use serde::Serialize;
 use serde_saphyr::{LitString, ser_options, to_string_with_options};
 
-use cases::{CONDITIONS, Case, DELIVERIES, EXPORTER, NO_ALERTS, SPIKES, WEEK};
+use cases::{CONDITIONS, Case, DELIVERIES, EXPORTER, SPIKES, STORIES, WEEK};
 
 const TARGET: &str = "instance=\"mx1:9925\",job=\"maillog\"";
 
@@ -24,25 +24,25 @@ const HEAD: &str = "\
 # To run: promtool test rules alerts/tests/*.yaml
 ";
 
-/// Intervals of the series and of the evaluation. promtool takes some milliseconds per evaluation, so rules
-/// with long ranges are evaluated less often.
+/// How finely a file gives its series and has them evaluated. promtool takes some milliseconds for
+/// every evaluation from the first value on, so what looks far back is evaluated less often.
 struct Pace {
-    /// Interval of the series' values. Prometheus regards a value as stale after five minutes.
+    /// From one value of a series to the next. Prometheus forgets a value after five minutes.
     interval: &'static str,
     evaluation: &'static str,
 }
 
-/// For rules with ranges of minutes.
+/// For what happens within minutes.
 const FINE: Pace = Pace {
     interval: "1m",
     evaluation: "1m",
 };
-/// For most alerts: windows of minutes, compared with the hour before.
+/// For most alerts: what they look at is over after minutes, what they compare it with after an hour.
 const USUAL: Pace = Pace {
     interval: "1m",
     evaluation: "5m",
 };
-/// For alerts with ranges of hours, a day or a week.
+/// For those that look hours, a day or a week back.
 const COARSE: Pace = Pace {
     interval: "5m",
     evaluation: "1h",
@@ -87,7 +87,7 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// The rule groups of the committed files, recording rules first.
+/// The groups of rules in the committed files, those that record first.
 fn groups() -> Vec<String> {
     ["recording", "alerts"]
         .iter()
@@ -129,7 +129,7 @@ fn series(pairs: &[(&str, &str)]) -> Vec<Series> {
     all
 }
 
-/// All labels and annotations of an alert.
+/// Everything that an alert says.
 fn words(case: &Case, policy: &Policy) -> Alert {
     let alert = policy.alerts.iter().find(|alert| alert.name == case.alert);
     let alert = alert.unwrap_or_else(|| panic!("there is no alert {}", case.alert));
@@ -190,25 +190,25 @@ fn cases_file<'a>(pace: &Pace, cases: impl Iterator<Item = &'a Case>) -> String 
         };
         [
             test("fires", case.fires, vec![words(case, &policy)]),
-            test("does not fire", case.silent, Vec::new()),
+            test("is silent", case.silent, Vec::new()),
         ]
     });
     file(pace, tests.collect())
 }
 
-/// Cases with ranges of at most an hour.
+/// The cases that look back an hour at most.
 fn usual_cases() -> impl Iterator<Item = &'static Case> {
     [SPIKES, CONDITIONS, DELIVERIES, EXPORTER]
         .into_iter()
         .flatten()
 }
 
-fn no_alerts_file() -> String {
-    let tests = NO_ALERTS.iter().map(|case| Test {
-        name: case.name.to_owned(),
+fn stories_file() -> String {
+    let tests = STORIES.iter().map(|story| Test {
+        name: story.name.to_owned(),
         interval: FINE.interval,
-        input_series: series(case.series),
-        alert_rule_test: case
+        input_series: series(story.series),
+        alert_rule_test: story
             .silent
             .iter()
             .flat_map(|(alert, times)| {
@@ -224,11 +224,11 @@ fn no_alerts_file() -> String {
 }
 
 #[test]
-fn committed_promtool_tests_are_up_to_date() {
+fn the_tests_of_the_rules_are_the_committed_ones() {
     for (name, text) in [
         ("alerts.yaml", cases_file(&USUAL, usual_cases())),
         ("week.yaml", cases_file(&COARSE, WEEK.iter())),
-        ("no_alerts.yaml", no_alerts_file()),
+        ("stories.yaml", stories_file()),
     ] {
         let path = root().join("alerts/tests").join(name);
         if std::env::var_os("UPDATE_GOLDEN").is_some() {
@@ -237,13 +237,13 @@ fn committed_promtool_tests_are_up_to_date() {
         let committed = std::fs::read_to_string(&path).unwrap_or_default();
         assert!(
             committed == text,
-            "{name} is out of date: UPDATE_GOLDEN=1 cargo test rules"
+            "{name} lags behind: UPDATE_GOLDEN=1 cargo test rules"
         );
     }
 }
 
 #[test]
-fn every_alert_has_a_promtool_test() {
+fn every_alert_has_its_case() {
     let policy = Policy::embedded();
     let cases: BTreeSet<&str> = usual_cases().chain(WEEK).map(|case| case.alert).collect();
     let alerts: BTreeSet<&str> = policy.alerts.iter().map(|alert| &*alert.name).collect();
@@ -251,7 +251,7 @@ fn every_alert_has_a_promtool_test() {
 }
 
 #[test]
-fn example_policy_is_valid_and_shown_in_the_docs() {
+fn the_example_of_other_figures_is_taken_and_shown_in_the_docs() {
     let path = root().join("docs/examples/policy.yml");
     let policy = maillog_exporter::config::load_policy(&path).expect("right");
     let embedded = Policy::embedded();
@@ -264,20 +264,20 @@ fn example_policy_is_valid_and_shown_in_the_docs() {
 }
 
 #[test]
-fn generated_files_are_up_to_date() {
+fn what_is_generated_is_what_is_committed() {
     for file in maillog_exporter::generate::files(&Policy::embedded()) {
         let path = root().join(&file.path);
         let committed = std::fs::read_to_string(&path).unwrap_or_default();
         assert!(
             committed == file.text,
-            "{} is out of date: cargo run -- generate .",
+            "{} lags behind: cargo run -- generate .",
             file.path.display()
         );
     }
 }
 
 #[test]
-fn rules_follow_naming_and_size_conventions() {
+fn rules_keep_to_the_conventions() {
     let policy = Policy::embedded();
     for alert in &policy.alerts {
         let name = &alert.name;

@@ -1,38 +1,38 @@
-//! Test cases for promtool: series, and the alerts expected from them.
+//! What promtool is asked: series, and what must follow from them.
 
 mod conditions;
 mod deliveries;
 mod exporter;
-mod no_alerts;
 mod spikes;
+mod stories;
 mod week;
 
 pub use conditions::CONDITIONS;
 pub use deliveries::DELIVERIES;
 pub use exporter::EXPORTER;
-pub use no_alerts::NO_ALERTS;
 pub use spikes::SPIKES;
+pub use stories::STORIES;
 pub use week::WEEK;
 
 /// One alert.
 pub struct Case {
     pub alert: &'static str,
-    /// Evaluation time of both series.
+    /// When both are looked at.
     pub at: &'static str,
-    /// Series with which the alert fires: name and values, one per minute unless the range is long.
+    /// Series with which it fires: name and values, by the minute unless it looks far back.
     pub fires: &'static [(&'static str, &'static str)],
-    /// Series with which the alert does not fire.
+    /// Series with which it does not.
     pub silent: &'static [(&'static str, &'static str)],
-    /// Expected description, with its values.
+    /// What it says, with its figures.
     pub description: &'static str,
-    /// Labels taken from the series.
+    /// Labels that come from the series.
     pub labels: &'static [(&'static str, &'static str)],
 }
 
-/// A situation in which certain alerts must not fire.
-pub struct QuietCase {
+/// Something that wakes nobody.
+pub struct Story {
     pub name: &'static str,
     pub series: &'static [(&'static str, &'static str)],
-    /// Alerts that must not fire, and the evaluation time.
+    /// Alerts that do not fire, and when that is looked at.
     pub silent: &'static [(&'static str, &'static [&'static str])],
 }

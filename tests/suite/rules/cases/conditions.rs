@@ -1,4 +1,4 @@
-//! Cases for the alerts about reasons of refusals.
+//! Reasons for which mail is refused.
 
 use super::Case;
 

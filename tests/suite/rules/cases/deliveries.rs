@@ -1,4 +1,4 @@
-//! Cases for the alerts about results of deliveries.
+//! What becomes of the mail.
 
 use super::Case;
 

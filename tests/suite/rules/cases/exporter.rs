@@ -1,4 +1,4 @@
-//! Cases for the alerts about the exporter itself.
+//! The exporter itself.
 
 use super::Case;
 

@@ -1,4 +1,4 @@
-//! Cases for the alerts about spikes of a code.
+//! Bursts of one code.
 
 use super::Case;
 

@@ -1,4 +1,4 @@
-//! Cases for alerts with ranges of hours, a day or a week; one value per five minutes.
+//! Alerts that look hours, a day or a week back: values by five minutes.
 
 use super::Case;
 

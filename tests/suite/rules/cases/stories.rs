@@ -1,10 +1,10 @@
-//! Situations in which no alert must fire.
+//! What wakes nobody.
 
-use super::QuietCase;
+use super::Story;
 
-pub const NO_ALERTS: &[QuietCase] = &[
-    QuietCase {
-        name: "baseline rate of 0.5 % 421 on a busy server does not alert",
+pub const STORIES: &[Story] = &[
+    Story {
+        name: "a busy server with its usual 0.5 % of 421 is silent",
         series: &[
             (
                 "maillog_codes_total{code=\"421\",direction=\"outbound\"}",
@@ -20,8 +20,8 @@ pub const NO_ALERTS: &[QuietCase] = &[
             ("MaillogSmtp421Elevated", &["30m", "60m", "90m"]),
         ],
     },
-    QuietCase {
-        name: "ten 421 a day within one minute do not alert",
+    Story {
+        name: "ten 421 a day are silent, all in one minute as they may be",
         series: &[
             (
                 "maillog_codes_total{code=\"421\",direction=\"outbound\"}",
@@ -37,8 +37,8 @@ pub const NO_ALERTS: &[QuietCase] = &[
             ("MaillogSmtp421Elevated", &["61m", "65m", "75m"]),
         ],
     },
-    QuietCase {
-        name: "a backlog of old lines after a restart does not alert",
+    Story {
+        name: "a restart with a backlog is silent: its lines are old",
         series: &[
             (
                 "maillog_codes_total{code=\"421\",direction=\"outbound\"}",
@@ -55,8 +55,8 @@ pub const NO_ALERTS: &[QuietCase] = &[
             ("MaillogSmtp421Elevated", &["62m", "75m", "80m"]),
         ],
     },
-    QuietCase {
-        name: "no mail at all does not alert (no share of zero)",
+    Story {
+        name: "no mail at all is silent: no share is of nothing",
         series: &[
             (
                 "maillog_codes_total{code=\"421\",direction=\"outbound\"}",
