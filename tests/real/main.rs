@@ -79,7 +79,7 @@ fn main() -> ExitCode {
         .collect();
     let mut arguments = Arguments::from_args();
     if arguments.test_threads.is_none() {
-        // The tests of alerts mostly wait for minutes, so they run in addition to the others.
+        // A page takes minutes in which next to nothing is done: it waits beside the others.
         let waiting = trials::ALL.iter().filter(|it| it.name.starts_with("page_"));
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         arguments.test_threads = Some(cores + waiting.count());
@@ -87,7 +87,7 @@ fn main() -> ExitCode {
     libtest_mimic::run(&arguments, trials).exit_code()
 }
 
-/// Runs one test, inside its namespaces.
+/// Runs one trial; we are in its namespace already.
 fn run_inside(name: &str) -> ExitCode {
     let Some(trial) = trials::ALL.iter().find(|trial| trial.name == name) else {
         eprintln!("there is no trial named {name:?}");

@@ -141,8 +141,8 @@ fn check_texts(page: &Value, instance: &str) -> Result<()> {
     if annotation("remediation_source") != "document" {
         return Err(format!("unexpected source of the remedy: {page:#}").into());
     }
-    if !annotation("description").ends_with("Most of it comes from google.") {
-        return Err(format!("the description does not name the top provider: {page:#}").into());
+    if !annotation("description").ends_with("Top provider: google.") {
+        return Err(format!("the description leads nowhere: {page:#}").into());
     }
     let url = annotation("runbook_url");
     let path = url

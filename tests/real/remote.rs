@@ -68,7 +68,7 @@ pub struct Script {
     /// False if there is another host to try: a temporary failure of the whole message is then logged once
     /// instead of once per recipient.
     pub last: bool,
-    /// The direction in the log: `outbound` or, for LMTP, `local`.
+    /// The direction that Postfix' log shows: `outbound` or, for LMTP, `local`.
     pub direction: &'static str,
 }
 
@@ -135,7 +135,7 @@ pub fn listen_unix(path: &Path, script: Script, truth: &Truth) -> Result<()> {
     Ok(())
 }
 
-/// The stage of a session at which a reply is sent.
+/// Where in a session a reply is said.
 #[derive(Clone, Copy, PartialEq)]
 enum Stage {
     Banner,
@@ -146,7 +146,7 @@ enum Stage {
     Dot,
 }
 
-/// A connection. It ends when the client closes it, or with an error.
+/// One connection. A client that goes away ends it; so does an error.
 struct Session<'a, R, W> {
     script: &'a Script,
     truth: &'a Truth,
@@ -264,10 +264,10 @@ impl<'a, R: Read, W: Write> Session<'a, R, W> {
         }
     }
 
-    /// Records a reject in the expected counts.
+    /// Puts a refusal among what was said.
     fn record(&self, stage: Stage, reply: Reply) {
         if !self.refused {
-            // Postfix tries the next host after a 5xx greeting, as after 4xx.
+            // A greeting of 5xx makes Postfix try the next host, as 4xx does.
             let temporary = reply.code < 500 || stage == Stage::Banner;
             let times = self.records(stage, temporary);
             self.truth
@@ -275,7 +275,7 @@ impl<'a, R: Read, W: Write> Session<'a, R, W> {
         }
     }
 
-    /// Number of records that Postfix logs for a failure at a stage.
+    /// How many records Postfix makes of a failure at a stage.
     fn records(&self, stage: Stage, temporary: bool) -> u64 {
         let concerned = match stage {
             Stage::Banner | Stage::Helo | Stage::Mail => self.script.recipients,
@@ -292,7 +292,8 @@ impl<'a, R: Read, W: Write> Session<'a, R, W> {
     fn hello(&mut self) -> bool {
         match self.script.helo {
             Act::Go => {}
-            // After any other reject Postfix sends HELO, and logs the reply to that, or the missing reply.
+            // After any other refusal Postfix says HELO, and it is the answer to this, or the
+            // silence, that it reports.
             Act::Say(reply) if reply.code != 421 => return self.say(reply.wire),
             Act::SayAndClose(reply) if reply.code != 421 => {
                 self.say(reply.wire);

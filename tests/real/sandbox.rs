@@ -132,7 +132,7 @@ fn mount_over(folder: &Path, name: &str, text: &str, target: &str) -> Result<()>
     finish(Command::new("mount").arg("--bind").arg(file).arg(target))
 }
 
-/// Runs `ip` with arguments that contain no spaces.
+/// Runs `ip` with arguments that hold no blanks.
 fn ip(arguments: &str) -> Result<()> {
     finish(Command::new("ip").args(arguments.split(' ')))
 }

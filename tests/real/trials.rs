@@ -173,7 +173,7 @@ pub const ALL: &[RealTrial] = &[
 /// The parts of a report that have expected counts.
 const KEYS: [&str; 4] = ["codes", "enhanced", "deliveries", "connect_errors"];
 
-/// Runs a test with a temporary directory, which is kept and named in the error if the test fails.
+/// A trial's folder: it goes with a trial that passed, and stays, by name, with one that failed.
 fn with_folder(act: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
     let folder = tempfile::Builder::new().prefix("maillog-real-").tempdir()?;
     sandbox::build_network(folder.path())?;
@@ -183,7 +183,7 @@ fn with_folder(act: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
     })
 }
 
-/// Checks that the report of the files has the expected counts and no unmatched line.
+/// The report of the files equals the truth, and every line was understood.
 fn compare_report(truth: &Truth, logs: &[PathBuf]) -> Result<()> {
     let expected = truth.to_json();
     if let Some(folder) = logs.first().and_then(|log| log.parent()) {
@@ -193,15 +193,15 @@ fn compare_report(truth: &Truth, logs: &[PathBuf]) -> Result<()> {
         )?;
     }
     let actual = exporter::report(logs)?;
-    count_error("report", &expected, &actual, logs)?;
+    complain("report", &expected, &actual, logs)?;
     match actual["unmatched"].as_u64() {
         Some(0) => Ok(()),
         count => Err(format!("unmatched {count:?}:\n{}", exporter::unmatched(logs)?).into()),
     }
 }
 
-/// An error with every count that differs and the lines that may be the cause.
-fn count_error(who: &str, expected: &Value, actual: &Value, logs: &[PathBuf]) -> Result<()> {
+/// An error with every figure that differs and the lines that may have to do with it.
+fn complain(who: &str, expected: &Value, actual: &Value, logs: &[PathBuf]) -> Result<()> {
     let differences = differences(expected, actual, &KEYS);
     if differences.is_empty() {
         return Ok(());
@@ -224,7 +224,7 @@ fn count_error(who: &str, expected: &Value, actual: &Value, logs: &[PathBuf]) ->
     Err(text.into())
 }
 
-/// Sends messages, every other one with an empty sender, and records the expected results.
+/// Sends messages, every other one with an empty sender, and notes what must become of them.
 fn send_all(messages: &[Message], truth: &Truth) -> Result<()> {
     for (number, message) in messages.iter().enumerate() {
         let sender = if number % 2 == 0 {
@@ -279,7 +279,7 @@ fn remote_replies() -> Result<()> {
         compare_report(&truth, &logs)?;
         let lines = count_lines(&logs)?;
         let scrape = daemon.scrape_after(lines)?;
-        count_error("the scrape", &truth.to_json(), &scrape.to_report(), &logs)?;
+        complain("the scrape", &truth.to_json(), &scrape.to_report(), &logs)?;
         match scrape.sum("maillog_source_rotations_total") {
             1 => {}
             count => return Err(format!("{count} rotations were counted").into()),
@@ -376,7 +376,7 @@ fn scraped_by_prometheus() -> Result<()> {
             prometheus.expect(&query, expected)?;
         }
         let scrape = daemon.scrape_after(count_lines(std::slice::from_ref(&log))?)?;
-        count_error("the scrape", &said, &scrape.to_report(), &[log])?;
+        complain("the scrape", &said, &scrape.to_report(), &[log])?;
         let failures = scrape.sum("maillog_auth_failures_total");
         if failures != inbound::AUTH_FAILURES {
             return Err(format!("{failures} failed authentications were counted").into());
@@ -411,7 +411,7 @@ fn rsyslog_transport(way: &rsyslog::Way) -> Result<()> {
         syslog.log(rsyslog::LAST)?;
         let expected = rsyslog::LINES as u64 + 1;
         let scrape = daemon.scrape_after(expected)?;
-        count_error("the scrape", &rsyslog::truth(), &scrape.to_report(), &[])?;
+        complain("the scrape", &rsyslog::truth(), &scrape.to_report(), &[])?;
         let lines = scrape.sum("maillog_lines_total");
         let dropped = scrape.sum("maillog_source_lines_dropped_total");
         if (lines, dropped) != (expected, 0) {
@@ -425,11 +425,11 @@ fn rsyslog_transport(way: &rsyslog::Way) -> Result<()> {
 fn journal_across_restarts() -> Result<()> {
     with_folder(|folder| {
         let counted = journal::read_across_restarts(folder)?;
-        count_error("the scrape", &counted.expected, &counted.actual, &[])
+        complain("the scrape", &counted.expected, &counted.actual, &[])
     })
 }
 
-/// Number of lines in all files.
+/// How many lines the files have together.
 fn count_lines(logs: &[PathBuf]) -> Result<u64> {
     let mut lines = 0;
     for log in logs {

@@ -1,17 +1,17 @@
-//! Following growing logs.
+//! Following logs that grow.
 
 use crate::daemon::*;
 use std::fs;
 
 #[test]
-fn scrape_includes_every_line_written_before() {
+fn a_scrape_sees_every_line_written_before_it() {
     let folder = Folder::new();
     let mut log = folder.create("mail.log", "one\ntwo\n");
     let daemon = Daemon::follow(&folder.path("mail.log"));
     assert_eq!(lines(&daemon.source()), 2);
     for expected in 3..50 {
         write(&mut log, "another\n");
-        // No waiting: everything written before the request must be in the response.
+        // No waiting: whatever is written when it is asked has to be in the answer.
         assert_eq!(lines(&daemon.source()), expected);
     }
     let source = daemon.source();
@@ -21,7 +21,7 @@ fn scrape_includes_every_line_written_before() {
 }
 
 #[test]
-fn unfinished_line_is_not_counted_before_its_newline() {
+fn an_unfinished_line_waits_for_its_newline() {
     let folder = Folder::new();
     let mut log = folder.create("mail.log", "one\nhalf of a li");
     let daemon = Daemon::follow(&folder.path("mail.log"));
@@ -33,7 +33,7 @@ fn unfinished_line_is_not_counted_before_its_newline() {
 }
 
 #[test]
-fn line_of_megabytes_is_one_line_with_bounded_memory() {
+fn a_line_of_megabytes_is_one_line_and_takes_no_memory() {
     let folder = Folder::new();
     let mut log = folder.create("mail.log", "one\n");
     let daemon = Daemon::follow(&folder.path("mail.log"));
@@ -60,7 +60,7 @@ fn line_of_megabytes_is_one_line_with_bounded_memory() {
 }
 
 #[test]
-fn pattern_matches_new_logs_but_not_rotated_ones() {
+fn a_pattern_takes_new_logs_and_leaves_rotated_ones() {
     let folder = Folder::new();
     let mut first = folder.create("a.log", "one\n");
     folder.create("a.log.1", "old\n");
@@ -71,7 +71,7 @@ fn pattern_matches_new_logs_but_not_rotated_ones() {
     folder.create("b.log", "two\n");
     daemon.until_source("the new log", |source| lines(source) == 2);
 
-    // A renamed log whose new name matches the pattern must not be read again.
+    // Under a name that the pattern matches, a renamed log must not be read a second time.
     fs::rename(folder.path("a.log"), folder.path("c.log")).expect("renamed");
     daemon.until_source("the rename", |source| rotations(source, "renamed") == 1);
     folder.create("a.log", "three\n");
@@ -83,7 +83,7 @@ fn pattern_matches_new_logs_but_not_rotated_ones() {
 }
 
 #[test]
-fn missing_log_is_read_when_created() {
+fn a_log_that_is_not_there_yet_is_read_when_it_comes() {
     let folder = Folder::new();
     let daemon = Daemon::start(&[
         "--read-from=end",
@@ -96,7 +96,7 @@ fn missing_log_is_read_when_created() {
 }
 
 #[test]
-fn read_from_end_skips_existing_lines() {
+fn reading_from_the_end_leaves_out_what_is_there() {
     let folder = Folder::new();
     let mut log = folder.create("mail.log", "one\ntwo\nthr");
     let daemon = Daemon::start(&[

@@ -6,7 +6,7 @@ use std::io::Write;
 use std::process::{Command, Stdio};
 
 #[test]
-fn standard_input_is_counted_to_its_end_and_the_daemon_keeps_running() {
+fn standard_input_is_counted_to_its_last_line_and_the_daemon_goes_on() {
     let mut writer = Command::new("cat")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -37,7 +37,7 @@ fn standard_input_is_counted_to_its_end_and_the_daemon_keeps_running() {
 }
 
 #[test]
-fn named_pipe_is_reopened_for_the_next_writer() {
+fn a_named_pipe_is_read_from_one_writer_after_the_other() {
     let folder = Folder::new();
     let path = folder.path("mail.fifo");
     let made = Command::new("mkfifo").arg(&path).status();

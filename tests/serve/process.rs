@@ -1,4 +1,4 @@
-//! The process: signals, configuration, exit codes, and commands other than `serve`.
+//! The process: signals, configuration, exit codes, and the commands beside `serve`.
 
 use crate::daemon::*;
 use std::fs;
@@ -9,12 +9,12 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 #[test]
-fn sigterm_and_sigint_exit_with_0() {
+fn it_ends_with_0_when_it_is_asked_to() {
     for signal in ["TERM", "INT"] {
         let folder = Folder::new();
         folder.create("mail.log", "one\n");
         let mut daemon = Daemon::follow(&folder.path("mail.log"));
-        // An open connection must not delay shutdown.
+        // A connection that stays open must not keep it.
         let _idle = TcpStream::connect(&daemon.address).expect("a connection");
         daemon.signal(signal);
         assert_eq!(daemon.ended().code(), Some(0));
@@ -23,7 +23,7 @@ fn sigterm_and_sigint_exit_with_0() {
 }
 
 #[test]
-fn sighup_reloads_the_configuration() {
+fn a_configuration_is_read_again_on_hangup() {
     let folder = Folder::new();
     let mut a = folder.create("a.log", "one\ntwo\n");
     folder.create("b.log", "three\n");
@@ -53,7 +53,7 @@ fn sighup_reloads_the_configuration() {
 
     only(&["b", "a"]);
     daemon.signal("HUP");
-    until("lines of both logs", || {
+    until("both", || {
         (names(&daemon) == [("b".to_owned(), 1), ("a".to_owned(), 2)]).then_some(())
     });
 
@@ -65,20 +65,20 @@ fn sighup_reloads_the_configuration() {
 
     only(&["b"]);
     daemon.signal("HUP");
-    until("lines of b only", || {
+    until("b only", || {
         (names(&daemon) == [("b".to_owned(), 1)]).then_some(())
     });
     write(&mut a, "four\n");
     only(&["b", "a"]);
     daemon.signal("HUP");
-    // It resumes: it is not read again from its beginning, and counts do not start at zero.
-    until("lines of a again", || {
+    // Neither from its beginning nor from zero.
+    until("a again", || {
         (names(&daemon) == [("b".to_owned(), 1), ("a".to_owned(), 3)]).then_some(())
     });
 }
 
 #[test]
-fn configured_provider_and_queue_are_on_metrics() {
+fn a_provider_of_the_configuration_and_the_queue_are_on_metrics() {
     let folder = Folder::new();
     folder.create(
         "mail.log",
@@ -86,7 +86,7 @@ fn configured_provider_and_queue_are_on_metrics() {
          relay=mx.example.org[192.0.2.1]:25, delay=1, delays=0/0/1/0, dsn=2.0.0, status=sent \
          (250 2.0.0 Ok)\n",
     );
-    // The output of showq for one deferred message.
+    // Postfix's own listing of one deferred message.
     let socket = folder.path("showq");
     let showq = UnixListener::bind(&socket).expect("a socket");
     let listing = std::thread::spawn(move || {
@@ -116,14 +116,14 @@ fn configured_provider_and_queue_are_on_metrics() {
             .contains("maillog_queue_messages{queue=\"deferred\"} 1\n")
             .then_some(())
     });
-    // The thread that lists the queue sleeps for most of a minute and must not delay shutdown.
+    // The thread that lists the queue sleeps for most of a minute and keeps nobody waiting.
     let asked = Instant::now();
     daemon.signal("TERM");
     assert_eq!(daemon.ended().code(), Some(0));
     assert!(begin.elapsed() < Duration::from_secs(5));
 }
 
-/// Runs a command to its end; returns its exit code and standard error.
+/// Runs a command that ends by itself; its exit code and standard error.
 fn run(arguments: &[&str]) -> (Option<i32>, String) {
     let output = Command::new(env!("CARGO_BIN_EXE_maillog_exporter"))
         .args(arguments)
@@ -136,7 +136,7 @@ fn run(arguments: &[&str]) -> (Option<i32>, String) {
 }
 
 #[test]
-fn usage_errors_exit_with_2_and_failures_with_1() {
+fn mistakes_end_with_2_and_failures_with_1() {
     let folder = Folder::new();
     let config = folder.path("bad.yml");
     fs::write(&config, "max_line_bytes: many\n").expect("written");
@@ -194,7 +194,7 @@ fn usage_errors_exit_with_2_and_failures_with_1() {
 }
 
 #[test]
-fn unavailable_syslog_address_is_a_named_startup_error() {
+fn a_syslog_listener_that_cannot_be_had_ends_the_start_with_its_name() {
     let folder = Folder::new();
     folder.create("mail.log", "");
     let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
@@ -202,7 +202,7 @@ fn unavailable_syslog_address_is_a_named_startup_error() {
     let config = config.to_str().expect("a name");
     for listener in [
         format!("tcp://{}", taken.local_addr().expect("its address")),
-        // A documentation address, which no interface has.
+        // Of the range for documentation, and nobody's.
         "tcp://192.0.2.1:5514".to_owned(),
         "udp://192.0.2.1:5514".to_owned(),
         "unix:///nonexistent/dir/log".to_owned(),
@@ -219,7 +219,7 @@ fn unavailable_syslog_address_is_a_named_startup_error() {
 }
 
 #[test]
-fn check_lists_what_would_be_read() {
+fn check_says_what_would_be_read() {
     let folder = Folder::new();
     folder.create("a.log", "");
     folder.create("a.log.1", "");
@@ -245,7 +245,7 @@ fn check_lists_what_would_be_read() {
 }
 
 #[test]
-fn completions_and_manual_page_are_printed() {
+fn shells_and_readers_get_what_clap_knows() {
     for shell in ["bash", "zsh", "fish"] {
         let output = Command::new(env!("CARGO_BIN_EXE_maillog_exporter"))
             .args(["completions", shell])
@@ -264,7 +264,7 @@ fn completions_and_manual_page_are_printed() {
 }
 
 #[test]
-fn follow_reads_standard_input_to_its_end_and_explains_codes() {
+fn follow_shows_standard_input_to_its_end_in_the_documents_words() {
     let mut child = Command::new(env!("CARGO_BIN_EXE_maillog_exporter"))
         .args(["follow", "--lang", "zh_CN.UTF-8", "-"])
         .stdin(Stdio::piped())
