@@ -1,9 +1,10 @@
-"""Renders the chart with every values file in ci/ for every Kubernetes version with a published schema.
+"""Renders the chart with every values file in ci/ for every Kubernetes there is a schema of.
 
-Arguments: the chart, helm, maillog_exporter, a directory for results, whose subdirectory `secret` has the files of the
-secret that everything-values.yaml refers to. Every object must be valid against the schemas of Kubernetes, and the
-objects must be consistent (cluster.py). Objects of the Prometheus operator are written to FOLDER/operator.jsonl, rule
-groups to FOLDER/NAME.rules.yaml. With default thresholds, the rules must be those in alerts/.
+Arguments: the chart, helm, maillog_exporter, a folder for results, in which `secret` has the files of the
+secret that everything-values.yaml names. Every object must be valid against
+Kubernetes' own schemas and make sense together (cluster.py); those of the Prometheus operator go to
+FOLDER/operator.jsonl, the groups of rules to FOLDER/NAME.rules.yaml. With the figures as they are, the
+rules must be those in alerts/.
 """
 
 import json
@@ -25,7 +26,7 @@ problems = []
 
 
 def versions():
-    """Every minor version from 1.25 on that kubernetes-validate has a schema for."""
+    """Every minor version from 1.25 on that kubernetes-validate knows."""
     schemas = pathlib.Path(kubernetes_validate.__file__).parent / "kubernetes-json-schema"
     found = {re.match(r"v1\.(\d+)\.", path.name) for path in schemas.iterdir()}
     minors = sorted({int(match.group(1)) for match in found if match})
@@ -33,13 +34,13 @@ def versions():
 
 
 class Strict(yaml.SafeLoader):
-    """Reads YAML like a cluster: a duplicate key is an error."""
+    """As a cluster reads YAML: a key that is there twice is an error."""
 
     def construct_mapping(self, node, deep=False):
         keys = [key.value for key, _ in node.value]
         for key in keys:
             if keys.count(key) > 1:
-                raise yaml.constructor.ConstructorError(None, None, f"duplicate key {key}", node.start_mark)
+                raise yaml.constructor.ConstructorError(None, None, f"{key} is there twice", node.start_mark)
         return super().construct_mapping(node, deep)
 
 
@@ -59,7 +60,7 @@ def render(values, version, *more, of=chart):
 
 
 def configuration(things, name):
-    """Checks that the exporter accepts the configuration, with the secret's files in FOLDER/secret."""
+    """The exporter takes the configuration, with the secret's files in FOLDER/secret."""
     text = cluster.of(things, "ConfigMap")[0]["data"]["config.yml"]
     path = folder / "config.yml"
     path.write_text(text.replace("/etc/maillog_exporter/alerting", str(folder / "secret")), "utf-8")
@@ -99,17 +100,17 @@ with open(folder / "operator.jsonl", "w", encoding="utf-8") as operator:
                     where = ".".join(map(str, error.path))
                     problems.append(f"{name}: {where}: {error.message}")
 
-# A mail server's own chart that uses this one as a subchart: the example in docs/kubernetes.md.
+# A mail server's own chart takes the container: the one that docs/kubernetes.md shows.
 own = folder / "own"
 shutil.copytree(chart, own / "charts/maillog-exporter")
 (own / "templates").mkdir()
-shown = (root / "docs/kubernetes.md").read_text("utf-8").split("### As a subchart")[1].split("\n## ")[0]
+shown = (root / "docs/kubernetes.md").read_text("utf-8").split("### In a chart of your own")[1].split("\n## ")[0]
 for name, text in re.findall(r"```yaml\n# (\S+)\n(.*?)```", shown, re.DOTALL):
     (own / name).write_text(text, "utf-8")
 for version in known:
     things = render(None, version, of=own)
     if not cluster.workload(things)[0]:
-        problems.append(f"own chart: {version}: no workload")
+        problems.append(f"own chart: {version}: it makes no workload")
     problems += [f"own chart: {version}: {what}" for what in cluster.problems(things)]
     for thing in things:
         if not thing["apiVersion"].startswith("monitoring.coreos.com/"):
@@ -118,14 +119,14 @@ for version in known:
             except kubernetes_validate.ValidationError as error:
                 problems.append(f"own chart: {version}: {thing['kind']}: {error.message}")
 
-# A sidecar runs as root only if the values say so.
+# Only who asks for it gets root beside a mail server.
 for thing in render(None, known[-1], "--set", "sidecar.mail.image=x,sidecar.user=0"):
     if thing["kind"] == "StatefulSet":
         rights = thing["spec"]["template"]["spec"]["initContainers"][0]["securityContext"]
         if (rights["runAsUser"], rights["runAsNonRoot"], rights["capabilities"]) != (0, False, {"drop": ["ALL"]}):
-            problems.append(f"sidecar.user=0 results in {rights}")
+            problems.append(f"sidecar.user=0 makes {rights}")
 
-# The dashboards are the committed ones.
+# Dashboards reach Grafana as they are.
 things = render(None, known[-1], "--set", "mode=standalone,dashboards.enabled=true")
 carried = {}
 for thing in cluster.of(things, "ConfigMap"):
@@ -133,35 +134,35 @@ for thing in cluster.of(things, "ConfigMap"):
         carried |= thing["data"]
 committed = {f"maillog-{path.name}": path.read_text("utf-8") for path in (root / "dashboards").glob("*.json")}
 if carried != committed or not carried:
-    problems.append(f"the dashboards of the chart, {sorted(carried)}, differ from the committed ones, {sorted(committed)}")
+    problems.append(f"the dashboards {sorted(carried)} are not those of the repository, {sorted(committed)}")
 
-# Rules with default thresholds.
+# Rules with the figures as they are.
 for thing in render(None, known[-1], "--set", "mode=standalone,prometheusRule.enabled=true"):
     if thing["kind"] == "PrometheusRule":
         committed = groups(root / "alerts/recording.yaml") + groups(root / "alerts/alerts.yaml")
         if thing["spec"]["groups"] != committed:
-            problems.append("the rules of the chart differ from those in alerts/")
+            problems.append("the rules of the chart are not those in alerts/")
         (folder / "default.rules.yaml").write_text(
             yaml.safe_dump(thing["spec"], allow_unicode=True), "utf-8"
         )
 
-# Rules with other thresholds.
+# And with others.
 rules = {}
 for group in groups(folder / "everything-values.rules.yaml"):
     rules |= {rule["alert"]: rule for rule in group["rules"] if "alert" in rule}
 spike = rules["MaillogSmtp421Spike"]
 if "> 50" not in spike["expr"] or "> 0.1 *" not in spike["expr"] or "> 3 *" not in spike["expr"]:
-    problems.append(f"the thresholds of the values are not in the rule: {spike['expr']}")
+    problems.append(f"the figures of the values are not in the rule: {spike['expr']}")
 if (spike["for"], spike["labels"]["severity"]) != ("5m", "warning"):
     problems.append("for and severity of the values are not in the rule")
 if spike["annotations"]["runbook_url"] != "https://runbooks.example.com/maillog/codes/421":
-    problems.append(f"wrong runbook_url: {spike['annotations']['runbook_url']}")
+    problems.append(f"the runbook is at {spike['annotations']['runbook_url']}")
 if "> 33554432" not in rules["MaillogSourceLagging"]["expr"]:
     problems.append("the threshold of the values is not in the rule")
 if "MaillogTlsFailing" in rules:
-    problems.append("a disabled rule is present")
+    problems.append("a rule that is switched off is there")
 
-# Invalid values are rejected with the name of the field.
+# Wrong values are refused, by the name of the field.
 for wrong, expected in [
     ("mode=sidecat", "mode"),
     ("sidecar.mial.image=x", "mial"),
@@ -191,10 +192,10 @@ for wrong, expected in [
 ]:
     done = run(helm, "template", "mail", chart, "--set", wrong)
     if done.returncode == 0 or expected not in done.stderr:
-        problems.append(f"{wrong}: not rejected with {expected!r}: {done.stderr.strip()}")
+        problems.append(f"{wrong}: not refused with {expected!r}: {done.stderr.strip()}")
 
 if (chart / "README.md").read_text("utf-8") != readme.readme():
-    problems.append("README.md is out of date: run tests/chart/readme.py")
+    problems.append("README.md lags behind values.yaml: tests/chart/readme.py makes it")
 
 print(f"{checked} objects valid on Kubernetes {known[0]} to {known[-1]}")
 print("\n".join(problems))

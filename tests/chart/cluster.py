@@ -1,6 +1,6 @@
-"""Consistency checks between rendered objects that schemas cannot express: selectors, ports, permissions, volumes.
+"""What a cluster would make of rendered objects: who selects whom, which port is meant, who may what.
 
-Every function returns messages about problems.
+Schemas cannot say this. Every function gives back sentences about what is wrong.
 """
 
 
@@ -9,7 +9,7 @@ def containers(pod):
 
 
 def selects(selector, pod):
-    """Whether a label selector matches this pod."""
+    """Whether a selector of labels picks this pod."""
     labels = pod["metadata"]["labels"]
     return all(labels.get(name) == value for name, value in selector.items())
 
@@ -19,7 +19,7 @@ def of(things, kind):
 
 
 def workload(things):
-    """The workload of the chart and its pod template, if there is one."""
+    """The pod that the chart's own workload makes, if there is one."""
     for thing in things:
         if thing["kind"] in ("Deployment", "StatefulSet", "DaemonSet"):
             return thing, thing["spec"]["template"]
@@ -27,7 +27,7 @@ def workload(things):
 
 
 def problems(things, own=None):
-    """All problems. `own` is the pod of the user's own chart, if that creates the workload."""
+    """All that is wrong. `own` is the pod of a user's own chart, where that makes the workload."""
     owner, pod = workload(things)
     pod = pod or own
     tests = of(things, "Pod")
@@ -56,7 +56,7 @@ def problems(things, own=None):
 
 
 def ports(things, pod):
-    """Services and monitors refer to existing ports.
+    """Services and monitors mean ports that are there.
 
     By number: before Kubernetes 1.32 a Service does not find the named port of a native sidecar, and
     some network plugins still do not.
@@ -72,32 +72,32 @@ def ports(things, pod):
     for service in of(things, "Service"):
         for port in service["spec"]["ports"]:
             if (port.get("targetPort"), port["protocol"]) not in listening:
-                found.append(f"Service {service['metadata']['name']}: no container listens on {port}")
+                found.append(f"Service {service['metadata']['name']}: nobody listens on {port}")
     for monitor in of(things, "PodMonitor"):
         for endpoint in monitor["spec"]["podMetricsEndpoints"]:
             if endpoint["port"] not in named:
-                found.append(f"PodMonitor: no port has the name {endpoint['port']}")
+                found.append(f"PodMonitor: no port is called {endpoint['port']}")
     for monitor in of(things, "ServiceMonitor"):
         wanted = monitor["spec"]["selector"]["matchLabels"]
         services = [service for service in of(things, "Service") if selects(wanted, service)]
         names = [{port["name"] for port in service["spec"]["ports"]} for service in services]
         if len(services) != 1 or any(end["port"] not in names[0] for end in monitor["spec"]["endpoints"]):
-            found.append(f"ServiceMonitor: must match exactly one Service with its port, matches {names}")
+            found.append(f"ServiceMonitor: it has to find one Service with its port, there are {names}")
     return found
 
 
 def rights(things, pod):
-    """Containers have no unnecessary permissions, and kubectl's default container is the main one."""
+    """Nobody of ours may more than needed, and kubectl speaks of the container that the pod is for."""
     found = []
     for made in [pod, *of(things, "Pod")]:
         if made["spec"].get("automountServiceAccountToken") is not False:
-            found.append("a pod has a service account token")
+            found.append("a pod has a token")
         outer = made["spec"].get("securityContext", {})
         for container in containers(made):
             if container["name"] not in ("maillog-exporter", "ready"):
                 continue
             rights = outer | container["securityContext"]
-            # The log files of pods belong to root.
+            # The logs of pods belong to root.
             hosts = any("hostPath" in volume for volume in made["spec"].get("volumes", []))
             if (
                 rights["allowPrivilegeEscalation"]
@@ -106,11 +106,11 @@ def rights(things, pod):
                 or rights["seccompProfile"] != {"type": "RuntimeDefault"}
                 or (not hosts and (not rights.get("runAsNonRoot") or rights["runAsUser"] != 65532))
             ):
-                found.append(f"{container['name']} has too many permissions: {rights}")
+                found.append(f"{container['name']} may too much: {rights}")
     default = pod["metadata"].get("annotations", {}).get("kubectl.kubernetes.io/default-container")
     names = [container["name"] for container in pod["spec"]["containers"]]
     if default is not None and default != names[0]:
-        found.append(f"kubectl's default container is {default} instead of {names[0]}")
+        found.append(f"kubectl would speak of {default}, but the pod is for {names[0]}")
     if len(names) > 1 or pod["spec"].get("initContainers"):
         for container in containers(pod):
             if container["name"] == "maillog-exporter" and "readinessProbe" in container:
@@ -119,20 +119,20 @@ def rights(things, pod):
 
 
 def mounts(owner, pod):
-    """Every mounted volume exists, and every volume is mounted."""
+    """What is mounted is there, and what is there is mounted."""
     there = {volume["name"] for volume in pod["spec"].get("volumes", [])}
     if owner:
         there |= {claim["metadata"]["name"] for claim in owner["spec"].get("volumeClaimTemplates", [])}
     mounted = {mount["name"] for container in containers(pod) for mount in container.get("volumeMounts", [])}
-    found = [f"volume {name}: missing or not mounted" for name in sorted(there ^ mounted)]
-    # A volume has a name and one source; merging defaults with a user's values could result in two.
+    found = [f"volume {name}: either not there or not mounted" for name in sorted(there ^ mounted)]
+    # A name and one source: defaults and a user's values together would be two.
     return found + [
-        f"volume {volume['name']} has {len(volume) - 1} sources" for volume in pod["spec"].get("volumes", []) if len(volume) != 2
+        f"volume {volume['name']} is {len(volume) - 1} things" for volume in pod["spec"].get("volumes", []) if len(volume) != 2
     ]
 
 
 def policies(things, pod):
-    """A network policy allows the ports that the pod listens on, by number."""
+    """A network policy leaves open what the pod listens on, by number."""
     found = []
     listening = {
         (port["containerPort"], port.get("protocol", "TCP"))
@@ -142,7 +142,7 @@ def policies(things, pod):
     for policy in of(things, "NetworkPolicy"):
         rules = policy["spec"]["ingress"]
         opened = {(port["port"], port["protocol"]) for rule in rules for port in rule["ports"]}
-        found += [f"NetworkPolicy: blocks {port}" for port in sorted(listening - opened)]
+        found += [f"NetworkPolicy: nobody reaches {port}" for port in sorted(listening - opened)]
         peers = rules[0].get("from", [])
         for test in of(things, "Pod"):
             picked = [peer["podSelector"]["matchLabels"] for peer in peers if set(peer) == {"podSelector"}]

@@ -1,4 +1,4 @@
-"""Generates the chart's README from the comments in values.yaml: `python tests/chart/readme.py > helm/…/README.md`."""
+"""Makes the chart's README of its values' comments: `python tests/chart/readme.py > helm/…/README.md`."""
 
 import pathlib
 import re

@@ -7,6 +7,9 @@
 //! - `sandbox`: namespaces of a test; `dns`, `remote`, `world`: scripted name server and mail servers;
 //!   `cases`, `replies`: what they answer; `postfix`, `policy`, `auth`, `milter`: the tested Postfix and its
 //!   helpers; `client`, `inbound`, `stores`: mail to and through it
+//! - `exim_trials`: the same with a real Exim: `exim` runs it, `exim_config` is its configuration, `exim_cases` the
+//!   replies of remote servers, `exim_stores` local deliveries, `exim_rejects` rejected clients; `records`: number
+//!   of log records per failure
 //! - `exporter`, `prometheus`: what is read from the log; `rsyslog`, `journal`: transports of log lines
 //! - `page`, `faults`: alerts from the lines of `traffic` through `alertmanager` to a `webhook`; `examples`:
 //!   the Alertmanager examples of the documentation
