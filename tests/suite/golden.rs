@@ -75,6 +75,44 @@ fn describe(event: &Event<'_>, providers: &Providers) -> String {
     text
 }
 
+/// A service as it is labelled.
+fn service(service: Service<'_>) -> String {
+    match service.instance {
+        b"" => service.agent.name().to_owned(),
+        instance => format!("{}/{}", lossy(instance), service.agent.name()),
+    }
+}
+
+fn fact_in_words(fact: &Fact<'_>) -> String {
+    let of = self::service;
+    match *fact {
+        Fact::Connected(service) => format!("connected {}", of(service)),
+        Fact::ConnectionLost(service, stage) => {
+            format!("connection_lost {} {}", of(service), stage.name())
+        }
+        Fact::AuthFailed(service) => format!("auth_failed {}", of(service)),
+        Fact::TlsEstablished(service, direction) => {
+            format!("tls {} {}", of(service), direction.name())
+        }
+        Fact::Received { queue_id } => format!("received {}", lossy(queue_id)),
+        Fact::Queued {
+            queue_id,
+            size,
+            recipients,
+            after_receipt,
+        } => format!(
+            "queued {} {size} {recipients} {after_receipt}",
+            lossy(queue_id)
+        ),
+        Fact::Accepted {
+            service,
+            size,
+            recipients,
+            tls,
+        } => format!("accepted {} {size:?} {recipients:?} tls={tls}", of(service)),
+    }
+}
+
 /// The events of a log, and the exposition without process metrics, build information and series at zero.
 fn digest(log: &[u8]) -> (String, String) {
     let catalog = Catalog::embedded();
