@@ -9,12 +9,12 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 #[test]
-fn it_ends_with_0_when_it_is_asked_to() {
+fn sigterm_and_sigint_end_the_daemon_with_exit_code_0() {
     for signal in ["TERM", "INT"] {
         let folder = Folder::new();
         folder.create("mail.log", "one\n");
         let mut daemon = Daemon::follow(&folder.path("mail.log"));
-        // A connection that stays open must not keep it.
+        // An idle connection must not delay the shutdown.
         let _idle = TcpStream::connect(&daemon.address).expect("a connection");
         daemon.signal(signal);
         assert_eq!(daemon.ended().code(), Some(0));
@@ -23,7 +23,7 @@ fn it_ends_with_0_when_it_is_asked_to() {
 }
 
 #[test]
-fn a_configuration_is_read_again_on_hangup() {
+fn sighup_reloads_the_configuration() {
     let folder = Folder::new();
     let mut a = folder.create("a.log", "one\ntwo\n");
     folder.create("b.log", "three\n");
@@ -71,14 +71,14 @@ fn a_configuration_is_read_again_on_hangup() {
     write(&mut a, "four\n");
     only(&["b", "a"]);
     daemon.signal("HUP");
-    // Neither from its beginning nor from zero.
+    // Position and count are kept.
     until("a again", || {
         (names(&daemon) == [("b".to_owned(), 1), ("a".to_owned(), 3)]).then_some(())
     });
 }
 
 #[test]
-fn a_provider_of_the_configuration_and_the_queue_are_on_metrics() {
+fn configured_providers_and_the_queue_are_in_the_metrics() {
     let folder = Folder::new();
     folder.create(
         "mail.log",
@@ -116,14 +116,14 @@ fn a_provider_of_the_configuration_and_the_queue_are_on_metrics() {
             .contains("maillog_queue_messages{queue=\"deferred\"} 1\n")
             .then_some(())
     });
-    // The thread that lists the queue sleeps for most of a minute and keeps nobody waiting.
-    let asked = Instant::now();
+    // The thread that lists the queue waits for up to a minute, and must not delay the shutdown.
+    let begin = Instant::now();
     daemon.signal("TERM");
     assert_eq!(daemon.ended().code(), Some(0));
     assert!(begin.elapsed() < Duration::from_secs(5));
 }
 
-/// Runs a command that ends by itself; its exit code and standard error.
+/// Runs a command to its end, and returns its exit code and standard error.
 fn run(arguments: &[&str]) -> (Option<i32>, String) {
     let output = Command::new(env!("CARGO_BIN_EXE_maillog_exporter"))
         .args(arguments)
@@ -136,7 +136,7 @@ fn run(arguments: &[&str]) -> (Option<i32>, String) {
 }
 
 #[test]
-fn mistakes_end_with_2_and_failures_with_1() {
+fn exit_code_is_2_for_mistakes_and_1_for_failures() {
     let folder = Folder::new();
     let config = folder.path("bad.yml");
     fs::write(&config, "max_line_bytes: many\n").expect("written");
@@ -194,7 +194,36 @@ fn mistakes_end_with_2_and_failures_with_1() {
 }
 
 #[test]
-fn a_syslog_listener_that_cannot_be_had_ends_the_start_with_its_name() {
+fn a_configuration_that_is_a_named_pipe_is_refused_at_once() {
+    let folder = Folder::new();
+    let pipe = folder.path("maillog.yml");
+    let mode = rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR;
+    rustix::fs::mkfifoat(rustix::fs::CWD, &pipe, mode).expect("a pipe");
+    let pipe = pipe.to_str().expect("a name");
+    for arguments in [&["check", pipe][..], &["--config.file", pipe]] {
+        let (code, message) = run(arguments);
+        assert_eq!(code, Some(2), "{message}");
+        assert!(message.contains("not a regular file"), "{message}");
+    }
+}
+
+#[test]
+fn format_takes_a_known_log_format_only() {
+    let (code, message) = run(&["--format=nothing", "x.log"]);
+    assert_eq!(code, Some(2));
+    assert!(
+        message.contains("unknown log format \"nothing\"") && message.contains("auto"),
+        "{message}"
+    );
+    let folder = Folder::new();
+    folder.create("mail.log", "one\n");
+    let log = folder.path("mail.log");
+    let daemon = Daemon::start(&["--format=auto", log.to_str().expect("a name")]);
+    assert_eq!(daemon.sources().len(), 1);
+}
+
+#[test]
+fn a_syslog_listener_that_cannot_be_bound_is_named_in_the_error() {
     let folder = Folder::new();
     folder.create("mail.log", "");
     let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
@@ -202,7 +231,7 @@ fn a_syslog_listener_that_cannot_be_had_ends_the_start_with_its_name() {
     let config = config.to_str().expect("a name");
     for listener in [
         format!("tcp://{}", taken.local_addr().expect("its address")),
-        // Of the range for documentation, and nobody's.
+        // An address of the documentation range, which no machine has.
         "tcp://192.0.2.1:5514".to_owned(),
         "udp://192.0.2.1:5514".to_owned(),
         "unix:///nonexistent/dir/log".to_owned(),
@@ -219,7 +248,7 @@ fn a_syslog_listener_that_cannot_be_had_ends_the_start_with_its_name() {
 }
 
 #[test]
-fn check_says_what_would_be_read() {
+fn check_lists_the_files_of_each_source() {
     let folder = Folder::new();
     folder.create("a.log", "");
     folder.create("a.log.1", "");
@@ -245,7 +274,7 @@ fn check_says_what_would_be_read() {
 }
 
 #[test]
-fn shells_and_readers_get_what_clap_knows() {
+fn completions_and_manual_page_are_printed() {
     for shell in ["bash", "zsh", "fish"] {
         let output = Command::new(env!("CARGO_BIN_EXE_maillog_exporter"))
             .args(["completions", shell])
@@ -264,7 +293,7 @@ fn shells_and_readers_get_what_clap_knows() {
 }
 
 #[test]
-fn follow_shows_standard_input_to_its_end_in_the_documents_words() {
+fn follow_explains_standard_input_with_the_text_of_the_document() {
     let mut child = Command::new(env!("CARGO_BIN_EXE_maillog_exporter"))
         .args(["follow", "--lang", "zh_CN.UTF-8", "-"])
         .stdin(Stdio::piped())
