@@ -62,6 +62,7 @@ fn view() -> Arc<View> {
     }
     let source = SourceStats {
         name: "mail".into(),
+        formats: vec!["postfix"],
         rotations: vec![("renamed", 1)],
         ..SourceStats::default()
     };
