@@ -1,11 +1,11 @@
-//! The parser by kind of line, the parser with the counters behind it, and both on a whole log.
+//! Benchmarks of the parser by kind of line, of the parser with the counters, and of both on a whole log.
 //!
 //! ```text
 //! cargo bench --bench parser
 //! cargo bench --bench parser -- deferred
 //! ```
 
-// The log's truth is not looked at here.
+// The expected counts of the log are not used here.
 #[allow(dead_code)]
 mod log;
 
@@ -18,7 +18,7 @@ use maillog_exporter::catalog::{Catalog, Providers};
 use maillog_exporter::metrics::Counters;
 use maillog_exporter::parse::LineParser;
 
-/// A line of each kind.
+/// One line of each kind.
 const KINDS: &[Kind] = &[
     Kind(
         "smtpd connect",
@@ -118,7 +118,7 @@ const KINDS: &[Kind] = &[
     ),
 ];
 
-/// What it is, and the line.
+/// Name of the kind, and the line.
 struct Kind(&'static str, &'static str);
 
 impl std::fmt::Display for Kind {
@@ -149,8 +149,8 @@ fn parse(bencher: Bencher<'_, '_>, kind: &Kind) {
         .counter(ItemsCount::new(1u32))
         .counter(BytesCount::new(line.len()))
         .bench_local(|| {
-            let mut slot = None;
-            black_box(parser.parse(black_box(line), &mut slot));
+            let mut event = None;
+            black_box(parser.parse(black_box(line), &mut event));
         });
 }
 
@@ -163,15 +163,15 @@ fn parse_and_count(bencher: Bencher<'_, '_>, kind: &Kind) {
         .counter(ItemsCount::new(1u32))
         .counter(BytesCount::new(line.len()))
         .bench_local(|| {
-            let mut slot = None;
-            let parsed = parser.parse(black_box(line), &mut slot);
+            let mut event = None;
+            let parsed = parser.parse(black_box(line), &mut event);
             counters.count(parsed.time, &parsed.line, i64::MAX);
         });
 }
 
-/// 100,000 lines of mixed traffic, in memory.
-#[divan::bench(args = [log::Stamps::Rfc3164, log::Stamps::Rfc3339], sample_count = 20)]
-fn whole_log(bencher: Bencher<'_, '_>, stamps: log::Stamps) {
+/// 100,000 lines of mixed traffic in memory.
+#[divan::bench(args = [log::TimestampFormat::Rfc3164, log::TimestampFormat::Rfc3339], sample_count = 20)]
+fn whole_log(bencher: Bencher<'_, '_>, timestamps: log::TimestampFormat) {
     let style = log::Style {
         syslog_name: "postfix".to_owned(),
         long_queue_ids: false,
@@ -180,12 +180,12 @@ fn whole_log(bencher: Bencher<'_, '_>, stamps: log::Stamps) {
     let options = log::Options {
         lines: 100_000,
         seed: 421,
-        stamps,
+        timestamps,
         style,
         end,
     };
     let mut log = Vec::new();
-    log::write(&options, &mut log).expect("memory takes every write");
+    log::write(&options, &mut log).expect("writing to memory");
     let mut parser = LineParser::new(
         Catalog::embedded(),
         Providers::embedded(),
@@ -199,8 +199,8 @@ fn whole_log(bencher: Bencher<'_, '_>, stamps: log::Stamps) {
         .bench_local(|| {
             let mut start = 0;
             for end in memchr::memchr_iter(b'\n', &log) {
-                let mut slot = None;
-                let parsed = parser.parse(&log[start..end], &mut slot);
+                let mut event = None;
+                let parsed = parser.parse(&log[start..end], &mut event);
                 counters.count(parsed.time, &parsed.line, i64::MAX);
                 start = end + 1;
             }

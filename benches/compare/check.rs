@@ -1,35 +1,35 @@
-//! Whether what a program counted is what the log says.
+//! Compares the counts of a program with the expected counts of the log.
 
 use std::collections::BTreeMap;
 
 use anyhow::{Context, Result};
 use serde_json::Value;
 
-use super::log::Truth;
+use super::log::ExpectedCounts;
 
-/// How a program's counts compare with the truth.
+/// Result of a comparison.
 pub struct Agreement {
-    /// Something that the program claims to count differs.
+    /// A value that the program claims to count differs.
     pub wrong: bool,
-    /// For the table.
-    pub words: String,
+    /// Text for the table.
+    pub text: String,
 }
 
-/// What `report --format json` printed, number for number.
+/// Compares the output of `report --format json`, number by number.
 ///
 /// # Errors
 ///
-/// If it is not JSON.
-pub fn report(printed: &str, truth: &Truth) -> Result<Agreement> {
-    let report: Value = serde_json::from_str(printed).context("the report")?;
+/// If the output is not JSON.
+pub fn report(printed: &str, expected: &ExpectedCounts) -> Result<Agreement> {
+    let report: Value = serde_json::from_str(printed).context("output of report")?;
     let found = numbers(&report);
-    let truth = serde_json::to_value(truth)?;
-    let mut expected = numbers(&truth);
+    let expected = serde_json::to_value(expected)?;
+    let mut expected = numbers(&expected);
     expected.insert("unmatched".to_owned(), 0);
     Ok(agreement(&found, &expected))
 }
 
-/// The same for two tables; what the truth does not name must not be there.
+/// Compares two tables of counts. A name that is not in `expected` must not be in `found`.
 pub fn agreement(found: &BTreeMap<String, u64>, expected: &BTreeMap<String, u64>) -> Agreement {
     let mut wrong = 0;
     for name in found
@@ -39,21 +39,21 @@ pub fn agreement(found: &BTreeMap<String, u64>, expected: &BTreeMap<String, u64>
         let [found, expected] =
             [found, expected].map(|table| table.get(name).copied().unwrap_or(0));
         if found != expected {
-            eprintln!("  {name}: {found}, but the log says {expected}");
+            eprintln!("  {name}: {found}, expected {expected}");
             wrong += 1;
         }
     }
-    let words = match wrong {
+    let text = match wrong {
         0 => format!("yes, all {}", expected.len()),
         _ => format!("NO, {wrong} differ"),
     };
     Agreement {
         wrong: wrong > 0,
-        words,
+        text,
     }
 }
 
-/// The counts that have a truth, each by its path.
+/// The counts of a report that have an expected value, by their path.
 fn numbers(report: &Value) -> BTreeMap<String, u64> {
     let mut numbers = BTreeMap::new();
     for name in [
@@ -80,7 +80,7 @@ fn collect(path: String, value: &Value, numbers: &mut BTreeMap<String, u64>) {
     }
 }
 
-/// One number, such as `grep -c` prints.
+/// Compares a single number, such as the output of `grep -c`.
 pub fn number(printed: &str, expected: u64, what: &str) -> Agreement {
     let found = printed
         .split_whitespace()
@@ -89,42 +89,42 @@ pub fn number(printed: &str, expected: u64, what: &str) -> Agreement {
     match found == Some(expected) {
         true => Agreement {
             wrong: false,
-            words: format!("yes ({what})"),
+            text: format!("yes ({what})"),
         },
         false => Agreement {
             wrong: true,
-            words: format!("NO, {found:?} of {expected} {what}"),
+            text: format!("NO, {found:?} of {expected} {what}"),
         },
     }
 }
 
-/// What an exporter that knows no reply codes of other servers shows in Prometheus' format: the
-/// messages that left the queue, and the rejects.
-pub fn peer(metrics: &str, truth: &Truth) -> Agreement {
+/// Compares the metrics of an exporter that does not count reply codes of other servers: messages removed
+/// from the queue, and rejects.
+pub fn peer(metrics: &str, expected: &ExpectedCounts) -> Agreement {
     let removed = sum(metrics, "postfix_qmgr_messages_removed_total");
     let rejects = sum(metrics, "postfix_smtpd_messages_rejected_total");
-    let replies: u64 = truth
+    let replies: u64 = expected
         .codes
         .get("inbound")
         .map_or(0, |codes| codes.values().sum());
     Agreement {
-        wrong: removed != truth.removed || rejects != replies,
-        words: format!(
+        wrong: removed != expected.removed || rejects != replies,
+        text: format!(
             "messages removed: {removed} of {}; own rejects: {rejects} of {replies}; no code of \
              another server",
-            truth.removed
+            expected.removed
         ),
     }
 }
 
-/// The sum of a family's samples.
+/// Sum of the samples of a metric family.
 pub fn sum(metrics: &str, family: &str) -> u64 {
     samples(metrics, family)
         .map(|(_, value)| value as u64)
         .sum()
 }
 
-/// A family's samples: labels as they are written, and values.
+/// Samples of a metric family: labels as written, and value.
 pub fn samples<'a>(metrics: &'a str, family: &'a str) -> impl Iterator<Item = (&'a str, f64)> {
     metrics.lines().filter_map(move |line| {
         let rest = line.strip_prefix(family)?;

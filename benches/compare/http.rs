@@ -1,7 +1,7 @@
-//! As much of an HTTP client as it takes to scrape a server on loopback.
+//! A minimal HTTP client for scrapes on loopback.
 //!
-//! It stands apart, and is no library, because a scrape's latency is measured here: one write,
-//! reads until the body is whole, and nothing between.
+//! It is used instead of a library because the latency of scrapes is measured: one write, then reads until
+//! the body is complete.
 
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -10,10 +10,10 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 
-/// How long a server may take to come up.
+/// How long a server may take to start.
 const START: Duration = Duration::from_secs(30);
 
-/// A connection that is kept.
+/// A persistent connection.
 pub struct Connection {
     stream: TcpStream,
     received: Vec<u8>,
@@ -24,7 +24,7 @@ impl Connection {
     ///
     /// # Errors
     ///
-    /// If nobody listens there.
+    /// If nothing listens on the address.
     pub fn open(address: &str) -> io::Result<Self> {
         let stream = TcpStream::connect(address)?;
         stream.set_nodelay(true)?;
@@ -35,7 +35,7 @@ impl Connection {
         })
     }
 
-    /// The body of a response that has a `Content-Length`.
+    /// Sends a GET request and returns the body of the response, which must have a `Content-Length`.
     ///
     /// # Errors
     ///
@@ -64,7 +64,7 @@ impl Connection {
     }
 }
 
-/// Where the body starts and ends, once the header is whole.
+/// Start and end of the body, if the header is complete.
 fn body(received: &[u8]) -> Result<Option<(usize, usize)>> {
     let Some(end) = memchr::memmem::find(received, b"\r\n\r\n") else {
         return Ok(None);
@@ -76,30 +76,32 @@ fn body(received: &[u8]) -> Result<Option<(usize, usize)>> {
         .filter_map(|line| line.split_once(": "))
         .find(|(name, _)| name.eq_ignore_ascii_case("content-length"))
         .and_then(|(_, length)| length.parse().ok())
-        .context("a response without Content-Length")?;
+        .context("response without Content-Length")?;
     Ok(Some((end + 4, end + 4 + length)))
 }
 
-/// The body of a response, by HTTP/1.0, whose end is the connection's.
+/// Sends a GET request with HTTP/1.0 and returns the body, which ends with the connection.
 ///
 /// # Errors
 ///
-/// If the status is not 200, or nobody listens there.
+/// If the status is not 200, or nothing listens on the address.
 pub fn get_once(address: &str, path: &str) -> Result<String> {
     let mut stream = TcpStream::connect(address)?;
     write!(stream, "GET {path} HTTP/1.0\r\nHost: localhost\r\n\r\n")?;
     let mut text = String::new();
     stream.read_to_string(&mut text)?;
-    let (header, body) = text.split_once("\r\n\r\n").context("no HTTP response")?;
+    let (header, body) = text
+        .split_once("\r\n\r\n")
+        .context("not an HTTP response")?;
     ensure!(header.split(' ').nth(1) == Some("200"), "{header}");
     Ok(body.to_owned())
 }
 
-/// Waits until a server that was just started answers.
+/// Waits until a started server answers.
 ///
 /// # Errors
 ///
-/// If it ends, or does not answer in time.
+/// If it exits, or does not answer in time.
 pub fn wait_until_up(child: &mut Child, address: &str, path: &str) -> Result<()> {
     let start = Instant::now();
     loop {
@@ -109,15 +111,15 @@ pub fn wait_until_up(child: &mut Child, address: &str, path: &str) -> Result<()>
             Err(_) => {}
         }
         if let Some(status) = child.try_wait()? {
-            bail!("it ended at once: {status}");
+            bail!("the server exited: {status}");
         }
-        ensure!(start.elapsed() < START, "nobody listens on {address}");
+        ensure!(start.elapsed() < START, "nothing listens on {address}");
         std::thread::sleep(Duration::from_millis(5));
     }
     get_once(address, path).map(drop)
 }
 
-/// A loopback address that nobody uses.
+/// A free loopback address with port.
 ///
 /// # Errors
 ///

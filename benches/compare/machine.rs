@@ -1,9 +1,9 @@
-//! The machine and the versions that a table was measured with.
+//! The machine and the program versions of a measurement.
 
 use std::fs;
 use std::process::Command;
 
-/// One line about the machine.
+/// One line that describes the machine.
 pub fn description() -> String {
     let cpu = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let cores = cpu
@@ -37,7 +37,7 @@ fn value<'a>(text: &'a str, name: &str, separator: char) -> Option<&'a str> {
     })
 }
 
-/// The versions of the Debian packages that are measured; empty elsewhere.
+/// Versions of the measured Debian packages; empty on other systems.
 pub fn packages() -> String {
     let output = Command::new("dpkg-query")
         .args(["-W", "-f", "${db:Status-Status} ${Package} ${Version}\n"])

@@ -1,4 +1,4 @@
-//! Runs a program and says what it cost.
+//! Runs programs and measures their CPU time and memory.
 
 use std::fs::{self, File};
 use std::io::{self, Read};
@@ -10,31 +10,31 @@ use anyhow::{Context, Result, ensure};
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 use wait4::Wait4;
 
-/// What a program cost.
+/// The cost of a run.
 #[derive(Clone, Copy)]
 pub struct Cost {
     /// User and system time.
     pub cpu: Duration,
-    /// Bytes of memory at the most.
+    /// Peak memory.
     pub peak: Peak,
 }
 
-/// The most memory a program held.
+/// Peak memory of a program.
 #[derive(Clone, Copy)]
 pub struct Peak {
     /// Bytes.
     pub bytes: u64,
-    /// False if the process that started it held as much, so that it may have been less.
+    /// False if the parent process had at least as much memory, so that the value is an upper bound.
     pub exact: bool,
 }
 
-/// Whether the shell would find the program.
+/// Whether the program is in `PATH`.
 pub fn installed(program: &str) -> bool {
     let path = std::env::var_os("PATH").unwrap_or_default();
     std::env::split_paths(&path).any(|folder| folder.join(program).is_file())
 }
 
-/// Runs a program on one core to its end: its cost, and what it printed.
+/// Runs a program on one core until it exits; returns its cost and its output.
 ///
 /// # Errors
 ///
@@ -50,10 +50,10 @@ pub fn run(command: &mut Command, core: usize) -> Result<(Cost, String)> {
     Ok((cost, printed))
 }
 
-/// Starts a program on one core, without its messages.
+/// Starts a program on one core, with standard error discarded.
 ///
-/// It runs where whoever starts it runs at that moment. taskset(1) would see to it as well, but the kernel
-/// counts what taskset takes as the program's: about a millisecond.
+/// The child inherits the affinity of this thread. taskset(1) would have the same effect, but its own CPU time,
+/// about a millisecond, would be counted as the program's.
 pub fn start(command: &mut Command, core: usize) -> Result<Child> {
     let cores = sched_getaffinity(None)?;
     let mut one = CpuSet::new();
@@ -69,11 +69,10 @@ pub fn start(command: &mut Command, core: usize) -> Result<Child> {
     started.with_context(|| format!("{command:?}"))
 }
 
-/// Waits for the end of a program: its cost, and whether it succeeded.
+/// Waits until a program exits; returns its cost and whether it succeeded.
 pub fn finish(child: &mut Child) -> Result<(Cost, bool)> {
     let end = child.wait4()?;
-    // Before a program replaces it, a new process has the memory of the one that started it, and
-    // the kernel counts that.
+    // Until exec, a new process has the memory of its parent, and the kernel counts that.
     let inherited = status(std::process::id(), "VmHWM")?;
     let bytes = end.rusage.maxrss;
     let peak = Peak {
@@ -111,11 +110,10 @@ pub fn cpu_so_far(pid: u32) -> Result<Duration> {
     Ok(Duration::from_millis(ticks * 10))
 }
 
-/// Puts a file into the page cache in one go, as it comes from the disk, whatever of it was there before.
+/// Evicts a file from the page cache and reads it sequentially from the disk.
 ///
-/// A cache that is filled by and by lies in small pieces, and so does one whose pages the kernel has taken
-/// back here and there since (some do with pages that were idle for a minute): copying single pages takes
-/// up to twice as long.
+/// A page cache that was filled by many small writes, or from which the kernel has reclaimed idle pages, consists
+/// of small folios; copying from these takes up to twice as long.
 pub fn read_from_disk(path: &Path) -> Result<()> {
     let file = File::open(path)?;
     file.sync_all()?;

@@ -1,4 +1,4 @@
-//! The programs that are compared, and their runs in turn.
+//! Runs the compared programs in turn.
 
 use std::fs;
 use std::path::Path;
@@ -7,39 +7,40 @@ use std::process::Command;
 use anyhow::{Context, Result};
 
 use super::check::{self, Agreement};
-use super::log::Truth;
+use super::log::ExpectedCounts;
 use super::measure::{self, Cost, Peak};
-use super::{Options, exporter};
+use super::options::Options;
+use super::postfix_exporter;
 
-/// mtail's program for Postfix, where Debian puts it.
+/// mtail's Postfix program as installed by Debian.
 const MTAIL_PROGRAM: &str = "/usr/share/doc/mtail/examples/postfix.mtail";
 
-/// What came of one program's runs.
+/// The runs of one program.
 pub struct Outcome {
-    /// For the table.
+    /// Name in the table.
     pub name: &'static str,
-    /// One a run.
+    /// Cost of each run.
     pub costs: Vec<Cost>,
-    /// Of the last run.
+    /// Comparison of the counts of the last run.
     pub agreement: Agreement,
-    /// It is not ours: that it counts less is a finding, not a failure.
+    /// Whether wrong counts are accepted, because it is another project's program.
     pub may_be_wrong: bool,
-    /// Why it was left out.
+    /// Why the program was not run.
     pub skipped: Option<String>,
 }
 
-/// The names that the table and the promises go by.
+/// Names in the table and in the list of limits.
 pub const OURS: &str = "maillog_exporter report";
 pub const GREP: &str = "grep -c 'status='";
 pub const WC: &str = "wc -l";
 pub const MTAIL: &str = "mtail";
 pub const POSTFIX_EXPORTER: &str = "prometheus-postfix-exporter";
 
-/// Runs every program on the log, in rounds.
+/// Runs every program on the log, in rounds, one run per program and round.
 pub fn run_all(
     options: &Options,
     log: &Path,
-    truth: &Truth,
+    expected: &ExpectedCounts,
     folder: &Path,
 ) -> Result<Vec<Outcome>> {
     let mut outcomes: Vec<Outcome> = [OURS, GREP, WC, POSTFIX_EXPORTER, MTAIL]
@@ -58,7 +59,7 @@ pub fn run_all(
                 options.runs
             };
             if options.no_peers && outcome.is_peer() {
-                outcome.skipped = Some("left out".to_owned());
+                outcome.skipped = Some("--no-peers".to_owned());
             }
             if round >= runs || outcome.skipped.is_some() {
                 continue;
@@ -68,7 +69,7 @@ pub fn run_all(
             } else {
                 measure::read_from_disk(log)?;
             }
-            match run(outcome.name, options, log, truth, folder)? {
+            match run(outcome.name, options, log, expected, folder)? {
                 Ok((cost, agreement)) => {
                     let seconds = cost.cpu.as_secs_f64();
                     eprintln!("round {}: {}: {seconds:.3} s", round + 1, outcome.name);
@@ -92,7 +93,7 @@ impl Outcome {
             costs: Vec::new(),
             agreement: Agreement {
                 wrong: false,
-                words: String::new(),
+                text: String::new(),
             },
             may_be_wrong: name != OURS,
             skipped: None,
@@ -103,7 +104,7 @@ impl Outcome {
         [MTAIL, POSTFIX_EXPORTER].contains(&self.name)
     }
 
-    /// The median of the CPU seconds; `None` if it never ran.
+    /// Median of the CPU time in seconds; `None` if the program never ran.
     pub fn cpu(&self) -> Option<f64> {
         let mut seconds: Vec<f64> = self
             .costs
@@ -114,7 +115,7 @@ impl Outcome {
         Some(*seconds.get(seconds.len() / 2)?)
     }
 
-    /// The most memory of all runs.
+    /// Peak memory over all runs.
     pub fn peak(&self) -> Option<Peak> {
         self.costs
             .iter()
@@ -123,50 +124,50 @@ impl Outcome {
     }
 }
 
-/// One run, or why there is none: mostly what has to be installed for it.
+/// One run, or the reason why the program was skipped: usually a missing package.
 fn run(
     name: &str,
     options: &Options,
     log: &Path,
-    truth: &Truth,
+    expected: &ExpectedCounts,
     folder: &Path,
 ) -> Result<Result<(Cost, Agreement), String>> {
     let missing = |program: &str, package: &str| {
-        (!measure::installed(program)).then(|| format!("needs Debian's package {package}"))
+        (!measure::installed(program)).then(|| format!("Debian package {package} is not installed"))
     };
     let measured = |command: &mut Command| measure::run(command, options.core);
     Ok(Ok(match name {
         OURS => {
             let mut report = Command::new(&options.program);
             let (cost, printed) = measured(report.args(["report", "--format", "json"]).arg(log))?;
-            (cost, check::report(&printed, truth)?)
+            (cost, check::report(&printed, expected)?)
         }
         GREP => {
             let (cost, printed) = measured(Command::new("grep").args(["-c", "status="]).arg(log))?;
             (
                 cost,
-                check::number(&printed, truth.status_words, "lines with status="),
+                check::number(&printed, expected.status_lines, "lines with status="),
             )
         }
         WC => {
             let (cost, printed) = measured(Command::new("wc").arg("-l").arg(log))?;
-            (cost, check::number(&printed, truth.lines, "lines"))
+            (cost, check::number(&printed, expected.lines, "lines"))
         }
         MTAIL => {
             if let Some(missing) = missing("mtail", "mtail") {
                 return Ok(Err(missing));
             }
             let (cost, printed) = measured(&mut mtail(log, folder)?)?;
-            (cost, check::peer(&printed, truth))
+            (cost, check::peer(&printed, expected))
         }
         POSTFIX_EXPORTER => {
             let package = "prometheus-postfix-exporter";
             if let Some(missing) = missing(package, package) {
                 return Ok(Err(missing));
             }
-            // It knows no other syslog_name than Postfix's own.
-            match exporter::run(options, log, truth, folder) {
-                Ok((cost, metrics)) => (cost, check::peer(&metrics, truth)),
+            // It only supports Postfix's default syslog_name.
+            match postfix_exporter::run(options, log, expected, folder) {
+                Ok((cost, metrics)) => (cost, check::peer(&metrics, expected)),
                 Err(error) => return Ok(Err(format!("{error:#}"))),
             }
         }
@@ -174,7 +175,7 @@ fn run(
     }))
 }
 
-/// mtail reads the log once with its example program for Postfix, and prints what it counted.
+/// mtail reads the log once with its example program for Postfix and prints its counts.
 fn mtail(log: &Path, folder: &Path) -> Result<Command> {
     let programs = folder.join("mtail");
     fs::create_dir_all(&programs)?;

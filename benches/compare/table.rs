@@ -1,4 +1,4 @@
-//! The results, as Markdown.
+//! The results as Markdown tables.
 
 use std::fmt::{self, Display, Formatter, Write};
 use std::fs;
@@ -6,21 +6,27 @@ use std::path::Path;
 
 use anyhow::Result;
 
+use super::machine;
 use super::measure::Peak;
+use super::options::Options;
 use super::programs::{GREP, MTAIL, OURS, Outcome, POSTFIX_EXPORTER};
-use super::{Options, machine};
 
-/// The promises of docs/performance.md.
-const TIMES_GREP: f64 = 1.5;
-const PEAK_MIB: f64 = 16.0;
-const TIMES_LESS_THAN_POSTFIX_EXPORTER: f64 = 60.0;
-const TIMES_LESS_THAN_MTAIL: f64 = 150.0;
+// The limits of docs/performance.md.
 
-/// The table, the machine, and what became of the promises.
+/// CPU time relative to grep.
+const MAX_RELATIVE_TO_GREP: f64 = 1.5;
+/// Peak memory in MiB.
+const MAX_PEAK: f64 = 16.0;
+/// CPU time of prometheus-postfix-exporter relative to ours.
+const MIN_POSTFIX_EXPORTER: f64 = 60.0;
+/// CPU time of mtail relative to ours.
+const MIN_MTAIL: f64 = 150.0;
+
+/// The table, a description of the machine, and for each limit whether it is met.
 ///
 /// # Errors
 ///
-/// If the log is gone.
+/// If the log cannot be read.
 pub fn render(options: &Options, log: &Path, outcomes: &[Outcome]) -> Result<String> {
     let mut text = String::new();
     let cpu = |name| {
@@ -32,12 +38,12 @@ pub fn render(options: &Options, log: &Path, outcomes: &[Outcome]) -> Result<Str
     let grep = cpu(GREP);
     writeln!(
         text,
-        "| program | runs | CPU seconds | times grep | peak MiB | lines per CPU second | counts agree with the log |"
+        "| program | runs | CPU seconds | relative to grep | peak MiB | lines per CPU second | counts agree with the log |"
     )?;
     writeln!(text, "|---|--:|--:|--:|--:|--:|---|")?;
     for outcome in outcomes {
         let Some(seconds) = outcome.cpu() else {
-            let why = outcome.skipped.as_deref().unwrap_or("not run");
+            let why = outcome.skipped.as_deref().unwrap_or("no runs");
             writeln!(
                 text,
                 "| `{}` | 0 | – | – | – | – | skipped: {why} |",
@@ -53,20 +59,20 @@ pub fn render(options: &Options, log: &Path, outcomes: &[Outcome]) -> Result<Str
             grep.map_or(String::new(), |grep| format!("{:.2}", seconds / grep)),
             outcome.peak().map_or(String::new(), mebibytes),
             thousands((options.lines as f64 / seconds) as u64),
-            outcome.agreement.words,
+            outcome.agreement.text,
         )?;
     }
     let size = fs::metadata(log)?.len() as f64 / f64::from(1 << 20);
     writeln!(
         text,
-        "\nLog: {} lines, {size:.1} MiB, seed {}, {:?} stamps, in the page cache {}. CPU seconds are user and system time, the median of the runs.",
+        "\nLog: {} lines, {size:.1} MiB, seed {}, {:?} timestamps, page cache {}. CPU seconds are user and system time, median of the runs.",
         thousands(options.lines),
         options.seed,
-        options.stamps,
+        options.timestamps,
         if options.as_written {
-            "as it was written"
+            "as written"
         } else {
-            "as it was read from the disk"
+            "filled from the disk"
         },
     )?;
     writeln!(
@@ -78,11 +84,11 @@ pub fn render(options: &Options, log: &Path, outcomes: &[Outcome]) -> Result<Str
     let Some(ours) = cpu(OURS) else {
         return Ok(text);
     };
-    promise(
+    limit_line(
         &mut text,
-        "times the CPU of grep",
+        "times the CPU time of grep",
         "at most",
-        TIMES_GREP,
+        MAX_RELATIVE_TO_GREP,
         grep.map(|grep| ours / grep),
     )?;
     let peak = outcomes
@@ -90,13 +96,10 @@ pub fn render(options: &Options, log: &Path, outcomes: &[Outcome]) -> Result<Str
         .find(|outcome| outcome.name == OURS)
         .and_then(Outcome::peak);
     let peak = peak.map(|peak| peak.bytes as f64 / f64::from(1 << 20));
-    promise(&mut text, "MiB at the peak", "at most", PEAK_MIB, peak)?;
-    for (name, times) in [
-        (POSTFIX_EXPORTER, TIMES_LESS_THAN_POSTFIX_EXPORTER),
-        (MTAIL, TIMES_LESS_THAN_MTAIL),
-    ] {
-        let what = format!("times less CPU than {name}");
-        promise(
+    limit_line(&mut text, "MiB peak memory", "at most", MAX_PEAK, peak)?;
+    for (name, times) in [(POSTFIX_EXPORTER, MIN_POSTFIX_EXPORTER), (MTAIL, MIN_MTAIL)] {
+        let what = format!("times less CPU time than {name}");
+        limit_line(
             &mut text,
             &what,
             "at least",
@@ -107,8 +110,8 @@ pub fn render(options: &Options, log: &Path, outcomes: &[Outcome]) -> Result<Str
     Ok(text)
 }
 
-/// One promise and what was measured.
-fn promise(
+/// A measured value, its limit, and whether the limit is met.
+fn limit_line(
     text: &mut String,
     what: &str,
     bound: &str,
@@ -118,15 +121,15 @@ fn promise(
     let Some(measured) = measured else {
         return Ok(());
     };
-    let kept = if bound == "at most" {
+    let met = if bound == "at most" {
         measured <= limit
     } else {
         measured >= limit
     };
-    let verdict = if kept { "kept" } else { "NOT KEPT" };
+    let verdict = if met { "met" } else { "NOT MET" };
     writeln!(
         text,
-        "- {measured:.2} {what}; promised: {bound} {limit}: {verdict}"
+        "- {measured:.2} {what} (limit: {bound} {limit}): {verdict}"
     )?;
     Ok(())
 }
@@ -148,24 +151,24 @@ fn thousands(number: u64) -> String {
     text
 }
 
-/// A table of single measurements, each beside what is promised.
+/// A table of single measurements with their limits.
 #[derive(Default)]
 pub struct Rows(String);
 
 impl Rows {
-    /// A number that must not be above the limit.
+    /// Adds a value that must not exceed the limit.
     pub fn add(&mut self, what: &str, measured: f64, limit: Option<f64>) {
-        let (promised, verdict) = match limit {
-            Some(limit) if measured <= limit => (format!("at most {limit}"), "kept"),
-            Some(limit) => (format!("at most {limit}"), "NOT KEPT"),
+        let (limit, verdict) = match limit {
+            Some(limit) if measured <= limit => (format!("at most {limit}"), "met"),
+            Some(limit) => (format!("at most {limit}"), "NOT MET"),
             None => Default::default(),
         };
         self.0.push_str(&format!(
-            "| {what} | {measured:.2} | {promised} | {verdict} |\n"
+            "| {what} | {measured:.2} | {limit} | {verdict} |\n"
         ));
     }
 
-    /// Something that is no number.
+    /// Adds a result that is not a number.
     pub fn note(&mut self, what: &str, found: &str) {
         self.0.push_str(&format!("| {what} | {found} | | |\n"));
     }
@@ -175,7 +178,7 @@ impl Display for Rows {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "| what | measured | promised | |\n|---|--:|--:|---|\n{}",
+            "| measurement | result | limit | verdict |\n|---|--:|--:|---|\n{}",
             self.0
         )
     }

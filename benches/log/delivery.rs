@@ -1,83 +1,40 @@
-//! What happens when a message is tried: which way it goes, and what a success is logged as.
-//! `failure` has the ways that go wrong.
+//! Delivery attempts: choice of the result, and successful deliveries. Failures are in `failure`.
 
-use super::answers::STORE;
-use super::message::{Message, Record};
-use super::random::Random;
-use super::replies::{ACCEPTED, Reply};
-use super::traffic::Traffic;
-use super::truth::Says;
+use super::expected::Facts;
+use super::local_replies::STORE;
+use super::message::Message;
+use super::record::Record;
+use super::remote_host::{Host, outbound};
+use super::replies::ACCEPTED;
+use super::server::Server;
 
-/// The commands that are answered.
-const COMMANDS: &[&str] = &[
-    "MAIL FROM command",
-    "RCPT TO command",
-    "DATA command",
-    "end of DATA command",
-];
-
-/// A remote server, by one of its addresses.
-pub(super) struct Host {
-    pub name: &'static str,
-    pub ip: String,
-}
-
-impl Host {
-    /// Any of them.
-    pub(super) fn any(random: &mut Random) -> Self {
-        Host {
-            name: random.exchanger(),
-            ip: random.ip(),
-        }
-    }
-
-    /// The value of `relay=`.
-    pub(super) fn relay(&self) -> String {
-        format!("{}[{}]:25", self.name, self.ip)
-    }
-
-    /// Postfix's words for a reply, with the command that it answers.
-    pub(super) fn said(&self, words: &str, random: &mut Random) -> String {
-        let command = random.pick(COMMANDS);
-        format!(
-            "host {}[{}] said: {words} (in reply to {command})",
-            self.name, self.ip
-        )
-    }
-}
-
-/// A reply of a remote server.
-pub(super) fn outbound(reply: &Reply) -> Says {
-    Says::reply("outbound", reply.code, reply.enhanced)
-}
-
-impl Traffic {
-    /// Tries a remote server; returns the status.
+impl Server {
+    /// Delivers to a remote server; returns the status.
     pub(super) fn deliver_remote(&mut self, message: &Message, at: &mut u64) -> &'static str {
-        type Way = fn(&mut Traffic, &Message, &mut u64) -> &'static str;
-        let way: Way = self.random.weighted(&[
-            (740, Self::accepted as Way),
-            (25, Self::accepted_by_the_next),
+        type Attempt = fn(&mut Server, &Message, &mut u64) -> &'static str;
+        let attempt: Attempt = self.random.weighted(&[
+            (740, Self::accepted as Attempt),
+            (25, Self::accepted_by_next_host),
             (20, Self::accepted_after_connect_error),
             (15, Self::filtered),
             (65, Self::deferred),
             (15, Self::deferred_by_both),
-            (4, Self::deferred_by_both_in_the_same_words),
+            (4, Self::deferred_by_both_same_text),
             (4, Self::logged_twice),
             (30, Self::not_connected),
             (20, Self::not_greeted),
             (40, Self::refused),
             (20, Self::suspended),
-            (12, Self::broken_off),
+            (12, Self::connection_lost),
             (8, Self::not_found),
             (3, Self::without_tls),
             (2, Self::probed),
         ]);
-        way(self, message, at)
+        attempt(self, message, at)
     }
 
     fn accepted(&mut self, message: &Message, at: &mut u64) -> &'static str {
-        let host = Host::any(&mut self.random);
+        let host = Host::random(&mut self.random);
         if self.random.per_mille(500) {
             let trust = self.random.pick(&["Trusted", "Untrusted", "Verified"]);
             let body = format!(
@@ -85,7 +42,7 @@ impl Traffic {
                  TLS_AES_256_GCM_SHA384 (256/256 bits)",
                 host.relay()
             );
-            self.note(at, "smtp", &body);
+            self.log_noise(at, "smtp", &body);
         }
         let reply = self.random.weighted(ACCEPTED);
         let relay = host.relay();
@@ -103,8 +60,8 @@ impl Traffic {
         "sent"
     }
 
-    fn accepted_by_the_next(&mut self, message: &Message, at: &mut u64) -> &'static str {
-        self.attempt(message, at);
+    fn accepted_by_next_host(&mut self, message: &Message, at: &mut u64) -> &'static str {
+        self.failed_attempt(message, at);
         self.accepted(message, at)
     }
 
@@ -113,7 +70,7 @@ impl Traffic {
         self.accepted(message, at)
     }
 
-    /// A content filter on this host passes the message back.
+    /// A content filter on this host accepts the message and returns it.
     fn filtered(&mut self, message: &Message, at: &mut u64) -> &'static str {
         let id = self.random.hex(10);
         let record = Record {
@@ -125,22 +82,22 @@ impl Traffic {
                 "250 2.0.0 from MTA(smtp:[127.0.0.1]:10025): 250 2.0.0 Ok: queued as {id}"
             ),
         };
-        self.record_all(at, message, record, Says::reply("outbound", 250, "2.0.0"))
+        self.record_all(at, message, record, Facts::reply("outbound", 250, "2.0.0"))
     }
 
-    /// verify(8) asks whether an address would be taken: a reply, but no delivery.
+    /// verify(8) probes an address: a reply, but no delivery.
     fn probed(&mut self, message: &Message, at: &mut u64) -> &'static str {
-        let relay = Host::any(&mut self.random).relay();
+        let relay = Host::random(&mut self.random).relay();
         let body = format!(
             "{}: to=<{}>, relay={relay}, delay=0.55, delays=0.02/0.01/0.42/0.1, dsn=2.1.5, \
              status=deliverable (250 2.1.5 Ok)",
             message.queue_id, message.to[0],
         );
-        self.say(at, "smtp", &body, Says::reply("outbound", 250, "2.1.5"));
+        self.log(at, "smtp", &body, Facts::reply("outbound", 250, "2.1.5"));
         "deliverable"
     }
 
-    /// Hands a message to the mailbox store; returns the status.
+    /// Delivers to the mailbox store by LMTP; returns the status.
     pub(super) fn deliver_to_store(&mut self, message: &Message, at: &mut u64) -> &'static str {
         const RELAY: &str = "mail.example.com[private/dovecot-lmtp]";
         let (status, reply) = self.random.weighted(STORE);
@@ -157,15 +114,15 @@ impl Traffic {
                 status,
                 reason: &reason,
             };
-            let says = Says::reply("local", reply.code, reply.enhanced);
-            self.record(at, message, to, record, says);
+            let facts = Facts::reply("local", reply.code, reply.enhanced);
+            self.record(at, message, to, record, facts);
         }
         status
     }
 
-    /// Delivers without SMTP; numbers in these reasons are no codes.
-    pub(super) fn deliver_here(&mut self, message: &Message, at: &mut u64) -> &'static str {
-        const fn way(
+    /// Delivers without SMTP or LMTP; numbers in these reasons are not reply codes.
+    pub(super) fn deliver_locally(&mut self, message: &Message, at: &mut u64) -> &'static str {
+        const fn record(
             daemon: &'static str,
             relay: &'static str,
             dsn: &'static str,
@@ -180,7 +137,7 @@ impl Traffic {
                 reason,
             }
         }
-        const STORED: Record<'static> = way(
+        const STORED: Record<'static> = record(
             "virtual",
             "virtual",
             "2.0.0",
@@ -191,7 +148,7 @@ impl Traffic {
             (60, STORED),
             (
                 30,
-                way(
+                record(
                     "local",
                     "local",
                     "2.0.0",
@@ -201,7 +158,7 @@ impl Traffic {
             ),
             (
                 10,
-                way(
+                record(
                     "pipe",
                     "dovecot",
                     "2.0.0",
@@ -211,7 +168,7 @@ impl Traffic {
             ),
             (
                 2,
-                way(
+                record(
                     "virtual",
                     "virtual",
                     "4.2.2",
@@ -221,7 +178,7 @@ impl Traffic {
             ),
             (
                 1,
-                way(
+                record(
                     "local",
                     "local",
                     "5.1.1",
@@ -231,7 +188,7 @@ impl Traffic {
             ),
             (
                 1,
-                way(
+                record(
                     "pipe",
                     "spam",
                     "5.3.0",
@@ -240,12 +197,12 @@ impl Traffic {
                 ),
             ),
         ]);
-        // A bounce that cannot be delivered is not bounced again.
+        // An undeliverable bounce is not bounced again.
         let record = if message.from.is_empty() {
             STORED
         } else {
             record
         };
-        self.record_all(at, message, record, Says::NOTHING)
+        self.record_all(at, message, record, Facts::NONE)
     }
 }

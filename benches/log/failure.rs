@@ -1,13 +1,14 @@
-//! The ways in which a delivery to another server fails, and which line counts what: the reply or
-//! the failed connection counts once, where it happened; a line that only repeats it does not.
+//! Failed deliveries to other servers. The reply or the failed connection is counted once, on the line of
+//! the attempt; a delivery record that only repeats it is not counted as a reply.
 
-use super::delivery::{Host, outbound};
-use super::message::{Message, Record};
+use super::expected::Facts;
+use super::message::Message;
+use super::record::Record;
+use super::remote_host::{Host, outbound};
 use super::replies::{DEFERRED, NOT_GREETED, REFUSED, Reply};
-use super::traffic::Traffic;
-use super::truth::Says;
+use super::server::Server;
 
-/// connect(2)'s words, the name of the error, and the code that stands for it.
+/// Error text of connect(2), value of the label `error`, and the code that it is counted as.
 const CONNECT_ERRORS: &[(u64, (&str, &str, u16))] = &[
     (5, ("Connection refused", "refused", 111)),
     (5, ("Connection timed out", "timed_out", 101)),
@@ -15,7 +16,7 @@ const CONNECT_ERRORS: &[(u64, (&str, &str, u16))] = &[
     (2, ("Network is unreachable", "unreachable", 101)),
 ];
 
-/// A deferral by the SMTP client.
+/// A delivery record of the SMTP client with `status=deferred`.
 fn deferral<'a>(relay: &'a str, reason: &'a str) -> Record<'a> {
     Record {
         daemon: "smtp",
@@ -26,47 +27,49 @@ fn deferral<'a>(relay: &'a str, reason: &'a str) -> Record<'a> {
     }
 }
 
-impl Traffic {
-    /// One host says no for now, and that on a line of its own, because another is still to try.
-    pub(super) fn attempt(&mut self, message: &Message, at: &mut u64) {
+impl Server {
+    /// One host answers with a temporary failure, logged on its own line because another host follows.
+    pub(super) fn failed_attempt(&mut self, message: &Message, at: &mut u64) {
         let reply = self.random.weighted(DEFERRED);
-        let host = Host::any(&mut self.random);
+        let host = Host::random(&mut self.random);
         let words = self.fill(&reply, &message.to[0], host.name, &host.ip);
         let body = format!(
             "{}: {}",
             message.queue_id,
             host.said(&words, &mut self.random)
         );
-        self.say(at, "smtp", &body, outbound(&reply));
+        self.log(at, "smtp", &body, outbound(&reply));
     }
 
-    /// A connection that could not be opened, counted on its own line; returns its words.
+    /// A connection that could not be opened, counted on its own line; returns the line's text.
     pub(super) fn connect_error(&mut self, at: &mut u64) -> String {
         let (words, error, code) = self.random.weighted(CONNECT_ERRORS);
-        let host = Host::any(&mut self.random);
+        let host = Host::random(&mut self.random);
         let body = format!("connect to {}: {words}", host.relay());
-        self.say(at, "smtp", &body, Says::connect_error(error, Some(code)));
+        self.log(at, "smtp", &body, Facts::connect_error(error, Some(code)));
         body
     }
 
+    /// A temporary failure.
     pub(super) fn deferred(&mut self, message: &Message, at: &mut u64) -> &'static str {
         let reply = self.random.weighted(DEFERRED);
-        self.said_no(message, at, ("deferred", "4.7.0"), &reply)
+        self.failed_reply(message, at, ("deferred", "4.7.0"), &reply)
     }
 
+    /// A permanent failure.
     pub(super) fn refused(&mut self, message: &Message, at: &mut u64) -> &'static str {
         let reply = self.random.weighted(REFUSED);
-        self.said_no(message, at, ("bounced", "5.0.0"), &reply)
+        self.failed_reply(message, at, ("bounced", "5.0.0"), &reply)
     }
 
-    fn said_no(
+    fn failed_reply(
         &mut self,
         message: &Message,
         at: &mut u64,
         (status, dsn): (&'static str, &str),
         reply: &Reply,
     ) -> &'static str {
-        let host = Host::any(&mut self.random);
+        let host = Host::random(&mut self.random);
         let relay = host.relay();
         for to in &message.to {
             let words = self.fill(reply, to, host.name, &host.ip);
@@ -83,14 +86,14 @@ impl Traffic {
         status
     }
 
-    /// Two hosts, two replies.
+    /// Two hosts answer, each with a reply of its own.
     pub(super) fn deferred_by_both(&mut self, message: &Message, at: &mut u64) -> &'static str {
-        self.attempt(message, at);
+        self.failed_attempt(message, at);
         self.deferred(message, at)
     }
 
-    /// Two hosts that share their words are still two replies.
-    pub(super) fn deferred_by_both_in_the_same_words(
+    /// Two hosts answer with the same text: still two replies.
+    pub(super) fn deferred_by_both_same_text(
         &mut self,
         message: &Message,
         at: &mut u64,
@@ -112,7 +115,7 @@ impl Traffic {
             (host.relay(), reason)
         };
         let (_, reason) = said("mx1.example.net", "192.0.2.1");
-        self.say(
+        self.log(
             at,
             "smtp",
             &format!("{}: {reason}", message.queue_id),
@@ -122,39 +125,39 @@ impl Traffic {
         self.record_all(at, message, deferral(&relay, &reason), outbound(&reply))
     }
 
-    /// One reply of one host, on the line of the attempt and in the record: it counts once.
+    /// One reply of one host, on the line of the attempt and in the delivery record: counted once.
     pub(super) fn logged_twice(&mut self, message: &Message, at: &mut u64) -> &'static str {
         if message.to.len() > 1 {
-            // Which of the records repeats the attempt would be anybody's guess.
+            // It would be ambiguous which of the records repeats the attempt.
             return self.deferred(message, at);
         }
         let reply = self.random.weighted(DEFERRED);
-        let host = Host::any(&mut self.random);
+        let host = Host::random(&mut self.random);
         let words = self.fill(&reply, &message.to[0], host.name, &host.ip);
         let reason = host.said(&words, &mut self.random);
-        self.say(
+        self.log(
             at,
             "smtp",
             &format!("{}: {reason}", message.queue_id),
             outbound(&reply),
         );
-        self.record_all(at, message, deferral(&host.relay(), &reason), Says::NOTHING)
+        self.record_all(at, message, deferral(&host.relay(), &reason), Facts::NONE)
     }
 
-    /// No host can be reached: each try has its line, and the record repeats the last.
+    /// No host can be reached: each attempt has its own line, and the delivery record repeats the last.
     pub(super) fn not_connected(&mut self, message: &Message, at: &mut u64) -> &'static str {
         let mut last = self.connect_error(at);
         if self.random.per_mille(600) {
             last = self.connect_error(at);
         }
-        self.record_all(at, message, deferral("none", &last), Says::NOTHING)
+        self.record_all(at, message, deferral("none", &last), Facts::NONE)
     }
 
-    /// `refused to talk to me`: by the last host, and at times by one before it.
+    /// `refused to talk to me`: by the last host, and sometimes by one before it.
     pub(super) fn not_greeted(&mut self, message: &Message, at: &mut u64) -> &'static str {
         if self.random.per_mille(500) {
             let (_, reply, reason) = self.no_greeting(message);
-            self.say(
+            self.log(
                 at,
                 "smtp",
                 &format!("{}: {reason}", message.queue_id),
@@ -170,9 +173,10 @@ impl Traffic {
         )
     }
 
+    /// A reply instead of the greeting.
     fn no_greeting(&mut self, message: &Message) -> (Host, Reply, String) {
         let reply = self.random.weighted(NOT_GREETED);
-        let host = Host::any(&mut self.random);
+        let host = Host::random(&mut self.random);
         let words = self.fill(&reply, &message.to[0], host.name, &host.ip);
         let reason = format!(
             "host {}[{}] refused to talk to me: {words}",
@@ -181,7 +185,7 @@ impl Traffic {
         (host, reply, reason)
     }
 
-    /// Not tried, because the last message to the same place failed: its words are no new reply.
+    /// Not attempted because the last message to the same destination failed; its text is not a new reply.
     pub(super) fn suspended(&mut self, message: &Message, at: &mut u64) -> &'static str {
         let reason = if self.random.per_mille(500) {
             self.no_greeting(message).2
@@ -189,7 +193,7 @@ impl Traffic {
             let (words, _, _) = self.random.weighted(CONNECT_ERRORS);
             format!(
                 "connect to {}: {words}",
-                Host::any(&mut self.random).relay()
+                Host::random(&mut self.random).relay()
             )
         };
         let reason = format!("delivery temporarily suspended: {reason}");
@@ -198,12 +202,12 @@ impl Traffic {
             daemon,
             ..deferral("none", &reason)
         };
-        self.record_all(at, message, record, Says::NOTHING)
+        self.record_all(at, message, record, Facts::NONE)
     }
 
-    /// The connection stood, and then did not.
-    pub(super) fn broken_off(&mut self, message: &Message, at: &mut u64) -> &'static str {
-        let host = Host::any(&mut self.random);
+    /// An established connection is lost.
+    pub(super) fn connection_lost(&mut self, message: &Message, at: &mut u64) -> &'static str {
+        let host = Host::random(&mut self.random);
         let peer = format!("{}[{}]", host.name, host.ip);
         let (reason, error) = self.random.pick(&[
             ("lost connection with {} while sending RCPT TO", "reset"),
@@ -217,11 +221,11 @@ impl Traffic {
             ),
         ]);
         let reason = reason.replace("{}", &peer);
-        let says = Says::connect_error(error, None);
-        self.record_all(at, message, deferral(&host.relay(), &reason), says)
+        let facts = Facts::connect_error(error, None);
+        self.record_all(at, message, deferral(&host.relay(), &reason), facts)
     }
 
-    /// No address for the name.
+    /// The name has no address.
     pub(super) fn not_found(&mut self, message: &Message, at: &mut u64) -> &'static str {
         let (status, end) = self.random.pick(&[
             ("deferred", "type=MX: Host not found, try again"),
@@ -235,29 +239,29 @@ impl Traffic {
             dsn: "4.4.3",
             ..deferral("none", &reason)
         };
-        self.record_all(at, message, record, Says::connect_error("dns", Some(101)))
+        self.record_all(at, message, record, Facts::connect_error("dns", Some(101)))
     }
 
-    /// The handshake fails, which has a line of its own, or the other side offers no TLS.
+    /// The TLS handshake fails, which is logged on its own line, or the remote server offers no TLS.
     pub(super) fn without_tls(&mut self, message: &Message, at: &mut u64) -> &'static str {
-        let host = Host::any(&mut self.random);
+        let host = Host::random(&mut self.random);
         let relay = host.relay();
-        let says = Says::connect_error("tls", None);
+        let facts = Facts::connect_error("tls", None);
         if self.random.per_mille(500) {
-            self.say(
+            self.log(
                 at,
                 "smtp",
                 &format!("SSL_connect error to {relay}: -1"),
-                says,
+                facts,
             );
             let record = deferral(&relay, "Cannot start TLS: handshake failure");
-            self.record_all(at, message, record, Says::NOTHING)
+            self.record_all(at, message, record, Facts::NONE)
         } else {
             let reason = format!(
                 "TLS is required, but was not offered by host {}[{}]",
                 host.name, host.ip
             );
-            self.record_all(at, message, deferral(&relay, &reason), says)
+            self.record_all(at, message, deferral(&relay, &reason), facts)
         }
     }
 }

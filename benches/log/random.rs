@@ -1,12 +1,12 @@
-//! Seeded randomness and the names made of it: addresses, hosts, queue ids.
+//! A seeded random number generator, and random addresses, host names and queue ids.
 //!
-//! It stands apart so that the same seed gives the same log on every machine and with every
-//! version of every library.
+//! It uses no library, so that the same seed gives the same log on every machine and with every version of
+//! the dependencies.
 
-/// SplitMix64 (Steele, Lea and Flood, 2014): small, fast, and good enough to mix traffic.
+/// The SplitMix64 generator (Steele, Lea and Flood, 2014).
 pub struct Random(u64);
 
-/// Who sends and who receives.
+/// Local parts of mail addresses.
 const USERS: &[&str] = &[
     "anna",
     "bert.k",
@@ -30,7 +30,7 @@ const USERS: &[&str] = &[
     "tom",
 ];
 
-/// Labels before a documentation domain.
+/// Prefixes of a documentation domain.
 const LABELS: &[&str] = &[
     "",
     "mail.",
@@ -46,7 +46,7 @@ const LABELS: &[&str] = &[
 
 const DOMAINS: &[&str] = &["example.com", "example.net", "example.org"];
 
-/// Mail exchangers, named in the ways that large providers and small servers name theirs.
+/// Mail exchangers, with names in the style of large providers and of small servers.
 const EXCHANGERS: &[&str] = &[
     "gmail-smtp-in.l.example.com",
     "alt4.aspmx.l.example.com",
@@ -65,7 +65,7 @@ const EXCHANGERS: &[&str] = &[
 ];
 
 impl Random {
-    /// The sequence that belongs to the seed.
+    /// The sequence for a seed.
     pub fn new(seed: u64) -> Self {
         Random(seed)
     }
@@ -88,17 +88,17 @@ impl Random {
         low + self.below(high - low + 1)
     }
 
-    /// True that many times in a thousand.
+    /// True with a probability of `share` / 1000.
     pub fn per_mille(&mut self, share: u64) -> bool {
         self.below(1000) < share
     }
 
-    /// One of the items, each as likely.
+    /// One of the items, all equally likely.
     pub fn pick<T: Copy>(&mut self, items: &[T]) -> T {
         items[self.below(items.len() as u64) as usize]
     }
 
-    /// One of the items, each as likely as its weight says.
+    /// One of the items, with a probability proportional to its weight.
     pub fn weighted<T: Copy>(&mut self, items: &[(u64, T)]) -> T {
         let total = items.iter().map(|(weight, _)| weight).sum();
         let mut left = self.below(total);
@@ -111,7 +111,7 @@ impl Random {
         unreachable!("a number below the sum of the weights falls into one of them")
     }
 
-    /// An address of the ranges for documentation (RFC 5737, RFC 3849).
+    /// An address of the documentation ranges (RFC 5737, RFC 3849).
     pub fn ip(&mut self) -> String {
         if self.per_mille(150) {
             return format!(
@@ -154,8 +154,8 @@ impl Random {
         text
     }
 
-    /// A queue id as Postfix makes it: of the microsecond and the inode, or with
-    /// `enable_long_queue_ids` of 52 characters.
+    /// A queue id in the form of Postfix: hexadecimal, or with `enable_long_queue_ids` in an alphabet of 52
+    /// characters.
     pub fn queue_id(&mut self, long: bool) -> String {
         if !long {
             return self.hex(11);
@@ -163,7 +163,7 @@ impl Random {
         const DIGITS: &[u8; 52] = b"0123456789BCDFGHJKLMNPQRSTVWXYZbcdfghjklmnpqrstvwxyz";
         let mut id = String::from("4");
         for at in 1..15 {
-            // The letter that parts time and inode stands in the tenth place.
+            // The separator between time and inode is at index 10.
             id.push(if at == 10 {
                 'z'
             } else {

@@ -1,21 +1,21 @@
-//! What remote servers say: replies in the forms that servers are known to use, with the numbers
-//! that a reader has to find in them, and many more that it must not.
+//! Replies of remote servers in their usual forms, with the codes that a reader must count and with many
+//! other numbers.
 //!
-//! In the texts `{n}` becomes a number, `{id}` a queue id, `{ip}` an address, `{to}` the recipient,
-//! `{host}` the remote server.
+//! Placeholders: `{n}` a number, `{id}` a queue id, `{ip}` an address, `{to}` the recipient, `{host}` the
+//! remote server.
 
-/// A reply, and what is to be counted of it.
+/// A reply, and what has to be counted for it.
 #[derive(Clone, Copy)]
 pub struct Reply {
-    /// The reply code of its first line.
+    /// Reply code of the first line.
     pub code: u16,
-    /// The enhanced code in its text, or empty.
+    /// Enhanced code in the text, or empty.
     pub enhanced: &'static str,
-    /// The reply as a log quotes it, its lines joined by blanks.
+    /// The reply as it is logged: its lines joined with spaces.
     pub text: &'static str,
 }
 
-/// A reply, in a table.
+/// Creates a reply.
 pub(super) const fn reply(code: u16, enhanced: &'static str, text: &'static str) -> Reply {
     Reply {
         code,
@@ -24,7 +24,7 @@ pub(super) const fn reply(code: u16, enhanced: &'static str, text: &'static str)
     }
 }
 
-/// Accepted, by weight.
+/// Successful replies with their weights.
 pub const ACCEPTED: &[(u64, Reply)] = &[
     (
         30,
@@ -66,7 +66,7 @@ pub const ACCEPTED: &[(u64, Reply)] = &[
     ),
 ];
 
-/// To try again, by weight.
+/// Temporary failures with their weights.
 pub const DEFERRED: &[(u64, Reply)] = &[
     (
         12,
@@ -203,7 +203,7 @@ pub const DEFERRED: &[(u64, Reply)] = &[
     ),
 ];
 
-/// Refused for good, by weight.
+/// Permanent failures with their weights.
 pub const REFUSED: &[(u64, Reply)] = &[
     (
         14,
@@ -305,7 +305,7 @@ pub const REFUSED: &[(u64, Reply)] = &[
     ),
 ];
 
-/// Said instead of a greeting, by weight.
+/// Replies sent instead of a greeting, with their weights.
 pub const NOT_GREETED: &[(u64, Reply)] = &[
     (
         5,

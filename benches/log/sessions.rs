@@ -1,11 +1,11 @@
-//! Sessions that bring no message: rejects, postscreen's, guessed passwords, and the diagnostics
-//! and other programs' lines that fill a mail log.
+//! Sessions without a message: rejects, postscreen, password guessing; diagnostics of Postfix, and lines
+//! of other programs.
 
-use super::answers::REJECTS;
-use super::traffic::Traffic;
-use super::truth::Says;
+use super::expected::Facts;
+use super::local_replies::REJECTS;
+use super::server::Server;
 
-/// What other programs write into the same file.
+/// Lines of other programs in the same log.
 const OTHER_PROGRAMS: &[(&str, &str)] = &[
     (
         "!dovecot",
@@ -33,7 +33,7 @@ const OTHER_PROGRAMS: &[(&str, &str)] = &[
     ),
 ];
 
-/// What Postfix's servants write without a client.
+/// Lines of Postfix daemons that do not belong to a session.
 const DIAGNOSTICS: &[(&str, &str)] = &[
     (
         "anvil",
@@ -89,12 +89,12 @@ const DIAGNOSTICS: &[(&str, &str)] = &[
     ("tlsproxy", "DISCONNECT [203.0.113.81]:45050"),
 ];
 
-impl Traffic {
-    /// Our smtpd says no.
-    pub(super) fn rejected(&mut self, mut at: u64) {
+impl Server {
+    /// smtpd rejects a client.
+    pub(super) fn reject(&mut self, mut at: u64) {
         let (client, ip) = (self.random.client(), self.random.ip());
         let peer = format!("{client}[{ip}]");
-        self.note(&mut at, "smtpd", &format!("connect from {peer}"));
+        self.log_noise(&mut at, "smtpd", &format!("connect from {peer}"));
         for _ in 0..self.random.weighted(&[(8, 1), (2, 2), (1, 5)]) {
             let (stage, reply) = self.random.weighted(REJECTS);
             let (from, to) = (self.random.address(), self.random.address());
@@ -103,7 +103,7 @@ impl Traffic {
                 "DATA" | "END-OF-MESSAGE" => self.queue_id(),
                 _ => "NOQUEUE".to_owned(),
             };
-            // An envelope address is known only once it has been said.
+            // An envelope address is logged only after the client has sent it.
             let mut envelope = String::new();
             if !matches!(stage, "CONNECT" | "HELO" | "EHLO" | "STARTTLS" | "VRFY") {
                 envelope.push_str(&format!(" from=<{from}>"));
@@ -115,16 +115,16 @@ impl Traffic {
             if stage != "CONNECT" {
                 envelope.push_str(&format!(" helo=<{client}>"));
             }
-            // A client may call itself anything, a line of a log included.
+            // A client may send anything as its name, including text that looks like a log line.
             if self.random.per_mille(10) {
                 envelope.push_str(" helo=<421: NOQUEUE: reject: RCPT from x: 554 5.7.1 y>");
             }
             let body = format!("{id}: reject: {stage} from {peer}: {words};{envelope}");
-            self.say(
+            self.log(
                 &mut at,
                 "smtpd",
                 &body,
-                Says::reply("inbound", reply.code, reply.enhanced),
+                Facts::reply("inbound", reply.code, reply.enhanced),
             );
         }
         if self.random.per_mille(100) {
@@ -132,89 +132,89 @@ impl Traffic {
                 "NOQUEUE: reject_warning: RCPT from {peer}: 450 4.7.1 <{client}>: Helo command \
                  rejected: Host not found; from=<a@example.com> to=<b@example.net> proto=SMTP helo=<{client}>"
             );
-            self.note(&mut at, "smtpd", &body);
+            self.log_noise(&mut at, "smtpd", &body);
         }
         if self.random.per_mille(200) {
-            self.note(
+            self.log_noise(
                 &mut at,
                 "smtpd",
                 &format!("lost connection after RCPT from {peer}"),
             );
         }
         let body = format!("disconnect from {peer} ehlo=1 mail=1 rcpt=0/1 quit=1 commands=3/4");
-        self.note(&mut at, "smtpd", &body);
+        self.log_noise(&mut at, "smtpd", &body);
     }
 
-    /// postscreen lets a client in, or does not.
-    pub(super) fn screened(&mut self, mut at: u64) {
+    /// postscreen passes or rejects a client.
+    pub(super) fn postscreen(&mut self, mut at: u64) {
         let ip = self.random.ip();
         let peer = format!("[{ip}]:{}", self.random.between(1024, 65_535));
-        self.note(
+        self.log_noise(
             &mut at,
             "postscreen",
             &format!("CONNECT from {peer} to [192.0.2.25]:25"),
         );
         if self.random.per_mille(400) {
             let verdict = self.random.pick(&["OLD", "NEW"]);
-            self.note(&mut at, "postscreen", &format!("PASS {verdict} {peer}"));
+            self.log_noise(&mut at, "postscreen", &format!("PASS {verdict} {peer}"));
             return;
         }
         if self.random.per_mille(50) {
             let body = format!("NOQUEUE: reject: CONNECT from {peer}: too many connections");
-            self.note(&mut at, "postscreen", &body);
+            self.log_noise(&mut at, "postscreen", &body);
             return;
         }
         let body = format!("addr {ip} listed by domain zen.example.org as 127.0.0.4");
-        self.note(&mut at, "dnsblog", &body);
+        self.log_noise(&mut at, "dnsblog", &body);
         if self.random.per_mille(300) {
             let body = format!("PREGREET 14 after 0.05 from {peer}: EHLO host421\\r\\n");
-            self.note(&mut at, "postscreen", &body);
+            self.log_noise(&mut at, "postscreen", &body);
         }
-        self.note(&mut at, "postscreen", &format!("DNSBL rank 4 for {peer}"));
+        self.log_noise(&mut at, "postscreen", &format!("DNSBL rank 4 for {peer}"));
         let (from, to) = (self.random.address(), self.random.address());
         let body = format!(
             "NOQUEUE: reject: RCPT from {peer}: 550 5.7.1 Service unavailable; client [{ip}] blocked \
              using zen.example.org; from=<{from}>, to=<{to}>, proto=ESMTP, helo=<host421>"
         );
-        self.say(
+        self.log(
             &mut at,
             "postscreen",
             &body,
-            Says::reply("inbound", 550, "5.7.1"),
+            Facts::reply("inbound", 550, "5.7.1"),
         );
         if self.random.per_mille(300) {
             let body = format!("HANGUP after 0.42 from {peer} in tests after SMTP handshake");
-            self.note(&mut at, "postscreen", &body);
+            self.log_noise(&mut at, "postscreen", &body);
         }
-        self.note(&mut at, "postscreen", &format!("DISCONNECT {peer}"));
+        self.log_noise(&mut at, "postscreen", &format!("DISCONNECT {peer}"));
     }
 
-    /// Somebody tries passwords.
+    /// A client guesses passwords.
     pub(super) fn password_guessing(&mut self, mut at: u64) {
         let peer = format!("unknown[{}]", self.random.ip());
-        self.note(&mut at, "submission/smtpd", &format!("connect from {peer}"));
+        self.log_noise(&mut at, "submission/smtpd", &format!("connect from {peer}"));
         for _ in 0..self.random.between(1, 3) {
             at += self.random.between(1000, 4000);
             let body = format!("warning: {peer}: SASL LOGIN authentication failed: UGFzc3dvcmQ6");
-            self.note(&mut at, "submission/smtpd", &body);
+            self.log_noise(&mut at, "submission/smtpd", &body);
         }
-        self.note(
+        self.log_noise(
             &mut at,
             "submission/smtpd",
             &format!("lost connection after AUTH from {peer}"),
         );
         let body = format!("disconnect from {peer} ehlo=1 auth=0/3 commands=1/4");
-        self.note(&mut at, "submission/smtpd", &body);
+        self.log_noise(&mut at, "submission/smtpd", &body);
     }
 
-    /// One line of many kinds.
-    pub(super) fn miscellany(&mut self, mut at: u64) {
+    /// A line that belongs to no session.
+    pub(super) fn unrelated_line(&mut self, mut at: u64) {
         let lines = if self.random.per_mille(500) {
             OTHER_PROGRAMS
         } else {
             DIAGNOSTICS
         };
         let (program, body) = self.random.pick(lines);
-        self.note(&mut at, program, body);
+        self.log_noise(&mut at, program, body);
     }
 }

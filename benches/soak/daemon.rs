@@ -1,4 +1,4 @@
-//! The daemon that is killed and started again, and the one who watches its counters.
+//! The daemon that is killed and restarted, and a scraper that watches its counters.
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
@@ -12,13 +12,13 @@ use anyhow::{Context, Result, bail};
 
 use crate::http::{self, Connection};
 
-/// How often the watcher scrapes.
-const SCRAPES: Duration = Duration::from_millis(50);
+/// Interval of the watcher's scrapes.
+const SCRAPE_INTERVAL: Duration = Duration::from_millis(50);
 
-/// How long the daemon may take to count what is there.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// How long the daemon may take to count all lines.
+const TIMEOUT: Duration = Duration::from_secs(60);
 
-/// A daemon with a state.
+/// A daemon with a state file.
 pub struct Daemon {
     program: PathBuf,
     arguments: Vec<String>,
@@ -59,7 +59,7 @@ impl Daemon {
         Ok(())
     }
 
-    /// kill -9.
+    /// Kills the daemon with SIGKILL.
     pub fn kill(&mut self) -> Result<()> {
         self.kills += 1;
         self.end()
@@ -77,9 +77,9 @@ impl Daemon {
         self.child.as_ref().map_or(0, Child::id)
     }
 
-    /// The metrics once so many lines are counted, and no more come; or as they are after a while.
+    /// Returns the metrics when at least `lines` are counted and the count is stable, or after the timeout.
     pub fn settled(&self, lines: u64) -> Result<String> {
-        let end = Instant::now() + PATIENCE;
+        let end = Instant::now() + TIMEOUT;
         let mut last = None;
         loop {
             let text = Connection::open(&self.address)
@@ -97,7 +97,7 @@ impl Daemon {
             } else if Instant::now() > end {
                 bail!("the daemon does not answer");
             }
-            // Longer than a line may take to be seen.
+            // Longer than a line takes to become visible.
             std::thread::sleep(Duration::from_millis(1200));
         }
     }
@@ -109,7 +109,7 @@ impl Drop for Daemon {
     }
 }
 
-/// The samples of a text: name with labels, and value.
+/// Samples of an exposition: name with labels, and value.
 pub fn samples(text: &str) -> impl Iterator<Item = (&str, f64)> {
     text.lines()
         .filter(|line| !line.starts_with('#'))
@@ -119,13 +119,13 @@ pub fn samples(text: &str) -> impl Iterator<Item = (&str, f64)> {
         })
 }
 
-/// The sum of a family.
+/// Sum of the samples of a metric family.
 pub fn sum(text: &str, family: &str) -> f64 {
     let of_family = samples(text).filter(|(name, _)| name.split('{').next() == Some(family));
     of_family.map(|(_, value)| value).sum()
 }
 
-/// What was counted by code.
+/// Counts by reply code.
 pub fn codes(text: &str) -> BTreeMap<u16, u64> {
     samples(text)
         .filter_map(|(name, value)| {
@@ -135,7 +135,7 @@ pub fn codes(text: &str) -> BTreeMap<u16, u64> {
         .collect()
 }
 
-/// Scrapes all the time and notes every counter that is lower than it was.
+/// Scrapes continuously and records every counter that decreases.
 pub struct Watcher {
     stop: Arc<AtomicBool>,
     seen: Arc<Mutex<Seen>>,
@@ -146,13 +146,13 @@ pub struct Watcher {
 pub struct Seen {
     highest: HashMap<String, f64>,
     pub scrapes: u64,
-    /// Counters that went back, by name.
-    pub back: Vec<String>,
+    /// Counters that decreased, by name.
+    pub decreased: Vec<String>,
 }
 
 impl Seen {
-    /// Compares a scrape with all before it.
-    fn look(&mut self, text: &str) {
+    /// Compares a scrape with all earlier ones.
+    fn compare(&mut self, text: &str) {
         self.scrapes += 1;
         let counters = samples(text).filter(|(name, _)| {
             let family = name.split('{').next().unwrap_or_default();
@@ -165,7 +165,7 @@ impl Seen {
         for (name, highest) in &mut self.highest {
             let value = now.get(&**name).copied().unwrap_or(0.0);
             if value < *highest {
-                self.back.push(format!("{name}: {highest} → {value}"));
+                self.decreased.push(format!("{name}: {highest} → {value}"));
             }
             *highest = highest.max(value);
         }
@@ -182,17 +182,17 @@ impl Watcher {
         let (address, stopped, shared) = (address.to_owned(), stop.clone(), seen.clone());
         let thread = std::thread::spawn(move || {
             while !stopped.load(Ordering::Relaxed) {
-                let begun = Instant::now();
-                // It may be dead at the moment; then there is nothing to compare.
+                let start = Instant::now();
+                // The daemon may not be running.
                 if let Ok(mut connection) = Connection::open(&address)
                     && let Ok(text) = connection.get("/metrics")
                 {
                     shared
                         .lock()
                         .unwrap_or_else(PoisonError::into_inner)
-                        .look(text);
+                        .compare(text);
                 }
-                std::thread::sleep(SCRAPES.saturating_sub(begun.elapsed()));
+                std::thread::sleep(SCRAPE_INTERVAL.saturating_sub(start.elapsed()));
             }
         });
         Watcher {
@@ -202,16 +202,16 @@ impl Watcher {
         }
     }
 
-    /// Ends the watch: what was seen, the last text included.
+    /// Stops the watcher; returns what was seen, including the exposition `last`.
     pub fn end(mut self, last: &str) -> Seen {
         self.stop.store(true, Ordering::Relaxed);
         if let Some(thread) = self.thread.take() {
-            // A panic of the watcher shows in its figures.
+            // A panic of the watcher is visible in its results.
             let _ = thread.join();
         }
         let mut seen =
             std::mem::take(&mut *self.seen.lock().unwrap_or_else(PoisonError::into_inner));
-        seen.look(last);
+        seen.compare(last);
         seen
     }
 }

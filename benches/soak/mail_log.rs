@@ -1,7 +1,4 @@
-//! The log that is written and rotated, and the truth about it.
-//!
-//! It stands apart from what is done to the daemon: a mail server writes and rotates without
-//! knowing of readers.
+//! The log that is written and rotated, and the number of lines written with each code.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -14,26 +11,26 @@ use flate2::write::GzEncoder;
 
 use crate::random::Random;
 
-/// Rotated logs that are kept.
-const KEPT: usize = 20;
+/// Number of rotated logs to keep.
+const ROTATED: usize = 20;
 
-/// How many different codes the lines tell of; each of them has a counter of its own.
+/// Number of different reply codes in the lines.
 const CODES: u64 = 60;
 
-/// A log and who writes to it.
+/// A log and its writer.
 pub struct MailLog {
     pub path: PathBuf,
     pub random: Random,
     current: File,
-    /// The file that was rotated last; its writer has not noticed yet.
+    /// The file that was rotated last, and is still written to.
     late: Option<File>,
-    /// What was written, by code.
-    pub truth: BTreeMap<u16, u64>,
+    /// Lines written, by code.
+    pub written: BTreeMap<u16, u64>,
     pub lines: u64,
     pub rotations: u64,
     pub late_lines: u64,
-    /// Lines that nobody can have read: cut off by a copy and truncate behind its back.
-    pub beyond_copies: u64,
+    /// Lines written between a copy and the truncation, which the daemon may not have read.
+    pub truncated_lines: u64,
 }
 
 impl MailLog {
@@ -43,23 +40,23 @@ impl MailLog {
             path,
             random: Random::new(seed),
             late: None,
-            truth: BTreeMap::new(),
+            written: BTreeMap::new(),
             lines: 0,
             rotations: 0,
             late_lines: 0,
-            beyond_copies: 0,
+            truncated_lines: 0,
         })
     }
 
-    /// Makes lines, and notes what they say.
-    fn make(&mut self, count: u64) -> String {
+    /// Creates lines and counts their codes.
+    fn lines(&mut self, count: u64) -> String {
         let mut text = String::new();
         for _ in 0..count {
             let number = self.lines;
             self.lines += 1;
             let code = self.random.below(CODES) as u16;
             let code = if code < 30 { 400 + code } else { 470 + code };
-            *self.truth.entry(code).or_default() += 1;
+            *self.written.entry(code).or_default() += 1;
             text += &format!(
                 "Nov 23 10:{:02}:{:02} mx postfix/smtp[{}]: {:X}: to=<u{number}@example.org>, \
                  relay=mx{}.example.net[192.0.2.1]:25, delay=1.2, delays=0.1/0/0.5/0.6, dsn=4.0.0, \
@@ -75,18 +72,17 @@ impl MailLog {
         text
     }
 
-    /// Writes lines, in a few writes that end anywhere, and now and then some of them late, to the
-    /// file that was rotated.
+    /// Writes lines in several writes that end anywhere, some of them to the file that was rotated last.
     pub fn write(&mut self, count: u64) -> Result<()> {
         let mut left = count;
         while left > 0 {
             let some = (1 + self.random.below(200)).min(left);
             left -= some;
-            let text = self.make(some);
+            let text = self.lines(some);
             if self.late.is_some() && self.random.below(12) == 0 {
                 self.late_lines += some;
             } else {
-                self.late_to_current(&text)?;
+                self.write_current(&text)?;
                 continue;
             }
             if let Some(late) = &mut self.late {
@@ -96,21 +92,21 @@ impl MailLog {
         Ok(())
     }
 
-    fn late_to_current(&mut self, text: &str) -> Result<()> {
+    fn write_current(&mut self, text: &str) -> Result<()> {
         let middle = self.random.below(text.len() as u64) as usize;
         self.current.write_all(&text.as_bytes()[..middle])?;
         Ok(self.current.write_all(&text.as_bytes()[middle..])?)
     }
 
-    /// Writes lines late, to the file that was rotated.
+    /// Writes lines to the file that was rotated last.
     pub fn write_late(&mut self, count: u64) -> Result<()> {
-        let text = self.make(count);
+        let text = self.lines(count);
         self.late_lines += count;
         let late = self.late.as_mut().unwrap_or(&mut self.current);
         Ok(late.write_all(text.as_bytes())?)
     }
 
-    /// Renames the log and makes a new one; the old file goes on being written to for a while.
+    /// Renames the log and creates a new one. Some lines are still written to the old file.
     pub fn rename(&mut self) -> Result<()> {
         self.shift()?;
         fs::rename(&self.path, self.numbered(1))?;
@@ -119,14 +115,13 @@ impl MailLog {
         self.compress(2)
     }
 
-    /// Copies the log and empties it. Between the two, `meanwhile` lines are written: they are in
-    /// neither.
-    pub fn copy_and_truncate(&mut self, meanwhile: u64) -> Result<()> {
+    /// Copies and truncates the log. `between` lines are written between the two, so they are in neither.
+    pub fn copy_and_truncate(&mut self, between: u64) -> Result<()> {
         self.shift()?;
         fs::copy(&self.path, self.numbered(1))?;
-        if meanwhile > 0 {
-            let text = self.make(meanwhile);
-            self.beyond_copies += meanwhile;
+        if between > 0 {
+            let text = self.lines(between);
+            self.truncated_lines += between;
             self.current.write_all(text.as_bytes())?;
         }
         File::options()
@@ -136,7 +131,7 @@ impl MailLog {
         self.compress(2)
     }
 
-    /// Removes the log and makes a new one.
+    /// Removes the log and creates a new one.
     pub fn remove(&mut self) -> Result<()> {
         self.rotations += 1;
         fs::remove_file(&self.path)?;
@@ -145,7 +140,7 @@ impl MailLog {
         Ok(())
     }
 
-    /// Puts another file in the log's place in one step.
+    /// Replaces the log atomically with a new file.
     pub fn replace(&mut self) -> Result<()> {
         self.rotations += 1;
         let beside = self.path.with_extension("new");
@@ -155,7 +150,7 @@ impl MailLog {
         Ok(())
     }
 
-    /// Lets the log, a link, lead to another file.
+    /// Changes the symbolic link to a new file.
     pub fn relink(&mut self) -> Result<()> {
         self.rotations += 1;
         let target = self.path.with_extension(format!("day{}", self.rotations));
@@ -173,16 +168,16 @@ impl MailLog {
         name.into()
     }
 
-    /// Makes the first number free, as logrotate does.
+    /// Renumbers the rotated logs, as logrotate does.
     fn shift(&mut self) -> Result<()> {
         self.rotations += 1;
-        for number in (1..=KEPT).rev() {
+        for number in (1..=ROTATED).rev() {
             for ending in ["", ".gz"] {
                 let from = with(&self.numbered(number), ending);
                 if !from.exists() {
                     continue;
                 }
-                if number == KEPT {
+                if number == ROTATED {
                     fs::remove_file(from)?;
                 } else {
                     fs::rename(from, with(&self.numbered(number + 1), ending))?;
@@ -192,15 +187,16 @@ impl MailLog {
         Ok(())
     }
 
-    /// Compresses a rotated log that nobody writes to any more.
+    /// Compresses a rotated log that is no longer written to.
     fn compress(&mut self, number: usize) -> Result<()> {
         let plain = self.numbered(number);
         if !plain.exists() {
             return Ok(());
         }
-        let mut packed = GzEncoder::new(File::create(with(&plain, ".gz"))?, Compression::fast());
-        packed.write_all(&fs::read(&plain)?)?;
-        packed.finish()?;
+        let mut compressed =
+            GzEncoder::new(File::create(with(&plain, ".gz"))?, Compression::fast());
+        compressed.write_all(&fs::read(&plain)?)?;
+        compressed.finish()?;
         Ok(fs::remove_file(plain)?)
     }
 }

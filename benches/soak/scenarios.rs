@@ -1,34 +1,34 @@
-//! What is done to the daemon and its log, and what came of it.
+//! The scenarios and their results.
 
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
 
-use crate::Options;
 use crate::daemon::{Daemon, Watcher, codes, sum};
 use crate::mail_log::MailLog;
+use crate::options::Options;
 use crate::random::Random;
 
-/// What came of it.
-struct Figures<'a> {
+/// The results of a scenario.
+struct Results<'a> {
     log: &'a MailLog,
     daemon: &'a Daemon,
     text: &'a str,
     scrapes: u64,
-    back: &'a [String],
+    decreased: &'a [String],
 }
 
-impl Figures<'_> {
-    /// Prints the figures; whether every promise was kept.
+impl Results<'_> {
+    /// Prints the results; returns whether all guarantees were kept.
     fn print(&self) -> bool {
         let counted = codes(self.text);
-        let (mut lost, mut doubled) = (0, 0);
-        for (code, &written) in &self.log.truth {
+        let (mut lost, mut twice) = (0, 0);
+        for (code, &written) in &self.log.written {
             let found = counted.get(code).copied().unwrap_or(0);
             lost += written.saturating_sub(found);
-            doubled += found.saturating_sub(written);
+            twice += found.saturating_sub(written);
         }
-        let unavoidable = self.log.beyond_copies.min(lost);
+        let unavoidable = self.log.truncated_lines.min(lost);
         let unmatched = crate::daemon::samples(self.text)
             .filter(|(name, _)| {
                 name.starts_with("maillog_lines_total") && name.contains("unmatched")
@@ -37,7 +37,7 @@ impl Figures<'_> {
             .sum::<u64>();
         for (what, value) in [
             ("lines written", self.log.lines),
-            ("of them late, to a rotated file", self.log.late_lines),
+            ("of these, written to a rotated file", self.log.late_lines),
             (
                 "lines counted",
                 sum(self.text, "maillog_lines_total") as u64,
@@ -47,23 +47,23 @@ impl Figures<'_> {
             ("scrapes", self.scrapes),
             ("lost", lost),
             (
-                "of them written between a copy and its truncate",
+                "of these, written between a copy and its truncation",
                 unavoidable,
             ),
-            ("doubled", doubled),
-            ("torn", unmatched),
-            ("counters that went back", self.back.len() as u64),
+            ("counted twice", twice),
+            ("torn (unmatched)", unmatched),
+            ("decreased counters", self.decreased.len() as u64),
         ] {
             println!("{value:>10}  {what}");
         }
-        for back in self.back.iter().take(10) {
-            println!("            {back}");
+        for change in self.decreased.iter().take(10) {
+            println!("            {change}");
         }
-        lost == unavoidable && doubled == 0 && unmatched == 0 && self.back.is_empty()
+        lost == unavoidable && twice == 0 && unmatched == 0 && self.decreased.is_empty()
     }
 }
 
-/// A daemon on a log, watched.
+/// A log, a daemon that follows it, and a watcher of its counters.
 struct Trial {
     _folder: tempfile::TempDir,
     log: MailLog,
@@ -95,44 +95,44 @@ impl Trial {
         })
     }
 
-    /// Waits until all is counted, and prints what came of it.
+    /// Waits until all lines are counted, and prints the results.
     fn end(self) -> Result<bool> {
         let text = self
             .daemon
-            .settled(self.log.lines - self.log.beyond_copies)?;
+            .settled(self.log.lines - self.log.truncated_lines)?;
         let seen = self.watcher.end(&text);
-        let figures = Figures {
+        let results = Results {
             log: &self.log,
             daemon: &self.daemon,
             text: &text,
             scrapes: seen.scrapes,
-            back: &seen.back,
+            decreased: &seen.decreased,
         };
-        Ok(figures.print())
+        Ok(results.print())
     }
 }
 
-/// How a log is rotated.
+/// A way to rotate a log.
 type Rotate = fn(&mut MailLog) -> Result<()>;
 
-/// Writes at a rate, and meanwhile rotates and kills.
-fn torment(
+/// Writes at a rate, and rotates the log and kills the daemon in the meantime.
+fn kill_and_rotate(
     trial: &mut Trial,
     rate: u64,
     until: impl Fn(&MailLog, Duration) -> bool,
     rotate: &[Rotate],
     random: &mut Random,
 ) -> Result<()> {
-    let begun = Instant::now();
+    let start_time = Instant::now();
     let millis = Duration::from_millis;
-    let mut rotation = begun + millis(400);
-    let mut kill = begun + millis(300);
-    let mut birth = None;
-    let mut report = begun + Duration::from_secs(10);
+    let mut rotation = start_time + millis(400);
+    let mut kill = start_time + millis(300);
+    let mut restart = None;
+    let mut report = start_time + Duration::from_secs(10);
     let mut turn = 0;
     let start = trial.log.lines;
-    while !until(&trial.log, begun.elapsed()) {
-        let due = start + begun.elapsed().as_millis() as u64 * rate / 1000;
+    while !until(&trial.log, start_time.elapsed()) {
+        let due = start + start_time.elapsed().as_millis() as u64 * rate / 1000;
         let now = due.saturating_sub(trial.log.lines).min(rate / 10);
         trial.log.write(now)?;
         let now = Instant::now();
@@ -141,10 +141,10 @@ fn torment(
             rotate[turn % rotate.len()](&mut trial.log)?;
             turn += 1;
         }
-        if now >= kill && birth.is_none() {
+        if now >= kill && restart.is_none() {
             trial.daemon.kill()?;
-            // Every fourth time it stays away while two rotations pass.
-            let away = match trial.daemon.kills % 4 {
+            // Every fourth time the daemon stays stopped during two rotations.
+            let downtime = match trial.daemon.kills % 4 {
                 0 => {
                     rotate[turn % rotate.len()](&mut trial.log)?;
                     rotation = now + millis(100);
@@ -152,10 +152,10 @@ fn torment(
                 }
                 _ => random.between(0, 250),
             };
-            birth = Some(now + millis(away));
+            restart = Some(now + millis(downtime));
         }
-        if birth.is_some_and(|birth| now >= birth) {
-            birth = None;
+        if restart.is_some_and(|restart| now >= restart) {
+            restart = None;
             trial.daemon.start()?;
             kill = now + millis(random.between(20, 250));
         }
@@ -163,7 +163,7 @@ fn torment(
             report = now + Duration::from_secs(10);
             eprintln!(
                 "{:>6} s: {} lines, {} rotations, {} kills",
-                begun.elapsed().as_secs(),
+                start_time.elapsed().as_secs(),
                 trial.log.lines,
                 trial.log.rotations,
                 trial.daemon.kills
@@ -171,19 +171,19 @@ fn torment(
         }
         std::thread::sleep(millis(2));
     }
-    if birth.is_some() {
+    if restart.is_some() {
         trial.daemon.start()?;
     }
     Ok(())
 }
 
-/// Kill -9 and rename rotation.
+/// SIGKILL and rotation by rename.
 pub fn kill(options: &Options, seed: u64) -> Result<bool> {
     let mut trial = Trial::start(options, seed)?;
     let lines = options.lines.unwrap_or(300_000);
     let mut random = Random::new(seed ^ 1);
     let done = |log: &MailLog, _| log.lines >= lines;
-    torment(
+    kill_and_rotate(
         &mut trial,
         options.rate,
         done,
@@ -193,8 +193,8 @@ pub fn kill(options: &Options, seed: u64) -> Result<bool> {
     trial.end()
 }
 
-/// Kill -9 and copytruncate. Each time a few lines are written between the copy and the truncate:
-/// the daemon may have read them in time or not.
+/// SIGKILL and copytruncate. In every second rotation seven lines are written between the copy and the truncation,
+/// which the daemon may or may not read in time.
 pub fn copytruncate(options: &Options, seed: u64) -> Result<bool> {
     let mut trial = Trial::start(options, seed)?;
     let lines = options.lines.unwrap_or(300_000);
@@ -204,11 +204,11 @@ pub fn copytruncate(options: &Options, seed: u64) -> Result<bool> {
         |log| log.copy_and_truncate(0),
         |log| log.copy_and_truncate(7),
     ];
-    torment(&mut trial, options.rate, done, &ways, &mut random)?;
+    kill_and_rotate(&mut trial, options.rate, done, &ways, &mut random)?;
     trial.end()
 }
 
-/// Kills and rotations of every kind that can be survived, for as long as is wanted.
+/// Kills and rotations of all kinds that lose nothing, for the given time.
 pub fn run(options: &Options, seed: u64) -> Result<bool> {
     let mut trial = Trial::start(options, seed)?;
     let mut random = Random::new(seed ^ 1);
@@ -220,7 +220,7 @@ pub fn run(options: &Options, seed: u64) -> Result<bool> {
         |log| log.copy_and_truncate(0),
         MailLog::rename,
     ];
-    torment(&mut trial, options.rate, done, &ways, &mut random)?;
+    kill_and_rotate(&mut trial, options.rate, done, &ways, &mut random)?;
     trial.end()
 }
 
@@ -228,10 +228,10 @@ pub fn run(options: &Options, seed: u64) -> Result<bool> {
 pub fn fast(options: &Options, seed: u64) -> Result<bool> {
     let mut trial = Trial::start(options, seed)?;
     let lines = options.lines.unwrap_or(200_000);
-    let begun = Instant::now();
-    let mut next = begun;
+    let start_time = Instant::now();
+    let mut next = start_time;
     while trial.log.lines < lines {
-        let due = begun.elapsed().as_millis() as u64 * options.rate / 1000;
+        let due = start_time.elapsed().as_millis() as u64 * options.rate / 1000;
         let now = due.saturating_sub(trial.log.lines);
         trial.log.write(now.min(lines - trial.log.lines))?;
         if Instant::now() >= next {
@@ -243,10 +243,10 @@ pub fn fast(options: &Options, seed: u64) -> Result<bool> {
     trial.end()
 }
 
-/// The other ways in which a name comes to mean another file, and late lines for thirty seconds.
-pub fn ways(options: &Options, seed: u64) -> Result<bool> {
+/// Other kinds of rotation, and late lines for thirty seconds.
+pub fn rotations(options: &Options, seed: u64) -> Result<bool> {
     let lines = options.lines.unwrap_or(50_000);
-    let mut kept = true;
+    let mut passed = true;
     let ways: [(&str, Rotate); 3] = [
         ("unlink and create", MailLog::remove),
         ("atomic replace", MailLog::replace),
@@ -262,10 +262,10 @@ pub fn ways(options: &Options, seed: u64) -> Result<bool> {
             }
             Ok(())
         })?;
-        let begun = Instant::now();
-        let mut next = begun + Duration::from_millis(300);
+        let start_time = Instant::now();
+        let mut next = start_time + Duration::from_millis(300);
         while trial.log.lines < lines {
-            let due = begun.elapsed().as_millis() as u64 * options.rate / 1000;
+            let due = start_time.elapsed().as_millis() as u64 * options.rate / 1000;
             let now = due.saturating_sub(trial.log.lines);
             trial.log.write(now.min(lines - trial.log.lines))?;
             if Instant::now() >= next {
@@ -274,19 +274,19 @@ pub fn ways(options: &Options, seed: u64) -> Result<bool> {
             }
             std::thread::sleep(Duration::from_millis(2));
         }
-        kept &= trial.end()?;
+        passed &= trial.end()?;
     }
     println!("late writes for 30 s:");
     let mut trial = Trial::start(options, seed)?;
     trial.log.write(1000)?;
-    // What was rotated before the first look is the past, and not read.
+    // Logs rotated before the first check are not read.
     trial.daemon.settled(trial.log.lines)?;
     trial.log.rename()?;
-    let begun = Instant::now();
-    while begun.elapsed() < Duration::from_secs(30) {
+    let start_time = Instant::now();
+    while start_time.elapsed() < Duration::from_secs(30) {
         trial.log.write_late(20)?;
         trial.log.write(20)?;
         std::thread::sleep(Duration::from_millis(20));
     }
-    Ok(trial.end()? && kept)
+    Ok(trial.end()? && passed)
 }

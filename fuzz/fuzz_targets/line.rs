@@ -1,4 +1,5 @@
-//! Any bytes as a log: no panic, every line is one of the three, and codes are codes.
+//! Fuzz target of the parser: with any bytes as a log it must not panic, it must count every line once, and
+//! codes must be valid.
 //!
 //! ```sh
 //! cargo install cargo-fuzz
@@ -25,8 +26,8 @@ fuzz_target!(|log: &[u8]| {
     let mut read = |lines: &[&[u8]]| {
         for line in lines {
             seen += 1;
-            let mut slot = None;
-            let parsed = parser.parse(line, &mut slot);
+            let mut event = None;
+            let parsed = parser.parse(line, &mut event);
             if let Line::Event(event) = &parsed.line
                 && let Some(code) = event.code
             {

@@ -1,8 +1,8 @@
-// Whether objects of the Prometheus operator are valid against its own schemas. They come as JSON on
-// standard input, one on each line.
+// Validates objects of the Prometheus operator against its schemas. Input: JSON on standard input, one object
+// per line.
 //
-// The schemas let fields pass that they do not know, and a cluster drops those without a word. The
-// types of the same package do not, so the objects are literals of these types too.
+// The schemas accept unknown fields, which a cluster drops silently. The TypeScript types of the same package do
+// not, so the objects are compiled as literals of these types too.
 
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';

@@ -1,5 +1,5 @@
-// Compiles dashboards against Grafana's published types: unknown keys, strings that no enum knows
-// and values of a wrong type are errors.
+// Compiles dashboards against Grafana's published types: unknown keys, invalid enum values and values of a
+// wrong type are errors.
 //
 //   npm ci --ignore-scripts && node check.mjs FOLDER
 import fs from 'node:fs';
@@ -9,8 +9,8 @@ import ts from 'typescript';
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 
-// Grafana 11 and 12 look for wrapText among the cell's options, 13 beside them. The dashboards say
-// both; the types are those of 13, so the older place is left out of the comparison.
+// Grafana 11 and 12 read wrapText from the cell's options, 13 from the level above. The dashboards set both;
+// the types are those of 13, so the older place is removed before the comparison.
 function withoutOlderPlaces(id, value) {
   if (id !== 'custom.cellOptions') return value;
   const { wrapText, ...rest } = value;

@@ -1,7 +1,7 @@
-// The types of Grafana's own schema, for values that come out of a JSON file.
+// The types of Grafana's schema for values from a JSON file.
 //
-// A string in JSON is no member of an enum to TypeScript, so enums become the strings behind them;
-// and whatever has a default may be left out.
+// In TypeScript a JSON string is not a member of an enum, so enums are replaced with their strings; fields with a
+// default are optional.
 import type { DataQuery, Dashboard, FieldConfig, Panel, RowPanel } from '@grafana/schema';
 import type * as bargauge from '@grafana/schema/dist/esm/raw/composable/bargauge/panelcfg/x/BarGaugePanelCfg_types.gen';
 import type * as heatmap from '@grafana/schema/dist/esm/raw/composable/heatmap/panelcfg/x/HeatmapPanelCfg_types.gen';
@@ -35,7 +35,7 @@ interface Custom {
   timeseries: timeseries.FieldConfig;
 }
 
-// The data source's plugin keeps the types of its queries to itself.
+// The data source's plugin does not export the types of its queries.
 interface PrometheusQuery extends DataQuery {
   editorMode: 'code' | 'builder';
   expr: string;

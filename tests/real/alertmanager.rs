@@ -1,4 +1,4 @@
-//! A real Alertmanager, and what it holds after our client has spoken to it.
+//! A real Alertmanager, and the alerts that it has received from the exporter.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -16,25 +16,25 @@ use crate::Result;
 use crate::exporter::get;
 use crate::wait::until;
 
-/// Where it listens.
+/// Listen address.
 pub const ADDRESS: &str = "127.0.0.1:9093";
 
-/// How long it may take to start, and to show what it was told.
+/// Timeout for its start and for alerts to appear.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// A configuration with which it tells nobody of its alerts.
+/// A configuration without notifications.
 const SILENT: &str = "route: {receiver: nobody}\nreceivers: [{name: nobody}]\n";
 
-/// A running Alertmanager; it ends with this value.
+/// A running Alertmanager, killed on drop.
 pub struct Alertmanager(Child);
 
 impl Alertmanager {
-    /// Starts with the further arguments. It tells nobody of its alerts.
+    /// Starts with additional arguments and without notifications.
     pub fn start(folder: &Path, arguments: &[&str]) -> Result<Self> {
         Alertmanager::configured(folder, SILENT, arguments)
     }
 
-    /// Starts behind TLS, with the certificate in cert.pem and its key in key.pem.
+    /// Starts with TLS, with the certificate in cert.pem and its key in key.pem.
     pub fn secure(folder: &Path) -> Result<Self> {
         let web = folder.join("web.yml");
         fs::write(
@@ -45,8 +45,8 @@ impl Alertmanager {
         Alertmanager::start(folder, &[&web])
     }
 
-    /// Starts and tells a webhook of each alert by itself, and of its end, within seconds.
-    pub fn telling(folder: &Path, webhook: &str) -> Result<Self> {
+    /// Starts with a webhook that receives each alert separately, and its resolution, within seconds.
+    pub fn with_webhook(folder: &Path, webhook: &str) -> Result<Self> {
         let config = format!(
             "route: {{receiver: hook, group_by: ['...'], group_wait: 0s, group_interval: 1s}}\n\
              receivers:\n- name: hook\n  webhook_configs:\n  - url: {webhook}\n    send_resolved: true\n"
@@ -78,7 +78,7 @@ impl Alertmanager {
         Ok(this)
     }
 
-    /// Waits until it shows exactly the alerts of these names, and gives them back in that order.
+    /// Waits until it has exactly the alerts with these names, and returns them in that order.
     pub fn shows(&self, names: &[&str]) -> Result<Vec<Value>> {
         let mut last = Vec::new();
         until(&format!("the alerts {names:?}"), PATIENCE, || {
@@ -90,7 +90,7 @@ impl Alertmanager {
                 .eq(names.iter().copied())
                 .then_some(()))
         })
-        .map_err(|error| format!("{error}; there were {last:?}"))?;
+        .map_err(|error| format!("{error}; last: {last:?}"))?;
         Ok(last)
     }
 }
@@ -124,14 +124,14 @@ fn alert(name: &str, starts_at: Timestamp, ends_at: Timestamp) -> Alert {
     }
 }
 
-/// Waits until the client's figures are as they should be.
+/// Waits until the exporter's statistics satisfy a condition.
 fn figures(notifier: &Notifier, right: impl Fn(&AlertmanagerStats) -> bool) -> Result<()> {
     let mut last = None;
-    until("the client's figures", PATIENCE, || {
+    until("the exporter's statistics", PATIENCE, || {
         last = notifier.stats().pop();
         Ok(last.as_ref().is_some_and(&right).then_some(()))
     })
-    .map_err(|error| format!("{error}; they were {last:?}").into())
+    .map_err(|error| format!("{error}; last: {last:?}").into())
 }
 
 fn client(url: &str, tls: Tls) -> Result<Notifier> {
@@ -143,8 +143,8 @@ fn client(url: &str, tls: Tls) -> Result<Notifier> {
     }])?)
 }
 
-/// An alert reaches it, although it was down at first, and is resolved; what is not right keeps
-/// nothing else from being taken; and it is trusted over TLS by its certificate.
+/// An Alertmanager that was down at first receives an alert and its resolution; an invalid alert does not
+/// prevent others from being accepted; its TLS certificate is verified.
 pub fn trial(folder: &Path) -> Result<()> {
     let hour = SignedDuration::from_hours(1);
     let since: Timestamp = "2026-01-02T03:04:05.678Z".parse()?;
@@ -167,9 +167,9 @@ pub fn trial(folder: &Path) -> Result<()> {
     }
     for (field, time) in [("startsAt", since), ("endsAt", later)] {
         let shown: Timestamp = shown[field].as_str().ok_or("no time")?.parse()?;
-        // It keeps milliseconds.
+        // It stores milliseconds.
         if shown.as_millisecond() != time.as_millisecond() {
-            return Err(format!("{field}: {time} was sent, {shown} is shown").into());
+            return Err(format!("{field}: sent {time}, received {shown}").into());
         }
     }
     if shown["status"]["state"] == "suppressed" {
@@ -179,8 +179,8 @@ pub fn trial(folder: &Path) -> Result<()> {
         stats.sent == 1 && stats.queue_length == 0
     })?;
 
-    let before = notifier.stats().pop().ok_or("no figures")?.errors;
-    // Ending before it begins is what Alertmanager does not take.
+    let before = notifier.stats().pop().ok_or("no statistics")?.errors;
+    // Alertmanager rejects an alert that ends before it starts.
     notifier.send(vec![
         alert("not right", later, since),
         alert("second", since, later),

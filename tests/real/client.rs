@@ -1,4 +1,4 @@
-//! An SMTP client that says what it is told and gives back what it hears.
+//! A scripted SMTP client.
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpStream;
@@ -6,13 +6,13 @@ use std::time::Duration;
 
 use crate::Result;
 
-/// A connection to Postfix' own server.
+/// A connection to Postfix's SMTP server.
 pub struct Client {
     reader: BufReader<TcpStream>,
     writer: TcpStream,
 }
 
-/// What the server answered.
+/// A reply of the server.
 #[derive(Debug)]
 pub struct Answer {
     /// The three digits.
@@ -24,7 +24,7 @@ pub struct Answer {
 }
 
 impl Client {
-    /// Connects; the greeting is the first answer to read.
+    /// Connects; the greeting is the first reply to read.
     pub fn connect(address: &str) -> Result<Self> {
         let stream = TcpStream::connect(address)?;
         stream.set_read_timeout(Some(Duration::from_secs(30)))?;
@@ -34,7 +34,7 @@ impl Client {
         })
     }
 
-    /// The next answer.
+    /// Reads the next reply.
     pub fn answer(&mut self) -> Result<Answer> {
         let mut lines = Vec::new();
         loop {
@@ -68,35 +68,35 @@ impl Client {
         })
     }
 
-    /// Says a line and gives back the answer.
+    /// Sends a line and returns the reply.
     pub fn ask(&mut self, line: &str) -> Result<Answer> {
         self.writer.write_all(format!("{line}\r\n").as_bytes())?;
         self.answer()
     }
 
-    /// Sends a message's content, after DATA, and gives back the answer to its end.
+    /// Sends a message's content after DATA, and returns the reply to its end.
     pub fn content(&mut self, text: &str) -> Result<Answer> {
         self.must("DATA")?;
         self.ask(&format!("{text}\r\n."))
     }
 
-    /// Says a line that must be answered well.
+    /// Sends a line that must get a success reply.
     pub fn must(&mut self, line: &str) -> Result<()> {
         let answer = self.ask(line)?;
         if answer.code >= 400 {
-            return Err(format!("{line:?} was answered with {answer:?}").into());
+            return Err(format!("unexpected reply to {line:?}: {answer:?}").into());
         }
         Ok(())
     }
 }
 
-/// Three numbers with dots between.
+/// Three numbers separated by dots.
 fn is_enhanced(word: &str) -> bool {
     let parts: Vec<_> = word.split('.').collect();
     parts.len() == 3 && parts.iter().all(|part| part.parse::<u16>().is_ok())
 }
 
-/// Sends a message through a Postfix that takes everything from us.
+/// Sends a message through the Postfix that accepts every message.
 pub fn send(address: &str, sender: &str, recipients: &[String], body: &str) -> Result<()> {
     let mut client = Client::connect(address)?;
     client.answer()?;

@@ -1,4 +1,4 @@
-//! The example of Docker Compose: every service's own tool finds its configuration right.
+//! The example of Docker Compose: every service's own tool accepts its configuration.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -30,7 +30,7 @@ pub fn trial() -> Result<()> {
     )?;
     let mounts = mounts(&compose)?;
 
-    // As Prometheus sees it: the rules where they are mounted.
+    // As in the Prometheus container: the rules at the path where they are mounted.
     let folder = tempfile::tempdir()?;
     let place = |inside: &str| -> Result<&PathBuf> {
         let found = mounts.iter().find(|(_, to)| to == inside);
@@ -67,7 +67,7 @@ pub fn trial() -> Result<()> {
         let address = address.as_str().ok_or("an address is missing")?;
         let host = address.trim_start_matches("http://").split(':').next();
         if !services["services"][host.unwrap_or_default()].is_object() {
-            return Err(format!("{address} is no service").into());
+            return Err(format!("{address} is not a service").into());
         }
     }
     if source["type"] != "prometheus" || source["isDefault"] != true {
@@ -76,12 +76,12 @@ pub fn trial() -> Result<()> {
     Ok(())
 }
 
-/// A YAML file.
+/// Reads a YAML file.
 fn read(file: &Path) -> Result<Value> {
     Ok(serde_saphyr::from_str(&fs::read_to_string(file)?)?)
 }
 
-/// Grafana finds a dashboard in every folder that it is told of.
+/// Every dashboard directory in Grafana's provisioning contains a dashboard.
 fn dashboards(provider: &Value, mounts: &[(PathBuf, String)]) -> Result<()> {
     let path = provider["providers"][0]["options"]["path"]
         .as_str()
@@ -98,12 +98,12 @@ fn dashboards(provider: &Value, mounts: &[(PathBuf, String)]) -> Result<()> {
         }
     }
     if count == 0 {
-        return Err(format!("{} holds no dashboard", from.display()).into());
+        return Err(format!("{} contains no dashboard", from.display()).into());
     }
     Ok(())
 }
 
-/// What of the repository is mounted where.
+/// Paths of the repository and where they are mounted.
 fn mounts(compose: &Path) -> Result<Vec<(PathBuf, String)>> {
     let config = read(&compose.join("compose.yaml"))?;
     let services = config["services"].as_object().ok_or("no services")?;
@@ -119,7 +119,7 @@ fn mounts(compose: &Path) -> Result<Vec<(PathBuf, String)>> {
         if from.starts_with('.') {
             let from = compose.join(from);
             if !from.exists() {
-                return Err(format!("{volume}: nothing is there").into());
+                return Err(format!("{volume}: no such path").into());
             }
             mounts.push((from, to.to_owned()));
         }

@@ -1,7 +1,7 @@
-//! The dashboards before a real Prometheus and Grafana's own types.
+//! The dashboards with a real Prometheus and with Grafana's own types.
 //!
-//! Two exporters are scraped: the demo, whose traffic has the spikes that the dashboards are for,
-//! and one that also keeps its state and lists a queue.
+//! Two exporters are scraped: the demo, whose traffic contains spikes, and one that also keeps its state and
+//! lists a queue.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -19,10 +19,10 @@ use crate::prometheus::Prometheus;
 use crate::sandbox::finish;
 use crate::wait::until;
 
-/// Where the script that compiles dashboards lies.
+/// The directory of the script that compiles dashboards.
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/dashboards/check.mjs");
 
-/// What `npm ci` in tests/dashboards brings.
+/// Installed by `npm ci` in tests/dashboards.
 pub const COMPILER: &str = concat!(
     env!("CARGO_MANIFEST_DIR"),
     "/tests/dashboards/node_modules/typescript/lib/typescript.js"
@@ -34,10 +34,10 @@ const GOLDEN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden");
 
 const DEMO: &str = "127.0.0.1:9926";
 
-/// The demo's story begins again after a minute.
+/// The traffic of the demo repeats after a minute.
 const PATIENCE: Duration = Duration::from_secs(150);
 
-/// An alert like the project's own.
+/// An alert rule similar to the shipped ones.
 const RULES: &str = r#"
 groups:
 - name: maillog
@@ -47,7 +47,7 @@ groups:
     labels: {severity: critical, code: "421", direction: outbound}
 "#;
 
-/// A running `demo`; it ends with this value.
+/// A running `demo`, ended on drop.
 struct Demo(Child);
 
 impl Demo {
@@ -67,13 +67,13 @@ impl Demo {
 
 impl Drop for Demo {
     fn drop(&mut self) {
-        // Not killed: it removes its log.
+        // Not SIGKILL, so that it can remove its log.
         let _ = Command::new("kill").arg(self.0.id().to_string()).status();
         let _ = self.0.wait();
     }
 }
 
-/// Listens like Postfix' showq, with a message in two of the queues.
+/// A socket like Postfix's showq, with a message in two of the queues.
 fn list_queue(socket: &Path) -> Result<()> {
     let listener = UnixListener::bind(socket)?;
     let mut listing = b"protocol\0mail_queue_list_protocol\0\0".to_vec();
@@ -124,7 +124,7 @@ fn files() -> Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-/// Every text under the key, wherever it stands.
+/// All strings with this key, at any depth.
 fn texts<'a>(value: &'a Value, key: &str, found: &mut Vec<&'a str>) {
     match value {
         Value::Array(all) => all.iter().for_each(|it| texts(it, key, found)),
@@ -140,7 +140,7 @@ fn texts<'a>(value: &'a Value, key: &str, found: &mut Vec<&'a str>) {
     }
 }
 
-/// What Grafana would ask for with everything chosen, and each code that the demo makes much of.
+/// The query as Grafana would send it with all options selected, for each code that the demo produces.
 fn queries() -> Result<BTreeSet<String>> {
     let mut queries = BTreeSet::new();
     for file in files()? {
@@ -151,7 +151,7 @@ fn queries() -> Result<BTreeSet<String>> {
         let mut variables = Vec::new();
         texts(&dashboard["templating"], "query", &mut variables);
         for variable in variables {
-            // The values of a label are what a grouping by it has.
+            // The values of a label are obtained by grouping by it.
             let call = variable.strip_prefix("label_values(");
             if let Some((metric, label)) = call.and_then(|it| it.rsplit_once(", ")) {
                 found.push(format!(
@@ -173,7 +173,7 @@ fn queries() -> Result<BTreeSet<String>> {
         }
     }
     if queries.len() < 80 {
-        return Err(format!("there are but {} queries", queries.len()).into());
+        return Err(format!("only {} queries", queries.len()).into());
     }
     Ok(queries)
 }
@@ -185,8 +185,8 @@ fn has_number(samples: &Value) -> bool {
     samples.iter().filter_map(value).any(f64::is_finite)
 }
 
-/// Each query has numbers at some time of the demo's story.
-pub fn every_query_has_an_answer(folder: &Path) -> Result<()> {
+/// Each query returns numbers at some time of the demo's traffic.
+pub fn every_query_returns_data(folder: &Path) -> Result<()> {
     let demo = Demo::start(folder)?;
     let daemon = second_exporter(folder)?;
     let prometheus = Prometheus::start_with(folder, &[DEMO, &daemon.address], RULES)?;
@@ -194,7 +194,7 @@ pub fn every_query_has_an_answer(folder: &Path) -> Result<()> {
         return Err("there is an answer to everything".into());
     }
     let mut left = queries()?;
-    let result = until("every query to have an answer", PATIENCE, || {
+    let result = until("every query to return data", PATIENCE, || {
         for query in left.clone() {
             if has_number(&prometheus.ask(&query)?) {
                 left.remove(&query);
@@ -205,12 +205,12 @@ pub fn every_query_has_an_answer(folder: &Path) -> Result<()> {
     drop(demo);
     result.map_err(|error| {
         let left: Vec<_> = left.into_iter().collect();
-        format!("{error}; these have none:\n{}", left.join("\n\n")).into()
+        format!("{error}; without data:\n{}", left.join("\n\n")).into()
     })
 }
 
-/// The compiler has nothing to say about the dashboards, and something about spoilt ones.
-pub fn types_are_right(folder: &Path) -> Result<()> {
+/// The compiler accepts the dashboards and rejects invalid ones.
+pub fn compiles_against_types(folder: &Path) -> Result<()> {
     finish(Command::new("node").args([SCRIPT, DASHBOARDS]))?;
     let spoilt = [
         (r#""graphMode": "area""#, r#""graphMode": "areas""#, "areas"),
@@ -229,6 +229,6 @@ pub fn types_are_right(folder: &Path) -> Result<()> {
     let complaints = complaints.to_string();
     match spoilt.iter().find(|(.., word)| !complaints.contains(word)) {
         None => Ok(()),
-        Some((_, wrong, _)) => Err(format!("{wrong} is not found in {complaints}").into()),
+        Some((_, wrong, _)) => Err(format!("{wrong} is missing in {complaints}").into()),
     }
 }

@@ -1,4 +1,4 @@
-//! A name server with a few records, on 127.0.0.1:53 of the trial's namespace.
+//! A name server with a few records, on 127.0.0.1:53 of the test's namespace.
 
 use std::collections::HashMap;
 use std::net::{Ipv4Addr, UdpSocket};
@@ -11,7 +11,7 @@ const NO_ERROR: u8 = 0;
 const SERVER_FAILURE: u8 = 2;
 const NO_SUCH_NAME: u8 = 3;
 
-/// What the server knows.
+/// The records of the server.
 #[derive(Default)]
 pub struct Zone {
     addresses: HashMap<String, Vec<Ipv4Addr>>,
@@ -20,7 +20,7 @@ pub struct Zone {
 }
 
 impl Zone {
-    /// Gives a name an address.
+    /// Adds an address record.
     pub fn address(&mut self, name: &str, address: Ipv4Addr) {
         self.addresses
             .entry(name.to_owned())
@@ -28,7 +28,7 @@ impl Zone {
             .push(address);
     }
 
-    /// Gives a domain a mail exchanger; an empty host is the null MX of RFC 7505.
+    /// Adds an MX record; an empty host is the null MX of RFC 7505.
     pub fn exchange(&mut self, domain: &str, preference: u16, host: &str) {
         self.exchanges
             .entry(domain.to_owned())
@@ -36,19 +36,19 @@ impl Zone {
             .push((preference, host.to_owned()));
     }
 
-    /// Makes every question about a domain fail for now.
+    /// Makes every query about a domain fail temporarily.
     pub fn fail(&mut self, domain: &str) {
         self.failing.push(domain.to_owned());
     }
 
-    /// Answers questions in a thread of its own, until the process ends.
+    /// Answers queries in a separate thread until the process ends.
     pub fn serve(self) -> Result<()> {
         let socket = UdpSocket::bind("127.0.0.1:53")?;
         std::thread::spawn(move || {
             let mut buffer = [0; 1500];
             while let Ok((length, peer)) = socket.recv_from(&mut buffer) {
                 if let Some(answer) = self.answer(&buffer[..length]) {
-                    // A resolver that went away asks again.
+                    // A resolver that does not get the answer retries.
                     let _ = socket.send_to(&answer, peer);
                 }
             }
@@ -56,7 +56,7 @@ impl Zone {
         Ok(())
     }
 
-    /// The answer to one question, `None` if it is none (RFC 1035 section 4.1).
+    /// The response to a query, `None` if it is invalid (RFC 1035 section 4.1).
     fn answer(&self, question: &[u8]) -> Option<Vec<u8>> {
         let (name, end) = read_name(question, 12)?;
         let kind = u16::from_be_bytes([*question.get(end)?, *question.get(end + 1)?]);
@@ -70,7 +70,7 @@ impl Zone {
         answer.extend([0; 4]);
         answer.extend(question.get(12..end + 4)?);
         for data in records {
-            // The name is the question's, at offset 12; class IN; a minute to live.
+            // The name is that of the question, at offset 12; class IN; TTL of a minute.
             answer.extend([0xc0, 12]);
             answer.extend(kind.to_be_bytes());
             answer.extend([0, 1, 0, 0, 0, 60]);
@@ -107,7 +107,7 @@ impl Zone {
     }
 }
 
-/// An MX record's data: the preference and the uncompressed name.
+/// Data of an MX record: preference and uncompressed name.
 fn mx_data(preference: u16, host: &str) -> Vec<u8> {
     let mut data = preference.to_be_bytes().to_vec();
     for label in host.split('.').filter(|label| !label.is_empty()) {
@@ -118,7 +118,7 @@ fn mx_data(preference: u16, host: &str) -> Vec<u8> {
     data
 }
 
-/// The name that starts at `at`, in small letters, and the offset behind it.
+/// The name that starts at `at`, in lower case, and the offset after it.
 fn read_name(message: &[u8], mut at: usize) -> Option<(String, usize)> {
     let mut labels = Vec::new();
     loop {

@@ -1,4 +1,4 @@
-//! The examples for Alertmanager, as amtool takes them, and the words that come of the template.
+//! The Alertmanager examples: checked by amtool, with the texts that the template renders.
 
 use std::fs;
 use std::path::Path;
@@ -11,13 +11,13 @@ use tempfile::TempDir;
 
 use crate::Result;
 
-/// The most that WeCom shows of a message, in bytes.
+/// WeCom's limit for a message, in bytes.
 const WECOM: usize = 2048;
 
-/// What stands in docs/alerting.md as an example.
+/// The alert shown in docs/alerting.md.
 const SHOWN: &str = "MaillogSmtp421Spike";
-const SEEN: &str = "421 was said 180 times in 5m: 78.26% of all outbound replies. In the hour before \
-                    it was 0 in 5m. Most of it comes from google.";
+const SEEN: &str = "180 outbound 421 replies in 5 min: 78.26% of all outbound replies, compared with 0 per 5 min in the \
+                    previous hour. Top provider: google.";
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -34,9 +34,9 @@ fn amtool(arguments: &[&str]) -> Result<String> {
     Ok(String::from_utf8(output.stdout)?)
 }
 
-/// A notification of one alert, as Alertmanager hands it to templates.
+/// The template data of a notification with one alert.
 fn notification(alert: &Alert, status: &str) -> Result<Value> {
-    let words = texts::of(alert, Catalog::embedded()).ok_or("no words")?;
+    let words = texts::of(alert, Catalog::embedded()).ok_or("no texts")?;
     let labels = json!({
         "alertname": alert.name,
         "instance": "mx1.example.com:9925",
@@ -83,7 +83,7 @@ fn rendered(folder: &Path, notification: &Value, template: &str) -> Result<Strin
     ])
 }
 
-/// The examples are right, and every alert is told with all its words.
+/// The examples are valid, and the messages contain all texts of every alert.
 pub fn examples() -> Result<()> {
     amtool(&["check-config", "alertmanager.yml"])?;
     let folder = TempDir::new()?;
@@ -98,20 +98,20 @@ pub fn examples() -> Result<()> {
         let english = ["meaning_en", "remediation_en"];
         for name in chinese.iter().chain(&english) {
             if !text.contains(&word(name)) {
-                return Err(format!("{} lacks its {name}:\n{text}", alert.name).into());
+                return Err(format!("{}: {name} is missing:\n{text}", alert.name).into());
             }
         }
         for name in chinese.iter().chain(&["summary_zh"]) {
             if !short.contains(&word(name)) {
-                return Err(format!("{} lacks its {name}:\n{short}", alert.name).into());
+                return Err(format!("{}: {name} is missing:\n{short}", alert.name).into());
             }
         }
         if short.len() > WECOM {
             return Err(format!("{} has {} bytes", alert.name, short.len()).into());
         }
         let over = rendered(folder, &notification(alert, "resolved")?, "maillog.text")?;
-        if over.trim() != format!("Over: {}", alert.name) {
-            return Err(format!("when it is over: {over}").into());
+        if over.trim() != format!("Resolved: {}", alert.name) {
+            return Err(format!("resolved message: {over}").into());
         }
         if alert.name == SHOWN {
             let title = rendered(folder, &firing, "maillog.title")?;

@@ -1,4 +1,4 @@
-//! The program under test, as a person runs it.
+//! Runs the tested binary.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -11,10 +11,10 @@ use serde_json::Value;
 use crate::Result;
 use crate::wait::until;
 
-/// The program under test.
+/// The tested binary.
 pub const PROGRAM: &str = env!("CARGO_BIN_EXE_maillog_exporter");
 
-/// How soon a line must be on /metrics, with a busy machine's allowance.
+/// Timeout for a line to appear on /metrics, with a margin for a busy machine.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// `report --format json` of some files.
@@ -30,7 +30,7 @@ pub fn report(logs: &[PathBuf]) -> Result<Value> {
     Ok(serde_json::from_slice(&output.stdout)?)
 }
 
-/// The lines of some files that `parse` does not understand.
+/// The lines of some files that are unmatched.
 pub fn unmatched(logs: &[PathBuf]) -> Result<String> {
     let output = Command::new(PROGRAM)
         .args(["parse", "--unmatched"])
@@ -39,10 +39,10 @@ pub fn unmatched(logs: &[PathBuf]) -> Result<String> {
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
-/// A running `serve`; it ends with this value.
+/// A running `serve`, killed on drop.
 pub struct Daemon {
     child: Child,
-    /// Where it listens.
+    /// Listen address.
     pub address: String,
 }
 
@@ -52,13 +52,13 @@ impl Daemon {
         Daemon::start_with(log, folder, &[])
     }
 
-    /// Follows a log with the further arguments.
+    /// Follows a log with additional arguments.
     pub fn start_with(log: &Path, folder: &Path, arguments: &[&str]) -> Result<Self> {
         let log = log.to_str().ok_or("the log's name is not UTF-8")?;
         Daemon::run(folder, &[&[log], arguments].concat())
     }
 
-    /// Reads what a configuration names.
+    /// Runs with a configuration file.
     pub fn configured(config: &str, folder: &Path) -> Result<Self> {
         let file = folder.join("exporter.yml");
         std::fs::write(&file, config)?;
@@ -82,7 +82,7 @@ impl Daemon {
         until("the exporter to be ready", PATIENCE, || {
             if let Some(status) = daemon.child.try_wait()? {
                 let errors = std::fs::read_to_string(&errors)?;
-                return Err(format!("the exporter ended with {status}: {errors}").into());
+                return Err(format!("the exporter exited with {status}: {errors}").into());
             }
             Ok(get(&daemon.address, "/-/ready").ok())
         })?;
@@ -96,10 +96,10 @@ impl Daemon {
             last = self.scrape()?.0;
             Ok(last.lines().any(|shown| shown == line).then_some(()))
         })
-        .map_err(|error| format!("{error}; there was {last}").into())
+        .map_err(|error| format!("{error}; last exposition: {last}").into())
     }
 
-    /// Ends it by a signal.
+    /// Ends it with a signal.
     pub fn end(&mut self, signal: &str) -> Result<()> {
         let pid = self.child.id().to_string();
         Command::new("kill")
@@ -109,7 +109,7 @@ impl Daemon {
         Ok(())
     }
 
-    /// The memory that it has in use, in kB.
+    /// Memory in use, in kB.
     pub fn memory(&self) -> Result<u64> {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
@@ -117,12 +117,12 @@ impl Daemon {
         Ok(value.ok_or("no VmRSS")?.parse()?)
     }
 
-    /// What /metrics shows.
+    /// The current exposition.
     pub fn scrape(&self) -> Result<Scrape> {
         Ok(Scrape(get(&self.address, "/metrics")?))
     }
 
-    /// The scrape that accounts for this many lines.
+    /// Waits for a scrape that has counted this many lines.
     pub fn scrape_after(&self, lines: u64) -> Result<Scrape> {
         let mut last = 0;
         until(&format!("{lines} lines on /metrics"), PATIENCE, || {
@@ -130,7 +130,7 @@ impl Daemon {
             last = scrape.sum("maillog_lines_total");
             Ok((last >= lines).then_some(scrape))
         })
-        .map_err(|error| format!("{error}; there were {last}").into())
+        .map_err(|error| format!("{error}; last: {last}").into())
     }
 }
 
@@ -183,7 +183,7 @@ impl Scrape {
         Some(value)
     }
 
-    /// All values of a family together.
+    /// Sum of the values of a family.
     pub fn sum(&self, family: &str) -> u64 {
         self.samples(family).map(|(_, value)| value).sum()
     }
@@ -223,7 +223,7 @@ impl Scrape {
     }
 }
 
-/// A label's value, empty if it is not there.
+/// Value of a label, empty if it is missing.
 fn label<'a>(labels: &'a [(String, String)], name: &str) -> &'a str {
     labels
         .iter()

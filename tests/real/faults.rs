@@ -1,5 +1,4 @@
-//! Pages when things go wrong: an Alertmanager that is not well, an exporter that is killed, a log
-//! that was not read for a while.
+//! Alerts under faults: failing Alertmanagers, a killed exporter, a backlog in the log.
 
 use std::fs;
 use std::path::Path;
@@ -16,10 +15,10 @@ use crate::traffic::{Log, REFUSED, TAKEN};
 use crate::wait::until;
 use crate::webhook::{Answer, Webhook};
 
-/// How long a burst must last here.
+/// The `for` of the rule in these tests.
 const HOLD: &str = "15s";
 
-/// An Alertmanager of which every request is to be seen.
+/// An Alertmanager that records every request.
 const SCRIPTED: &str = "127.0.0.1:9101";
 
 fn time(alert: &Value, field: &str) -> Result<Timestamp> {
@@ -29,14 +28,14 @@ fn time(alert: &Value, field: &str) -> Result<Timestamp> {
         .parse()?)
 }
 
-/// As the exporter sends it, an alert fires until it ends.
+/// Whether a received alert is resolved: its `endsAt` is in the past.
 fn is_over(alert: &Value) -> Result<bool> {
     Ok(time(alert, "endsAt")? <= Timestamp::now())
 }
 
-/// A page outlives kill -9 with the time at which it began; and an exporter that comes back to lines
-/// which would have paged wakes nobody for them, now that they are old.
-pub fn across_ends(folder: &Path) -> Result<()> {
+/// A firing alert keeps its start time across SIGKILL; a backlog of old lines that contains a burst does not
+/// fire after a restart.
+pub fn restart_and_backlog(folder: &Path) -> Result<()> {
     let state = folder.join("state");
     let early = folder.join("state.early");
     let told = Webhook::listen(SCRIPTED, Answer::Status(200))?;
@@ -61,23 +60,23 @@ pub fn across_ends(folder: &Path) -> Result<()> {
     daemon.end("KILL")?;
     let before = told.alerts(SPIKE).len();
     daemon = Daemon::configured(&config, folder)?;
-    let again = until("the page after kill -9", PATIENCE, || {
+    let again = until("the page after SIGKILL", PATIENCE, || {
         Ok(told.alerts(SPIKE).into_iter().nth(before))
     })?;
     if is_over(&again)? || again["startsAt"] != page["startsAt"] {
         return Err(format!("{page:#} became {again:#}").into());
     }
-    let end = until("the end of the page", PATIENCE, || {
+    let end = until("the resolved page", PATIENCE, || {
         log.flow(TAKEN)?;
         let last = told.alerts(SPIKE).pop().unwrap_or_default();
         Ok(is_over(&last)?.then_some(last))
     })?;
     if end["startsAt"] != page["startsAt"] {
-        return Err(format!("{page:#} ended as {end:#}").into());
+        return Err(format!("{page:#} was resolved as {end:#}").into());
     }
     daemon.end("TERM")?;
 
-    // As if it had been down since the quiet time: what paged is a minute old and still to be read.
+    // As if it had been stopped since the quiet time: the burst is a minute old and unread.
     fs::copy(&early, &state)?;
     let before = told.alerts(SPIKE).len();
     daemon = Daemon::configured(&config, folder)?;
@@ -85,36 +84,36 @@ pub fn across_ends(folder: &Path) -> Result<()> {
     if !scrape.0.contains("\nmaillog_catching_up 1\n") {
         return Err(format!("the backlog was not old enough: {}", scrape.0).into());
     }
-    // Three times as long as a spike must last has passed when the exporter tells of this.
+    // More than three times the `for` has passed when this alert arrives.
     until("the page about the backlog", PATIENCE, || {
         Ok(told.alerts("MaillogCatchingUp").pop())
     })?;
     match told.alerts(SPIKE).get(before) {
         None => Ok(()),
-        Some(page) => Err(format!("a backlog paged: {page:#}").into()),
+        Some(page) => Err(format!("a backlog fired: {page:#}").into()),
     }
 }
 
-/// Alertmanagers that are down, slow, refuse or fail, and one that nobody should trust.
+/// Alertmanagers that are down, slow, rejecting or failing, and one with an untrusted certificate.
 const DOWN: &str = "127.0.0.1:9101";
 const SLOW: &str = "127.0.0.1:9102";
 const REFUSING: &str = "127.0.0.1:9103";
 const FAILING: &str = "127.0.0.1:9104";
 const UNTRUSTED: &str = "https://127.0.0.1:9093";
 
-/// How many attempts must have failed before things are mended.
+/// Number of failed attempts before the faults are repaired.
 const FAILURES: u64 = 4;
 
-/// How much memory may come to be used while alerts cannot be sent, in kB.
+/// Limit of the memory growth while alerts cannot be sent, in kB.
 const GROWTH: u64 = 4096;
 
-/// What is read while alerts cannot be sent: so many times so many lines.
+/// Lines read while alerts cannot be sent: number of batches and lines per batch.
 const ROUNDS: usize = 100;
 const LINES: u64 = 500;
 
-/// While no Alertmanager takes anything, reading goes on, memory stays, and the metrics say so; each
-/// gets the alert as soon as it is well.
-pub fn not_well(folder: &Path) -> Result<()> {
+/// While no Alertmanager accepts alerts, reading continues, memory does not grow, and the metrics show the
+/// failures; each gets the alert after its recovery.
+pub fn failing_alertmanagers(folder: &Path) -> Result<()> {
     let slow = Webhook::listen(SLOW, Answer::Silence)?;
     let refusing = Webhook::listen(REFUSING, Answer::Status(400))?;
     let failing = Webhook::listen(FAILING, Answer::Status(500))?;
@@ -148,22 +147,22 @@ pub fn not_well(folder: &Path) -> Result<()> {
     daemon.scrape_after(log.lines())?;
     log.now(60, REFUSED)?;
     for alertmanager in &all {
-        until("an attempt that fails", PATIENCE, || {
+        until("a failed attempt", PATIENCE, || {
             log.flow(REFUSED)?;
             Ok((figure("errors_total", alertmanager)? > 0).then_some(()))
         })?;
     }
     reads_on(&mut log, &daemon, || {
-        // It is asked again the least often: after a time that doubles, each time for a second.
+        // It is retried the least often: with a doubling interval and a timeout of a second each time.
         Ok(figure("errors_total", &plain[1])? >= FAILURES)
     })?;
     for alertmanager in &all {
         let sent = figure("alerts_sent_total", alertmanager)?;
         let since = figure("last_success_timestamp_seconds", alertmanager)?;
         if (sent, since) != (0, 0) {
-            return Err(format!("{alertmanager} took {sent} at {since}").into());
+            return Err(format!("{alertmanager} accepted {sent}, last at {since}").into());
         }
-        // What an Alertmanager says is not right does not get better by waiting.
+        // A rejected alert is not retried.
         let kept = !alertmanager.ends_with(REFUSING);
         until(&format!("the queue for {alertmanager}"), PATIENCE, || {
             Ok(((figure("queue_length", alertmanager)? > 0) == kept).then_some(()))
@@ -174,16 +173,16 @@ pub fn not_well(folder: &Path) -> Result<()> {
     for alertmanager in [&slow, &refusing, &failing] {
         alertmanager.answer(Answer::Status(200));
     }
-    // It reads them anew for each connection.
+    // It reads the files for each connection.
     fs::write(folder.join("key.pem"), &trusted[1])?;
     fs::write(folder.join("cert.pem"), &trusted[0])?;
     for alertmanager in &all {
-        until(&format!("{alertmanager} to be told"), PATIENCE, || {
+        until(&format!("an alert at {alertmanager}"), PATIENCE, || {
             log.flow(REFUSED)?;
             Ok((figure("alerts_sent_total", alertmanager)? > 0).then_some(()))
         })?;
         if figure("last_success_timestamp_seconds", alertmanager)? == 0 {
-            return Err(format!("{alertmanager}: no time of a success").into());
+            return Err(format!("{alertmanager}: no last success").into());
         }
     }
     for alertmanager in [&down, &slow, &refusing, &failing] {
@@ -195,7 +194,7 @@ pub fn not_well(folder: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Lines are counted within a second, and memory does not grow until there are `enough` failures.
+/// Checks, until `enough` failures have happened, that lines are counted within a second and memory does not grow.
 fn reads_on(log: &mut Log, daemon: &Daemon, enough: impl Fn() -> Result<bool>) -> Result<()> {
     let mut delays = Vec::new();
     let mut memory = 0;
@@ -210,12 +209,12 @@ fn reads_on(log: &mut Log, daemon: &Daemon, enough: impl Fn() -> Result<bool>) -
         }
     }
     delays.sort();
-    // Not the longest: a busy machine may take its time now and then.
+    // A quantile instead of the maximum, because a busy machine may delay a few.
     let usual = delays[delays.len() / 2];
     if usual > Duration::from_secs(1) {
         return Err(format!("lines took {usual:?} to be counted").into());
     }
-    until("further attempts that fail", PATIENCE, || {
+    until("more failed attempts", PATIENCE, || {
         log.flow(REFUSED)?;
         Ok(enough()?.then_some(()))
     })?;
@@ -226,10 +225,10 @@ fn reads_on(log: &mut Log, daemon: &Daemon, enough: impl Fn() -> Result<bool>) -
     Ok(())
 }
 
-/// Whom Alertmanager's certificate names.
+/// Names in Alertmanager's certificate.
 const NAME: &str = "alertmanager.example";
 
-/// Makes a certificate with its key, and gives Alertmanager both.
+/// Creates a certificate and its key for Alertmanager.
 fn certificate(folder: &Path) -> Result<[String; 2]> {
     let pair = rcgen::generate_simple_self_signed([NAME.to_owned()])?;
     let [certificate, key] = [pair.cert.pem(), pair.signing_key.serialize_pem()];

@@ -1,4 +1,4 @@
-//! The container image: what is in it, and that it works for whatever user it runs as.
+//! The container image: its content, and running it as different users.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -20,16 +20,16 @@ use crate::traffic::{Log, REFUSED, TAKEN};
 use crate::wait::until;
 use crate::webhook::{Answer, Webhook};
 
-/// What the image may weigh, in bytes.
+/// Limit of the image size, in bytes.
 const LIMIT: u64 = 20_000_000;
 
-/// How long a container may take to start, read and answer.
+/// Timeout for a container to start, read and respond.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// The only place in the image that is ever written to.
+/// The only writable directory in the image.
 const STATE: &str = "/var/lib/maillog_exporter";
 
-/// Everything in the image, with its owner and mode: no shell, no library, nothing to log in as.
+/// All files of the image with owner and mode: no shell, no library, no login.
 const FILES: [(&str, u32, u32, u32); 9] = [
     ("/LICENSE", 0, 0, 0o644),
     ("/etc", 0, 0, 0o755),
@@ -42,7 +42,7 @@ const FILES: [(&str, u32, u32, u32); 9] = [
     (STATE, 65532, 0, 0o770),
 ];
 
-/// Users to run as, the image's own first. A user without a group has group 0.
+/// Users to run as, the image's own first. A user without an explicit group has group 0.
 const USERS: [Option<&str>; 5] = [
     None,
     Some("0"),
@@ -51,16 +51,16 @@ const USERS: [Option<&str>; 5] = [
     Some("4711:4711"),
 ];
 
-/// Builds the image around the binary as it is released.
+/// Builds the image with the release binary.
 pub fn build(podman: &Podman) -> Result<()> {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("packaging/container/build");
-    // What the binary is made of is there since the trial itself was compiled.
+    // The dependencies are available, because this test was compiled with them.
     let mut command = podman.command(script);
     said(command.arg(IMAGE).env("CARGO_NET_OFFLINE", "true"))?;
     Ok(())
 }
 
-/// Compiles what runs in containers beside the exporter.
+/// Compiles the helper program that runs in containers next to the exporter.
 pub fn inside(folder: &Path) -> Result<PathBuf> {
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/real/inside/main.rs");
     let program = folder.join("inside");
@@ -73,14 +73,14 @@ pub fn inside(folder: &Path) -> Result<PathBuf> {
     Ok(program)
 }
 
-/// What the image says of itself, and every file in it.
+/// Checks the image's metadata and files.
 pub fn contents(folder: &Path) -> Result<()> {
     let podman = Podman::new(folder)?;
     build(&podman)?;
     let image: Value = serde_json::from_str(&podman.podman(&["image", "inspect", IMAGE])?)?;
     let size = image[0]["Size"].as_u64();
     if size.is_none_or(|size| size >= LIMIT) {
-        return Err(format!("the image weighs {size:?} bytes").into());
+        return Err(format!("the image has {size:?} bytes").into());
     }
     let config = &image[0]["Config"];
     let labels = &config["Labels"];
@@ -104,7 +104,7 @@ pub fn contents(folder: &Path) -> Result<()> {
         "MIT",
     ]);
     if actual != expected {
-        return Err(format!("the image says {actual} and not {expected}").into());
+        return Err(format!("the image has {actual} instead of {expected}").into());
     }
 
     let root = PathBuf::from(podman.podman(&["image", "mount", IMAGE])?);
@@ -116,12 +116,12 @@ pub fn contents(folder: &Path) -> Result<()> {
     }
     let certificates = fs::read_to_string(root.join("etc/ssl/certs/ca-certificates.crt"))?;
     match certificates.matches("BEGIN CERTIFICATE").count() {
-        0..50 => Err("the image knows hardly any certificate authority".into()),
+        0..50 => Err("the image has hardly any certificate authorities".into()),
         _ => Ok(()),
     }
 }
 
-/// Notes everything below a folder with owner, group and mode, by its name below `root`.
+/// Lists all files below a directory with owner, group and mode, by their path below `root`.
 fn list(root: &Path, folder: &Path, found: &mut BTreeMap<PathBuf, (u32, u32, u32)>) -> Result<()> {
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
@@ -135,8 +135,7 @@ fn list(root: &Path, folder: &Path, found: &mut BTreeMap<PathBuf, (u32, u32, u32
     Ok(())
 }
 
-/// It counts and keeps its state as whatever user, with no capability, where nothing else can be
-/// written to.
+/// It counts and keeps its state as any user, without capabilities, with a read-only root file system.
 pub fn users(folder: &Path) -> Result<()> {
     let podman = Podman::new(folder)?;
     build(&podman)?;
@@ -152,7 +151,7 @@ pub fn users(folder: &Path) -> Result<()> {
         common.push("--security-opt=no-new-privileges");
         let chosen = user.map(|user| format!("--user={user}"));
         common.extend(chosen.as_deref());
-        // Whoever is in no group that the image knows brings a folder.
+        // A user with a group unknown to the image needs a mounted directory.
         let own = folder.join("own");
         let own_volume = format!("{}:{STATE}", own.display());
         if user == Some("4711:4711") {
@@ -190,14 +189,14 @@ pub fn users(folder: &Path) -> Result<()> {
         podman.podman(&["stop", name])?;
         let code = podman.container(name, "{{.State.ExitCode}}")?;
         if code != "0" {
-            return Err(format!("{user:?}: it ended with {code}").into());
+            return Err(format!("{user:?}: exit code {code}").into());
         }
         podman.podman(&["rm", "--volumes", name])?;
     }
     Ok(())
 }
 
-/// The scrape that accounts for this many lines; an error has what the container said.
+/// Waits for a scrape that has counted this many lines; an error includes the container's output.
 pub fn wait_for_lines(podman: &Podman, name: &str, lines: u64) -> Result<Scrape> {
     until(&format!("{lines} lines on /metrics"), PATIENCE, || {
         let scrape = get("127.0.0.1:9925", "/metrics").ok().map(Scrape);
@@ -206,16 +205,16 @@ pub fn wait_for_lines(podman: &Podman, name: &str, lines: u64) -> Result<Scrape>
     .map_err(|error| {
         let said = podman.command("podman").args(["logs", name]).output();
         let said = said.map(|it| String::from_utf8_lossy(&it.stderr).into_owned());
-        format!("{error}; {name} said {said:?}").into()
+        format!("{error}; {name} printed {said:?}").into()
     })
 }
 
-/// The Alertmanagers that are found by name.
+/// Alertmanagers found by host name.
 const BY_DNS: &str = "alerts.by-dns.example.org";
 const BY_HOSTS: &str = "alerts.by-hosts.example.org";
 
-/// Names are found by DNS and by the hosts file, and time zones by name, with none of the files that
-/// a whole system has for that.
+/// Host names are resolved through DNS and the hosts file, and time zones by name, without the files of a
+/// complete system.
 pub fn names(folder: &Path) -> Result<()> {
     let mut zone = Zone::default();
     zone.address(BY_DNS, Ipv4Addr::new(198, 51, 100, 8));
@@ -228,7 +227,7 @@ pub fn names(folder: &Path) -> Result<()> {
     build(&podman)?;
     let logs = folder.join("logs");
     fs::create_dir(&logs)?;
-    // Old lines are something to tell of at once.
+    // Old lines make an alert fire immediately.
     let mut log = Log::create(&logs)?;
     log.write(10, TAKEN, SignedDuration::from_hours(1))?;
     fs::write(

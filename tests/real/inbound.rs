@@ -1,8 +1,8 @@
-//! Postfix as a server: clients that are refused at every stage of a session.
+//! Postfix as a server: clients that are rejected at every stage of a session.
 //!
-//! What our client hears is the truth, for every refusal whose code Postfix logs. To commands that
-//! are unknown or out of order it replies without a record, and where a message's content is
-//! refused by header and body checks the record has no code: nothing is counted then.
+//! The replies that the client receives are the expected counts, for every reject whose code Postfix logs.
+//! Replies to unknown or out-of-order commands are not logged, and rejects by header and body checks are
+//! logged without a code: these are not counted.
 
 use std::fs;
 use std::path::Path;
@@ -11,32 +11,32 @@ use crate::Result;
 use crate::client::{Answer, Client};
 use crate::truth::Truth;
 
-/// What a client does, and what comes of it.
+/// An action of the client and its expected result.
 enum Step {
-    /// A command that is answered well.
+    /// A command that succeeds.
     Well(&'static str),
-    /// A command that is refused, with a record.
+    /// A command that is rejected and logged.
     Refused(&'static str),
-    /// A command that is refused without one.
+    /// A command that is rejected without a log record.
     Silently(&'static str),
-    /// A message's content, refused with a record.
+    /// A message's content, rejected and logged.
     ContentRefused(&'static str),
-    /// A message's content, refused by the content checks, whose record has no reply code.
+    /// A message's content, rejected by the content checks and logged without a reply code.
     ContentChecked(&'static str),
-    /// A message's content, answered well.
+    /// A message's content that is accepted.
     ContentWell(&'static str),
-    /// More content than the server takes, refused with a warning that has no reply code.
+    /// Content above the size limit, rejected with a warning without a reply code.
     TooLarge,
 }
 
 use Step::{ContentChecked, ContentRefused, ContentWell, Refused, Silently, TooLarge, Well};
 
-/// A session: the server's address, who the client claims to be, whether the greeting after that claim is
-/// refused, and what it says.
+/// A session: the server's address, the client address claimed with XCLIENT, whether the greeting after
+/// XCLIENT is rejected, and the steps.
 type Session = (&'static str, &'static str, bool, &'static [Step]);
 
 const SESSIONS: &[Session] = &[
-    // Refused at CONNECT; Postfix then repeats the refusal for what follows.
+    // Rejected at CONNECT; Postfix then repeats the reject for the following commands.
     (
         "127.0.0.1:10029",
         "",
@@ -64,7 +64,7 @@ const SESSIONS: &[Session] = &[
             Silently("RCPT TO:<early@relay.example.com>"),
             Silently("FROB 421"),
             Silently("MAIL TO:<x>"),
-            // Without a size Postfix would still hold the last one against us.
+            // Without SIZE, Postfix would still apply the previous one.
             Well("MAIL FROM:<news@example.net> SIZE=100"),
             Refused("RCPT TO:<someone@elsewhere.example.net>"),
             Refused("RCPT TO:<gone@relay.example.com>"),
@@ -91,7 +91,7 @@ const SESSIONS: &[Session] = &[
             Well("QUIT"),
         ],
     ),
-    // What an access table does beside refusing is no reply.
+    // Actions of an access table other than rejects are not replies.
     (
         "127.0.0.1:10027",
         "203.0.113.23",
@@ -112,7 +112,7 @@ const SESSIONS: &[Session] = &[
             Well("QUIT"),
         ],
     ),
-    // Too many recipients, too much text and ETRN for a stranger are refused without a record.
+    // Too many recipients, too much content and ETRN from a foreign client are rejected without a record.
     (
         "127.0.0.1:10028",
         "203.0.113.24",
@@ -157,7 +157,7 @@ const SESSIONS: &[Session] = &[
             Well("QUIT"),
         ],
     ),
-    // A milter's words are the reply; at the end of the message its record has no code.
+    // A milter's text is the reply; at the end of the message its record has no code.
     (
         "127.0.0.1:10030",
         "203.0.113.25",
@@ -171,11 +171,11 @@ const SESSIONS: &[Session] = &[
             Well("RCPT TO:<milter-at-end@relay.example.com>"),
             ContentChecked("a message"),
             Well("MAIL FROM:<news@example.net>"),
-            // Postfix hangs up after a 421.
+            // Postfix closes the connection after a 421.
             Refused("RCPT TO:<milter-421@relay.example.com>"),
         ],
     ),
-    // A failed authentication is logged without the reply; it has a counter of its own.
+    // A failed authentication is logged without the reply; it has a separate counter.
     (
         "127.0.0.1:10032",
         "",
@@ -187,7 +187,7 @@ const SESSIONS: &[Session] = &[
             Well("QUIT"),
         ],
     ),
-    // postscreen: on its own list; then a stranger who has passed for the first time.
+    // postscreen: a client on its blocklist, then an unknown client that passes for the first time.
     (
         "192.0.2.10:10031",
         "",
@@ -213,10 +213,10 @@ const SESSIONS: &[Session] = &[
     ),
 ];
 
-/// How many of the sessions' authentications fail.
+/// Number of failed authentications in the sessions.
 pub const AUTH_FAILURES: u64 = 2;
 
-/// Holds every session; what was refused goes into the truth. `folder` gets the transcript.
+/// Runs every session and records the rejects in the expected counts. The transcript is written to `folder`.
 pub fn hold_sessions(truth: &Truth, folder: &Path) -> Result<()> {
     let mut transcript = String::new();
     for (server, address, refused, steps) in SESSIONS {
@@ -224,7 +224,7 @@ pub fn hold_sessions(truth: &Truth, folder: &Path) -> Result<()> {
         let mut hear = |step: &str, answer: Answer, refused, recorded| {
             transcript.push_str(&format!("{step}\n    {}\n", answer.text));
             if (answer.code >= 400) != refused {
-                return Err(format!("{step:?} was answered with {answer:?}"));
+                return Err(format!("unexpected reply to {step:?}: {answer:?}"));
             }
             if refused && recorded {
                 truth.reply("inbound", answer.code, &answer.enhanced, 1);
@@ -254,7 +254,7 @@ pub fn hold_sessions(truth: &Truth, folder: &Path) -> Result<()> {
             }
         }
     }
-    // Of all that was taken one message was neither discarded by a rule nor put on hold.
+    // Exactly one accepted message was neither discarded by a rule nor put on hold.
     truth.delivery("sent", 1);
     fs::write(folder.join("transcript"), transcript)?;
     Ok(())

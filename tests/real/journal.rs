@@ -1,5 +1,5 @@
-//! A real journal: `systemd-journal-remote` writes records into a directory, `journalctl` reads
-//! them for the exporter, across its ends.
+//! A real journal: `systemd-journal-remote` writes records to a directory, and the exporter reads them with
+//! `journalctl` across restarts.
 
 use std::io::Write;
 use std::path::Path;
@@ -10,20 +10,20 @@ use serde_json::{Value, json};
 use crate::Result;
 use crate::exporter::Daemon;
 
-/// Where Debian puts it.
+/// Path of the program in Debian.
 const REMOTE: &str = "/lib/systemd/systemd-journal-remote";
 
-/// Records in each part, of which every tenth is followed by one that tries to forge another.
+/// Records per part; every tenth is followed by one that tries to forge another.
 const PART: u64 = 500;
 
-/// Times that the exporter ends, by turns in good order and not, with a part before, a part while
-/// it is away and a part behind.
+/// Number of restarts, alternately after SIGTERM and SIGKILL, with a part of the records before, during and
+/// after each.
 const ENDS: u64 = 4;
 
-/// The codes that the records tell of, in turn.
+/// Reply codes of the records, in turn.
 const CODES: [u64; 5] = [421, 450, 452, 550, 554];
 
-/// A running `systemd-journal-remote` that reads records from us; it ends with this value.
+/// A running `systemd-journal-remote` that reads records from the test, killed on drop.
 struct Journal {
     child: Child,
     written: u64,
@@ -73,7 +73,7 @@ impl Journal {
         self.written + self.written / 10
     }
 
-    /// What the exporter must have found.
+    /// The expected counts.
     fn truth(&self) -> Value {
         let each = self.written / CODES.len() as u64;
         let codes: serde_json::Map<String, Value> = CODES
@@ -106,21 +106,21 @@ fn record(text: &mut Vec<u8>, number: u64, identifier: &[u8], message: &[u8]) {
         .bytes(),
     );
     text.extend(identifier);
-    // What is no line of text comes with its length.
+    // A binary field is written with its length.
     text.extend(b"\nMESSAGE\n");
     text.extend((message.len() as u64).to_le_bytes());
     text.extend(message);
     text.extend(b"\n\n");
 }
 
-/// What the exporter has counted, and what was written.
+/// Compares the exporter's counts with what was written.
 pub struct Counted {
     pub expected: Value,
     pub actual: Value,
 }
 
-/// Reads a journal with the exporter ending in between.
-pub fn read_across_ends(folder: &Path) -> Result<Counted> {
+/// Reads a journal with restarts of the exporter.
+pub fn read_across_restarts(folder: &Path) -> Result<Counted> {
     let directory = folder.join("journal");
     let mut journal = Journal::start(&directory)?;
     let config = format!(
@@ -133,12 +133,12 @@ pub fn read_across_ends(folder: &Path) -> Result<Counted> {
     for end in 0..ENDS {
         daemon.scrape_after(journal.lines())?;
         journal.write_part()?;
-        // In the middle of it, as like as not.
+        // Probably while it is reading.
         daemon.end(if end % 2 == 0 { "KILL" } else { "TERM" })?;
         journal.write_part()?;
         daemon = Daemon::configured(&config, folder)?;
     }
-    // A record that came twice would be there before the last part.
+    // A duplicated record would be counted before the last part.
     daemon.scrape_after(journal.lines())?;
     journal.write_part()?;
     let scrape = daemon.scrape_after(journal.lines())?;

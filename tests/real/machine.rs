@@ -1,5 +1,5 @@
-//! A machine to install packages on: this one's files under an overlay that goes away with the
-//! trial, and a real systemd as its first process. Its network is the trial's.
+//! A machine to install packages on: the files of this machine below a temporary overlay, with a real systemd
+//! as the first process. It shares the network of the test.
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -13,15 +13,14 @@ use crate::wait::until;
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// What is started with it. The rest of a machine, such as kernel settings, is none of a trial's
-/// business.
+/// The units that are started. Other parts of a machine, such as kernel settings, are not set up.
 const UNITS: [(&str, &str); 3] = [
     ("sysinit.target.wants", "systemd-journald.service"),
     ("sockets.target.wants", "systemd-journald.socket"),
     ("sockets.target.wants", "systemd-journald-dev-log.socket"),
 ];
 
-/// Runs as the first process; `$1` is its root, `$2` its control group.
+/// Script that becomes the first process; `$1` is its root, `$2` its control group.
 const FIRST: &str = r#"
 set -e
 mount -t proc proc "$1/proc"
@@ -31,23 +30,23 @@ exec env -i container=other PATH=/usr/sbin:/usr/bin:/sbin:/bin chroot "$1" \
   /lib/systemd/systemd --unit=basic.target
 "#;
 
-/// A machine that runs; it ends with this value.
+/// A running machine, ended on drop.
 pub struct Machine {
     /// `unshare`, the parent of its first process.
     child: Child,
-    /// Its first process, as seen from the trial.
+    /// PID of its first process outside the namespace.
     first: String,
-    /// Its files.
+    /// Root of its files.
     pub root: PathBuf,
-    /// Those of its files that are not this machine's.
+    /// Files that differ from this machine's: the upper layer of the overlay.
     upper: PathBuf,
     group: PathBuf,
-    /// Where all of it is mounted.
+    /// Mount point of all of it.
     disk: PathBuf,
 }
 
 impl Machine {
-    /// Starts it after `prepare` has been at its files, and waits until it is up.
+    /// Prepares its files with `prepare`, starts it and waits until it is up.
     pub fn boot(folder: &Path, prepare: impl FnOnce(&Path) -> Result<()>) -> Result<Self> {
         let disk = folder.join("machine");
         let [upper, work, root, groups] =
@@ -72,11 +71,11 @@ impl Machine {
             mount(&["--bind", &format!("/dev/{device}")], &inside)?;
         }
         symlink("pts/ptmx", root.join("dev/ptmx"))?;
-        leave_only_what_it_needs(&root)?;
+        remove_other_files(&root)?;
         prepare(&root)?;
 
         mount(&["-t", "cgroup2", "cgroup2"], &groups)?;
-        // The groups are everybody's, the folder's name is nobody else's.
+        // Control groups are shared by all tests; the directory's name is unique.
         let group = groups.join(folder.file_name().ok_or("a folder without a name")?);
         fs::create_dir(&group)?;
         let child = Command::new("sh")
@@ -96,7 +95,7 @@ impl Machine {
             group,
             disk,
         };
-        machine.first = until("the machine's first process", PATIENCE, || {
+        machine.first = until("the first process of the machine", PATIENCE, || {
             if let Some(status) = machine.child.try_wait()? {
                 let errors = fs::read_to_string(folder.join("console.err"))?;
                 return Err(format!("no machine: {status}: {errors}").into());
@@ -111,12 +110,12 @@ impl Machine {
         until("the machine to be up", PATIENCE, || {
             Ok(machine.sh("systemctl is-active basic.target").ok())
         })?;
-        // The journal's readers are a group, as on any machine.
+        // The group of the journal's readers exists on every machine.
         machine.sh("systemd-tmpfiles --create --prefix=/run/log")?;
         Ok(machine)
     }
 
-    /// Runs a script in it, and gives what it printed.
+    /// Runs a script in it and returns its output.
     pub fn sh(&self, script: &str) -> Result<String> {
         let output = Command::new("nsenter")
             .args(["--target", &self.first])
@@ -134,7 +133,7 @@ impl Machine {
         Err(format!("{script}: {}: {text}{errors}", output.status).into())
     }
 
-    /// What it has that this machine has not, from the root on.
+    /// Paths that exist on it but not on this machine.
     pub fn own_files(&self) -> Result<Vec<PathBuf>> {
         let mut found = Vec::new();
         let mut folders = vec![self.upper.clone()];
@@ -157,7 +156,7 @@ impl Machine {
 
 impl Drop for Machine {
     fn drop(&mut self) {
-        // With its first process goes everything that runs in it, and then `unshare`.
+        // Killing the first process ends all processes in the namespace, and `unshare`.
         if finish(Command::new("kill").args(["-KILL", &self.first])).is_err() {
             let _ = self.child.kill();
         }
@@ -175,7 +174,7 @@ impl Drop for Machine {
     }
 }
 
-fn leave_only_what_it_needs(root: &Path) -> Result<()> {
+fn remove_other_files(root: &Path) -> Result<()> {
     let units = root.join("lib/systemd/system");
     for folder in [&units, &root.join("etc/systemd/system")] {
         for entry in fs::read_dir(folder)? {
@@ -190,7 +189,7 @@ fn leave_only_what_it_needs(root: &Path) -> Result<()> {
         let link = units.join(folder).join(unit);
         symlink(Path::new("..").join(unit), link)?;
     }
-    // While packages are installed, a machine may forbid that servers start.
+    // A policy on this machine may forbid the start of services during installation.
     match fs::remove_file(root.join("usr/sbin/policy-rc.d")) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error.into()),
         _ => Ok(()),

@@ -1,22 +1,25 @@
-//! Tests with real parts: a real Postfix talks to a scripted remote server, a real Prometheus
-//! scrapes the exporter.
+//! Tests with real programs: a real Postfix exchanges mail with scripted servers and clients, a real
+//! Prometheus scrapes the exporter.
 //!
-//! What the remote server said and what Postfix' own server answered to our client is the truth;
-//! the exporter must find exactly that in the log. The files, in the order in which a trial uses
-//! them: `sandbox` (a network of its own), `dns` and `remote` (the world outside), `cases` (what
-//! that world does), `postfix` (the server under observation), `client` (who writes to it),
-//! `truth` (what was said, counted), `exporter` and `prometheus` (what was found). `rsyslog` and
-//! `journal` stand between a mail server's lines and the exporter. `page` and `faults` are about who
-//! is woken: by the lines of `traffic`, through `alertmanager`, to a `webhook`; `examples` are what
-//! the documentation shows of that. `image` is the container image, run by `podman` beside what is in
-//! `inside`; `pods` are those of the chart.
+//! The expected counts (`truth`) are recorded by the scripted remote servers and by the client; the exporter
+//! must find the same counts in Postfix's log.
 //!
-//! `package` installs the Debian package on a `machine` with a systemd of its own, `compose` checks the
-//! example of Docker Compose.
+//! - `sandbox`: namespaces of a test; `dns`, `remote`, `world`: scripted name server and mail servers;
+//!   `cases`, `replies`: what they answer; `postfix`, `policy`, `auth`, `milter`: the tested Postfix and its
+//!   helpers; `client`, `inbound`, `stores`: mail to and through it
+//! - `exim_trials`: the same with a real Exim: `exim` runs it, `exim_config` is its configuration, `exim_cases` the
+//!   replies of remote servers, `exim_stores` local deliveries, `exim_rejects` rejected clients; `records`: number
+//!   of log records per failure
+//! - `exporter`, `prometheus`: what is read from the log; `rsyslog`, `journal`: transports of log lines
+//! - `page`, `faults`: alerts from the lines of `traffic` through `alertmanager` to a `webhook`; `examples`:
+//!   the Alertmanager examples of the documentation
+//! - `image`, `podman`, `inside`: the container image; `chart`, `pods`: the Helm chart and its pods
+//! - `package`, `machine`: the Debian package on a system with its own systemd; `compose`: the example of
+//!   Docker Compose
 //!
-//! Each trial runs in a network namespace of its own, so that trials run side by side on the same
-//! ports and no packet leaves the machine. A machine that does not allow this skips the trial by
-//! name; with `MAILLOG_REQUIRE_REAL=1` a skipped trial is a failure.
+//! Each test runs in its own network namespace, so tests run in parallel on the same ports and no packet
+//! leaves the machine. A machine that does not allow this skips the test by name; with
+//! `MAILLOG_REQUIRE_REAL=1` a skipped test is a failure.
 
 mod alertmanager;
 mod auth;
@@ -57,7 +60,7 @@ use std::process::ExitCode;
 
 use libtest_mimic::{Arguments, Failed, Trial};
 
-/// What every helper here returns: a trial fails with a sentence.
+/// Result of all helpers; the error is the message of the failed test.
 type Result<T, E = Box<dyn std::error::Error>> = std::result::Result<T, E>;
 
 fn main() -> ExitCode {

@@ -1,6 +1,6 @@
-//! A mail filter that refuses what it is told to, by address.
+//! A mail filter (milter) that rejects messages by address.
 //!
-//! The protocol is Sendmail's: a length of four bytes, a letter, and the letter's data.
+//! Protocol of Sendmail's milters: a length of four bytes, a command letter, and its data.
 
 use std::io::{Read, Write};
 use std::os::unix::fs::PermissionsExt;
@@ -10,13 +10,13 @@ use std::thread;
 
 use crate::Result;
 
-/// Filters at a Unix-domain socket until the process ends.
+/// Serves a Unix-domain socket until the process ends.
 pub fn listen(path: &Path) -> Result<()> {
     let listener = UnixListener::bind(path)?;
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o666))?;
     thread::spawn(move || {
         for stream in listener.incoming().flatten() {
-            // A server that goes away ends the session.
+            // The session ends when the server closes the connection.
             thread::spawn(move || session(stream));
         }
     });
@@ -33,7 +33,7 @@ fn session(mut stream: UnixStream) -> std::io::Result<()> {
         let text = String::from_utf8_lossy(packet.get(1..).unwrap_or_default()).into_owned();
         let says = |word: &str| text.contains(word);
         let answer: &[u8] = match packet.first() {
-            // Version 6, no changes to the message, every step.
+            // Version 6, no changes to the message, all protocol steps.
             Some(b'O') => b"O\0\0\0\x06\0\0\0\0\0\0\0\0",
             Some(b'M') if says("milter-reject@") => b"r",
             Some(b'M') if says("milter-tempfail@") => b"t",
@@ -44,7 +44,7 @@ fn session(mut stream: UnixStream) -> std::io::Result<()> {
                 b"c"
             }
             Some(b'E') if refuse_at_end => b"y554 5.7.1 Content of kind 450\0",
-            // Macros, an aborted message, the end: nothing is expected.
+            // Macros, abort and quit need no response.
             Some(b'D' | b'A') => continue,
             Some(b'Q') | None => return Ok(()),
             Some(_) => b"c",

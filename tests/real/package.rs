@@ -1,5 +1,5 @@
-//! The Debian package: built, looked at by Debian's own tool, installed, upgraded and purged on a
-//! machine with a real systemd.
+//! The Debian package: built, checked with lintian, installed, upgraded and purged on a machine with a real
+//! systemd.
 
 use std::fs::{self, OpenOptions};
 use std::io::Write;
@@ -20,13 +20,13 @@ const PROGRAM: &str = env!("CARGO_BIN_EXE_maillog_exporter");
 const ADDRESS: &str = "127.0.0.1:9925";
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// How much of the system the unit may be exposed to, in the figures of `systemd-analyze security`.
+/// Limit of the unit's exposure, as calculated by `systemd-analyze security`.
 const EXPOSURE: f64 = 2.0;
 
-/// The logs that a machine may have.
+/// The well-known logs of a machine.
 const NO_LOGS: &str = "rm -rf /var/log/mail* /var/log/exim* /var/log/postfix.log";
 
-/// What dpkg, systemd and man-db write down for themselves, whatever is installed.
+/// Files that dpkg, systemd and man-db write whatever is installed.
 const BOOKKEEPING: [&str; 6] = [
     "/var/lib/dpkg/",
     "/var/cache/",
@@ -40,7 +40,7 @@ const DEFERRED: &str = "Nov 23 10:00:00 mx postfix/smtp[7]: 4F1A2B3C4D: to=<a@ex
     relay=mx.example.com[192.0.2.1]:25, delay=1, delays=0/0/0/1, dsn=4.7.0, status=deferred \
     (host mx.example.com[192.0.2.1] said: 421 4.7.0 Try again later (in reply to MAIL FROM command))\n";
 
-/// The package, as `packaging/build-deb` makes it of the binary under test.
+/// Builds the package with `packaging/build-deb` from the tested binary.
 fn build(folder: &Path, version: &str) -> Result<PathBuf> {
     let target = folder.join("target");
     fs::create_dir_all(target.join("release"))?;
@@ -55,7 +55,7 @@ fn build(folder: &Path, version: &str) -> Result<PathBuf> {
     Ok(package)
 }
 
-/// Debian's own tool finds no error.
+/// lintian finds no error.
 fn lint(package: &Path) -> Result<()> {
     let output = Command::new("lintian")
         .args(["--allow-root", "--fail-on", "error"])
@@ -67,7 +67,7 @@ fn lint(package: &Path) -> Result<()> {
     Err(String::from_utf8_lossy(&output.stdout).into())
 }
 
-/// The unit keeps to itself.
+/// Checks the unit's exposure score.
 pub fn exposure() -> Result<()> {
     let unit = Path::new(SOURCE).join("packaging/maillog_exporter.service");
     let output = Command::new("systemd-analyze")
@@ -87,7 +87,7 @@ pub fn exposure() -> Result<()> {
     Err(format!("exposed to {score}, allowed is less than {EXPOSURE}: {text}").into())
 }
 
-/// Installs, upgrades and purges it.
+/// Installs, upgrades and purges the package.
 pub fn trial(folder: &Path) -> Result<()> {
     let (old, new) = (build(folder, "0.1.0-1")?, build(folder, "0.1.0-2")?);
     lint(&old)?;
@@ -100,7 +100,7 @@ pub fn trial(folder: &Path) -> Result<()> {
     machine.sh(NO_LOGS)?;
     let before = (machine.own_files()?, accounts(&machine)?);
 
-    // On a machine without a mail log it waits for one.
+    // Without a mail log it waits for one.
     machine.sh("dpkg -i /opt/old.deb")?;
     active(&machine)?;
     unprivileged(&machine)?;
@@ -129,8 +129,8 @@ pub fn trial(folder: &Path) -> Result<()> {
     counted(2)?;
     machine.sh("systemctl reload maillog_exporter")?;
     active(&machine)?;
-    ended_by_the_watchdog(&machine)?;
-    opened_up(&machine)?;
+    restarted_by_watchdog(&machine)?;
+    syslog_port_and_journal(&machine)?;
 
     machine.sh("dpkg --purge maillog-exporter")?;
     machine.sh(NO_LOGS)?;
@@ -157,7 +157,7 @@ fn accounts(machine: &Machine) -> Result<String> {
     machine.sh("sort /etc/passwd /etc/group; cut -d: -f1 /etc/shadow /etc/gshadow")
 }
 
-/// The unit is up; if it is not, the journal says why.
+/// Waits until the unit is active; an error includes the journal.
 fn active(machine: &Machine) -> Result<()> {
     machine
         .sh("systemctl is-active maillog_exporter && systemctl is-enabled maillog_exporter")
@@ -174,7 +174,7 @@ fn main_process(machine: &Machine) -> Result<String> {
     Ok(pid.trim().to_owned())
 }
 
-/// It runs as its own user, without a capability, behind the filter of system calls.
+/// It runs as its own user, without capabilities and with the system call filter.
 fn unprivileged(machine: &Machine) -> Result<()> {
     let process = main_process(machine)?;
     let status = machine.sh(&format!("cat /proc/{process}/status"))?;
@@ -192,14 +192,14 @@ fn unprivileged(machine: &Machine) -> Result<()> {
     Err(format!("it runs as {owner}: {status}").into())
 }
 
-/// /metrics shows so many answers of 421.
+/// Waits until /metrics shows this count of 421.
 fn counted(answers: u64) -> Result<()> {
     shown(&format!(
         "maillog_codes_total{{direction=\"outbound\",code=\"421\"}} {answers}"
     ))
 }
 
-/// /metrics shows the line.
+/// Waits until /metrics shows the line.
 fn shown(line: &str) -> Result<()> {
     let mut last = String::new();
     until(line, PATIENCE, || {
@@ -209,12 +209,12 @@ fn shown(line: &str) -> Result<()> {
         last = Scrape(page).0;
         Ok(last.lines().any(|shown| shown == line).then_some(()))
     })
-    .map_err(|error| format!("{error}; there was {last}").into())
+    .map_err(|error| format!("{error}; last exposition: {last}").into())
 }
 
-/// With the drop-in of docs/install.md it receives syslog on port 514; and what it may call is
-/// enough for the journal.
-fn opened_up(machine: &Machine) -> Result<()> {
+/// With the drop-in of docs/install.md it receives syslog on port 514; the allowed system calls suffice for
+/// reading the journal.
+fn syslog_port_and_journal(machine: &Machine) -> Result<()> {
     machine.sh(
         "printf '[Service]\\nAmbientCapabilities=%s\\nCapabilityBoundingSet=%s\\n' \
            CAP_NET_BIND_SERVICE CAP_NET_BIND_SERVICE \
@@ -241,8 +241,8 @@ fn opened_up(machine: &Machine) -> Result<()> {
     shown(&event("journal"))
 }
 
-/// A process that stands still is ended and started anew.
-fn ended_by_the_watchdog(machine: &Machine) -> Result<()> {
+/// A stopped process is killed by the watchdog and restarted.
+fn restarted_by_watchdog(machine: &Machine) -> Result<()> {
     machine.sh("mkdir -p /run/systemd/system/maillog_exporter.service.d
          printf '[Service]\\nWatchdogSec=1s\\nTimeoutAbortSec=1s\\n' \
            >/run/systemd/system/maillog_exporter.service.d/soon.conf

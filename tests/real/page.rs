@@ -1,5 +1,5 @@
-//! From a line in a log to the pager: through Prometheus with the shipped rules, and through the
-//! exporter's own evaluator. What arrives is held against the document.
+//! From a log line to the pager: through Prometheus with the shipped rules, and through the exporter's own
+//! evaluator. The received texts are compared with the reference table.
 
 use std::path::Path;
 use std::process::Command;
@@ -16,14 +16,14 @@ use crate::traffic::{Log, REFUSED, TAKEN};
 use crate::wait::until;
 use crate::webhook::{Answer, Webhook};
 
-/// The alert that all of this is about.
+/// The tested alert.
 pub const SPIKE: &str = "MaillogSmtp421Spike";
 
 const HOOK: &str = "127.0.0.1:9999";
 const HOOK_URL: &str = "http://127.0.0.1:9999/";
 
-/// A policy with which it fires as soon as a burst has lasted for `hold`, and is over within two
-/// minutes of its end.
+/// A policy with which the alert fires when a burst has lasted for `hold`, and resolves within two minutes of
+/// its end.
 fn short(hold: &str) -> String {
     format!(
         "rules:\n  MaillogSmtp421Spike: \
@@ -31,17 +31,17 @@ fn short(hold: &str) -> String {
     )
 }
 
-/// Long enough for the exporter to know who leads: it looks at providers once a minute.
+/// Long enough for the exporter to determine the leading provider, which it does once a minute.
 const WITH_LEADER: &str = "1m";
 
-/// How long it may take to be told that something begins or ends.
+/// Timeout for a notification that an alert fires or resolves.
 pub const PATIENCE: Duration = Duration::from_secs(330);
 
-/// The document's table, whose cells were cut at line ends and mixed.
+/// The reference table; its cells are cut at line ends and mixed.
 const DOCUMENT: &str = include_str!("../../src/catalog/document.txt");
 
-/// What the document says of 421: each of its two rows after when it applies, each line put together
-/// from the pieces that stand in the document.
+/// The reference texts of 421: its two rows, each after the case in which it applies; each line is assembled
+/// from the parts in the table.
 const MEANING: [&[&str]; 6] = [
     &[],
     &[
@@ -80,35 +80,35 @@ const REMEDIATION: [&[&str]; 4] = [
     &["这时应分批寄送或是邮件服务器", "会自动分批寄送。"],
 ];
 
-/// When each of the two rows applies; these words are the project's.
+/// When each of the two rows applies; these texts are the project's own.
 const WHEN: [&str; 2] = [
     "(一)对方服务暂时不可用时。",
     "(二)回复文字说明连接过多或发送过快时。",
 ];
 
-/// What the rules must do by the minute, with series made up: promtool's tests.
+/// Runs the promtool tests of the rules.
 pub fn rules() -> Result<()> {
     prometheus::check_rules(&shipped())
 }
 
-/// The rules as they are shipped.
+/// The shipped rules.
 fn shipped() -> std::path::PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("alerts")
 }
 
-/// A text of the document, without the blanks at which it cuts lines.
+/// A text of the table, without the spaces at its line breaks.
 fn bare(text: &str) -> String {
     text.chars().filter(|it| !it.is_whitespace()).collect()
 }
 
-/// A text is the document's to the letter.
-fn is_the_documents(name: &str, text: &str, lines: &[&[&str]]) -> Result<()> {
+/// Checks that a text equals that of the table.
+fn check_reference_text(name: &str, text: &str, lines: &[&[&str]]) -> Result<()> {
     let mut when = WHEN.iter();
     let mut expected = Vec::new();
     for pieces in lines {
         for piece in *pieces {
             if !DOCUMENT.lines().any(|line| line.contains(piece)) {
-                return Err(format!("the document has no {piece}").into());
+                return Err(format!("the reference table does not contain {piece}").into());
             }
         }
         expected.push(match pieces {
@@ -120,11 +120,11 @@ fn is_the_documents(name: &str, text: &str, lines: &[&[&str]]) -> Result<()> {
     if said == expected {
         return Ok(());
     }
-    Err(format!("{name} is {said:#?}, the document has {expected:#?}").into())
+    Err(format!("{name} is {said:#?}, expected {expected:#?}").into())
 }
 
-/// A page says what it should, and leads where it says.
-fn says_what_to_do(page: &Value, instance: &str) -> Result<()> {
+/// Checks the texts of a notification, and the page that it links to.
+fn check_texts(page: &Value, instance: &str) -> Result<()> {
     for (label, expected) in [
         ("severity", "critical"),
         ("code", "421"),
@@ -136,12 +136,12 @@ fn says_what_to_do(page: &Value, instance: &str) -> Result<()> {
         }
     }
     let annotation = |name: &str| page["annotations"][name].as_str().unwrap_or_default();
-    is_the_documents("meaning", annotation("meaning"), &MEANING)?;
-    is_the_documents("remediation", annotation("remediation"), &REMEDIATION)?;
+    check_reference_text("meaning", annotation("meaning"), &MEANING)?;
+    check_reference_text("remediation", annotation("remediation"), &REMEDIATION)?;
     if annotation("remediation_source") != "document" {
-        return Err(format!("whose words are these? {page:#}").into());
+        return Err(format!("unexpected source of the remedy: {page:#}").into());
     }
-    if !annotation("description").ends_with("Most of it comes from google.") {
+    if !annotation("description").ends_with("Top provider: google.") {
         return Err(format!("the description leads nowhere: {page:#}").into());
     }
     let url = annotation("runbook_url");
@@ -149,18 +149,18 @@ fn says_what_to_do(page: &Value, instance: &str) -> Result<()> {
         .strip_prefix("http://")
         .and_then(|rest| rest.strip_prefix(instance))
         .ok_or_else(|| format!("{url} is not at {instance}"))?;
-    // What is not answered with 200 is an error here.
+    // `get` fails for any status but 200.
     let html = bare(&get(instance, path)?);
     for pieces in MEANING.iter().chain(&REMEDIATION) {
         let sentence = bare(&pieces.concat());
         if !html.contains(&sentence) {
-            return Err(format!("{url} does not say {sentence}").into());
+            return Err(format!("{url} does not contain {sentence}").into());
         }
     }
     Ok(())
 }
 
-/// Waits, while 421 goes on, until the webhook is told of an alert for which `right` holds.
+/// Waits until the webhook receives an alert that satisfies `right`, while 421 continues.
 fn fires(log: &mut Log, hook: &Webhook, who: &str, right: fn(&Value) -> bool) -> Result<Value> {
     until(who, PATIENCE, || {
         log.flow(REFUSED)?;
@@ -169,7 +169,7 @@ fn fires(log: &mut Log, hook: &Webhook, who: &str, right: fn(&Value) -> bool) ->
     })
 }
 
-/// A log that has been quiet, mail that flows, and Prometheus has seen that.
+/// A log with a quiet time and normal traffic, which Prometheus has scraped.
 fn quiet(log: &mut Log, daemon: &Daemon, prometheus: &Prometheus) -> Result<()> {
     log.now(100, TAKEN)?;
     daemon.scrape_after(log.lines())?;
@@ -180,10 +180,10 @@ fn quiet(log: &mut Log, daemon: &Daemon, prometheus: &Prometheus) -> Result<()> 
     prometheus.expect(r#"maillog_codes_total{direction="outbound",code="421"}"#, 0)
 }
 
-/// The rules as they are shipped wake somebody, with the document's words.
+/// The shipped rules fire, with the texts of the reference table.
 pub fn shipped_rules(folder: &Path) -> Result<()> {
     let hook = Webhook::listen(HOOK, Answer::Status(200))?;
-    let _alertmanager = Alertmanager::telling(folder, HOOK_URL)?;
+    let _alertmanager = Alertmanager::with_webhook(folder, HOOK_URL)?;
     let mut log = Log::create(folder)?;
     let daemon = Daemon::start(&log.path, folder)?;
     let address = &daemon.address;
@@ -191,11 +191,11 @@ pub fn shipped_rules(folder: &Path) -> Result<()> {
     quiet(&mut log, &daemon, &prometheus)?;
     log.now(60, REFUSED)?;
     let page = fires(&mut log, &hook, "the page", |_| true)?;
-    says_what_to_do(&page, address)
+    check_texts(&page, address)
 }
 
-/// One log, two ways: both fire, say the same and are over.
-pub fn both_ways(folder: &Path) -> Result<()> {
+/// One log, evaluated by Prometheus and by the exporter: both fire with the same texts and resolve.
+pub fn prometheus_and_exporter(folder: &Path) -> Result<()> {
     let policy = folder.join("short.yml");
     std::fs::write(&policy, short(WITH_LEADER))?;
     finish(
@@ -204,7 +204,7 @@ pub fn both_ways(folder: &Path) -> Result<()> {
             .args([&policy, folder]),
     )?;
     let hook = Webhook::listen(HOOK, Answer::Status(200))?;
-    let _alertmanager = Alertmanager::telling(folder, HOOK_URL)?;
+    let _alertmanager = Alertmanager::with_webhook(folder, HOOK_URL)?;
     let mut log = Log::create(folder)?;
     let daemon = Daemon::configured(
         &config(
@@ -223,15 +223,15 @@ pub fn both_ways(folder: &Path) -> Result<()> {
     quiet(&mut log, &daemon, &prometheus)?;
     log.now(60, REFUSED)?;
 
-    // Prometheus adds the name of its job.
+    // Prometheus adds the label job.
     let ours = |alert: &Value| alert["labels"].get("job").is_none();
     let theirs = |alert: &Value| alert["labels"]["job"] == "maillog";
     let from_exporter = fires(&mut log, &hook, "the exporter's page", ours)?;
     let from_prometheus = fires(&mut log, &hook, "Prometheus' page", theirs)?;
     for page in [&from_exporter, &from_prometheus] {
-        says_what_to_do(page, &daemon.address)?;
+        check_texts(page, &daemon.address)?;
     }
-    // What was counted until they fired is theirs; every other word is the same.
+    // The counts in the descriptions may differ; all other texts are equal.
     let words = |page: &Value| {
         let mut words = page["annotations"].clone();
         words["description"].take();
@@ -244,7 +244,7 @@ pub fn both_ways(folder: &Path) -> Result<()> {
         ("the exporter", ours as fn(&Value) -> bool),
         ("Prometheus", theirs),
     ] {
-        until(&format!("the end by {who}"), PATIENCE, || {
+        until(&format!("the resolution by {who}"), PATIENCE, || {
             log.flow(TAKEN)?;
             let mut alerts = hook.alerts(SPIKE).into_iter();
             Ok(alerts.find(|it| it["status"] == "resolved" && right(it)))
@@ -253,7 +253,7 @@ pub fn both_ways(folder: &Path) -> Result<()> {
     Ok(())
 }
 
-/// A configuration with the short policy and these Alertmanagers, each the fields of one.
+/// A configuration with the short policy and these Alertmanagers, each given as YAML fields.
 pub fn config(log: &Log, hold: &str, alertmanagers: &[String]) -> String {
     let list: String = alertmanagers
         .iter()

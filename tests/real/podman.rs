@@ -1,7 +1,5 @@
-//! Podman and buildah with folders and settings of a trial's own.
-//!
-//! It stands apart because a container engine keeps its things all over a machine: here nothing is
-//! read from it or left on it. Containers use the trial's network.
+//! Podman and buildah with directories and settings of the test, so that nothing on the machine is read or left
+//! behind. Containers use the network of the test.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,7 +8,7 @@ use std::process::{Command, Stdio};
 use crate::Result;
 use crate::sandbox::finish;
 
-/// What an image and its containers need.
+/// Programs needed for images and containers.
 pub const NEEDS: [&str; 7] = [
     "podman",
     "buildah",
@@ -24,19 +22,19 @@ pub const NEEDS: [&str; 7] = [
 /// The image's name.
 pub const IMAGE: &str = "localhost/maillog_exporter:trial";
 
-/// The engine; everything it holds goes with this value.
+/// A container engine; its files are removed on drop.
 pub struct Podman(PathBuf);
 
 impl Podman {
-    /// Sets it up. Nothing runs yet.
+    /// Creates its settings. Nothing is started.
     pub fn new(folder: &Path) -> Result<Self> {
         let place = folder.join("engine");
         fs::create_dir(&place)?;
-        // The engine notes there what it has seen, whatever its settings say.
+        // The engine writes to this directory regardless of its settings.
         finish(Command::new("mount").args(["-t", "tmpfs", "none", "/var/lib"]))?;
         let at = place.display();
-        // Locks in memory would be shared with every other engine on the machine. The limits are
-        // named because the engine's own are higher than some machines allow.
+        // Locks in shared memory would be shared with other engines on the machine. The limits are set because the
+        // engine's defaults are higher than some machines allow.
         fs::write(
             place.join("containers.conf"),
             format!(
@@ -66,7 +64,7 @@ impl Podman {
         Ok(Podman(place))
     }
 
-    /// A program that finds this engine's settings.
+    /// A command with this engine's settings.
     pub fn command(&self, program: impl AsRef<Path>) -> Command {
         let mut command = Command::new(program.as_ref());
         command
@@ -76,12 +74,12 @@ impl Podman {
         command
     }
 
-    /// Runs `podman` to its end and gives back what it says.
+    /// Runs `podman` and returns its output.
     pub fn podman(&self, arguments: &[&str]) -> Result<String> {
         said(self.command("podman").args(arguments))
     }
 
-    /// One value that the engine knows of a container.
+    /// A value from `podman inspect` of a container.
     pub fn container(&self, name: &str, template: &str) -> Result<String> {
         self.podman(&["container", "inspect", "--format", template, name])
     }
@@ -89,7 +87,7 @@ impl Podman {
 
 impl Drop for Podman {
     fn drop(&mut self) {
-        // All of this engine's, and so all of the trial's; a failure has been told by then.
+        // Removes all containers of this test; failures have been reported before.
         let list = ["pod", "ls", "--format", "{{.ID}}"];
         let pods = self.podman(&list).unwrap_or_default();
         let inspect = ["pod", "inspect", "--format", "{{.CgroupPath}}"];
@@ -99,7 +97,7 @@ impl Drop for Podman {
             .collect::<Vec<_>>();
         let _ = self.podman(&["pod", "rm", "--all", "--force", "--time=0"]);
         let _ = self.podman(&["rm", "--all", "--force", "--time=0"]);
-        // Podman leaves the empty control groups of pods behind.
+        // Podman does not remove the empty control groups of pods.
         for hierarchy in fs::read_dir("/sys/fs/cgroup")
             .into_iter()
             .flatten()
@@ -112,7 +110,7 @@ impl Drop for Podman {
     }
 }
 
-/// What a command says on its standard output, without the last line's end.
+/// Standard output of a command without the last newline.
 pub fn said(command: &mut Command) -> Result<String> {
     let output = command.output()?;
     if output.status.success() {

@@ -1,8 +1,8 @@
-//! The chart's pods, run by podman: a mail server's log in a shared volume, or the files of a node's
+//! The chart's pods, run by podman: a mail server's log in a shared volume, or the log files of a node's
 //! containers, and an exporter that is killed while it reads.
 //!
-//! Podman knows pods. Of what makes pods in a cluster (Deployment, StatefulSet, DaemonSet) it gets
-//! the pod that it would make, in the trial's network, with the images that the trial has built.
+//! Podman supports pods only. From a Deployment, StatefulSet or DaemonSet it gets the pod template, in the
+//! test's network, with the images built by the test.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{PermissionsExt, chown};
@@ -20,37 +20,37 @@ use crate::podman::{self, IMAGE, Podman, said};
 use crate::sandbox::finish;
 use crate::wait::until;
 
-/// What the trials need.
+/// Programs needed by the tests.
 pub const NEEDS: &[&str] = &{
     let [a, b, c, d, e, f, g] = podman::NEEDS;
     [a, b, c, d, e, f, g, HELM]
 };
 
-/// The image of what stands for a mail server.
+/// The image of the simulated mail server.
 const MAIL: &str = "localhost/mail:trial";
 
-/// The exporter's container in every pod.
+/// Name of the exporter's container in every pod.
 const EXPORTER: &str = "maillog-exporter";
 
-/// How many lines are written, and the pause after each in milliseconds.
+/// Number of lines written, and the pause after each in milliseconds.
 const COUNT: u64 = 1500;
 const PAUSE: &str = "10";
 
-/// How often the exporter is killed, so many lines after each other.
+/// Number of kills, evenly distributed over the lines.
 const KILLS: u64 = 3;
 
-/// How long a killed container may take to come back.
+/// Timeout for the restart of a killed container.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// The exporter's container in a pod that runs.
+/// The exporter's container in a running pod.
 struct Exporter<'a> {
     podman: &'a Podman,
     name: String,
-    /// The paths by which a cluster asks how it is.
+    /// Paths of its probes.
     probes: Vec<String>,
 }
 
-/// The images of a trial.
+/// The images of a test.
 fn images(folder: &Path, podman: &Podman) -> Result<()> {
     build(podman)?;
     let context = folder.join("mail");
@@ -75,13 +75,13 @@ pub fn sidecar(folder: &Path) -> Result<()> {
     images(folder, &podman)?;
     let count = COUNT.to_string();
     let writer = ["writer", "/var/log/mail/mail.log", "plain", &count, PAUSE];
-    play(folder, &podman, rendered("sidecar-values.yaml")?, &writer)?.counts_through_kills()
+    play(folder, &podman, rendered("sidecar-values.yaml")?, &writer)?.counts_across_kills()
 }
 
-/// The exporter reads what the containers of its node say.
+/// The exporter reads the logs of the containers on its node.
 pub fn node(folder: &Path) -> Result<()> {
     let podman = Podman::new(folder)?;
-    // The node's own folders, for this trial only.
+    // The node's directories, for this test only.
     finish(Command::new("mount").args(["-t", "tmpfs", "none", "/var/log"]))?;
     let pods = Path::new("/var/log/pods");
     fs::create_dir(pods)?;
@@ -96,11 +96,11 @@ pub fn node(folder: &Path) -> Result<()> {
             .arg(log)
             .args(["cri", &COUNT.to_string(), PAUSE]),
     )?;
-    play(folder, &podman, rendered("daemonset-values.yaml")?, &[])?.counts_through_kills()
+    play(folder, &podman, rendered("daemonset-values.yaml")?, &[])?.counts_across_kills()
 }
 
-/// Runs the one pod among `objects`, and what it refers to; the containers that are not the
-/// exporter's get `arguments`.
+/// Runs the pod among `objects` with the objects that it refers to; containers other than the exporter's get
+/// `arguments`.
 fn play<'a>(
     folder: &Path,
     podman: &'a Podman,
@@ -126,7 +126,7 @@ fn play<'a>(
                 probes = prepare(folder, &mut object["spec"], arguments)?;
             }
             "ConfigMap" | "Secret" | "PersistentVolumeClaim" => {}
-            // What a cluster needs besides.
+            // Objects that only a cluster needs.
             _ => continue,
         }
         played.push(serde_json::to_string(&object)?);
@@ -141,21 +141,21 @@ fn play<'a>(
     })
 }
 
-/// Makes a pod's specification one for this trial, and gives back the paths of the exporter's probes.
+/// Adapts a pod's specification to this test, and returns the paths of the exporter's probes.
 fn prepare(folder: &Path, spec: &mut Value, arguments: &[&str]) -> Result<Vec<String>> {
     let mut probes = Vec::new();
     spec["hostNetwork"] = json!(true);
     let containers = spec["containers"].as_array_mut();
     for container in containers.ok_or("the pod has no containers")? {
         container["imagePullPolicy"] = json!("Never");
-        // They are the network's own already.
+        // The ports belong to the network of the test.
         container["ports"] = json!([]);
         if container["name"] == EXPORTER {
             container["image"] = json!(IMAGE);
-            // Podman would ask by a `curl` in the image, which has none; the trial asks.
+            // Podman runs probes with `curl` in the container, which this image does not have; the test probes itself.
             let fields = container
                 .as_object_mut()
-                .ok_or("a container is no object")?;
+                .ok_or("a container is not an object")?;
             fields.retain(|name, value| {
                 let path = value["httpGet"]["path"].as_str();
                 probes.extend(path.map(str::to_owned));
@@ -168,9 +168,9 @@ fn prepare(folder: &Path, spec: &mut Value, arguments: &[&str]) -> Result<Vec<St
     }
     let group = spec["securityContext"]["fsGroup"].as_u64();
     for volume in spec["volumes"].as_array_mut().into_iter().flatten() {
-        let fields = volume.as_object_mut().ok_or("a volume is no object")?;
+        let fields = volume.as_object_mut().ok_or("a volume is not an object")?;
         if fields.remove("emptyDir").is_some() {
-            // As a cluster makes it, with the pod's group; podman does not know of that group.
+            // Created as in a cluster, with the pod's fsGroup, which podman does not support.
             let place = folder.join(fields["name"].as_str().unwrap_or_default());
             fs::create_dir(&place)?;
             chown(&place, None, group.map(u32::try_from).transpose()?)?;
@@ -182,8 +182,8 @@ fn prepare(folder: &Path, spec: &mut Value, arguments: &[&str]) -> Result<Vec<St
 }
 
 impl Exporter<'_> {
-    /// Kills it again and again while lines are written, and compares in the end.
-    fn counts_through_kills(&self) -> Result<()> {
+    /// Kills it repeatedly while lines are written, and compares the counts at the end.
+    fn counts_across_kills(&self) -> Result<()> {
         let mut before = 0;
         for kill in 1..=KILLS {
             let scrape = wait_for_lines(self.podman, &self.name, kill * COUNT / (KILLS + 2))?;
@@ -207,18 +207,18 @@ impl Exporter<'_> {
         self.compare(&scrape)
     }
 
-    /// Kills the process, and waits until the engine has started it again for the nth time.
+    /// Kills the process and waits until the engine has restarted it for the nth time.
     fn kill(&self, times: u64) -> Result<()> {
         let process = self.podman.container(&self.name, "{{.State.Pid}}")?;
         finish(Command::new("kill").args(["-KILL", &process]))?;
-        until("the exporter to be started again", PATIENCE, || {
+        until("the restart of the exporter", PATIENCE, || {
             let count = self.podman.container(&self.name, "{{.RestartCount}}")?;
             let running = self.podman.container(&self.name, "{{.State.Running}}")?;
             Ok((count == times.to_string() && running == "true").then_some(()))
         })
     }
 
-    /// Each start but the first began in the middle of the log, and did not read it all again.
+    /// Every start but the first resumed in the middle of the log.
     fn went_on(&self) -> Result<()> {
         let output = self
             .podman
@@ -232,12 +232,12 @@ impl Exporter<'_> {
             .filter_map(|line| line.rsplit_once("position=")?.1.parse::<u64>().ok())
             .collect();
         if positions.len() as u64 != KILLS + 1 || !positions.is_sorted_by(|a, b| a < b) {
-            return Err(format!("the starts began at {positions:?}: {said}").into());
+            return Err(format!("positions at the starts: {positions:?}: {said}").into());
         }
         Ok(())
     }
 
-    /// Every line was counted, for what it says, and none twice.
+    /// Every line was counted once, with the right result.
     fn compare(&self, scrape: &Scrape) -> Result<()> {
         let fifth = COUNT / 5;
         let report = scrape.to_report();
@@ -256,7 +256,7 @@ impl Exporter<'_> {
     }
 }
 
-/// What the chart makes of the values that it is checked with, as many objects.
+/// The objects rendered by the chart with its test values.
 fn rendered(values: &str) -> Result<Vec<Value>> {
     let values = Path::new(CHART).join("ci").join(values);
     let mut helm = Command::new(HELM);

@@ -1,11 +1,11 @@
-//! The configuration of a Postfix that refuses a great deal, each kind at a port of its own.
+//! Configuration of a Postfix with many kinds of rejects, each on its own port.
 
 use std::fs;
 use std::path::Path;
 
 use crate::Result;
 
-/// Settings behind the usual ones.
+/// Additional settings.
 pub const MAIN: &str = "\
 relay_domains = relay.example.com
 relay_transport = discard:quietly
@@ -18,7 +18,7 @@ smtpd_authorized_xclient_hosts = 127.0.0.0/8
 message_size_limit = 20000
 ";
 
-/// Services behind the usual ones: one port for each kind of policy.
+/// Additional services: one port for each kind of policy.
 pub const MASTER: &str = "\
 127.0.0.1:10026 inet n - n - - smtpd
  -o smtpd_client_restrictions=check_client_access,texthash:{folder}/clients
@@ -55,7 +55,7 @@ checks unix n - n - 0 cleanup
  -o body_checks=regexp:{folder}/bodies
 ";
 
-/// The tables that the settings name.
+/// The tables that the settings refer to.
 const TABLES: [(&str, &str); 10] = [
     (
         "postscreen",
@@ -110,7 +110,7 @@ const TABLES: [(&str, &str); 10] = [
     ("bodies", "/buy 421 pills/ REJECT\n"),
 ];
 
-/// Writes the tables that the settings name.
+/// Writes the tables that the settings refer to.
 pub fn write_tables(folder: &Path) -> Result<()> {
     for (name, text) in TABLES {
         fs::write(folder.join(name), text)?;

@@ -1,4 +1,4 @@
-//! A Postfix with folders of its own, run in the foreground.
+//! A Postfix with its own directories, run in the foreground.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -10,10 +10,10 @@ use crate::Result;
 use crate::sandbox::finish;
 use crate::wait::until;
 
-/// How long Postfix may take for anything that is waited for.
+/// Timeout for everything that Postfix does.
 const PATIENCE: Duration = Duration::from_secs(90);
 
-/// A running Postfix; it ends with this value.
+/// A running Postfix, stopped on drop.
 pub struct Postfix {
     folder: PathBuf,
     /// Its maillog_file.
@@ -23,8 +23,8 @@ pub struct Postfix {
 }
 
 impl Postfix {
-    /// Starts a Postfix below `folder`. `extra_main` is appended to main.cf, `extra_master` to
-    /// master.cf; both may name the folder as `{folder}`.
+    /// Starts a Postfix below `folder`. `extra_main` is appended to main.cf, `extra_master` to master.cf;
+    /// `{folder}` in both is replaced.
     pub fn start(folder: &Path, extra_main: &str, extra_master: &str) -> Result<Self> {
         let config = folder.join("etc");
         for name in ["etc", "queue", "data", "spool", "mailboxes"] {
@@ -75,7 +75,7 @@ impl Postfix {
         Ok(postfix)
     }
 
-    /// Waits until the queue holds nothing but deferred messages.
+    /// Waits until the queue contains only deferred messages.
     pub fn settle(&self) -> Result<()> {
         until("the queue to empty", PATIENCE, || {
             for queue in ["maildrop", "incoming", "active"] {
@@ -87,7 +87,7 @@ impl Postfix {
         })
     }
 
-    /// Waits until everything that was logged before this call is in the file `log`.
+    /// Waits until everything logged before this call is in the file `log`.
     pub fn flush_log(&mut self, log: &Path) -> Result<()> {
         self.markers += 1;
         let marker = format!("marker {} of the test", self.markers);
@@ -97,12 +97,12 @@ impl Postfix {
         })
     }
 
-    /// Makes Postfix read its configuration again and open its log anew.
+    /// Makes Postfix reload its configuration and reopen its log.
     pub fn reload(&self) -> Result<()> {
         finish(self.command("postfix").arg("reload"))
     }
 
-    /// Hands a message to `sendmail`.
+    /// Sends a message with `sendmail`.
     pub fn sendmail(&self, sender: &str, recipient: &str, body: &str) -> Result<()> {
         use std::io::Write;
         let mut child = Command::new("sendmail")
@@ -120,7 +120,7 @@ impl Postfix {
         }
     }
 
-    /// How many messages `postqueue` lists in a queue.
+    /// Number of messages that `postqueue` lists in a queue.
     pub fn listed(&self, queue: &str) -> Result<u64> {
         let output = self.command("postqueue").arg("-j").output()?;
         let mut count = 0;
@@ -141,7 +141,7 @@ impl Postfix {
 
 impl Drop for Postfix {
     fn drop(&mut self) {
-        // What does not end so ends with the trial's process namespace.
+        // Remaining processes end with the process namespace of the test.
         let _ = self
             .command("postfix")
             .arg("stop")
@@ -153,7 +153,7 @@ impl Drop for Postfix {
     }
 }
 
-/// Whether a queue folder, hashed or not, holds a message.
+/// Whether a queue directory, hashed or not, contains a message.
 fn holds_file(folder: &Path) -> Result<bool> {
     let entries = match fs::read_dir(folder) {
         Ok(entries) => entries,
@@ -174,7 +174,7 @@ fn holds_file(folder: &Path) -> Result<bool> {
     Ok(false)
 }
 
-/// Where Postfix takes every message from us.
+/// Address at which Postfix accepts every message of the test.
 pub const SUBMIT: &str = "127.0.0.1:10025";
 
 const MAIN: &str = "\
@@ -220,7 +220,7 @@ biff = no
 notify_classes =
 ";
 
-/// Comes last, so that every other port is open once this one is.
+/// The last service: when this port is open, all others are.
 const MASTER_SUBMIT: &str = "127.0.0.1:10025 inet n - n - - smtpd\n";
 
 const MASTER: &str = "\

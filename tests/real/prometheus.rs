@@ -15,10 +15,10 @@ use crate::wait::until;
 
 const ADDRESS: &str = "127.0.0.1:9090";
 
-/// How long it may take to start, and to scrape.
+/// Timeout for its start and for a scrape.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// A running Prometheus; it ends with this value.
+/// A running Prometheus, killed on drop.
 pub struct Prometheus(Child);
 
 impl Prometheus {
@@ -34,7 +34,7 @@ impl Prometheus {
         Prometheus::configured(folder, targets, config)
     }
 
-    /// Scrapes `target` every second, evaluates the rules in a folder and tells an Alertmanager.
+    /// Scrapes `target` every second, evaluates the rules in a directory and sends alerts to an Alertmanager.
     pub fn alerting(folder: &Path, target: &str, rules: &Path, alertmanager: &str) -> Result<Self> {
         let rules = rules.display();
         let config = format!(
@@ -75,7 +75,7 @@ impl Prometheus {
         Ok(Prometheus(child))
     }
 
-    /// The samples that the query has now.
+    /// Current result of a query.
     pub fn ask(&self, query: &str) -> Result<Value> {
         let escaped: String = query.bytes().map(|byte| format!("%{byte:02x}")).collect();
         let body = get(ADDRESS, &format!("/api/v1/query?query={escaped}"))
@@ -84,7 +84,7 @@ impl Prometheus {
         Ok(answer["data"]["result"].take())
     }
 
-    /// Asks until the query has the value that is expected.
+    /// Waits until the query returns the expected value.
     pub fn expect(&self, query: &str, expected: u64) -> Result<()> {
         let mut last = Value::Null;
         until(&format!("{query} to be {expected}"), PATIENCE, || {
@@ -92,7 +92,7 @@ impl Prometheus {
             let value = last[0]["value"][1].as_str();
             Ok((value == Some(expected.to_string().as_str())).then_some(()))
         })
-        .map_err(|error| format!("{error}; the last answer was {last}").into())
+        .map_err(|error| format!("{error}; last response: {last}").into())
     }
 }
 
@@ -103,7 +103,7 @@ impl Drop for Prometheus {
     }
 }
 
-/// The rules of a folder, and what is expected of them: `promtool check rules` and `test rules`.
+/// Runs `promtool check rules` and `promtool test rules` in a directory.
 pub fn check_rules(alerts: &Path) -> Result<()> {
     let files = |folder: &Path| -> Result<Vec<PathBuf>> {
         let mut files = Vec::new();
@@ -129,7 +129,7 @@ pub fn check_rules(alerts: &Path) -> Result<()> {
     )
 }
 
-/// `promtool check metrics` has nothing to say about an exposition.
+/// `promtool check metrics` accepts an exposition without a warning.
 pub fn check_metrics(exposition: &str) -> Result<()> {
     let mut child = Command::new("promtool")
         .args(["check", "metrics"])
@@ -149,7 +149,7 @@ pub fn check_metrics(exposition: &str) -> Result<()> {
     Err(format!("promtool check metrics: {}\n{text}", output.status).into())
 }
 
-/// Every family that users, dashboards and alert rules may count on once a log is followed.
+/// Every family that is always exposed while a log is followed.
 pub const FAMILIES: [&str; 32] = [
     "maillog_codes_total",
     "maillog_code_rate",

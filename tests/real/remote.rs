@@ -1,4 +1,4 @@
-//! The world outside: SMTP and LMTP servers that answer what a script says, and keep the truth.
+//! Scripted SMTP and LMTP servers that record the expected counts.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener};
@@ -9,70 +9,70 @@ use std::thread;
 use crate::Result;
 use crate::truth::Truth;
 
-/// What is said, and what a reader of the log should see in it.
+/// A reply, and the codes that a reader of the log should find in it.
 #[derive(Clone, Copy, Debug)]
 pub struct Reply {
     /// The three digits of its first line.
     pub code: u16,
     /// The enhanced status code in its text; empty if there is none.
     pub enhanced: &'static str,
-    /// The lines as they go over the wire, joined by `\n`.
+    /// The lines as sent, joined by `\n`.
     pub wire: &'static str,
 }
 
-/// How a server answers at one stage.
+/// Behaviour of a server at a stage.
 #[derive(Clone, Copy, Debug)]
 pub enum Act {
-    /// As if all were well.
+    /// The normal success reply.
     Go,
-    /// A reply; the session goes on.
+    /// A reply; the session continues.
     Say(Reply),
     /// A reply, and the connection is closed.
     SayAndClose(Reply),
-    /// The connection is closed without a word.
+    /// The connection is closed without a reply.
     HangUp,
-    /// Nothing is said until the client gives up.
+    /// No reply until the client gives up.
     Hang,
 }
 
-/// What a server does with STARTTLS, which it offers.
+/// Behaviour of a server with STARTTLS, which it offers.
 #[derive(Clone, Copy, Debug)]
 pub enum BrokenTls {
-    /// It says no; Postfix goes on without, or defers if it must have TLS.
+    /// It rejects STARTTLS; Postfix continues without TLS, or defers if TLS is mandatory.
     Refuses(Reply),
-    /// It says yes and then talks nonsense.
+    /// It accepts STARTTLS and then sends invalid data.
     Babbles,
-    /// It says yes and then hangs up.
+    /// It accepts STARTTLS and then closes the connection.
     HangsUp,
 }
 
-/// One server's script.
+/// The script of a server.
 #[derive(Clone, Debug)]
 pub struct Script {
     pub banner: Act,
     pub helo: Act,
     pub mail: Act,
-    /// By the recipient's number in the message; the last one serves all that follow.
+    /// Per recipient of a message, in order; the last entry is used for all further recipients.
     pub rcpt: Vec<Act>,
     pub data: Act,
     /// After the final dot.
     pub dot: Act,
-    /// What it says when it takes the message.
+    /// Reply when it accepts the message.
     pub accepted: Reply,
     pub pipelining: bool,
     /// The limit it announces with SIZE.
     pub size: Option<u64>,
     pub tls: Option<BrokenTls>,
-    /// How many recipients each message has.
+    /// Number of recipients of each message.
     pub recipients: u64,
-    /// False if there is a further host to try: a temporary refusal of the whole message is then
-    /// logged once, and not once for each recipient.
+    /// False if there is another host to try: a temporary failure of the whole message is then logged once
+    /// instead of once per recipient.
     pub last: bool,
     /// The direction that Postfix' log shows: `outbound` or, for LMTP, `local`.
     pub direction: &'static str,
 }
 
-/// The usual reply to a message that was taken.
+/// The usual reply to an accepted message.
 pub const TAKEN: Reply = Reply {
     code: 250,
     enhanced: "2.0.0",
@@ -99,7 +99,7 @@ impl Default for Script {
     }
 }
 
-/// Plays a script at a TCP address until the process ends.
+/// Serves a script at a TCP address until the process ends.
 pub fn listen(address: SocketAddr, script: Script, truth: &Truth) -> Result<()> {
     let listener = TcpListener::bind(address).map_err(|error| format!("{address}: {error}"))?;
     let truth = truth.clone();
@@ -116,7 +116,7 @@ pub fn listen(address: SocketAddr, script: Script, truth: &Truth) -> Result<()> 
     Ok(())
 }
 
-/// Plays a script at a Unix-domain socket that everybody may connect to.
+/// Serves a script at a Unix-domain socket with mode 0666.
 pub fn listen_unix(path: &Path, script: Script, truth: &Truth) -> Result<()> {
     use std::os::unix::fs::PermissionsExt;
     let listener = UnixListener::bind(path)?;
@@ -152,10 +152,10 @@ struct Session<'a, R, W> {
     truth: &'a Truth,
     reader: BufReader<R>,
     writer: W,
-    /// Recipients named, and recipients accepted, in this transaction.
+    /// Recipients sent, and recipients accepted, in this transaction.
     named: usize,
     accepted: u64,
-    /// MAIL was refused: what follows in the pipeline is beside the point.
+    /// MAIL was rejected, so the following pipelined commands are not counted.
     refused: bool,
 }
 
@@ -213,7 +213,7 @@ impl<'a, R: Read, W: Write> Session<'a, R, W> {
         }
     }
 
-    /// A line without its end; `None` when the client is gone.
+    /// Reads a line without line ending; `None` if the client has closed the connection.
     fn line(&mut self) -> Option<String> {
         let mut line = Vec::new();
         match self.reader.read_until(b'\n', &mut line) {
@@ -226,7 +226,7 @@ impl<'a, R: Read, W: Write> Session<'a, R, W> {
         }
     }
 
-    /// Says lines; true if they went out.
+    /// Sends lines; returns whether they could be sent.
     fn say(&mut self, wire: &str) -> bool {
         let wire = wire.replace('\n', "\r\n") + "\r\n";
         self.writer
@@ -235,7 +235,7 @@ impl<'a, R: Read, W: Write> Session<'a, R, W> {
             .is_ok()
     }
 
-    /// Does what the script says; `well` is the reply if all is well. True if the session goes on.
+    /// Performs the scripted action; `well` is the success reply. Returns whether the session continues.
     fn act(&mut self, stage: Stage, act: Act, well: &str) -> bool {
         match act {
             Act::Go => self.say(well),
@@ -377,7 +377,7 @@ impl<'a, R: Read, W: Write> Session<'a, R, W> {
         if script.direction == "outbound" {
             return self.act(Stage::Dot, script.dot, script.accepted.wire);
         }
-        // LMTP answers for each recipient (RFC 2033 section 4.2).
+        // LMTP has a reply for each recipient (RFC 2033 section 4.2).
         let all = std::mem::replace(&mut self.accepted, 1);
         (0..all).all(|_| self.act(Stage::Dot, script.dot, script.accepted.wire))
     }

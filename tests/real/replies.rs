@@ -1,8 +1,8 @@
-//! What remote servers say, as servers of this world do.
+//! Replies of remote servers in their usual forms.
 
 use crate::remote::Reply;
 
-/// A reply: its code, its enhanced code, and how it goes over the wire.
+/// A reply: code, enhanced code, and the text as sent.
 pub const fn reply(code: u16, enhanced: &'static str, wire: &'static str) -> Reply {
     Reply {
         code,
@@ -11,8 +11,8 @@ pub const fn reply(code: u16, enhanced: &'static str, wire: &'static str) -> Rep
     }
 }
 
-/// Replies of every form: codes of the RFCs and of the street, one line and several, enhanced
-/// codes in front, behind, with a hash sign and not at all, and texts full of other numbers.
+/// Replies of all forms: standard and non-standard codes, single-line and multi-line; enhanced codes at the
+/// start, at the end, with a hash sign, or missing; texts with many other numbers.
 pub const REPLIES: [Reply; 40] = [
     reply(420, "", "420 TCP write error 550"),
     reply(

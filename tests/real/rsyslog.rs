@@ -1,7 +1,7 @@
-//! A real rsyslogd that forwards what a mail server logs, and what it logs.
+//! A real rsyslogd that forwards the log lines of a mail server to the exporter.
 //!
-//! The lines come in as Postfix sends them to `/dev/log`, so that everything between is rsyslog's:
-//! its reading, its templates, its framing.
+//! The lines are sent as Postfix sends them to `/dev/log`, so that rsyslog's own parsing, templates and framing
+//! are tested.
 
 use std::fs;
 use std::os::unix::net::UnixDatagram;
@@ -14,20 +14,20 @@ use serde_json::{Value, json};
 use crate::Result;
 use crate::wait::until;
 
-/// How long rsyslogd may take to start.
+/// Timeout for the start of rsyslogd.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// How messages get from rsyslog to the exporter.
+/// The transport from rsyslog to the exporter.
 pub struct Way {
-    /// What the exporter listens on; may name the trial's folder as `{folder}`.
+    /// Listen address of the exporter; `{folder}` is replaced with the directory of the test.
     pub listener: &'static str,
-    /// What rsyslog does with every message, in its configuration's words.
+    /// rsyslog's action for every message, in its configuration language.
     pub action: &'static str,
-    /// Messages that are sent before anybody looks whether they have arrived.
+    /// Number of messages sent before waiting for their arrival.
     pub burst: usize,
 }
 
-/// Nobody waits for anybody here: a burst is what fits into the smallest usual buffer.
+/// UDP has no back-pressure, so a burst must fit into the smallest common receive buffer.
 pub const UDP: Way = Way {
     listener: "udp://:514",
     action: r#"action(type="omfwd" target="127.0.0.1" port="514" protocol="udp")"#,
@@ -53,14 +53,14 @@ pub const UNIX: Way = Way {
     burst: LINES,
 };
 
-/// A running rsyslogd; it ends with this value.
+/// A running rsyslogd, killed on drop.
 pub struct Rsyslog {
     child: Child,
     log: UnixDatagram,
 }
 
 impl Rsyslog {
-    /// Forwards what it is given.
+    /// Starts it with a transport.
     pub fn start(folder: &Path, way: &Way) -> Result<Self> {
         let place = folder.to_str().ok_or("the temporary folder is not UTF-8")?;
         let config = folder.join("rsyslog.conf");
@@ -91,7 +91,7 @@ impl Rsyslog {
         Ok(Rsyslog { child, log })
     }
 
-    /// Logs a line as a program does that calls syslog().
+    /// Logs a line like a program that calls syslog().
     pub fn log(&self, line: &str) -> Result<()> {
         self.log.send(line.as_bytes())?;
         Ok(())
@@ -105,8 +105,8 @@ impl Drop for Rsyslog {
     }
 }
 
-/// rsyslog's own messages go nowhere. Names of programs keep their slash, at which RFC 5424's
-/// template would cut them otherwise.
+/// rsyslog's own messages are discarded. Program names keep their slash, at which the RFC 5424 template would
+/// otherwise cut them.
 const MAIN: &str = r#"
 global(workDirectory="{folder}" parser.permitSlashInProgramName="on")
 module(load="imuxsock" SysSock.Use="off")
@@ -117,14 +117,14 @@ ruleset(name="forward") {
 }
 "#;
 
-/// How many lines are logged.
+/// Number of lines to log.
 pub const LINES: usize = 5000;
 
-/// One more line, which says nothing of mail.
+/// An additional line that is not about mail.
 pub const LAST: &str =
     "<22>Nov 23 10:00:00 postfix/postfix-script[1]: stopping the Postfix mail system";
 
-/// The lines a mail server logs, as it sends them.
+/// Log lines of a mail server, as it sends them.
 pub fn lines() -> impl Iterator<Item = String> {
     (0..LINES).map(|number| {
         let delivery = |relay: &str, status: &str| {
@@ -151,7 +151,7 @@ pub fn lines() -> impl Iterator<Item = String> {
                      ({said}: 422 Mailbox full (in reply to RCPT TO command))"
                 ),
             ),
-            // More than the 32 bytes that rsyslog forwards of a tag.
+            // Longer than the 32 bytes of a tag that rsyslog forwards.
             3 => format!(
                 "postfix/submission/smtpd[1234567]: NOQUEUE: reject: RCPT from \
                  client.example.net[192.0.2.50]: 550 5.1.1 <user{number}@example.org>: Recipient \
@@ -166,7 +166,7 @@ pub fn lines() -> impl Iterator<Item = String> {
     })
 }
 
-/// What the lines say, in the shape of `report --format json`.
+/// Expected counts of the lines, with the field names of `report --format json`.
 pub fn truth() -> Value {
     let each = LINES / 5;
     json!({

@@ -1,27 +1,27 @@
-//! A network, a process tree and an /etc of its own for each trial.
+//! Each test runs in its own network, process and mount namespaces, with its own /etc.
 //!
-//! The test binary starts itself again under `unshare`; what it starts inside dies with it.
+//! The test binary runs itself again with `unshare`; all processes started inside end with it.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use crate::Result;
 
-/// Names the trial to run, for the process inside the namespaces.
+/// Environment variable with the test to run inside the namespaces.
 const INNER: &str = "MAILLOG_REAL_TRIAL";
 
-/// Where programs are that are not on everybody's PATH.
+/// Directories of programs that may not be in PATH.
 const SEARCH: [&str; 5] = ["/usr/sbin", "/usr/bin", "/sbin", "/bin", "/lib"];
 
-/// Stands among the programs that a trial needs for Rust's library for static programs.
+/// Entry in the list of needed programs for Rust's musl target.
 pub const MUSL: &str = "Rust's musl target";
 
-/// The trial that this process is to run, if it is the one inside.
+/// The test to run, if this process is inside the namespaces.
 pub fn inner_trial() -> Option<String> {
     std::env::var(INNER).ok()
 }
 
-/// Why this machine cannot run a trial that needs the given programs.
+/// Why this machine cannot run a test that needs the given programs.
 pub fn obstacle(needs: &[&str]) -> Option<String> {
     for program in ["unshare", "ip", "mount"].iter().chain(needs) {
         let there = if *program == MUSL {
@@ -46,15 +46,17 @@ pub fn obstacle(needs: &[&str]) -> Option<String> {
     }
 }
 
-/// The compiler's triple for this machine with musl, for programs that are whole by themselves.
+/// The target triple of this machine with musl, for static programs.
 pub fn musl() -> Result<String> {
     let output = Command::new("rustc").arg("-vV").output()?;
     let text = String::from_utf8(output.stdout)?;
     let host = text.lines().find_map(|line| line.strip_prefix("host: "));
-    Ok(host.ok_or("rustc names no host")?.replace("-gnu", "-musl"))
+    Ok(host
+        .ok_or("rustc -vV shows no host")?
+        .replace("-gnu", "-musl"))
 }
 
-/// Whether the compiler has the library for it.
+/// Whether that target is installed.
 fn has_musl() -> bool {
     let Ok(target) = musl() else { return false };
     let folder = Command::new("rustc")
@@ -63,7 +65,7 @@ fn has_musl() -> bool {
     folder.is_ok_and(|it| Path::new(String::from_utf8_lossy(&it.stdout).trim()).exists())
 }
 
-/// Runs a trial in namespaces of its own and gives back its error text.
+/// Runs a test in its own namespaces and returns its error text.
 pub fn run(name: &str) -> Result<()> {
     let output = unshare()
         .arg(std::env::current_exe()?)
@@ -78,7 +80,7 @@ pub fn run(name: &str) -> Result<()> {
     Err(text.into())
 }
 
-/// `unshare` with every namespace a trial wants; the program to run is still to be added.
+/// `unshare` with all namespaces of a test, without the program to run.
 fn unshare() -> Command {
     let mut command = Command::new("unshare");
     command.args([
@@ -92,11 +94,11 @@ fn unshare() -> Command {
     command
 }
 
-/// Sets up the network that the trials share the plan of:
+/// Sets up the network, with the same addresses for all tests:
 ///
-/// - 198.51.100.0/24 and 192.0.2.0/25: all local; who listens there answers, the rest refuses
+/// - 198.51.100.0/24 and 192.0.2.0/25: local; connections without a listener are refused
 /// - 192.0.2.200: no route to host
-/// - 192.0.2.210 to 219: packets vanish, so that connecting times out
+/// - 192.0.2.210 to 219: packets are dropped, so connections time out
 /// - everything else: network is unreachable
 pub fn build_network(folder: &Path) -> Result<()> {
     ip("link set lo up")?;
@@ -114,17 +116,17 @@ pub fn build_network(folder: &Path) -> Result<()> {
             "neigh add 192.0.2.{host} lladdr 02:00:00:00:00:01 dev void0 nud permanent"
         ))?;
     }
-    put_over(
+    mount_over(
         folder,
         "resolv.conf",
         "nameserver 127.0.0.1\n",
         "/etc/resolv.conf",
     )?;
-    put_over(folder, "hosts", "127.0.0.1 localhost\n", "/etc/hosts")
+    mount_over(folder, "hosts", "127.0.0.1 localhost\n", "/etc/hosts")
 }
 
-/// Lays a file of ours over one of the machine's, inside this mount namespace only.
-fn put_over(folder: &Path, name: &str, text: &str, target: &str) -> Result<()> {
+/// Mounts a file over one of the machine's, in this mount namespace only.
+fn mount_over(folder: &Path, name: &str, text: &str, target: &str) -> Result<()> {
     let file = folder.join(name);
     std::fs::write(&file, text)?;
     finish(Command::new("mount").arg("--bind").arg(file).arg(target))
@@ -135,7 +137,7 @@ fn ip(arguments: &str) -> Result<()> {
     finish(Command::new("ip").args(arguments.split(' ')))
 }
 
-/// Runs a command to its end; an error has its output.
+/// Runs a command; an error contains its output.
 pub fn finish(command: &mut Command) -> Result<()> {
     let output = command.stdin(Stdio::null()).output()?;
     if output.status.success() {

@@ -1,5 +1,4 @@
-//! Deliveries that stay in the house: LMTP, mailboxes, commands, and the transports that fail or
-//! discard everything.
+//! Local deliveries: LMTP, mailboxes, commands, and transports that fail or discard everything.
 
 use std::fs;
 use std::net::SocketAddr;
@@ -11,7 +10,7 @@ use crate::remote::{Act, Reply, Script, listen, listen_unix};
 use crate::replies::REPLIES;
 use crate::world::{Message, World};
 
-/// Settings behind the usual ones.
+/// Additional settings.
 pub const MAIN: &str = "\
 transport_maps = texthash:{folder}/transport
 virtual_mailbox_domains = virtual.example.com
@@ -28,14 +27,14 @@ maximal_queue_lifetime = 0
 bounce_queue_lifetime = 0
 ";
 
-/// Services behind the usual ones.
+/// Additional services.
 pub const MASTER: &str = "\
 pipe-0 unix - n n - - pipe user=nobody argv=/bin/sh {folder}/exit-0
 pipe-69 unix - n n - - pipe user=nobody argv=/bin/sh {folder}/exit-69
 pipe-75 unix - n n - - pipe user=nobody argv=/bin/sh {folder}/exit-75
 ";
 
-/// Sets up the stores and gives back the mail that fills them.
+/// Sets up the stores and returns the messages for them.
 pub fn deliveries(world: &mut World, folder: &Path) -> Result<Vec<Message>> {
     let mut transport = String::new();
     let mut messages = Vec::new();
@@ -109,8 +108,8 @@ pub fn deliveries(world: &mut World, folder: &Path) -> Result<Vec<Message>> {
         );
     }
 
-    // Nobody listens: behind a port, behind a socket that was left over, and no socket at all.
-    // Postfix logs the attempt at a port by itself, the one at a socket only in each record.
+    // Nothing listens: on a port, on a stale socket, and on a missing socket. Postfix logs the attempt at a port on
+    // its own line, and that at a socket only in each delivery record.
     transport.push_str(&format!(
         "refused.inet.example.com lmtp:inet:[{}]:24\n",
         world.free_address()
@@ -176,7 +175,7 @@ pub fn deliveries(world: &mut World, folder: &Path) -> Result<Vec<Message>> {
         );
     }
     fs::write(folder.join("transport"), transport)?;
-    // The queue keeps nothing: what could not be delivered at once expires, once for a message.
+    // The queue lifetime is zero: a message that cannot be delivered expires at once, counted once per message.
     let expired = messages
         .iter()
         .filter(|message| message.status == Some("deferred"))

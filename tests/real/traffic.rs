@@ -1,4 +1,4 @@
-//! A mail server's log, line by line, with the stamps of the moment.
+//! Writes a mail server's log line by line, with current timestamps.
 
 use std::fs::File;
 use std::io::Write;
@@ -9,15 +9,15 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::Result;
 
-/// What a remote server says when it turns mail away, and when it takes it.
+/// Replies of a remote server: temporary failure and success.
 pub const REFUSED: &str = "4.7.0, status=deferred (host gmail-smtp-in.l.google.com[192.0.2.1] said: \
      421 4.7.0 Try again later, closing connection. (in reply to MAIL FROM command))";
 pub const TAKEN: &str = "2.0.0, status=sent (250 2.0.0 OK)";
 
-/// Between two lines of a steady flow.
+/// Interval between two lines of steady traffic.
 const PACE: Duration = Duration::from_millis(250);
 
-/// A log that is written.
+/// A log.
 pub struct Log {
     pub path: PathBuf,
     file: File,
@@ -26,7 +26,7 @@ pub struct Log {
 }
 
 impl Log {
-    /// An empty one.
+    /// Creates an empty log.
     pub fn create(folder: &Path) -> Result<Self> {
         let path = folder.join("mail.log");
         Ok(Log {
@@ -37,7 +37,7 @@ impl Log {
         })
     }
 
-    /// Writes `count` lines with this outcome, as if that long ago.
+    /// Writes `count` lines with this result and a timestamp in the past.
     pub fn write(&mut self, count: u64, outcome: &str, ago: SignedDuration) -> Result<()> {
         let time = Timestamp::now().saturating_sub(ago)?;
         let mut text = String::new();
@@ -55,12 +55,12 @@ impl Log {
         Ok(())
     }
 
-    /// Writes lines of this moment.
+    /// Writes lines with the current time.
     pub fn now(&mut self, count: u64, outcome: &str) -> Result<()> {
         self.write(count, outcome, SignedDuration::ZERO)
     }
 
-    /// Writes a line if the last one is a while ago: for whoever waits while mail flows.
+    /// Writes a line if the interval has passed, for tests that wait during traffic.
     pub fn flow(&mut self, outcome: &str) -> Result<()> {
         if self.last.elapsed() >= PACE {
             self.now(1, outcome)?;
@@ -68,7 +68,7 @@ impl Log {
         Ok(())
     }
 
-    /// How many lines there are.
+    /// Number of lines.
     pub fn lines(&self) -> u64 {
         self.lines
     }

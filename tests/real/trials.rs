@@ -1,5 +1,4 @@
-//! The trials: each sets up a world, sends through it and compares what was said with what the
-//! exporter found.
+//! The list of tests, and those that compare the counts of the exporter with the expected ones.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -18,137 +17,137 @@ use crate::{
     inbound, journal, milter, package, page, podman, pods, policy, prometheus, sandbox, stores,
 };
 
-/// A trial, and the programs it cannot do without.
+/// A test, and the programs that it needs.
 pub struct RealTrial {
     pub name: &'static str,
     pub needs: &'static [&'static str],
     pub run: fn() -> Result<()>,
 }
 
-/// Every trial.
+/// All tests.
 pub const ALL: &[RealTrial] = &[
     RealTrial {
-        name: "page_by_prometheus_with_the_shipped_rules_and_the_words_of_the_document",
+        name: "page_by_prometheus_with_shipped_rules_and_reference_texts",
         needs: &["prometheus", "prometheus-alertmanager"],
         run: || with_folder(page::shipped_rules),
     },
     RealTrial {
-        name: "page_and_its_end_by_prometheus_and_by_the_exporter_from_one_log",
+        name: "page_fires_and_resolves_in_prometheus_and_in_the_exporter",
         needs: &["prometheus", "prometheus-alertmanager"],
-        run: || with_folder(page::both_ways),
+        run: || with_folder(page::prometheus_and_exporter),
     },
     RealTrial {
-        name: "page_goes_on_after_a_kill_and_a_backlog_pages_nobody",
+        name: "page_survives_sigkill_and_a_backlog_does_not_page",
         needs: &[],
-        run: || with_folder(faults::across_ends),
+        run: || with_folder(faults::restart_and_backlog),
     },
     RealTrial {
-        name: "page_reaches_alertmanagers_that_were_down_slow_failing_or_not_to_be_trusted",
+        name: "page_reaches_alertmanagers_after_they_were_down_slow_failing_or_untrusted",
         needs: &["prometheus-alertmanager"],
-        run: || with_folder(faults::not_well),
+        run: || with_folder(faults::failing_alertmanagers),
     },
     RealTrial {
-        name: "page_rules_do_by_promtool_what_is_expected_of_them",
+        name: "page_rules_pass_promtool_tests",
         needs: &["promtool"],
         run: page::rules,
     },
     RealTrial {
-        name: "every_reply_of_a_remote_server_counts_once_in_report_and_live_across_a_rotation",
+        name: "every_remote_reply_counts_once_in_report_and_daemon_across_rotation",
         needs: &["postfix"],
         run: remote_replies,
     },
     RealTrial {
-        name: "deliveries_to_stores_of_our_own_count_as_local_and_expire",
+        name: "local_deliveries_count_as_local_and_expire",
         needs: &["postfix"],
         run: store_deliveries,
     },
     RealTrial {
-        name: "every_refusal_of_our_own_server_counts_once_as_inbound",
+        name: "every_reject_by_postfix_counts_once_as_inbound",
         needs: &["postfix"],
-        run: own_refusals,
+        run: postfix_rejects,
     },
     RealTrial {
-        name: "prometheus_scrapes_every_family_and_answers_with_the_true_count_of_421",
+        name: "prometheus_scrapes_every_family_and_the_exact_count_of_421",
         needs: &["postfix", "prometheus", "promtool"],
         run: scraped_by_prometheus,
     },
     RealTrial {
-        name: "every_line_that_rsyslog_forwards_over_udp_counts_once",
+        name: "rsyslog_over_udp_counts_every_line_once",
         needs: &["rsyslogd"],
-        run: || forwarded(&rsyslog::UDP),
+        run: || rsyslog_transport(&rsyslog::UDP),
     },
     RealTrial {
-        name: "every_line_that_rsyslog_forwards_over_tcp_counts_once",
+        name: "rsyslog_over_tcp_counts_every_line_once",
         needs: &["rsyslogd"],
-        run: || forwarded(&rsyslog::TCP),
+        run: || rsyslog_transport(&rsyslog::TCP),
     },
     RealTrial {
-        name: "every_line_that_rsyslog_forwards_counted_by_octets_counts_once",
+        name: "rsyslog_over_tcp_with_octet_counting_counts_every_line_once",
         needs: &["rsyslogd"],
-        run: || forwarded(&rsyslog::TCP_COUNTED),
+        run: || rsyslog_transport(&rsyslog::TCP_COUNTED),
     },
     RealTrial {
-        name: "every_line_that_rsyslog_forwards_to_a_unix_socket_counts_once",
+        name: "rsyslog_to_a_unix_socket_counts_every_line_once",
         needs: &["rsyslogd"],
-        run: || forwarded(&rsyslog::UNIX),
+        run: || rsyslog_transport(&rsyslog::UNIX),
     },
     RealTrial {
-        name: "every_record_of_a_journal_counts_once_whenever_the_exporter_ends",
+        name: "journal_records_count_once_across_restarts",
         needs: &["journalctl", "systemd/systemd-journal-remote"],
-        run: journal_across_ends,
+        run: journal_across_restarts,
     },
     RealTrial {
-        name: "an_alertmanager_that_was_down_at_first_gets_an_alert_and_its_end",
+        name: "alertmanager_that_starts_late_gets_the_alert_and_its_resolution",
         needs: &["prometheus-alertmanager"],
         run: || with_folder(alertmanager::trial),
     },
     RealTrial {
-        name: "the_examples_for_alertmanager_are_right_and_tell_every_alert_with_all_its_words",
+        name: "alertmanager_examples_are_valid_and_contain_every_text_of_every_alert",
         needs: &["amtool"],
         run: examples::examples,
     },
     RealTrial {
-        name: "the_chart_is_valid_for_every_kubernetes_and_has_the_rules_of_the_repository",
+        name: "chart_is_valid_for_every_kubernetes_version_and_has_the_committed_rules",
         needs: &["promtool", "node", chart::PYTHON],
         run: || with_folder(chart::trial),
     },
     RealTrial {
-        name: "every_query_of_the_dashboards_has_an_answer_in_prometheus",
+        name: "dashboards_every_query_returns_data_in_prometheus",
         needs: &["prometheus"],
-        run: || with_folder(dashboards::every_query_has_an_answer),
+        run: || with_folder(dashboards::every_query_returns_data),
     },
     RealTrial {
-        name: "the_dashboards_are_as_the_types_of_grafana_want_them",
+        name: "dashboards_compile_against_grafana_types",
         needs: &["node", dashboards::COMPILER],
-        run: || with_folder(dashboards::types_are_right),
+        run: || with_folder(dashboards::compiles_against_types),
     },
     RealTrial {
-        name: "the_image_holds_the_program_and_nothing_that_it_does_not_need",
+        name: "image_contains_only_the_expected_files",
         needs: &podman::NEEDS,
         run: || with_folder(image::contents),
     },
     RealTrial {
-        name: "the_image_works_as_any_user_where_only_the_state_can_be_written",
+        name: "image_works_as_any_user_with_read_only_root",
         needs: &podman::NEEDS,
         run: || with_folder(image::users),
     },
     RealTrial {
-        name: "the_image_finds_names_and_time_zones_by_itself",
+        name: "image_resolves_host_names_and_time_zones",
         needs: &podman::NEEDS,
         run: || with_folder(image::names),
     },
     RealTrial {
-        name: "the_pod_beside_a_mail_server_counts_every_line_through_kills",
+        name: "sidecar_pod_counts_every_line_across_kills",
         needs: pods::NEEDS,
         run: || with_folder(pods::sidecar),
     },
     RealTrial {
-        name: "the_pod_on_a_node_counts_every_line_of_containers_through_kills",
+        name: "daemonset_pod_counts_every_line_across_kills",
         needs: pods::NEEDS,
         run: || with_folder(pods::node),
     },
     RealTrial {
-        name: "the_debian_package_installs_upgrades_and_purges_and_leaves_nothing",
+        name: "debian_package_installs_upgrades_and_purges",
         needs: &[
             "cargo-deb",
             "dpkg-deb",
@@ -160,18 +159,18 @@ pub const ALL: &[RealTrial] = &[
         run: || with_folder(package::trial),
     },
     RealTrial {
-        name: "the_unit_is_exposed_to_little",
+        name: "systemd_unit_has_a_low_exposure_score",
         needs: &["systemd-analyze"],
         run: package::exposure,
     },
     RealTrial {
-        name: "the_tools_of_every_service_find_the_compose_configuration_right",
+        name: "compose_configuration_is_valid_for_every_service",
         needs: &["promtool", "amtool", "docker-compose"],
         run: compose::trial,
     },
 ];
 
-/// The parts of a report that the truth knows.
+/// The parts of a report that have expected counts.
 const KEYS: [&str; 4] = ["codes", "enhanced", "deliveries", "connect_errors"];
 
 /// A trial's folder: it goes with a trial that passed, and stays, by name, with one that failed.
@@ -207,7 +206,7 @@ fn complain(who: &str, expected: &Value, actual: &Value, logs: &[PathBuf]) -> Re
     if differences.is_empty() {
         return Ok(());
     }
-    let mut text = format!("{who} differs from what was said:\n");
+    let mut text = format!("{who} differs from the expected counts:\n");
     for difference in differences {
         text.push_str(&format!("  {difference}\n"));
         let name = difference.split(':').next().unwrap_or_default();
@@ -251,9 +250,9 @@ fn remote_replies() -> Result<()> {
         let truth = Truth::default();
         let mut world = World::new(truth.clone())?;
         let first = cases::replies_at_every_stage(&mut world)?;
-        let second = cases::broken_connections(&mut world)?;
+        let second = cases::failed_connections(&mut world)?;
         let mut third = cases::several_exchangers(&mut world)?;
-        third.extend(cases::odds_and_ends(&mut world)?);
+        third.extend(cases::other_cases(&mut world)?);
         world.zone.serve()?;
 
         let log = folder.join("mail.log");
@@ -262,12 +261,12 @@ fn remote_replies() -> Result<()> {
         let mut postfix = Postfix::start(folder, cases::MAIN, "")?;
         send_all(&first, &truth)?;
         postfix.settle()?;
-        // The log is renamed; Postfix goes on writing to the old file until it is told.
+        // The log is renamed; Postfix continues to write to the old file until it is reloaded.
         let old = folder.join("mail.log.1");
         fs::rename(&log, &old)?;
         send_all(&second, &truth)?;
         postfix.settle()?;
-        // These destinations are dead now: further mail is put off without another attempt.
+        // Postfix regards these destinations as dead: more mail is deferred without another attempt.
         send_all(&cases::suspended(), &truth)?;
         postfix.settle()?;
         postfix.flush_log(&old)?;
@@ -307,7 +306,7 @@ fn store_deliveries() -> Result<()> {
     })
 }
 
-/// The metrics of the queue equal what Postfix' own `postqueue` lists.
+/// Compares the queue metrics with the output of `postqueue`.
 fn compare_queue(postfix: &Postfix, log: &Path, folder: &Path) -> Result<()> {
     let deferred = postfix.listed("deferred")?;
     if deferred == 0 {
@@ -326,19 +325,19 @@ fn compare_queue(postfix: &Postfix, log: &Path, folder: &Path) -> Result<()> {
     ))
 }
 
-/// A Postfix that refuses a great deal.
-fn refusing_postfix(folder: &Path) -> Result<Postfix> {
+/// A Postfix with many kinds of rejects.
+fn rejecting_postfix(folder: &Path) -> Result<Postfix> {
     policy::write_tables(folder)?;
     milter::listen(&folder.join("milter"))?;
     auth::listen(&folder.join("auth"))?;
     Postfix::start(folder, policy::MAIN, policy::MASTER)
 }
 
-fn own_refusals() -> Result<()> {
+fn postfix_rejects() -> Result<()> {
     with_folder(|folder| {
         let truth = Truth::default();
         World::new(truth.clone())?.zone.serve()?;
-        let mut postfix = refusing_postfix(folder)?;
+        let mut postfix = rejecting_postfix(folder)?;
         inbound::hold_sessions(&truth, folder)?;
         postfix.settle()?;
         let log = postfix.log.clone();
@@ -357,7 +356,7 @@ fn scraped_by_prometheus() -> Result<()> {
         fs::write(&log, "")?;
         let daemon = Daemon::start(&log, folder)?;
         let prometheus = Prometheus::start(folder, &daemon.address)?;
-        let mut postfix = refusing_postfix(folder)?;
+        let mut postfix = rejecting_postfix(folder)?;
         inbound::hold_sessions(&truth, folder)?;
         send_all(&messages, &truth)?;
         postfix.settle()?;
@@ -373,7 +372,7 @@ fn scraped_by_prometheus() -> Result<()> {
             let query = format!(r#"maillog_codes_total{{direction="{direction}",code="{code}"}}"#);
             let expected = said["codes"][direction][code]
                 .as_u64()
-                .ok_or("nothing was said")?;
+                .ok_or("no reply was recorded")?;
             prometheus.expect(&query, expected)?;
         }
         let scrape = daemon.scrape_after(count_lines(std::slice::from_ref(&log))?)?;
@@ -395,7 +394,7 @@ fn scraped_by_prometheus() -> Result<()> {
     })
 }
 
-fn forwarded(way: &rsyslog::Way) -> Result<()> {
+fn rsyslog_transport(way: &rsyslog::Way) -> Result<()> {
     with_folder(|folder| {
         let place = folder.to_str().ok_or("the temporary folder is not UTF-8")?;
         let listener = way.listener.replace("{folder}", place);
@@ -408,7 +407,7 @@ fn forwarded(way: &rsyslog::Way) -> Result<()> {
                 daemon.scrape_after(number as u64)?;
             }
         }
-        // A line that came twice would be there before the last one.
+        // A duplicated line would be counted before the last one.
         syslog.log(rsyslog::LAST)?;
         let expected = rsyslog::LINES as u64 + 1;
         let scrape = daemon.scrape_after(expected)?;
@@ -416,16 +415,16 @@ fn forwarded(way: &rsyslog::Way) -> Result<()> {
         let lines = scrape.sum("maillog_lines_total");
         let dropped = scrape.sum("maillog_source_lines_dropped_total");
         if (lines, dropped) != (expected, 0) {
-            return Err(format!("{lines} lines came and {dropped} were dropped").into());
+            return Err(format!("{lines} lines were received and {dropped} dropped").into());
         }
         Ok(())
     })
 }
 
-/// Every record of a journal is counted once, although the exporter ends again and again.
-fn journal_across_ends() -> Result<()> {
+/// Every record of a journal is counted once across restarts of the exporter.
+fn journal_across_restarts() -> Result<()> {
     with_folder(|folder| {
-        let counted = journal::read_across_ends(folder)?;
+        let counted = journal::read_across_restarts(folder)?;
         complain("the scrape", &counted.expected, &counted.actual, &[])
     })
 }

@@ -1,7 +1,7 @@
-//! What was really said and what really became of each message, counted.
+//! The expected counts: replies that were sent, and results of each message.
 //!
-//! It has the shape of `report --format json`, so that the two are compared as they are. Nothing
-//! in it comes from the log.
+//! They have the field names of `report --format json`, so that both can be compared directly. Nothing in them is
+//! taken from the log.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 type Counts = BTreeMap<String, u64>;
 
-/// The counts; clones share them, so that every thread of the world outside writes into one.
+/// The counts. Clones share them, so that all threads of the scripted servers add to the same counts.
 #[derive(Clone, Default)]
 pub struct Truth(Arc<Mutex<Totals>>);
 
@@ -23,7 +23,7 @@ struct Totals {
 }
 
 impl Truth {
-    /// A reply was said that the log records `times` times: once for each recipient it concerns.
+    /// Adds a reply that is logged `times` times: once for each recipient it concerns.
     pub fn reply(&self, direction: &'static str, code: u16, enhanced: &str, times: u64) {
         if times == 0 {
             return;
@@ -49,8 +49,8 @@ impl Truth {
         });
     }
 
-    /// A connection could not be opened, which the catalog numbers 111 (refused) or 101, or did
-    /// not last, which has no code.
+    /// Adds a failed connection: one that could not be opened, counted as 111 (refused) or 101, or one that was lost,
+    /// which has no code.
     pub fn connect_error(
         &self,
         direction: &'static str,
@@ -64,7 +64,7 @@ impl Truth {
         self.with(|totals| *totals.connect_errors.entry(error.to_owned()).or_default() += times);
     }
 
-    /// A delivery ended, for now or for good.
+    /// Adds the result of a delivery.
     pub fn delivery(&self, status: &str, times: u64) {
         if times == 0 {
             return;
@@ -72,7 +72,7 @@ impl Truth {
         self.with(|totals| *totals.deliveries.entry(status.to_owned()).or_default() += times);
     }
 
-    /// Everything, in the shape of `report --format json`.
+    /// All counts, with the field names of `report --format json`.
     pub fn to_json(&self) -> Value {
         self.with(|totals| {
             json!({
@@ -89,7 +89,7 @@ impl Truth {
     }
 }
 
-/// The figures under `keys` of two reports that differ, one to a line. A missing figure is a zero.
+/// The counts below `keys` that differ between two reports, one per line. A missing count is zero.
 pub fn differences(expected: &Value, actual: &Value, keys: &[&str]) -> Vec<String> {
     let mut left = BTreeMap::new();
     let mut right = BTreeMap::new();
@@ -102,7 +102,7 @@ pub fn differences(expected: &Value, actual: &Value, keys: &[&str]) -> Vec<Strin
         .into_iter()
         .filter_map(|name| {
             let (l, r) = (left.get(name).unwrap_or(&0), right.get(name).unwrap_or(&0));
-            (l != r).then(|| format!("{name}: said {l}, counted {r}"))
+            (l != r).then(|| format!("{name}: expected {l}, counted {r}"))
         })
         .collect()
 }

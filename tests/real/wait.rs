@@ -1,14 +1,13 @@
-//! Waiting for an event, with a deadline: no test here takes time for a sign that something
-//! happened.
+//! Waiting for an event with a deadline. Tests never wait for a fixed time.
 
 use std::time::{Duration, Instant};
 
 use crate::Result;
 
-/// How often a condition is looked at again.
+/// Polling interval.
 const INTERVAL: Duration = Duration::from_millis(20);
 
-/// Looks at `probe` until it gives a value. After `limit` the error says what was waited for.
+/// Polls `probe` until it returns a value. After `limit` the error names `what` was waited for.
 pub fn until<T>(
     what: &str,
     limit: Duration,
@@ -20,7 +19,7 @@ pub fn until<T>(
             return Ok(value);
         }
         if Instant::now() > deadline {
-            return Err(format!("waited {limit:?} in vain for {what}").into());
+            return Err(format!("timed out after {limit:?} waiting for {what}").into());
         }
         std::thread::sleep(INTERVAL);
     }

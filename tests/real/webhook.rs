@@ -1,4 +1,4 @@
-//! A scripted receiver of JSON over HTTP: Alertmanager's webhook, or an Alertmanager that is not well.
+//! A scripted HTTP server that receives JSON: a webhook of Alertmanager, or a failing Alertmanager.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -8,15 +8,15 @@ use serde_json::Value;
 
 use crate::Result;
 
-/// What it says to a request.
+/// Response to requests.
 #[derive(Clone, Copy, Debug)]
 pub enum Answer {
     Status(u16),
-    /// Nothing, until the other side gives up.
+    /// No response until the client gives up.
     Silence,
 }
 
-/// Listens until the trial ends.
+/// Listens until the test ends.
 pub struct Webhook(Arc<State>);
 
 struct State {
@@ -36,7 +36,7 @@ impl Webhook {
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let state = Arc::clone(&shared);
-                // A connection that breaks is the other side's to complain about.
+                // A broken connection is reported by the client.
                 std::thread::spawn(move || {
                     let _ = state.serve(stream);
                 });
@@ -45,18 +45,18 @@ impl Webhook {
         Ok(Webhook(state))
     }
 
-    /// Answers differently from now on.
+    /// Changes the response to further requests.
     pub fn answer(&self, answer: Answer) {
         *self.0.answer.lock().unwrap_or_else(PoisonError::into_inner) = answer;
     }
 
-    /// The alerts of this name in what was taken with a 200, in the order they came.
+    /// The alerts with this name in the requests answered with 200, in order of arrival.
     pub fn alerts(&self, name: &str) -> Vec<Value> {
         let taken = self.0.taken.lock().unwrap_or_else(PoisonError::into_inner);
         taken
             .iter()
             .flat_map(|body| {
-                // Alertmanager's API takes a list; its webhook wraps one.
+                // Alertmanager's API receives a list; a webhook receives an object that contains one.
                 let list = body.get("alerts").unwrap_or(body).as_array();
                 list.cloned().unwrap_or_default()
             })

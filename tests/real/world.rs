@@ -1,4 +1,4 @@
-//! The world outside while it is being built: names, addresses and the servers behind them.
+//! Builds the simulated Internet: names, addresses and their servers.
 
 use std::net::{Ipv4Addr, SocketAddr};
 
@@ -7,14 +7,14 @@ use crate::dns::Zone;
 use crate::remote::{Script, listen};
 use crate::truth::Truth;
 
-/// A message to send and what must become of it.
+/// A message to send and its expected results.
 pub struct Message {
     pub recipients: Vec<String>,
-    /// The status of each recipient's delivery; none if the remote server keeps that account.
+    /// Expected status per recipient; none if the scripted server records it.
     pub status: Option<&'static str>,
 }
 
-/// One mail exchanger.
+/// A mail exchanger.
 pub enum Host {
     Plays(Box<Script>),
     Refuses,
@@ -24,7 +24,7 @@ pub enum Host {
     Nameless,
 }
 
-/// The world while it is being built.
+/// The simulated Internet.
 pub struct World {
     pub truth: Truth,
     pub zone: Zone,
@@ -33,7 +33,7 @@ pub struct World {
 }
 
 impl World {
-    /// An empty world, but for the domain that bounces go to.
+    /// Creates it with only the domain of the senders, which receives bounces.
     pub fn new(truth: Truth) -> Result<Self> {
         let mut world = World {
             truth,
@@ -45,7 +45,7 @@ impl World {
         Ok(world)
     }
 
-    /// Puts mail exchangers behind a domain, the first being the preferred one.
+    /// Adds a domain with mail exchangers, the first being the preferred one.
     pub fn domain(&mut self, domain: &str, hosts: Vec<Host>) -> Result<()> {
         let count = hosts.len();
         for (index, host) in hosts.into_iter().enumerate() {
@@ -84,17 +84,17 @@ impl World {
         Ok(())
     }
 
-    /// An address at which nobody listens yet.
+    /// An unused address.
     pub fn free_address(&mut self) -> Ipv4Addr {
         self.next_address += 1;
         Ipv4Addr::new(198, 51, 100, self.next_address - 1)
     }
 }
 
-/// Where the senders live; its server takes everything, bounces above all.
+/// Domain of the senders; its server accepts everything, in particular bounces.
 pub const SENDER_DOMAIN: &str = "origin.example.org";
 
-/// A host that plays a script.
+/// A host with a script.
 pub fn plays(script: Script) -> Host {
     Host::Plays(Box::new(script))
 }

@@ -1,4 +1,4 @@
-//! Who may ask, and over what: `--web.config.file`.
+//! TLS, client certificates and passwords (`--web.config.file`).
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -31,7 +31,7 @@ fn keep(folder: &Folder, name: &str, certified: &Certified) {
     );
 }
 
-/// A client that trusts one server, and shows a certificate if it has one.
+/// A client that trusts one server certificate, with an optional client certificate.
 struct Client {
     config: Arc<ClientConfig>,
 }
@@ -84,7 +84,7 @@ fn launch(folder: &Folder, web: &str) -> Daemon {
 }
 
 #[test]
-fn with_passwords_only_who_knows_one_is_answered() {
+fn basic_auth_rejects_requests_without_a_valid_password() {
     let folder = Folder::new();
     let hash = bcrypt::hash("to:p", 4).expect("a hash");
     let web = format!(
@@ -108,7 +108,7 @@ fn with_passwords_only_who_knows_one_is_answered() {
     assert_eq!(answer.status, 200);
     assert_eq!(answer.headers["x-frame-options"], "deny");
 
-    // What is wrong changes nothing.
+    // An invalid file does not change the settings.
     folder.create("web.yml", "basic_auth_user: {}\n");
     assert_eq!(daemon.get("/metrics").status, 401);
     daemon.logged("web settings are wrong");
@@ -117,7 +117,7 @@ fn with_passwords_only_who_knows_one_is_answered() {
 }
 
 #[test]
-fn tls_is_spoken_in_both_versions_and_a_renewed_certificate_is_used() {
+fn tls_1_2_and_1_3_work_and_a_renewed_certificate_is_used() {
     let folder = Folder::new();
     let server = certified();
     keep(&folder, "server", &server);
@@ -145,7 +145,7 @@ fn tls_is_spoken_in_both_versions_and_a_renewed_certificate_is_used() {
 }
 
 #[test]
-fn a_client_without_a_certificate_of_the_authority_is_turned_away() {
+fn client_without_a_valid_certificate_is_rejected() {
     let folder = Folder::new();
     let (server, friend, stranger) = (certified(), certified(), certified());
     keep(&folder, "server", &server);
@@ -164,7 +164,7 @@ fn a_client_without_a_certificate_of_the_authority_is_turned_away() {
 }
 
 #[test]
-fn wrong_settings_end_the_start_and_are_named() {
+fn invalid_web_config_is_a_named_startup_error() {
     let folder = Folder::new();
     keep(&folder, "server", &certified());
     keep(&folder, "other", &certified());

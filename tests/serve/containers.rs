@@ -1,4 +1,4 @@
-//! Files of container runtimes.
+//! Log files of container runtimes.
 
 use crate::daemon::*;
 use std::fs;
@@ -6,7 +6,7 @@ use std::fs;
 const TIME: &str = "2026-11-23T10:00:00.123456789Z";
 
 #[test]
-fn files_of_both_runtimes_are_counted_through_parts_and_rotation() {
+fn cri_and_docker_logs_are_counted_with_partial_lines_and_rotation() {
     let folder = Folder::new();
     for (live, rotated, docker) in [
         ("0.log", "0.log.20260101-120000", false),

@@ -1,4 +1,4 @@
-//! A daemon of the test's own, and the folder with its logs.
+//! A daemon started by a test, and a temporary directory with its logs.
 
 use std::collections::HashMap;
 use std::fs::{self, File, OpenOptions};
@@ -14,7 +14,7 @@ use tempfile::TempDir;
 
 const DEADLINE: Duration = Duration::from_secs(20);
 
-/// Asks again and again until there is an answer.
+/// Polls until there is a value.
 pub fn until<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
     let end = Instant::now() + DEADLINE;
     loop {
@@ -34,7 +34,7 @@ pub struct Daemon {
 
 impl Drop for Daemon {
     fn drop(&mut self) {
-        // It may have ended already.
+        // It may have exited already.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
@@ -47,12 +47,12 @@ pub struct Answer {
 }
 
 impl Daemon {
-    /// Starts the daemon on a port of its own, and waits until it is ready.
+    /// Starts the daemon on a free port, and waits until it is ready.
     pub fn start(arguments: &[&str]) -> Self {
         Daemon::start_with(arguments, Stdio::null())
     }
 
-    /// The same with a standard input.
+    /// The same with standard input.
     pub fn start_with(arguments: &[&str], input: Stdio) -> Self {
         let daemon = Daemon::launch(arguments, input);
         until("ready", || {
@@ -66,7 +66,7 @@ impl Daemon {
         Daemon::launch_in(&[], arguments, input)
     }
 
-    /// The same with variables in its environment.
+    /// The same with environment variables.
     pub fn launch_in(environment: &[(&str, &str)], arguments: &[&str], input: Stdio) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_maillog_exporter"))
             .arg("--web.listen-address=127.0.0.1:0")
@@ -129,7 +129,7 @@ impl Daemon {
         json["sources"].as_array().expect("a list").clone()
     }
 
-    /// What it says of its only source.
+    /// The JSON of its only source.
     pub fn source(&self) -> Value {
         let sources = self.sources();
         assert_eq!(sources.len(), 1);
@@ -153,7 +153,7 @@ impl Daemon {
     }
 }
 
-/// Asks over any stream; the connection ends with the answer.
+/// Sends a request over any stream; the connection is closed after the response.
 pub fn ask(
     mut stream: impl Read + Write,
     method: &str,
@@ -210,7 +210,7 @@ impl Folder {
         self.0.path().join(name)
     }
 
-    /// Creates a file, or empties it, and opens it as a log is opened.
+    /// Creates or truncates a file, and opens it for appending.
     pub fn create(&self, name: &str, text: &str) -> File {
         fs::write(self.path(name), text).expect("a file");
         self.append(name)

@@ -1,7 +1,6 @@
-//! The daemon as its users run it: the real binary, real files, real connections.
+//! Tests of the daemon from outside: the real binary, real files, real connections.
 //!
-//! What it has read is asked of it over HTTP; nothing waits for time to pass, only for what it
-//! says, with a deadline.
+//! Results are read over HTTP. Tests never wait for a fixed time, only for an event, with a deadline.
 
 mod access;
 mod containers;

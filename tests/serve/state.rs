@@ -1,11 +1,11 @@
-//! What outlives the process: counts and positions, over every kind of end.
+//! Counts and positions across restarts, after all kinds of process end.
 
 use crate::daemon::*;
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-/// Delivery records that count one 250 each.
+/// Delivery records with one reply of 250 each.
 fn records(numbers: std::ops::Range<u32>) -> String {
     numbers
         .map(|number| {
@@ -34,20 +34,20 @@ fn sample(daemon: &Daemon, name: &str) -> f64 {
 const SENT: &str = "maillog_codes_total{direction=\"outbound\",code=\"250\"}";
 
 #[test]
-fn counts_and_positions_go_on_after_every_end_of_the_process() {
+fn counts_and_positions_survive_sigterm_and_sigkill() {
     let folder = Folder::new();
     let (log, state) = (folder.path("mail.log"), folder.path("state/counts"));
     let mut file = folder.create("mail.log", "");
     let mut written = 0;
     for signal in ["TERM", "KILL", "INT", "KILL", "KILL"] {
-        // Some lines come while nobody reads, some while the daemon runs.
+        // Some lines are written while the daemon is stopped, some while it runs.
         write(&mut file, &records(written..written + 100));
         let mut daemon = keeping(&log, &state);
         let shown = sample(&daemon, SENT);
         assert!(shown >= f64::from(written), "{shown} after {written}");
         write(&mut file, &records(written + 100..written + 150));
         written += 150;
-        until("all of them", || {
+        until("all lines", || {
             (sample(&daemon, SENT) == f64::from(written)).then_some(())
         });
         daemon.signal(signal);
@@ -61,7 +61,7 @@ fn counts_and_positions_go_on_after_every_end_of_the_process() {
 }
 
 #[test]
-fn a_snapshot_is_written_without_anybody_asking() {
+fn snapshot_is_written_without_a_scrape() {
     let folder = Folder::new();
     let (log, state) = (folder.path("mail.log"), folder.path("state"));
     folder.create("mail.log", &records(0..10));
@@ -70,11 +70,11 @@ fn a_snapshot_is_written_without_anybody_asking() {
     daemon.signal("KILL");
     daemon.ended();
     fs::remove_file(&log).expect("removed");
-    // Not from the log: that is gone.
+    // The log no longer exists, so the count comes from the snapshot.
     assert_eq!(sample(&keeping(&log, &state), SENT), 10.0);
 }
 
-/// Starts a daemon that refuses to; its exit code and what it says.
+/// Starts a daemon that is expected to fail; returns its exit code and standard error.
 fn refusal(arguments: &[&str]) -> (Option<i32>, String) {
     let output = Command::new(env!("CARGO_BIN_EXE_maillog_exporter"))
         .arg("--web.listen-address=127.0.0.1:0")
@@ -87,7 +87,7 @@ fn refusal(arguments: &[&str]) -> (Option<i32>, String) {
 }
 
 #[test]
-fn a_second_daemon_on_the_same_state_refuses_to_start() {
+fn second_daemon_with_the_same_state_does_not_start() {
     let folder = Folder::new();
     let (log, state) = (folder.path("mail.log"), folder.path("state"));
     folder.create("mail.log", "");
@@ -99,7 +99,7 @@ fn a_second_daemon_on_the_same_state_refuses_to_start() {
 }
 
 #[test]
-fn a_damaged_state_is_refused_until_it_is_set_aside() {
+fn damaged_state_is_rejected_until_reset() {
     let folder = Folder::new();
     let (log, state) = (folder.path("mail.log"), folder.path("state"));
     folder.create("mail.log", &records(0..5));
@@ -123,7 +123,7 @@ fn a_damaged_state_is_refused_until_it_is_set_aside() {
 }
 
 #[test]
-fn a_place_that_cannot_be_written_is_told_once_and_counting_works() {
+fn unwritable_state_path_is_logged_once_and_counting_works() {
     let folder = Folder::new();
     let log = folder.path("mail.log");
     folder.create("mail.log", &records(0..5));
@@ -135,7 +135,7 @@ fn a_place_that_cannot_be_written_is_told_once_and_counting_works() {
 }
 
 #[test]
-fn while_nothing_can_be_written_nothing_new_is_shown_and_nothing_is_lost() {
+fn counts_stay_at_the_last_durable_snapshot_while_the_disk_fails() {
     let folder = Folder::new();
     let (log, state) = (folder.path("mail.log"), folder.path("disk/state"));
     let mut file = folder.create("mail.log", &records(0..5));
@@ -149,7 +149,7 @@ fn while_nothing_can_be_written_nothing_new_is_shown_and_nothing_is_lost() {
     assert_eq!(sample(&daemon, SENT), 5.0);
     daemon.logged("cannot write state");
     fs::rename(folder.path("gone"), folder.path("disk")).expect("renamed back");
-    until("what was counted meanwhile", || {
+    until("the counts of the meantime", || {
         (sample(&daemon, SENT) == 8.0).then_some(())
     });
     daemon.logged("written again");

@@ -1,4 +1,4 @@
-//! What HTTP clients get.
+//! HTTP: pages, API and connections.
 
 use crate::daemon::*;
 use serde_json::Value;
@@ -7,7 +7,7 @@ use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 #[test]
-fn the_pages_answer_as_http_wants_it() {
+fn pages_follow_http_semantics() {
     let folder = Folder::new();
     folder.create("mail<1>.log", "one\n");
     let daemon = Daemon::follow(&folder.path("mail<1>.log"));
@@ -51,7 +51,7 @@ fn the_pages_answer_as_http_wants_it() {
 }
 
 #[test]
-fn the_start_page_shows_codes_with_their_names_conditions_and_deliveries() {
+fn status_page_shows_codes_conditions_and_deliveries() {
     let folder = Folder::new();
     folder.create(
         "mail.log",
@@ -82,7 +82,7 @@ fn the_start_page_shows_codes_with_their_names_conditions_and_deliveries() {
 }
 
 #[test]
-fn the_page_of_a_code_answers_in_the_readers_language() {
+fn code_page_uses_the_requested_language() {
     let folder = Folder::new();
     let log: String = [
         "421 4.7.28 unusual rate",
@@ -173,7 +173,7 @@ fn the_page_of_a_code_answers_in_the_readers_language() {
 }
 
 #[test]
-fn the_alerts_have_pages_that_the_other_pages_lead_to() {
+fn alert_pages_exist_and_are_linked() {
     let folder = Folder::new();
     folder.create("mail.log", "");
     let daemon = Daemon::follow(&folder.path("mail.log"));
@@ -208,7 +208,7 @@ fn the_alerts_have_pages_that_the_other_pages_lead_to() {
 }
 
 #[test]
-fn connections_that_say_nothing_keep_no_scrape_waiting() {
+fn idle_connections_do_not_block_a_scrape() {
     let folder = Folder::new();
     folder.create("mail.log", "");
     let daemon = Daemon::follow(&folder.path("mail.log"));
@@ -220,13 +220,13 @@ fn connections_that_say_nothing_keep_no_scrape_waiting() {
         assert_eq!(daemon.get("/metrics").status, 200);
         assert!(asked.elapsed() < Duration::from_secs(1));
     }
-    // The oldest made room.
+    // The oldest connection was closed to make room.
     let mut oldest = &idle[0];
     assert_eq!(oldest.read(&mut [0]).expect("closed"), 0);
 }
 
 #[test]
-fn half_a_request_does_not_keep_the_daemon_from_ending() {
+fn incomplete_request_does_not_delay_shutdown() {
     let folder = Folder::new();
     folder.create("mail.log", "");
     let mut daemon = Daemon::follow(&folder.path("mail.log"));
@@ -239,7 +239,7 @@ fn half_a_request_does_not_keep_the_daemon_from_ending() {
             stream
         })
         .collect();
-    // Connections are taken in their order: these are taken once a later one is answered.
+    // Connections are accepted in order: these have been accepted once a later one is answered.
     assert_eq!(daemon.get("/-/healthy").status, 200);
     let asked = Instant::now();
     daemon.signal("TERM");

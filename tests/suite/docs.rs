@@ -1,6 +1,6 @@
-//! docs/metrics.md is made from the exposition itself, so that it cannot lag behind.
+//! docs/metrics.md is generated from an exposition: names, types, labels and HELP texts.
 //!
-//! After a wanted change, `UPDATE_DOCS=1 cargo test docs` writes it anew.
+//! After an intended change, `UPDATE_DOCS=1 cargo test docs` writes it again.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -15,38 +15,37 @@ use maillog_exporter::parse::LineParser;
 const INTRODUCTION: &str = "\
 # Metrics
 
-Made from the exposition by `UPDATE_DOCS=1 cargo test docs`; a test fails when it lags behind.
+Generated from an exposition by `UPDATE_DOCS=1 cargo test docs`; a test fails if this page is out of date.
 
-Counters start at zero where their series are known in advance, so that the first increase is seen. A label never
-holds an address, a host name, a message id or reply text. Families whose label values come from other servers are
-bounded; what does not fit is counted in the value `other`, and `maillog_series_dropped_total` says how much that was.
+Counters whose label values are known in advance start at zero, so that Prometheus sees the first increase. No label holds an
+address, a host name, a message id or reply text. Families with label values that come from other servers are bounded; further
+values are counted as `other`, and `maillog_series_dropped_total` shows how many counts that were.
 
-| metric | type | labels | what it is |
+| metric | type | labels | meaning |
 |---|---|---|---|
 ";
 
 const NOTES: &str = "
 ## Notes
 
-- **What counts as a code.** A code is counted when a log line records that it was said: one record, one count. 111 is a
-  connection that was refused; 101 is one that could not be opened otherwise: unreachable, timed out, or no address for
-  the name. They are no replies, and are counted on the line of the attempt, not again in the delivery record.
-- **direction** is `outbound` where a server answered ours, `inbound` where ours answered a client, `local` where mail is
-  delivered to a store of ours by LMTP, local, virtual or pipe.
-- **enhanced** is the enhanced status code in the reply's own text; empty if it has none. The mail server's `dsn=` is in
+- **Reply codes.** A code is counted when a log line records that it was sent or received: one record, one count. 111 is a
+  refused connection; 101 is a connection that could not be opened for another reason: unreachable, timed out, or no address
+  for the name. These two are not SMTP replies; they are counted on the line of the attempt, not again in the delivery record.
+- **direction** is `outbound` for replies of other servers to ours, `inbound` for replies of our server to its clients, and
+  `local` for deliveries to a local mailbox store by LMTP, local, virtual or pipe.
+- **enhanced** is the enhanced status code in the text of the reply; empty if it has none. The mail server's own `dsn=` is in
   `maillog_deliveries_by_dsn_total`.
-- **Suspended deliveries** (`delivery temporarily suspended`) are deferred deliveries; the reply that suspended them was
-  counted when it was said.
-- **Rates** (`maillog_code_rate`) go by the time stamps of the lines, so that old lines read late make no spike. For
-  alerts over longer times use `rate()` over `maillog_codes_total`, and leave out what was read while
-  `maillog_catching_up` was 1.
-- **Sizes and recipients** are observed when a message first becomes active in the queue. Where the log has no cleanup
-  lines to tell the first time from a retry, every time is observed.
-- **Delays** below zero, which a clock that was set back leaves in the log, are observed as zero.
-- `maillog_queue_…` is there where `postfix.showq` is configured; the queue is listed once a minute.
+- **Suspended deliveries** (`delivery temporarily suspended`) are deferred deliveries. The reply that caused the suspension was
+  counted when it was received.
+- **Rates** (`maillog_code_rate`) use the timestamps of the lines, so old lines that are read late do not cause a spike. For
+  alerts over longer times use `rate()` over `maillog_codes_total`, and exclude times at which `maillog_catching_up` was 1.
+- **Sizes and recipients** are observed when a message first becomes active in the queue. If the log has no cleanup lines,
+  which distinguish the first time from a retry, every time is observed.
+- **Delays** below zero, which a clock that was set back causes in the log, are observed as zero.
+- `maillog_queue_…` exists if `postfix.showq` is configured; the queue is listed once a minute.
 ";
 
-/// A view with something of everything.
+/// A view in which every family has a sample.
 fn view() -> Arc<View> {
     let catalog = Catalog::embedded();
     let providers = Providers::embedded();
@@ -63,6 +62,7 @@ fn view() -> Arc<View> {
     }
     let source = SourceStats {
         name: "mail".into(),
+        formats: vec!["postfix"],
         rotations: vec![("renamed", 1)],
         ..SourceStats::default()
     };
@@ -74,7 +74,7 @@ fn view() -> Arc<View> {
     })
 }
 
-/// The table's rows, by metric.
+/// Rows of the table, by metric.
 fn rows(exposition: &str) -> BTreeMap<String, String> {
     let mut help = BTreeMap::new();
     let mut kinds = BTreeMap::new();
@@ -98,7 +98,7 @@ fn rows(exposition: &str) -> BTreeMap<String, String> {
                         .filter(|it| help.contains_key(*it))
                 })
                 .unwrap_or(name);
-            // No label value here holds a quote.
+            // No label value here contains a quote.
             let inside = rest.rsplit_once('}').map_or("", |(inside, _)| inside);
             let known = labels.entry(name.to_owned()).or_default();
             known.extend(
@@ -125,13 +125,13 @@ fn rows(exposition: &str) -> BTreeMap<String, String> {
         .collect()
 }
 
-/// An exposition with something of everything.
+/// An exposition that contains every family.
 pub fn exposition() -> String {
     render(&view(), 1_795_435_200)
 }
 
 #[test]
-fn docs_list_every_metric_with_its_type_labels_and_help() {
+fn docs_list_every_metric_with_type_labels_and_help() {
     let rows = rows(&exposition());
     assert!(rows.len() > 25, "{rows:?}");
     let found = rows
@@ -149,7 +149,7 @@ fn docs_list_every_metric_with_its_type_labels_and_help() {
     assert_eq!(found.len(), expected.len());
 }
 
-/// A daemon that alerts, so that its families are there.
+/// Alerting statistics, so that their families are in the exposition.
 fn alerting() -> Alerting {
     Alerting {
         active: Vec::new(),

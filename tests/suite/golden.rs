@@ -1,8 +1,8 @@
-//! Golden pairs: every log in `tests/golden` has beside it what its lines mean (`.events`) and the
-//! exposition that comes of them (`.metrics`).
+//! Golden tests: for every log in `tests/golden`, `.events` has the expected events of its lines and
+//! `.metrics` the resulting exposition.
 //!
-//! After a wanted change, `UPDATE_GOLDEN=1 cargo test golden` writes them anew, to be read before
-//! they are committed.
+//! After an intended change, `UPDATE_GOLDEN=1 cargo test golden` writes both again. Review the diff before
+//! committing it.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -14,7 +14,7 @@ use maillog_exporter::catalog::{Catalog, Providers};
 use maillog_exporter::metrics::{Counters, View, render};
 use maillog_exporter::parse::{Event, Fact, Line, LineParser, Service};
 
-/// When the golden logs were written.
+/// The time at which the golden logs were written; it determines the year of their timestamps.
 const WRITTEN: &str = "2026-11-23T12:00:00Z";
 
 fn logs() -> Vec<PathBuf> {
@@ -33,7 +33,7 @@ fn lossy(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
-/// One line an event, its fields that are not empty in a fixed order.
+/// An event on one line: its non-empty fields in a fixed order.
 fn describe(event: &Event<'_>, providers: &Providers) -> String {
     let mut text = format!(
         "event {} {} {}",
@@ -113,8 +113,7 @@ fn fact_in_words(fact: &Fact<'_>) -> String {
     }
 }
 
-/// What the lines mean, and the exposition without what depends on the day: the process, and
-/// series at zero.
+/// The events of a log, and the exposition without process metrics, build information and series at zero.
 fn digest(log: &[u8]) -> (String, String) {
     let catalog = Catalog::embedded();
     let providers = Providers::embedded();
@@ -162,7 +161,7 @@ fn digest(log: &[u8]) -> (String, String) {
 }
 
 #[test]
-fn golden_logs_mean_what_stands_beside_them() {
+fn golden_logs_have_expected_events_and_metrics() {
     let update = std::env::var_os("UPDATE_GOLDEN").is_some();
     for log in logs() {
         let (events, metrics) = digest(&std::fs::read(&log).expect("a log"));

@@ -1,9 +1,10 @@
-//! What the program promises, tested from outside: golden logs, properties, the command line and
-//! the daemon.
+//! Tests of the library and of the committed files: golden logs, properties, rules, dashboards and
+//! documentation.
 
 mod dashboards;
 mod docs;
 mod golden;
+mod links;
 mod properties;
 mod replay;
 mod rules;

@@ -1,4 +1,4 @@
-//! Properties that hold for every input, and above all for hostile ones.
+//! Property tests of the parser and the exposition with hostile input.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use maillog_exporter::parse::{Line, LineParser, Stamp, Visitor};
 use maillog_exporter::source::Lines;
 use proptest::prelude::*;
 
-/// Pieces of real lines, so that random input gets past the first checks.
+/// Parts of real lines, so that random input passes the first checks of the parser.
 const PIECES: &[&[u8]] = &[
     b"Nov 23 10:00:00 mail ",
     b"2026-11-23T10:00:00.123456+00:00 mail ",
@@ -64,7 +64,7 @@ fn parser() -> LineParser {
     )
 }
 
-/// What lines said, in words.
+/// The results of lines as text.
 #[derive(Default)]
 struct Said(Vec<String>);
 
@@ -82,7 +82,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(2000))]
 
     #[test]
-    fn every_line_is_an_event_or_noise_or_unmatched_and_none_is_lost(log in hostile()) {
+    fn every_line_is_event_noise_or_unmatched(log in hostile()) {
         let mut parser = parser();
         let mut counters = Counters::new(Catalog::embedded());
         let mut lines = Lines::new(&log[..], 64);
@@ -110,7 +110,7 @@ proptest! {
     }
 
     #[test]
-    fn lines_read_together_say_what_each_says_alone(log in hostile()) {
+    fn batches_parse_like_single_lines(log in hostile()) {
         let lines: Vec<&[u8]> = log.split(|&b| b == b'\n').collect();
         let (mut one, mut many) = (parser(), parser());
         let (mut alone, mut together) = (Said::default(), Said::default());
@@ -124,7 +124,7 @@ proptest! {
     }
 
     #[test]
-    fn what_a_line_means_does_not_depend_on_the_line_before(a in hostile(), b in hostile()) {
+    fn parsing_does_not_depend_on_the_previous_line(a in hostile(), b in hostile()) {
         let one = |log: &[u8]| log.split(|&b| b == b'\n').next().unwrap_or_default().to_vec();
         let (a, b) = (one(&a), one(&b));
         let mut fresh = parser();
@@ -135,7 +135,7 @@ proptest! {
         let mut other = None;
         let after = used.parse(&b, &mut other);
         prop_assert_eq!(alone.time, after.time);
-        // Only a reply that the line before has told of already counts no more.
+        // The only exception: a reply that repeats that of the previous line is not counted again.
         let repeats = matches!(
             (&alone.line, &after.line),
             (Line::Event(alone), Line::Event(after)) if alone.code.is_some() && after.code.is_none()
@@ -146,7 +146,7 @@ proptest! {
     }
 
     #[test]
-    fn an_exposition_that_follows_others_is_the_same_as_one_alone(
+    fn incremental_exposition_equals_full_exposition(
         logs in prop::collection::vec(hostile(), 1..6)
     ) {
         let ours = |text: String| -> Vec<String> {
@@ -169,7 +169,7 @@ proptest! {
 }
 
 #[test]
-fn a_report_has_every_code_with_every_enhanced_code() {
+fn report_lists_every_code_with_every_enhanced_code() {
     let mut parser = parser();
     let mut counters = Counters::within(Catalog::embedded(), Limits::REPORTED);
     for number in 0..400 * 26 {
@@ -192,7 +192,7 @@ fn a_report_has_every_code_with_every_enhanced_code() {
 }
 
 #[test]
-fn a_million_senders_domains_queue_ids_and_codes_add_no_series_without_bound() {
+fn series_are_bounded_for_300000_senders_domains_and_codes() {
     let mut parser = parser();
     let mut counters = Counters::new(Catalog::embedded());
     let mut line = Vec::new();
@@ -222,7 +222,7 @@ fn a_million_senders_domains_queue_ids_and_codes_add_no_series_without_bound() {
     assert!(series < 8_000, "{series} series");
     assert!(
         !text.contains("example"),
-        "a name of the sender's choosing is a label"
+        "a name chosen by a sender is a label"
     );
     let value = |start: &str| -> f64 {
         text.lines()
@@ -235,7 +235,7 @@ fn a_million_senders_domains_queue_ids_and_codes_add_no_series_without_bound() {
             })
             .sum::<f64>()
     };
-    // Nothing is lost: what has no series of its own is counted as other, and said to be.
+    // Nothing is lost: counts without a series of their own are in `other`, and in maillog_series_dropped_total.
     assert_eq!(
         value("maillog_codes_total{direction=\"outbound\""),
         300_000.0

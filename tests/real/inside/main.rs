@@ -1,8 +1,7 @@
-//! What trials put into containers that hold nothing else: compiled by itself, static, without
-//! dependencies.
+//! Helper program for containers: compiled separately, static, without dependencies.
 //!
-//! `writer FILE FORM COUNT MILLISECONDS` is a mail server of which only the log is there: so many lines, one
-//! after the other, and then it says `done` and stays. `probe` tells which folders can be written to.
+//! `writer FILE FORM COUNT MILLISECONDS` writes the log of a mail server: COUNT lines with a pause after each,
+//! then it prints `done` and keeps running. `probe` prints the writable directories.
 
 use std::env;
 use std::fs::{self, File, OpenOptions};
@@ -11,7 +10,7 @@ use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
-/// What is said, over and over: fifths of 421, 452 4.2.2 and 250, and two of 550 to a client.
+/// Lines that are repeated: one fifth each of 421, 452 4.2.2 and 250, and two fifths of inbound 550.
 const LINES: [&str; 5] = [
     "postfix/smtp[812]: 4F9D1A0001: to=<ann@example.org>, relay=mx.example.org[192.0.2.1]:25, delay=1, \
      delays=0/0/0.5/0.5, dsn=4.7.0, status=deferred (host mx.example.org[192.0.2.1] said: 421 4.7.0 Try \
@@ -29,7 +28,7 @@ const LINES: [&str; 5] = [
      helo=<example.org>",
 ];
 
-/// When all of it is said; only counts are looked at.
+/// Timestamp of all lines; only counts are compared.
 const TIME: &str = "2026-11-23T10:00:00.000000+00:00";
 
 fn main() {
@@ -46,7 +45,7 @@ fn main() {
             );
         }
         ["probe"] => probe(Path::new("/")),
-        _ => panic!("{arguments:?}: neither writer FILE FORM COUNT MILLISECONDS nor probe"),
+        _ => panic!("{arguments:?}: expected writer FILE FORM COUNT MILLISECONDS or probe"),
     }
 }
 
@@ -63,7 +62,7 @@ fn write(path: &Path, form: &str, count: usize, pause: Duration) {
         let line = match form {
             "plain" => format!("{TIME} mx1 {body}\n"),
             "cri" => format!("2026-11-23T10:00:00.123456789Z stdout F {TIME} mx1 {body}\n"),
-            _ => panic!("{form}: neither plain nor cri"),
+            _ => panic!("{form}: expected plain or cri"),
         };
         log.write_all(line.as_bytes()).expect("a line");
         thread::sleep(pause);
@@ -74,7 +73,7 @@ fn write(path: &Path, form: &str, count: usize, pause: Duration) {
     }
 }
 
-/// Says every folder below `folder` in which a file can be made.
+/// Prints every directory below `folder` in which a file can be created.
 fn probe(folder: &Path) {
     let name = folder.join("probe-was-here");
     if File::create(&name).is_ok() {

@@ -1,8 +1,7 @@
-//! prometheus-postfix-exporter, run until it has read a whole log.
+//! Runs prometheus-postfix-exporter until it has read a whole log.
 //!
-//! It stands apart because that exporter has no way to read a file and end: it follows a file from
-//! the end it finds, so it is started on an empty one, the log is put there, and its own counters
-//! tell when it is through.
+//! That exporter can only follow a file from its end. It is started on an empty file, the log is appended,
+//! and its own counters show when it has finished.
 
 use std::fs::{self, File};
 use std::io;
@@ -14,25 +13,31 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, bail};
 
 use super::check::sum;
-use super::log::Truth;
+use super::http;
+use super::log::ExpectedCounts;
 use super::measure::{self, Cost};
-use super::{Options, http};
+use super::options::Options;
 
-/// How often its counters are looked at; each look costs it about a millisecond.
+/// Interval of scrapes. Each scrape takes about a millisecond of the exporter's CPU time.
 const POLL: Duration = Duration::from_millis(200);
 
-/// How long its counters may stand still before it is taken for stuck.
+/// How long its counters may stay the same before the run is given up.
 const STUCK: Duration = Duration::from_secs(30);
 
-/// Its cost, and its metrics at the end.
+/// Returns the cost and the metrics at the end.
 ///
 /// # Errors
 ///
-/// If it does not start, or does not come to the log's end.
-pub fn run(options: &Options, log: &Path, truth: &Truth, folder: &Path) -> Result<(Cost, String)> {
+/// If it does not start or does not reach the end of the log.
+pub fn run(
+    options: &Options,
+    log: &Path,
+    expected: &ExpectedCounts,
+    folder: &Path,
+) -> Result<(Cost, String)> {
     let followed = folder.join("followed.log");
     File::create(&followed)?;
-    // It asks Postfix's queue at every look: an empty one that is not the system's.
+    // It queries the Postfix queue at every scrape: give it an empty one instead of the system's.
     let queue = folder.join("showq");
     let _ = fs::remove_file(&queue);
     let listener = UnixListener::bind(&queue)?;
@@ -47,7 +52,7 @@ pub fn run(options: &Options, log: &Path, truth: &Truth, folder: &Path) -> Resul
             .stdout(Stdio::null()),
         options.core,
     )?;
-    let metrics = follow(&mut child, &address, log, &followed, truth);
+    let metrics = follow(&mut child, &address, log, &followed, expected);
     child.kill()?;
     let (cost, _) = measure::finish(&mut child)?;
     fs::remove_file(&followed)?;
@@ -59,7 +64,7 @@ fn follow(
     address: &str,
     log: &Path,
     followed: &Path,
-    truth: &Truth,
+    expected: &ExpectedCounts,
 ) -> Result<String> {
     http::wait_until_up(child, address, "/metrics")?;
     io::copy(
@@ -71,7 +76,7 @@ fn follow(
         std::thread::sleep(POLL);
         let metrics = http::get_once(address, "/metrics")?;
         let removed = sum(&metrics, "postfix_qmgr_messages_removed_total");
-        if removed >= truth.removed {
+        if removed >= expected.removed {
             return Ok(metrics);
         }
         if removed > last {
@@ -79,8 +84,8 @@ fn follow(
         }
         if since.elapsed() > STUCK {
             bail!(
-                "prometheus-postfix-exporter counts {removed} of {} messages",
-                truth.removed
+                "prometheus-postfix-exporter has counted {removed} of {} messages",
+                expected.removed
             );
         }
     }

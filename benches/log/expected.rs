@@ -1,26 +1,24 @@
-//! What a log says, counted while it is written: the numbers that a reader of the log has to find.
-//!
-//! It stands apart from the traffic so that the rules of counting can be read in one place: a line
-//! says at most one code, one status and one connect error.
+//! The counts that a correct reader of the generated log must find. They are added up while the log is
+//! written: each line has at most one code, one status and one connect error.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-/// What one line says.
+/// What one line adds to the expected counts.
 #[derive(Clone, Copy, Default)]
-pub struct Says {
+pub struct Facts {
     /// Direction, reply code and enhanced code (empty if the text has none).
     pub code: Option<(&'static str, u16, &'static str)>,
-    /// Of a delivery: `sent`, `deferred`, `bounced` or `expired`.
+    /// Result of a delivery: `sent`, `deferred`, `bounced` or `expired`.
     pub status: Option<&'static str>,
-    /// Of a connection, where it was tried: `refused`, `timed_out` and so on.
+    /// Failed connection: `refused`, `timed_out` and so on.
     pub connect_error: Option<&'static str>,
 }
 
-impl Says {
-    /// Nothing that is counted.
-    pub const NOTHING: Says = Says {
+impl Facts {
+    /// Nothing to count.
+    pub const NONE: Facts = Facts {
         code: None,
         status: None,
         connect_error: None,
@@ -28,41 +26,41 @@ impl Says {
 
     /// A reply.
     pub fn reply(direction: &'static str, code: u16, enhanced: &'static str) -> Self {
-        Says {
+        Facts {
             code: Some((direction, code, enhanced)),
-            ..Says::NOTHING
+            ..Facts::NONE
         }
     }
 
-    /// A delivery that quotes no reply, or one that another line counts.
+    /// A delivery without a reply, or with a reply that is counted on another line.
     pub fn status(status: &'static str) -> Self {
-        Says {
+        Facts {
             status: Some(status),
-            ..Says::NOTHING
+            ..Facts::NONE
         }
     }
 
-    /// A connection that failed here. One that could not be opened has the code 111 or 101.
+    /// A failed connection. One that could not be opened has the code 111 or 101.
     pub fn connect_error(error: &'static str, code: Option<u16>) -> Self {
-        Says {
+        Facts {
             code: code.map(|code| ("outbound", code, "")),
             connect_error: Some(error),
-            ..Says::NOTHING
+            ..Facts::NONE
         }
     }
 
-    /// The same, in a delivery record.
+    /// The same with the result of a delivery.
     pub fn with_status(self, status: &'static str) -> Self {
-        Says {
+        Facts {
             status: Some(status),
             ..self
         }
     }
 }
 
-/// The counts, in the shape of `report --format json` and under its names.
+/// The counts, with the field names of `report --format json`.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Truth {
+pub struct ExpectedCounts {
     /// Lines written.
     pub lines: u64,
     /// By direction and code.
@@ -73,17 +71,17 @@ pub struct Truth {
     pub deliveries: BTreeMap<String, u64>,
     /// By error.
     pub connect_errors: BTreeMap<String, u64>,
-    /// Lines with `status=`.
-    pub status_words: u64,
+    /// Lines that contain `status=`.
+    pub status_lines: u64,
     /// Messages that left the queue.
     pub removed: u64,
 }
 
-impl Truth {
-    /// Counts one line: its text, without stamp and host, and what it says.
-    pub fn count(&mut self, text: &str, says: &Says) {
+impl ExpectedCounts {
+    /// Counts one line. `text` is the line without timestamp and host.
+    pub fn count(&mut self, text: &str, facts: &Facts) {
         self.lines += 1;
-        if let Some((direction, code, enhanced)) = says.code {
+        if let Some((direction, code, enhanced)) = facts.code {
             let code = code.to_string();
             let both = format!("{code} {enhanced}");
             add(self.codes.entry(direction.to_owned()).or_default(), &code);
@@ -92,13 +90,13 @@ impl Truth {
                 both.trim_end(),
             );
         }
-        if let Some(status) = says.status {
+        if let Some(status) = facts.status {
             add(&mut self.deliveries, status);
         }
-        if let Some(error) = says.connect_error {
+        if let Some(error) = facts.connect_error {
             add(&mut self.connect_errors, error);
         }
-        self.status_words += u64::from(text.contains("status="));
+        self.status_lines += u64::from(text.contains("status="));
         self.removed += u64::from(text.ends_with(": removed"));
     }
 }

@@ -1,10 +1,10 @@
-//! What our own servers answer: the mailbox store to Postfix, and smtpd to its clients.
+//! Replies of the local servers: of the mailbox store to Postfix, and of smtpd to its clients.
 //!
-//! The gaps are those of `replies`.
+//! The placeholders are those of `replies`.
 
 use super::replies::{Reply, reply};
 
-/// What the mailbox store on this host says over LMTP, by weight.
+/// LMTP replies of the mailbox store on this host: weight, delivery status and reply.
 pub const STORE: &[(u64, (&str, Reply))] = &[
     (
         95,
@@ -55,8 +55,7 @@ pub const STORE: &[(u64, (&str, Reply))] = &[
     ),
 ];
 
-/// What our own smtpd answers, by weight: the point of the session, the reply, and whether the
-/// message has a queue id by then.
+/// Rejects of smtpd: weight, stage of the session and reply.
 pub const REJECTS: &[(u64, (&str, Reply))] = &[
     (
         30,
