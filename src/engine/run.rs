@@ -11,9 +11,11 @@ use jiff::Timestamp;
 use tracing::info;
 
 use super::alerter::Alerter;
+use super::parts::Parts;
 use super::publisher::SnapshotParts;
+use super::request::Request;
+use super::setup::Setup;
 use super::source_handle::SourceHandle;
-use super::{Parts, Request, Setup};
 use crate::alert::Health;
 use crate::catalog::Catalog;
 use crate::metrics::{Counters, Counting, View};
@@ -132,7 +134,7 @@ impl Engine {
         Ok(engine)
     }
 
-    /// Runs until a shutdown is requested, or every [`super::Handle`] is dropped.
+    /// Runs until a shutdown is requested, or every handle is dropped.
     pub(super) fn run(mut self, requests: &Receiver<Request>) {
         self.update_watches();
         let mut tick = Instant::now() + TICK;

@@ -7,7 +7,7 @@ use std::io;
 
 use tracing::{error, info};
 
-use super::SourceSetup;
+use super::setup::SourceSetup;
 use crate::metrics::{LineCounts, SourceStats};
 use crate::parse::{Format, LineParser};
 use crate::source::{self, Input, Position, Rotations, Source, Status, Wake};

@@ -317,11 +317,11 @@ mod tests {
 
     #[test]
     fn unfinished_lines_are_saved_and_handed_over_by_flush() {
-        let (lines, _, frames) = take_all(&[cri_line("stderr", "P", "half")], CAP);
+        let (lines, _, container) = take_all(&[cri_line("stderr", "P", "half")], CAP);
         assert!(lines.is_empty());
-        let kept = serde_json::to_string(&frames).expect("kept");
-        let mut again: ContainerLines = serde_json::from_str(&kept).expect("read");
-        assert_eq!(again, frames);
+        let saved = serde_json::to_string(&container).expect("serialized");
+        let mut again: ContainerLines = serde_json::from_str(&saved).expect("deserialized");
+        assert_eq!(again, container);
         let mut lines = Vec::new();
         for _ in 0..2 {
             again.flush(CAP, &mut |batch| {

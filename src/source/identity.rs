@@ -79,8 +79,8 @@ impl Checksum {
     }
 }
 
-/// What `stat` tells of a file when all of it was read: as long as nothing of it changes, there is
-/// nothing to read.
+/// The metadata of a file when it was read to its end: while it does not change, there is nothing
+/// more to read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct FileStat {
     pub identity: Identity,

@@ -285,7 +285,7 @@ mod tests {
                 let cut = split(&whole[at..end], cap, &mut skipping, &mut |batch| {
                     lines.extend(batch.iter().map(|line| line.to_vec()));
                 });
-                // As with a file: what is not finished is read again, with more behind it.
+                // As with a file: an unfinished line is read again, with more after it.
                 size = if cut.consumed == 0 { size + 1 } else { block };
                 at += cut.consumed;
             }

@@ -38,7 +38,7 @@ enum Step {
     Replace,
     /// The log is copied and emptied.
     CopyTruncate,
-    /// A rotated log that nobody has open is compressed.
+    /// A rotated log that no writer has open is compressed.
     Compress(u8),
     /// The oldest rotated log is deleted.
     Delete,

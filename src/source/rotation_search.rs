@@ -169,7 +169,7 @@ impl<'s> Pass<'s> {
             }
         };
         if head.is_empty() && file.complete {
-            // A compressed empty file has lost its identity but not its place in the order.
+            // A compressed empty file can only be recognised by its place in the order.
             if self.reached_known {
                 self.wanted_empty.pop();
             }

@@ -1,7 +1,7 @@
 //! Counts the UDP datagrams that the kernel dropped because a receive buffer was full.
 //!
-//! No socket call tells this without `unsafe`; the tables of `/proc/net` do, by the inode of the
-//! socket (proc_net_udp(5)).
+//! The number is read from the tables of `/proc/net`, by the inode of the socket: a socket call for it
+//! would need `unsafe`.
 
 use std::fs;
 use std::rc::Rc;

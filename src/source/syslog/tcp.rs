@@ -35,7 +35,7 @@ const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(15);
 /// How soon to accept again after an error, usually a lack of descriptors.
 const RETRY: Duration = Duration::from_secs(1);
 
-/// How much is read at a time, in bytes: of the shortest messages, that is at most four full batches.
+/// How much is read at a time, in bytes: of the shortest messages, that is at most two full batches.
 const READ_BYTES: usize = 16 * 1024;
 
 /// A socket that accepts connections.

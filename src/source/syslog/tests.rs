@@ -229,7 +229,7 @@ fn an_unused_socket_file_is_replaced_and_is_writable_for_all() {
     let fixture = Fixture::start(&[unix(&path)]).expect("a source");
     let mode = fs::metadata(&path).expect("the file").permissions().mode();
     assert_eq!(mode & 0o777, 0o666);
-    // Now somebody listens.
+    // Now a process listens on it.
     assert!(Fixture::start(&[unix(&path)]).is_err());
     let socket = UnixDatagram::unbound().expect("a socket");
     socket.connect(&path).expect("still ours");
@@ -368,7 +368,7 @@ fn every_udp_datagram_is_received_or_counted_as_dropped() {
     let address = udp_address();
     let mut fixture = Fixture::start(&[Listener::Udp(address)]).expect("a source");
     let socket = UdpSocket::bind("127.0.0.1:0").expect("a socket");
-    // Nobody reads meanwhile.
+    // Nothing is read meanwhile.
     for number in 0..FLOOD {
         socket
             .send_to(flood(number).as_bytes(), address)
