@@ -157,7 +157,6 @@ impl ChannelSender {
 
 /// The engine's end.
 pub(crate) struct ChannelSource {
-    name: String,
     batches: Receiver<Batch>,
     shared: Arc<Shared>,
     bytes: u64,
@@ -171,7 +170,6 @@ impl ChannelSource {
     /// Both ends. `cursor` is where reading stopped the last time; `stop` ends the thread, and is
     /// called when the source is dropped.
     pub fn new(
-        name: String,
         cursor: Option<String>,
         wake: Wake,
         stop: impl FnOnce() + Send + 'static,
@@ -184,7 +182,6 @@ impl ChannelSource {
             wake,
         };
         let source = ChannelSource {
-            name,
             batches: receiver,
             shared,
             bytes: 0,
@@ -197,10 +194,6 @@ impl ChannelSource {
 }
 
 impl Source for ChannelSource {
-    fn name(&self) -> &str {
-        &self.name
-    }
-
     fn hint(&mut self, _: Hint<'_>) {}
 
     fn read(
@@ -272,7 +265,7 @@ mod tests {
     use super::*;
 
     fn ends() -> (ChannelSource, ChannelSender) {
-        ChannelSource::new("x".into(), None, Arc::new(|| {}), || {})
+        ChannelSource::new(None, Arc::new(|| {}), || {})
     }
 
     fn batch_of(received: usize) -> Batch {

@@ -15,9 +15,6 @@ use super::stream_id::StreamId;
 /// It is owned and called by one thread, and never waits for input: what has not come yet is read by
 /// a later call.
 pub trait Source: Send {
-    /// The configured name, which is its label on every metric.
-    fn name(&self) -> &str;
-
     /// Tells it what may have changed, so that the next reads check it.
     fn hint(&mut self, hint: Hint<'_>);
 

@@ -22,7 +22,7 @@ pub fn is_compressed(path: &Path) -> bool {
 
 /// Whether a file was rotated, by its name: `mail.log.1`, `mail.log.2.gz`,
 /// `mail.log-20260101`, `mail-20260101.log`, `mail.log.old`, `mail.log~` and similar names.
-pub fn is_rotated(path: &Path) -> bool {
+pub(crate) fn is_rotated(path: &Path) -> bool {
     let Some(name) = path.file_name().and_then(|name| name.to_str()) else {
         return false;
     };

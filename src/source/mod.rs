@@ -36,14 +36,14 @@ pub(crate) use compression::Compression;
 pub use input::{Files, Framing, Input, Journal, Listener, ReadFrom};
 pub use interface::{Hint, Progress, Rotations, Source, Status, Wake};
 pub use lines::{DEFAULT_MAX_LINE_BYTES, Lines};
-pub use log_names::{find, is_compressed, is_pattern, is_rotated};
+pub use log_names::{find, is_compressed, is_pattern};
 pub use position::{FilePosition, Position};
 pub use read_buffer::ReadBuffer;
 pub use stream_id::StreamId;
-pub use tail::Tail;
+use tail::Tail;
 pub use watcher::{Hints, Watcher};
 
-/// Opens a source of lines of up to `cap` bytes. It continues from `position`, if that is one of its
+/// Opens a source of lines of up to `cap` bytes. `name` is for log messages. It continues from `position`, if that is one of its
 /// kind. `wake` is called when a source with a thread of its own has something to read.
 ///
 /// # Errors
@@ -56,17 +56,16 @@ pub fn open(
     cap: usize,
     wake: Wake,
 ) -> std::io::Result<Box<dyn Source>> {
-    let name = name.to_owned();
     Ok(match input {
-        Input::Files(files) => Box::new(Tail::new(name, files, position)),
+        Input::Files(files) => Box::new(Tail::new(files, position)),
         Input::Journal(journal) => {
             let cursor = match position {
                 Position::Cursor(cursor) => Some(cursor),
                 Position::Unset | Position::Files(_) => None,
             };
-            Box::new(journald::open(name, journal, cursor, cap, wake)?)
+            Box::new(journald::open(name.to_owned(), journal, cursor, cap, wake)?)
         }
-        Input::Syslog(listeners) => Box::new(syslog::open(name, listeners, cap, wake)?),
-        Input::Pipe(path) => Box::new(pipe::open(name, path, cap, wake)?),
+        Input::Syslog(listeners) => Box::new(syslog::open(listeners, cap, wake)?),
+        Input::Pipe(path) => Box::new(pipe::open(path, cap, wake)?),
     })
 }

@@ -30,14 +30,14 @@ const CHECK_INTERVAL: Timespec = Timespec {
 /// # Errors
 ///
 /// If the path exists and is not a pipe, and if the thread cannot be started.
-pub(crate) fn open(name: String, path: &Path, cap: usize, wake: Wake) -> io::Result<ChannelSource> {
+pub(crate) fn open(path: &Path, cap: usize, wake: Wake) -> io::Result<ChannelSource> {
     let stdin = path == Path::new("-");
     if !stdin && let Ok(metadata) = std::fs::metadata(path) {
         check(&metadata)?;
     }
     let (end, stop) = UnixStream::pair()?;
     // The thread ends when the other end is closed.
-    let (source, sender) = ChannelSource::new(name, None, wake, move || drop(stop));
+    let (source, sender) = ChannelSource::new(None, wake, move || drop(stop));
     let mut reader = Reader {
         path: path.to_owned(),
         sender,
@@ -243,7 +243,7 @@ mod tests {
     #[test]
     fn a_path_that_is_not_a_pipe_is_rejected() {
         let file = tempfile::NamedTempFile::new().expect("a file");
-        let error = open("x".into(), file.path(), 100, Arc::new(|| {})).err();
+        let error = open(file.path(), 100, Arc::new(|| {})).err();
         assert_eq!(error.expect("refused").to_string(), "not a named pipe");
     }
 
@@ -255,7 +255,7 @@ mod tests {
         let wake = Arc::new(move || {
             let _ = wake.send(());
         });
-        let mut source = open("x".into(), &path, 100, wake).expect("a source");
+        let mut source = open(&path, 100, wake).expect("a source");
         assert!(!source.status().up);
         rustix::fs::mkfifoat(rustix::fs::CWD, &path, Mode::RUSR | Mode::WUSR).expect("a pipe");
         // Opening waits for the reader.

@@ -102,7 +102,7 @@ impl Model {
     fn new(dates: bool) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let current = append(&folder.path().join("mail.log"));
-        let tail = Tail::new("mail".into(), &files(&folder), Position::Unset);
+        let tail = Tail::new(&files(&folder), Position::Unset);
         let mut model = Model {
             folder,
             tail,
@@ -159,7 +159,7 @@ impl Model {
     }
 
     fn kill(&mut self) {
-        self.tail = Tail::new("mail".into(), &files(&self.folder), self.saved.0.clone());
+        self.tail = Tail::new(&files(&self.folder), self.saved.0.clone());
         self.read = self.saved.1.clone();
     }
 

@@ -29,7 +29,6 @@ const MAX_ROTATED_TOTAL: usize = 256;
 
 /// A source of log files.
 pub struct Tail {
-    name: String,
     paths: Vec<PathSpec>,
     tracker: RotationTracker,
     totals: ReadTotals,
@@ -39,7 +38,7 @@ pub struct Tail {
 
 impl Tail {
     /// A source of files and patterns, which should be absolute. It continues from `position`.
-    pub fn new(name: String, files: &Files, position: Position) -> Self {
+    pub fn new(files: &Files, position: Position) -> Self {
         let mut saved: HashMap<PathBuf, Vec<FilePosition>> = HashMap::new();
         if let Position::Files(positions) = position {
             for position in positions.into_iter().filter(FilePosition::is_valid) {
@@ -48,7 +47,6 @@ impl Tail {
             }
         }
         let mut tail = Tail {
-            name,
             paths: Vec::new(),
             tracker: RotationTracker::new(files.framing),
             totals: ReadTotals::default(),
@@ -250,10 +248,6 @@ impl Tail {
 }
 
 impl Source for Tail {
-    fn name(&self) -> &str {
-        &self.name
-    }
-
     fn hint(&mut self, hint: Hint<'_>) {
         match hint {
             Hint::Rescan => {

@@ -60,7 +60,7 @@ pub(crate) fn open(
     let child = Arc::new(Mutex::new(None));
     let (stop, stopped) = channel();
     let running = Arc::clone(&child);
-    let (source, sender) = ChannelSource::new(name.clone(), cursor.clone(), wake, move || {
+    let (source, sender) = ChannelSource::new(cursor.clone(), wake, move || {
         drop(stop);
         if let Some(child) = lock(&running).as_mut() {
             // It may have ended by itself.

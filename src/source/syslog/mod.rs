@@ -54,15 +54,10 @@ impl Socket {
 /// # Errors
 ///
 /// If an address is not available, which the error names, or the thread cannot be started.
-pub(crate) fn open(
-    name: String,
-    listeners: &[Listener],
-    cap: usize,
-    wake: Wake,
-) -> io::Result<ChannelSource> {
+pub(crate) fn open(listeners: &[Listener], cap: usize, wake: Wake) -> io::Result<ChannelSource> {
     let (stop, stopped) = oneshot::channel::<()>();
     let (closing, closed) = mpsc::channel::<()>();
-    let (source, sender) = ChannelSource::new(name, None, wake, move || {
+    let (source, sender) = ChannelSource::new(None, wake, move || {
         drop(stop);
         // The thread drops its end after closing every socket: then the addresses are free.
         let _ = closed.recv();

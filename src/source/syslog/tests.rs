@@ -36,7 +36,7 @@ impl Fixture {
             let _ = wake.send(());
         });
         Ok(Fixture {
-            source: open("syslog".into(), listeners, CAP, wake)?,
+            source: open(listeners, CAP, wake)?,
             woken,
             lines: Vec::new(),
             streams: HashSet::new(),
