@@ -59,7 +59,8 @@ impl Tail {
     /// Changes which files are followed. Logs that stay keep their positions; the others are closed,
     /// and their positions saved.
     fn configure(&mut self, files: &Files) {
-        self.paths = files.paths.iter().cloned().map(PathSpec::new).collect();
+        let specs = files.paths.iter().cloned().map(PathSpec::new).collect();
+        let before = std::mem::replace(&mut self.paths, specs);
         let (paths, saved) = (&self.paths, &mut self.saved_positions);
         self.tracker.logs.retain(|log| {
             let stays = paths.iter().any(|spec| spec.covers(&log.path));
@@ -72,11 +73,16 @@ impl Tail {
         let mut known: Vec<PathBuf> = self.saved_positions.keys().cloned().collect();
         known.retain(|path| self.paths.iter().any(|spec| spec.covers(path)));
         known.sort();
-        // Only the first time that a path or pattern is configured does reading begin at the end.
+        // Files of a path or pattern that was configured before, in this or another process, are new:
+        // they are read from their beginning.
+        let was_configured = |spec: &PathSpec| {
+            before.iter().any(|old| old.path == spec.path)
+                || known.iter().any(|path| spec.covers(path))
+        };
         let start_at_end: Vec<bool> = self
             .paths
             .iter()
-            .map(|spec| files.from == ReadFrom::End && !known.iter().any(|path| spec.covers(path)))
+            .map(|spec| files.from == ReadFrom::End && !was_configured(spec))
             .collect();
         for path in known {
             self.follow(path, false);
@@ -356,5 +362,40 @@ impl Source for Tail {
             }
             _ => false,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::super::input::Framing;
+    use super::*;
+
+    #[test]
+    fn a_new_file_of_a_pattern_that_stays_configured_is_read_from_its_beginning() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let files = |names: &[&str]| Files {
+            paths: names.iter().map(|name| folder.path().join(name)).collect(),
+            from: ReadFrom::End,
+            framing: Framing::Plain,
+        };
+        let write = |name, text| fs::write(folder.path().join(name), text).expect("written");
+        write("a.log", "skipped\n");
+        write("other", "skipped too\n");
+        let mut tail = Tail::new(&files(&["*.log"]), Position::Unset);
+        let mut lines: Vec<String> = Vec::new();
+        let mut read = |tail: &mut Tail| {
+            tail.read(usize::MAX, &mut ReadBuffer::new(100), &mut |_, batch| {
+                let text = |line: &&[u8]| String::from_utf8_lossy(line).into_owned();
+                lines.extend(batch.iter().map(text));
+            });
+        };
+        read(&mut tail);
+        // After the last rescan of the pattern.
+        write("b.log", "new\n");
+        assert!(tail.reconfigure(&Input::Files(files(&["*.log", "other"]))));
+        read(&mut tail);
+        assert_eq!(lines, ["new"]);
     }
 }
