@@ -15,7 +15,7 @@ use jiff::Timestamp;
 use super::error::Error;
 use crate::catalog::{Catalog, Providers};
 use crate::parse::{Format, LineParser, StreamKey};
-use crate::source::{DEFAULT_MAX_LINE_BYTES, Lines, Compression};
+use crate::source::{Compression, DEFAULT_MAX_LINE_BYTES, Lines};
 use crate::zone;
 
 /// The files to read.
