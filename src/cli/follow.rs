@@ -20,7 +20,7 @@ use super::language::{Language, LanguageParser};
 use super::source_format;
 use crate::catalog::{Catalog, Code, Providers};
 use crate::parse::{Direction, Event, Format, Line, LineParser, Outcome, Parsed, StreamKey};
-use crate::source::{DEFAULT_CAP, Lines};
+use crate::source::{DEFAULT_MAX_LINE_BYTES, Lines};
 use crate::stable_hash::hash;
 use crate::zone;
 
@@ -71,7 +71,7 @@ fn standard_input() -> std::io::Result<Receiver<Vec<u8>>> {
     std::thread::Builder::new()
         .name("stdin".into())
         .spawn(move || {
-            let mut lines = Lines::new(std::io::stdin(), DEFAULT_CAP);
+            let mut lines = Lines::new(std::io::stdin(), DEFAULT_MAX_LINE_BYTES);
             let mut open = true;
             while open {
                 let mut send = |line: &&[u8]| sender.blocking_send(line.to_vec()).is_ok();

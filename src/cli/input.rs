@@ -15,7 +15,7 @@ use jiff::Timestamp;
 use super::error::Error;
 use crate::catalog::{Catalog, Providers};
 use crate::parse::{Format, LineParser, StreamKey};
-use crate::source::{DEFAULT_CAP, Lines, Packing};
+use crate::source::{Compression, DEFAULT_MAX_LINE_BYTES, Lines};
 use crate::zone;
 
 /// The files to read.
@@ -48,7 +48,9 @@ impl Files {
             if path != Path::new("-") {
                 let input = open(path)?;
                 let found = plain(input.file)
-                    .and_then(|reader| first(input.written, Lines::new(reader, DEFAULT_CAP)))
+                    .and_then(|reader| {
+                        first(input.written, Lines::new(reader, DEFAULT_MAX_LINE_BYTES))
+                    })
                     .map_err(|error| unreadable(path, &error))?;
                 last = found.unwrap_or(last);
             } else {
@@ -96,7 +98,7 @@ impl Files {
                 written: input.written,
                 number,
             };
-            each(path, file, Lines::new(reader, DEFAULT_CAP))?;
+            each(path, file, Lines::new(reader, DEFAULT_MAX_LINE_BYTES))?;
         }
         progress.finish();
         Ok(())
@@ -166,7 +168,7 @@ fn open(path: &Path) -> Result<Input, Error> {
 
 /// Unpacks what begins like something compressed, whatever its name.
 fn plain(mut input: impl Read + Send + 'static) -> io::Result<Box<dyn Read>> {
-    let mut head = [0; Packing::HEAD];
+    let mut head = [0; Compression::HEAD];
     let mut length = 0;
     while length < head.len() {
         match input.read(&mut head[length..]) {
@@ -176,10 +178,10 @@ fn plain(mut input: impl Read + Send + 'static) -> io::Result<Box<dyn Read>> {
             Err(error) => return Err(error),
         }
     }
-    let packing = Packing::by_content(&head[..length]);
+    let compression = Compression::by_content(&head[..length]);
     let whole = io::Cursor::new(head).take(length as u64).chain(input);
-    Ok(match packing {
-        Some(packing) => packing.decoder(BufReader::with_capacity(64 * 1024, whole)),
+    Ok(match compression {
+        Some(compression) => compression.decoder(BufReader::with_capacity(64 * 1024, whole)),
         None => Box::new(whole),
     })
 }

@@ -8,7 +8,7 @@ use crate::alert::notify;
 use crate::catalog::{Policy, Providers};
 use crate::logging::{LogFormat, LogLevel};
 use crate::parse::Format;
-use crate::source::{DEFAULT_CAP, Input};
+use crate::source::{DEFAULT_MAX_LINE_BYTES, Input};
 use crate::web::ListenAddress;
 use crate::zone;
 
@@ -52,7 +52,7 @@ impl Default for Config {
             log_level: LogLevel::default(),
             log_format: LogFormat::default(),
             sources: Vec::new(),
-            max_line_bytes: DEFAULT_CAP,
+            max_line_bytes: DEFAULT_MAX_LINE_BYTES,
             time_zone: zone::local(),
             providers: Providers::embedded(),
             state_path: None,

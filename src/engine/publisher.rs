@@ -10,10 +10,9 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use tokio::sync::oneshot;
 use tracing::{info, warn};
 
-use super::Request;
+use super::request::{Request, ViewSender, WriteResult};
 use crate::alert;
 use crate::metrics::{CountersSnapshot, StateStats, View};
 use crate::parse::ParserSnapshot;
@@ -29,9 +28,6 @@ const MAX_VIEW_AGE: Duration = Duration::from_millis(500);
 
 /// How long a request waits for the disk before it is answered with the last durable view.
 const VIEW_TIMEOUT: Duration = Duration::from_secs(1);
-
-/// Where the view that was requested is sent.
-pub(super) type ViewSender = oneshot::Sender<Arc<View>>;
 
 /// A request that was not answered yet.
 struct ViewRequest {
@@ -54,9 +50,6 @@ struct WriteJob {
     view: View,
     parts: SnapshotParts,
 }
-
-/// The result of a [`WriteJob`]: its view, if the snapshot was written.
-pub(super) struct WriteResult(Option<Arc<View>>);
 
 /// Writes snapshots, and answers requests for views with what is durable.
 pub(super) struct Publisher {

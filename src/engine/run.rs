@@ -11,15 +11,17 @@ use jiff::Timestamp;
 use tracing::info;
 
 use super::alerter::Alerter;
+use super::parts::Parts;
 use super::publisher::SnapshotParts;
+use super::request::Request;
+use super::setup::Setup;
 use super::source_handle::SourceHandle;
-use super::{Parts, Request, Setup};
 use crate::alert::Health;
 use crate::catalog::Catalog;
 use crate::metrics::{Counters, Counting, View};
 use crate::parse::{LineParser, Stamp, StreamKey};
 use crate::showq;
-use crate::source::{Input, News, Scratch};
+use crate::source::{Hint, Input, ReadBuffer};
 use crate::state::{Section, Snapshot};
 
 /// How often every source is checked, whether there were file events or not.
@@ -55,7 +57,7 @@ pub(super) struct Engine {
     /// Sources that were removed from the configuration. If one is configured again, its counts and
     /// positions continue.
     removed: Vec<SourceHandle>,
-    scratch: Scratch,
+    buffer: ReadBuffer,
     pipeline: Pipeline,
     /// The providers' names in the order of their numbers, for every view.
     provider_names: Arc<[String]>,
@@ -113,7 +115,7 @@ impl Engine {
             sources,
             removed,
             unknown_sections: before.unknown,
-            scratch: Scratch::new(setup.max_line_bytes),
+            buffer: ReadBuffer::new(setup.max_line_bytes),
             pipeline: Pipeline {
                 parser,
                 counters,
@@ -132,7 +134,7 @@ impl Engine {
         Ok(engine)
     }
 
-    /// Runs until a shutdown is requested, or every [`super::Handle`] is dropped.
+    /// Runs until a shutdown is requested, or every handle is dropped.
     pub(super) fn run(mut self, requests: &Receiver<Request>) {
         self.update_watches();
         let mut tick = Instant::now() + TICK;
@@ -142,13 +144,13 @@ impl Engine {
             if now >= rescan {
                 rescan = now + RESCAN;
                 self.open_sources();
-                self.notify_sources(News::Rescan);
+                self.notify_sources(Hint::Rescan);
                 self.update_watches();
             }
             if now >= tick {
                 tick = now + TICK;
                 self.evaluate_alerts();
-                self.notify_sources(News::Tick);
+                self.notify_sources(Hint::Tick);
             }
             self.read(BLOCK);
         }
@@ -188,7 +190,7 @@ impl Engine {
 
     /// Reads every source to its end, for a limited time.
     fn read_to_end(&mut self) {
-        self.notify_sources(News::Everything);
+        self.notify_sources(Hint::All);
         let end = Instant::now() + LAST_READ;
         while self.more_to_read && Instant::now() < end {
             self.read(BLOCK);
@@ -232,7 +234,7 @@ impl Engine {
             }
         }
         if self.parts.publisher.needs_view() {
-            self.notify_sources(News::Tick);
+            self.notify_sources(Hint::Tick);
             self.read(BLOCK_BEFORE_VIEW);
             self.publish();
         } else if self.parts.publisher.snapshot_is_due() {
@@ -262,17 +264,17 @@ impl Engine {
         let hints = self.parts.watcher.take();
         // The request may come from a source with a thread of its own.
         self.more_to_read = true;
-        if hints.everything {
-            self.notify_sources(News::Everything);
+        if hints.all {
+            self.notify_sources(Hint::All);
         }
         for path in &hints.paths {
-            self.notify_sources(News::Path(path));
+            self.notify_sources(Hint::Path(path));
         }
     }
 
-    fn notify_sources(&mut self, news: News<'_>) {
+    fn notify_sources(&mut self, hint: Hint<'_>) {
         for source in self.sources.iter_mut().filter_map(|it| it.source.as_mut()) {
-            source.notice(news);
+            source.hint(hint);
         }
         self.more_to_read = true;
     }
@@ -334,7 +336,7 @@ impl Engine {
                     }
                 },
             };
-            let progress = source.read(left, &mut self.scratch, &mut |stream, lines| {
+            let progress = source.read(left, &mut self.buffer, &mut |stream, lines| {
                 let key = StreamKey {
                     source: *id,
                     stream: stream.0,
@@ -414,7 +416,7 @@ impl Engine {
         // Only after closing: an address may be used by another source now.
         self.open_sources();
         if !same_cap {
-            self.scratch = Scratch::new(self.setup.max_line_bytes);
+            self.buffer = ReadBuffer::new(self.setup.max_line_bytes);
         }
         if !same_zone {
             let zone = self.setup.time_zone.clone();

@@ -7,10 +7,10 @@ use std::io;
 
 use tracing::{error, info};
 
-use super::SourceSetup;
+use super::setup::SourceSetup;
 use crate::metrics::{LineCounts, SourceStats};
 use crate::parse::{Format, LineParser};
-use crate::source::{self, Input, Place, Rotations, Source, Status, Wake};
+use crate::source::{self, Input, Position, Rotations, Source, Status, Wake};
 use crate::stable_hash::hash;
 use crate::state::SourceState;
 
@@ -47,7 +47,7 @@ pub(super) struct SourceHandle {
     /// `None` while it is not configured, or cannot be opened.
     pub source: Option<Box<dyn Source>>,
     /// Where reading continues when it is opened.
-    place: Place,
+    position: Position,
     /// What was read before the source was opened last.
     before: ReadTotals,
     pub lines: LineStats,
@@ -68,7 +68,7 @@ impl SourceHandle {
             id: source_id(&setup.name),
             setup,
             source: None,
-            place: Place::Nowhere,
+            position: Position::Unset,
             before: ReadTotals::default(),
             lines: LineStats::default(),
         }
@@ -85,7 +85,7 @@ impl SourceHandle {
                 format: Format::Auto,
             },
             source: None,
-            place: state.place,
+            position: state.place,
             before: ReadTotals {
                 bytes: state.bytes,
                 rotations: state.rotations,
@@ -117,13 +117,13 @@ impl SourceHandle {
 
     /// What a snapshot keeps of it.
     pub fn state(&self) -> SourceState {
-        let (place, totals) = match &self.source {
-            Some(source) => (source.place(), self.before.plus(&source.status())),
-            None => (self.place.clone(), self.before),
+        let (position, totals) = match &self.source {
+            Some(source) => (source.position(), self.before.plus(&source.status())),
+            None => (self.position.clone(), self.before),
         };
         SourceState {
             name: self.setup.name.clone(),
-            place,
+            place: position,
             events: self.lines.counts.events,
             noise: self.lines.counts.noise,
             unmatched: self.lines.counts.unmatched,
@@ -144,7 +144,7 @@ impl SourceHandle {
     pub fn open(&mut self, cap: usize, wake: &Wake) -> io::Result<()> {
         if self.source.is_none() {
             let (name, input) = (&self.setup.name, &self.setup.input);
-            let source = source::open(name, input, self.place.clone(), cap, wake.clone())?;
+            let source = source::open(name, input, self.position.clone(), cap, wake.clone())?;
             self.source = Some(source);
         }
         Ok(())
@@ -161,7 +161,7 @@ impl SourceHandle {
     pub fn close(&mut self) {
         if let Some(source) = self.source.take() {
             self.before = self.before.plus(&source.status());
-            self.place = source.place();
+            self.position = source.position();
         }
     }
 
@@ -175,7 +175,7 @@ impl SourceHandle {
                 || self
                     .source
                     .as_mut()
-                    .is_some_and(|source| source.change(&setup.input));
+                    .is_some_and(|source| source.reconfigure(&setup.input));
             if !continues {
                 self.close();
             }

@@ -1,9 +1,9 @@
-//! What a container runtime writes around the lines of a container.
+//! The log formats of container runtimes.
 //!
-//! It stands apart because a line of a container can come in parts, of two streams mixed with each
-//! other: the parts belong to a place between the file's lines and the program's. The formats are
-//! that of the CRI (`TIME stdout F text`, `P` for a part) and Docker's json-file (one object a
-//! line; a part is one whose `log` has no newline at its end). They are told apart line by line.
+//! The CRI format is `TIME stdout F text`, with `P` instead of `F` for a part of a line
+//! (<https://github.com/kubernetes/design-proposals-archive/blob/main/node/kubelet-cri-logging.md>).
+//! Docker's json-file has one object a line; in a part of a line, `log` does not end with a newline.
+//! The format is detected line by line, and parts of lines of stdout and stderr may alternate.
 
 use std::borrow::Cow;
 
@@ -11,42 +11,42 @@ use serde::{Deserialize, Serialize};
 
 use super::lines;
 
-/// How Docker begins each line.
+/// The beginning of every line of Docker's.
 const DOCKER: &[u8] = b"{\"log\":\"";
 
-/// The longest escape of JSON text, a pair of surrogates (`\ud83d\ude00`), in bytes.
+/// The longest escape in a JSON string, a surrogate pair (`\ud83d\ude00`), in bytes.
 const LONGEST_ESCAPE: usize = 12;
 
-/// The longest raw line that is looked at whole, in bytes. It is longer than the cap, because frames
-/// and escapes are not part of the text, and as long as the buffer of a file allows.
+/// The longest line of the file that is read whole, in bytes: longer than the cap, because framing and
+/// escapes are not part of the text, and as long as the read buffer allows.
 pub(crate) fn raw_cap(cap: usize) -> usize {
     lines::buffer_size(cap) - 2
 }
 
-/// Takes lines out of the frames of one file, and keeps the parts of those that are not finished:
-/// at most the cap for each of the two streams.
+/// Takes the lines of the container out of the lines of one file. Keeps the parts of unfinished lines:
+/// one byte more than the cap at most, for each of stdout and stderr.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Frames {
-    stdout: Partial,
-    stderr: Partial,
+pub(crate) struct ContainerLines {
+    stdout: PartialLine,
+    stderr: PartialLine,
 }
 
 /// The beginning of a line.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-struct Partial {
+struct PartialLine {
     text: Vec<u8>,
-    /// Something is missing behind the text: what else belongs to the line is dropped.
+    /// Whether the line was truncated after the text: further parts of it are dropped.
     cut: bool,
 }
 
-/// What is in a frame.
-struct Frame<'a> {
+/// One line of the file, decoded.
+struct Record<'a> {
     text: Cow<'a, [u8]>,
     stderr: bool,
     partial: bool,
 }
 
-/// A line of Docker's json-file, as far as it matters.
+/// The fields that are read of a line of Docker's json-file.
 #[derive(Deserialize)]
 struct Docker<'a> {
     #[serde(borrow)]
@@ -55,60 +55,83 @@ struct Docker<'a> {
     stream: Cow<'a, str>,
 }
 
-impl Frames {
-    /// Hands over the line that a raw line completes, if it completes one. Whether the cap cut it.
+impl ContainerLines {
+    /// Hands over the line that the line `raw` of the file completes, if it completes one. Returns
+    /// whether it was truncated.
     ///
-    /// A raw line of [`raw_cap`] bytes is taken for one that was cut there.
-    pub fn take(&mut self, raw: &[u8], cap: usize, sink: &mut dyn FnMut(&[&[u8]])) -> bool {
+    /// A line of [`raw_cap`] bytes is assumed to have been truncated there.
+    pub fn push(&mut self, raw: &[u8], cap: usize, sink: &mut dyn FnMut(&[&[u8]])) -> bool {
         let cut = raw.len() >= raw_cap(cap);
-        let Some(frame) = cri(raw).or_else(|| docker(raw)) else {
-            // Docker names the stream behind the text: where that is missing, it is a line of its
-            // own rather than one glued to a wrong beginning.
+        let Some(record) = cri(raw).or_else(|| docker(raw)) else {
+            // In Docker's format the stream comes after the text: if it was cut off, the text is a
+            // line of its own rather than joined to the beginning of another one.
             let whole = if cut { docker_text(raw) } else { None };
             let (line, long) = lines::trim(whole.as_deref().unwrap_or(raw), cap);
             sink(&[line]);
             return long || cut;
         };
-        let kept = if frame.stderr {
+        let partial = if record.stderr {
             &mut self.stderr
         } else {
             &mut self.stdout
         };
-        if !frame.partial && kept.text.is_empty() && !kept.cut {
-            let (line, long) = lines::trim(&frame.text, cap);
+        if !record.partial && partial.text.is_empty() && !partial.cut {
+            let (line, long) = lines::trim(&record.text, cap);
             sink(&[line]);
             return long || cut;
         }
-        kept.add(&frame.text, cap);
-        kept.cut |= cut;
-        !frame.partial && kept.finish(cap, sink)
+        partial.add(&record.text, cap);
+        partial.cut |= cut;
+        !record.partial && partial.finish(cap, sink)
     }
 
-    /// Hands over the beginnings that nothing will finish. How many of them the cap cut.
-    pub fn finish(&mut self, cap: usize, sink: &mut dyn FnMut(&[&[u8]])) -> u64 {
+    /// Hands over the unfinished lines. Returns how many of them were truncated.
+    pub fn flush(&mut self, cap: usize, sink: &mut dyn FnMut(&[&[u8]])) -> u64 {
         let mut truncated = 0;
-        for kept in [&mut self.stdout, &mut self.stderr] {
-            if !kept.text.is_empty() {
-                truncated += u64::from(kept.finish(cap, sink));
+        for partial in [&mut self.stdout, &mut self.stderr] {
+            if !partial.text.is_empty() {
+                truncated += u64::from(partial.finish(cap, sink));
             }
         }
         truncated
     }
 }
 
-impl Partial {
+/// Cuts a block into lines as [`lines::split`] does, and takes them out of their container format if
+/// there is one.
+pub(crate) fn split(
+    container: &mut Option<ContainerLines>,
+    block: &[u8],
+    cap: usize,
+    skipping: &mut bool,
+    sink: &mut dyn FnMut(&[&[u8]]),
+) -> lines::Cut {
+    let Some(container) = container else {
+        return lines::split(block, cap, skipping, sink);
+    };
+    // Truncated lines of the container count, not those of the file.
+    let mut truncated = 0;
+    let cut = lines::split(block, raw_cap(cap), skipping, &mut |raw| {
+        for raw in raw {
+            truncated += u64::from(container.push(raw, cap, sink));
+        }
+    });
+    lines::Cut { truncated, ..cut }
+}
+
+impl PartialLine {
     fn add(&mut self, text: &[u8], cap: usize) {
         if self.cut {
             return;
         }
-        // One more than the cap, because a carriage return at the end would not count.
+        // One more than the cap, because a carriage return at the end is not part of the line.
         let room = (cap + 1).saturating_sub(self.text.len());
         self.cut = text.len() > room;
         self.text.extend_from_slice(&text[..text.len().min(room)]);
     }
 
     fn finish(&mut self, cap: usize, sink: &mut dyn FnMut(&[&[u8]])) -> bool {
-        let Partial { text, cut } = std::mem::take(self);
+        let PartialLine { text, cut } = std::mem::take(self);
         let (line, long) = if cut {
             (&text[..text.len().min(cap)], true)
         } else {
@@ -119,8 +142,8 @@ impl Partial {
     }
 }
 
-/// A line of the CRI: time, stream, tags with `:` between them, text.
-fn cri(raw: &[u8]) -> Option<Frame<'_>> {
+/// A line of the CRI format: time, stream, tags separated by `:`, text.
+fn cri(raw: &[u8]) -> Option<Record<'_>> {
     let (time, rest) = word(raw);
     let is_time = time.len() >= 20
         && time[0].is_ascii_digit()
@@ -142,14 +165,14 @@ fn cri(raw: &[u8]) -> Option<Frame<'_>> {
         Some(b"F") => false,
         _ => return None,
     };
-    Some(Frame {
+    Some(Record {
         text: Cow::Borrowed(text.unwrap_or_default()),
         stderr,
         partial,
     })
 }
 
-/// What is before the first space, and what is behind it.
+/// The text before the first space, and the text after it.
 fn word(text: &[u8]) -> (&[u8], Option<&[u8]>) {
     match memchr::memchr(b' ', text) {
         Some(space) => (&text[..space], Some(&text[space + 1..])),
@@ -158,7 +181,7 @@ fn word(text: &[u8]) -> (&[u8], Option<&[u8]>) {
 }
 
 /// A line of Docker's json-file.
-fn docker(raw: &[u8]) -> Option<Frame<'_>> {
+fn docker(raw: &[u8]) -> Option<Record<'_>> {
     if !raw.starts_with(DOCKER) {
         return None;
     }
@@ -179,17 +202,17 @@ fn docker(raw: &[u8]) -> Option<Frame<'_>> {
             Cow::Owned(text) => text.truncate(text.len() - 1),
         }
     }
-    Some(Frame {
+    Some(Record {
         text,
         stderr,
         partial,
     })
 }
 
-/// The text of a line of Docker's that was cut within it, as far as it goes.
+/// The text of a line of Docker's that was truncated within its text.
 fn docker_text(raw: &[u8]) -> Option<Vec<u8>> {
     let text = raw.strip_prefix(DOCKER)?;
-    // It can end within an escape or a character.
+    // It may end within an escape or a character.
     (0..=LONGEST_ESCAPE.min(text.len())).find_map(|less| {
         let quoted = [b"\"", &text[..text.len() - less], b"\""].concat();
         let text: String = serde_json::from_slice(&quoted).ok()?;
@@ -205,15 +228,15 @@ mod tests {
 
     const CAP: usize = 100;
 
-    fn take_all(raw: &[String], cap: usize) -> (Vec<String>, u64, Frames) {
-        let (mut frames, mut lines, mut truncated) = (Frames::default(), Vec::new(), 0);
+    fn take_all(raw: &[String], cap: usize) -> (Vec<String>, u64, ContainerLines) {
+        let (mut container, mut lines, mut truncated) = (ContainerLines::default(), Vec::new(), 0);
         for raw in raw {
-            truncated += u64::from(frames.take(raw.as_bytes(), cap, &mut |batch| {
+            truncated += u64::from(container.push(raw.as_bytes(), cap, &mut |batch| {
                 let text = |line: &&[u8]| String::from_utf8_lossy(line).into_owned();
                 lines.extend(batch.iter().map(text));
             }));
         }
-        (lines, truncated, frames)
+        (lines, truncated, container)
     }
 
     fn cri_line(stream: &str, tags: &str, text: &str) -> String {
@@ -226,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn frames_of_both_formats_and_plain_lines_give_their_text() {
+    fn lines_of_both_formats_and_plain_lines_are_decoded() {
         let (lines, truncated, _) = take_all(
             &[
                 cri_line("stdout", "F", "one"),
@@ -255,9 +278,9 @@ mod tests {
     }
 
     #[test]
-    fn a_joined_line_is_cut_at_the_cap_and_counted_once() {
+    fn a_joined_line_is_truncated_at_the_cap_and_counted_once() {
         let part = "x".repeat(60);
-        let (lines, truncated, frames) = take_all(
+        let (lines, truncated, container) = take_all(
             &[
                 cri_line("stdout", "P", &part),
                 cri_line("stdout", "P", &part),
@@ -269,14 +292,14 @@ mod tests {
         );
         assert_eq!(lines, ["x".repeat(100), part + &"y".repeat(40)]);
         assert_eq!(truncated, 1);
-        assert_eq!(frames, Frames::default());
+        assert_eq!(container, ContainerLines::default());
     }
 
     #[test]
-    fn a_raw_line_that_was_cut_does_not_touch_the_ones_behind_it() {
+    fn a_truncated_line_of_the_file_does_not_affect_those_after_it() {
         let long = "z".repeat(raw_cap(CAP));
         let cut = |raw: String| raw[..raw_cap(CAP)].to_owned();
-        let (lines, truncated, frames) = take_all(
+        let (lines, truncated, container) = take_all(
             &[
                 cut(cri_line("stdout", "P", &long)),
                 cri_line("stdout", "F", "dropped"),
@@ -289,19 +312,19 @@ mod tests {
         );
         let short = "z".repeat(CAP);
         assert_eq!(lines, [&short, &short, &short, "next", "last"]);
-        assert_eq!((truncated, frames), (3, Frames::default()));
+        assert_eq!((truncated, container), (3, ContainerLines::default()));
     }
 
     #[test]
-    fn beginnings_are_kept_with_the_place_and_handed_over_at_the_end() {
-        let (lines, _, frames) = take_all(&[cri_line("stderr", "P", "half")], CAP);
+    fn unfinished_lines_are_saved_and_handed_over_by_flush() {
+        let (lines, _, container) = take_all(&[cri_line("stderr", "P", "half")], CAP);
         assert!(lines.is_empty());
-        let kept = serde_json::to_string(&frames).expect("kept");
-        let mut again: Frames = serde_json::from_str(&kept).expect("read");
-        assert_eq!(again, frames);
+        let saved = serde_json::to_string(&container).expect("serialized");
+        let mut again: ContainerLines = serde_json::from_str(&saved).expect("deserialized");
+        assert_eq!(again, container);
         let mut lines = Vec::new();
         for _ in 0..2 {
-            again.finish(CAP, &mut |batch| {
+            again.flush(CAP, &mut |batch| {
                 lines.extend(batch.iter().map(|line| line.to_vec()));
             });
         }
@@ -315,7 +338,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn two_streams_in_parts_and_mixed_come_out_as_their_lines(
+        fn alternating_parts_of_two_streams_are_joined_to_their_lines(
             stdout in parts(),
             stderr in parts(),
             order in prop::collection::vec(any::<(bool, bool)>(), 64),

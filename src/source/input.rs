@@ -1,48 +1,70 @@
-//! What a source can be made of, as the configuration says it.
-//!
-//! It stands apart from the sources themselves, so that the configuration names them without
-//! starting any.
+//! Inputs: what the configuration says a source reads.
 
 use std::fmt;
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use super::ReadFrom;
-
-/// Where lines come from.
+/// What a source reads.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Input {
-    /// Files that grow.
+    /// Log files.
     Files(Files),
-    /// The journal of systemd.
+    /// The systemd journal.
     Journal(Journal),
     /// Syslog messages from other programs and hosts.
     Syslog(Vec<Listener>),
-    /// A named pipe; `-` is standard input.
+    /// A named pipe, or standard input if the path is `-`.
     Pipe(PathBuf),
 }
 
-/// Files that grow, by their paths and patterns.
+/// Log files, by their paths and patterns.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Files {
     /// Paths and patterns.
     pub paths: Vec<PathBuf>,
-    /// Where to begin in files that are there from the start.
+    /// Where reading begins in files that exist at the start.
     pub from: ReadFrom,
-    /// How a file holds its lines.
+    /// The format of the files.
     pub framing: Framing,
 }
 
-/// How a file holds its lines.
+/// The format of a log file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Framing {
-    /// As they are.
+    /// Plain lines.
     #[default]
     Plain,
-    /// As a container runtime writes what a container says: the CRI's format or Docker's
-    /// json-file, told apart line by line.
+    /// The output of a container as its runtime writes it: the CRI format or Docker's json-file,
+    /// detected line by line.
     Container,
+}
+
+/// Where reading begins in files that exist when the source is first opened.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum ReadFrom {
+    /// With the first line.
+    #[default]
+    Beginning,
+    /// After the last complete line. Files that appear later are read from their first line.
+    End,
+}
+
+impl ReadFrom {
+    /// The names, as the configuration and the flags take them.
+    pub const NAMES: [&str; 2] = ["beginning", "end"];
+}
+
+impl std::str::FromStr for ReadFrom {
+    type Err = ();
+
+    fn from_str(name: &str) -> Result<Self, ()> {
+        match name {
+            "beginning" => Ok(ReadFrom::Beginning),
+            "end" => Ok(ReadFrom::End),
+            _ => Err(()),
+        }
+    }
 }
 
 /// Which records of the journal are read, and from where.
@@ -56,16 +78,18 @@ pub struct Journal {
     pub directory: Option<PathBuf>,
     /// Journal files and patterns.
     pub files: Vec<PathBuf>,
-    /// Where to begin when there is no cursor yet.
+    /// Where reading begins without a cursor.
     pub from: ReadFrom,
 }
 
 /// Where syslog messages are received.
+///
+/// Written as `udp://:514`, `tcp://127.0.0.1:601` or `unix:///dev/log`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Listener {
     /// Datagrams (RFC 5426).
     Udp(SocketAddr),
-    /// Streams, by newlines or counted (RFC 6587).
+    /// TCP streams with either framing of RFC 6587: counted, or ended by newlines.
     Tcp(SocketAddr),
     /// A Unix datagram socket, such as `/dev/log`.
     Unix(PathBuf),
@@ -84,7 +108,6 @@ impl fmt::Display for Listener {
 impl FromStr for Listener {
     type Err = String;
 
-    /// `udp://:514`, `tcp://127.0.0.1:601`, `unix:///dev/log`.
     fn from_str(text: &str) -> Result<Self, String> {
         let (kind, rest) = text
             .split_once("://")
@@ -93,26 +116,30 @@ impl FromStr for Listener {
             "udp" => Ok(Listener::Udp(address(rest)?)),
             "tcp" => Ok(Listener::Tcp(address(rest)?)),
             "unix" if Path::new(rest).is_absolute() => Ok(Listener::Unix(rest.into())),
-            "unix" => Err(format!("{rest:?} is no absolute path")),
-            _ => Err(format!("{kind}:// is not known")),
+            "unix" => Err(format!("{rest:?} is not an absolute path")),
+            _ => Err(format!(
+                "{kind}:// is not one of udp://, tcp:// and unix://"
+            )),
         }
     }
 }
 
-/// An address and a port; without an address it is every interface.
+/// An address with a port; without an address, all interfaces.
 fn address(text: &str) -> Result<SocketAddr, String> {
     let found = match text.strip_prefix(':') {
-        Some(port) => ("::", port.parse::<u16>().map_err(|_| no_address(text))?).to_socket_addrs(),
+        Some(port) => {
+            ("::", port.parse::<u16>().map_err(|_| not_an_address(text))?).to_socket_addrs()
+        }
         None => text.to_socket_addrs(),
     };
     found
         .ok()
         .and_then(|mut addresses| addresses.next())
-        .ok_or_else(|| no_address(text))
+        .ok_or_else(|| not_an_address(text))
 }
 
-fn no_address(text: &str) -> String {
-    format!("{text:?} is no address with a port")
+fn not_an_address(text: &str) -> String {
+    format!("{text:?} is not an address with a port")
 }
 
 #[cfg(test)]
@@ -120,7 +147,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn listeners_are_read_as_they_are_shown() {
+    fn a_listener_is_parsed_from_its_own_display() {
         for text in [
             "udp://127.0.0.1:514",
             "tcp://[::1]:601",

@@ -1,25 +1,25 @@
-//! Cuts bytes into lines: the hottest loop of the program beside the parser.
-//!
-//! It stands apart from everything that knows where bytes come from, so that a live log, a
-//! compressed one and standard input are cut by the same rules:
+//! Cuts bytes into lines, by the same rules for all sources:
 //!
 //! - only a newline ends a line, and a carriage return before it is not part of the line;
-//! - a line longer than the cap is handed over once, as its beginning, and the rest is dropped;
-//! - nothing is allocated or copied per line, and no line makes the buffer grow.
+//! - of a line longer than the cap, only the beginning is handed over, once;
+//! - nothing is allocated or copied per line, and the buffer never grows.
+//!
+//! This is the hottest loop of the program beside the parser.
 
 use std::io::{self, Read};
 
 use memchr::memchr;
 
-use super::newlines::{Newlines, PLACES};
+use super::newline_search::{MAX_FOUND, NewlineSearch};
 
 /// The longest line that is handed over whole, in bytes, unless the configuration says otherwise.
-pub const DEFAULT_CAP: usize = 32 * 1024;
+pub const DEFAULT_MAX_LINE_BYTES: usize = 32 * 1024;
 
-/// Large enough that a system call is cheap per byte, small enough to stay in the processor's cache.
+/// Large enough for few system calls, small enough for the processor's cache.
 pub(crate) const BUFFER: usize = 128 * 1024;
 
-/// The buffer's size for a cap: a line at the cap, its CR LF and more must fit.
+/// The size of a read buffer: a line of `cap` bytes and its CR LF must fit, and twice that is read
+/// with few calls.
 pub(crate) fn buffer_size(cap: usize) -> usize {
     BUFFER.max(cap.saturating_mul(2))
 }
@@ -27,19 +27,19 @@ pub(crate) fn buffer_size(cap: usize) -> usize {
 /// What [`split`] did with a block.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Cut {
-    /// Bytes that are dealt with; the rest is an unfinished line.
+    /// Bytes that were handed over or skipped; the rest is an unfinished line.
     pub consumed: usize,
     /// Lines of which only the beginning was handed over.
     pub truncated: u64,
 }
 
-/// Lines handed over at a time, at most.
-pub(crate) const AT_ONCE: usize = PLACES;
+/// How many lines are handed over at a time, at most.
+pub(crate) const MAX_BATCH: usize = MAX_FOUND;
 
 /// Hands the lines in `data` to `sink`, without their newlines, many at a time.
 ///
-/// `skipping` carries over from one block of a file to the next whether the block begins inside a
-/// line whose beginning was already handed over because of `cap`.
+/// `skipping` is whether the block begins inside a line whose beginning was handed over because the
+/// line is longer than `cap`; it is passed on from one block of a file to the next.
 #[inline]
 pub(crate) fn split(
     data: &[u8],
@@ -63,23 +63,23 @@ pub(crate) fn split(
             }
         }
     }
-    let mut newlines = Newlines::from(data, start);
-    let mut lines = [&b""[..]; AT_ONCE];
+    let mut newlines = NewlineSearch::new(data, start);
+    let mut lines = [&b""[..]; MAX_BATCH];
     loop {
-        let places = newlines.next();
-        if places.is_empty() {
+        let offsets = newlines.next();
+        if offsets.is_empty() {
             break;
         }
-        for (slot, &newline) in lines.iter_mut().zip(places) {
+        for (target, &newline) in lines.iter_mut().zip(offsets) {
             let newline = newline as usize;
             let (line, truncated) = trim(&data[start..newline], cap);
             cut.truncated += u64::from(truncated);
-            *slot = line;
+            *target = line;
             start = newline + 1;
         }
-        sink(&lines[..places.len()]);
+        sink(&lines[..offsets.len()]);
     }
-    // One more than the cap, because a carriage return at the end would not count.
+    // One more than the cap, because a carriage return at the end is not part of the line.
     if data.len() - start > cap + 1 {
         cut.truncated += 1;
         sink(&[&data[start..start + cap]]);
@@ -90,7 +90,7 @@ pub(crate) fn split(
     cut
 }
 
-/// The line without its carriage return and within the cap, and whether the cap cut it.
+/// The line without its carriage return, truncated to `cap` bytes, and whether it was longer.
 #[inline]
 pub(crate) fn trim(line: &[u8], cap: usize) -> (&[u8], bool) {
     let line = match line {
@@ -104,9 +104,9 @@ pub(crate) fn trim(line: &[u8], cap: usize) -> (&[u8], bool) {
     }
 }
 
-/// The lines of anything that can be read once from beginning to end.
+/// The lines of an input that is read once from beginning to end.
 ///
-/// Other than a live log, it ends: so a last line without newline is a line.
+/// As the input ends, a last line without a newline is a line too, unlike in a live log.
 pub struct Lines<R> {
     input: R,
     buffer: Box<[u8]>,
@@ -119,7 +119,7 @@ pub struct Lines<R> {
 }
 
 impl<R: Read> Lines<R> {
-    /// Lines of `input`, each at most `cap` bytes long.
+    /// The lines of `input`, each truncated to `cap` bytes.
     pub fn new(input: R, cap: usize) -> Self {
         Lines {
             input,
@@ -132,13 +132,12 @@ impl<R: Read> Lines<R> {
         }
     }
 
-    /// Reads on and hands over the lines that are complete with that, many at a time, each without its
-    /// newline.
-    /// False at the end of the input.
+    /// Reads once and hands over the lines that are complete then, many at a time, each without its
+    /// newline. Returns `false` at the end of the input.
     ///
     /// # Errors
     ///
-    /// Whatever reading the input gives, except for interruptions, which are tried again.
+    /// Those of reading the input, except for interruptions, after which it is read again.
     #[inline]
     pub fn read(&mut self, mut sink: impl FnMut(&[&[u8]])) -> io::Result<bool> {
         let read = self.fill()?;
@@ -168,8 +167,7 @@ impl<R: Read> Lines<R> {
         self.truncated
     }
 
-    /// Reads behind the unfinished line, for which there is room: it is at most little longer than
-    /// the cap.
+    /// Reads after the unfinished line. There is room, because that is hardly longer than the cap.
     fn fill(&mut self) -> io::Result<usize> {
         loop {
             match self.input.read(&mut self.buffer[self.filled..]) {
@@ -209,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn a_block_gives_its_whole_lines_and_keeps_the_unfinished_one() {
+    fn complete_lines_are_handed_over_and_an_unfinished_one_is_not() {
         let (lines, cut, skipping) = cut_all(b"one\r\ntwo\n\nthr", 10);
         assert_eq!(lines, [&b"one"[..], b"two", b""]);
         assert_eq!(
@@ -223,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_at_the_cap_is_whole_and_one_byte_more_is_cut() {
+    fn a_line_of_the_cap_is_whole_and_a_longer_one_is_truncated() {
         let (lines, cut, _) = cut_all(b"0123456789\r\n0123456789a\n", 10);
         assert_eq!(lines, [&b"0123456789"[..], b"0123456789"]);
         assert_eq!(cut.truncated, 1);
@@ -232,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn a_long_line_is_handed_over_once_however_many_blocks_it_fills() {
+    fn a_line_of_several_blocks_is_handed_over_once() {
         let mut lines = Vec::new();
         let mut skipping = false;
         let mut truncated = 0;
@@ -248,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reader_hands_over_the_last_line_without_newline_too() {
+    fn a_last_line_without_newline_is_handed_over() {
         let (lines, bytes, _) = read_all(b"one\r\n\ntwo", 10);
         assert_eq!(lines, [&b"one"[..], b"", b"two"]);
         assert_eq!(bytes, 9);
@@ -256,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reader_makes_one_line_of_millions_of_bytes_without_newline() {
+    fn millions_of_bytes_without_newline_are_one_line() {
         let mut text = vec![b'x'; 3_000_000];
         text.extend_from_slice(b"\nnext\n");
         let (lines, bytes, truncated) = read_all(&text, 1000);
@@ -268,7 +266,7 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn blocks_of_any_size_and_a_reader_cut_the_same_lines(
+        fn blocks_of_any_size_are_cut_into_the_same_lines(
             data in proptest::collection::vec(proptest::sample::select(b"ab\r\n\n".to_vec()), 0..200),
             block in 8usize..40,
         ) {
@@ -287,7 +285,7 @@ mod tests {
                 let cut = split(&whole[at..end], cap, &mut skipping, &mut |batch| {
                     lines.extend(batch.iter().map(|line| line.to_vec()));
                 });
-                // As with a file: what is not finished is read again, with more behind it.
+                // As with a file: an unfinished line is read again, with more after it.
                 size = if cut.consumed == 0 { size + 1 } else { block };
                 at += cut.consumed;
             }

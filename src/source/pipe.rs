@@ -1,8 +1,7 @@
 //! Standard input and named pipes.
 //!
-//! They stand apart because they are the one input that cannot be read again: a thread reads them
-//! no faster than the engine counts, so that the writer waits and nothing is dropped. It waits for
-//! the pipe and for its own end at once.
+//! What is read from a pipe cannot be read again, so nothing is dropped: a thread reads no faster
+//! than the engine counts, and the writer waits meanwhile.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -15,11 +14,13 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{Mode, OFlags};
 use tracing::{info, warn};
 
-use super::fed::{Batch, Fed, Feeder, Unwanted};
-use super::{StreamId, Wake, lines};
+use super::channel_source::{Batch, ChannelSender, ChannelSource, Closed};
+use super::interface::Wake;
+use super::lines;
+use super::stream_id::StreamId;
 
-/// How long it waits before it looks whether the name means another pipe now, or one at all.
-const LOOK: Timespec = Timespec {
+/// How long to wait before the path is checked again: it may lead to another pipe, or to none.
+const CHECK_INTERVAL: Timespec = Timespec {
     tv_sec: 1,
     tv_nsec: 0,
 };
@@ -28,18 +29,18 @@ const LOOK: Timespec = Timespec {
 ///
 /// # Errors
 ///
-/// If there is something else than a pipe, and if no thread can be started.
-pub(crate) fn open(name: String, path: &Path, cap: usize, wake: Wake) -> io::Result<Fed> {
+/// If the path exists and is not a pipe, and if the thread cannot be started.
+pub(crate) fn open(path: &Path, cap: usize, wake: Wake) -> io::Result<ChannelSource> {
     let stdin = path == Path::new("-");
     if !stdin && let Ok(metadata) = std::fs::metadata(path) {
         check(&metadata)?;
     }
     let (end, stop) = UnixStream::pair()?;
-    // Closing the other end is what the thread sees.
-    let (fed, feeder) = Fed::new(name, None, wake, move || drop(stop));
+    // The thread ends when the other end is closed.
+    let (source, sender) = ChannelSource::new(None, wake, move || drop(stop));
     let mut reader = Reader {
         path: path.to_owned(),
-        feeder,
+        sender,
         end,
         buffer: vec![0; lines::buffer_size(cap)],
         filled: 0,
@@ -49,14 +50,14 @@ pub(crate) fn open(name: String, path: &Path, cap: usize, wake: Wake) -> io::Res
     std::thread::Builder::new()
         .name("pipe".into())
         .spawn(move || {
-            // It ends early only because it is no longer wanted.
+            // The only error is that the source was closed.
             let _ = if stdin {
                 reader.read_stdin()
             } else {
                 reader.read_pipe()
             };
         })?;
-    Ok(fed)
+    Ok(source)
 }
 
 fn check(metadata: &std::fs::Metadata) -> io::Result<()> {
@@ -69,45 +70,45 @@ fn check(metadata: &std::fs::Metadata) -> io::Result<()> {
 
 struct Reader {
     path: PathBuf,
-    feeder: Feeder,
-    /// At its end when the source is dropped.
+    sender: ChannelSender,
+    /// Closed when the source is dropped.
     end: UnixStream,
     buffer: Vec<u8>,
-    /// How much of the buffer holds an unfinished line.
+    /// How many bytes of the buffer hold an unfinished line.
     filled: usize,
     skipping: bool,
     cap: usize,
 }
 
 impl Reader {
-    fn read_stdin(&mut self) -> Result<(), Unwanted> {
+    fn read_stdin(&mut self) -> Result<(), Closed> {
         let input = io::stdin().as_fd().try_clone_to_owned().map(File::from);
         let result = match input {
             Ok(input) => {
-                self.feeder.set_up(true);
+                self.sender.set_up(true);
                 self.read_to_end(&input, None)?
             }
             Err(error) => Err(error),
         };
-        self.feeder.set_up(false);
+        self.sender.set_up(false);
         match result {
-            Ok(()) => info!("standard input is at its end"),
+            Ok(()) => info!("standard input has ended"),
             Err(error) => warn!(%error, "cannot read standard input"),
         }
         Ok(())
     }
 
-    fn read_pipe(&mut self) -> Result<(), Unwanted> {
-        let mut trouble = None;
+    fn read_pipe(&mut self) -> Result<(), Closed> {
+        let mut reported = None;
         let mut open: Option<File> = None;
         loop {
-            // The old descriptor is closed behind the opening of the new one: a pipe that nobody
-            // has open forgets what is in it.
+            // The old descriptor is closed after the new one is opened: a pipe that no process has
+            // open loses its content.
             let result = match open_pipe(&self.path) {
                 Ok(input) => {
                     drop(open.replace(input.0));
-                    self.feeder.set_up(true);
-                    trouble = None;
+                    self.sender.set_up(true);
+                    reported = None;
                     match &open {
                         Some(input_file) => self.read_to_end(input_file, Some(input.1))?,
                         None => Ok(()),
@@ -117,8 +118,8 @@ impl Reader {
             };
             if let Err(error) = result {
                 open = None;
-                self.feeder.set_up(false);
-                if trouble.replace(error.kind()) != Some(error.kind()) {
+                self.sender.set_up(false);
+                if reported.replace(error.kind()) != Some(error.kind()) {
                     warn!(path = %self.path.display(), %error, "cannot read pipe, trying again");
                 }
                 self.wait(None)?;
@@ -126,12 +127,12 @@ impl Reader {
         }
     }
 
-    /// Reads until every writer has gone, or the path means something else than `identity`.
+    /// Reads until every writer has closed the pipe, or the path no longer leads to `identity`.
     fn read_to_end(
         &mut self,
         mut input: &File,
         identity: Option<(u64, u64)>,
-    ) -> Result<io::Result<()>, Unwanted> {
+    ) -> Result<io::Result<()>, Closed> {
         loop {
             if !self.wait(Some(input))? {
                 let moved = identity.is_some() && identity_of(&self.path) != identity;
@@ -160,22 +161,23 @@ impl Reader {
         }
     }
 
-    /// Waits until there is something to read; false if there was nothing for a while.
-    fn wait(&self, input: Option<&File>) -> Result<bool, Unwanted> {
+    /// Waits until there is something to read; `false` if there was nothing for
+    /// [`CHECK_INTERVAL`].
+    fn wait(&self, input: Option<&File>) -> Result<bool, Closed> {
         let mut descriptors = vec![PollFd::new(&self.end, PollFlags::IN)];
         descriptors.extend(input.map(|input| PollFd::new(input, PollFlags::IN)));
-        // An interruption is as good as nothing to read.
-        let _ = poll(&mut descriptors, Some(&LOOK));
+        // An interruption is treated as nothing to read.
+        let _ = poll(&mut descriptors, Some(&CHECK_INTERVAL));
         if !descriptors[0].revents().is_empty() {
-            return Err(Unwanted);
+            return Err(Closed);
         }
         Ok(descriptors
             .get(1)
             .is_some_and(|it| !it.revents().is_empty()))
     }
 
-    /// Hands over the lines that `n` more bytes finish.
-    fn hand_over(&mut self, n: usize) -> Result<(), Unwanted> {
+    /// Hands over the lines that are complete with `n` more bytes.
+    fn hand_over(&mut self, n: usize) -> Result<(), Closed> {
         let filled = self.filled + n;
         let mut batch = Batch::default();
         let cap = self.cap;
@@ -195,11 +197,11 @@ impl Reader {
         if cut.consumed == 0 {
             return Ok(());
         }
-        self.feeder.send(batch)
+        self.sender.send(batch)
     }
 
-    /// Hands over the unfinished line, because nothing will finish it.
-    fn finish(&mut self) -> Result<(), Unwanted> {
+    /// Hands over the unfinished line, as no more of it will come.
+    fn finish(&mut self) -> Result<(), Closed> {
         self.skipping = false;
         let filled = std::mem::take(&mut self.filled);
         if filled == 0 {
@@ -208,7 +210,7 @@ impl Reader {
         let mut batch = Batch::default();
         let line = &self.buffer[..filled];
         batch.push(StreamId::SINGLE, line, self.cap, filled);
-        self.feeder.send(batch)
+        self.sender.send(batch)
     }
 }
 
@@ -217,9 +219,9 @@ fn identity_of(path: &Path) -> Option<(u64, u64)> {
     Some((metadata.dev(), metadata.ino()))
 }
 
-/// Opens a named pipe without waiting for a writer, and tells which it is.
+/// Opens a named pipe without waiting for a writer. Returns its device and inode too.
 fn open_pipe(path: &Path) -> io::Result<(File, (u64, u64))> {
-    // What is no pipe may do something when it is opened.
+    // Opening another kind of file, such as a device, may have side effects.
     check(&std::fs::metadata(path)?)?;
     let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC;
     let file = File::from(rustix::fs::open(path, flags, Mode::empty())?);
@@ -234,36 +236,37 @@ mod tests {
     use std::sync::mpsc::channel;
     use std::time::Duration;
 
-    use super::super::{Scratch, Source};
+    use super::super::interface::Source;
+    use super::super::read_buffer::ReadBuffer;
     use super::*;
 
     #[test]
-    fn a_path_that_is_no_pipe_is_refused_with_the_reason() {
+    fn a_path_that_is_not_a_pipe_is_rejected() {
         let file = tempfile::NamedTempFile::new().expect("a file");
-        let error = open("x".into(), file.path(), 100, Arc::new(|| {})).err();
+        let error = open(file.path(), 100, Arc::new(|| {})).err();
         assert_eq!(error.expect("refused").to_string(), "not a named pipe");
     }
 
     #[test]
-    fn a_pipe_that_comes_later_is_read_and_the_thread_ends_with_the_source() {
+    fn a_pipe_that_is_created_later_is_read_and_the_thread_ends_with_the_source() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("mail.fifo");
-        let (news, woken) = channel();
+        let (wake, woken) = channel();
         let wake = Arc::new(move || {
-            let _ = news.send(());
+            let _ = wake.send(());
         });
-        let mut fed = open("x".into(), &path, 100, wake).expect("a source");
-        assert!(!fed.status().up);
+        let mut source = open(&path, 100, wake).expect("a source");
+        assert!(!source.status().up);
         rustix::fs::mkfifoat(rustix::fs::CWD, &path, Mode::RUSR | Mode::WUSR).expect("a pipe");
         // Opening waits for the reader.
         std::fs::write(&path, "one\ntwo\n").expect("written");
         woken.recv_timeout(Duration::from_secs(20)).expect("lines");
         let mut lines = Vec::new();
-        fed.read(usize::MAX, &mut Scratch::new(100), &mut |_, batch| {
+        source.read(usize::MAX, &mut ReadBuffer::new(100), &mut |_, batch| {
             lines.extend(batch.iter().map(|line| line.to_vec()));
         });
         assert_eq!(lines, [b"one", b"two"]);
-        drop(fed);
+        drop(source);
         // The thread held the only other end of `woken`.
         let ended = woken.recv_timeout(Duration::from_secs(20));
         assert_eq!(ended, Err(std::sync::mpsc::RecvTimeoutError::Disconnected));

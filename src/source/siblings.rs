@@ -1,7 +1,7 @@
-//! The files that rotation has made of a log, newest first, by their names.
+//! Lists the rotated files of a log, newest first, by their names.
 //!
-//! It stands apart because it is guesswork about what rotation calls its files: nothing is
-//! concluded from it but where to look, and in which order.
+//! Names are a heuristic: they only decide which files are looked at, and in which order. Whether a
+//! file is the one that is looked for is decided by its content.
 
 use std::ffi::OsString;
 use std::fs;
@@ -10,25 +10,25 @@ use std::net::IpAddr;
 use std::os::unix::fs::DirEntryExt;
 use std::path::{Path, PathBuf};
 
-use super::discover;
-use super::identity::Stamp;
-use super::unpack::Packing;
+use super::compression::Compression;
+use super::identity::FileTime;
+use super::log_names;
 
-/// A name, taken apart.
+/// The parts of a file name.
 #[derive(Debug, PartialEq, Eq)]
 struct Parts {
-    /// What is left without the marks of rotation: the same for all siblings.
+    /// The name without dates, numbers and extensions of rotation: equal for all siblings.
     base: String,
-    /// The date in the name, and what stands behind it.
+    /// The date in the name, with the time after it.
     date: Option<String>,
     number: Option<u32>,
-    /// The name without the ending of compression.
+    /// The name without the extension of compression.
     plain: String,
 }
 
 impl Parts {
     fn of(name: &str) -> Parts {
-        let plain = if discover::is_compressed(Path::new(name)) {
+        let plain = if log_names::is_compressed(Path::new(name)) {
             name.rsplit_once('.').map_or(name, |(plain, _)| plain)
         } else {
             name
@@ -38,16 +38,16 @@ impl Parts {
         if rest.parse::<IpAddr>().is_err()
             && let Some((before, ending)) = rest.rsplit_once('.')
         {
-            if discover::is_counter(ending) {
+            if log_names::is_rotation_number(ending) {
                 number = ending.parse().ok();
                 rest = before;
-            } else if discover::is_kept(ending) {
+            } else if log_names::is_backup(ending) {
                 rest = before;
             }
         }
         let mut base = rest.to_owned();
         let mut date = None;
-        if let Some(at) = discover::date(rest) {
+        if let Some(at) = log_names::find_date(rest) {
             let bytes = rest.as_bytes();
             let mut end = at;
             while end < bytes.len()
@@ -69,8 +69,8 @@ impl Parts {
     }
 }
 
-/// The rotated siblings of a path that can be read. Two are equal if no name has moved between
-/// them.
+/// The rotated files of a path that can be read. Two listings are equal if no file was renamed in
+/// between.
 #[derive(Debug, Default)]
 pub(crate) struct Listing {
     /// Names and inodes.
@@ -85,18 +85,18 @@ impl PartialEq for Listing {
 }
 
 impl Listing {
-    /// Their paths, the newest first.
+    /// Their paths, newest first.
     pub fn newest_first(&self) -> impl Iterator<Item = &Path> {
         self.paths.iter().map(PathBuf::as_path)
     }
 }
 
-/// The rotated siblings of a path that can be read, newest first.
+/// Lists the rotated files of a path that can be read.
 ///
 /// # Errors
 ///
 /// If the directory cannot be listed.
-pub(crate) fn newest_first(path: &Path) -> io::Result<Listing> {
+pub(crate) fn list(path: &Path) -> io::Result<Listing> {
     let (Some(directory), Some(name)) = (path.parent(), path.file_name()) else {
         return Ok(Listing::default());
     };
@@ -104,7 +104,7 @@ pub(crate) fn newest_first(path: &Path) -> io::Result<Listing> {
         return Ok(Listing::default());
     };
     let own = Parts::of(name);
-    let listed = list(directory, &own, name)?;
+    let listed = names_and_inodes(directory, &own, name)?;
     let mut found: Vec<(Parts, PathBuf)> = listed
         .iter()
         .filter_map(|(name, _)| {
@@ -112,15 +112,15 @@ pub(crate) fn newest_first(path: &Path) -> io::Result<Listing> {
             Some((Parts::of(name.to_str()?), path))
         })
         .collect();
-    // One that is being compressed is there twice for a while.
+    // A file that is being compressed exists twice for a while.
     let plain: Vec<PathBuf> = found
         .iter()
-        .filter(|(_, path)| !discover::is_compressed(path))
+        .filter(|(_, path)| !log_names::is_compressed(path))
         .map(|(_, path)| path.clone())
         .collect();
     found.retain(|(parts, path)| {
-        !discover::is_compressed(path)
-            || (Packing::of(path).is_some() && !plain.contains(&directory.join(&parts.plain)))
+        !log_names::is_compressed(path)
+            || (Compression::of(path).is_some() && !plain.contains(&directory.join(&parts.plain)))
     });
     sort(&mut found);
     Ok(Listing {
@@ -129,8 +129,8 @@ pub(crate) fn newest_first(path: &Path) -> io::Result<Listing> {
     })
 }
 
-/// The names of siblings in a directory, with their inodes.
-fn list(directory: &Path, own: &Parts, name: &str) -> io::Result<Vec<(OsString, u64)>> {
+/// The names and inodes of the siblings of a file in its directory.
+fn names_and_inodes(directory: &Path, own: &Parts, name: &str) -> io::Result<Vec<(OsString, u64)>> {
     let mut found = Vec::new();
     for entry in fs::read_dir(directory)? {
         let entry = entry?;
@@ -138,11 +138,11 @@ fn list(directory: &Path, own: &Parts, name: &str) -> io::Result<Vec<(OsString, 
         let Some(text) = file_name.to_str() else {
             continue;
         };
-        // Taking a name apart costs more than most names deserve.
-        let near = own.base.as_bytes().first() == text.as_bytes().first();
-        if near
+        // Cheap checks first: a directory may have many other files.
+        let similar = own.base.as_bytes().first() == text.as_bytes().first();
+        if similar
             && text != name
-            && discover::is_rotated(Path::new(text))
+            && log_names::is_rotated(Path::new(text))
             && Parts::of(text).base == own.base
         {
             found.push((file_name, entry.ino()));
@@ -152,7 +152,7 @@ fn list(directory: &Path, own: &Parts, name: &str) -> io::Result<Vec<(OsString, 
     Ok(found)
 }
 
-/// By date if all have one, by number if all have one, and otherwise by when they were written to.
+/// By date if all have one, by number if all have one, and otherwise by modification time.
 fn sort(found: &mut [(Parts, PathBuf)]) {
     if found.iter().all(|(parts, _)| parts.date.is_some()) {
         found.sort_by(|(a, _), (b, _)| b.date.cmp(&a.date).then(a.number.cmp(&b.number)));
@@ -161,7 +161,7 @@ fn sort(found: &mut [(Parts, PathBuf)]) {
         .all(|(parts, _)| parts.date.is_none() && parts.number.is_some())
     {
         found.sort_by_key(|(parts, _)| parts.number);
-        if counts_up(found) {
+        if highest_is_newest(found) {
             found.reverse();
         }
     } else {
@@ -169,28 +169,32 @@ fn sort(found: &mut [(Parts, PathBuf)]) {
     }
 }
 
-/// Whether higher numbers are newer. Rotation counts down nearly everywhere: `.1` is the newest.
-fn counts_up(found: &[(Parts, PathBuf)]) -> bool {
-    // Compressed ones came to be when they were compressed.
+/// Whether the highest number is the newest file. Nearly everywhere `.1` is the newest.
+fn highest_is_newest(found: &[(Parts, PathBuf)]) -> bool {
+    // The creation time of a compressed file is the time of its compression.
     let mut plain = found
         .iter()
         .map(|(_, path)| path)
-        .filter(|path| !discover::is_compressed(path));
+        .filter(|path| !log_names::is_compressed(path));
     let (Some(first), Some(last)) = (plain.next(), plain.next_back()) else {
         return false;
     };
-    // A copy came to be later than the log it was made of, and a late line is written later than
-    // the lines of the next log: only both together tell.
+    // Either time alone can mislead: a copy is created after its log, and a late line is written
+    // after the lines of the next log.
     match (fs::metadata(first), fs::metadata(last)) {
         (Ok(first), Ok(last)) => {
-            Stamp::of(&first) < Stamp::of(&last) && Stamp::of_birth(&first) < Stamp::of_birth(&last)
+            FileTime::modified(&first) < FileTime::modified(&last)
+                && FileTime::created(&first) < FileTime::created(&last)
         }
         _ => false,
     }
 }
 
-fn modified(path: &Path) -> Stamp {
-    fs::metadata(path).map_or_else(|_| Stamp::default(), |metadata| Stamp::of(&metadata))
+fn modified(path: &Path) -> FileTime {
+    fs::metadata(path).map_or_else(
+        |_| FileTime::default(),
+        |metadata| FileTime::modified(&metadata),
+    )
 }
 
 #[cfg(test)]
@@ -198,7 +202,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_is_its_log_and_the_marks_of_rotation() {
+    fn a_name_is_split_into_the_log_and_what_rotation_added() {
         for (name, base, date, number) in [
             ("mail.log", "mail.log", None, None),
             ("mail.log.1", "mail.log", None, Some(1)),
@@ -219,14 +223,14 @@ mod tests {
     }
 
     #[test]
-    fn siblings_come_newest_first_and_once() {
+    fn siblings_are_listed_newest_first_and_once() {
         let folder = tempfile::tempdir().expect("a folder");
         let names = |make: &[&str]| -> Vec<String> {
             let folder = tempfile::tempdir_in(&folder).expect("a folder");
             for name in make {
                 fs::write(folder.path().join(name), name).expect("a file");
             }
-            newest_first(&folder.path().join("mail.log"))
+            list(&folder.path().join("mail.log"))
                 .expect("listed")
                 .newest_first()
                 .filter_map(|path| Some(path.file_name()?.to_str()?.to_owned()))

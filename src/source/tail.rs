@@ -1,339 +1,282 @@
-//! One configured log, or pattern of logs, followed through rotation.
-//!
-//! A name and the file behind it are two things: the name may come to mean another file at any
-//! time, and the writer may go on writing to the old one. So the old file stays open and is read
-//! until nobody can be writing to it any more, while the new one is read from its beginning.
+//! A source of log files, configured by paths and patterns, that are followed through rotation.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use tracing::{debug, warn};
 
-use super::entry::Entry;
-use super::file::{Read, TailFile, Tally};
-use super::identity::{FilePlace, Identity};
-use super::names::{Named, ReadFrom};
-use super::{
-    Files, Framing, Input, News, Place, Progress, Rotations, Scratch, Source, Status, StreamId,
-    discover,
-};
+use super::followed_log::FollowedLog;
+use super::input::{Files, Input, ReadFrom};
+use super::interface::{Hint, Progress, Source, Status};
+use super::log_names;
+use super::log_set::MAX_PER_TICK;
+use super::path_spec::PathSpec;
+use super::position::{FilePosition, Position};
+use super::read_buffer::ReadBuffer;
+use super::rotation::RotationTracker;
+use super::stream_id::StreamId;
+use super::tail_file::{ReadEnd, ReadTotals};
 
-/// How long a file that its name no longer means is kept open after its last growth.
-const QUIET: Duration = Duration::from_secs(60);
-/// The same for one that has no name at all any more.
-const QUIET_UNLINKED: Duration = Duration::from_secs(5);
-/// How many such files one name keeps open; rotation in a loop must not use up descriptors.
-const MOST_OLD: usize = 32;
-/// How many entries are looked at when time has passed, and nothing is known to have happened.
-const AT_ONCE: usize = 256;
-/// How many such files all names together keep open.
-const MOST_OLD_OF_ALL: usize = 256;
+/// How long a rotated file is kept open after its last growth.
+const IDLE_LIMIT: Duration = Duration::from_secs(60);
+/// The same for a file that was removed.
+const IDLE_LIMIT_REMOVED: Duration = Duration::from_secs(5);
+/// How many rotated files of one log are kept open: rotation in a loop must not use up descriptors.
+const MAX_ROTATED: usize = 32;
+/// How many rotated files of all logs are kept open.
+const MAX_ROTATED_TOTAL: usize = 256;
 
-/// A source of one or more files that grow.
+/// A source of log files.
 pub struct Tail {
-    name: String,
-    names: Vec<Named>,
-    pub(super) framing: Framing,
-    pub(super) entries: Vec<Entry>,
-    /// Entries by path and by target.
-    by_path: HashMap<PathBuf, usize>,
-    /// The entries that are to be looked at, in turn, so that one busy log does not keep the others
-    /// waiting. Among thousands, only those cost anything.
-    due: VecDeque<usize>,
-    /// The entry behind the last one that was looked at because time had passed.
-    turn: usize,
-    /// Whether there may be files to be found before anything else is read.
-    pub(super) seeking: bool,
-    pub(super) tally: Tally,
-    pub(super) rotations: Rotations,
-    /// Where reading stopped behind paths that are not followed now, should they be again.
-    left_off: HashMap<PathBuf, Vec<FilePlace>>,
-    /// Files have been opened, parted or closed since the last read.
-    pub(super) changed: bool,
+    paths: Vec<PathSpec>,
+    tracker: RotationTracker,
+    totals: ReadTotals,
+    /// Where reading stopped in logs that are no longer configured, in case they are again.
+    saved_positions: HashMap<PathBuf, Vec<FilePosition>>,
 }
 
 impl Tail {
-    /// A source of the given files and patterns, which should be absolute, under a name. It goes on
-    /// from `place`.
-    pub fn new(name: String, files: &Files, place: Place) -> Self {
-        let mut left_off: HashMap<PathBuf, Vec<FilePlace>> = HashMap::new();
-        if let Place::Files(files) = place {
-            for place in files.into_iter().filter(FilePlace::is_sound) {
-                left_off.entry(place.path.clone()).or_default().push(place);
+    /// A source of files and patterns, which should be absolute. It continues from `position`.
+    pub fn new(files: &Files, position: Position) -> Self {
+        let mut saved: HashMap<PathBuf, Vec<FilePosition>> = HashMap::new();
+        if let Position::Files(positions) = position {
+            for position in positions.into_iter().filter(FilePosition::is_valid) {
+                let path = position.path.clone();
+                saved.entry(path).or_default().push(position);
             }
         }
         let mut tail = Tail {
-            name,
-            names: Vec::new(),
-            framing: files.framing,
-            entries: Vec::new(),
-            by_path: HashMap::new(),
-            due: VecDeque::new(),
-            turn: 0,
-            seeking: true,
-            tally: Tally::default(),
-            rotations: Rotations::default(),
-            left_off,
-            changed: false,
+            paths: Vec::new(),
+            tracker: RotationTracker::new(files.framing),
+            totals: ReadTotals::default(),
+            saved_positions: saved,
         };
-        tail.look_for(files);
+        tail.configure(files);
         tail
     }
 
-    /// Changes what is followed. Files that stay keep their positions; the others are closed, and
-    /// go on where they were should they come back.
-    fn look_for(&mut self, files: &Files) {
-        self.names = files.paths.iter().cloned().map(Named::new).collect();
-        let Tail {
-            names,
-            entries,
-            left_off,
-            ..
-        } = self;
-        entries.retain(|entry| {
-            let stays = names.iter().any(|name| name.covers(&entry.path));
+    /// Changes which files are followed. Logs that stay keep their positions; the others are closed,
+    /// and their positions saved.
+    fn configure(&mut self, files: &Files) {
+        let specs = files.paths.iter().cloned().map(PathSpec::new).collect();
+        let before = std::mem::replace(&mut self.paths, specs);
+        let (paths, saved) = (&self.paths, &mut self.saved_positions);
+        self.tracker.logs.retain(|log| {
+            let stays = paths.iter().any(|spec| spec.covers(&log.path));
             if !stays {
-                left_off.insert(entry.path.clone(), entry.places().collect());
+                saved.insert(log.path.clone(), log.positions().collect());
             }
             stays
         });
-        self.index();
-        // What was followed before is gone on with, even if rotation has left nothing at its name.
-        let mut before: Vec<PathBuf> = self.left_off.keys().cloned().collect();
-        before.retain(|path| self.names.iter().any(|name| name.covers(path)));
-        before.sort();
-        // What has come to a pattern since is new.
-        let names: Vec<bool> = self
-            .names
+        // Logs with saved positions are followed even if rotation has left no file at their paths.
+        let mut known: Vec<PathBuf> = self.saved_positions.keys().cloned().collect();
+        known.retain(|path| self.paths.iter().any(|spec| spec.covers(path)));
+        known.sort();
+        // Files of a path or pattern that was configured before, in this or another process, are new:
+        // they are read from their beginning.
+        let was_configured = |spec: &PathSpec| {
+            before.iter().any(|old| old.path == spec.path)
+                || known.iter().any(|path| spec.covers(path))
+        };
+        let start_at_end: Vec<bool> = self
+            .paths
             .iter()
-            .map(|name| files.from == ReadFrom::End && !before.iter().any(|path| name.covers(path)))
+            .map(|spec| files.from == ReadFrom::End && !was_configured(spec))
             .collect();
-        for path in before {
-            self.add(path, false);
+        for path in known {
+            self.follow(path, false);
         }
-        self.scan(&names);
+        self.rescan(&start_at_end);
     }
 
-    /// Has an entry looked at by one of the next reads.
-    fn mark(&mut self, at: usize) {
-        let entry = &mut self.entries[at];
-        if !std::mem::replace(&mut entry.dirty, true) {
-            self.due.push_back(at);
+    /// Follows a path, unless it is followed already.
+    fn follow(&mut self, path: PathBuf, start_at_end: bool) {
+        if self.tracker.logs.has_path(&path) {
+            return;
         }
+        let saved = self.saved_positions.remove(&path);
+        let mut log = FollowedLog::new(path, start_at_end && saved.is_none());
+        log.restore(saved.unwrap_or_default());
+        self.tracker.resume_pending |= !log.pending_resume.is_empty();
+        self.tracker.logs.push(log);
+        self.tracker.changed = true;
     }
 
-    fn mark_all(&mut self) {
-        (0..self.entries.len()).for_each(|at| self.mark(at));
+    /// Follows new files, and forgets those that were removed and are read to their end.
+    /// `start_at_end` is whether reading new files begins at their end, for each configured path.
+    fn rescan(&mut self, start_at_end: &[bool]) {
+        let mut found = Vec::new();
+        for (at, spec) in self.paths.iter_mut().enumerate() {
+            let start_at_end = start_at_end.get(at).copied().unwrap_or_default();
+            let logs = &self.tracker.logs;
+            let paths = spec.expand(|path| logs.find(path).is_some());
+            found.extend(paths.into_iter().map(|path| (path, start_at_end)));
+        }
+        for (path, start_at_end) in found {
+            self.follow(path, start_at_end);
+        }
+        let paths = &self.paths;
+        let is_configured =
+            |path: &Path| (paths.iter()).any(|spec| spec.pattern.is_none() && spec.path == path);
+        self.tracker.changed |= self
+            .tracker
+            .logs
+            .retain(|log| !log.is_idle() || is_configured(&log.path) || log.path.exists());
     }
 
-    pub(super) fn index(&mut self) {
-        let dirty = self.entries.iter().enumerate().filter(|(_, it)| it.dirty);
-        self.due = dirty.map(|(at, _)| at).collect();
-        self.by_path.clear();
-        for (at, entry) in self.entries.iter().enumerate() {
-            self.by_path.insert(entry.path.clone(), at);
-            if let Some(target) = &entry.target {
-                self.by_path.entry(target.clone()).or_insert(at);
+    /// Reads one log. Returns [`ReadEnd::Budget`] if there may be more to read.
+    fn read_log(
+        &mut self,
+        at: usize,
+        budget: usize,
+        buffer: &mut ReadBuffer,
+        sink: &mut dyn FnMut(&[&[u8]]),
+    ) -> ReadEnd {
+        loop {
+            self.tracker.check_evicted(at);
+            self.tracker.resume(at);
+            if self.read_rotated(at, budget, buffer, sink) == ReadEnd::Budget {
+                return ReadEnd::Budget;
+            }
+            if self.tracker.logs.get(at).evicted.is_some() {
+                return ReadEnd::AtEnd;
+            }
+            if self.tracker.logs.get(at).live.is_none() {
+                self.tracker.open_live(at, buffer);
+                if std::mem::take(&mut self.tracker.logs.get_mut(at).missed_added) {
+                    continue;
+                }
+            }
+            let log = self.tracker.logs.get_mut(at);
+            let Some(live) = &mut log.live else {
+                return ReadEnd::AtEnd;
+            };
+            let empty_since = live.was_read_empty().then(|| live.modified());
+            let changes = self.totals.changes;
+            let end = live.read(budget, buffer, &mut self.totals, sink);
+            // A file that was empty may have been filled, copied and emptied before it was filled
+            // again.
+            if empty_since.is_some()
+                && self.totals.changes != changes
+                && self.tracker.find_missed_since(at, empty_since)
+            {
+                continue;
+            }
+            match end {
+                Ok(ReadEnd::Budget) => return ReadEnd::Budget,
+                Ok(ReadEnd::Truncated) => self.tracker.restart_truncated(at),
+                Ok(ReadEnd::AtEnd) => {
+                    if !self.tracker.detect_rotation(at) {
+                        return ReadEnd::AtEnd;
+                    }
+                }
+                Err(error) => {
+                    self.tracker.logs.get_mut(at).set_error(&error);
+                    return ReadEnd::AtEnd;
+                }
             }
         }
     }
 
-    fn add(&mut self, path: PathBuf, to_end: bool) {
-        let known = self
-            .by_path
-            .get(&path)
-            .is_some_and(|at| self.entries[*at].path == path);
-        if !known {
-            self.by_path.insert(path.clone(), self.entries.len());
-            let left_off = self.left_off.remove(&path);
-            let mut entry = Entry::new(path, to_end && left_off.is_none());
-            entry.take(left_off.unwrap_or_default());
-            self.seeking |= !entry.sought.is_empty();
-            self.due.push_back(self.entries.len());
-            self.entries.push(entry);
-            self.changed = true;
-        }
-    }
-
-    /// Looks for new files, and forgets those that are gone and read to their end. `to_end` is
-    /// about each name.
-    fn scan(&mut self, to_end: &[bool]) {
-        let mut found = Vec::new();
-        for (at, name) in self.names.iter_mut().enumerate() {
-            let to_end = to_end.get(at).copied().unwrap_or_default();
-            let by_path = &self.by_path;
-            let paths = name.expand(|path| by_path.contains_key(path));
-            found.extend(paths.into_iter().map(|path| (path, to_end)));
-        }
-        for (path, to_end) in found {
-            self.add(path, to_end);
-        }
-        let names = &self.names;
-        let before = self.entries.len();
-        self.entries.retain(|entry| {
-            !entry.is_idle()
-                || names
-                    .iter()
-                    .any(|name| name.pattern.is_none() && name.path == entry.path)
-                || entry.path.exists()
-        });
-        if self.entries.len() != before {
-            self.changed = true;
-            self.index();
-        }
-    }
-
-    /// Reads the earlier files of an entry, and gives up those nobody writes to any more.
-    fn drain(
+    /// Reads the rotated files of a log, and closes those that nothing writes to any more.
+    fn read_rotated(
         &mut self,
         at: usize,
         budget: usize,
-        scratch: &mut Scratch,
+        buffer: &mut ReadBuffer,
         sink: &mut dyn FnMut(&[&[u8]]),
-    ) -> Read {
-        if self.entries[at].old.is_empty() {
-            return Read::AtEnd;
+    ) -> ReadEnd {
+        if self.tracker.logs.get(at).rotated.is_empty() {
+            return ReadEnd::AtEnd;
         }
-        let twins: Vec<Identity> = self.entries.iter().filter_map(|entry| entry.twin).collect();
-        let all: usize = self.entries.iter().map(|entry| entry.old.len()).sum();
-        let entry = &mut self.entries[at];
+        let too_many = self.tracker.logs.rotated_count() > MAX_ROTATED_TOTAL;
         let mut next = 0;
-        while next < entry.old.len() {
-            let surplus = entry.old.len() > MOST_OLD || all > MOST_OLD_OF_ALL;
-            let file = &mut entry.old[next];
-            let done = match file.read(budget, scratch, &mut self.tally, sink) {
-                Ok(Read::More) => return Read::More,
-                Ok(Read::Truncated) => {
-                    self.rotations.truncated += 1;
+        while next < self.tracker.logs.get(at).rotated.len() {
+            let log = self.tracker.logs.get_mut(at);
+            let too_many = too_many || log.rotated.len() > MAX_ROTATED;
+            let file = &mut log.rotated[next];
+            let is_finished = match file.read(budget, buffer, &mut self.totals, sink) {
+                Ok(ReadEnd::Budget) => return ReadEnd::Budget,
+                Ok(ReadEnd::Truncated) => {
+                    self.tracker.rotations.truncated += 1;
                     file.restart();
                     continue;
                 }
-                Ok(Read::AtEnd) => {
-                    let limit = if file.linked() { QUIET } else { QUIET_UNLINKED };
-                    // Closing a file that another path means would make it new to that path.
-                    (file.quiet() > limit && !twins.contains(&file.identity()))
-                        || file.settled
-                        || surplus
+                Ok(ReadEnd::AtEnd) => {
+                    let limit = if file.has_links() {
+                        IDLE_LIMIT
+                    } else {
+                        IDLE_LIMIT_REMOVED
+                    };
+                    let (is_idle, complete) = (file.idle_time() > limit, file.complete);
+                    let identity = file.identity();
+                    // If another path leads to it, that would read it again once it is closed.
+                    complete
+                        || too_many
+                        || (is_idle && !self.tracker.logs.has_duplicate_of(identity))
                 }
                 Err(error) => {
-                    warn!(path = %entry.path.display(), %error, "giving up a rotated log");
+                    warn!(path = %log.path.display(), %error, "cannot read rotated log, closing it");
                     true
                 }
             };
-            if done {
-                let mut file = entry.old.remove(next);
-                debug!(
-                    path = %entry.path.display(), inode = file.inode(), position = file.offset(),
-                    "rotated log is read to its end"
-                );
-                if let Err(error) = file.flush(scratch, &mut self.tally, sink) {
-                    warn!(path = %entry.path.display(), %error, "lost a rotated log's last line");
-                }
-                entry.remember(&file);
-                self.changed = true;
+            if is_finished {
+                self.close_rotated(at, next, buffer, sink);
             } else {
                 next += 1;
             }
         }
-        Read::AtEnd
+        ReadEnd::AtEnd
     }
 
-    /// Reads one entry; `More` if the budget ended it.
-    fn read_entry(
+    /// Closes a rotated file, after handing over its last line.
+    fn close_rotated(
         &mut self,
         at: usize,
-        budget: usize,
-        scratch: &mut Scratch,
+        which: usize,
+        buffer: &mut ReadBuffer,
         sink: &mut dyn FnMut(&[&[u8]]),
-    ) -> Read {
-        loop {
-            self.unpark(at);
-            self.find_sought(at);
-            if self.drain(at, budget, scratch, sink) == Read::More {
-                return Read::More;
-            }
-            if self.entries[at].parked.is_some() {
-                return Read::AtEnd;
-            }
-            if self.entries[at].live.is_none() {
-                self.open(at, scratch);
-                // What came and went before it is to be read first.
-                if std::mem::take(&mut self.entries[at].found) {
-                    continue;
-                }
-            }
-            let entry = &mut self.entries[at];
-            let Some(live) = &mut entry.live else {
-                return Read::AtEnd;
-            };
-            let (empty, looks) = (live.was_empty().then(|| live.modified()), self.tally.looks);
-            let read = live.read(budget, scratch, &mut self.tally, sink);
-            if let Some(since) = empty
-                && self.tally.looks != looks
-                && self.find_newer(at, since)
-            {
-                continue;
-            }
-            match read {
-                Ok(Read::More) => return Read::More,
-                Ok(Read::Truncated) => self.truncated(at),
-                Ok(Read::AtEnd) => {
-                    if !self.part(at) {
-                        return Read::AtEnd;
-                    }
-                }
-                Err(error) => {
-                    self.entries[at].in_trouble(&error);
-                    return Read::AtEnd;
-                }
-            }
+    ) {
+        let log = self.tracker.logs.get_mut(at);
+        let mut file = log.rotated.remove(which);
+        let path = log.path.display();
+        debug!(
+            %path, inode = file.inode(), position = file.offset(),
+            "rotated log was read to its end"
+        );
+        if let Err(error) = file.flush(buffer, &mut self.totals, sink) {
+            warn!(%path, %error, "cannot read the last line of rotated log");
         }
+        log.add_finished(&file);
+        self.tracker.changed = true;
     }
 }
 
 impl Source for Tail {
-    fn name(&self) -> &str {
-        &self.name
-    }
-
-    fn notice(&mut self, news: News<'_>) {
-        match news {
-            News::Rescan => {
-                self.scan(&[]);
-                if self.entries.len() <= AT_ONCE {
-                    self.mark_all();
+    fn hint(&mut self, hint: Hint<'_>) {
+        match hint {
+            Hint::Rescan => {
+                self.rescan(&[]);
+                if self.tracker.logs.len() <= MAX_PER_TICK {
+                    self.tracker.logs.mark_all_due();
                 }
             }
-            News::Everything => {
-                self.scan(&[]);
-                self.mark_all();
+            Hint::All => {
+                self.rescan(&[]);
+                self.tracker.logs.mark_all_due();
             }
-            News::Tick => {
-                // Events tell of what happens; this is for those that were missed.
-                let count = self.entries.len();
-                let first = self.turn;
-                for at in (0..count.min(AT_ONCE)).map(|i| (first + i) % count) {
-                    self.mark(at);
-                }
-                self.turn = (first + AT_ONCE.min(count)) % count.max(1);
-            }
-            News::Path(path) => {
-                if let Some(at) = self.by_path.get(path) {
-                    self.mark(*at);
-                } else if self
-                    .names
-                    .iter()
-                    .any(|n| n.pattern.is_some() && n.covers(path))
-                {
-                    self.add(path.to_path_buf(), false);
+            // File events tell what has changed; this finds what they have missed.
+            Hint::Tick => self.tracker.logs.mark_next_due(),
+            Hint::Path(path) => {
+                let is_new = |spec: &PathSpec| spec.pattern.is_some() && spec.covers(path);
+                if let Some(at) = self.tracker.logs.find(path) {
+                    self.tracker.logs.mark_due(at);
+                } else if self.paths.iter().any(is_new) {
+                    self.follow(path.to_path_buf(), false);
                 } else {
                     // It may be the new name of a rotated file that is still written to.
-                    for at in 0..self.entries.len() {
-                        if !self.entries[at].old.is_empty() {
-                            self.mark(at);
-                        }
-                    }
+                    self.tracker.logs.mark_rotated_due();
                 }
             }
         }
@@ -342,108 +285,117 @@ impl Source for Tail {
     fn read(
         &mut self,
         budget: usize,
-        scratch: &mut Scratch,
+        buffer: &mut ReadBuffer,
         sink: &mut dyn FnMut(StreamId, &[&[u8]]),
     ) -> Progress {
-        let before = self.tally.bytes;
-        let looks = self.tally.looks;
-        // Before any path is opened anew: it may mean what another one meant.
-        if std::mem::take(&mut self.seeking) {
-            for at in 0..self.entries.len() {
-                self.find_sought(at);
-                self.seeking |= !self.entries[at].sought.is_empty();
-            }
-            // Targets of links that were not opened.
-            self.index();
-        }
-        // Each once: what becomes due meanwhile is for the next read.
+        let before = self.totals;
+        self.tracker.resume_all();
+        // Each log once: those that become due meanwhile are for the next read.
         let mut more = false;
-        for _ in 0..self.due.len() {
-            let used = (self.tally.bytes - before) as usize;
+        for _ in 0..self.tracker.logs.due_count() {
+            let used = (self.totals.bytes - before.bytes) as usize;
             if used >= budget {
                 more = true;
                 break;
             }
-            let Some(at) = self.due.pop_front() else {
-                break;
-            };
-            if at >= self.entries.len() || !self.entries[at].dirty {
+            let Some(at) = self.tracker.logs.take_due() else {
                 continue;
-            }
-            self.entries[at].dirty = false;
-            let stream = self.entries[at].stream;
+            };
+            let stream = self.tracker.logs.get(at).stream;
             let sink = &mut |lines: &[&[u8]]| sink(stream, lines);
-            if self.read_entry(at, budget - used, scratch, sink) == Read::More {
-                self.mark(at);
+            if self.read_log(at, budget - used, buffer, sink) == ReadEnd::Budget {
+                self.tracker.logs.mark_due(at);
             }
         }
+        let changed = std::mem::take(&mut self.tracker.changed);
         Progress {
-            bytes: (self.tally.bytes - before) as usize,
-            more: more || !self.due.is_empty(),
-            changed: std::mem::take(&mut self.changed) || self.tally.looks != looks,
+            bytes: (self.totals.bytes - before.bytes) as usize,
+            more: more || self.tracker.logs.due_count() > 0,
+            changed: changed || self.totals.changes != before.changes,
         }
     }
 
     fn status(&self) -> Status {
-        let up = self.names.iter().all(|name| {
-            self.entries
-                .iter()
-                .any(|entry| entry.readable() && name.covers(&entry.path))
+        let up = self.paths.iter().all(|spec| {
+            let mut logs = self.tracker.logs.iter();
+            logs.any(|log| log.is_readable() && spec.covers(&log.path))
         });
-        let files = self
-            .entries
-            .iter()
-            .flat_map(|entry| entry.old.iter().chain(&entry.live));
         Status {
-            bytes: self.tally.bytes,
-            lag_bytes: files.map(TailFile::lag).sum::<u64>()
-                + self.parked().map(|parked| parked.lag).sum::<u64>(),
+            bytes: self.totals.bytes,
+            lag_bytes: self.tracker.logs.lag(),
             up,
-            rotations: self.rotations,
-            truncated: self.tally.truncated,
+            rotations: self.tracker.rotations,
+            truncated: self.totals.truncated,
             dropped: 0,
         }
     }
 
     fn directories(&self) -> Vec<PathBuf> {
-        let mut directories: Vec<PathBuf> = self
-            .names
-            .iter()
-            .map(|name| discover::base(&name.path.to_string_lossy()))
-            .collect();
-        for entry in &self.entries {
-            let Some(parent) = entry.path.parent() else {
+        let base = |spec: &PathSpec| log_names::base_directory(&spec.path.to_string_lossy());
+        let mut directories: Vec<PathBuf> = self.paths.iter().map(base).collect();
+        for log in self.tracker.logs.iter() {
+            let Some(parent) = log.path.parent() else {
                 continue;
             };
             if directories.last().is_none_or(|last| last != parent) {
                 directories.push(parent.to_path_buf());
             }
-            directories.extend(
-                entry
-                    .target
-                    .as_deref()
-                    .and_then(Path::parent)
-                    .map(Path::to_owned),
-            );
+            let target = log.target.as_deref().and_then(Path::parent);
+            directories.extend(target.map(Path::to_owned));
         }
         directories.sort();
         directories.dedup();
         directories
     }
 
-    fn place(&self) -> Place {
-        let left_off = self.left_off.values().flatten().cloned();
-        let files = self.entries.iter().flat_map(Entry::places);
-        Place::Files(files.chain(left_off).collect())
+    fn position(&self) -> Position {
+        let saved = self.saved_positions.values().flatten().cloned();
+        let files = self.tracker.logs.iter().flat_map(FollowedLog::positions);
+        Position::Files(files.chain(saved).collect())
     }
 
-    fn change(&mut self, input: &Input) -> bool {
+    fn reconfigure(&mut self, input: &Input) -> bool {
         match input {
-            Input::Files(files) if files.framing == self.framing => {
-                self.look_for(files);
+            Input::Files(files) if files.framing == self.tracker.framing => {
+                self.configure(files);
                 true
             }
             _ => false,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::super::input::Framing;
+    use super::*;
+
+    #[test]
+    fn a_new_file_of_a_pattern_that_stays_configured_is_read_from_its_beginning() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let files = |names: &[&str]| Files {
+            paths: names.iter().map(|name| folder.path().join(name)).collect(),
+            from: ReadFrom::End,
+            framing: Framing::Plain,
+        };
+        let write = |name, text| fs::write(folder.path().join(name), text).expect("written");
+        write("a.log", "skipped\n");
+        write("other", "skipped too\n");
+        let mut tail = Tail::new(&files(&["*.log"]), Position::Unset);
+        let mut lines: Vec<String> = Vec::new();
+        let mut read = |tail: &mut Tail| {
+            tail.read(usize::MAX, &mut ReadBuffer::new(100), &mut |_, batch| {
+                let text = |line: &&[u8]| String::from_utf8_lossy(line).into_owned();
+                lines.extend(batch.iter().map(text));
+            });
+        };
+        read(&mut tail);
+        // After the last rescan of the pattern.
+        write("b.log", "new\n");
+        assert!(tail.reconfigure(&Input::Files(files(&["*.log", "other"]))));
+        read(&mut tail);
+        assert_eq!(lines, ["new"]);
     }
 }

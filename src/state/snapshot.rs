@@ -6,7 +6,7 @@ use super::sections::Section;
 use crate::alert;
 use crate::metrics::CountersSnapshot;
 use crate::parse::ParserSnapshot;
-use crate::source::{Place, Rotations};
+use crate::source::{Position, Rotations};
 
 /// Everything that outlives the process, as of one moment.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -33,7 +33,7 @@ pub struct SourceState {
     /// The configured name.
     pub name: String,
     /// Where reading goes on.
-    pub place: Place,
+    pub place: Position,
     /// Lines that were events.
     pub events: u64,
     /// Lines that were known noise.

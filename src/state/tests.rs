@@ -2,14 +2,14 @@ use std::io;
 
 use super::disk::{self, Step};
 use super::*;
-use crate::source::Place;
+use crate::source::Position;
 
 fn snapshot(lines: u64) -> Snapshot {
     Snapshot {
         taken: 1_700_000_000,
         sources: vec![SourceState {
             name: "mail".into(),
-            place: Place::Cursor(format!("line {lines}")),
+            place: Position::Cursor(format!("line {lines}")),
             events: lines,
             ..SourceState::default()
         }],

@@ -1,4 +1,4 @@
-//! Following logs that grow.
+//! Following growing logs.
 
 use crate::daemon::*;
 use std::fs;
@@ -11,7 +11,7 @@ fn a_scrape_sees_every_line_written_before_it() {
     assert_eq!(lines(&daemon.source()), 2);
     for expected in 3..50 {
         write(&mut log, "another\n");
-        // No waiting: whatever is written when it is asked has to be in the answer.
+        // No waiting: the answer has to include every line written before the request.
         assert_eq!(lines(&daemon.source()), expected);
     }
     let source = daemon.source();
@@ -21,7 +21,7 @@ fn a_scrape_sees_every_line_written_before_it() {
 }
 
 #[test]
-fn an_unfinished_line_waits_for_its_newline() {
+fn an_unfinished_line_is_counted_with_its_newline() {
     let folder = Folder::new();
     let mut log = folder.create("mail.log", "one\nhalf of a li");
     let daemon = Daemon::follow(&folder.path("mail.log"));
@@ -33,7 +33,7 @@ fn an_unfinished_line_waits_for_its_newline() {
 }
 
 #[test]
-fn a_line_of_megabytes_is_one_line_and_takes_no_memory() {
+fn a_line_of_megabytes_is_one_line_and_does_not_use_more_memory() {
     let folder = Folder::new();
     let mut log = folder.create("mail.log", "one\n");
     let daemon = Daemon::follow(&folder.path("mail.log"));
@@ -60,7 +60,7 @@ fn a_line_of_megabytes_is_one_line_and_takes_no_memory() {
 }
 
 #[test]
-fn a_pattern_takes_new_logs_and_leaves_rotated_ones() {
+fn a_pattern_follows_new_logs_but_not_rotated_ones() {
     let folder = Folder::new();
     let mut first = folder.create("a.log", "one\n");
     folder.create("a.log.1", "old\n");
@@ -83,20 +83,22 @@ fn a_pattern_takes_new_logs_and_leaves_rotated_ones() {
 }
 
 #[test]
-fn a_log_that_is_not_there_yet_is_read_when_it_comes() {
+fn a_log_that_does_not_exist_yet_is_read_when_it_is_created() {
     let folder = Folder::new();
     let daemon = Daemon::start(&[
         "--read-from=end",
         folder.path("mail.log").to_str().expect("a name"),
     ]);
     assert_eq!(daemon.source()["up"], false);
+    let caught_up = daemon.logged("caught up");
+    assert!(caught_up.contains("unavailable="), "{caught_up}");
     let _log = folder.create("mail.log", "one\ntwo\n");
     let source = daemon.until_source("up", |source| source["up"] == true);
     assert_eq!(lines(&source), 2);
 }
 
 #[test]
-fn reading_from_the_end_leaves_out_what_is_there() {
+fn reading_from_the_end_skips_existing_lines() {
     let folder = Folder::new();
     let mut log = folder.create("mail.log", "one\ntwo\nthr");
     let daemon = Daemon::start(&[

@@ -6,7 +6,7 @@ use std::io::Write;
 use std::process::{Command, Stdio};
 
 #[test]
-fn standard_input_is_counted_to_its_last_line_and_the_daemon_goes_on() {
+fn standard_input_is_counted_to_its_last_line_and_the_daemon_keeps_running() {
     let mut writer = Command::new("cat")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -37,7 +37,7 @@ fn standard_input_is_counted_to_its_last_line_and_the_daemon_goes_on() {
 }
 
 #[test]
-fn a_named_pipe_is_read_from_one_writer_after_the_other() {
+fn a_named_pipe_is_read_from_several_writers_in_turn() {
     let folder = Folder::new();
     let path = folder.path("mail.fifo");
     let made = Command::new("mkfifo").arg(&path).status();

@@ -4,7 +4,7 @@ use crate::daemon::*;
 use std::fs;
 
 #[test]
-fn a_renamed_log_is_read_on_while_the_new_one_grows() {
+fn a_renamed_log_is_still_read_while_the_new_one_grows() {
     let folder = Folder::new();
     let mut old = folder.create("mail.log", "");
     let daemon = Daemon::follow(&folder.path("mail.log"));
@@ -18,7 +18,7 @@ fn a_renamed_log_is_read_on_while_the_new_one_grows() {
             folder.path(&format!("mail.log.{rotation}")),
         )
         .expect("renamed");
-        // Writers hold the old file until they are told; the new one may be there before.
+        // Writers keep the old file open until they are signalled; the new one may exist before that.
         for _ in 0..50 {
             write(&mut old, "late\n");
         }
@@ -41,7 +41,7 @@ fn a_renamed_log_is_read_on_while_the_new_one_grows() {
 }
 
 #[test]
-fn no_line_is_lost_or_doubled_by_fast_rotation_under_load() {
+fn every_line_is_counted_once_with_fast_rotation_under_load() {
     let folder = Folder::new();
     let mut log = folder.create("mail.log", "");
     let daemon = Daemon::follow(&folder.path("mail.log"));
@@ -57,7 +57,7 @@ fn no_line_is_lost_or_doubled_by_fast_rotation_under_load() {
         )
         .expect("renamed");
         log = folder.create("mail.log", "");
-        // A reader may look at any time, but it has to look before the name moves on again.
+        // The reader may notice it at any time before the file is renamed again.
         daemon.until_source("the rotation", |s| rotations(s, "renamed") > rotation);
     }
     let source = daemon.until_source("all lines", |source| lines(source) >= written);
@@ -65,7 +65,7 @@ fn no_line_is_lost_or_doubled_by_fast_rotation_under_load() {
 }
 
 #[test]
-fn a_log_that_was_copied_and_emptied_is_read_from_its_beginning() {
+fn a_log_that_was_copied_and_truncated_is_read_from_its_beginning() {
     let folder = Folder::new();
     let mut log = folder.create("mail.log", "one\ntwo\nthree\n");
     let daemon = Daemon::follow(&folder.path("mail.log"));
@@ -76,7 +76,7 @@ fn a_log_that_was_copied_and_emptied_is_read_from_its_beginning() {
     let source = daemon.until_source("the fourth line", |source| lines(source) >= 4);
     assert_eq!((lines(&source), rotations(&source, "truncated")), (4, 1));
 
-    // Grown past the old position before anybody looked: only the text before it tells.
+    // Grown past the old position before the next read: only the content before it differs.
     let daemon = Daemon::follow(&folder.path("mail.log"));
     assert_eq!(lines(&daemon.source()), 1);
     log.set_len(0).expect("emptied");
@@ -86,7 +86,7 @@ fn a_log_that_was_copied_and_emptied_is_read_from_its_beginning() {
 }
 
 #[test]
-fn a_log_that_was_removed_and_made_anew_is_read_from_its_beginning() {
+fn a_log_that_was_removed_and_created_again_is_read_from_its_beginning() {
     let folder = Folder::new();
     let mut old = folder.create("mail.log", "one\n");
     let daemon = Daemon::follow(&folder.path("mail.log"));
@@ -105,7 +105,7 @@ fn a_log_that_was_removed_and_made_anew_is_read_from_its_beginning() {
 }
 
 #[test]
-fn a_link_that_is_turned_to_another_file_is_followed() {
+fn a_symbolic_link_is_followed_to_its_new_target() {
     let folder = Folder::new();
     fs::create_dir(folder.path("elsewhere")).expect("a folder");
     let mut first = folder.create("elsewhere/first", "one\n");
@@ -124,7 +124,7 @@ fn a_link_that_is_turned_to_another_file_is_followed() {
     write(&mut second, "three\n");
     assert_eq!(lines(&daemon.source()), 4);
 
-    // The link stays and what it leads to is rotated.
+    // The link stays and its target is rotated.
     fs::rename(
         folder.path("elsewhere/second"),
         folder.path("elsewhere/second.1"),

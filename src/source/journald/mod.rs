@@ -1,11 +1,10 @@
-//! The journal of systemd, through `journalctl`.
+//! The systemd journal, read through `journalctl --follow --output=json`.
 //!
-//! The journal's files have a format of their own, and `journalctl` is the program that reads it
-//! wherever there is a journal: so it runs beside us, follows, and writes a record a line.
-//! `record` makes a log line of each; this module starts it, and starts it again when it ends.
+//! The format of the journal's files is internal to systemd, and `journalctl` is installed wherever
+//! there is a journal. `record` turns each of its records into a log line; this module starts it, and
+//! starts it again when it ends.
 //!
-//! Should we be killed, it ends by itself as soon as it has something to write to nobody; until
-//! then it harms nothing.
+//! If this process is killed, `journalctl` ends with the next record that it cannot write.
 
 mod record;
 
@@ -17,37 +16,40 @@ use std::time::{Duration, Instant};
 
 use tracing::{info, warn};
 
-use super::fed::{Batch, Fed, Feeder, Unwanted};
-use super::{Journal, Lines, ReadFrom, StreamId, Wake};
+use super::channel_source::{Batch, ChannelSender, ChannelSource, Closed};
+use super::input::{Journal, ReadFrom};
+use super::interface::Wake;
+use super::lines::Lines;
+use super::stream_id::StreamId;
 use record::Record;
 
-/// The program. It is looked for where programs are.
+/// The program, which is searched for in `PATH`.
 const PROGRAM: &str = "journalctl";
 
-/// The longest record that is read, in bytes, as JSON: a byte of a message that is no text takes
-/// up to four, and the message is cut at the cap anyway.
-const LONGEST_RECORD: usize = 1024 * 1024;
+/// The longest record that is read, in bytes of JSON: up to four for each byte of a message that is
+/// not UTF-8, and the message is truncated anyway.
+const MAX_RECORD_BYTES: usize = 1024 * 1024;
 
 /// The shortest and the longest pause before it is started again.
 const PAUSES: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(30));
 
-/// The fields that are wanted; cursor and time always come with them.
+/// The fields that are requested; cursor and time are always included.
 const FIELDS: &str =
     "MESSAGE,SYSLOG_IDENTIFIER,SYSLOG_PID,_PID,_HOSTNAME,_SOURCE_REALTIME_TIMESTAMP";
 
-/// Starts reading the journal behind `cursor`.
+/// Starts reading the journal after `cursor`.
 ///
 /// # Errors
 ///
-/// If `journalctl` cannot be run, or no thread can be started.
+/// If `journalctl` cannot be run, or the thread cannot be started.
 pub(crate) fn open(
     name: String,
     journal: &Journal,
     cursor: Option<String>,
     cap: usize,
     wake: Wake,
-) -> io::Result<Fed> {
-    // Better told now than tried in vain for ever.
+) -> io::Result<ChannelSource> {
+    // Fail now rather than retry forever.
     Command::new(PROGRAM)
         .arg("--version")
         .stdin(Stdio::null())
@@ -58,7 +60,7 @@ pub(crate) fn open(
     let child = Arc::new(Mutex::new(None));
     let (stop, stopped) = channel();
     let running = Arc::clone(&child);
-    let (fed, feeder) = Fed::new(name.clone(), cursor.clone(), wake, move || {
+    let (source, sender) = ChannelSource::new(cursor.clone(), wake, move || {
         drop(stop);
         if let Some(child) = lock(&running).as_mut() {
             // It may have ended by itself.
@@ -70,23 +72,23 @@ pub(crate) fn open(
         journal: journal.clone(),
         cursor,
         cap,
-        feeder,
+        sender,
         child,
     };
     std::thread::Builder::new()
         .name("journald".into())
         .spawn(move || follower.run(&stopped))?;
-    Ok(fed)
+    Ok(source)
 }
 
 /// Keeps `journalctl` running.
 struct Follower {
     name: String,
     journal: Journal,
-    /// Behind the last record that was handed over.
+    /// That of the last record that was handed over.
     cursor: Option<String>,
     cap: usize,
-    feeder: Feeder,
+    sender: ChannelSender,
     child: Arc<Mutex<Option<Child>>>,
 }
 
@@ -97,12 +99,12 @@ impl Follower {
             let started = Instant::now();
             match self.follow(stopped) {
                 Ok(None) => return,
-                Ok(Some((status, says))) => {
-                    warn!(source = self.name, %status, says, "{PROGRAM} has ended, starting it again");
+                Ok(Some((status, stderr))) => {
+                    warn!(source = self.name, %status, stderr, "{PROGRAM} has ended, starting it again");
                 }
                 Err(error) => warn!(source = self.name, %error, "cannot follow the journal"),
             }
-            self.feeder.set_up(false);
+            self.sender.set_up(false);
             if started.elapsed() > PAUSES.1 {
                 pause = PAUSES.0;
             }
@@ -113,11 +115,11 @@ impl Follower {
         }
     }
 
-    /// Runs it once, to its end: how it ended and what it said last, or nothing if it is no longer
-    /// wanted.
+    /// Runs `journalctl` once, to its end. Returns its status and the last line of its standard error,
+    /// or `None` if the source was closed.
     fn follow(&mut self, stopped: &Receiver<()>) -> io::Result<Option<(ExitStatus, String)>> {
         let (stdout, stderr) = {
-            // Whoever stops us either finds the child or is seen here.
+            // Closing the source either finds the child or is seen here.
             let mut running = lock(&self.child);
             if let Err(std::sync::mpsc::TryRecvError::Disconnected) = stopped.try_recv() {
                 return Ok(None);
@@ -132,29 +134,29 @@ impl Follower {
             cursor = self.cursor,
             "following the journal"
         );
-        self.feeder.set_up(true);
-        let says = std::thread::spawn(move || stderr.map_or(String::new(), last_line));
+        self.sender.set_up(true);
+        let last_error = std::thread::spawn(move || stderr.map_or(String::new(), last_line));
         let read = stdout.map_or(Ok(()), |stdout| self.read(stdout));
         let child = lock(&self.child).take();
         let status = match child {
             Some(mut child) => {
-                // It has closed its output, or we no longer read it.
+                // It has closed its output, or its output is no longer read.
                 let _ = child.kill();
                 child.wait()?
             }
             None => return Ok(None),
         };
-        let says = says.join().unwrap_or_default();
+        let last_error = last_error.join().unwrap_or_default();
         match read {
-            Ok(()) => Ok(Some((status, says))),
-            Err(Failure::Unwanted) => Ok(None),
+            Ok(()) => Ok(Some((status, last_error))),
+            Err(Failure::Closed) => Ok(None),
             Err(Failure::Io(error)) => Err(error),
         }
     }
 
     /// Hands over all records of one run.
     fn read(&mut self, stdout: impl Read) -> Result<(), Failure> {
-        let mut lines = Lines::new(stdout, LONGEST_RECORD);
+        let mut lines = Lines::new(stdout, MAX_RECORD_BYTES);
         let mut text = Vec::new();
         let mut cut = 0;
         loop {
@@ -163,7 +165,7 @@ impl Follower {
             let more = lines
                 .read(|records| {
                     for raw in records {
-                        // A record that is cut off comes again, or was too long.
+                        // A record that is cut off was too long, or is read again after a restart.
                         let Ok(record) = serde_json::from_slice::<Record<'_>>(raw) else {
                             continue;
                         };
@@ -182,13 +184,11 @@ impl Follower {
             let too_long = lines.truncated() - cut;
             if too_long > 0 {
                 cut += too_long;
-                self.feeder.count_dropped(too_long);
+                self.sender.count_dropped(too_long);
             }
             full.push(batch);
             for batch in full.into_iter().filter(|batch| !batch.is_empty()) {
-                self.feeder
-                    .send(batch)
-                    .map_err(|Unwanted| Failure::Unwanted)?;
+                self.sender.send(batch).map_err(|Closed| Failure::Closed)?;
             }
             if !more {
                 return Ok(());
@@ -198,16 +198,16 @@ impl Follower {
 }
 
 enum Failure {
-    Unwanted,
+    Closed,
     Io(io::Error),
 }
 
-/// Nothing that is done under the lock can leave it half done.
+/// A panic cannot leave the value in an inconsistent state.
 fn lock(child: &Mutex<Option<Child>>) -> MutexGuard<'_, Option<Child>> {
     child.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// `journalctl` with what is to be read, and from where.
+/// `journalctl` with its arguments.
 fn command(journal: &Journal, cursor: Option<&str>) -> Command {
     let mut command = Command::new(PROGRAM);
     command
@@ -233,8 +233,8 @@ fn command(journal: &Journal, cursor: Option<&str>) -> Command {
     command
 }
 
-/// What a record must have: one of the units, or one of the identifiers. `--unit` and
-/// `--identifier` would ask for both.
+/// The matches for records with one of the units or one of the identifiers. With `--unit` and
+/// `--identifier`, records would have to match both.
 fn matches(journal: &Journal) -> Vec<String> {
     let units = journal.units.iter().map(|unit| {
         let ending = if unit.contains('.') { "" } else { ".service" };
@@ -247,10 +247,10 @@ fn matches(journal: &Journal) -> Vec<String> {
     units.chain(or).chain(identifiers).collect()
 }
 
-/// Reads to the end; the last line that was not empty.
+/// Reads to the end. Returns the last line that was not empty.
 fn last_line(input: impl Read) -> String {
     let mut last = String::new();
-    // Lines are short; one that is not is cut into pieces.
+    // A line longer than this is read as several.
     let mut input = BufReader::new(input);
     loop {
         let mut line = Vec::new();
@@ -271,7 +271,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_record_of_a_unit_or_with_an_identifier_is_wanted() {
+    fn records_of_a_unit_or_with_an_identifier_match() {
         let texts = |list: &[&str]| list.iter().map(|text| (*text).to_owned()).collect();
         let journal = |units: &[&str], identifiers: &[&str]| Journal {
             units: texts(units),
@@ -295,7 +295,7 @@ mod tests {
     }
 
     #[test]
-    fn of_what_it_says_the_last_line_is_kept() {
+    fn the_last_line_of_the_error_output_is_kept() {
         assert_eq!(last_line(&b"one\ntwo \n\n"[..]), "two");
         assert_eq!(last_line(&b""[..]), "");
     }

@@ -1,9 +1,8 @@
-//! One record of the journal, as a log line.
+//! Turns a record of the journal into the line that a syslog daemon would have written.
 //!
-//! It stands apart because of what a record may hold: anything at all in any field. What is not text
-//! comes as a list of bytes, what is there twice as a list of values
-//! (<https://systemd.io/JOURNAL_EXPORT_FORMATS/>). The line is the one that a syslog daemon would
-//! have written, and no field can make it say more than that.
+//! Any field of a record may hold anything: bytes that are not UTF-8 are a list of numbers, and a
+//! repeated field is a list of values (<https://systemd.io/JOURNAL_EXPORT_FORMATS/>). No field can
+//! forge another part of the line.
 
 use std::borrow::Cow;
 
@@ -13,13 +12,13 @@ use serde::Deserialize;
 /// The fields that are read.
 #[derive(Debug, Deserialize)]
 pub(super) struct Record<'a> {
-    /// Where the record stands in the journal.
+    /// The record's position in the journal.
     #[serde(rename = "__CURSOR", borrow)]
     pub cursor: Cow<'a, str>,
     /// When the journal received it, in microseconds since 1970.
     #[serde(rename = "__REALTIME_TIMESTAMP", borrow, default)]
     received: Option<Field<'a>>,
-    /// When it was written, if that is known.
+    /// When the program wrote it, if that is known, in microseconds since 1970.
     #[serde(rename = "_SOURCE_REALTIME_TIMESTAMP", borrow, default)]
     written: Option<Field<'a>>,
     #[serde(rename = "_HOSTNAME", borrow, default)]
@@ -40,7 +39,7 @@ pub(super) struct Record<'a> {
 enum Field<'a> {
     Text(#[serde(borrow)] Cow<'a, str>),
     Bytes(Vec<u8>),
-    /// Of several values the first counts.
+    /// Of several values the first is used.
     Several(Vec<Value>),
 }
 
@@ -68,7 +67,7 @@ impl Field<'_> {
 }
 
 impl Record<'_> {
-    /// Writes the line. False if the record has no message.
+    /// Writes the line. Returns `false` if the record has no message.
     pub(super) fn write(&self, line: &mut Vec<u8>) -> bool {
         let Some(message) = &self.message else {
             return false;
@@ -79,7 +78,7 @@ impl Record<'_> {
             .and_then(|time| std::str::from_utf8(time.bytes()).ok()?.parse().ok())
             .and_then(|micros| Timestamp::from_microsecond(micros).ok());
         if let Some(time) = time {
-            // Always with six digits, so that lines of one second look alike.
+            // Always six digits, so that timestamps have the same length.
             line.extend_from_slice(
                 time.strftime("%Y-%m-%dT%H:%M:%S%.6f+00:00")
                     .to_string()
@@ -101,7 +100,7 @@ impl Record<'_> {
     }
 }
 
-/// Writes a word of the frame, in which nothing can be taken for the frame's end.
+/// Writes a part of the header, with every character replaced that could end it.
 fn word(field: Option<&Field<'_>>, otherwise: &[u8], line: &mut Vec<u8>) {
     let bytes = field.map(Field::bytes).filter(|bytes| !bytes.is_empty());
     let plain = |&byte: &u8| match byte {
@@ -123,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn a_record_is_the_line_that_syslog_would_have_written() {
+    fn a_record_becomes_the_line_that_syslog_would_have_written() {
         assert_eq!(
             line(
                 r#"{"__CURSOR":"s=1","__REALTIME_TIMESTAMP":"1763900000000007","_HOSTNAME":"mx",
@@ -157,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn no_field_can_forge_the_frame() {
+    fn no_field_can_forge_the_header() {
         assert_eq!(
             line(
                 r#"{"__CURSOR":"s=1","MESSAGE":"x\ny","_HOSTNAME":"a b",

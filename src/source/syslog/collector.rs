@@ -1,8 +1,7 @@
-//! Gathers messages from all sockets into batches for the engine.
+//! Collects messages from all sockets into batches for the engine.
 //!
-//! It stands apart because it is where the pace is set: the first message after a silence is
-//! handed over at once, and while more keep coming they go together, so that neither thread is
-//! woken for each of them.
+//! The first message after a pause is handed over at once; while more keep coming, they are handed
+//! over together, so that neither thread is woken for each of them.
 
 use std::cell::{Cell, RefCell, RefMut};
 use std::net::IpAddr;
@@ -11,18 +10,18 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::sleep;
 
-use super::super::StreamId;
-use super::super::fed::{Batch, Feeder, Unwanted};
+use super::super::channel_source::{Batch, ChannelSender, Closed};
+use super::super::stream_id::StreamId;
 
-/// How long messages gather in the kernel while they keep coming: not so long that a burst of
-/// datagrams runs over a buffer of the usual size.
-const GATHER: Duration = Duration::from_millis(2);
+/// How long messages wait in the kernel while they keep coming: not so long that a burst of datagrams
+/// overflows a receive buffer of the usual size.
+const BATCH_DELAY: Duration = Duration::from_millis(2);
 
 /// How soon a full queue is tried again.
-const FULL: Duration = Duration::from_millis(1);
+const RETRY_DELAY: Duration = Duration::from_millis(1);
 
-/// The longest UDP datagram fits, and so does what one look at a stream takes.
-const SCRATCH: usize = 64 * 1024;
+/// The size of the receive buffer: the longest UDP datagram fits.
+const BUFFER_BYTES: usize = 64 * 1024;
 
 /// The stream of the messages of a peer: its port may change, and a peer that is reached over IPv4
 /// and IPv6 sockets alike is the same one.
@@ -33,34 +32,34 @@ pub(super) fn stream_of(peer: IpAddr) -> StreamId {
     }
 }
 
-/// What all sockets of a source share.
+/// The batch and the buffer that all sockets of a source share.
 pub(super) struct Collector {
-    feeder: Feeder,
+    sender: ChannelSender,
     cap: usize,
     batch: RefCell<Batch>,
-    /// There is something to hand over.
+    /// Notified when the batch gets a message.
     filled: Notify,
-    /// There is room again.
+    /// Notified when the batch was taken.
     emptied: Notify,
-    /// Senders wait until we read on.
-    hurried: Cell<bool>,
-    /// What all sockets are read into, in turns.
-    scratch: RefCell<Box<[u8]>>,
+    /// Whether the next batch is sent without [`BATCH_DELAY`] after it, because senders are waiting.
+    skip_delay: Cell<bool>,
+    /// Where every socket receives, in turns.
+    buffer: RefCell<Box<[u8]>>,
 }
 
 impl Collector {
-    /// Gathers messages, of each of which at most `cap` bytes are kept.
-    pub fn new(feeder: Feeder, cap: usize) -> Self {
-        // A longer message than the cap must be seen to be longer.
-        let size = SCRATCH.max(cap + 2);
+    /// A collector that keeps at most `cap` bytes of each message.
+    pub fn new(sender: ChannelSender, cap: usize) -> Self {
+        // Two more, so that a message longer than the cap is recognised as such.
+        let size = BUFFER_BYTES.max(cap + 2);
         Collector {
-            feeder,
+            sender,
             cap,
             batch: RefCell::default(),
             filled: Notify::new(),
             emptied: Notify::new(),
-            hurried: Cell::new(false),
-            scratch: RefCell::new(vec![0; size].into_boxed_slice()),
+            skip_delay: Cell::new(false),
+            buffer: RefCell::new(vec![0; size].into_boxed_slice()),
         }
     }
 
@@ -69,13 +68,13 @@ impl Collector {
         self.cap
     }
 
-    /// What to read into. Not to be held while waiting.
-    pub fn scratch(&self) -> RefMut<'_, Box<[u8]>> {
-        self.scratch.borrow_mut()
+    /// The receive buffer. Must not be held across an `await`.
+    pub fn buffer(&self) -> RefMut<'_, Box<[u8]>> {
+        self.buffer.borrow_mut()
     }
 
-    /// Takes a message of a stream, which took `received` bytes. Senders end messages with a newline or a NUL
-    /// that is no part of it; one without anything else is none.
+    /// Adds a message of a stream, for which `received` bytes were received. A newline or NUL at the
+    /// end is not part of the message, and an empty message is ignored.
     pub fn push(&self, stream: StreamId, message: &[u8], received: usize) {
         let end = message
             .iter()
@@ -87,30 +86,30 @@ impl Collector {
         }
     }
 
-    /// Lets no time pass after what comes now.
-    pub fn hurry(&self) {
-        self.hurried.set(true);
+    /// Sends the next batch without a delay after it.
+    pub fn skip_delay(&self) {
+        self.skip_delay.set(true);
     }
 
-    /// Whether nothing more should be read now.
+    /// Whether the batch is full.
     pub fn is_full(&self) -> bool {
         self.batch.borrow().is_full()
     }
 
-    /// Waits until more may be read.
-    pub async fn room(&self) {
+    /// Waits until the batch is not full.
+    pub async fn wait_for_room(&self) {
         while self.is_full() {
             self.emptied.notified().await;
         }
     }
 
-    /// Counts messages that were lost.
+    /// Counts lost messages.
     pub fn count_dropped(&self, messages: u64) {
-        self.feeder.count_dropped(messages);
+        self.sender.count_dropped(messages);
     }
 
-    /// Hands over what comes, until the source is no longer wanted.
-    pub async fn hand_over(&self) -> Unwanted {
+    /// Sends batches to the engine, until the source is closed.
+    pub async fn send_batches(&self) -> Closed {
         loop {
             self.filled.notified().await;
             let mut batch = self.batch.take();
@@ -120,17 +119,16 @@ impl Collector {
             let full = batch.is_full();
             self.emptied.notify_waiters();
             loop {
-                match self.feeder.try_send(batch) {
+                match self.sender.try_send(batch) {
                     Ok(None) => break,
                     Ok(Some(back)) => batch = back,
-                    Err(unwanted) => return unwanted,
+                    Err(closed) => return closed,
                 }
-                sleep(FULL).await;
+                sleep(RETRY_DELAY).await;
             }
-            if !self.hurried.take() && !full {
-                // The thread itself, and with it every socket: the runtime would wake for each
-                // message that comes meanwhile.
-                std::thread::sleep(GATHER);
+            if !self.skip_delay.take() && !full {
+                // This pauses the whole thread: the runtime would wake for every message otherwise.
+                std::thread::sleep(BATCH_DELAY);
             }
         }
     }

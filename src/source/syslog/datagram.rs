@@ -1,4 +1,4 @@
-//! Sockets on which a datagram is a message: UDP and Unix.
+//! UDP and Unix datagram sockets, of which each datagram is a message.
 
 use std::fs::File;
 use std::io;
@@ -13,49 +13,49 @@ use tokio::net::{UdpSocket, UnixDatagram};
 use tokio::time::sleep;
 use tracing::warn;
 
-use super::super::StreamId;
+use super::super::stream_id::StreamId;
 use super::collector::{Collector, stream_of};
 use super::socket_file::SocketFile;
 use crate::bind;
 
-/// How much the kernel is asked to keep for us while we are busy, in bytes. It gives what
-/// `net.core.rmem_max` allows.
-const BUFFER: usize = 4 * 1024 * 1024;
+/// The receive buffer that is requested of the kernel, in bytes. It grants at most
+/// `net.core.rmem_max`.
+const RECEIVE_BUFFER: usize = 4 * 1024 * 1024;
 
-/// How long a socket that fails is left alone.
+/// How soon a socket is read again after an error.
 const RETRY: Duration = Duration::from_secs(1);
 
-/// A bound socket.
-pub(super) enum Datagrams {
+/// A bound datagram socket.
+pub(super) enum DatagramSocket {
     Udp {
         socket: UdpSocket,
-        /// By which the kernel's tables name it.
+        /// Its inode in the kernel's tables.
         inode: u64,
     },
     Unix {
         socket: UnixDatagram,
-        /// Goes with the socket.
+        /// Removed with the socket.
         _file: SocketFile,
     },
 }
 
-impl Datagrams {
-    /// Listens on a UDP port; within a runtime.
+impl DatagramSocket {
+    /// Listens on a UDP port. Must be called within a runtime.
     pub fn udp(address: SocketAddr) -> io::Result<Self> {
         let socket = bind::datagram(address)?;
-        // Asked for, not demanded.
-        let _ = socket.set_recv_buffer_size(BUFFER);
+        // A smaller buffer is no error.
+        let _ = socket.set_recv_buffer_size(RECEIVE_BUFFER);
         let copy = OwnedFd::from(socket.try_clone()?);
-        Ok(Datagrams::Udp {
+        Ok(DatagramSocket::Udp {
             inode: File::from(copy).metadata()?.ino(),
             socket: UdpSocket::from_std(socket.into())?,
         })
     }
 
-    /// Listens on a Unix socket; within a runtime.
+    /// Listens on a Unix socket. Must be called within a runtime.
     pub fn unix(path: &Path) -> io::Result<Self> {
         let (socket, file) = SocketFile::bind(path)?;
-        Ok(Datagrams::Unix {
+        Ok(DatagramSocket::Unix {
             socket: UnixDatagram::from_std(socket)?,
             _file: file,
         })
@@ -63,49 +63,49 @@ impl Datagrams {
 
     async fn readable(&self) -> io::Result<()> {
         match self {
-            Datagrams::Udp { socket, .. } => socket.readable().await,
-            Datagrams::Unix { socket, .. } => socket.readable().await,
+            DatagramSocket::Udp { socket, .. } => socket.readable().await,
+            DatagramSocket::Unix { socket, .. } => socket.readable().await,
         }
     }
 
     /// Reads a datagram: its length, and the stream that it belongs to.
     fn try_recv(&self, buffer: &mut [u8]) -> io::Result<(usize, StreamId)> {
         match self {
-            Datagrams::Udp { socket, .. } => {
+            DatagramSocket::Udp { socket, .. } => {
                 let (length, peer) = socket.try_recv_from(buffer)?;
                 Ok((length, stream_of(peer.ip())))
             }
-            Datagrams::Unix { socket, .. } => Ok((socket.try_recv(buffer)?, StreamId::SINGLE)),
+            DatagramSocket::Unix { socket, .. } => Ok((socket.try_recv(buffer)?, StreamId::SINGLE)),
         }
     }
 
-    /// Reads until the batch is full, or there is nothing left, which is an error of its own kind.
-    fn drain(&self, collector: &Collector) -> io::Result<()> {
-        if let Datagrams::Unix { .. } = self {
-            // The kernel lets programs wait after a few messages.
-            collector.hurry();
+    /// Receives until the batch is full, or no datagram is left, which is the error `WouldBlock`.
+    fn receive_all(&self, collector: &Collector) -> io::Result<()> {
+        if let DatagramSocket::Unix { .. } = self {
+            // Its senders wait after a few messages.
+            collector.skip_delay();
         }
-        let mut scratch = collector.scratch();
+        let mut buffer = collector.buffer();
         while !collector.is_full() {
-            let (length, stream) = self.try_recv(&mut scratch)?;
-            collector.push(stream, &scratch[..length], length);
+            let (length, stream) = self.try_recv(&mut buffer)?;
+            collector.push(stream, &buffer[..length], length);
         }
         Ok(())
     }
 
-    /// Takes every datagram as one message.
+    /// Receives every datagram as one message, until it is dropped.
     pub async fn receive(self, collector: Rc<Collector>) {
         loop {
-            collector.room().await;
-            let drained = match self.readable().await {
-                Ok(()) => self.drain(&collector),
+            collector.wait_for_room().await;
+            let received = match self.readable().await {
+                Ok(()) => self.receive_all(&collector),
                 Err(error) => Err(error),
             };
-            match drained {
+            match received {
                 Ok(()) => {}
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 Err(error) => {
-                    warn!(%error, "cannot read from a socket, trying again");
+                    warn!(%error, "cannot read from socket, trying again");
                     sleep(RETRY).await;
                 }
             }

@@ -1,20 +1,18 @@
-//! A receiver of syslog messages: datagrams (RFC 5426), streams (RFC 6587) and a Unix datagram
-//! socket such as `/dev/log`.
+//! A receiver of syslog messages: UDP (RFC 5426), TCP (RFC 6587), and Unix datagram sockets such as
+//! `/dev/log`.
 //!
-//! It stands apart from the other sources because nothing can be read again: what is not taken in
-//! time is lost. So one thread does nothing but take messages and gather them for the engine. While
-//! the engine is behind, nothing is read: the senders of streams and Unix datagrams wait, and what
-//! the kernel then drops of UDP is counted.
+//! Nothing can be read again here, so one thread does nothing but receive messages and collect them
+//! for the engine. While the engine is behind, nothing is received: the senders of TCP and Unix
+//! datagrams wait, and the UDP datagrams that the kernel drops are counted.
 //!
-//! A datagram is one record, whatever is in it: a newline that a sender has put inside never makes
-//! a second line.
+//! A datagram is one record: a newline inside it never makes a second line.
 
 mod collector;
 mod datagram;
-mod drops;
-mod framing;
+mod kernel_drops;
+mod message_splitter;
 mod socket_file;
-mod stream;
+mod tcp;
 #[cfg(test)]
 mod tests;
 
@@ -27,25 +25,26 @@ use tokio::sync::oneshot;
 use tokio::task::LocalSet;
 
 use self::collector::Collector;
-use self::datagram::Datagrams;
-use self::drops::KernelDrops;
-use self::stream::Streams;
-use super::fed::{Fed, Feeder};
-use super::{Listener, Wake};
+use self::datagram::DatagramSocket;
+use self::kernel_drops::KernelDrops;
+use self::tcp::TcpReceiver;
+use super::channel_source::{ChannelSender, ChannelSource};
+use super::input::Listener;
+use super::interface::Wake;
 
-/// A socket that messages come in by.
-enum Inlet {
-    Datagrams(Datagrams),
-    Streams(Streams),
+/// A bound socket that messages are received from.
+enum Socket {
+    Datagram(DatagramSocket),
+    Tcp(TcpReceiver),
 }
 
-impl Inlet {
-    /// Binds the socket; within a runtime.
+impl Socket {
+    /// Binds the socket. Must be called within a runtime.
     fn open(listener: &Listener) -> io::Result<Self> {
         Ok(match listener {
-            Listener::Udp(address) => Inlet::Datagrams(Datagrams::udp(*address)?),
-            Listener::Unix(path) => Inlet::Datagrams(Datagrams::unix(path)?),
-            Listener::Tcp(address) => Inlet::Streams(Streams::bind(*address)?),
+            Listener::Udp(address) => Socket::Datagram(DatagramSocket::udp(*address)?),
+            Listener::Unix(path) => Socket::Datagram(DatagramSocket::unix(path)?),
+            Listener::Tcp(address) => Socket::Tcp(TcpReceiver::bind(*address)?),
         })
     }
 }
@@ -54,93 +53,89 @@ impl Inlet {
 ///
 /// # Errors
 ///
-/// If an address cannot be had, which the error names, or no thread can be started.
-pub(crate) fn open(
-    name: String,
-    listeners: &[Listener],
-    cap: usize,
-    wake: Wake,
-) -> io::Result<Fed> {
+/// If an address is not available, which the error names, or the thread cannot be started.
+pub(crate) fn open(listeners: &[Listener], cap: usize, wake: Wake) -> io::Result<ChannelSource> {
     let (stop, stopped) = oneshot::channel::<()>();
     let (closing, closed) = mpsc::channel::<()>();
-    let (fed, feeder) = Fed::new(name, None, wake, move || {
+    let (source, sender) = ChannelSource::new(None, wake, move || {
         drop(stop);
-        // The thread drops its end once every socket is closed: then the addresses are free.
+        // The thread drops its end after closing every socket: then the addresses are free.
         let _ = closed.recv();
     });
-    let (say, said) = mpsc::channel();
+    let (bound, is_bound) = mpsc::channel();
     let listeners = listeners.to_vec();
-    // The runtime lives and ends in its thread: it must not be dropped in another one's task, which
-    // is where the daemon starts its sources.
+    // The runtime is made and dropped in its thread: it must not be dropped within another runtime,
+    // where the daemon opens its sources.
     std::thread::Builder::new()
         .name("syslog".into())
         .spawn(move || {
             match listen(&listeners) {
-                Ok((runtime, inlets)) => {
-                    feeder.set_up(true);
-                    // Whoever has asked waits for it.
-                    let _ = say.send(Ok(()));
-                    receive(runtime, inlets, feeder, cap, stopped);
+                Ok((runtime, sockets)) => {
+                    sender.set_up(true);
+                    // The caller waits for it.
+                    let _ = bound.send(Ok(()));
+                    receive(runtime, sockets, sender, cap, stopped);
                 }
                 Err(error) => {
-                    let _ = say.send(Err(error));
+                    let _ = bound.send(Err(error));
                 }
             }
             drop(closing);
         })?;
-    said.recv()
+    is_bound
+        .recv()
         .unwrap_or_else(|_| Err(io::Error::other("the thread has ended")))?;
-    Ok(fed)
+    Ok(source)
 }
 
-/// Binds every address, in a runtime of its own; the error names the address that cannot be had.
-fn listen(listeners: &[Listener]) -> io::Result<(Runtime, Vec<Inlet>)> {
+/// Binds every address, in a new runtime. The error names the address that is not available.
+fn listen(listeners: &[Listener]) -> io::Result<(Runtime, Vec<Socket>)> {
     let runtime = Builder::new_current_thread().enable_all().build()?;
     let inside = runtime.enter();
-    let inlets = listeners
+    let sockets = listeners
         .iter()
         .map(|listener| {
-            Inlet::open(listener)
+            Socket::open(listener)
                 .map_err(|error| io::Error::new(error.kind(), format!("{listener}: {error}")))
         })
         .collect::<io::Result<Vec<_>>>();
     drop(inside);
-    Ok((runtime, inlets?))
+    Ok((runtime, sockets?))
 }
 
-/// The thread: takes messages until it is stopped, and closes everything.
+/// Receives messages until the source is closed, and closes all sockets.
 fn receive(
     runtime: Runtime,
-    inlets: Vec<Inlet>,
-    feeder: Feeder,
+    sockets: Vec<Socket>,
+    sender: ChannelSender,
     cap: usize,
     stopped: oneshot::Receiver<()>,
 ) {
     let tasks = LocalSet::new();
-    let collector = Rc::new(Collector::new(feeder, cap));
+    let collector = Rc::new(Collector::new(sender, cap));
     let mut drops = Vec::new();
-    for inlet in inlets {
+    for socket in sockets {
         let collector = Rc::clone(&collector);
-        match inlet {
-            Inlet::Datagrams(datagrams) => {
-                // The senders of a Unix socket wait instead.
-                if let Datagrams::Udp { inode, .. } = datagrams {
+        match socket {
+            Socket::Datagram(socket) => {
+                // The kernel drops no datagrams of a Unix socket: their senders wait.
+                if let DatagramSocket::Udp { inode, .. } = socket {
                     drops.push(KernelDrops::new(inode));
                 }
-                tasks.spawn_local(datagrams.receive(collector));
+                tasks.spawn_local(socket.receive(collector));
             }
-            Inlet::Streams(streams) => {
-                tasks.spawn_local(streams.accept(collector));
+            Socket::Tcp(receiver) => {
+                tasks.spawn_local(receiver.accept(collector));
             }
         }
     }
     if !drops.is_empty() {
-        tasks.spawn_local(drops::watch(drops, Rc::clone(&collector)));
+        tasks.spawn_local(kernel_drops::watch(drops, Rc::clone(&collector)));
     }
     tasks.block_on(&runtime, async {
         tokio::select! {
             _ = stopped => {}
-            _ = collector.hand_over() => {}
+            _ = collector.send_batches() => {}
         }
     });
 }

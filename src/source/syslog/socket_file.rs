@@ -1,7 +1,7 @@
 //! A Unix datagram socket and its file.
 //!
-//! It stands apart because the file outlives its socket: one that nobody listens on any more is
-//! replaced, and everything else that has the name stays as it is.
+//! The file outlives its socket: one that no process listens on is replaced, and any other file of
+//! that name is left as it is.
 
 use std::fs::{self, Permissions};
 use std::io;
@@ -9,10 +9,10 @@ use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt};
 use std::os::unix::net::UnixDatagram;
 use std::path::{Path, PathBuf};
 
-/// Every program in a container may log, whoever it runs as.
+/// Every program may log, whatever its user.
 const MODE: u32 = 0o666;
 
-/// The file of a socket of ours; it is removed with this value.
+/// The file of a socket that this process has bound; removed when this is dropped.
 pub(super) struct SocketFile {
     path: PathBuf,
     /// Device and inode.
@@ -20,14 +20,13 @@ pub(super) struct SocketFile {
 }
 
 impl SocketFile {
-    /// A socket at the path that does not block, and its file.
+    /// A non-blocking socket at the path, and its file.
     ///
     /// # Errors
     ///
-    /// If another program listens there, something that is no socket has the name, or the
-    /// directory is not ours to write to.
+    /// If another process listens there, the path is not a socket, or the directory is not writable.
     pub fn bind(path: &Path) -> io::Result<(UnixDatagram, SocketFile)> {
-        make_way(path)?;
+        remove_unused(path)?;
         let socket = UnixDatagram::bind(path)?;
         let file = SocketFile {
             path: path.to_owned(),
@@ -41,7 +40,7 @@ impl SocketFile {
 
 impl Drop for SocketFile {
     fn drop(&mut self) {
-        // Another program may have put its own there.
+        // Another process may have replaced it.
         if identity(&self.path).is_ok_and(|found| found == self.identity) {
             let _ = fs::remove_file(&self.path);
         }
@@ -53,17 +52,19 @@ fn identity(path: &Path) -> io::Result<(u64, u64)> {
     Ok((data.dev(), data.ino()))
 }
 
-/// Removes a socket that nobody listens on.
-fn make_way(path: &Path) -> io::Result<()> {
+/// Removes a socket that no process listens on.
+fn remove_unused(path: &Path) -> io::Result<()> {
     let in_use = |why| Err(io::Error::new(io::ErrorKind::AddrInUse, why));
     match fs::symlink_metadata(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
         Err(error) => return Err(error),
-        Ok(data) if !data.file_type().is_socket() => return in_use("it is there and is no socket"),
+        Ok(data) if !data.file_type().is_socket() => {
+            return in_use("the file exists and is not a socket");
+        }
         Ok(_) => {}
     }
     match UnixDatagram::unbound()?.connect(path) {
         Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => fs::remove_file(path),
-        _ => in_use("another program has it"),
+        _ => in_use("another process listens on it"),
     }
 }

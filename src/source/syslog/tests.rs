@@ -11,29 +11,32 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
-use super::super::fed::QUEUE;
-use super::super::{Listener, Scratch, Source, Status, StreamId};
-use super::{Fed, open, stream};
+use super::super::channel_source::{ChannelSource, QUEUE};
+use super::super::input::Listener;
+use super::super::interface::{Source, Status};
+use super::super::read_buffer::ReadBuffer;
+use super::super::stream_id::StreamId;
+use super::{open, tcp};
 
 const CAP: usize = 1024;
-const PATIENCE: Duration = Duration::from_secs(20);
+const DEADLINE: Duration = Duration::from_secs(20);
 
-/// A source and what wakes its reader.
-struct Heard {
-    source: Fed,
+/// A source, its wake-ups, and what was received.
+struct Fixture {
+    source: ChannelSource,
     woken: Receiver<()>,
     lines: Vec<String>,
     streams: HashSet<StreamId>,
 }
 
-impl Heard {
+impl Fixture {
     fn start(listeners: &[Listener]) -> std::io::Result<Self> {
         let (wake, woken) = channel();
         let wake = Arc::new(move || {
             let _ = wake.send(());
         });
-        Ok(Heard {
-            source: open("syslog".into(), listeners, CAP, wake)?,
+        Ok(Fixture {
+            source: open(listeners, CAP, wake)?,
             woken,
             lines: Vec::new(),
             streams: HashSet::new(),
@@ -41,18 +44,21 @@ impl Heard {
     }
 
     fn read(&mut self) {
-        let Heard { lines, streams, .. } = self;
-        self.source
-            .read(usize::MAX, &mut Scratch::new(CAP), &mut |stream, batch| {
+        let Fixture { lines, streams, .. } = self;
+        self.source.read(
+            usize::MAX,
+            &mut ReadBuffer::new(CAP),
+            &mut |stream, batch| {
                 let text = |line: &&[u8]| String::from_utf8_lossy(line).into_owned();
                 lines.extend(batch.iter().map(text));
                 streams.insert(stream);
-            });
+            },
+        );
     }
 
     /// Waits until the status is as wanted, and reads meanwhile.
     fn until(&mut self, what: &str, wanted: impl Fn(&Status, &[String]) -> bool) {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + DEADLINE;
         loop {
             self.read();
             let status = self.source.status();
@@ -60,26 +66,28 @@ impl Heard {
                 return;
             }
             assert!(Instant::now() < deadline, "{what}: {status:?}");
-            // Drops are not worth a wake.
+            // There is no wake-up for dropped lines.
             let _ = self.woken.recv_timeout(Duration::from_millis(50));
         }
     }
 
-    /// Waits until as many batches are there as it takes, and reads none.
-    fn fills_its_queue(&self) {
+    /// Waits until the queue is full, without reading from it.
+    fn wait_until_queue_is_full(&self) {
         for _ in 0..QUEUE {
-            self.woken.recv_timeout(PATIENCE).expect("a batch");
+            self.woken.recv_timeout(DEADLINE).expect("a batch");
         }
     }
 
-    fn hears(&mut self, lines: &[&str]) {
-        self.until(&format!("{lines:?}"), |_, heard| heard.len() >= lines.len());
+    fn expect_lines(&mut self, lines: &[&str]) {
+        self.until(&format!("{lines:?}"), |_, received| {
+            received.len() >= lines.len()
+        });
         assert_eq!(self.lines, lines);
         self.lines.clear();
     }
 }
 
-/// An address of this machine that nobody uses.
+/// An unused address of this machine.
 fn udp_address() -> SocketAddr {
     let socket = UdpSocket::bind("127.0.0.1:0").expect("a socket");
     socket.local_addr().expect("an address")
@@ -101,11 +109,11 @@ fn unix(path: &Path) -> Listener {
 }
 
 #[test]
-fn a_datagram_is_one_line_whatever_is_in_it() {
+fn a_datagram_is_one_line_whatever_it_contains() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("log");
     let udp = udp_address();
-    let mut heard = Heard::start(&[Listener::Udp(udp), unix(&path)]).expect("a source");
+    let mut fixture = Fixture::start(&[Listener::Udp(udp), unix(&path)]).expect("a source");
     let over_udp = UdpSocket::bind("127.0.0.1:0").expect("a socket");
     over_udp.connect(udp).expect("connected");
     let over_unix = UnixDatagram::unbound().expect("a socket");
@@ -127,15 +135,15 @@ fn a_datagram_is_one_line_whatever_is_in_it() {
     for message in messages {
         over_udp.send(message.as_bytes()).expect("sent");
     }
-    heard.hears(&expected);
+    fixture.expect_lines(&expected);
     for message in messages {
         over_unix.send(message.as_bytes()).expect("sent");
     }
-    heard.hears(&expected);
+    fixture.expect_lines(&expected);
     let long = format!("<22>{}", "x".repeat(CAP));
     over_udp.send(long.as_bytes()).expect("sent");
-    heard.hears(&[&long[..CAP]]);
-    let status = heard.source.status();
+    fixture.expect_lines(&[&long[..CAP]]);
+    let status = fixture.source.status();
     assert!(
         status.up && status.truncated == 1 && status.dropped == 0,
         "{status:?}"
@@ -144,40 +152,40 @@ fn a_datagram_is_one_line_whatever_is_in_it() {
 }
 
 #[test]
-fn connections_carry_counted_and_plain_messages_and_their_ends_are_told_apart() {
+fn connections_carry_messages_of_both_framings() {
     let address = tcp_address();
-    let mut heard = Heard::start(&[Listener::Tcp(address)]).expect("a source");
+    let mut fixture = Fixture::start(&[Listener::Tcp(address)]).expect("a source");
     let mut first = connect(address, "<22>one\r\n9 <22>two\n\n<22>thr");
-    heard.hears(&["<22>one", "<22>two"]);
+    fixture.expect_lines(&["<22>one", "<22>two"]);
     first.write_all(b"ee\n<22>last").expect("written");
     drop(first);
-    heard.hears(&["<22>three", "<22>last"]);
+    fixture.expect_lines(&["<22>three", "<22>last"]);
     drop(connect(address, "7 <22>one9 <22>"));
-    heard.until("a lost message", |status, _| status.dropped == 1);
-    assert_eq!(heard.lines, ["<22>one"]);
+    fixture.until("a lost message", |status, _| status.dropped == 1);
+    assert_eq!(fixture.lines, ["<22>one"]);
 }
 
 #[test]
-fn every_interface_means_ipv4_and_ipv6() {
+fn all_interfaces_include_ipv4_and_ipv6() {
     let port = udp_address().port();
     let everywhere = SocketAddr::new("::".parse().expect("an address"), port);
     let listeners = [Listener::Udp(everywhere), Listener::Tcp(everywhere)];
-    let mut heard = Heard::start(&listeners).expect("a source");
+    let mut fixture = Fixture::start(&listeners).expect("a source");
     let to = SocketAddr::new("127.0.0.1".parse().expect("an address"), port);
     let socket = UdpSocket::bind("127.0.0.1:0").expect("a socket");
     socket.send_to(b"<22>udp", to).expect("sent");
-    heard.hears(&["<22>udp"]);
+    fixture.expect_lines(&["<22>udp"]);
     drop(connect(to, "<22>tcp\n"));
-    heard.hears(&["<22>tcp"]);
+    fixture.expect_lines(&["<22>tcp"]);
     // A machine without IPv6 has listened on IPv4 only.
     if let Ok(socket) = UdpSocket::bind("[::1]:0") {
         socket.send_to(b"<22>udp6", ("::1", port)).expect("sent");
-        heard.hears(&["<22>udp6"]);
+        fixture.expect_lines(&["<22>udp6"]);
     }
 }
 
 #[test]
-fn an_address_that_cannot_be_had_is_named_by_the_error() {
+fn the_error_names_the_address_that_is_not_available() {
     let folder = tempfile::tempdir().expect("a folder");
     let taken = UdpSocket::bind("127.0.0.1:0").expect("a socket");
     let udp = Listener::Udp(taken.local_addr().expect("an address"));
@@ -186,7 +194,7 @@ fn an_address_that_cannot_be_had_is_named_by_the_error() {
     let missing = unix(&folder.path().join("missing/log"));
     for listener in [udp, tcp, missing] {
         let free = Listener::Udp(udp_address());
-        let Err(error) = Heard::start(&[free, listener.clone()]) else {
+        let Err(error) = Fixture::start(&[free, listener.clone()]) else {
             panic!("{listener} was taken twice");
         };
         assert!(error.to_string().contains(&listener.to_string()), "{error}");
@@ -200,10 +208,10 @@ fn an_address_is_free_again_as_soon_as_the_source_is_closed() {
     let (udp, tcp) = (udp_address(), tcp_address());
     let listeners = [Listener::Udp(udp), Listener::Tcp(tcp), unix(&path)];
     for _ in 0..20 {
-        let mut heard = Heard::start(&listeners).expect("a source");
+        let mut fixture = Fixture::start(&listeners).expect("a source");
         let mut connection = connect(tcp, "<22>one\n");
-        heard.hears(&["<22>one"]);
-        drop(heard);
+        fixture.expect_lines(&["<22>one"]);
+        drop(fixture);
         assert!(!path.exists());
         // The connection was closed too.
         let mut rest = Vec::new();
@@ -213,61 +221,61 @@ fn an_address_is_free_again_as_soon_as_the_source_is_closed() {
 }
 
 #[test]
-fn a_socket_file_is_replaced_if_nobody_listens_and_is_open_to_everybody() {
+fn an_unused_socket_file_is_replaced_and_is_writable_for_all() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("log");
     drop(UnixDatagram::bind(&path).expect("a socket"));
     assert!(path.exists());
-    let heard = Heard::start(&[unix(&path)]).expect("a source");
+    let fixture = Fixture::start(&[unix(&path)]).expect("a source");
     let mode = fs::metadata(&path).expect("the file").permissions().mode();
     assert_eq!(mode & 0o777, 0o666);
-    // Now somebody listens.
-    assert!(Heard::start(&[unix(&path)]).is_err());
+    // Now a process listens on it.
+    assert!(Fixture::start(&[unix(&path)]).is_err());
     let socket = UnixDatagram::unbound().expect("a socket");
     socket.connect(&path).expect("still ours");
-    drop(heard);
+    drop(fixture);
     fs::write(&path, "a file").expect("written");
-    assert!(Heard::start(&[unix(&path)]).is_err());
+    assert!(Fixture::start(&[unix(&path)]).is_err());
     assert_eq!(fs::read(&path).expect("the file"), b"a file");
 }
 
 #[test]
-fn a_file_that_took_the_place_of_our_socket_stays() {
+fn a_file_that_replaced_the_socket_is_not_removed() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("log");
-    let heard = Heard::start(&[unix(&path)]).expect("a source");
+    let fixture = Fixture::start(&[unix(&path)]).expect("a source");
     fs::remove_file(&path).expect("removed");
     fs::write(&path, "another's").expect("written");
-    drop(heard);
+    drop(fixture);
     assert_eq!(fs::read(&path).expect("the file"), b"another's");
 }
 
 #[test]
-fn one_connection_too_many_takes_the_place_of_the_one_silent_longest() {
+fn with_too_many_connections_the_one_idle_for_longest_is_closed() {
     let address = tcp_address();
-    let mut heard = Heard::start(&[Listener::Tcp(address)]).expect("a source");
+    let mut fixture = Fixture::start(&[Listener::Tcp(address)]).expect("a source");
     let mut connections = Vec::new();
-    for _ in 0..stream::CONNECTIONS {
+    for _ in 0..tcp::MAX_CONNECTIONS {
         connections.push(connect(address, "<22>hello\n"));
-        heard.hears(&["<22>hello"]);
+        fixture.expect_lines(&["<22>hello"]);
     }
     connections[0]
         .write_all(b"<22>not silent\n")
         .expect("written");
-    heard.hears(&["<22>not silent"]);
+    fixture.expect_lines(&["<22>not silent"]);
     connections.push(connect(address, "<22>hello\n"));
-    heard.hears(&["<22>hello"]);
+    fixture.expect_lines(&["<22>hello"]);
     // The end of the second is seen without anything to read.
     connections[1]
-        .set_read_timeout(Some(PATIENCE))
+        .set_read_timeout(Some(DEADLINE))
         .expect("set");
     assert_eq!(connections[1].read(&mut [0]).expect("the end"), 0);
     connections.remove(1);
     for connection in &mut connections {
         connection.write_all(b"<22>still here\n").expect("written");
-        heard.hears(&["<22>still here"]);
+        fixture.expect_lines(&["<22>still here"]);
     }
-    assert_eq!(heard.source.status().dropped, 0);
+    assert_eq!(fixture.source.status().dropped, 0);
 }
 
 #[test]
@@ -276,7 +284,7 @@ fn messages_of_a_peer_are_one_stream_whatever_the_port_the_transport_and_the_fam
     let path = folder.path().join("log");
     let (udp, tcp) = (udp_address(), tcp_address());
     let everywhere = SocketAddr::new("::".parse().expect("an address"), udp_address().port());
-    let mut heard = Heard::start(&[
+    let mut fixture = Fixture::start(&[
         Listener::Udp(udp),
         Listener::Udp(everywhere),
         Listener::Tcp(tcp),
@@ -284,26 +292,26 @@ fn messages_of_a_peer_are_one_stream_whatever_the_port_the_transport_and_the_fam
     ])
     .expect("a source");
     let first = connect(tcp, "<22>one\n");
-    heard.hears(&["<22>one"]);
+    fixture.expect_lines(&["<22>one"]);
     drop(connect(tcp, "<22>two\n"));
-    heard.hears(&["<22>two"]);
+    fixture.expect_lines(&["<22>two"]);
     for to in [udp, SocketAddr::new(udp.ip(), everywhere.port())] {
         let socket = UdpSocket::bind("127.0.0.1:0").expect("a socket");
         socket.send_to(b"<22>udp", to).expect("sent");
-        heard.hears(&["<22>udp"]);
+        fixture.expect_lines(&["<22>udp"]);
     }
     drop(first);
-    assert_eq!(heard.streams.len(), 1, "{:?}", heard.streams);
+    assert_eq!(fixture.streams.len(), 1, "{:?}", fixture.streams);
     // All of 127.0.0.0/8 is this machine.
     let socket = UdpSocket::bind("127.0.0.2:0").expect("a socket");
     socket.send_to(b"<22>another", udp).expect("sent");
-    heard.hears(&["<22>another"]);
-    assert_eq!(heard.streams.len(), 2, "{:?}", heard.streams);
+    fixture.expect_lines(&["<22>another"]);
+    assert_eq!(fixture.streams.len(), 2, "{:?}", fixture.streams);
     let socket = UnixDatagram::unbound().expect("a socket");
     socket.send_to(b"<22>unix", &path).expect("sent");
-    heard.hears(&["<22>unix"]);
-    assert!(heard.streams.contains(&StreamId::SINGLE));
-    assert_eq!(heard.streams.len(), 3, "{:?}", heard.streams);
+    fixture.expect_lines(&["<22>unix"]);
+    assert!(fixture.streams.contains(&StreamId::SINGLE));
+    assert_eq!(fixture.streams.len(), 3, "{:?}", fixture.streams);
 }
 
 /// Lines of a hundred bytes, more than the queue and the kernel's buffers take.
@@ -316,28 +324,28 @@ fn flood(number: usize) -> String {
 #[test]
 fn a_sender_on_a_connection_waits_for_a_slow_reader_and_nothing_is_lost() {
     let address = tcp_address();
-    let mut heard = Heard::start(&[Listener::Tcp(address)]).expect("a source");
+    let mut fixture = Fixture::start(&[Listener::Tcp(address)]).expect("a source");
     let sender = std::thread::spawn(move || {
         let mut stream = TcpStream::connect(address).expect("a connection");
         for number in 0..FLOOD {
             stream.write_all(flood(number).as_bytes()).expect("written");
         }
     });
-    heard.fills_its_queue();
-    heard.until("every line", |_, lines| lines.len() == FLOOD);
+    fixture.wait_until_queue_is_full();
+    fixture.until("every line", |_, lines| lines.len() == FLOOD);
     sender.join().expect("the sender");
-    for (number, line) in heard.lines.iter().enumerate() {
+    for (number, line) in fixture.lines.iter().enumerate() {
         assert_eq!(line, flood(number).trim_end());
     }
-    assert_eq!(heard.source.status().bytes, FLOOD as u64 * 100);
-    assert_eq!(heard.source.status().dropped, 0);
+    assert_eq!(fixture.source.status().bytes, FLOOD as u64 * 100);
+    assert_eq!(fixture.source.status().dropped, 0);
 }
 
 #[test]
 fn a_sender_on_a_unix_socket_waits_for_a_slow_reader_and_nothing_is_lost() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("log");
-    let mut heard = Heard::start(&[unix(&path)]).expect("a source");
+    let mut fixture = Fixture::start(&[unix(&path)]).expect("a source");
     let sender = std::thread::spawn(move || {
         let socket = UnixDatagram::unbound().expect("a socket");
         socket.connect(&path).expect("connected");
@@ -345,30 +353,30 @@ fn a_sender_on_a_unix_socket_waits_for_a_slow_reader_and_nothing_is_lost() {
             socket.send(flood(number).as_bytes()).expect("sent");
         }
     });
-    heard.fills_its_queue();
-    heard.until("every line", |_, lines| lines.len() == FLOOD);
+    fixture.wait_until_queue_is_full();
+    fixture.until("every line", |_, lines| lines.len() == FLOOD);
     sender.join().expect("the sender");
     assert_eq!(
-        heard.lines.last().map(String::as_str),
+        fixture.lines.last().map(String::as_str),
         Some(flood(FLOOD - 1).trim_end())
     );
-    assert_eq!(heard.source.status().dropped, 0);
+    assert_eq!(fixture.source.status().dropped, 0);
 }
 
 #[test]
-fn of_a_flood_of_udp_every_datagram_is_heard_or_counted_as_dropped() {
+fn every_udp_datagram_is_received_or_counted_as_dropped() {
     let address = udp_address();
-    let mut heard = Heard::start(&[Listener::Udp(address)]).expect("a source");
+    let mut fixture = Fixture::start(&[Listener::Udp(address)]).expect("a source");
     let socket = UdpSocket::bind("127.0.0.1:0").expect("a socket");
-    // Nobody reads meanwhile.
+    // Nothing is read meanwhile.
     for number in 0..FLOOD {
         socket
             .send_to(flood(number).as_bytes(), address)
             .expect("sent");
     }
-    heard.until("every datagram", |status, lines| {
+    fixture.until("every datagram", |status, lines| {
         lines.len() as u64 + status.dropped == FLOOD as u64
     });
-    assert!(heard.source.status().dropped > 0);
-    assert!(heard.lines.is_sorted());
+    assert!(fixture.source.status().dropped > 0);
+    assert!(fixture.lines.is_sorted());
 }

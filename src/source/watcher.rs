@@ -1,7 +1,6 @@
-//! File events, as hints about where to look: what is read never depends on them.
+//! File events, as hints about which files to check. Correctness never depends on them.
 //!
-//! They stand apart from the sources because events are the one thing here that comes from other
-//! threads. `notify` calls back on its own thread; a second thread sets the watches, because that
+//! `notify` calls back on a thread of its own. A second thread adds and removes watches, because that
 //! waits for the first one, and reading must wait for neither.
 
 use std::collections::{HashMap, HashSet};
@@ -15,80 +14,78 @@ use notify::event::ModifyKind;
 use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
 use tracing::{debug, warn};
 
-use super::Wake;
+use super::interface::Wake;
 
-/// How long the callback rests after a write. The kernel merges equal events that nobody has
-/// fetched, so a log that is written line by line costs some fifty wake-ups a second, not
-/// thousands.
-const REST: Duration = Duration::from_millis(20);
-/// How long events are taken without a rest, so that those of many files, which do not merge, are
-/// all fetched.
-const AWAKE: Duration = Duration::from_micros(500);
-/// How many paths are told apart; beyond, everything is looked at.
-const MOST_PATHS: usize = 256;
+/// How long the callback pauses after a write. The kernel merges equal events in the meantime, so a
+/// log that is written line by line causes some fifty wake-ups a second, not thousands.
+const PAUSE: Duration = Duration::from_millis(20);
+/// How long events are taken without a pause, so that the events of many files, which are not merged,
+/// are all fetched.
+const PAUSE_AFTER: Duration = Duration::from_micros(500);
+/// How many paths are collected; with more, everything is checked.
+const MAX_PATHS: usize = 256;
 
-/// What happened since somebody last asked.
+/// What has changed since [`Watcher::take`] was called last.
 #[derive(Debug, Default)]
 pub struct Hints {
-    /// Paths at which something happened.
+    /// Paths that have changed.
     pub paths: HashSet<PathBuf>,
-    /// So much happened, or so unclear, that everything has to be looked at.
-    pub everything: bool,
+    /// Whether everything has to be checked: too much has changed, or the event was unspecific.
+    pub all: bool,
 }
 
 /// Watches directories.
 ///
-/// Without it, or where the system has no events to give, everything is found a little later by
-/// looking from time to time.
+/// Where the system provides no file events, changes are found a little later by polling.
 pub struct Watcher {
     hints: Arc<Mutex<Hints>>,
-    wanted: Sender<Vec<PathBuf>>,
+    directories: Sender<Vec<PathBuf>>,
 }
 
 impl Watcher {
-    /// Starts watching nothing. `wake` is called from another thread when there are hints after
-    /// there were none.
+    /// A watcher without directories. `wake` is called from another thread with the first hint after
+    /// [`Watcher::take`].
     ///
     /// # Errors
     ///
-    /// If no thread can be started.
+    /// If a thread cannot be started.
     pub fn start(wake: Wake) -> std::io::Result<Self> {
         let hints = Arc::new(Mutex::new(Hints::default()));
-        let (wanted, orders) = channel();
+        let (directories, updates) = channel();
         let mut callback = Callback {
             hints: Arc::clone(&hints),
             wake,
-            rested: Instant::now(),
+            paused: Instant::now(),
         };
         match notify::recommended_watcher(move |event| callback.handle(event)) {
             Ok(watcher) => {
                 std::thread::Builder::new()
                     .name("watch".into())
-                    .spawn(move || keep(watcher, &orders))?;
+                    .spawn(move || update_watches(watcher, &updates))?;
             }
-            Err(error) => warn!(%error, "no file events, looking from time to time instead"),
+            Err(error) => warn!(%error, "file events are not available, polling instead"),
         }
-        Ok(Watcher { hints, wanted })
+        Ok(Watcher { hints, directories })
     }
 
-    /// Sets the directories to watch; those that do not exist are tried again at the next call.
+    /// Sets the directories to watch. Those that do not exist are tried again by the next call.
     pub fn watch(&self, directories: Vec<PathBuf>) {
-        // Nobody listens if there are no events to be had.
-        let _ = self.wanted.send(directories);
+        // The receiver was dropped if file events are not available.
+        let _ = self.directories.send(directories);
     }
 
-    /// What happened since the last call.
+    /// What has changed since the last call.
     pub fn take(&self) -> Hints {
         std::mem::take(&mut *self.hints.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
-/// Keeps the watches in line with what is wanted.
-fn keep(mut watcher: RecommendedWatcher, orders: &Receiver<Vec<PathBuf>>) {
-    // With the identity of each directory, because a path can come to mean another one.
+/// Adds and removes watches with every update.
+fn update_watches(mut watcher: RecommendedWatcher, updates: &Receiver<Vec<PathBuf>>) {
+    // With device and inode, because a path may lead to another directory later.
     let mut watched: HashMap<PathBuf, (u64, u64)> = HashMap::new();
-    while let Ok(mut wanted) = orders.recv() {
-        while let Ok(newer) = orders.try_recv() {
+    while let Ok(mut wanted) = updates.recv() {
+        while let Ok(newer) = updates.try_recv() {
             wanted = newer;
         }
         let wanted: HashMap<PathBuf, Option<(u64, u64)>> = wanted
@@ -102,7 +99,7 @@ fn keep(mut watcher: RecommendedWatcher, orders: &Receiver<Vec<PathBuf>>) {
             let stays = wanted.get(path) == Some(&Some(*identity));
             if !stays {
                 debug!(directory = %path.display(), "no longer watching");
-                // It may be gone, and its watch with it.
+                // The directory may be gone, and its watch with it.
                 let _ = watcher.unwatch(path);
             }
             stays
@@ -126,14 +123,14 @@ fn keep(mut watcher: RecommendedWatcher, orders: &Receiver<Vec<PathBuf>>) {
 struct Callback {
     hints: Arc<Mutex<Hints>>,
     wake: Wake,
-    /// When the last rest ended.
-    rested: Instant,
+    /// When the last pause ended.
+    paused: Instant,
 }
 
 impl Callback {
     fn handle(&mut self, event: notify::Result<Event>) {
         let (paths, written) = match &event {
-            // Reading a log is an event too; taking it for news would never end.
+            // Reading a log is an event too, and would cause another read.
             Ok(event) if event.kind.is_access() && !event.need_rescan() => return,
             Ok(event) if event.need_rescan() => (None, false),
             Ok(event) => {
@@ -142,25 +139,25 @@ impl Callback {
             }
             Err(_) => (None, false),
         };
-        self.tell(paths);
-        if written && self.rested.elapsed() > AWAKE {
-            std::thread::sleep(REST);
-            self.rested = Instant::now();
+        self.add_hint(paths);
+        if written && self.paused.elapsed() > PAUSE_AFTER {
+            std::thread::sleep(PAUSE);
+            self.paused = Instant::now();
         }
     }
 
-    fn tell(&self, paths: Option<&[PathBuf]>) {
+    fn add_hint(&self, paths: Option<&[PathBuf]>) {
         let mut hints = self.hints.lock().unwrap_or_else(PoisonError::into_inner);
-        let first = hints.paths.is_empty() && !hints.everything;
+        let first = hints.paths.is_empty() && !hints.all;
         match paths {
-            Some(paths) if hints.paths.len() < MOST_PATHS => {
+            Some(paths) if hints.paths.len() < MAX_PATHS => {
                 for path in paths {
                     if !hints.paths.contains(path) {
                         hints.paths.insert(path.clone());
                     }
                 }
             }
-            _ => hints.everything = true,
+            _ => hints.all = true,
         }
         drop(hints);
         if first {

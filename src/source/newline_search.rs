@@ -1,41 +1,40 @@
 //! Finds the newlines of a block, many at a time.
 //!
-//! It stands apart from `lines`, which decides what a line is. Lines have all lengths, so a
-//! search that stops at each newline is mispredicted once a line; this one goes through the block in
-//! steps of the same size and notes what it passes.
+//! Lines have all lengths, so a search that stops at each newline costs a mispredicted branch per
+//! line; this one goes through the block in steps of equal size and collects what it finds.
 
 use crate::simd::marks_of;
 
-/// Places noted at a time, at most.
-pub(crate) const PLACES: usize = 256;
+/// How many newlines are returned at a time, at most.
+pub(crate) const MAX_FOUND: usize = 256;
 
-/// Bytes looked at in one step.
+/// How many bytes are searched in one step.
 const STEP: usize = 128;
 
-/// A search through bytes.
-pub(crate) struct Newlines<'a> {
+/// A search for the newlines of a block, which is shorter than 4 GiB.
+pub(crate) struct NewlineSearch<'a> {
     data: &'a [u8],
-    /// Bytes that were looked at.
+    /// How many bytes were searched.
     searched: usize,
-    places: [u32; PLACES],
+    offsets: [u32; MAX_FOUND],
 }
 
-impl<'a> Newlines<'a> {
-    /// A search from `start` on.
-    pub(crate) fn from(data: &'a [u8], start: usize) -> Self {
-        Newlines {
+impl<'a> NewlineSearch<'a> {
+    /// A search from the offset `start` on.
+    pub(crate) fn new(data: &'a [u8], start: usize) -> Self {
+        NewlineSearch {
             data,
             searched: start,
-            places: [0; PLACES],
+            offsets: [0; MAX_FOUND],
         }
     }
 
-    /// The next newlines, in their order: at least half as many as are noted at a time, or all there are.
-    /// None if there is no more.
+    /// The offsets of the next newlines, in their order: at least half of [`MAX_FOUND`], or all that
+    /// are left. Empty if there are no more.
     #[inline]
     pub(crate) fn next(&mut self) -> &[u32] {
         let (mut found, mut searched) = (0, self.searched);
-        while found <= PLACES - STEP {
+        while found <= MAX_FOUND - STEP {
             let Some(rest) = self.data.get(searched..).filter(|rest| !rest.is_empty()) else {
                 break;
             };
@@ -50,12 +49,13 @@ impl<'a> Newlines<'a> {
             };
             for (half, mut newlines) in newlines(step).into_iter().enumerate() {
                 let start = searched + half * 64;
-                // Mostly there is one or none: one is noted without asking.
-                self.places[found % PLACES] = (start + newlines.trailing_zeros() as usize) as u32;
+                // Mostly there is one or none: the first is stored without a branch.
+                self.offsets[found % MAX_FOUND] =
+                    (start + newlines.trailing_zeros() as usize) as u32;
                 found += usize::from(newlines != 0);
                 newlines &= newlines.wrapping_sub(1);
                 while newlines != 0 {
-                    self.places[found % PLACES] =
+                    self.offsets[found % MAX_FOUND] =
                         (start + newlines.trailing_zeros() as usize) as u32;
                     found += 1;
                     newlines &= newlines - 1;
@@ -64,11 +64,11 @@ impl<'a> Newlines<'a> {
             searched += length;
         }
         self.searched = searched;
-        &self.places[..found]
+        &self.offsets[..found]
     }
 }
 
-/// The last bytes, and no newlines behind them.
+/// The last bytes, padded with zeros.
 #[cold]
 fn padded_step(rest: &[u8]) -> [u8; STEP] {
     let mut step = [0; STEP];
@@ -96,37 +96,37 @@ mod tests {
             start in 0usize..100,
         ) {
             let start = start.min(data.len());
-            let (mut search, mut found) = (Newlines::from(&data, start), Vec::new());
+            let (mut search, mut found) = (NewlineSearch::new(&data, start), Vec::new());
             loop {
-                let places = search.next();
-                if places.is_empty() {
+                let offsets = search.next();
+                if offsets.is_empty() {
                     break;
                 }
-                found.extend(places.iter().map(|&place| place as usize));
+                found.extend(offsets.iter().map(|&offset| offset as usize));
             }
             let plain: Vec<usize> = memchr::memchr_iter(b'\n', &data)
-                .filter(|&place| place >= start)
+                .filter(|&offset| offset >= start)
                 .collect();
             prop_assert_eq!(found, plain);
         }
     }
 
     #[test]
-    fn nothing_but_newlines_is_found_in_several_goes() {
-        let data = [b'\n'; 3 * PLACES + 7];
-        let mut search = Newlines::from(&data, 5);
-        let (mut next, mut goes) = (5, 0);
+    fn a_block_of_newlines_takes_several_calls() {
+        let data = [b'\n'; 3 * MAX_FOUND + 7];
+        let mut search = NewlineSearch::new(&data, 5);
+        let (mut next, mut calls) = (5, 0);
         loop {
-            let places = search.next();
-            for &place in places {
-                assert_eq!(place, next);
+            let offsets = search.next();
+            for &offset in offsets {
+                assert_eq!(offset, next);
                 next += 1;
             }
-            if places.is_empty() {
+            if offsets.is_empty() {
                 break;
             }
-            goes += 1;
+            calls += 1;
         }
-        assert_eq!((next as usize, goes), (data.len(), 4));
+        assert_eq!((next as usize, calls), (data.len(), 4));
     }
 }

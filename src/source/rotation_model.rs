@@ -1,9 +1,9 @@
-//! Rotation against a model: whatever a writer, a rotation and the end of the process do in
-//! whatever order, every line is counted once.
+//! A model test of rotation: whatever a writer, log rotation and restarts of the process do, in any
+//! order, every line is read exactly once.
 //!
-//! The model keeps to what a reader can know: what has no name any more ends with the process, and
-//! a rotated log is deleted only when what was read of it is safe. `PROPTEST_CASES` sets the number
-//! of schedules.
+//! The model is limited to what a reader can know: a file without a name is lost when the process
+//! ends, and a rotated log is deleted only after its position was saved. `PROPTEST_CASES` sets the
+//! number of schedules.
 
 use std::collections::HashMap;
 use std::fs::{self, File, OpenOptions};
@@ -13,11 +13,16 @@ use std::path::PathBuf;
 
 use proptest::prelude::*;
 
-use super::{Files, Framing, News, Place, ReadFrom, Scratch, Source, StreamId, Tail};
+use super::input::{Files, Framing, ReadFrom};
+use super::interface::{Hint, Source};
+use super::position::Position;
+use super::read_buffer::ReadBuffer;
+use super::stream_id::StreamId;
+use super::tail::Tail;
 
 #[derive(Clone, Copy, Debug)]
 enum Step {
-    /// The writer writes some lines to what it has open.
+    /// The writer writes some lines to the file that it has open.
     Write(u8),
     /// It writes half a line, and later the rest.
     WriteHalf,
@@ -29,21 +34,21 @@ enum Step {
     Remove,
     /// The writer opens the log by its name, and makes it if it is not there.
     Reopen,
-    /// Another file is put in the log's place.
+    /// Another file is renamed to the log's path.
     Replace,
     /// The log is copied and emptied.
     CopyTruncate,
-    /// A rotated log that nobody has open is compressed.
+    /// A rotated log that no writer has open is compressed.
     Compress(u8),
     /// The oldest rotated log is deleted.
     Delete,
-    /// The reader looks.
+    /// The reader reads everything.
     Read,
-    /// It reads a little.
+    /// It reads with a small budget.
     ReadSome,
-    /// What was counted and where reading stopped is made safe.
+    /// What was read, and the position, are saved.
     Save,
-    /// The process ends at once, and another goes on from what is safe.
+    /// The process is killed, and another continues from what was saved.
     Kill,
 }
 
@@ -69,20 +74,20 @@ fn step() -> impl Strategy<Value = Step> {
 struct Model {
     folder: tempfile::TempDir,
     tail: Tail,
-    scratch: Scratch,
+    buffer: ReadBuffer,
     current: File,
     previous: Option<File>,
     half: bool,
     count: u32,
-    /// Whether rotated logs are named after dates.
+    /// Whether the names of rotated logs have dates rather than numbers.
     dates: bool,
     /// Rotated logs, the newest first.
     rotated: Vec<String>,
     rotations: u32,
-    /// Whether there may be files without a name that are not read.
+    /// Whether there may be files without a name that were not read to their end.
     nameless: bool,
     read: HashMap<String, u32>,
-    safe: (Place, HashMap<String, u32>),
+    saved: (Position, HashMap<String, u32>),
 }
 
 fn files(folder: &tempfile::TempDir) -> Files {
@@ -97,11 +102,11 @@ impl Model {
     fn new(dates: bool) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let current = append(&folder.path().join("mail.log"));
-        let tail = Tail::new("mail".into(), &files(&folder), Place::Nowhere);
+        let tail = Tail::new(&files(&folder), Position::Unset);
         let mut model = Model {
             folder,
             tail,
-            scratch: Scratch::new(4096),
+            buffer: ReadBuffer::new(4096),
             current,
             previous: None,
             half: false,
@@ -111,10 +116,10 @@ impl Model {
             rotations: 0,
             nameless: false,
             read: HashMap::new(),
-            safe: (Place::Nowhere, HashMap::new()),
+            saved: (Position::Unset, HashMap::new()),
         };
-        // What is there before the first look is not the first log's past.
-        model.look();
+        // Rotated logs that exist before the first read are not read.
+        model.read_all();
         model.save();
         model
     }
@@ -123,38 +128,39 @@ impl Model {
         self.folder.path().join("mail.log")
     }
 
-    fn look(&mut self) {
-        self.tail.notice(News::Tick);
+    fn read_all(&mut self) {
+        self.tail.hint(Hint::Tick);
         while self.read(64) {}
     }
 
-    /// Reads up to a budget; whether there is more. The place tells of every change.
+    /// Reads up to a budget. Returns whether there is more. Checks that every change of the position is
+    /// reported.
     fn read(&mut self, budget: usize) -> bool {
-        let before = self.tail.place();
+        let before = self.tail.position();
         let read = &mut self.read;
         let id = StreamId::of(self.folder.path().join("mail.log").as_os_str().as_bytes());
         let progress = self
             .tail
-            .read(budget, &mut self.scratch, &mut |stream, lines| {
+            .read(budget, &mut self.buffer, &mut |stream, lines| {
                 assert_eq!(stream, id);
                 for line in lines {
                     let line = String::from_utf8_lossy(line).into_owned();
                     *read.entry(line).or_default() += 1;
                 }
             });
-        assert!(progress.changed || before == self.tail.place());
+        assert!(progress.changed || before == self.tail.position());
         progress.more
     }
 
     fn save(&mut self) {
-        let place = serde_json::to_string(&self.tail.place()).expect("written");
-        let place = serde_json::from_str(&place).expect("read again");
-        self.safe = (place, self.read.clone());
+        let position = serde_json::to_string(&self.tail.position()).expect("written");
+        let position = serde_json::from_str(&position).expect("read again");
+        self.saved = (position, self.read.clone());
     }
 
     fn kill(&mut self) {
-        self.tail = Tail::new("mail".into(), &files(&self.folder), self.safe.0.clone());
-        self.read = self.safe.1.clone();
+        self.tail = Tail::new(&files(&self.folder), self.saved.0.clone());
+        self.read = self.saved.1.clone();
     }
 
     fn finish_line(&mut self) {
@@ -175,7 +181,7 @@ impl Model {
         self.previous = Some(std::mem::replace(&mut self.current, new));
     }
 
-    /// Makes the name of the newest rotated log free.
+    /// Makes room for a new rotated log, and returns its path.
     fn shift(&mut self) -> PathBuf {
         self.rotations += 1;
         let name = if self.dates {
@@ -194,9 +200,8 @@ impl Model {
         self.folder.path().join(name)
     }
 
-    /// What is written to a file without a name is gone with the process: it is read before, and
-    /// the writers have opened another one.
-    fn settle(&mut self) {
+    /// Before the process ends, reads the files without a name, and has the writers open others.
+    fn finish_nameless(&mut self) {
         if !std::mem::take(&mut self.nameless) {
             return;
         }
@@ -209,7 +214,7 @@ impl Model {
         if self.previous.as_ref().is_some_and(nameless) {
             self.previous = None;
         }
-        self.look();
+        self.read_all();
         self.save();
     }
 
@@ -269,7 +274,7 @@ impl Model {
                 fs::rename(&path, to).expect("renamed");
             }
             Step::Remove if path.exists() => {
-                self.look();
+                self.read_all();
                 self.save();
                 self.nameless = true;
                 fs::remove_file(&path).expect("removed");
@@ -277,7 +282,7 @@ impl Model {
             Step::Rename | Step::Remove => {}
             Step::Reopen => self.reopen(),
             Step::Replace => {
-                self.look();
+                self.read_all();
                 self.save();
                 self.nameless = true;
                 self.count += 1;
@@ -299,21 +304,21 @@ impl Model {
             Step::Compress(which) => self.compress(which),
             Step::Delete => {
                 self.finish_line();
-                self.look();
+                self.read_all();
                 self.save();
                 self.nameless = true;
                 if let Some(name) = self.rotated.pop() {
                     fs::remove_file(self.folder.path().join(name)).expect("deleted");
                 }
             }
-            Step::Read => self.look(),
+            Step::Read => self.read_all(),
             Step::ReadSome => {
-                self.tail.notice(News::Tick);
+                self.tail.hint(Hint::Tick);
                 self.read(16);
             }
             Step::Save => self.save(),
             Step::Kill => {
-                self.settle();
+                self.finish_nameless();
                 self.kill();
             }
         }
@@ -333,15 +338,13 @@ fn append(path: &std::path::Path) -> File {
 }
 
 proptest! {
-    // As many schedules as take a few seconds, unless `PROPTEST_CASES` says otherwise; what fails
-    // is printed in its shortest form.
     #![proptest_config(ProptestConfig {
         failure_persistence: None,
         ..ProptestConfig::default()
     })]
 
     #[test]
-    fn every_line_is_counted_once_whatever_happens(
+    fn every_line_is_read_exactly_once(
         dates: bool,
         steps in prop::collection::vec(step(), 1..60),
     ) {
@@ -350,7 +353,7 @@ proptest! {
             model.apply(step);
         }
         model.finish_line();
-        model.look();
+        model.read_all();
         let mut wrong = Vec::new();
         for number in 1..=model.count {
             let whole = model.read.remove(&format!("line {number}")).unwrap_or(0);

@@ -1,7 +1,7 @@
-//! What the kernel dropped of UDP, because its buffer was full.
+//! Counts the UDP datagrams that the kernel dropped because a receive buffer was full.
 //!
-//! It stands apart because no socket call tells it without `unsafe`: it stands in the tables of
-//! `/proc/net`, where our sockets are found by their inodes.
+//! The number is read from the tables of `/proc/net`, by the inode of the socket: a socket call for it
+//! would need `unsafe`.
 
 use std::fs;
 use std::rc::Rc;
@@ -14,39 +14,39 @@ use super::collector::Collector;
 /// How often the tables are read.
 const INTERVAL: Duration = Duration::from_secs(1);
 
-/// One for each family.
+/// The tables of IPv4 and IPv6 sockets.
 const TABLES: [&str; 2] = ["/proc/net/udp", "/proc/net/udp6"];
 
-/// The columns of a table that matter, from 0.
+/// Columns of a table, counted from 0.
 const INODE: usize = 9;
 const DROPS: usize = 12;
 
-/// One socket's drops.
+/// The drops of one socket.
 pub(super) struct KernelDrops {
     inode: u64,
-    /// As many as were counted already.
+    /// Drops that were counted already.
     counted: u32,
 }
 
 impl KernelDrops {
-    /// Those of the socket with this inode.
+    /// The drops of the socket with this inode.
     pub fn new(inode: u64) -> Self {
         KernelDrops { inode, counted: 0 }
     }
 
-    /// How many there are more than the last time.
-    fn new_ones(&mut self, table: &str) -> u32 {
+    /// Drops since the last call.
+    fn take_new(&mut self, table: &str) -> u32 {
         let Some(total) = total(table, self.inode) else {
             return 0;
         };
-        // The kernel's counter starts over behind its largest number.
+        // The kernel's counter wraps.
         let more = total.wrapping_sub(self.counted);
         self.counted = total;
         more
     }
 }
 
-/// What a table says about an inode.
+/// The drops of a socket in a table.
 fn total(table: &str, inode: u64) -> Option<u32> {
     table.lines().find_map(|line| {
         let mut columns = line.split_ascii_whitespace().skip(INODE);
@@ -57,9 +57,9 @@ fn total(table: &str, inode: u64) -> Option<u32> {
     })
 }
 
-/// Counts drops from time to time.
+/// Counts drops periodically.
 pub(super) async fn watch(mut sockets: Vec<KernelDrops>, collector: Rc<Collector>) {
-    let mut told = false;
+    let mut warned = false;
     loop {
         tokio::time::sleep(INTERVAL).await;
         let mut dropped = 0;
@@ -68,18 +68,18 @@ pub(super) async fn watch(mut sockets: Vec<KernelDrops>, collector: Rc<Collector
             .filter_map(|path| fs::read_to_string(path).ok())
         {
             for socket in &mut sockets {
-                dropped += u64::from(socket.new_ones(&table));
+                dropped += u64::from(socket.take_new(&table));
             }
         }
         if dropped > 0 {
             collector.count_dropped(dropped);
-            if !told {
+            if !warned {
                 warn!(
                     dropped,
-                    "the kernel dropped datagrams for lack of room, see net.core.rmem_max; \
-                     from here on only the metric tells"
+                    "the kernel dropped datagrams because the receive buffer was full, see \
+                     net.core.rmem_max; further drops are only counted"
                 );
-                told = true;
+                warned = true;
             }
         }
     }
@@ -96,14 +96,14 @@ mod tests {
 ";
 
     #[test]
-    fn drops_are_found_by_inode_and_counted_once_and_across_the_counters_end() {
+    fn drops_are_found_by_inode_and_counted_once_even_if_the_counter_wraps() {
         let mut socket = KernelDrops::new(4711);
-        assert_eq!(socket.new_ones(TABLE), 12);
-        assert_eq!(socket.new_ones(TABLE), 0);
-        assert_eq!(socket.new_ones("no table"), 0);
+        assert_eq!(socket.take_new(TABLE), 12);
+        assert_eq!(socket.take_new(TABLE), 0);
+        assert_eq!(socket.take_new("no table"), 0);
         let mut socket = KernelDrops::new(4712);
-        assert_eq!(socket.new_ones(TABLE), u32::MAX);
+        assert_eq!(socket.take_new(TABLE), u32::MAX);
         let later = TABLE.replace("4294967295", "1");
-        assert_eq!(socket.new_ones(&later), 2);
+        assert_eq!(socket.take_new(&later), 2);
     }
 }

@@ -1,7 +1,4 @@
-//! Rotated logs that are compressed, read as if they were not.
-//!
-//! It stands apart because a decoder can only go forwards, while a reader wants to look at what is
-//! before its position again. So it keeps what was decoded from the last asked offset on.
+//! Reads compressed logs.
 
 use std::fs::File;
 use std::io::{self, BufRead, Read};
@@ -9,92 +6,100 @@ use std::path::Path;
 
 /// How a file is compressed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Packing {
+pub(crate) enum Compression {
     Gzip,
     Zstandard,
     Xz,
     Bzip2,
 }
 
-impl Packing {
-    /// By the ending of a name; `None` if it has none of those that can be read.
+impl Compression {
+    /// By the extension of a name; `None` if it is not one that can be read.
     pub fn of(path: &Path) -> Option<Self> {
         match path.extension()?.to_str()? {
-            "gz" => Some(Packing::Gzip),
-            "zst" => Some(Packing::Zstandard),
-            "xz" => Some(Packing::Xz),
-            "bz2" => Some(Packing::Bzip2),
+            "gz" => Some(Compression::Gzip),
+            "zst" => Some(Compression::Zstandard),
+            "xz" => Some(Compression::Xz),
+            "bz2" => Some(Compression::Bzip2),
             _ => None,
         }
     }
 
-    /// By the first bytes of a file; [`Packing::HEAD`] of them are enough.
+    /// By the first [`Compression::HEAD`] bytes of a file.
     pub fn by_content(head: &[u8]) -> Option<Self> {
-        // Behind the size of its blocks, bzip2 has the number of the first of them.
+        // The block size is followed by the magic number of the first block.
         let bzip2 = |head: &[u8]| {
             head.starts_with(b"BZh")
                 && head.get(3).is_some_and(|size| matches!(size, b'1'..=b'9'))
                 && head[4..].starts_with(b"\x31\x41\x59\x26\x53\x59")
         };
         match head {
-            [0x1f, 0x8b, ..] => Some(Packing::Gzip),
-            [0x28, 0xb5, 0x2f, 0xfd, ..] => Some(Packing::Zstandard),
-            [0xfd, b'7', b'z', b'X', b'Z', 0, ..] => Some(Packing::Xz),
-            head if bzip2(head) => Some(Packing::Bzip2),
+            [0x1f, 0x8b, ..] => Some(Compression::Gzip),
+            [0x28, 0xb5, 0x2f, 0xfd, ..] => Some(Compression::Zstandard),
+            [0xfd, b'7', b'z', b'X', b'Z', 0, ..] => Some(Compression::Xz),
+            head if bzip2(head) => Some(Compression::Bzip2),
             _ => None,
         }
     }
 
-    /// How many bytes it takes to know a packing.
+    /// How many bytes [`Compression::by_content`] needs.
     pub const HEAD: usize = 10;
 
-    /// Unpacks what is read.
+    /// A reader of the decompressed bytes.
     pub fn decoder(self, input: impl BufRead + Send + 'static) -> Box<dyn Read + Send> {
         match self {
-            Packing::Gzip => Box::new(flate2::bufread::MultiGzDecoder::new(input)),
-            Packing::Zstandard => Box::new(Zstandard::Between(input)),
-            Packing::Xz => Box::new(lzma_rust2::XzReader::new(input, true)),
-            Packing::Bzip2 => Box::new(bzip2::bufread::MultiBzDecoder::new(input)),
+            Compression::Gzip => Box::new(flate2::bufread::MultiGzDecoder::new(input)),
+            Compression::Zstandard => Box::new(Zstandard::Between(input)),
+            Compression::Xz => Box::new(lzma_rust2::XzReader::new(input, true)),
+            Compression::Bzip2 => Box::new(bzip2::bufread::MultiBzDecoder::new(input)),
         }
     }
 }
 
-/// A compressed file, decoded as far as it was asked for.
-pub(crate) struct Packed {
-    packing: Packing,
-    /// Until the first read: decoders take memory.
+/// A compressed file that is read by offset.
+///
+/// A decoder only goes forwards, while the bytes before a position are compared again at each read:
+/// so what was decoded from the offset of the last read on is kept.
+pub(crate) struct CompressedFile {
+    compression: Compression,
+    /// Until the first read: a decoder takes memory.
     file: Option<File>,
     decoder: Option<Box<dyn Read + Send>>,
-    /// What was decoded and may be asked for again.
+    /// The decoded bytes that may be read again.
     window: Vec<u8>,
     /// The offset of the window's first byte.
-    from: u64,
+    window_offset: u64,
 }
 
-impl Packed {
-    pub fn new(file: File, packing: Packing) -> Self {
-        Packed {
-            packing,
+impl CompressedFile {
+    pub fn new(file: File, compression: Compression) -> Self {
+        CompressedFile {
+            compression,
             file: Some(file),
             decoder: None,
             window: Vec::new(),
-            from: 0,
+            window_offset: 0,
         }
     }
 
-    /// Fills the buffer from an offset as far as the file goes. The offset may not be before that
-    /// of the last call.
+    /// Fills the buffer from an offset, as far as the file goes.
+    ///
+    /// # Errors
+    ///
+    /// Those of the decoder, and if the offset is before that of the last call.
     pub fn read_at(&mut self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
         if let Some(file) = self.file.take() {
-            self.decoder = Some(self.packing.decoder(io::BufReader::new(file)));
+            self.decoder = Some(self.compression.decoder(io::BufReader::new(file)));
         }
         let Some(decoder) = &mut self.decoder else {
             return Ok(0);
         };
-        if offset < self.from {
-            return Err(io::Error::other("a compressed log is read forwards only"));
+        if offset < self.window_offset {
+            return Err(io::Error::other(
+                "a compressed log cannot be read backwards",
+            ));
         }
-        let mut skip = offset - self.from;
+        let mut skip = offset - self.window_offset;
         let held = skip.min(self.window.len() as u64);
         self.window.drain(..held as usize);
         skip -= held;
@@ -102,11 +107,11 @@ impl Packed {
             skip -= io::copy(&mut decoder.by_ref().take(skip), &mut io::sink())?;
         }
         if skip > 0 {
-            // It ends before the offset.
-            self.from = offset - skip;
+            // The file ends before the offset.
+            self.window_offset = offset - skip;
             return Ok(0);
         }
-        self.from = offset;
+        self.window_offset = offset;
         let missing = buffer.len().saturating_sub(self.window.len());
         decoder
             .by_ref()
@@ -118,7 +123,7 @@ impl Packed {
     }
 }
 
-/// The frames of a Zstandard file, one after the other.
+/// Decodes the frames of a Zstandard file, one after the other.
 enum Zstandard<R: BufRead> {
     Between(R),
     Inside(Box<ruzstd::decoding::StreamingDecoder<R, ruzstd::decoding::FrameDecoder>>),
@@ -159,7 +164,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_packed_reads_as_what_it_was() {
+    fn a_compressed_file_reads_as_its_original() {
         let folder = tempfile::tempdir().expect("a folder");
         let text: String = (0..20_000).map(|n| format!("line {n}\n")).collect();
         let text = text.as_bytes();
@@ -172,28 +177,31 @@ mod tests {
             let plain = folder.path().join("mail.log.2");
             let path = folder.path().join(format!("mail.log.2.{ending}"));
             // In two parts, as some programs write them.
-            let mut packed = File::create(&path).expect("a file");
+            let mut compressed = File::create(&path).expect("a file");
             for part in [&text[..100_000], &text[100_000..]] {
                 std::fs::write(&plain, part).expect("written");
                 let Ok(output) = Command::new(program).arg("-c").arg(&plain).output() else {
                     // Not every machine has every one of them.
                     continue;
                 };
-                packed.write_all(&output.stdout).expect("written");
+                compressed.write_all(&output.stdout).expect("written");
             }
-            if packed.metadata().expect("metadata").len() == 0 {
+            if compressed.metadata().expect("metadata").len() == 0 {
                 continue;
             }
-            let packing = Packing::of(&path).expect("a packing");
-            let mut packed = Packed::new(File::open(&path).expect("opened"), packing);
+            let compression = Compression::of(&path).expect("a compression");
+            let mut compressed =
+                CompressedFile::new(File::open(&path).expect("opened"), compression);
             let mut buffer = vec![0; 70_000];
             for offset in [0, 0, 1_000, 99_999, 150_000, text.len()] {
-                let n = packed.read_at(&mut buffer, offset as u64).expect("read");
+                let n = compressed
+                    .read_at(&mut buffer, offset as u64)
+                    .expect("read");
                 let expected = &text[offset..text.len().min(offset + 70_000)];
                 assert!(buffer[..n] == *expected, "{program} at {offset}");
             }
-            assert_eq!(packed.read_at(&mut buffer, 1 << 40).expect("read"), 0);
-            assert!(packed.read_at(&mut buffer, 0).is_err());
+            assert_eq!(compressed.read_at(&mut buffer, 1 << 40).expect("read"), 0);
+            assert!(compressed.read_at(&mut buffer, 0).is_err());
         }
     }
 }

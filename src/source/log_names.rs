@@ -1,12 +1,11 @@
-//! From a configured name or pattern to files.
+//! The names of log files: patterns, and what rotation and compression make of a name.
 //!
-//! It stands apart from reading because it is the one place that knows what log rotation calls
-//! its files: a rotated sibling taken for a live log would be counted twice.
+//! A rotated file that is mistaken for a live log would be counted twice.
 
 use std::net::IpAddr;
 use std::path::{Component, Path, PathBuf};
 
-/// The endings of compressed files.
+/// The extensions of compressed files.
 const COMPRESSED: [&str; 7] = ["gz", "xz", "bz2", "zst", "lz4", "lzma", "Z"];
 
 /// Whether a name has wildcards (`*`, `?`, `[…]`).
@@ -21,30 +20,30 @@ pub fn is_compressed(path: &Path) -> bool {
         .is_some_and(|e| COMPRESSED.contains(&e))
 }
 
-/// Whether a file is what rotation left behind, by its name: `mail.log.1`, `mail.log.2.gz`,
-/// `mail.log-20260101`, `mail-20260101.log`, `mail.log.old`, `mail.log~` and their like.
-pub fn is_rotated(path: &Path) -> bool {
+/// Whether a file was rotated, by its name: `mail.log.1`, `mail.log.2.gz`,
+/// `mail.log-20260101`, `mail-20260101.log`, `mail.log.old`, `mail.log~` and similar names.
+pub(crate) fn is_rotated(path: &Path) -> bool {
     let Some(name) = path.file_name().and_then(|name| name.to_str()) else {
         return false;
     };
     if is_compressed(path) || name.ends_with('~') {
         return true;
     }
-    // Logs by host, named after its address, end in a number and are live.
+    // A log that is named after the address of a host ends in a number, and is live.
     if name.parse::<IpAddr>().is_ok() {
         return false;
     }
     let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);
-    is_counter(ending) || is_kept(ending) || date(name).is_some()
+    is_rotation_number(ending) || is_backup(ending) || find_date(name).is_some()
 }
 
-/// Whether the ending of a name counts rotations.
-pub(super) fn is_counter(ending: &str) -> bool {
+/// Whether the extension of a name is the number of a rotation.
+pub(super) fn is_rotation_number(ending: &str) -> bool {
     !ending.is_empty() && ending.len() <= 4 && ending.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// Whether the ending of a name says that the file was put away.
-pub(super) fn is_kept(ending: &str) -> bool {
+/// Whether the extension of a name marks a backup.
+pub(super) fn is_backup(ending: &str) -> bool {
     matches!(
         ending,
         "old" | "bak" | "save" | "swp" | "tmp" | "dpkg-old" | "rpmsave"
@@ -52,8 +51,8 @@ pub(super) fn is_kept(ending: &str) -> bool {
 }
 
 /// Where in a name a date begins, after a dash, dot or underscore: eight digits (`-20260101`), with
-/// or without the time behind them, or `2026-01-01`.
-pub(super) fn date(name: &str) -> Option<usize> {
+/// or without a time after them, or `2026-01-01`.
+pub(super) fn find_date(name: &str) -> Option<usize> {
     let bytes = name.as_bytes();
     (1..bytes.len())
         .find(|at| matches!(bytes[at - 1], b'-' | b'.' | b'_') && starts_with_date(&bytes[*at..]))
@@ -74,10 +73,10 @@ fn starts_with_date(text: &[u8]) -> bool {
     century && (compact || dashed)
 }
 
-/// The paths that a pattern means now, without the rotated ones, in the order of their names.
-/// Directories are among them.
+/// The paths that match a pattern, in the order of their names, without rotated files. Directories
+/// are included.
 pub(crate) fn expand(pattern: &str) -> impl Iterator<Item = PathBuf> {
-    // What cannot be looked at is not there: `up` tells of it if nothing else matches.
+    // Directories that cannot be listed are skipped: the source is not `up` if nothing else matches.
     let paths = glob::glob(pattern)
         .ok()
         .into_iter()
@@ -86,7 +85,7 @@ pub(crate) fn expand(pattern: &str) -> impl Iterator<Item = PathBuf> {
     paths.filter(|path| !is_rotated(path))
 }
 
-/// The files that a configured name means now: those that match it, or the one it names.
+/// The files that a configured path stands for: those that match it, or the file itself.
 pub fn find(name: &str) -> Vec<PathBuf> {
     if is_pattern(name) {
         return expand(name).filter(|path| path.is_file()).collect();
@@ -97,8 +96,8 @@ pub fn find(name: &str) -> Vec<PathBuf> {
         .collect()
 }
 
-/// The directory that a name or pattern lives in, as far as it is known before it is expanded.
-pub(crate) fn base(name: &str) -> PathBuf {
+/// The directory of a path or pattern, up to the first component with wildcards.
+pub(crate) fn base_directory(name: &str) -> PathBuf {
     let mut base = PathBuf::new();
     if let Some(parent) = Path::new(name).parent() {
         for part in parent.components() {
@@ -120,7 +119,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rotated_siblings_are_told_from_live_logs() {
+    fn rotated_files_are_distinguished_from_live_logs() {
         for name in [
             "mail.log.1",
             "mail.log.0",
@@ -164,15 +163,18 @@ mod tests {
     }
 
     #[test]
-    fn the_base_of_a_pattern_ends_before_its_first_wildcard() {
-        assert_eq!(base("/var/log/mail.log"), Path::new("/var/log"));
-        assert_eq!(base("/var/log/*/mail*.log"), Path::new("/var/log"));
-        assert_eq!(base("mail.log"), Path::new("."));
-        assert_eq!(base("logs/mail.log"), Path::new("logs"));
+    fn the_base_directory_of_a_pattern_ends_before_its_first_wildcard() {
+        assert_eq!(base_directory("/var/log/mail.log"), Path::new("/var/log"));
+        assert_eq!(
+            base_directory("/var/log/*/mail*.log"),
+            Path::new("/var/log")
+        );
+        assert_eq!(base_directory("mail.log"), Path::new("."));
+        assert_eq!(base_directory("logs/mail.log"), Path::new("logs"));
     }
 
     #[test]
-    fn a_pattern_means_live_files_only() {
+    fn a_pattern_stands_for_live_files_only() {
         let folder = tempfile::tempdir().expect("a temporary folder");
         for name in [
             "b.log",

@@ -1,24 +1,28 @@
-//! A source whose lines come from a thread that waits for them.
+//! A source whose lines are received by a thread of its own, and handed over through a channel.
 //!
-//! It stands apart because the journal, syslog and pipes differ in how lines come in, and in nothing
-//! behind that: a bounded queue, from which the engine takes whole batches. A thread that is faster
-//! than the engine waits, or drops and says how much.
+//! The journal, syslog and pipes differ in how lines come in, and share everything after that: a
+//! bounded queue from which the engine takes whole batches. While the queue is full, the thread waits,
+//! or drops lines and counts them.
 
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 
-use super::{News, Place, Progress, Scratch, Source, Status, StreamId, Wake, lines};
+use super::interface::{Hint, Progress, Source, Status, Wake};
+use super::lines;
+use super::position::Position;
+use super::read_buffer::ReadBuffer;
+use super::stream_id::StreamId;
 
-/// Batches that wait at a time.
+/// How many batches the queue holds.
 pub(crate) const QUEUE: usize = 32;
 
-/// From how many bytes on a batch is full.
-const FULL: usize = 64 * 1024;
+/// How many bytes make a batch full.
+const FULL_BYTES: usize = 64 * 1024;
 
-/// From how many lines on a batch is full: even the shortest take room.
-const MANY: usize = 4096;
+/// How many lines make a batch full: even an empty line takes memory.
+const FULL_LINES: usize = 4096;
 
 /// Lines that are handed over together.
 #[derive(Debug, Default)]
@@ -28,16 +32,16 @@ pub(crate) struct Batch {
     ends: Vec<usize>,
     /// Runs of lines of one stream: how many lines there are up to the run's end, and the stream.
     runs: Vec<(usize, StreamId)>,
-    /// Bytes that came in for these lines, their frames included.
+    /// Bytes that were received for these lines, framing included.
     received: u64,
     truncated: u64,
-    /// Where reading goes on behind the last of them, in words of the source's own.
+    /// The cursor of the last line, if the source has cursors.
     cursor: Option<String>,
 }
 
 impl Batch {
     /// Adds a line of a stream without its newline, of which at most `cap` bytes are kept.
-    /// `received` is what it took to get it, in bytes.
+    /// `received` is how many bytes were received for it.
     pub fn push(&mut self, stream: StreamId, line: &[u8], cap: usize, received: usize) {
         let (line, truncated) = lines::trim(line, cap);
         self.bytes.extend_from_slice(line);
@@ -51,28 +55,33 @@ impl Batch {
         self.truncated += u64::from(truncated);
     }
 
-    /// Counts bytes that came in, and lines that were cut before they were added.
+    /// Counts bytes that were received, and lines that were truncated before they were added.
     pub fn count(&mut self, received: usize, truncated: u64) {
         self.received += received as u64;
         self.truncated += truncated;
     }
 
-    /// Notes where reading goes on behind the last line.
+    /// Sets the cursor of the last line.
     pub fn set_cursor(&mut self, cursor: String) {
         self.cursor = Some(cursor);
     }
 
     /// Whether it should be sent before more lines are added.
     pub fn is_full(&self) -> bool {
-        self.bytes.len() >= FULL || self.ends.len() >= MANY
+        self.bytes.len() >= FULL_BYTES || self.ends.len() >= FULL_LINES
+    }
+
+    /// Whether it has neither lines nor a cursor.
+    pub fn is_empty(&self) -> bool {
+        self.ends.is_empty() && self.cursor.is_none()
     }
 
     /// Hands over its lines, in their order.
     fn hand_over(&self, sink: &mut dyn FnMut(StreamId, &[&[u8]])) {
         let (mut start, mut first) = (0, 0);
-        let mut cut = [&b""[..]; lines::AT_ONCE];
+        let mut cut = [&b""[..]; lines::MAX_BATCH];
         for &(end, stream) in &self.runs {
-            for ends in self.ends[first..end].chunks(lines::AT_ONCE) {
+            for ends in self.ends[first..end].chunks(lines::MAX_BATCH) {
                 for (line, &end) in cut.iter_mut().zip(ends) {
                     *line = &self.bytes[start..end];
                     start = end;
@@ -82,55 +91,57 @@ impl Batch {
             first = end;
         }
     }
-
-    /// Whether there is nothing in it.
-    pub fn is_empty(&self) -> bool {
-        self.ends.is_empty() && self.cursor.is_none()
-    }
 }
 
-/// What both ends know.
+/// What both ends share.
 #[derive(Default)]
 struct Shared {
     up: AtomicBool,
     dropped: AtomicU64,
-    waiting: AtomicU64,
+    /// Bytes received for the batches in the queue. A batch is added before it is put in, and
+    /// subtracted after it is taken out, so that this never goes below zero.
+    queued_bytes: AtomicU64,
 }
 
 /// The thread's end.
-pub(crate) struct Feeder {
+pub(crate) struct ChannelSender {
     batches: SyncSender<Batch>,
     shared: Arc<Shared>,
     wake: Wake,
 }
 
-/// The source is no longer wanted: the thread should end.
+/// The source was closed: the thread should end.
 #[derive(Debug)]
-pub(crate) struct Unwanted;
+pub(crate) struct Closed;
 
-impl Feeder {
-    /// Hands a batch over, and waits while the queue is full.
-    pub fn send(&self, batch: Batch) -> Result<(), Unwanted> {
-        self.shared
-            .waiting
-            .fetch_add(batch.received, Ordering::Relaxed);
-        self.batches.send(batch).map_err(|_| Unwanted)?;
-        (self.wake)();
-        Ok(())
+impl ChannelSender {
+    /// Hands a batch over. Waits while the queue is full.
+    pub fn send(&self, batch: Batch) -> Result<(), Closed> {
+        self.enqueue(batch, |batch| self.batches.send(batch).map_err(|_| Closed))
     }
 
-    /// Hands a batch over if there is room, and gives it back while the queue is full.
-    pub fn try_send(&self, batch: Batch) -> Result<Option<Batch>, Unwanted> {
-        let received = batch.received;
-        match self.batches.try_send(batch) {
-            Ok(()) => {
-                self.shared.waiting.fetch_add(received, Ordering::Relaxed);
-                (self.wake)();
-                Ok(None)
-            }
+    /// Hands a batch over, or gives it back while the queue is full.
+    pub fn try_send(&self, batch: Batch) -> Result<Option<Batch>, Closed> {
+        match self.enqueue(batch, |batch| self.batches.try_send(batch)) {
+            Ok(()) => Ok(None),
             Err(TrySendError::Full(batch)) => Ok(Some(batch)),
-            Err(TrySendError::Disconnected(_)) => Err(Unwanted),
+            Err(TrySendError::Disconnected(_)) => Err(Closed),
         }
+    }
+
+    /// Counts a batch as queued, and puts it into the queue with `put`. The receiver may take it out
+    /// before `put` returns.
+    fn enqueue<E>(&self, batch: Batch, put: impl FnOnce(Batch) -> Result<(), E>) -> Result<(), E> {
+        let received = batch.received;
+        let queued = &self.shared.queued_bytes;
+        queued.fetch_add(received, Ordering::Relaxed);
+        let result = put(batch);
+        if result.is_err() {
+            queued.fetch_sub(received, Ordering::Relaxed);
+        } else {
+            (self.wake)();
+        }
+        result
     }
 
     /// Counts lines that were lost before they could be handed over.
@@ -138,69 +149,62 @@ impl Feeder {
         self.shared.dropped.fetch_add(lines, Ordering::Relaxed);
     }
 
-    /// Says whether lines can come in now.
+    /// Sets whether lines can be received now.
     pub fn set_up(&self, up: bool) {
         self.shared.up.store(up, Ordering::Relaxed);
     }
 }
 
 /// The engine's end.
-pub(crate) struct Fed {
-    name: String,
+pub(crate) struct ChannelSource {
     batches: Receiver<Batch>,
     shared: Arc<Shared>,
     bytes: u64,
     truncated: u64,
     cursor: Option<String>,
-    /// Ends what feeds it.
+    /// Ends the thread.
     stop: Option<Box<dyn FnOnce() + Send>>,
 }
 
-impl Fed {
-    /// Both ends. `cursor` is where reading went on the last time; `stop` ends what feeds it, and is
+impl ChannelSource {
+    /// Both ends. `cursor` is where reading stopped the last time; `stop` ends the thread, and is
     /// called when the source is dropped.
     pub fn new(
-        name: String,
         cursor: Option<String>,
         wake: Wake,
         stop: impl FnOnce() + Send + 'static,
-    ) -> (Self, Feeder) {
-        let (sender, batches) = sync_channel(QUEUE);
+    ) -> (Self, ChannelSender) {
+        let (batches, receiver) = sync_channel(QUEUE);
         let shared = Arc::new(Shared::default());
-        let feeder = Feeder {
-            batches: sender,
+        let sender = ChannelSender {
+            batches,
             shared: Arc::clone(&shared),
             wake,
         };
-        let fed = Fed {
-            name,
-            batches,
+        let source = ChannelSource {
+            batches: receiver,
             shared,
             bytes: 0,
             truncated: 0,
             cursor,
             stop: Some(Box::new(stop)),
         };
-        (fed, feeder)
+        (source, sender)
     }
 }
 
-impl Source for Fed {
-    fn name(&self) -> &str {
-        &self.name
-    }
-
-    fn notice(&mut self, _: News<'_>) {}
+impl Source for ChannelSource {
+    fn hint(&mut self, _: Hint<'_>) {}
 
     fn read(
         &mut self,
         budget: usize,
-        _: &mut Scratch,
+        _: &mut ReadBuffer,
         sink: &mut dyn FnMut(StreamId, &[&[u8]]),
     ) -> Progress {
         let before = self.bytes;
         let mut changed = false;
-        // Only whole batches: the cursor is that of a batch's end.
+        // Only whole batches: the cursor is that of a batch's last line.
         while self.bytes - before < budget as u64 {
             let Ok(batch) = self.batches.try_recv() else {
                 return Progress {
@@ -211,7 +215,7 @@ impl Source for Fed {
             };
             batch.hand_over(sink);
             self.shared
-                .waiting
+                .queued_bytes
                 .fetch_sub(batch.received, Ordering::Relaxed);
             self.bytes += batch.received;
             self.truncated += batch.truncated;
@@ -228,7 +232,7 @@ impl Source for Fed {
     fn status(&self) -> Status {
         Status {
             bytes: self.bytes,
-            lag_bytes: self.shared.waiting.load(Ordering::Relaxed),
+            lag_bytes: self.shared.queued_bytes.load(Ordering::Relaxed),
             up: self.shared.up.load(Ordering::Relaxed),
             truncated: self.truncated,
             dropped: self.shared.dropped.load(Ordering::Relaxed),
@@ -240,15 +244,15 @@ impl Source for Fed {
         Vec::new()
     }
 
-    fn place(&self) -> Place {
+    fn position(&self) -> Position {
         match &self.cursor {
-            Some(cursor) => Place::Cursor(cursor.clone()),
-            None => Place::Nowhere,
+            Some(cursor) => Position::Cursor(cursor.clone()),
+            None => Position::Unset,
         }
     }
 }
 
-impl Drop for Fed {
+impl Drop for ChannelSource {
     fn drop(&mut self) {
         if let Some(stop) = self.stop.take() {
             stop();
@@ -260,13 +264,23 @@ impl Drop for Fed {
 mod tests {
     use super::*;
 
+    fn ends() -> (ChannelSource, ChannelSender) {
+        ChannelSource::new(None, Arc::new(|| {}), || {})
+    }
+
+    fn batch_of(received: usize) -> Batch {
+        let mut batch = Batch::default();
+        batch.push(StreamId::SINGLE, b"line", 100, received);
+        batch
+    }
+
     #[test]
     fn lines_are_handed_over_in_order_in_runs_of_one_stream() {
-        let (mut source, sender) = Fed::new("x".into(), None, Arc::new(|| {}), || {});
+        let (mut source, sender) = ends();
         let (one, two) = (StreamId(1), StreamId(2));
         let mut batch = Batch::default();
         let mut expected = Vec::new();
-        for (stream, lines) in [(one, 2), (two, 1), (one, lines::AT_ONCE + 1), (two, 1)] {
+        for (stream, lines) in [(one, 2), (two, 1), (one, lines::MAX_BATCH + 1), (two, 1)] {
             for _ in 0..lines {
                 let line = format!("line {}", expected.len());
                 batch.push(stream, line.as_bytes(), 100, line.len());
@@ -280,17 +294,44 @@ mod tests {
             seen.extend(lines.iter().map(text));
             calls.push((stream, lines.len()));
         };
-        source.read(usize::MAX, &mut Scratch::new(100), sink);
+        source.read(usize::MAX, &mut ReadBuffer::new(100), sink);
         assert_eq!(seen, expected);
         assert_eq!(
             calls,
             [
                 (one, 2),
                 (two, 1),
-                (one, lines::AT_ONCE),
+                (one, lines::MAX_BATCH),
                 (one, 1),
                 (two, 1)
             ]
         );
+    }
+
+    #[test]
+    fn the_lag_is_right_even_if_a_batch_is_read_before_sending_it_has_returned() {
+        let (mut source, sender) = ends();
+        let buffer = &mut ReadBuffer::new(100);
+        let sent = sender.enqueue(batch_of(7), |batch| {
+            let sent = sender.batches.try_send(batch);
+            assert_eq!(source.status().lag_bytes, 7);
+            source.read(usize::MAX, buffer, &mut |_, _| {});
+            assert_eq!(source.status().lag_bytes, 0);
+            sent
+        });
+        assert!(sent.is_ok());
+        assert_eq!(source.status().lag_bytes, 0);
+    }
+
+    #[test]
+    fn a_batch_that_a_full_queue_gives_back_is_not_counted_as_lag() {
+        let (mut source, sender) = ends();
+        for _ in 0..QUEUE {
+            assert!(matches!(sender.try_send(batch_of(5)), Ok(None)));
+        }
+        assert!(matches!(sender.try_send(batch_of(5)), Ok(Some(_))));
+        assert_eq!(source.status().lag_bytes, 5 * QUEUE as u64);
+        source.read(usize::MAX, &mut ReadBuffer::new(100), &mut |_, _| {});
+        assert_eq!(source.status().lag_bytes, 0);
     }
 }

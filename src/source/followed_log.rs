@@ -1,0 +1,214 @@
+//! The path of one log that is followed, and the files that it leads or has led to.
+
+use std::io;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+use tracing::{info, warn};
+
+use super::identity::{FileStat, Identity};
+use super::position::{FilePosition, FileState};
+use super::stream_id::StreamId;
+use super::tail_file::TailFile;
+
+/// How many finished files are remembered, so that they are not read again.
+const MAX_FINISHED: usize = 64;
+/// How many of them are saved: another process looks at the newest files first.
+const MAX_FINISHED_SAVED: usize = 4;
+
+/// A live file that was closed because too many were open.
+pub(crate) struct EvictedFile {
+    pub position: FilePosition,
+    /// What it was when it was last read to its end; `None` if there is more to read.
+    pub read_as: Option<FileStat>,
+    /// Bytes after the position, as of the last read.
+    pub lag: u64,
+}
+
+/// A followed path, and its files.
+pub(crate) struct FollowedLog {
+    pub path: PathBuf,
+    /// The stream of the lines of all its files.
+    pub stream: StreamId,
+    /// Where the path led when it was last opened, if that is in another directory.
+    pub target: Option<PathBuf>,
+    /// The file that the path leads to.
+    pub live: Option<TailFile>,
+    /// Set instead of `live` while that is closed.
+    pub evicted: Option<EvictedFile>,
+    /// Rotated files that are still read, oldest first.
+    pub rotated: Vec<TailFile>,
+    /// Files that were read to their end and closed, oldest first.
+    pub finished: Vec<FilePosition>,
+    /// Positions in files that have to be found before anything else is read.
+    pub pending_resume: Vec<FilePosition>,
+    /// Whether the live file was rotated, and it was not checked yet whether more files were created
+    /// and rotated after it.
+    pub check_missed: bool,
+    /// Whether missed files were added to `rotated`, which are read before the live one.
+    pub missed_added: bool,
+    /// Set if the path leads to a file that another path of the source has open: it is read there.
+    pub duplicate_of: Option<Identity>,
+    /// Whether reading begins at the end of the file that the path leads to.
+    pub start_at_end: bool,
+    /// Whether it is to be checked by one of the next reads.
+    pub due: bool,
+    /// The last error, which is logged once.
+    error: Option<io::ErrorKind>,
+}
+
+impl FollowedLog {
+    pub fn new(path: PathBuf, start_at_end: bool) -> Self {
+        FollowedLog {
+            stream: StreamId::of(path.as_os_str().as_bytes()),
+            path,
+            target: None,
+            live: None,
+            evicted: None,
+            rotated: Vec::new(),
+            finished: Vec::new(),
+            pending_resume: Vec::new(),
+            check_missed: false,
+            missed_added: false,
+            duplicate_of: None,
+            start_at_end,
+            due: true,
+            error: None,
+        }
+    }
+
+    /// Whether one of its files that are not finished is this one.
+    pub fn holds(&self, identity: Identity) -> bool {
+        self.evicted
+            .as_ref()
+            .is_some_and(|evicted| evicted.position.identity == identity)
+            || self
+                .live
+                .iter()
+                .chain(&self.rotated)
+                .any(|file| file.identity() == identity)
+    }
+
+    /// Whether nothing of it is open or left to read.
+    pub fn is_idle(&self) -> bool {
+        self.live.is_none()
+            && self.evicted.is_none()
+            && self.rotated.is_empty()
+            && self.pending_resume.is_empty()
+            && !self.due
+    }
+
+    /// Whether the file that the path leads to can be read.
+    pub fn is_readable(&self) -> bool {
+        let open = self.live.is_some() || self.evicted.is_some() || self.duplicate_of.is_some();
+        self.error.is_none() && open
+    }
+
+    /// Where reading stopped in each file.
+    pub fn positions(&self) -> impl Iterator<Item = FilePosition> {
+        let finished = &self.finished[self.finished.len().saturating_sub(MAX_FINISHED_SAVED)..];
+        let rotated = self.rotated.iter().map(|file| (file, FileState::Rotated));
+        let live = self.live.iter().map(|file| (file, FileState::Live));
+        finished
+            .iter()
+            .chain(&self.pending_resume)
+            .cloned()
+            .chain(
+                rotated
+                    .chain(live)
+                    .map(|(file, state)| file.position(&self.path, state)),
+            )
+            .chain(self.evicted.iter().map(|evicted| evicted.position.clone()))
+    }
+
+    /// Continues from saved positions.
+    pub fn restore(&mut self, positions: Vec<FilePosition>) {
+        let (finished, pending) = positions
+            .into_iter()
+            .partition(|position| position.state == FileState::Finished);
+        self.finished = finished;
+        self.pending_resume = pending;
+    }
+
+    /// Restores a position without opening the file, if that was read to its end and has not changed
+    /// since. Returns whether it did.
+    pub fn restore_unchanged(&mut self) -> bool {
+        let [position] = &self.pending_resume[..] else {
+            return false;
+        };
+        let Ok(metadata) = std::fs::metadata(&self.path) else {
+            return false;
+        };
+        let stat = FileStat::of(&metadata);
+        let unchanged = position.state == FileState::Live
+            && position.head.len > 0
+            && position.identity == stat.identity
+            && position.modified == stat.modified
+            && position.offset == metadata.len();
+        if unchanged {
+            self.target = target_elsewhere(&self.path);
+            self.evicted = self.pending_resume.pop().map(|position| EvictedFile {
+                position,
+                read_as: Some(stat),
+                lag: 0,
+            });
+        }
+        unchanged
+    }
+
+    /// Closes the live file, and keeps where reading stopped in it.
+    pub fn evict(&mut self) {
+        if let Some(live) = self.live.take() {
+            self.evicted = Some(EvictedFile {
+                position: live.position(&self.path, FileState::Live),
+                read_as: live.read_as(),
+                lag: live.lag(),
+            });
+        }
+    }
+
+    /// Remembers a file that was read to its end.
+    pub fn add_finished(&mut self, file: &TailFile) {
+        if self.finished.len() == MAX_FINISHED {
+            self.finished.remove(0);
+        }
+        self.finished
+            .push(file.position(&self.path, FileState::Finished));
+    }
+
+    /// Notes an error, and logs it unless the last one was of the same kind.
+    pub fn set_error(&mut self, error: &io::Error) {
+        if self.error != Some(error.kind()) {
+            self.error = Some(error.kind());
+            let path = self.path.display();
+            if error.kind() == io::ErrorKind::NotFound {
+                info!(%path, "log does not exist yet, waiting for it");
+            } else {
+                warn!(%path, %error, "cannot read log, trying again");
+            }
+        }
+    }
+
+    /// The log can be read again.
+    pub fn clear_error(&mut self) {
+        self.error = None;
+    }
+}
+
+/// The canonical form of a path, if that is in another directory. The kernel reports the events of a
+/// directory under one of its names only, so the same one must not be watched twice.
+pub(crate) fn target_elsewhere(path: &Path) -> Option<PathBuf> {
+    let target = path.canonicalize().ok()?;
+    let parent = path.parent()?.canonicalize().ok()?;
+    Some(target).filter(|target| target.parent() != Some(&parent))
+}
+
+/// The canonical form of a path that is a symbolic link.
+pub(crate) fn link_target(path: &Path) -> Option<PathBuf> {
+    let metadata = path.symlink_metadata().ok()?;
+    if metadata.is_symlink() {
+        path.canonicalize().ok()
+    } else {
+        None
+    }
+}

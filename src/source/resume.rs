@@ -1,0 +1,86 @@
+//! Finds the files in which reading stopped, in this or another process, wherever rotation has moved
+//! them since, and the files that were created after them.
+
+use std::io;
+
+use super::followed_log::FollowedLog;
+use super::identity::Identity;
+use super::input::Framing;
+use super::position::FilePosition;
+use super::rotation_search::{Found, Query, RotationSearch};
+use super::tail_file::TailFile;
+
+/// How reading continues.
+pub(crate) struct Resumption {
+    /// The file that the path leads to, resumed if reading stopped in it.
+    pub live: Option<TailFile>,
+    /// The positions in other files, each with its file if that was found.
+    pub rotated: Vec<(FilePosition, Option<TailFile>)>,
+    /// Files that were created after those and were rotated too, oldest first.
+    pub missed: Vec<TailFile>,
+}
+
+/// Finds the files of the pending positions of a log. `is_open` is whether a log of the source has a
+/// file open.
+///
+/// # Errors
+///
+/// If the file that the path leads to cannot be opened, or a directory cannot be listed.
+pub(crate) fn find(
+    log: &FollowedLog,
+    framing: Framing,
+    is_open: &dyn Fn(Identity) -> bool,
+) -> io::Result<Resumption> {
+    let mut wanted = log.pending_resume.clone();
+    let last = wanted.last().cloned();
+    let (live, resumed) = match open_live(log, framing, &wanted) {
+        Ok((live, resumed)) => (Some(live), resumed),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => (None, None),
+        Err(error) => return Err(error),
+    };
+    if let Some(resumed) = &resumed {
+        wanted.retain(|position| position != resumed);
+    }
+    // Nothing is newer than the newest position if the path still leads to its file. But a file that
+    // was empty may have been filled, copied and emptied since.
+    let is_current =
+        resumed.is_some() && resumed == last && resumed.is_some_and(|it| it.head.len > 0);
+    let mut found = Found::default();
+    if !is_current || !wanted.is_empty() {
+        let query = Query {
+            wanted: &wanted,
+            exact_inode: true,
+            live: live.as_ref().map(TailFile::identity),
+            live_is_known: is_current,
+            missed_since: last.map(|position| position.modified),
+        };
+        found = RotationSearch::new(log, framing, is_open, query).run()?;
+    }
+    if is_current {
+        found.missed.clear();
+    }
+    Ok(Resumption {
+        live,
+        rotated: wanted.into_iter().zip(found.files).collect(),
+        missed: found.missed,
+    })
+}
+
+/// Opens the file that the path leads to, and continues from the position in it, if there is one.
+fn open_live(
+    log: &FollowedLog,
+    framing: Framing,
+    wanted: &[FilePosition],
+) -> io::Result<(TailFile, Option<FilePosition>)> {
+    let mut file = TailFile::open(&log.path, framing)?;
+    let head = file.head_bytes()?;
+    // The same inode is preferred to a file that begins with the same bytes.
+    let identity = file.identity();
+    let same_inode = wanted.iter().filter(|it| it.identity == identity);
+    let mut candidates = same_inode.chain(wanted);
+    let position = candidates.find(|it| file.matches(&head, it)).cloned();
+    if let Some(position) = &position {
+        file.resume(position);
+    }
+    Ok((file, position))
+}

@@ -1,0 +1,379 @@
+//! Follows the paths of logs through rotation: decides which file is which when a path leads to
+//! another one.
+//!
+//! A writer may go on writing to a file after it was rotated. So the file stays open, as rotated,
+//! until nothing can be writing to it any more, while the new file is opened too.
+
+use std::io;
+
+use tracing::{debug, info, warn};
+
+use super::followed_log::{link_target, target_elsewhere};
+use super::identity::{FileStat, FileTime, HEAD_BYTES, Identity};
+use super::input::Framing;
+use super::interface::Rotations;
+use super::log_set::LogSet;
+use super::position::{FilePosition, FileState};
+use super::read_buffer::ReadBuffer;
+use super::resume;
+use super::rotation_search::{Found, Query, RotationSearch};
+use super::tail_file::TailFile;
+
+/// The logs of a source, and their rotations.
+pub(crate) struct RotationTracker {
+    pub logs: LogSet,
+    pub framing: Framing,
+    pub rotations: Rotations,
+    /// Whether a log has positions whose files have to be found before anything else is read.
+    pub resume_pending: bool,
+    /// Whether files were opened, rotated or closed since the last read.
+    pub changed: bool,
+}
+
+impl RotationTracker {
+    pub fn new(framing: Framing) -> Self {
+        RotationTracker {
+            logs: LogSet::default(),
+            framing,
+            rotations: Rotations::default(),
+            resume_pending: true,
+            changed: false,
+        }
+    }
+
+    /// Opens the file that the path of a log leads to. If that fails, the error is logged, and the
+    /// log has no live file.
+    pub fn open_live(&mut self, at: usize, buffer: &mut ReadBuffer) {
+        self.logs.make_room();
+        let mut file = match self.open_and_seek(at, buffer) {
+            Ok(file) => file,
+            Err(error) => {
+                let log = self.logs.get_mut(at);
+                log.duplicate_of = None;
+                // A file that does not exist yet will be new when it is created.
+                log.start_at_end &= error.kind() != io::ErrorKind::NotFound;
+                log.set_error(&error);
+                if log.check_missed {
+                    self.find_missed(at);
+                }
+                return;
+            }
+        };
+        let identity = file.identity();
+        let log = self.logs.get_mut(at);
+        // A rotated file may have been renamed back.
+        let renamed_back = log.rotated.iter().position(|it| it.identity() == identity);
+        if let Some(rotated) = renamed_back {
+            file = log.rotated.remove(rotated);
+        }
+        let is_open = self.logs.holds(identity);
+        let log = self.logs.get_mut(at);
+        log.start_at_end = false;
+        log.clear_error();
+        if is_open {
+            if log.duplicate_of.replace(identity).is_none() {
+                info!(path = %log.path.display(), "log is read under another of its names");
+            }
+            return;
+        }
+        let check_missed = std::mem::take(&mut log.check_missed);
+        self.set_live(at, file);
+        if check_missed && !self.is_successor(at) {
+            self.find_missed(at);
+        }
+    }
+
+    /// Opens the file that the path leads to, and seeks to where reading begins.
+    fn open_and_seek(&mut self, at: usize, buffer: &mut ReadBuffer) -> io::Result<TailFile> {
+        let log = self.logs.get(at);
+        let mut file = TailFile::open(&log.path, self.framing)?;
+        if let Some(position) = self.earlier_position(at, &mut file)? {
+            file.resume(&position);
+            let log = self.logs.get_mut(at);
+            log.finished.retain(|finished| *finished != position);
+        } else if log.start_at_end {
+            file.seek_end(buffer)?;
+        }
+        Ok(file)
+    }
+
+    fn set_live(&mut self, at: usize, mut file: TailFile) {
+        let log = self.logs.get_mut(at);
+        info!(
+            path = %log.path.display(), inode = file.inode(), position = file.offset(),
+            "reading log"
+        );
+        file.target = link_target(&log.path);
+        log.duplicate_of = None;
+        log.clear_error();
+        log.live = Some(file);
+        self.changed = true;
+        let target = target_elsewhere(&log.path);
+        if log.target != target {
+            log.target = target;
+            self.logs.reindex();
+        }
+    }
+
+    /// Where reading stopped in a file that this log has read before, or that is an exact copy of such
+    /// a file.
+    fn earlier_position(&self, at: usize, file: &mut TailFile) -> io::Result<Option<FilePosition>> {
+        let log = self.logs.get(at);
+        if log.finished.is_empty() && log.rotated.is_empty() {
+            return Ok(None);
+        }
+        let head = file.head_bytes()?;
+        let rotated = log
+            .rotated
+            .iter()
+            .map(|rotated| rotated.position(&log.path, FileState::Rotated));
+        let mut earlier = log.finished.iter().rev().cloned().chain(rotated);
+        Ok(earlier.find(|position| {
+            // A short head may be that of any log.
+            let is_distinctive =
+                position.identity == file.identity() || position.head.len as usize == HEAD_BYTES;
+            is_distinctive && position.head.len > 0 && file.matches(&head, position)
+        }))
+    }
+
+    /// Whether no file can have been created and rotated between the newest rotated file and the live
+    /// one: the rotated file has the extension `.1`.
+    fn is_successor(&self, at: usize) -> bool {
+        let log = self.logs.get(at);
+        let mut first = log.path.clone().into_os_string();
+        first.push(".1");
+        let identity = std::fs::metadata(&first).map(|metadata| Identity::of(&metadata));
+        log.rotated
+            .last()
+            .is_some_and(|it| !it.is_empty() && identity.is_ok_and(|first| first == it.identity()))
+    }
+
+    /// Searches for files that were created and rotated between the newest rotated file and the live
+    /// one.
+    fn find_missed(&mut self, at: usize) {
+        let log = self.logs.get(at);
+        let newest = log.rotated.last();
+        // The writer of a rotated file may go on for long while others are created and rotated.
+        let since = newest.map(|file| {
+            if file.is_empty() {
+                file.modified()
+            } else {
+                file.created()
+            }
+        });
+        let since = since.or(log.finished.last().map(|position| position.modified));
+        // If it has a name elsewhere, rotation does not move files to where they are searched.
+        let is_elsewhere = newest.is_some_and(|file| file.has_name() && !file.is_empty());
+        self.find_missed_since(at, since.filter(|_| !is_elsewhere));
+    }
+
+    /// Searches for files that were created and rotated before the live one, and, if no known file is
+    /// found, written to since a time. Returns whether there are any.
+    pub fn find_missed_since(&mut self, at: usize, missed_since: Option<FileTime>) -> bool {
+        let live = self.logs.get(at).live.as_ref().map(TailFile::identity);
+        let query = Query {
+            live,
+            missed_since,
+            ..Query::default()
+        };
+        // That a directory cannot be listed was logged when its file could not be opened.
+        self.search(at, query)
+            .is_ok_and(|found| self.add_missed(at, found.missed))
+    }
+
+    fn search(&self, at: usize, query: Query<'_>) -> io::Result<Found> {
+        let is_open = |identity| self.logs.holds(identity);
+        RotationSearch::new(self.logs.get(at), self.framing, &is_open, query).run()
+    }
+
+    fn add_missed(&mut self, at: usize, missed: Vec<TailFile>) -> bool {
+        let log = self.logs.get_mut(at);
+        for file in &missed {
+            let (path, inode) = (log.path.display(), file.inode());
+            info!(%path, inode, "log was rotated more than once, reading all of its files");
+            self.rotations.renamed += 1;
+        }
+        let any = !missed.is_empty();
+        self.changed |= any;
+        log.missed_added |= any;
+        log.rotated.extend(missed);
+        any
+    }
+
+    /// Finds the files of all pending positions, before any path is opened: it may lead to a file
+    /// that another path has led to.
+    pub fn resume_all(&mut self) {
+        if !std::mem::take(&mut self.resume_pending) {
+            return;
+        }
+        for at in 0..self.logs.len() {
+            self.resume(at);
+            self.resume_pending |= !self.logs.get(at).pending_resume.is_empty();
+        }
+        // With the targets of links that were not opened.
+        self.logs.reindex();
+    }
+
+    /// Finds the files of a log's pending positions, and continues in them. If that fails, the error
+    /// is logged, and they stay pending.
+    pub fn resume(&mut self, at: usize) {
+        if self.logs.get(at).pending_resume.is_empty() {
+            return;
+        }
+        if !self.logs.has_room() && self.logs.get_mut(at).restore_unchanged() {
+            return;
+        }
+        self.logs.make_room();
+        let is_open = |identity| self.logs.holds(identity);
+        let found = match resume::find(self.logs.get(at), self.framing, &is_open) {
+            Ok(found) => found,
+            Err(error) => return self.logs.get_mut(at).set_error(&error),
+        };
+        let log = self.logs.get_mut(at);
+        for position in log.pending_resume.drain(..) {
+            debug!(
+                path = %log.path.display(), inode = position.identity.inode,
+                position = position.offset, head = position.head.len, state = ?position.state,
+                "reading stopped here"
+            );
+        }
+        self.changed = true;
+        let live = found.live.as_ref().map(TailFile::identity);
+        for (position, file) in found.rotated {
+            self.add_resumed(at, &position, file, live);
+        }
+        let log = self.logs.get_mut(at);
+        log.start_at_end = false;
+        log.check_missed = found.live.is_none();
+        self.add_missed(at, found.missed);
+        if let Some(file) = found.live
+            && !self.logs.holds(file.identity())
+        {
+            self.set_live(at, file);
+        }
+    }
+
+    /// Adds the rotated file of a position, if it was found. `live` is the file that the path leads
+    /// to.
+    fn add_resumed(
+        &mut self,
+        at: usize,
+        position: &FilePosition,
+        file: Option<TailFile>,
+        live: Option<Identity>,
+    ) {
+        let log = self.logs.get_mut(at);
+        let path = log.path.display();
+        let Some(mut file) = file else {
+            // A file that was empty is among the missed ones if anything was written to it.
+            if position.head.len > 0 {
+                warn!(
+                    %path, position = position.offset,
+                    "cannot find the file in which reading stopped, the rest of it is lost"
+                );
+            }
+            return;
+        };
+        file.target.clone_from(&position.target);
+        // The file itself was emptied, and this is its copy.
+        let is_copy = live == Some(position.identity);
+        file.complete |= is_copy;
+        if position.state == FileState::Live {
+            if is_copy {
+                self.rotations.truncated += 1;
+            } else {
+                self.rotations.renamed += 1;
+            }
+            info!(
+                %path, inode = file.inode(), position = position.offset,
+                "log was rotated since it was last read"
+            );
+        }
+        log.rotated.push(file);
+    }
+
+    /// Compares the live file with the one that the path leads to now. If they differ, the live file
+    /// becomes a rotated one. Returns whether it did.
+    pub fn detect_rotation(&mut self, at: usize) -> bool {
+        let log = self.logs.get_mut(at);
+        let Some(live) = &log.live else {
+            return false;
+        };
+        match std::fs::metadata(&log.path) {
+            Ok(metadata) if Identity::of(&metadata) == live.identity() => {
+                log.clear_error();
+                return false;
+            }
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                log.set_error(&error);
+                return false;
+            }
+            _ => {}
+        }
+        if let Some(live) = log.live.take() {
+            let (kind, count) = if live.has_name() {
+                ("renamed", &mut self.rotations.renamed)
+            } else {
+                ("replaced", &mut self.rotations.replaced)
+            };
+            *count += 1;
+            info!(path = %log.path.display(), kind, "log was rotated");
+            log.rotated.push(live);
+            log.check_missed = true;
+            self.changed = true;
+        }
+        true
+    }
+
+    /// Goes back to the beginning of a live file that was emptied, and reads the rest of its old
+    /// content from a copy, if there is one.
+    pub fn restart_truncated(&mut self, at: usize) {
+        let log = self.logs.get_mut(at);
+        let Some(live) = &mut log.live else {
+            return;
+        };
+        let position = live.position(&log.path, FileState::Live);
+        live.restart();
+        self.rotations.truncated += 1;
+        self.changed = true;
+        let query = Query {
+            wanted: std::slice::from_ref(&position),
+            live: Some(position.identity),
+            missed_since: Some(position.modified),
+            ..Query::default()
+        };
+        let found = self.search(at, query).unwrap_or_default();
+        let log = self.logs.get_mut(at);
+        let path = log.path.display();
+        match found.files.into_iter().flatten().next() {
+            Some(mut copy) => {
+                info!(%path, kind = "truncated", position = position.offset, "log was rotated");
+                copy.complete = true;
+                log.rotated.push(copy);
+            }
+            None => warn!(
+                %path, kind = "truncated", position = position.offset,
+                "log was emptied and no copy of it was found, what was not read is lost"
+            ),
+        }
+        self.add_missed(at, found.missed);
+    }
+
+    /// Has an evicted file opened again if it has changed, or the path no longer leads to it.
+    pub fn check_evicted(&mut self, at: usize) {
+        let log = self.logs.get_mut(at);
+        let Some(evicted) = &log.evicted else {
+            return;
+        };
+        match std::fs::metadata(&log.path) {
+            Ok(metadata) if Some(FileStat::of(&metadata)) == evicted.read_as => {}
+            Err(error) if error.kind() != io::ErrorKind::NotFound => log.set_error(&error),
+            _ => {
+                if let Some(evicted) = log.evicted.take() {
+                    log.pending_resume.push(evicted.position);
+                    self.resume_pending = true;
+                }
+            }
+        }
+    }
+}
