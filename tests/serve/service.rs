@@ -1,4 +1,4 @@
-//! What the service manager is told: a socket of the test's own stands in for systemd's.
+//! Notifications to the service manager, received on a socket of the test instead of systemd's.
 
 use std::os::unix::net::UnixDatagram;
 use std::path::PathBuf;
@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::daemon::{Daemon, Folder};
 
-/// Where the daemon's words arrive.
+/// Receives the daemon's notifications.
 struct Manager {
     socket: UnixDatagram,
     path: PathBuf,
@@ -22,7 +22,7 @@ impl Manager {
         Manager { socket, path }
     }
 
-    /// A daemon that this manager has started, with the time that it may be silent.
+    /// Starts a daemon with a watchdog interval.
     fn start(&self, patience: Duration, arguments: &[&str]) -> Daemon {
         let socket = self.path.to_str().expect("a name");
         let micros = patience.as_micros().to_string();
@@ -36,7 +36,7 @@ impl Manager {
         String::from_utf8(bytes[..length].to_vec()).expect("text")
     }
 
-    /// The next message that has this line; `others` gets those before it.
+    /// The next message that contains this line; earlier ones are passed to `others`.
     fn wait_for(&self, line: &str, mut others: impl FnMut(&str)) -> String {
         loop {
             let message = self.next();
@@ -48,11 +48,11 @@ impl Manager {
     }
 }
 
-/// Long enough that nothing is said of life while a test goes on.
+/// Longer than a test takes, so that no watchdog notification is sent.
 const NEVER: Duration = Duration::from_secs(3600);
 
 #[test]
-fn systemd_hears_of_the_start_of_reloading_and_of_the_end() {
+fn systemd_is_notified_of_start_reload_and_stop() {
     let folder = Folder::new();
     folder.create("mail.log", "");
     let config = folder.path("maillog.yml");
@@ -70,9 +70,9 @@ fn systemd_hears_of_the_start_of_reloading_and_of_the_end() {
 
     let first = manager.next();
     assert!(first.starts_with("READY=1\nSTATUS=Listening"), "{first}");
-    // It was reachable when it said so: `launch_in` has read the address from its log.
+    // It was listening when it sent READY: `launch_in` has read the address from its log.
     assert_eq!(daemon.get("/-/healthy").status, 200);
-    manager.wait_for("STATUS=Following; what was there is read", |_| {});
+    manager.wait_for("STATUS=Following; existing log lines are read", |_| {});
 
     std::fs::write(&config, text("two")).expect("written");
     daemon.signal("HUP");
@@ -93,7 +93,7 @@ fn systemd_hears_of_the_start_of_reloading_and_of_the_end() {
 }
 
 #[test]
-fn systemd_hears_that_the_daemon_lives_at_half_the_interval() {
+fn watchdog_is_notified_at_half_the_interval() {
     let folder = Folder::new();
     folder.create("mail.log", "");
     let manager = Manager::new(&folder);
@@ -105,6 +105,6 @@ fn systemd_hears_that_the_daemon_lives_at_half_the_interval() {
     for _ in 0..10 {
         manager.wait_for("WATCHDOG=1", |_| {});
     }
-    // Ten halves of the interval: not sooner, whatever else the machine does.
+    // Ten half intervals: not earlier, whatever else the machine does.
     assert!(begin.elapsed() > patience * 4, "{:?}", begin.elapsed());
 }

@@ -1,4 +1,4 @@
-//! What HTTP clients get.
+//! HTTP: pages, API and connections.
 
 use crate::daemon::*;
 use serde_json::Value;
@@ -7,7 +7,7 @@ use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 #[test]
-fn the_pages_answer_as_http_wants_it() {
+fn pages_follow_http_semantics() {
     let folder = Folder::new();
     folder.create("mail<1>.log", "one\n");
     let daemon = Daemon::follow(&folder.path("mail<1>.log"));
@@ -51,7 +51,7 @@ fn the_pages_answer_as_http_wants_it() {
 }
 
 #[test]
-fn the_start_page_shows_codes_with_their_names_conditions_and_deliveries() {
+fn status_page_shows_codes_conditions_and_deliveries() {
     let folder = Folder::new();
     folder.create(
         "mail.log",
@@ -76,13 +76,26 @@ fn the_start_page_shows_codes_with_their_names_conditions_and_deliveries() {
     let row = page
         .split("<tr>")
         .find(|row| row.starts_with("<td><a href=\"/codes/422\">422</a></td>"));
-    let row = row.expect("the code's row");
+    let row = row.expect("the row of the code");
     assert!(row.contains(&counts), "{row}");
     assert!(!row.contains("<td class=\"name\"></td>"), "{row}");
+
+    let chinese = daemon.request("GET", "/?lang=zh", "");
+    assert_eq!(chinese.headers["content-language"], "zh");
+    let page = String::from_utf8(chinese.body).expect("text");
+    for shown in [
+        "<html lang=\"zh\">",
+        "<span class=\"dim\">已延迟</span><b>1</b>",
+        "<a href=\"/codes/422?lang=zh\">422</a>",
+        "<a href=\"/alerts?lang=zh\">",
+        "<a href=\"/?lang=en\" lang=\"en\" hreflang=\"en\">English</a>",
+    ] {
+        assert!(page.contains(shown), "{shown} is not in {page}");
+    }
 }
 
 #[test]
-fn the_page_of_a_code_answers_in_the_readers_language() {
+fn code_page_uses_the_requested_language() {
     let folder = Folder::new();
     let log: String = [
         "421 4.7.28 unusual rate",
@@ -103,28 +116,23 @@ fn the_page_of_a_code_answers_in_the_readers_language() {
     .collect();
     folder.create("mail.log", &log);
     let daemon = Daemon::follow(&folder.path("mail.log"));
-    let document = "这时应分批寄送或是邮件服务器会自动分批寄送。";
+    let verbatim = "这时应分批寄送或是邮件服务器会自动分批寄送。";
     for (path, accept, language, shown) in [
-        ("/codes/421", "", "en", "Service not available, closing"),
+        ("/codes/421", "", "en", "Right now"),
         (
             "/codes/421",
             "de, en;q=0.3, zh;q=0.2",
             "en",
-            "Who answers with it",
+            "Replies by provider",
         ),
         (
             "/codes/421",
             "zh-CN,zh;q=0.9,en;q=0.8",
             "zh",
-            "哪些服务商这样回复",
+            "各服务商的回复",
         ),
-        ("/codes/421?lang=zh", "en", "zh", "服务不可用,关闭联机"),
-        (
-            "/codes/421?lang=en",
-            "zh",
-            "en",
-            "lower concurrency and rate",
-        ),
+        ("/codes/421?lang=zh", "en", "zh", "当前情况"),
+        ("/codes/421?lang=en", "zh", "en", "Who should act"),
     ] {
         let answer = daemon.request("GET", path, &format!("Accept-Language: {accept}\r\n"));
         let what = format!("{path} for {accept}");
@@ -135,7 +143,7 @@ fn the_page_of_a_code_answers_in_the_readers_language() {
         for part in [
             &format!("<html lang=\"{language}\">"),
             shown,
-            document,
+            verbatim,
             "<tr><td>google</td><td>3</td><td>100%</td>",
             ">4.7.28</a></td>",
         ] {
@@ -147,7 +155,7 @@ fn the_page_of_a_code_answers_in_the_readers_language() {
     assert_eq!(json["counts"]["outbound"]["total"], 3);
     assert_eq!(json["providers"][0]["provider"], "google");
     assert_eq!(json["beside"][0]["code"], "4.7.28");
-    assert_eq!(json["document"][1]["remedy"], document);
+    assert_eq!(json["document"][1]["remedy"], verbatim);
 
     let json: Value = serde_json::from_slice(&daemon.get("/api/v1/codes").body).expect("JSON");
     let entries = json["codes"].as_array().expect("a list");
@@ -173,7 +181,7 @@ fn the_page_of_a_code_answers_in_the_readers_language() {
 }
 
 #[test]
-fn the_alerts_have_pages_that_the_other_pages_lead_to() {
+fn alert_pages_exist_and_are_linked() {
     let folder = Folder::new();
     folder.create("mail.log", "");
     let daemon = Daemon::follow(&folder.path("mail.log"));
@@ -208,7 +216,7 @@ fn the_alerts_have_pages_that_the_other_pages_lead_to() {
 }
 
 #[test]
-fn connections_that_say_nothing_keep_no_scrape_waiting() {
+fn idle_connections_do_not_block_a_scrape() {
     let folder = Folder::new();
     folder.create("mail.log", "");
     let daemon = Daemon::follow(&folder.path("mail.log"));
@@ -220,13 +228,13 @@ fn connections_that_say_nothing_keep_no_scrape_waiting() {
         assert_eq!(daemon.get("/metrics").status, 200);
         assert!(asked.elapsed() < Duration::from_secs(1));
     }
-    // The oldest made room.
+    // The oldest connection was closed to make room.
     let mut oldest = &idle[0];
     assert_eq!(oldest.read(&mut [0]).expect("closed"), 0);
 }
 
 #[test]
-fn half_a_request_does_not_keep_the_daemon_from_ending() {
+fn incomplete_request_does_not_delay_shutdown() {
     let folder = Folder::new();
     folder.create("mail.log", "");
     let mut daemon = Daemon::follow(&folder.path("mail.log"));
@@ -239,7 +247,7 @@ fn half_a_request_does_not_keep_the_daemon_from_ending() {
             stream
         })
         .collect();
-    // Connections are taken in their order: these are taken once a later one is answered.
+    // Connections are accepted in order: these have been accepted once a later one is answered.
     assert_eq!(daemon.get("/-/healthy").status, 200);
     let asked = Instant::now();
     daemon.signal("TERM");
