@@ -1,67 +1,55 @@
-//! Files that hold certificates, keys and secrets.
-//!
-//! It stands apart because both sides of TLS need them: the server for whoever asks, and the client
-//! that tells Alertmanagers. What is wrong with one is said with its name.
+//! Files that hold certificates, private keys and secrets, for the TLS server and the Alertmanager
+//! client. Every error names the file.
 
-use std::fs::File;
-use std::io::{self, Read};
+use std::io;
 use std::path::Path;
 
 use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
-/// The most bytes of a file with certificates; the bundle of a whole system has a quarter of it.
-const LONGEST_BUNDLE: u64 = 1024 * 1024;
+use crate::regular_file;
 
-/// The certificates in a file, at least one.
+/// The largest accepted PEM file, in bytes. The bundle of all system authorities is a quarter of it.
+const MAX_PEM_BYTES: u64 = 1024 * 1024;
+
+/// The certificates in a PEM file, at least one.
 ///
 /// # Errors
 ///
-/// If there are none, or it cannot be read. They name the file.
+/// If the file cannot be read, is not valid PEM, or holds no certificate.
 pub(crate) fn certificates(path: &Path) -> io::Result<Vec<CertificateDer<'static>>> {
-    let bytes = contents(path, LONGEST_BUNDLE)?;
+    let bytes = contents(path, MAX_PEM_BYTES)?;
     let certificates = CertificateDer::pem_slice_iter(&bytes)
         .collect::<Result<Vec<_>, _>>()
-        .map_err(|_| named(path, "it is no PEM file, or a damaged one"))?;
+        .map_err(|_| invalid(path, "not a valid PEM file"))?;
     if certificates.is_empty() {
-        return Err(named(path, "there is no certificate in the file"));
+        return Err(invalid(path, "there is no certificate in the file"));
     }
     Ok(certificates)
 }
 
-/// The private key in a file.
+/// The first private key in a PEM file.
 ///
 /// # Errors
 ///
-/// If there is none, or it cannot be read. They name the file.
+/// If the file cannot be read or holds no private key.
 pub(crate) fn key(path: &Path) -> io::Result<PrivateKeyDer<'static>> {
-    PrivateKeyDer::from_pem_slice(&contents(path, LONGEST_BUNDLE)?)
-        .map_err(|_| named(path, "there is no private key in the file"))
+    PrivateKeyDer::from_pem_slice(&contents(path, MAX_PEM_BYTES)?)
+        .map_err(|_| invalid(path, "there is no private key in the file"))
 }
 
-/// A file, if it is one and not too long. What could keep a reader waiting is not opened.
-pub(crate) fn contents(path: &Path, longest: u64) -> io::Result<Vec<u8>> {
-    let name =
-        |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", path.display()));
-    if !std::fs::metadata(path).map_err(name)?.is_file() {
-        return Err(named(path, "it is no file"));
-    }
-    let mut bytes = Vec::new();
-    let file = File::open(path).map_err(name)?;
-    file.take(longest + 1)
-        .read_to_end(&mut bytes)
-        .map_err(name)?;
-    if bytes.len() as u64 > longest {
-        return Err(named(
-            path,
-            &format!("the file is longer than {longest} bytes"),
-        ));
-    }
-    Ok(bytes)
+/// The bytes of a regular file of at most `limit` bytes.
+///
+/// # Errors
+///
+/// If the file cannot be read, is not a regular file, or is longer.
+pub(crate) fn contents(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
+    regular_file::read(path, limit)
+        .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", path.display())))
 }
 
-/// An error about what is in a file.
-pub(crate) fn named(path: &Path, problem: &str) -> io::Error {
+/// An error about the contents of a file.
+pub(crate) fn invalid(path: &Path, problem: &str) -> io::Error {
     io::Error::new(
         io::ErrorKind::InvalidData,
         format!("{}: {problem}", path.display()),

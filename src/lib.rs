@@ -50,6 +50,8 @@ mod simd;
 
 mod stable_hash;
 
+mod regular_file;
+
 mod yaml;
 
 pub mod cli;

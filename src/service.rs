@@ -1,8 +1,7 @@
-//! What the service manager is told about the daemon, in the words of sd_notify(3).
+//! Notifications to the service manager, systemd, with the protocol of sd_notify(3): readiness, reload,
+//! stop and the watchdog.
 //!
-//! It stands apart because it knows neither addresses nor configuration: it is told that the daemon
-//! listens, reloads or stops, and asks the engine whether it is alive. Without a service manager
-//! that wants to know, it does nothing.
+//! Nothing is sent if the process was not started by a service manager that expects notifications.
 
 use std::time::Duration;
 
@@ -12,92 +11,94 @@ use tracing::{debug, warn};
 
 use crate::engine::Handle;
 
-/// How often it is looked at whether everything that was there at the start is read.
-const LOOK: Duration = Duration::from_secs(1);
+/// How often to check whether the lines that existed at the start are read.
+const CATCH_UP_INTERVAL: Duration = Duration::from_secs(1);
 
-/// The service manager's view of this process.
-pub struct Service {
+/// The service manager that started this process, if there is one.
+pub struct ServiceManager {
     engine: Handle,
 }
 
-impl Service {
-    /// Tells that the daemon listens, and from now on that it is alive. What is there to be read
-    /// may take long; whoever waits for the daemon does not wait for that.
+impl ServiceManager {
+    /// Notifies that the daemon listens, and starts the watchdog notifications. Units that wait for the
+    /// daemon do not wait until existing log lines are read, which can take long.
     ///
     /// Must be called inside a tokio runtime.
     pub fn listening(engine: Handle) -> Self {
         if std::env::var_os("NOTIFY_SOCKET").is_some() {
-            tell(&[
+            notify(&[
                 NotifyState::Ready,
-                NotifyState::Status("Listening; reading what is there"),
+                NotifyState::Status("Listening; reading existing log lines"),
             ]);
             tokio::spawn(catch_up(engine.clone()));
-            if let Some(patience) = sd_notify::watchdog_enabled() {
+            if let Some(timeout) = sd_notify::watchdog_enabled() {
                 let engine = engine.clone();
                 tokio::spawn(async move {
-                    let tell = || tell(&[NotifyState::Watchdog]);
-                    keep_alive(patience / 2, || engine.answers(), tell).await;
+                    let notify = || notify(&[NotifyState::Watchdog]);
+                    keep_alive(timeout / 2, || engine.answers(), notify).await;
                 });
             }
         }
-        Service { engine }
+        ServiceManager { engine }
     }
 
-    /// Tells that the configuration is read again.
+    /// Notifies that a reload of the configuration begins.
     pub fn reloading(&self) {
         match NotifyState::monotonic_usec_now() {
-            Ok(now) => tell(&[NotifyState::Reloading, now]),
-            Err(error) => warn!(%error, "the clock cannot be read"),
+            Ok(now) => notify(&[NotifyState::Reloading, now]),
+            Err(error) => {
+                warn!(%error, "cannot read the clock, so the service manager is not notified of the reload")
+            }
         }
     }
 
-    /// Tells that the configuration was read again, as soon as the engine has done what was asked
-    /// of it before.
+    /// Notifies that the reload is complete, once the engine has handled all earlier requests.
     pub fn reloaded(&self) {
         let engine = self.engine.clone();
         tokio::spawn(async move {
             engine.answers().await;
-            tell(&[NotifyState::Ready]);
+            notify(&[NotifyState::Ready]);
         });
     }
 
-    /// Tells that the daemon is about to end.
+    /// Notifies that the daemon is stopping.
     pub fn stopping(&self) {
-        tell(&[NotifyState::Stopping, NotifyState::Status("Stopping")]);
+        notify(&[NotifyState::Stopping, NotifyState::Status("Stopping")]);
     }
 }
 
-/// Tells when everything that was there at the start is read.
+/// Notifies once the lines that existed at the start are read.
 async fn catch_up(engine: Handle) {
-    let mut looks = interval(LOOK);
+    let mut checks = interval(CATCH_UP_INTERVAL);
     while !engine.ready() {
-        looks.tick().await;
+        checks.tick().await;
     }
-    tell(&[NotifyState::Status("Following; what was there is read")]);
+    notify(&[NotifyState::Status(
+        "Following; existing log lines are read",
+    )]);
 }
 
-/// Tells that the daemon is alive, each time that the engine has answered: a process that serves
-/// pages and no longer reads is to be ended and started anew.
-async fn keep_alive<A>(period: Duration, mut answers: impl FnMut() -> A, mut tell: impl FnMut())
+/// Sends a watchdog notification in every period in which the engine answers, so that a process that
+/// serves pages but no longer reads is restarted. Returns when the engine has stopped.
+async fn keep_alive<A>(period: Duration, mut answers: impl FnMut() -> A, mut notify: impl FnMut())
 where
     A: Future<Output = bool>,
 {
-    let mut beats = interval(period.max(Duration::from_millis(1)));
-    beats.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut ticks = interval(period.max(Duration::from_millis(1)));
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
-        beats.tick().await;
+        ticks.tick().await;
         if !answers().await {
             break;
         }
-        tell();
+        notify();
     }
 }
 
-/// Sends it, or does nothing where nobody listens. A daemon does not end because of a service
-/// manager that cannot be told.
-fn tell(state: &[NotifyState<'_>]) {
+/// Sends a notification. A failure is only logged, because it is no reason to stop.
+fn notify(state: &[NotifyState<'_>]) {
     if let Err(error) = sd_notify::notify(state) {
-        debug!(%error, "the service manager cannot be told");
+        debug!(%error, "cannot notify the service manager");
     }
 }
 
@@ -107,10 +108,10 @@ mod tests {
     use std::cell::Cell;
 
     #[test]
-    fn an_engine_that_does_not_answer_is_not_kept_alive() {
+    fn watchdog_is_not_notified_while_the_engine_does_not_answer() {
         let mut runtime = tokio::runtime::Builder::new_current_thread();
         let runtime = runtime.enable_time().build().expect("a runtime");
-        let (asked, told) = (Cell::new(0), Cell::new(0));
+        let (asked, notified) = (Cell::new(0), Cell::new(0));
         let hung = tokio::sync::Notify::new();
         let answers = async || {
             asked.set(asked.get() + 1);
@@ -122,22 +123,22 @@ mod tests {
         };
         runtime.block_on(async {
             tokio::select! {
-                () = keep_alive(Duration::from_millis(1), answers, || told.set(told.get() + 1)) => {}
+                () = keep_alive(Duration::from_millis(1), answers, || notified.set(notified.get() + 1)) => {}
                 () = hung.notified() => {}
             }
         });
-        assert_eq!((asked.get(), told.get()), (4, 3));
+        assert_eq!((asked.get(), notified.get()), (4, 3));
     }
 
     #[test]
-    fn an_engine_that_has_ended_is_not_kept_alive() {
+    fn watchdog_is_not_notified_after_the_engine_has_stopped() {
         let mut runtime = tokio::runtime::Builder::new_current_thread();
         let runtime = runtime.enable_time().build().expect("a runtime");
-        let told = Cell::new(0);
-        let ended = async || false;
-        runtime.block_on(keep_alive(Duration::from_millis(1), ended, || {
-            told.set(told.get() + 1);
+        let notified = Cell::new(0);
+        let stopped = async || false;
+        runtime.block_on(keep_alive(Duration::from_millis(1), stopped, || {
+            notified.set(notified.get() + 1);
         }));
-        assert_eq!(told.get(), 0);
+        assert_eq!(notified.get(), 0);
     }
 }

@@ -1,8 +1,7 @@
-//! What waits in Postfix's queue: read from the socket of its showq(8) service, where configured.
+//! Sizes of Postfix's queues, read from the socket of its showq(8) service if that is configured.
 //!
-//! It stands apart because it is no log: the queue is a state of now, and listing it makes Postfix
-//! open every queue file. So it is asked for once a minute by a thread of its own, never by a
-//! scrape.
+//! Postfix opens every queue file to list the queue, so a thread requests the listing once a minute,
+//! and a scrape only reads the latest one.
 
 use std::io::{self, BufRead, BufReader, Read};
 use std::os::unix::net::UnixStream;
@@ -12,20 +11,20 @@ use std::time::Duration;
 
 use tracing::warn;
 
-/// How often the queue is listed.
+/// The time between two listings.
 const INTERVAL: Duration = Duration::from_secs(60);
 
-/// How long showq may be silent.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// How long to wait for data from showq.
+const READ_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The longest name or value that is kept, in bytes; the rest of it is skipped. Queue names and
-/// numbers are short, reasons are of no interest.
-const LONGEST: usize = 256;
+/// The longest name or value that is kept, in bytes; the rest is skipped. Queue names and numbers are
+/// shorter, and the texts that may be longer are not used.
+const MAX_TOKEN_BYTES: usize = 256;
 
-/// What showq says first (Postfix's `mail_proto.h`).
+/// The value of the first attribute, `protocol` (Postfix's `mail_proto.h`).
 const PROTOCOL: &[u8] = b"mail_queue_list_protocol";
 
-/// The queues that there are (Postfix's `QSHAPE_README`), in the order of [`Queues`].
+/// The names of the queues (Postfix's `QSHAPE_README`), in the order of [`Queues`].
 pub const NAMES: [&str; 6] = [
     "maildrop", "incoming", "active", "deferred", "hold", "corrupt",
 ];
@@ -33,25 +32,25 @@ pub const NAMES: [&str; 6] = [
 /// One queue.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Queue {
-    /// Messages in it.
+    /// The number of messages.
     pub messages: u64,
-    /// Their size, in bytes.
+    /// The total size of the messages, in bytes.
     pub bytes: u64,
-    /// When the oldest of them arrived, in seconds since 1970.
+    /// When the oldest message arrived, in seconds since 1970.
     pub oldest: Option<i64>,
 }
 
 /// Every queue, in the order of [`NAMES`].
 pub type Queues = [Queue; NAMES.len()];
 
-/// The newest listing; `None` before the first, and after one that failed.
+/// The latest listing; `None` before the first one and after a failure.
 pub type Newest = Arc<Mutex<Option<Queues>>>;
 
-/// Lists the queue once a minute from now on.
+/// Starts a thread that lists the queues once a minute.
 ///
 /// # Errors
 ///
-/// If no thread can be started.
+/// If the thread cannot be started.
 pub fn watch(socket: PathBuf) -> io::Result<Newest> {
     let newest = Newest::default();
     let shared = Arc::clone(&newest);
@@ -64,7 +63,7 @@ pub fn watch(socket: PathBuf) -> io::Result<Newest> {
                 if let Err(error) = &listing
                     && !failing
                 {
-                    warn!(socket = %socket.display(), %error, "the queue cannot be listed");
+                    warn!(socket = %socket.display(), %error, "cannot list the Postfix queue");
                 }
                 failing = listing.is_err();
                 *shared.lock().unwrap_or_else(PoisonError::into_inner) = listing.ok();
@@ -74,32 +73,33 @@ pub fn watch(socket: PathBuf) -> io::Result<Newest> {
     Ok(newest)
 }
 
-/// The newest listing, if there is one.
+/// A copy of the latest listing, if there is one.
 pub fn newest(newest: &Newest) -> Option<Queues> {
     *newest.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Lists the queue.
+/// Lists the queues.
 ///
 /// # Errors
 ///
-/// If the socket cannot be reached, is silent for ten seconds, or speaks something else.
+/// If the socket cannot be connected to, sends nothing for ten seconds, or does not speak showq's
+/// protocol.
 pub fn list(socket: &Path) -> io::Result<Queues> {
     let stream = UnixStream::connect(socket)?;
-    stream.set_read_timeout(Some(PATIENCE))?;
-    read(BufReader::new(stream))
+    stream.set_read_timeout(Some(READ_TIMEOUT))?;
+    parse(BufReader::new(stream))
 }
 
-/// Reads the listing: names and values, each ended by a NUL; an empty name ends a message, and
-/// an empty message the list (Postfix's `attr_print0.c`).
-fn read(mut input: impl BufRead) -> io::Result<Queues> {
+/// Parses a listing: names and values, each followed by a NUL. An empty name ends a message, and an
+/// empty message ends the listing (Postfix's `attr_print0.c`).
+fn parse(mut input: impl BufRead) -> io::Result<Queues> {
     let mut queues = Queues::default();
     let mut current = None;
     let (mut name, mut value) = (Vec::new(), Vec::new());
     let mut first = true;
     let mut empty = false;
     loop {
-        token(&mut input, &mut name)?;
+        read_token(&mut input, &mut name)?;
         if name.is_empty() {
             if empty {
                 return Ok(queues);
@@ -108,11 +108,11 @@ fn read(mut input: impl BufRead) -> io::Result<Queues> {
             continue;
         }
         empty = false;
-        token(&mut input, &mut value)?;
+        read_token(&mut input, &mut value)?;
         if std::mem::take(&mut first) && (name != b"protocol" || value != PROTOCOL) {
             return Err(io::Error::new(
                 io::ErrorKind::InvalidData,
-                "this is not the socket of a showq service of Postfix 3 or later",
+                "not the socket of a showq service of Postfix 3 or later",
             ));
         }
         let number = || {
@@ -142,14 +142,17 @@ fn read(mut input: impl BufRead) -> io::Result<Queues> {
     }
 }
 
-/// Reads up to the next NUL; keeps the beginning.
-fn token(input: &mut impl BufRead, token: &mut Vec<u8>) -> io::Result<()> {
+/// Reads a name or value up to its NUL, of which only the beginning is kept.
+fn read_token(input: &mut impl BufRead, token: &mut Vec<u8>) -> io::Result<()> {
     token.clear();
-    input.by_ref().take(LONGEST as u64).read_until(0, token)?;
+    input
+        .by_ref()
+        .take(MAX_TOKEN_BYTES as u64)
+        .read_until(0, token)?;
     if token.pop_if(|last| *last == 0).is_some() {
         return Ok(());
     }
-    if token.len() < LONGEST {
+    if token.len() < MAX_TOKEN_BYTES {
         return Err(io::ErrorKind::UnexpectedEof.into());
     }
     input.skip_until(0).map(drop)
@@ -169,14 +172,14 @@ mod tests {
     }
 
     #[test]
-    fn messages_sizes_and_the_oldest_are_counted_by_queue() {
+    fn messages_are_counted_by_queue_with_size_and_oldest_arrival() {
         let listing = format!(
             "protocol\0mail_queue_list_protocol\0\0{}{}{}\0",
             message("deferred", 200, 10),
             message("deferred", 100, 20),
             message("active", 300, 5)
         );
-        let queues = read(listing.as_bytes()).expect("a listing");
+        let queues = parse(listing.as_bytes()).expect("a listing");
         let of = |name| queues[NAMES.iter().position(|it| *it == name).expect("a queue")];
         assert_eq!(
             of("deferred"),
@@ -198,16 +201,16 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_queue_is_no_error_and_a_listing_that_breaks_off_is_one() {
+    fn an_empty_queue_is_valid_and_a_truncated_listing_is_not() {
         let empty = b"protocol\0mail_queue_list_protocol\0\0\0";
-        assert_eq!(read(&empty[..]).expect("a listing"), Queues::default());
-        for broken in [
+        assert_eq!(parse(&empty[..]).expect("a listing"), Queues::default());
+        for invalid in [
             &empty[..10],
             b"",
             b"HTTP/1.1 400 Bad Request\r\n\r\n",
             b"protocol\0other\0\0",
         ] {
-            assert!(read(broken).is_err());
+            assert!(parse(invalid).is_err());
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The JSON behind the pages.
+//! The JSON documents of the sources and the active alerts.
 
 use std::collections::BTreeMap;
 
@@ -8,15 +8,15 @@ use serde::Serialize;
 use crate::metrics::{ActiveAlert, SourceStats, View};
 
 #[derive(Serialize)]
-struct Sources<'a> {
-    sources: Vec<Source<'a>>,
+struct SourcesDocument<'a> {
+    sources: Vec<SourceEntry<'a>>,
 }
 
 #[derive(Serialize)]
-struct Source<'a> {
+struct SourceEntry<'a> {
     name: &'a str,
     up: bool,
-    lines: Lines,
+    lines: LineCounts,
     bytes: u64,
     lag_bytes: u64,
     truncated_lines: u64,
@@ -26,18 +26,18 @@ struct Source<'a> {
 }
 
 #[derive(Serialize)]
-struct Lines {
+struct LineCounts {
     event: u64,
     noise: u64,
     unmatched: u64,
 }
 
-impl<'a> From<&'a SourceStats> for Source<'a> {
+impl<'a> From<&'a SourceStats> for SourceEntry<'a> {
     fn from(stats: &'a SourceStats) -> Self {
-        Source {
+        SourceEntry {
             name: &stats.name,
             up: stats.up,
-            lines: Lines {
+            lines: LineCounts {
                 event: stats.events,
                 noise: stats.noise,
                 unmatched: stats.unmatched,
@@ -55,43 +55,43 @@ impl<'a> From<&'a SourceStats> for Source<'a> {
     }
 }
 
-/// What is read, and how far.
+/// The sources, and how far each is read.
 pub fn sources(view: &View) -> Vec<u8> {
-    let sources = Sources {
-        sources: view.sources.iter().map(Source::from).collect(),
+    let document = SourcesDocument {
+        sources: view.sources.iter().map(SourceEntry::from).collect(),
     };
-    // Names and numbers always have a JSON form.
-    serde_json::to_vec(&sources).unwrap_or_default()
+    // Serializing names and numbers cannot fail.
+    serde_json::to_vec(&document).unwrap_or_default()
 }
 
-/// In the shape in which Prometheus answers at the same path.
+/// The same structure as Prometheus' answer at this path.
 #[derive(Serialize)]
-struct Alerts<'a> {
+struct AlertsDocument<'a> {
     status: &'static str,
     data: AlertsData<'a>,
 }
 
 #[derive(Serialize)]
 struct AlertsData<'a> {
-    alerts: Vec<Alert<'a>>,
+    alerts: Vec<AlertEntry<'a>>,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Alert<'a> {
+struct AlertEntry<'a> {
     labels: &'a BTreeMap<String, String>,
     annotations: &'a BTreeMap<String, String>,
     state: &'static str,
-    /// Since when its condition is true.
+    /// When the rule's condition became true.
     active_at: Option<Timestamp>,
-    /// Since when it fires.
+    /// When the alert began to fire.
     fired_at: Option<Timestamp>,
 }
 
-impl<'a> From<&'a ActiveAlert> for Alert<'a> {
+impl<'a> From<&'a ActiveAlert> for AlertEntry<'a> {
     fn from(alert: &'a ActiveAlert) -> Self {
         let time = |seconds| Timestamp::from_second(seconds).ok();
-        Alert {
+        AlertEntry {
             labels: &alert.labels,
             annotations: &alert.annotations,
             state: match alert.fired {
@@ -104,15 +104,15 @@ impl<'a> From<&'a ActiveAlert> for Alert<'a> {
     }
 }
 
-/// What is pending or firing; nothing where the daemon does not alert.
+/// The pending and firing alerts; none if alerting is not configured.
 pub fn alerts(view: &View) -> Vec<u8> {
     let active = view.alerting.iter().flat_map(|alerting| &alerting.active);
-    let alerts = Alerts {
+    let document = AlertsDocument {
         status: "success",
         data: AlertsData {
-            alerts: active.map(Alert::from).collect(),
+            alerts: active.map(AlertEntry::from).collect(),
         },
     };
-    // Texts and times always have a JSON form.
-    serde_json::to_vec(&alerts).unwrap_or_default()
+    // Serializing texts and times cannot fail.
+    serde_json::to_vec(&document).unwrap_or_default()
 }

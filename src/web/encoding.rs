@@ -1,21 +1,21 @@
-//! Whether a client wants its answer compressed, and compressing it.
+//! Content encoding: whether a client accepts gzip, and compressing a response body.
 
 use std::io::Write;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
-use super::weight::weighted;
+use super::qvalue::alternatives;
 
-/// Below this many bytes compression saves nothing worth having.
-const WORTHWHILE: usize = 1024;
+/// Bodies shorter than this, in bytes, are sent uncompressed.
+const MIN_BYTES: usize = 1024;
 
-/// Whether an `Accept-Encoding` header (RFC 9110 section 12.5.3) wants gzip.
+/// Whether an `Accept-Encoding` header (RFC 9110 section 12.5.3) accepts gzip.
 ///
-/// A named encoding counts before `*`, and a weight of zero means no.
-pub fn wants_gzip(accept: &str) -> bool {
+/// A named encoding takes precedence over `*`, and a weight of zero refuses it.
+pub fn accepts_gzip(accept: &str) -> bool {
     let mut wildcard = false;
-    for (name, weight) in weighted(accept) {
+    for (name, weight) in alternatives(accept) {
         match name {
             name if name.eq_ignore_ascii_case("gzip") || name.eq_ignore_ascii_case("x-gzip") => {
                 return weight > 0.0;
@@ -27,14 +27,14 @@ pub fn wants_gzip(accept: &str) -> bool {
     wildcard
 }
 
-/// The body compressed, if that is worth it.
+/// The compressed body; `None` if it is too short to be worth compressing.
 pub fn gzip(body: &[u8]) -> Option<Vec<u8>> {
-    if body.len() < WORTHWHILE {
+    if body.len() < MIN_BYTES {
         return None;
     }
-    // A scrape is short-lived on a fast network: the level that costs least.
+    // A scrape crosses a fast network and is discarded at once: the cheapest level is enough.
     let mut encoder = GzEncoder::new(Vec::with_capacity(body.len() / 8), Compression::fast());
-    // Writing to memory does not fail.
+    // Writing to memory cannot fail.
     encoder.write_all(body).ok()?;
     encoder.finish().ok()
 }
@@ -44,7 +44,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn gzip_is_used_when_it_is_asked_for_with_a_weight_above_zero() {
+    fn gzip_is_accepted_only_with_a_weight_above_zero() {
         for accept in [
             "gzip",
             "deflate, GZIP;q=0.1",
@@ -52,7 +52,7 @@ mod tests {
             "gzip;q=1.0, *;q=0",
             "identity;q=0.5, gzip",
         ] {
-            assert!(wants_gzip(accept), "{accept}");
+            assert!(accepts_gzip(accept), "{accept}");
         }
         for accept in [
             "",
@@ -63,7 +63,7 @@ mod tests {
             "*;q=0",
             "gzip;q=x",
         ] {
-            assert!(!wants_gzip(accept), "{accept}");
+            assert!(!accepts_gzip(accept), "{accept}");
         }
     }
 }

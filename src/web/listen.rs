@@ -1,7 +1,7 @@
-//! From a listen address as people write it to a listening socket.
+//! Listen addresses of the HTTP server: parsing and binding.
 //!
-//! It stands apart because `:9925` means more than the standard library's addresses can say:
-//! every interface, IPv6 and IPv4 alike, on machines without IPv6 too.
+//! Unlike the standard library's addresses, `:9925` means every interface, IPv6 and IPv4 alike, also on
+//! machines without IPv6.
 
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, ToSocketAddrs};
@@ -9,7 +9,7 @@ use std::str::FromStr;
 
 use crate::bind;
 
-/// How many connections may wait to be accepted.
+/// The length of the queue of connections that are not accepted yet.
 const BACKLOG: i32 = 128;
 
 /// Where to listen: `:port` for every interface, `host:port`, `192.0.2.1:port`, `[2001:db8::1]:port`.
@@ -20,7 +20,7 @@ pub struct ListenAddress {
     port: u16,
 }
 
-/// What is wrong with a listen address.
+/// An invalid listen address.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "{text:?} is not a valid listen address: {reason}; expected an address such as \":9925\", \"127.0.0.1:9925\" or \"[::1]:9925\""
@@ -31,7 +31,7 @@ pub struct BadAddress {
 }
 
 impl BadAddress {
-    /// What is wrong, without what would be right.
+    /// The problem, without the examples of valid addresses.
     pub fn problem(&self) -> String {
         format!(
             "{:?} is not a valid listen address: {}",
@@ -51,7 +51,7 @@ impl FromStr for ListenAddress {
         let (host, port) = text
             .rsplit_once(':')
             .ok_or_else(|| bad("the port is missing"))?;
-        // u16's parser takes a plus sign.
+        // The parser of u16 accepts a plus sign.
         let digits = port.bytes().all(|byte| byte.is_ascii_digit());
         let port = port
             .parse()
@@ -72,7 +72,7 @@ impl FromStr for ListenAddress {
                 return Err(bad("an IPv6 address needs brackets"));
             }
             None if host.is_empty() || host.parse::<Ipv4Addr>().is_ok() => host,
-            // The last part of a name is no number (RFC 1123 section 2.1).
+            // The last label of a host name is not a number (RFC 1123 section 2.1).
             None if host
                 .rsplit('.')
                 .next()
@@ -80,7 +80,7 @@ impl FromStr for ListenAddress {
             {
                 return Err(bad("the host is not a valid IPv4 address"));
             }
-            None if !is_name(host) => return Err(bad("the host is not a valid host name")),
+            None if !is_host_name(host) => return Err(bad("the host is not a valid host name")),
             None => host,
         };
         Ok(ListenAddress {
@@ -100,8 +100,8 @@ impl std::fmt::Display for ListenAddress {
     }
 }
 
-/// Whether a resolver could know it: labels of letters, digits, `-` and `_`.
-fn is_name(host: &str) -> bool {
+/// Whether it has the form of a host name: labels of letters, digits, `-` and `_`.
+fn is_host_name(host: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
     let host = host.strip_suffix('.').unwrap_or(host);
     host.split('.')
@@ -114,16 +114,16 @@ impl ListenAddress {
         &self.host
     }
 
-    /// The port; the system chooses one for 0.
+    /// The port; for 0 the system chooses one.
     pub fn port(&self) -> u16 {
         self.port
     }
 
-    /// Listens on every address that it means.
+    /// Listens on every address that it stands for.
     ///
     /// # Errors
     ///
-    /// If the name has no address, or one of them cannot be listened on.
+    /// If the host name has no address, or the system refuses to listen on one of them.
     pub fn bind(&self) -> io::Result<Vec<TcpListener>> {
         if self.host.is_empty() {
             return Ok(vec![listen((Ipv6Addr::UNSPECIFIED, self.port).into())?]);
@@ -146,7 +146,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn addresses_are_read_as_people_write_them() {
+    fn valid_addresses_are_parsed() {
         for (text, host, port) in [
             (":9925", "", 9925),
             ("127.0.0.1:0", "127.0.0.1", 0),
@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_address_is_refused_with_what_would_be_right() {
+    fn invalid_addresses_are_refused_with_a_reason_and_examples() {
         for (text, reason) in [
             ("9925", "the port is missing"),
             (":", "the port is not a number"),
@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn every_interface_means_ipv4_too() {
+    fn an_address_without_host_accepts_ipv4() {
         let listeners = ListenAddress::from_str(":0")
             .expect("an address")
             .bind()

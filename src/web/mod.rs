@@ -1,21 +1,27 @@
-//! What is served over HTTP, and how.
+//! The HTTP server: metrics, status page, runbook pages and JSON.
 //!
-//! Requests are answered from a [`View`](crate::metrics::View) that the engine hands out; nothing
-//! here reaches into a source or a counter.
+//! Requests are answered from a [`View`](crate::metrics::View) that the engine provides. Nothing here
+//! accesses a source or a counter.
 
 mod access;
+mod activity;
 mod api;
+mod connections;
 mod encoding;
-mod html;
+mod labels;
+mod language;
+mod layout;
 mod listen;
-mod page;
-mod reader;
-mod routes;
+mod numbers;
+mod qvalue;
+mod response;
+mod route;
 mod runbook;
 mod server;
-mod weight;
+mod site;
+mod status;
 
 pub use access::Access;
 pub use listen::{BadAddress, ListenAddress};
-pub use routes::Site;
 pub use server::{Bound, Server};
+pub use site::Site;

@@ -1,42 +1,50 @@
-//! Accepting connections, within bounds, until it is time to stop.
+//! The HTTP server: accepts connections, up to a limit, until it is stopped.
 
 use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::time::Duration;
 
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
+use hyper::{Request, Response};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tracing::{debug, warn};
 
-use super::{Access, ListenAddress, Site};
+use super::access::Access;
+use super::activity::{Activity, TrackedBody, TrackedStream};
+use super::connections::Connections;
+use super::listen::ListenAddress;
+use super::site::Site;
 
-/// How many connections are served at a time. One more takes the place of the one that has been
-/// without a request the longest, so that nobody who only holds connections keeps a scrape waiting.
-const MOST_CONNECTIONS: usize = 64;
-/// How long a client may take to send the head of a request, and a connection may stay idle.
+/// The most connections at a time.
+const MAX_CONNECTIONS: u32 = 64;
+/// How long a client may take to send the header of a request, and a connection may be idle.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(60);
-/// How long a client may take to agree on TLS.
+/// How long the TLS handshake may take.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long one connection may last. One that reads its answer a byte at a time ends here.
-const MOST_TIME: Duration = Duration::from_secs(300);
-/// How long requests in flight may take once it is time to stop.
-const GRACE: Duration = Duration::from_secs(5);
-/// How long a connection without a request may take then, for the rest of an answer.
-const IDLE_GRACE: Duration = Duration::from_millis(250);
-/// How long to wait for a place before looking for an idle connection again.
-const ROOM_RETRY: Duration = Duration::from_millis(100);
-/// The most bytes of a request's head that are held.
-const MOST_HEAD: usize = 16 * 1024;
+/// How long a connection may last. This ends a client that reads its response byte by byte.
+const MAX_LIFETIME: Duration = Duration::from_secs(300);
+/// How long requests in flight may take when the server stops.
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long an idle connection may last then, in case a request is just arriving.
+const IDLE_SHUTDOWN_TIMEOUT: Duration = Duration::from_millis(250);
+/// The longest request header that is accepted, in bytes.
+const MAX_HEADER_BYTES: usize = 16 * 1024;
+/// The pause after an error of accept(2). It usually means that no file descriptor is free, and would
+/// be returned again at once.
+const ACCEPT_RETRY_INTERVAL: Duration = Duration::from_millis(100);
 
-/// Sockets that listen, not yet served. Binding comes first, so that a port in use is an error
-/// before anything else begins.
+/// Listening sockets that are not served yet. They are opened first, so that a port in use is an
+/// error before anything else starts.
 pub struct Bound {
     listeners: Vec<std::net::TcpListener>,
 }
@@ -55,7 +63,7 @@ impl Bound {
         Ok(Bound { listeners })
     }
 
-    /// The addresses in use, with the ports that the system chose where 0 was asked for.
+    /// The bound addresses, with the port that the system chose where port 0 was configured.
     pub fn addresses(&self) -> Vec<SocketAddr> {
         self.listeners
             .iter()
@@ -64,206 +72,236 @@ impl Bound {
     }
 }
 
-/// Serves a site until it is told to stop.
+/// A running HTTP server.
 pub struct Server {
-    accepting: JoinSet<()>,
+    accept_loops: JoinSet<()>,
     connections: Arc<Connections>,
     stop: watch::Sender<bool>,
 }
 
-struct Connections {
+/// What every connection needs.
+struct Shared {
     site: Site,
     access: Access,
-    slots: Arc<Semaphore>,
     stop: watch::Receiver<bool>,
-    clients: Mutex<Vec<Arc<Client>>>,
-}
-
-/// One connection, as seen by those who may want its place.
-struct Client {
-    /// Since when no request is being answered; `None` while one is.
-    idle_since: Mutex<Option<Instant>>,
-    /// The place is wanted.
-    close: Notify,
-}
-
-impl Client {
-    fn idle_since(&self) -> MutexGuard<'_, Option<Instant>> {
-        self.idle_since
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Connections {
-    fn clients(&self) -> MutexGuard<'_, Vec<Arc<Client>>> {
-        self.clients.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn add(&self) -> Arc<Client> {
-        let client = Arc::new(Client {
-            idle_since: Mutex::new(Some(Instant::now())),
-            close: Notify::new(),
-        });
-        self.clients().push(Arc::clone(&client));
-        client
-    }
-
-    fn remove(&self, client: &Arc<Client>) {
-        self.clients().retain(|other| !Arc::ptr_eq(other, client));
-    }
-
-    /// Waits for a place for one more connection. `None` if there are none any more.
-    async fn slot(&self) -> Option<OwnedSemaphorePermit> {
-        loop {
-            if self.slots.available_permits() == 0 {
-                self.make_room();
-            }
-            let slot = Arc::clone(&self.slots).acquire_owned();
-            // If all of them were being answered, some may be idle now.
-            if let Ok(slot) = tokio::time::timeout(ROOM_RETRY, slot).await {
-                return slot.ok();
-            }
-        }
-    }
-
-    /// Closes the connection that has been without a request the longest, if there is one.
-    fn make_room(&self) {
-        let clients = self.clients();
-        let idle = clients
-            .iter()
-            .filter_map(|client| Some(((*client.idle_since())?, client)));
-        if let Some((_, client)) = idle.min_by_key(|(since, _)| *since) {
-            // Nobody else shall count on its place.
-            *client.idle_since() = None;
-            client.close.notify_one();
-        }
-    }
 }
 
 impl Server {
-    /// Begins to serve. Must be called inside a tokio runtime.
+    /// Starts serving. Must be called inside a tokio runtime.
     ///
     /// # Errors
     ///
-    /// If the runtime does not take a socket.
+    /// If the runtime cannot register a socket.
     pub fn start(bound: Bound, site: Site, access: Access) -> io::Result<Self> {
         let (stop, stopped) = watch::channel(false);
-        let slots = Arc::new(Semaphore::new(MOST_CONNECTIONS));
-        let connections = Arc::new(Connections {
+        let shared = Arc::new(Shared {
             site,
             access,
-            slots,
             stop: stopped,
-            clients: Mutex::default(),
         });
-        let mut accepting = JoinSet::new();
+        let connections = Connections::new(MAX_CONNECTIONS);
+        let mut accept_loops = JoinSet::new();
         for listener in bound.listeners {
             let listener = TcpListener::from_std(listener)?;
-            accepting.spawn(accept(listener, Arc::clone(&connections)));
+            accept_loops.spawn(accept(
+                listener,
+                Arc::clone(&shared),
+                Arc::clone(&connections),
+            ));
         }
         Ok(Server {
-            accepting,
+            accept_loops,
             connections,
             stop,
         })
     }
 
-    /// Stops accepting, and lets requests in flight finish for a while.
+    /// Stops accepting connections and waits a limited time for requests in flight.
     pub async fn stop(mut self) {
-        self.accepting.shutdown().await;
-        // Every connection may have ended already.
+        self.accept_loops.shutdown().await;
+        // Fails if no connection is left to be told.
         let _ = self.stop.send(true);
-        let all = self.connections.slots.acquire_many(MOST_CONNECTIONS as u32);
-        if tokio::time::timeout(GRACE, all).await.is_err() {
-            warn!("gave up waiting for requests in flight");
+        let all_closed = self.connections.all_closed();
+        if tokio::time::timeout(SHUTDOWN_TIMEOUT, all_closed)
+            .await
+            .is_err()
+        {
+            warn!("stopping although some requests are still in flight");
         }
     }
 }
 
-async fn accept(listener: TcpListener, connections: Arc<Connections>) {
+async fn accept(listener: TcpListener, shared: Arc<Shared>, connections: Arc<Connections>) {
     loop {
         match listener.accept().await {
             Ok((stream, peer)) => {
-                let slot = connections.slot().await;
-                let connections = Arc::clone(&connections);
-                let client = connections.add();
+                let connection = connections.admit().await;
+                let shared = Arc::clone(&shared);
                 tokio::spawn(async move {
-                    if let Err(error) = serve(stream, &connections, &client).await {
-                        debug!(%peer, %error, "connection ended");
+                    if let Err(error) = serve(stream, shared, &connection.activity).await {
+                        debug!(%peer, %error, "connection failed");
                     }
-                    connections.remove(&client);
-                    drop(slot);
                 });
             }
             Err(error) => {
                 warn!(%error, "cannot accept a connection");
-                // Out of descriptors, most likely: trying again at once would only spin.
-                tokio::time::sleep(Duration::from_millis(100)).await;
+                tokio::time::sleep(ACCEPT_RETRY_INTERVAL).await;
             }
         }
     }
 }
 
-/// Speaks TLS first, where that is asked for. The place may be wanted before a client has done so.
-async fn serve(stream: TcpStream, connections: &Connections, client: &Client) -> hyper::Result<()> {
-    let rules = connections.access.rules();
-    let Some(tls) = &rules.tls else {
-        return talk(stream, connections, client).await;
+/// Serves one connection, after the TLS handshake where TLS is configured.
+async fn serve(
+    stream: TcpStream,
+    shared: Arc<Shared>,
+    activity: &Arc<Activity>,
+) -> hyper::Result<()> {
+    let rules = shared.access.rules().await;
+    let mut stop = shared.stop.clone();
+    let answer = move |request: Request<Incoming>| {
+        let shared = Arc::clone(&shared);
+        async move {
+            // An open connection must not outlive the removal of its password.
+            let rules = shared.access.rules().await;
+            shared.site.answer(&request, &rules).await
+        }
     };
-    let mut stop = connections.stop.clone();
+    let Some(tls) = &rules.tls else {
+        return serve_http(stream, answer, activity, stop).await;
+    };
     let handshake = tokio::select! {
-        handshake = tokio::time::timeout(HANDSHAKE_TIMEOUT, tls.accept(stream)) => handshake,
-        () = client.close.notified() => return Ok(()),
+        biased;
+        () = activity.evicted() => return Ok(()),
         _ = stop.wait_for(|stop| *stop) => return Ok(()),
+        handshake = tokio::time::timeout(HANDSHAKE_TIMEOUT, tls.accept(stream)) => handshake,
     };
     match handshake {
-        Ok(Ok(stream)) => talk(stream, connections, client).await,
+        Ok(Ok(stream)) => serve_http(stream, answer, activity, stop).await,
         Ok(Err(error)) => {
-            debug!(%error, "no TLS connection came about");
+            debug!(%error, "TLS handshake failed");
             Ok(())
         }
         Err(_) => Ok(()),
     }
 }
 
-/// Answers the requests of one connection.
-async fn talk(
+/// Answers the requests of one connection until it is closed, evicted or the server stops.
+async fn serve_http<F>(
     stream: impl AsyncRead + AsyncWrite + Unpin,
-    connections: &Connections,
-    client: &Client,
-) -> hyper::Result<()> {
-    let site = &connections.site;
-    let service = service_fn(async |request| {
-        *client.idle_since() = None;
-        // A connection that stays open does not outlive a password.
-        let rules = connections.access.rules();
-        let answer = site.answer(&request, &rules).await;
-        *client.idle_since() = Some(Instant::now());
-        Ok::<_, Infallible>(answer)
+    answer: impl Fn(Request<Incoming>) -> F,
+    activity: &Arc<Activity>,
+    mut stop: watch::Receiver<bool>,
+) -> hyper::Result<()>
+where
+    F: Future<Output = Response<Full<Bytes>>>,
+{
+    let service = service_fn(|request| {
+        activity.begin_response();
+        let response = answer(request);
+        let activity = Arc::clone(activity);
+        async {
+            let track = |body| TrackedBody::new(body, activity);
+            Ok::<_, Infallible>(response.await.map(track))
+        }
     });
+    let stream = TrackedStream::new(stream, Arc::clone(activity));
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEADER_TIMEOUT)
-        .max_buf_size(MOST_HEAD)
+        .max_buf_size(MAX_HEADER_BYTES)
         .serve_connection(TokioIo::new(stream), service);
     let mut connection = std::pin::pin!(connection);
-    let mut stop = connections.stop.clone();
-    let deadline = tokio::time::sleep(MOST_TIME);
+    let deadline = tokio::time::sleep(MAX_LIFETIME);
     tokio::select! {
+        // An evicted connection accepts no further request.
+        biased;
+        () = activity.evicted() => return Ok(()),
         result = connection.as_mut() => return result,
-        () = client.close.notified() => return Ok(()),
         _ = stop.wait_for(|stop| *stop) => {}
         () = deadline => {}
     }
     connection.as_mut().graceful_shutdown();
-    let grace = if client.idle_since().is_some() {
-        IDLE_GRACE
+    let timeout = if activity.is_idle() {
+        IDLE_SHUTDOWN_TIMEOUT
     } else {
-        GRACE
+        SHUTDOWN_TIMEOUT
     };
-    match tokio::time::timeout(grace, connection).await {
+    match tokio::time::timeout(timeout, connection).await {
         Ok(result) => result,
         Err(_) => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::{Read, Write};
+    use std::os::unix::net::UnixStream;
+
+    /// More than the buffers of a socket hold.
+    const LARGE_BODY: usize = 8 * 1024 * 1024;
+
+    fn runtime() -> tokio::runtime::Runtime {
+        tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .expect("a runtime")
+    }
+
+    /// The client's end of a connection.
+    fn connect() -> (UnixStream, tokio::net::UnixStream) {
+        let (client, server) = UnixStream::pair().expect("a pair");
+        server.set_nonblocking(true).expect("non-blocking");
+        let server = tokio::net::UnixStream::from_std(server).expect("registered");
+        (client, server)
+    }
+
+    #[test]
+    fn a_connection_is_busy_until_its_response_is_written() {
+        runtime().block_on(async {
+            let connections = Connections::new(2);
+            let (mut client, server) = connect();
+            let busy = connections.admit().await;
+            let idle = connections.admit().await;
+            let (_stop, stopped) = watch::channel(false);
+            let large = async |_: Request<Incoming>| {
+                Response::new(Full::new(Bytes::from(vec![b'x'; LARGE_BODY])))
+            };
+            let activity = Arc::clone(&busy.activity);
+            let served = serve_http(server, large, &activity, stopped);
+            let mut served = std::pin::pin!(served);
+            client
+                .write_all(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+                .expect("sent");
+
+            // The response is made and fills the socket's buffers.
+            let mut client = tokio::task::spawn_blocking(move || {
+                client.read_exact(&mut [0; 1]).expect("a response");
+                client
+            });
+            let mut client = tokio::select! {
+                client = &mut client => client.expect("a client"),
+                _ = &mut served => panic!("the connection ended"),
+            };
+            assert!(!activity.is_idle());
+            // A third connection takes the place of the idle one.
+            tokio::select! {
+                () = idle.activity.evicted() => {}
+                _ = connections.admit() => unreachable!("there are two connections"),
+            }
+
+            let mut client = tokio::task::spawn_blocking(move || {
+                let mut body = vec![0; LARGE_BODY];
+                client.read_exact(&mut body).expect("the whole response");
+                client
+            });
+            tokio::select! {
+                client = &mut client => drop(client),
+                _ = &mut served => panic!("the connection ended"),
+            }
+            served.await.expect("closed by the client");
+            assert!(activity.is_idle());
+        });
     }
 }

@@ -8,18 +8,20 @@ mod path;
 mod place;
 mod suggest;
 
-use std::io::{self, Read};
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
-use rustix::fs::OFlags;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_path_to_error::{Deserializer, Track};
 
+use crate::regular_file;
+
 pub use error::{Error, Fault};
 pub use place::Place;
 pub use suggest::{hint, suggest};
+
+/// The largest accepted file, in bytes.
+const MAX_BYTES: u64 = 16 * 1024 * 1024;
 
 /// The text of a file.
 ///
@@ -28,23 +30,9 @@ pub use suggest::{hint, suggest};
 /// If it cannot be read, is not a regular file, or is not UTF-8; then the error names the place.
 pub fn text(path: &Path) -> Result<String, Error> {
     let name = path.display().to_string();
-    let bytes = bytes(path).map_err(|error| Error::unreadable(&name, &error))?;
+    let bytes =
+        regular_file::read(path, MAX_BYTES).map_err(|error| Error::unreadable(&name, &error))?;
     decode(&name, bytes)
-}
-
-/// The bytes of a regular file. Opening a named pipe would wait for a writer, so nothing else is read.
-fn bytes(path: &Path) -> io::Result<Vec<u8>> {
-    let flags = OFlags::NONBLOCK | OFlags::NOCTTY;
-    let mut file = std::fs::OpenOptions::new()
-        .read(true)
-        .custom_flags(flags.bits().cast_signed())
-        .open(path)?;
-    if !file.metadata()?.is_file() {
-        return Err(io::Error::other("it is not a regular file"));
-    }
-    let mut bytes = Vec::new();
-    file.read_to_end(&mut bytes)?;
-    Ok(bytes)
 }
 
 fn decode(file: &str, bytes: Vec<u8>) -> Result<String, Error> {

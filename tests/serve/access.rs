@@ -2,8 +2,10 @@
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
+use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -92,15 +94,15 @@ fn basic_auth_rejects_requests_without_a_valid_password() {
          http_server_config: {{headers: {{X-Frame-Options: deny}}}}\n"
     );
     let daemon = launch(&folder, &web);
-    for wrong in [
+    for invalid in [
         String::new(),
         password("ann", "top"),
         password("bob", "to:p"),
         "Authorization: Bearer x\r\n".to_owned(),
         "Authorization: Basic %%%\r\n".to_owned(),
     ] {
-        let answer = daemon.request("GET", "/metrics", &wrong);
-        assert_eq!(answer.status, 401, "{wrong}");
+        let answer = daemon.request("GET", "/metrics", &invalid);
+        assert_eq!(answer.status, 401, "{invalid}");
         assert!(answer.headers["www-authenticate"].starts_with("Basic realm="));
         assert!(!String::from_utf8_lossy(&answer.body).contains("maillog_"));
     }
@@ -111,7 +113,7 @@ fn basic_auth_rejects_requests_without_a_valid_password() {
     // An invalid file does not change the settings.
     folder.create("web.yml", "basic_auth_user: {}\n");
     assert_eq!(daemon.get("/metrics").status, 401);
-    daemon.logged("web settings are wrong");
+    daemon.logged("web configuration is not valid");
     folder.create("web.yml", "");
     assert_eq!(daemon.get("/metrics").status, 200);
 }
@@ -183,8 +185,8 @@ fn invalid_web_config_is_a_named_startup_error() {
         ),
         (
             "basic_auth_users:\n  ann: secret".to_owned(),
-            ":2:8: basic_auth_users.ann: that is no bcrypt hash; right would be a bcrypt hash of \
-             a cost from 4 to 16, as `htpasswd -nB ann`",
+            ":2:8: basic_auth_users.ann: not a valid bcrypt hash; expected a bcrypt hash with a \
+             cost from 4 to 16, as `htpasswd -nB ann`",
         ),
         (
             format!("basic_auth_users:\n  ann: {costly}"),
@@ -200,11 +202,11 @@ fn invalid_web_config_is_a_named_startup_error() {
         ),
         (
             "http_server_config:\n  headers:\n    Server: x".to_owned(),
-            ":3:13: http_server_config.headers.Server: the header Server cannot be set; there are",
+            ":3:13: http_server_config.headers.Server: the header Server cannot be set; expected",
         ),
         (
             "http_server_config:\n  headers:\n    X-Frame-Options: \"a\\nb\"".to_owned(),
-            ":3:22: http_server_config.headers.X-Frame-Options: that is no header's value",
+            ":3:22: http_server_config.headers.X-Frame-Options: not a valid header value",
         ),
         (
             "http_server_config:\n  http2: maybe".to_owned(),
@@ -224,15 +226,15 @@ fn invalid_web_config_is_a_named_startup_error() {
         ),
         (
             format!("{tls}  client_auth_type: RequireAndVerifyClientCert"),
-            ":4:21: tls_server_config.client_auth_type: it needs a client_ca_file",
+            ":4:21: tls_server_config.client_auth_type: needs a client_ca_file",
         ),
         (
             format!("{tls}  client_ca_file: server.crt"),
-            ":4:19: tls_server_config.client_ca_file: it has no effect",
+            ":4:19: tls_server_config.client_ca_file: has no effect",
         ),
         (
             format!("{tls}  min_version: TLS13\n  max_version: TLS12"),
-            ":5:16: tls_server_config.max_version: it is below min_version",
+            ":5:16: tls_server_config.max_version: is lower than min_version",
         ),
         (
             format!("{tls}  min_version: TLS10"),
@@ -248,7 +250,7 @@ fn invalid_web_config_is_a_named_startup_error() {
         ),
         (
             other("server.crt", "other.key"),
-            "server.crt does not go with ",
+            "other.key do not belong together; expected a certificate and its private key",
         ),
         (
             other("server.crt", "server.crt"),
@@ -272,4 +274,64 @@ fn invalid_web_config_is_a_named_startup_error() {
             "{web}: {message}"
         );
     }
+}
+
+fn make_fifo(path: &Path) {
+    // What was there before is replaced.
+    let _ = std::fs::remove_file(path);
+    let made = Command::new("mkfifo").arg(path).status();
+    assert!(made.expect("mkfifo runs").success());
+}
+
+#[test]
+fn a_fifo_in_place_of_a_file_is_refused_at_the_start() {
+    let folder = Folder::new();
+    folder.create("mail.log", "");
+    keep(&folder, "server", &certified());
+    make_fifo(&folder.path("fifo"));
+    folder.create(
+        "web.yml",
+        "tls_server_config: {cert_file: fifo, key_file: server.key}\n",
+    );
+    let fifo = folder.path("fifo").display().to_string();
+    let web = folder.path("web.yml").display().to_string();
+    for option in [
+        format!("--web.config.file={fifo}"),
+        format!("--web.config.file={web}"),
+        format!("--config.file={fifo}"),
+    ] {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_maillog_exporter"))
+            .args([&option, "--web.listen-address=127.0.0.1:0"])
+            .arg(folder.path("mail.log"))
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the binary runs");
+        let status = until("the end", || child.try_wait().expect("a child"));
+        let mut message = String::new();
+        let mut stderr = child.stderr.take().expect("its messages");
+        stderr.read_to_string(&mut message).expect("text");
+        assert_eq!(status.code(), Some(2), "{option}: {message}");
+        assert!(
+            message.contains(&fifo) && message.contains("not a regular file"),
+            "{option}: {message}"
+        );
+    }
+}
+
+#[test]
+fn a_fifo_in_place_of_the_web_configuration_does_not_block_requests() {
+    let folder = Folder::new();
+    let daemon = launch(
+        &folder,
+        "http_server_config: {headers: {X-Frame-Options: deny}}\n",
+    );
+    make_fifo(&folder.path("web.yml"));
+    for _ in 0..2 {
+        let stream = TcpStream::connect(&daemon.address).expect("a connection");
+        let timeout = Some(Duration::from_secs(20));
+        stream.set_read_timeout(timeout).expect("a timeout");
+        let answer = ask(stream, "GET", "/-/healthy", "").expect("an answer in time");
+        assert_eq!(answer.headers["x-frame-options"], "deny");
+    }
+    daemon.logged("not a regular file");
 }

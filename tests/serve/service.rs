@@ -72,7 +72,7 @@ fn systemd_is_notified_of_start_reload_and_stop() {
     assert!(first.starts_with("READY=1\nSTATUS=Listening"), "{first}");
     // It was listening when it sent READY: `launch_in` has read the address from its log.
     assert_eq!(daemon.get("/-/healthy").status, 200);
-    manager.wait_for("STATUS=Following; what was there is read", |_| {});
+    manager.wait_for("STATUS=Following; existing log lines are read", |_| {});
 
     std::fs::write(&config, text("two")).expect("written");
     daemon.signal("HUP");

@@ -76,9 +76,22 @@ fn status_page_shows_codes_conditions_and_deliveries() {
     let row = page
         .split("<tr>")
         .find(|row| row.starts_with("<td><a href=\"/codes/422\">422</a></td>"));
-    let row = row.expect("the code's row");
+    let row = row.expect("the row of the code");
     assert!(row.contains(&counts), "{row}");
     assert!(!row.contains("<td class=\"name\"></td>"), "{row}");
+
+    let chinese = daemon.request("GET", "/?lang=zh", "");
+    assert_eq!(chinese.headers["content-language"], "zh");
+    let page = String::from_utf8(chinese.body).expect("text");
+    for shown in [
+        "<html lang=\"zh\">",
+        "<span class=\"dim\">已延迟</span><b>1</b>",
+        "<a href=\"/codes/422?lang=zh\">422</a>",
+        "<a href=\"/alerts?lang=zh\">",
+        "<a href=\"/?lang=en\" lang=\"en\" hreflang=\"en\">English</a>",
+    ] {
+        assert!(page.contains(shown), "{shown} is not in {page}");
+    }
 }
 
 #[test]
@@ -103,28 +116,23 @@ fn code_page_uses_the_requested_language() {
     .collect();
     folder.create("mail.log", &log);
     let daemon = Daemon::follow(&folder.path("mail.log"));
-    let document = "这时应分批寄送或是邮件服务器会自动分批寄送。";
+    let verbatim = "这时应分批寄送或是邮件服务器会自动分批寄送。";
     for (path, accept, language, shown) in [
-        ("/codes/421", "", "en", "Service not available, closing"),
+        ("/codes/421", "", "en", "Right now"),
         (
             "/codes/421",
             "de, en;q=0.3, zh;q=0.2",
             "en",
-            "Who answers with it",
+            "Replies by provider",
         ),
         (
             "/codes/421",
             "zh-CN,zh;q=0.9,en;q=0.8",
             "zh",
-            "哪些服务商这样回复",
+            "各服务商的回复",
         ),
-        ("/codes/421?lang=zh", "en", "zh", "服务不可用,关闭联机"),
-        (
-            "/codes/421?lang=en",
-            "zh",
-            "en",
-            "lower concurrency and rate",
-        ),
+        ("/codes/421?lang=zh", "en", "zh", "当前情况"),
+        ("/codes/421?lang=en", "zh", "en", "Who should act"),
     ] {
         let answer = daemon.request("GET", path, &format!("Accept-Language: {accept}\r\n"));
         let what = format!("{path} for {accept}");
@@ -135,7 +143,7 @@ fn code_page_uses_the_requested_language() {
         for part in [
             &format!("<html lang=\"{language}\">"),
             shown,
-            document,
+            verbatim,
             "<tr><td>google</td><td>3</td><td>100%</td>",
             ">4.7.28</a></td>",
         ] {
@@ -147,7 +155,7 @@ fn code_page_uses_the_requested_language() {
     assert_eq!(json["counts"]["outbound"]["total"], 3);
     assert_eq!(json["providers"][0]["provider"], "google");
     assert_eq!(json["beside"][0]["code"], "4.7.28");
-    assert_eq!(json["document"][1]["remedy"], document);
+    assert_eq!(json["document"][1]["remedy"], verbatim);
 
     let json: Value = serde_json::from_slice(&daemon.get("/api/v1/codes").body).expect("JSON");
     let entries = json["codes"].as_array().expect("a list");

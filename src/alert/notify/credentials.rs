@@ -10,7 +10,7 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use hyper::header::HeaderValue;
 
-use crate::keyfile::{contents, named};
+use crate::keyfile::{contents, invalid};
 
 /// The most bytes of a file with a secret; tokens have a few thousand.
 const LONGEST_SECRET: u64 = 64 * 1024;
@@ -46,9 +46,9 @@ impl Secret {
         };
         let bytes = contents(path, LONGEST_SECRET)?;
         match std::str::from_utf8(&bytes).map(str::trim) {
-            Ok("") => Err(named(path, "the file is empty")),
+            Ok("") => Err(invalid(path, "the file is empty")),
             Ok(secret) => Ok(secret.to_owned()),
-            Err(_) => Err(named(path, "the file is no text")),
+            Err(_) => Err(invalid(path, "the file is no text")),
         }
     }
 }

@@ -17,7 +17,7 @@ use tokio_rustls::rustls::{
     ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme,
 };
 
-use crate::keyfile::{certificates, key, named};
+use crate::keyfile::{certificates, invalid, key};
 
 /// Whom to trust, and as whom.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -58,7 +58,7 @@ impl Tls {
             None => Ok(builder.with_no_client_auth()),
             Some((certificate, private)) => builder
                 .with_client_auth_cert(certificates(certificate)?, key(private)?)
-                .map_err(|error| named(certificate, &error.to_string())),
+                .map_err(|error| invalid(certificate, &error.to_string())),
         }
     }
 
@@ -80,7 +80,7 @@ impl Tls {
             for certificate in certificates(path)? {
                 roots
                     .add(certificate)
-                    .map_err(|error| named(path, &error.to_string()))?;
+                    .map_err(|error| invalid(path, &error.to_string()))?;
             }
         } else {
             // Some of a system's certificates may be of a kind that nobody can use.

@@ -17,7 +17,7 @@ use crate::cli::error::Error;
 use crate::config::{AlertingSettings, Config};
 use crate::engine::{self, AlertSetup, Handle, Setup, SourceSetup};
 use crate::logging;
-use crate::service::Service;
+use crate::service::ServiceManager;
 use crate::showq;
 use crate::source::{Files, Input};
 use crate::state::State;
@@ -87,7 +87,7 @@ async fn serve(args: &Args, config: Config, bound: Bound, access: Access) -> Res
     for address in addresses {
         info!(%address, path = config.telemetry_path, "listening");
     }
-    let service = Service::listening(engine.clone());
+    let service = ServiceManager::listening(engine.clone());
 
     let name = wait_for_the_end(args, config, &engine, &service, &mut signals).await;
     info!(signal = name, "stopping");
@@ -124,7 +124,7 @@ async fn wait_for_the_end(
     args: &Args,
     mut config: Config,
     engine: &Handle,
-    service: &Service,
+    service: &ServiceManager,
     signals: &mut Signals,
 ) -> &'static str {
     if config.sources.is_empty() {

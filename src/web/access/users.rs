@@ -1,4 +1,4 @@
-//! Names and passwords (RFC 7617), the passwords as bcrypt hashes.
+//! HTTP basic authentication (RFC 7617) against bcrypt hashes.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -11,35 +11,35 @@ use serde_saphyr::Spanned;
 
 use crate::yaml::Fault;
 
-/// The least and the most cost of a hash. What costs more takes seconds for every request.
+/// The accepted cost factors of a hash. A higher cost takes seconds for every request.
 const COSTS: std::ops::RangeInclusive<u32> = 4..=16;
 
-/// Who may ask.
+/// The users that may send requests.
 #[derive(Clone, Debug, Default)]
 pub struct Users {
     hashes: Arc<BTreeMap<String, String>>,
 }
 
 impl Users {
-    /// Users by name, with their hashes.
+    /// Users by name, each with a bcrypt hash.
     ///
     /// # Errors
     ///
-    /// Names the first user whose hash is none.
+    /// If a hash is not valid or its cost is not accepted.
     pub fn new(hashes: BTreeMap<String, Spanned<String>>) -> Result<Self, Fault> {
         for (name, hash) in &hashes {
-            let wrong = match hash.value.parse::<HashParts>() {
+            let problem = match hash.value.parse::<HashParts>() {
                 Ok(parts) if COSTS.contains(&parts.get_cost()) => continue,
                 Ok(parts) => format!("the cost of the hash is {}", parts.get_cost()),
-                // It may be the password itself, which is not repeated.
-                Err(_) => "that is no bcrypt hash".to_owned(),
+                // It may be the password itself, so it is not repeated in the message.
+                Err(_) => "not a valid bcrypt hash".to_owned(),
             };
             return Err(Fault::new(
                 hash.referenced,
-                wrong,
+                problem,
                 format!(
-                    "right would be a bcrypt hash of a cost from {} to {}, as \
-                     `htpasswd -nB {name}` prints it",
+                    "expected a bcrypt hash with a cost from {} to {}, as `htpasswd -nB {name}` \
+                     prints it",
                     COSTS.start(),
                     COSTS.end()
                 ),
@@ -51,9 +51,9 @@ impl Users {
         })
     }
 
-    /// Whether a request with this `Authorization` field is answered. Takes as long for a name that
-    /// does not exist as for a wrong password, so that nobody can find out names.
-    pub async fn admits(&self, authorization: Option<&HeaderValue>) -> bool {
+    /// Whether a request with this `Authorization` header is authorized. An unknown name takes as
+    /// long as a wrong password, so that response times do not reveal names.
+    pub async fn authorize(&self, authorization: Option<&HeaderValue>) -> bool {
         if self.hashes.is_empty() {
             return true;
         }
@@ -61,19 +61,19 @@ impl Users {
             return false;
         };
         let hashes = Arc::clone(&self.hashes);
-        // A hash takes long on purpose: other requests go on meanwhile.
+        // bcrypt is slow by design: it must not block other requests.
         let checked = tokio::task::spawn_blocking(move || {
             let known = hashes.get(&name);
-            // Any other hash costs what this one would have.
+            // For an unknown name, another hash takes the same time.
             let hash = known.or_else(|| hashes.values().next());
-            let right = hash.is_some_and(|hash| bcrypt::verify(password, hash).unwrap_or(false));
-            right && known.is_some()
+            let valid = hash.is_some_and(|hash| bcrypt::verify(password, hash).unwrap_or(false));
+            valid && known.is_some()
         });
         checked.await.unwrap_or(false)
     }
 }
 
-/// Name and password of a `Basic` authorization.
+/// The name and password in a `Basic` authorization.
 fn credentials(value: &HeaderValue) -> Option<(String, Vec<u8>)> {
     let (scheme, encoded) = value.to_str().ok()?.split_once(' ')?;
     if !scheme.eq_ignore_ascii_case("basic") {

@@ -1,180 +1,92 @@
-//! The page of all codes, and what is shown where a code is not known.
+//! The page of all codes and conditions, which is also shown for an unknown one.
 
-use std::collections::BTreeMap;
-use std::fmt::{self, Write};
+use maud::{Markup, html};
 
-use super::facts::{matches, topic_of};
-use super::page::navigation;
-use super::words::Words;
-use crate::catalog::{Catalog, ConditionId, Kind, Language, Topic, subject};
-use crate::metrics::{Beside, View};
-use crate::parse::{self, Direction};
-use crate::web::html::{self, escape, thousands};
-use crate::web::reader::Reader;
+use super::listing::{self, CountedTopic};
+use crate::catalog::{Catalog, Kind, Language, Topic, subject};
+use crate::metrics::View;
+use crate::web::labels::Labels;
+use crate::web::language::PageLanguage;
+use crate::web::layout::{self, Link, navigation, not_found};
+use crate::web::numbers::thousands;
 
-/// The most characters that are shown of what was asked for.
-const MOST_ASKED: usize = 60;
-
-/// A topic and how often it was seen.
-pub type Item = (Topic, u64);
-
-/// The page; `missing` is what was asked for and is not there.
-pub fn page(view: &View, reader: Reader, missing: Option<&str>) -> String {
-    let words = Words::of(reader.language);
-    html::page(reader.language, words.index_title, |html| {
-        navigation(html, reader, "/codes", &[("/alerts", words.alerts_title)]);
-        // Writing to a string does not fail.
-        let _ = write!(html, "<h1>{}</h1>", words.index_title);
-        let _ = match missing {
-            Some(asked) => not_found(html, asked, words.not_found),
-            None => write!(html, "<p class=\"dim\">{}</p>", words.index_hint),
-        };
-        reply_codes(html, view, reader);
-        list(
-            html,
-            view.counters.catalog,
-            reader,
-            words.conditions,
-            "",
-            conditions(view),
-        );
-        enhanced_codes(html, view, reader);
-    })
+/// The page; `unknown` is a requested name that does not exist.
+pub fn page(view: &View, language: PageLanguage, unknown: Option<&str>) -> String {
+    let catalog = view.counters.catalog;
+    let labels = Labels::of(language.language);
+    let code_page = &labels.code_page;
+    let links = [
+        Link::Page("/", labels.status),
+        Link::Page("/alerts", labels.alert_pages.title),
+        Link::Data("/api/v1/codes", labels.json),
+    ];
+    let navigation = navigation(language, "/codes", &links);
+    let main = html! {
+        h1 { (code_page.index_title) }
+        @match unknown {
+            Some(name) => (not_found(name, code_page.not_found)),
+            None => p.dim { (code_page.index_hint) },
+        }
+        @for digit in 1..=5 {
+            @let (title, hint) = reply_code_heading(digit, language.language);
+            (list(catalog, language, &title, hint, &listing::reply_codes(view, digit)))
+        }
+        (list(catalog, language, code_page.conditions, "", &listing::conditions(view)))
+        @for (number, topics) in listing::enhanced_codes(view) {
+            @let title = format!("{} X.{number}", code_page.enhanced_codes);
+            @let hint = subject(number);
+            (list(catalog, language, &title, language.language.of(&hint), &topics))
+        }
+    };
+    layout::page(language, code_page.index_title, &navigation, &main)
 }
 
-/// Everything that is on the page, for programs.
-pub fn items(view: &View) -> Vec<Item> {
-    let mut all: Vec<Item> = (1..=5).flat_map(|class| codes_of(view, class)).collect();
-    all.extend(conditions(view));
-    all.extend(enhanced_by_subject(view).into_values().flatten());
-    all
+/// The heading of the reply codes with a first digit, and a hint beside it.
+fn reply_code_heading(digit: u16, language: Language) -> (String, &'static str) {
+    match Kind::of_class(digit) {
+        Some(kind) => (format!("{digit}yz"), kind.text(language == Language::Zh)),
+        // Not reply codes: 101 and 111 are failed connections.
+        None => {
+            let title = Labels::of(language).code_page.failed_connections;
+            (title.to_owned(), "")
+        }
+    }
 }
 
-fn conditions(view: &View) -> impl Iterator<Item = Item> {
-    let ids = (0u8..).zip(view.counters.catalog.conditions());
-    ids.map(|(id, _)| {
-        let of = |direction| view.counters.condition(direction, ConditionId(id));
-        (Topic::Condition(ConditionId(id)), sum(of))
-    })
-}
-
-/// The catalog's codes and all that were seen, of one first digit.
-fn codes_of(view: &View, class: u16) -> impl Iterator<Item = Item> {
-    let counters = &view.counters;
-    (class * 100..class * 100 + 100)
-        .map(|code| (code, sum(|direction| counters.code(direction, code))))
-        .filter(|(code, count)| *count > 0 || counters.catalog.code(*code).is_some())
-        .map(|(code, count)| (Topic::Code(code), count))
-}
-
-/// Says that there is nothing of this name, between these words.
-pub fn not_found(html: &mut String, asked: &str, [before, after]: [&str; 2]) -> fmt::Result {
-    let asked: String = asked.chars().take(MOST_ASKED).collect();
-    write!(html, "<p>{before}<b>{}</b>{after}</p>", escape(&asked))
-}
-
-fn sum(of: impl Fn(Direction) -> u64) -> u64 {
-    Direction::ALL.into_iter().map(of).sum()
-}
-
-/// A list below a heading, nothing if it is empty. The hint stands beside the heading.
+/// Topics below a heading; nothing if there are none.
 fn list(
-    html: &mut String,
     catalog: &Catalog,
-    reader: Reader,
+    language: PageLanguage,
     title: &str,
     hint: &str,
-    items: impl IntoIterator<Item = Item>,
-) {
-    let mut items = items.into_iter().peekable();
-    if items.peek().is_none() {
-        return;
-    }
-    let _ = write!(
-        html,
-        "<h2>{title} <span class=\"dim\">{hint}</span></h2><ul>"
-    );
-    for (topic, count) in items {
-        let name = escape(&catalog.topic_name(topic));
-        let explanation = catalog.explain(topic);
-        let text = match &explanation.name {
-            _ if !explanation.known => Words::of(reader.language).unknown,
-            Some(name) => reader.language.of(name),
-            None => reader.language.of(&explanation.meaning),
-        };
-        let href = reader.href(&format!("/codes/{name}"));
-        let _ = write!(
-            html,
-            "<li><a href=\"{href}\">{name}</a><span>{}</span>",
-            escape(text)
-        );
-        if count > 0 {
-            let _ = write!(html, "<b>{}</b>", thousands(count));
+    topics: &[CountedTopic],
+) -> Markup {
+    // The names of conditions are longer than codes.
+    let has_conditions = topics
+        .iter()
+        .any(|(topic, _)| matches!(topic, Topic::Condition(_)));
+    let class = has_conditions.then_some("long");
+    html! {
+        @if !topics.is_empty() {
+            h2 { (title) @if !hint.is_empty() { " " span.dim { (hint) } } }
+            ul class=[class] { @for topic in topics { (row(catalog, language, *topic)) } }
         }
-        html.push_str("</li>");
-    }
-    html.push_str("</ul>");
-}
-
-/// The catalog's codes and all that were seen, by their first digit.
-fn reply_codes(html: &mut String, view: &View, reader: Reader) {
-    for class in 1..=5 {
-        let zh = reader.language == Language::Zh;
-        let (title, hint) = match Kind::of_class(class) {
-            Some(kind) => (format!("{class}yz"), kind.text(zh)),
-            None => (Words::of(reader.language).connections.to_owned(), ""),
-        };
-        let codes = codes_of(view, class);
-        list(html, view.counters.catalog, reader, &title, hint, codes);
     }
 }
 
-/// The catalog's entries and all codes without one that were seen, by their subject.
-fn enhanced_by_subject(view: &View) -> BTreeMap<u16, Vec<Item>> {
-    let catalog = view.counters.catalog;
-    let mut seen: BTreeMap<(u16, u16, u8), (parse::Enhanced, u64)> = BTreeMap::new();
-    for (_, _, beside, count) in view.counters.beside() {
-        if let Beside::Enhanced(code) = beside {
-            let key = (code.subject, code.detail, code.class);
-            seen.entry(key).or_insert((code, 0)).1 += count;
+fn row(catalog: &Catalog, language: PageLanguage, (topic, count): CountedTopic) -> Markup {
+    let name = catalog.topic_name(topic);
+    let explanation = catalog.explain(topic);
+    let text = match &explanation.name {
+        _ if !explanation.known => Labels::of(language.language).code_page.not_in_catalog,
+        Some(name) => language.language.of(name),
+        None => language.language.of(&explanation.meaning),
+    };
+    html! {
+        li {
+            a href=(language.href(&format!("/codes/{name}"))) { (name) }
+            span { (text) }
+            @if count > 0 { b { (thousands(count)) } }
         }
-    }
-    let mut by_subject: BTreeMap<u16, Vec<Item>> = BTreeMap::new();
-    for entry in catalog.enhanced_codes() {
-        let topic = entry.topic();
-        let count = seen
-            .values()
-            .filter(|(code, _)| matches(catalog, &topic, code))
-            .map(|(_, count)| count)
-            .sum();
-        let items = by_subject.entry(entry.subject).or_default();
-        items.push((Topic::Enhanced(topic), count));
-    }
-    for (code, count) in seen.into_values() {
-        if catalog
-            .enhanced(code.class, code.subject, code.detail)
-            .is_none()
-        {
-            let items = by_subject.entry(code.subject).or_default();
-            items.push((topic_of(code), count));
-        }
-    }
-    by_subject
-}
-
-fn enhanced_codes(html: &mut String, view: &View, reader: Reader) {
-    let catalog = view.counters.catalog;
-    let title = Words::of(reader.language).enhanced;
-    for (number, items) in enhanced_by_subject(view) {
-        let title = format!("{title} X.{number}");
-        let hint = subject(number);
-        list(
-            html,
-            catalog,
-            reader,
-            &title,
-            reader.language.of(&hint),
-            items,
-        );
     }
 }

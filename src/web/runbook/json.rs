@@ -1,105 +1,107 @@
-//! The facts of a page for programs: `/api/v1/codes/CODE`, and which there are: `/api/v1/codes`.
+//! The JSON documents of one code or condition, `/api/v1/codes/NAME`, and of all, `/api/v1/codes`.
 
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::facts::{Answers, Facts, Neighbour};
-use super::index::Item;
+use super::facts::{Facts, PairedCode, ProviderShare};
+use super::listing::CountedTopic;
 use crate::catalog::{Catalog, Language, Text, Topic};
 use crate::parse::Direction;
 
-/// What is known of a code, and how it stands.
+/// One code or condition.
 #[derive(Serialize)]
-struct Code<'a> {
-    /// As in the address of its page: `421`, `4.7.28`, `X.2.2`, `mailbox_full`.
+struct TopicDocument<'a> {
+    /// As in the URL of its page: `421`, `4.7.28`, `X.2.2`, `mailbox_full`.
     code: String,
     /// `code`, `enhanced` or `condition`.
     r#type: &'static str,
-    /// False where the catalog has no entry and only the digits speak.
+    /// False if the catalog has no entry, and the texts only explain the digits.
     known: bool,
-    /// A few words; null for a condition.
-    name: Option<Both<'a>>,
-    /// `success`, `intermediate`, `transient`, `permanent`, `connect`; several for several classes.
+    /// A short name; null for a condition.
+    name: Option<Bilingual<'a>>,
+    /// `success`, `intermediate`, `transient`, `permanent`, `connect`; several for an enhanced code
+    /// with several classes.
     kinds: Vec<&'static str>,
     /// `info`, `warning` or `critical`.
     severity: &'static str,
     /// `sender_operator`, `recipient`, `remote_operator`, `dns` or `nobody`.
     actor: &'static str,
-    meaning: Both<'a>,
-    remedy: Both<'a>,
-    /// Rows of the document of SMTP error codes, to the letter.
-    document: Vec<Row<'a>>,
-    sources: Vec<Both<'a>>,
-    /// The condition that the bare code says.
+    meaning: Bilingual<'a>,
+    remedy: Bilingual<'a>,
+    /// The rows of the reference table, verbatim.
+    document: Vec<ReferenceRow<'a>>,
+    sources: Vec<Bilingual<'a>>,
+    /// The condition that the code alone means.
     condition: Option<&'a str>,
-    /// Codes and conditions to look at as well.
+    /// The names of related codes and conditions.
     related: Vec<String>,
-    counts: BTreeMap<&'static str, Count>,
-    /// What stood beside it in replies, the most frequent first: enhanced codes for a reply code,
-    /// reply codes for an enhanced one.
-    beside: Vec<Beside>,
-    /// Who answers with it, the most frequent first; outbound only.
-    providers: Vec<Provider<'a>>,
+    counts: BTreeMap<&'static str, DirectionCount>,
+    /// The codes in the same replies, the most frequent first: enhanced codes for a reply code, reply
+    /// codes for an enhanced code.
+    beside: Vec<PairedCount>,
+    /// The providers that reply with it, the most frequent first; outbound only.
+    providers: Vec<ProviderCount<'a>>,
 }
 
 /// A text in both languages.
 #[derive(Serialize)]
-struct Both<'a> {
+struct Bilingual<'a> {
     en: &'a str,
     zh: &'a str,
 }
 
 #[derive(Serialize)]
-struct Row<'a> {
-    /// When this row applies, where there are several.
-    when: Option<Both<'a>>,
+struct ReferenceRow<'a> {
+    /// When this row applies, if the code has several rows.
+    when: Option<Bilingual<'a>>,
     message: &'a str,
     meaning: &'a str,
     explanation: Option<&'a str>,
     remedy: Option<&'a str>,
 }
 
-/// Of one direction.
+/// The counts of one direction.
 #[derive(Serialize)]
-struct Count {
+struct DirectionCount {
     total: u64,
-    /// Per second over five minutes, by the lines' own time; null where no rates are kept.
+    /// Per second over five minutes, by the timestamps of the lines; null where no rates are kept.
     rate_5m: Option<f64>,
     /// Per second over an hour.
     rate_1h: Option<f64>,
 }
 
 #[derive(Serialize)]
-struct Beside {
-    /// Null: the reply had none. `other`: more were seen than are told apart.
+struct PairedCount {
+    /// Null for replies without an enhanced code; `other` for codes beyond the limit on the number of
+    /// series.
     code: Option<String>,
     counts: BTreeMap<&'static str, u64>,
 }
 
 #[derive(Serialize)]
-struct Provider<'a> {
+struct ProviderCount<'a> {
     provider: &'a str,
     count: u64,
-    /// Of all answers with this code, 0 to 1.
+    /// The provider's share of all replies with this code, 0 to 1.
     share: f64,
-    /// How much of all that this provider answers is this code, 0 to 1.
+    /// The share of this code in all replies of the provider, 0 to 1.
     of_its_answers: f64,
 }
 
 /// All codes and conditions.
 #[derive(Serialize)]
-struct Index<'a> {
-    codes: Vec<Entry<'a>>,
+struct IndexDocument<'a> {
+    codes: Vec<IndexEntry<'a>>,
 }
 
-/// One of them; behind `/api/v1/codes/` and its code is everything else.
+/// One of them; the rest is at `/api/v1/codes/` and its name.
 #[derive(Serialize)]
-struct Entry<'a> {
+struct IndexEntry<'a> {
     code: String,
     r#type: &'static str,
     /// Null for a condition.
-    name: Option<Both<'a>>,
+    name: Option<Bilingual<'a>>,
     severity: &'static str,
     /// How often it was seen, in all directions.
     count: u64,
@@ -111,34 +113,34 @@ struct NotFound<'a> {
     code: &'a str,
 }
 
-impl<'a> From<&'a Text> for Both<'a> {
+impl<'a> From<&'a Text> for Bilingual<'a> {
     fn from(text: &'a Text) -> Self {
-        Both {
+        Bilingual {
             en: Language::En.of(text),
             zh: Language::Zh.of(text),
         }
     }
 }
 
-impl<'a> From<&'a Answers> for Provider<'a> {
-    fn from(answers: &'a Answers) -> Self {
-        Provider {
-            provider: &answers.provider,
-            count: answers.count,
-            share: answers.share,
-            of_its_answers: answers.of_its_answers,
+impl<'a> From<&'a ProviderShare> for ProviderCount<'a> {
+    fn from(share: &'a ProviderShare) -> Self {
+        ProviderCount {
+            provider: &share.provider,
+            count: share.count,
+            share: share.share,
+            of_its_answers: share.share_of_provider,
         }
     }
 }
 
-/// The facts.
+/// The document of one code or condition.
 pub fn json(facts: &Facts<'_>) -> String {
     let explanation = &facts.explanation;
-    let code = Code {
+    let document = TopicDocument {
         code: facts.name(),
         r#type: type_of(facts.topic),
         known: explanation.known,
-        name: explanation.name.as_ref().map(Both::from),
+        name: explanation.name.as_ref().map(Bilingual::from),
         kinds: explanation.kinds.iter().map(|kind| kind.as_str()).collect(),
         severity: explanation.severity.as_str(),
         actor: explanation.actor.as_str(),
@@ -147,15 +149,15 @@ pub fn json(facts: &Facts<'_>) -> String {
         document: explanation
             .document
             .iter()
-            .map(|row| Row {
-                when: row.when.as_ref().map(Both::from),
+            .map(|row| ReferenceRow {
+                when: row.when.as_ref().map(Bilingual::from),
                 message: &row.message,
                 meaning: &row.meaning,
                 explanation: row.explanation.as_deref(),
                 remedy: row.remedy.as_deref(),
             })
             .collect(),
-        sources: explanation.sources.iter().map(Both::from).collect(),
+        sources: explanation.sources.iter().map(Bilingual::from).collect(),
         condition: explanation
             .condition
             .map(|id| facts.catalog.condition_name(id)),
@@ -168,7 +170,7 @@ pub fn json(facts: &Facts<'_>) -> String {
             .into_iter()
             .map(|direction| {
                 let rates = facts.rates.map(|rates| rates[direction.index()]);
-                let count = Count {
+                let count = DirectionCount {
                     total: facts.counts[direction.index()],
                     rate_5m: rates.map(|rates| rates[0]),
                     rate_1h: rates.map(|rates| rates[1]),
@@ -177,13 +179,13 @@ pub fn json(facts: &Facts<'_>) -> String {
             })
             .collect(),
         beside: facts
-            .beside
+            .paired
             .iter()
-            .map(|(neighbour, counts)| Beside {
-                code: match neighbour {
-                    Neighbour::Topic(topic) => Some(facts.catalog.topic_name(*topic)),
-                    Neighbour::Nothing => None,
-                    Neighbour::Other => Some("other".to_owned()),
+            .map(|(paired, counts)| PairedCount {
+                code: match paired {
+                    PairedCode::Topic(topic) => Some(facts.catalog.topic_name(*topic)),
+                    PairedCode::None => None,
+                    PairedCode::Other => Some("other".to_owned()),
                 },
                 counts: Direction::ALL
                     .into_iter()
@@ -191,25 +193,27 @@ pub fn json(facts: &Facts<'_>) -> String {
                     .collect(),
             })
             .collect(),
-        providers: facts.answers.iter().map(Provider::from).collect(),
+        providers: facts.providers.iter().map(ProviderCount::from).collect(),
     };
-    written(&code)
+    to_json(&document)
 }
 
-/// All codes and conditions.
-pub fn index(catalog: &Catalog, items: &[Item]) -> String {
-    let explained: Vec<_> = items
+/// The document of all codes and conditions.
+pub fn index(catalog: &Catalog, topics: &[CountedTopic]) -> String {
+    let explained: Vec<_> = topics
         .iter()
         .map(|(topic, count)| (*topic, *count, catalog.explain(*topic)))
         .collect();
-    let codes = explained.iter().map(|(topic, count, explanation)| Entry {
-        code: catalog.topic_name(*topic),
-        r#type: type_of(*topic),
-        name: explanation.name.as_ref().map(Both::from),
-        severity: explanation.severity.as_str(),
-        count: *count,
-    });
-    written(&Index {
+    let codes = explained
+        .iter()
+        .map(|(topic, count, explanation)| IndexEntry {
+            code: catalog.topic_name(*topic),
+            r#type: type_of(*topic),
+            name: explanation.name.as_ref().map(Bilingual::from),
+            severity: explanation.severity.as_str(),
+            count: *count,
+        });
+    to_json(&IndexDocument {
         codes: codes.collect(),
     })
 }
@@ -222,15 +226,15 @@ fn type_of(topic: Topic) -> &'static str {
     }
 }
 
-/// What is said of a code that does not exist.
+/// The document for an unknown name.
 pub fn not_found(asked: &str) -> String {
-    written(&NotFound {
+    to_json(&NotFound {
         error: "no such code or condition",
         code: asked,
     })
 }
 
-/// Texts and finite numbers always have a JSON form.
-fn written(value: &impl Serialize) -> String {
+/// Serializes texts and finite numbers, which cannot fail.
+fn to_json(value: &impl Serialize) -> String {
     serde_json::to_string(value).unwrap_or_default()
 }

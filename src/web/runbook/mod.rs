@@ -1,75 +1,75 @@
-//! The runbook: what each code means, who has to act, what to do, and how it stands right now.
+//! The runbook: what each code and alert rule means, who should act and what to do, with the counts of
+//! the moment.
 //!
-//! An alert links to these pages; `alerts` is when there will be one. `facts` gathers what there is to say from the catalog and a
-//! moment's counts; `page` and `index` set it for a person, with the labels of `words`, and `json`
-//! for a program.
+//! `facts` and `listing` gather the content from the catalog and the counts; `page`, `index` and
+//! `alerts` make pages of it, and `json` makes JSON.
 
 mod alerts;
 mod facts;
 mod index;
 mod json;
+mod listing;
 mod page;
 #[cfg(test)]
 mod tests;
-mod words;
 
 use facts::Facts;
 
-use super::reader::Reader;
+use super::language::PageLanguage;
 use crate::catalog::Policy;
 use crate::metrics::View;
 
-/// A page or its JSON, and whether there is such a code.
-pub struct Answered {
-    /// The body.
+/// A page or a JSON document.
+pub struct Rendered {
+    /// The body of the response.
     pub body: String,
-    /// False: what was asked for is not known, and the body says so.
+    /// False if the requested name is unknown; the body says so.
     pub found: bool,
 }
 
-/// The page of all codes.
-pub fn index(view: &View, reader: Reader) -> String {
-    index::page(view, reader, None)
+/// The page of all codes and conditions.
+pub fn index(view: &View, language: PageLanguage) -> String {
+    index::page(view, language, None)
 }
 
-/// The page of what `asked` names, as it stands in the address. `now` is in seconds since 1970.
-pub fn page(view: &View, asked: &str, reader: Reader, now: i64) -> Answered {
-    match Facts::of(view, asked, now) {
-        Some(facts) => Answered {
-            body: page::page(&facts, reader),
-            found: facts.possible(),
+/// The page of one code or condition, by its name in the URL. `now` is in seconds since 1970.
+pub fn page(view: &View, name: &str, language: PageLanguage, now: i64) -> Rendered {
+    match Facts::of(view, name, now) {
+        Some(facts) => Rendered {
+            body: page::page(&facts, language),
+            found: facts.is_valid(),
         },
-        None => Answered {
-            body: index::page(view, reader, Some(asked)),
+        None => Rendered {
+            body: index::page(view, language, Some(name)),
             found: false,
         },
     }
 }
 
-/// The same as JSON.
-pub fn json(view: &View, asked: &str, now: i64) -> Answered {
-    let facts = Facts::of(view, asked, now);
-    Answered {
-        found: facts.as_ref().is_some_and(Facts::possible),
-        body: facts.map_or_else(|| json::not_found(asked), |facts| json::json(&facts)),
+/// The JSON document of one code or condition, by its name in the URL.
+pub fn json(view: &View, name: &str, now: i64) -> Rendered {
+    let facts = Facts::of(view, name, now);
+    Rendered {
+        found: facts.as_ref().is_some_and(Facts::is_valid),
+        body: facts.map_or_else(|| json::not_found(name), |facts| json::json(&facts)),
     }
 }
 
-/// The page of all codes as JSON.
+/// The JSON document of all codes and conditions.
 pub fn index_json(view: &View) -> String {
-    json::index(view.counters.catalog, &index::items(view))
+    json::index(view.counters.catalog, &listing::all(view))
 }
 
-/// The page of all alerts.
-pub fn alerts(policy: &Policy, reader: Reader) -> String {
-    alerts::index(policy, reader, None)
+/// The page of all alert rules.
+pub fn alerts(policy: &Policy, language: PageLanguage) -> String {
+    alerts::index(policy, language, None)
 }
 
-/// The page of the alert with this name, as it stands in the address.
-pub fn alert(policy: &Policy, asked: &str, reader: Reader) -> Answered {
-    let page = alerts::page(policy, asked, reader);
-    Answered {
+/// The page of one alert rule, by its name in the URL.
+pub fn alert(policy: &Policy, name: &str, language: PageLanguage) -> Rendered {
+    let page = alerts::page(policy, name, language);
+    Rendered {
         found: page.is_some(),
-        body: page.unwrap_or_else(|| alerts::index(policy, reader, Some(asked))),
+        body: page.unwrap_or_else(|| alerts::index(policy, language, Some(name))),
     }
 }

@@ -1,312 +1,270 @@
-//! The page of one code: first what to do, then how it stands, then where it is written.
+//! The page of one code or condition: first what to do, then the counts, then the references.
 
-use std::fmt::Write;
+use maud::{Markup, html};
 
-use super::facts::{Answers, Facts, Neighbour};
-use super::words::{OWN_WORDS, Words};
+use super::facts::{Facts, OTHER_PROVIDER, PairedCode, ProviderShare};
 use crate::catalog::{DocumentRow, Language, Topic};
-use crate::web::html::{self, cells, escape, thousands};
-use crate::web::reader::{Reader, tag};
+use crate::web::labels::Labels;
+use crate::web::language::PageLanguage;
+use crate::web::layout::{self, Link, count_cells, navigation};
+use crate::web::numbers::{per_minute, percent, thousands};
 
 /// The whole page.
-pub fn page(facts: &Facts<'_>, reader: Reader) -> String {
-    let (language, words) = (reader.language, Words::of(reader.language));
+pub fn page(facts: &Facts<'_>, language: PageLanguage) -> String {
+    let labels = Labels::of(language.language);
     let name = facts.name();
-    let title = facts
-        .explanation
-        .name
-        .as_ref()
-        .map(|name| language.of(name));
-    let head = format!("{name} {}", title.unwrap_or_default());
-    html::page(language, head.trim_end(), |html| {
-        let here = format!("/codes/{name}");
-        let links = [
-            ("/codes", words.all_codes),
-            (&format!("/api/v1{here}"), words.json),
-        ];
-        navigation(html, reader, &here, &links);
-        // Writing to a string does not fail.
-        let _ = write!(html, "<h1>{}</h1>", escape(head.trim_end()));
-        badges(html, facts, language);
-        if language == Language::Zh && !facts.explanation.document.is_empty() {
-            document_first(html, facts, words);
-        } else {
-            catalog_first(html, facts, language);
-        }
-        standing(html, facts, reader);
-        if language == Language::En && !facts.explanation.document.is_empty() {
-            let _ = write!(html, "<h2>{}</h2>", words.document);
-            for row in facts.explanation.document {
-                document_row(html, row, language);
-            }
-            if breaks_off(facts) {
-                let _ = write!(html, "<p class=\"dim\">{}</p>", words.own_remedy);
-            }
-        }
-        related(html, facts, reader);
-        sources(html, facts, language);
-    })
-}
-
-/// Links that every page has, after its own, each with its label. `here` is the page's path.
-pub fn navigation(html: &mut String, reader: Reader, here: &str, links: &[(&str, &str)]) {
-    let words = Words::of(reader.language);
-    let other = match reader.language {
-        Language::En => tag(Language::Zh),
-        Language::Zh => tag(Language::En),
+    let title = match &facts.explanation.name {
+        Some(title) => format!("{name} {}", language.language.of(title)),
+        None => name.clone(),
     };
-    html.push_str("<nav>");
-    for (path, label) in links {
-        let _ = write!(html, "<a href=\"{}\">{label}</a>", reader.href(path));
-    }
-    let _ = write!(
-        html,
-        "<a href=\"/\">{}</a><a href=\"{here}?lang={other}\" lang=\"{other}\" \
-         hreflang=\"{other}\">{}</a></nav>",
-        words.status, words.other_language
-    );
+    let here = format!("/codes/{name}");
+    let json = format!("/api/v1{here}");
+    let links = [
+        Link::Page("/", labels.status),
+        Link::Page("/codes", labels.all_codes),
+        Link::Data(&json, labels.json),
+    ];
+    let has_reference = !facts.explanation.document.is_empty();
+    let reference_first = has_reference && language.language == Language::Zh;
+    let navigation = navigation(language, &here, &links);
+    let main = html! {
+        h1 { (title) }
+        (classification(facts, labels, language.language))
+        @if reference_first {
+            (reference_and_summary(facts, labels))
+        } @else {
+            (section(labels.meaning, language.language.of(&facts.explanation.meaning)))
+            (section(labels.remedy, language.language.of(&facts.explanation.remedy)))
+        }
+        (counts(facts, labels, language))
+        @if has_reference && !reference_first {
+            (reference_table(facts, labels, language.language))
+            @if lacks_remedy(facts) { p.dim { (labels.code_page.own_remedy) } }
+        }
+        (related(facts, labels, language))
+        (sources(facts, labels, language.language))
+    };
+    layout::page(language, &title, &navigation, &main)
 }
 
-/// How much it matters, what kind it is, and who has to act.
-fn badges(html: &mut String, facts: &Facts<'_>, language: Language) {
+/// The severity, the kinds of reply and who should act.
+fn classification(facts: &Facts<'_>, labels: &Labels, language: Language) -> Markup {
     let explanation = &facts.explanation;
     let zh = language == Language::Zh;
-    let _ = write!(
-        html,
-        "<p><span class=\"{}\">{}</span>",
-        explanation.severity.as_str(),
-        explanation.severity.text(zh)
-    );
     let kinds: Vec<&str> = explanation.kinds.iter().map(|kind| kind.text(zh)).collect();
-    if !kinds.is_empty() {
-        let _ = write!(html, " · {}", kinds.join(" / "));
+    html! {
+        p {
+            span class=(explanation.severity.as_str()) { (explanation.severity.text(zh)) }
+            @if !kinds.is_empty() { " · " (kinds.join(" / ")) }
+        }
+        p {
+            span.dim { (labels.code_page.actor) (labels.colon) }
+            (explanation.actor.text(zh))
+        }
     }
-    let _ = write!(
-        html,
-        "</p><p><span class=\"dim\">{}{}</span>{}</p>",
-        Words::of(language).actor,
-        if zh { ":" } else { ": " },
-        explanation.actor.text(zh)
-    );
 }
 
-fn paragraph(html: &mut String, heading: &str, text: &str) {
-    let _ = write!(html, "<h2>{heading}</h2><p>{}</p>", escape(text));
+fn section(heading: &str, text: &str) -> Markup {
+    html! { h2 { (heading) } p { (text) } }
 }
 
-fn catalog_first(html: &mut String, facts: &Facts<'_>, language: Language) {
-    let words = Words::of(language);
-    paragraph(html, words.meaning, language.of(&facts.explanation.meaning));
-    paragraph(html, words.remedy, language.of(&facts.explanation.remedy));
-}
-
-/// Whether the document ends before it says what to do.
-fn breaks_off(facts: &Facts<'_>) -> bool {
+/// Whether the reference table says nowhere what to do about the code.
+fn lacks_remedy(facts: &Facts<'_>) -> bool {
     let mut rows = facts.explanation.document.iter();
     rows.all(|row| row.remedy.is_none())
 }
 
-/// The document's sentences as the main text, then the project's.
-fn document_first(html: &mut String, facts: &Facts<'_>, words: &Words) {
+/// The reference table as the main text of a Chinese page, followed by the project's own words.
+fn reference_and_summary(facts: &Facts<'_>, labels: &Labels) -> Markup {
     let explanation = &facts.explanation;
-    let _ = write!(html, "<h2>{}</h2>", words.document);
-    for row in explanation.document {
-        document_row(html, row, Language::Zh);
-    }
-    if breaks_off(facts) {
-        let _ = write!(
-            html,
-            "<h2>{}</h2><p class=\"dim\">{}</p><p>{}</p>",
-            words.remedy,
-            words.own_remedy,
-            escape(&explanation.remedy.zh)
-        );
-    } else {
-        let _ = write!(
-            html,
-            "<h2>{OWN_WORDS}</h2><p>{}</p><p>{}</p>",
-            escape(&explanation.meaning.zh),
-            escape(&explanation.remedy.zh)
-        );
+    html! {
+        (reference_table(facts, labels, Language::Zh))
+        @if lacks_remedy(facts) {
+            h2 { (labels.remedy) }
+            p.dim { (labels.code_page.own_remedy) }
+        } @else {
+            h2 { (labels.code_page.own_words) }
+            p { (explanation.meaning.zh) }
+        }
+        p { (explanation.remedy.zh) }
     }
 }
 
-/// A row of the document, to the letter; only the condition on top is in the page's language.
-fn document_row(html: &mut String, row: &DocumentRow, language: Language) {
-    let words = Words::of(Language::Zh);
-    html.push_str("<section>");
-    if let Some(when) = &row.when {
-        let _ = write!(html, "<p class=\"dim\">{}</p>", escape(language.of(when)));
-    }
-    let _ = write!(
-        html,
-        "<p class=\"dim\" lang=\"en\">{}</p><div lang=\"zh\"><h3>{}</h3>",
-        escape(&row.message),
-        escape(&row.meaning)
-    );
-    if let Some(explanation) = &row.explanation {
-        let _ = write!(html, "<p>{}</p>", escape(explanation));
-    }
-    if let Some(remedy) = &row.remedy {
-        let _ = write!(html, "<h3>{}</h3><p>{}</p>", words.remedy, escape(remedy));
-    }
-    html.push_str("</div></section>");
-}
-
-/// The counts: how often, with what, and by whom.
-fn standing(html: &mut String, facts: &Facts<'_>, reader: Reader) {
-    let words = Words::of(reader.language);
-    if facts.counts == [0; 3] {
-        paragraph(html, words.now, words.none_yet);
-        return;
-    }
-    let mut columns = format!("<th>{}</th><th>{}</th>", words.direction, words.total);
-    if facts.rates.is_some() {
-        for window in words.windows {
-            let _ = write!(columns, "<th>{window}</th>");
+fn reference_table(facts: &Facts<'_>, labels: &Labels, language: Language) -> Markup {
+    html! {
+        h2 { (labels.code_page.reference_table) }
+        @for row in facts.explanation.document { (reference_row(row, language)) }
+        @if facts.explanation.document.iter().any(names_postmaster) {
+            p.dim { (labels.code_page.postmaster_note) }
         }
     }
-    html::table(html, words.now, &columns, |html| {
-        for (place, direction) in words.directions.iter().enumerate() {
-            let count = facts.counts[place];
-            let _ = write!(
-                html,
-                "<tr><td>{direction}</td><td>{}</td>",
-                thousands(count)
-            );
-            for rate in facts.rates.iter().flat_map(|rates| rates[place]) {
-                html.push_str(&per_minute(rate, reader.language));
+}
+
+/// Whether a row has the reference table's word for the postmaster.
+fn names_postmaster(row: &DocumentRow) -> bool {
+    let texts = [&row.explanation, &row.remedy].into_iter().flatten();
+    texts
+        .chain([&row.meaning])
+        .any(|text| text.contains("邮递员"))
+}
+
+/// A row of the reference table, verbatim. Only the condition above it is in the page's language.
+fn reference_row(row: &DocumentRow, language: Language) -> Markup {
+    html! {
+        section {
+            @if let Some(when) = &row.when { p.dim { (language.of(when)) } }
+            p.dim lang="en" { (row.message) }
+            div lang="zh" {
+                h3 { (row.meaning) }
+                @if let Some(explanation) = &row.explanation { p { (explanation) } }
+                @if let Some(remedy) = &row.remedy {
+                    h3 { (Labels::of(Language::Zh).remedy) }
+                    p { (remedy) }
+                }
             }
-            html.push_str("</tr>");
         }
-    });
-    match facts.topic {
-        Topic::Code(_) => {
-            answers(html, &facts.answers, words);
-            beside(html, facts, words.enhanced_beside, reader);
-        }
-        Topic::Enhanced(_) => beside(html, facts, words.codes_beside, reader),
-        Topic::Condition(_) => {}
     }
 }
 
-/// A cell with a rate; what is not nothing never looks like nothing.
-fn per_minute(rate: f64, language: Language) -> String {
-    let minute = match language {
-        Language::En => "/min",
-        Language::Zh => "/分钟",
+/// How often the code was seen, from which providers and with which other codes.
+fn counts(facts: &Facts<'_>, labels: &Labels, language: PageLanguage) -> Markup {
+    let code_page = &labels.code_page;
+    if facts.counts == [0; 3] {
+        return section(code_page.now, code_page.not_seen);
+    }
+    html! {
+        (directions(facts, labels, language.language))
+        @match facts.topic {
+            Topic::Code(_) => {
+                (providers(&facts.providers, labels))
+                (paired_codes(facts, code_page.enhanced_codes_seen, labels, language))
+            }
+            Topic::Enhanced(_) => (paired_codes(facts, code_page.reply_codes_seen, labels, language)),
+            Topic::Condition(_) => {}
+        }
+    }
+}
+
+fn directions(facts: &Facts<'_>, labels: &Labels, language: Language) -> Markup {
+    let code_page = &labels.code_page;
+    let columns = html! {
+        th { (code_page.direction) }
+        th { (code_page.total) }
+        @if facts.rates.is_some() {
+            @for window in code_page.windows { th { (window) } }
+        }
     };
-    let rate = rate * 60.0;
-    if rate == 0.0 {
-        "<td class=\"dim\">–</td>".to_owned()
-    } else if rate < 0.1 {
-        format!("<td>&lt;0.1{minute}</td>")
-    } else {
-        format!("<td>{rate:.1}{minute}</td>")
-    }
-}
-
-/// A part of a whole in percent.
-fn percent(share: f64) -> String {
-    match share * 100.0 {
-        percent if percent < 1.0 => "&lt;1%".to_owned(),
-        percent => format!("{percent:.0}%"),
-    }
-}
-
-fn answers(html: &mut String, answers: &[Answers], words: &Words) {
-    let columns = format!(
-        "<th>{}</th><th>{}</th><th>{}</th><th>{}</th>",
-        words.provider, words.answered, words.share, words.of_its_answers
-    );
-    if answers.is_empty() {
-        paragraph(html, words.answers, words.nobody);
-        return;
-    }
-    html::table(html, words.answers, &columns, |html| {
-        for answers in answers {
-            let _ = write!(
-                html,
-                "<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>",
-                escape(&answers.provider),
-                thousands(answers.count),
-                percent(answers.share),
-                percent(answers.of_its_answers)
-            );
+    let rows = html! {
+        @for (index, direction) in labels.directions.into_iter().enumerate() {
+            tr {
+                td { (direction) }
+                td { (thousands(facts.counts[index])) }
+                @for rate in facts.rates.iter().flat_map(|rates| rates[index]) {
+                    @if rate == 0.0 {
+                        td.dim { "–" }
+                    } @else {
+                        td { (per_minute(rate, language)) }
+                    }
+                }
+            }
         }
-    });
+    };
+    layout::table(code_page.now, &columns, &rows)
 }
 
-fn beside(html: &mut String, facts: &Facts<'_>, title: &str, reader: Reader) {
-    let words = Words::of(reader.language);
-    let mut columns = format!(
-        "<th>{}</th><th class=\"name\">{}</th>",
-        words.code, words.name
-    );
-    for direction in words.directions {
-        let _ = write!(columns, "<th>{direction}</th>");
+fn providers(providers: &[ProviderShare], labels: &Labels) -> Markup {
+    let code_page = &labels.code_page;
+    if providers.is_empty() {
+        return section(code_page.by_provider, code_page.no_provider);
     }
-    html::table(html, title, &columns, |html| {
-        for (neighbour, counts) in &facts.beside {
-            let (code, name) = match neighbour {
-                Neighbour::Topic(topic) => named(facts, *topic, reader),
-                Neighbour::Nothing => (words.nothing_beside.to_owned(), String::new()),
-                Neighbour::Other => (words.folded.to_owned(), String::new()),
-            };
-            let _ = write!(html, "<tr><td>{code}</td><td class=\"name\">{name}</td>");
-            cells(html, *counts);
+    let columns = html! {
+        th { (code_page.provider) }
+        th { (code_page.replies) }
+        th { (code_page.share) }
+        th { (code_page.share_of_provider) }
+    };
+    let rows = html! {
+        @for share in providers {
+            tr {
+                td {
+                    @if share.provider == OTHER_PROVIDER { (code_page.other) } @else { (share.provider) }
+                }
+                td { (thousands(share.count)) }
+                td { (percent(share.share)) }
+                td { (percent(share.share_of_provider)) }
+            }
         }
-    });
+    };
+    layout::table(code_page.by_provider, &columns, &rows)
 }
 
-/// A topic as a link, and its name.
-fn named(facts: &Facts<'_>, topic: Topic, reader: Reader) -> (String, String) {
-    let name = escape(&facts.catalog.topic_name(topic));
+fn paired_codes(facts: &Facts<'_>, title: &str, labels: &Labels, language: PageLanguage) -> Markup {
+    let columns = html! {
+        th { (labels.code) }
+        th.name { (labels.name) }
+        @for direction in labels.directions { th { (direction) } }
+    };
+    let rows = html! {
+        @for (paired, counts) in &facts.paired {
+            tr {
+                @match paired {
+                    PairedCode::Topic(topic) => {
+                        td { (link(facts, *topic, language)) }
+                        td.name { (short_text(facts, *topic, language.language)) }
+                    }
+                    PairedCode::None => { td { (labels.code_page.no_enhanced_code) } td.name {} }
+                    PairedCode::Other => { td { (labels.code_page.other) } td.name {} }
+                }
+                (count_cells(*counts))
+            }
+        }
+    };
+    layout::table(title, &columns, &rows)
+}
+
+/// A link to the page of a topic.
+fn link(facts: &Facts<'_>, topic: Topic, language: PageLanguage) -> Markup {
+    let name = facts.catalog.topic_name(topic);
+    html! { a href=(language.href(&format!("/codes/{name}"))) { (name) } }
+}
+
+/// The topic's name in words, or its meaning if it has none.
+fn short_text(facts: &Facts<'_>, topic: Topic, language: Language) -> String {
     let explanation = facts.catalog.explain(topic);
     let text = explanation.name.unwrap_or(explanation.meaning);
-    (
-        format!(
-            "<a href=\"{}\">{name}</a>",
-            reader.href(&format!("/codes/{name}"))
-        ),
-        escape(reader.language.of(&text)),
-    )
+    language.of(&text).to_owned()
 }
 
-fn related(html: &mut String, facts: &Facts<'_>, reader: Reader) {
-    if facts.related.is_empty() {
-        return;
-    }
-    let words = Words::of(reader.language);
+fn related(facts: &Facts<'_>, labels: &Labels, language: PageLanguage) -> Markup {
     let title = match facts.topic {
-        Topic::Condition(_) => words.says_so,
-        _ => words.related,
+        Topic::Condition(_) => labels.code_page.codes_in_category,
+        _ => labels.code_page.related,
     };
-    let _ = write!(html, "<h2>{title}</h2><ul>");
-    for topic in &facts.related {
-        let (link, name) = named(facts, *topic, reader);
-        let _ = write!(html, "<li>{link}<span>{name}</span></li>");
+    // The names of conditions are longer than codes.
+    let mut topics = facts.related.iter();
+    let has_conditions = topics.any(|topic| matches!(topic, Topic::Condition(_)));
+    let class = has_conditions.then_some("long");
+    html! {
+        @if !facts.related.is_empty() {
+            h2 { (title) }
+            ul class=[class] {
+                @for topic in &facts.related {
+                    li {
+                        (link(facts, *topic, language))
+                        span { (short_text(facts, *topic, language.language)) }
+                    }
+                }
+            }
+        }
     }
-    html.push_str("</ul>");
 }
 
-fn sources(html: &mut String, facts: &Facts<'_>, language: Language) {
-    let sources: Vec<String> = facts
-        .explanation
-        .sources
-        .iter()
-        .map(|source| escape(language.of(source)))
-        .collect();
-    if !sources.is_empty() {
-        let _ = write!(
-            html,
-            "<h2>{}</h2><p>{}</p>",
-            Words::of(language).sources,
-            sources.join(if language == Language::Zh {
-                "、"
-            } else {
-                ", "
-            })
-        );
+fn sources(facts: &Facts<'_>, labels: &Labels, language: Language) -> Markup {
+    let sources = facts.explanation.sources.iter();
+    let sources: Vec<&str> = sources.map(|source| language.of(source)).collect();
+    html! {
+        @if !sources.is_empty() {
+            (section(labels.code_page.sources, &sources.join(labels.code_page.separator)))
+        }
     }
 }

@@ -1,16 +1,15 @@
-//! What the runbook promises: a page for everything in the catalog, in both languages, with the
-//! document to the letter, and nothing from outside in it but as text.
+//! Tests of the runbook: every entry of the catalog has a page in both languages, the reference table is
+//! quoted verbatim, and input is escaped.
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::facts::Answers;
+use super::facts::ProviderShare;
 use super::*;
 use crate::alert::{outline, texts};
 use crate::catalog::{Catalog, Change, DocumentRow, Language, Policy, Providers, Topic};
 use crate::metrics::Counters;
 use crate::parse::LineParser;
-use crate::web::html::escape;
 
 const NOW: i64 = 1_700_000_000;
 
@@ -18,7 +17,7 @@ fn view() -> View {
     view_of(&[])
 }
 
-/// What is to be seen after these lines.
+/// The view after these lines were counted.
 fn view_of(lines: &[String]) -> View {
     let catalog = Catalog::embedded();
     let providers = Providers::embedded();
@@ -33,11 +32,17 @@ fn view_of(lines: &[String]) -> View {
     View::new(counters, providers.names().map(str::to_owned).collect())
 }
 
-fn reader(language: Language) -> Reader {
+/// A page whose URL names the language.
+fn in_language(language: Language) -> PageLanguage {
     match language {
-        Language::En => Reader::of("lang=en", ""),
-        Language::Zh => Reader::of("lang=zh", ""),
+        Language::En => PageLanguage::of_request("lang=en", ""),
+        Language::Zh => PageLanguage::of_request("lang=zh", ""),
     }
+}
+
+/// The text as it appears in HTML.
+fn escape(text: &str) -> String {
+    maud::html! { (text) }.into_string()
 }
 
 /// Every entry's name.
@@ -63,7 +68,7 @@ fn sentences(row: &DocumentRow) -> impl Iterator<Item = &String> {
 }
 
 #[test]
-fn every_entry_stands_on_the_index_for_programs_and_leads_to_its_facts() {
+fn every_entry_is_in_the_json_index_and_has_a_json_document() {
     let line = "Nov 23 10:00:00 mail postfix/smtp[1]: 4F9D195432C: to=<ann@example.org>, \
                 relay=mx.example.org[192.0.2.1]:25, delay=1, delays=0/0/1/0, dsn=4.7.0, \
                 status=deferred (host mx.example.org[192.0.2.1] said: 499 4.77.7 odd (in reply to \
@@ -80,23 +85,23 @@ fn every_entry_stands_on_the_index_for_programs_and_leads_to_its_facts() {
             assert_eq!(entry[key], facts[key], "{name}");
         }
     }
-    // What was seen and is in no catalog.
+    // Seen, but not in the catalog.
     for name in ["499", "4.77.7"] {
         assert_eq!(listed(name).expect(name)["count"], 1, "{name}");
     }
 }
 
 #[test]
-fn every_entry_has_a_page_in_both_languages_and_stands_on_the_index() {
+fn every_entry_has_a_page_and_is_on_the_index_page_in_both_languages() {
     let (view, catalog) = (view(), Catalog::embedded());
     for language in [Language::En, Language::Zh] {
-        let index = index(&view, reader(language));
+        let index = index(&view, in_language(language));
         for name in names() {
-            let Answered { body, found } = page(&view, &name, reader(language), NOW);
+            let Rendered { body, found } = page(&view, &name, in_language(language), NOW);
             assert!(found, "{name}");
             let topic = catalog.topic(&name).expect("a topic");
             let explanation = catalog.explain(topic);
-            let tag = crate::web::reader::tag(language);
+            let tag = crate::web::language::tag(language);
             let heading = explanation.name.as_ref().map_or(name.clone(), |title| {
                 format!("{name} {}", escape(language.of(title)))
             });
@@ -108,7 +113,7 @@ fn every_entry_has_a_page_in_both_languages_and_stands_on_the_index() {
             ] {
                 assert!(body.contains(&part), "{name}: {part} is not in {body}");
             }
-            // Where the document speaks, it says what happened.
+            // Chinese pages begin with the reference table where there is one.
             if language == Language::En || explanation.document.is_empty() {
                 let meaning = escape(language.of(&explanation.meaning));
                 assert!(body.contains(&meaning), "{name}: {meaning}");
@@ -120,13 +125,13 @@ fn every_entry_has_a_page_in_both_languages_and_stands_on_the_index() {
 }
 
 #[test]
-fn the_documents_sentences_are_in_the_pages_to_the_letter() {
+fn pages_quote_the_reference_table_verbatim() {
     let view = view();
     let mut rows = 0;
     for code in Catalog::embedded().codes() {
         let name = code.code.to_string();
         for language in [Language::En, Language::Zh] {
-            let body = page(&view, &name, reader(language), NOW).body;
+            let body = page(&view, &name, in_language(language), NOW).body;
             for row in &code.document {
                 rows += 1;
                 for sentence in sentences(row) {
@@ -149,15 +154,17 @@ fn the_documents_sentences_are_in_the_pages_to_the_letter() {
         }
     }
     assert_eq!(rows, 2 * 14);
-    // Where the document breaks off, the page says whose the advice is.
-    let body = page(&view, "422", reader(Language::Zh), NOW).body;
+    let body = page(&view, "421", in_language(Language::Zh), NOW).body;
+    assert!(body.contains("“邮递员”指邮件管理员"), "{body}");
+    // The page says so if the remedy is not from the reference table.
+    let body = page(&view, "422", in_language(Language::Zh), NOW).body;
     assert!(body.contains("以下建议来自本项目"), "{body}");
-    let body = page(&view, "422", reader(Language::En), NOW).body;
-    assert!(body.contains("the project's own"), "{body}");
+    let body = page(&view, "422", in_language(Language::En), NOW).body;
+    assert!(body.contains("advice above is from this project"), "{body}");
 }
 
 #[test]
-fn codes_without_an_entry_tell_what_their_digits_say() {
+fn codes_without_an_entry_are_explained_by_their_digits() {
     let view = view();
     for (name, part) in [
         ("599", "The second digit has no meaning in SMTP."),
@@ -165,13 +172,13 @@ fn codes_without_an_entry_tell_what_their_digits_say() {
         ("2.7.1", "It is about security or policy."),
         ("X.7.999", "It is about security or policy."),
     ] {
-        let Answered { body, found } = page(&view, name, reader(Language::En), NOW);
+        let Rendered { body, found } = page(&view, name, in_language(Language::En), NOW);
         assert!(found && body.contains(part), "{name}: {body}");
     }
-    // Digits that no server can say.
+    // Digits that are not valid in a reply.
     for name in ["999", "199", "3.2.2", "9.9.9"] {
         assert!(
-            !page(&view, name, reader(Language::En), NOW).found,
+            !page(&view, name, in_language(Language::En), NOW).found,
             "{name}"
         );
         assert!(!json(&view, name, NOW).found, "{name}");
@@ -179,7 +186,7 @@ fn codes_without_an_entry_tell_what_their_digits_say() {
 }
 
 #[test]
-fn what_is_asked_for_cannot_become_markup_or_fill_the_page() {
+fn requested_names_are_escaped_and_shortened() {
     let view = view();
     for asked in [
         "<script>alert(1)</script>",
@@ -192,7 +199,7 @@ fn what_is_asked_for_cannot_become_markup_or_fill_the_page() {
         "４２１",
     ] {
         for language in [Language::En, Language::Zh] {
-            let Answered { body, found } = page(&view, asked, reader(language), NOW);
+            let Rendered { body, found } = page(&view, asked, in_language(language), NOW);
             assert!(!found, "{asked}");
             assert!(
                 !body.contains("<script") && !body.contains("<img"),
@@ -207,11 +214,11 @@ fn what_is_asked_for_cannot_become_markup_or_fill_the_page() {
             serde_json::from_str(&json(&view, asked, NOW).body).expect("JSON");
         assert_eq!(value["code"], asked);
     }
-    let long = page(&view, &"x".repeat(16_000), reader(Language::En), NOW).body;
+    let long = page(&view, &"x".repeat(16_000), in_language(Language::En), NOW).body;
     assert!(long.contains(&"x".repeat(60)) && !long.contains(&"x".repeat(61)));
 }
 
-/// A delivery that was deferred just now, of message `id`.
+/// The record of a delivery of message `id` that was deferred just now.
 fn line(id: u32, relay: &str, reply: &str) -> String {
     format!(
         "Nov 14 22:13:20 mail postfix/smtp[1]: 4F9D{id:06X}: to=<ann@example.org>, \
@@ -221,7 +228,7 @@ fn line(id: u32, relay: &str, reply: &str) -> String {
 }
 
 #[test]
-fn a_page_shows_how_often_with_what_and_by_whom() {
+fn a_page_shows_counts_by_direction_provider_and_enhanced_code() {
     let google = "gmail-smtp-in.l.google.com";
     let view = view_of(&[
         line(1, google, "421 4.7.28 unusual rate"),
@@ -233,32 +240,32 @@ fn a_page_shows_how_often_with_what_and_by_whom() {
     let facts = Facts::of(&view, "421", NOW).expect("facts");
     assert_eq!(facts.counts, [3, 0, 0]);
     assert_eq!(facts.rates.expect("rates")[0], [3.0 / 300.0, 3.0 / 3600.0]);
-    let who = |name: &str, count, share, of_its_answers| Answers {
+    let share = |name: &str, count, share, share_of_provider| ProviderShare {
         provider: name.to_owned(),
         count,
         share,
-        of_its_answers,
+        share_of_provider,
     };
     assert_eq!(
-        facts.answers,
+        facts.providers,
         [
-            who("google", 2, 2.0 / 3.0, 2.0 / 3.0),
-            who("other", 1, 1.0 / 3.0, 0.5)
+            share("google", 2, 2.0 / 3.0, 2.0 / 3.0),
+            share("other", 1, 1.0 / 3.0, 0.5)
         ]
     );
-    let body = page(&view, "421", reader(Language::En), NOW).body;
+    let body = page(&view, "421", in_language(Language::En), NOW).body;
     for part in [
         "<tr><td>Outbound</td><td>3</td><td>0.6/min</td><td>&lt;0.1/min</td></tr>",
         "<tr><td>google</td><td>2</td><td>67%</td><td>67%</td></tr>",
         "<tr><td><a href=\"/codes/4.7.28?lang=en\">4.7.28</a></td>",
         "<tr><td>none</td>",
-        // The bare code's condition, and the one of what stood beside it.
+        // The conditions of the code itself and of the enhanced code.
         "<li><a href=\"/codes/service_unavailable?lang=en\">",
         "<li><a href=\"/codes/rate_limited?lang=en\">",
     ] {
         assert!(body.contains(part), "{part} is not in {body}");
     }
-    // An enhanced code counts whatever reply code it came with; X counts every class.
+    // An enhanced code is counted with every reply code; X is every class.
     for (name, count) in [
         ("4.7.28", 2),
         ("X.2.2", 1),
@@ -268,7 +275,7 @@ fn a_page_shows_how_often_with_what_and_by_whom() {
         let facts = Facts::of(&view, name, NOW).expect("facts");
         assert_eq!(facts.counts, [count, 0, 0], "{name}");
     }
-    let index = index(&view, reader(Language::En));
+    let index = index(&view, in_language(Language::En));
     for part in [
         "<a href=\"/codes/421?lang=en\">421</a><span>Service not available, closing</span><b>3</b>",
         "<a href=\"/codes/4.9.99?lang=en\">4.9.99</a><span>not in the catalog</span><b>1</b>",
@@ -278,15 +285,15 @@ fn a_page_shows_how_often_with_what_and_by_whom() {
 }
 
 #[test]
-fn every_alert_has_a_page_in_both_languages_and_stands_on_the_index() {
+fn every_alert_has_a_page_and_is_on_the_index_page_in_both_languages() {
     let policy = Policy::embedded();
     let catalog = Catalog::embedded();
     for language in [Language::En, Language::Zh] {
-        let tag = crate::web::reader::tag(language);
-        let index = alerts(&policy, reader(language));
+        let tag = crate::web::language::tag(language);
+        let index = alerts(&policy, in_language(language));
         for rule in &policy.alerts {
             let name = &rule.name;
-            let Answered { body, found } = alert(&policy, name, reader(language));
+            let Rendered { body, found } = alert(&policy, name, in_language(language));
             assert!(found, "{name}");
             let summary = escape(language.of(&rule.summary));
             let texts = texts::of(rule, catalog).expect("words");
@@ -310,7 +317,7 @@ fn every_alert_has_a_page_in_both_languages_and_stands_on_the_index() {
             }
             let link = format!("<a href=\"/alerts/{name}?lang={tag}\">{name}</a>");
             assert!(index.contains(&link) && index.contains(&summary), "{link}");
-            // Only the address of a code's page is one.
+            // A link to a code's page leads to an existing page.
             let path = texts.path.strip_prefix("/codes/");
             assert!(
                 path.is_none_or(|code| catalog.topic(code).is_some()),
@@ -318,14 +325,14 @@ fn every_alert_has_a_page_in_both_languages_and_stands_on_the_index() {
             );
         }
     }
-    let full = alert(&policy, "MaillogSmtp422Spike", reader(Language::Zh)).body;
+    let full = alert(&policy, "MaillogSmtp422Spike", in_language(Language::Zh)).body;
     assert!(full.contains("此建议来自本项目"), "{full}");
-    let spike = alert(&policy, "MaillogSmtp421Spike", reader(Language::Zh)).body;
+    let spike = alert(&policy, "MaillogSmtp421Spike", in_language(Language::Zh)).body;
     assert!(!spike.contains("此建议来自本项目"), "{spike}");
 }
 
 #[test]
-fn figures_are_those_of_the_policy_and_an_alert_that_is_not_there_is_not_found() {
+fn alert_pages_show_the_thresholds_of_the_policy_and_unknown_alerts_are_not_found() {
     let mut policy = Policy::embedded();
     let change = Change {
         count: Some(50),
@@ -334,10 +341,10 @@ fn figures_are_those_of_the_policy_and_an_alert_that_is_not_there_is_not_found()
     policy
         .change("MaillogSmtp421Spike", &change)
         .expect("a rule");
-    let body = alert(&policy, "MaillogSmtp421Spike", reader(Language::En)).body;
+    let body = alert(&policy, "MaillogSmtp421Spike", in_language(Language::En)).body;
     assert!(body.contains("more than 50 within 5 minutes"), "{body}");
     for asked in ["<script>", "maillogsmtp421spike", "MaillogSmtp421Spike/"] {
-        let Answered { body, found } = alert(&policy, asked, reader(Language::En));
+        let Rendered { body, found } = alert(&policy, asked, in_language(Language::En));
         assert!(!found && body.contains(&format!("<b>{}</b>", escape(asked))));
         assert!(body.contains("MaillogSmtp421Spike</a>"), "{body}");
     }

@@ -1,8 +1,8 @@
-//! Header fields that list what a client would take, with weights (RFC 9110 section 12.4.2).
+//! Quality values: header fields that list alternatives with weights (RFC 9110 section 12.4.2).
 
-/// The names in such a list with their weights: 1 where none is given, and 0, a refusal, for a
-/// weight that is no number from 0 to 1.
-pub fn weighted(list: &str) -> impl Iterator<Item = (&str, f32)> {
+/// The alternatives in a list with their weights. The weight is 1 where none is given, and 0, which
+/// means "not acceptable", where the weight is not a number from 0 to 1.
+pub fn alternatives(list: &str) -> impl Iterator<Item = (&str, f32)> {
     list.split(',').map(|part| {
         let mut parameters = part.split(';');
         let name = parameters.next().unwrap_or_default().trim();

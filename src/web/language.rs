@@ -1,34 +1,34 @@
-//! Who reads a page: the language that the request asks for.
+//! The language of a page: English or Chinese, as the request prefers.
 
-use super::weight::weighted;
+use super::qvalue::alternatives;
 use crate::catalog::Language;
 
-/// The language of a page, and whether its links have to carry it on.
+/// The language of a page, and whether its links have to name it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Reader {
-    /// The language to answer in.
+pub struct PageLanguage {
+    /// The language.
     pub language: Language,
-    /// The address names the language, whatever the browser prefers.
-    chosen: bool,
+    /// The URL names the language, so links must as well.
+    explicit: bool,
 }
 
-impl Reader {
-    /// By `lang=` in the query, else by an `Accept-Language` field (RFC 9110 section 12.5.4), else
-    /// English.
-    pub fn of(query: &str, accept: &str) -> Reader {
-        let chosen = query
+impl PageLanguage {
+    /// Chosen by `lang=` in the query, otherwise by an `Accept-Language` header (RFC 9110 section
+    /// 12.5.4), otherwise English.
+    pub fn of_request(query: &str, accept_language: &str) -> PageLanguage {
+        let explicit = query
             .split('&')
             .filter_map(|pair| pair.strip_prefix("lang="))
             .find_map(language);
-        Reader {
-            language: chosen.unwrap_or_else(|| preferred(accept)),
-            chosen: chosen.is_some(),
+        PageLanguage {
+            language: explicit.unwrap_or_else(|| preferred(accept_language)),
+            explicit: explicit.is_some(),
         }
     }
 
-    /// The address of another page for the same reader. The path needs no escaping in HTML.
+    /// The URL of another page for the same reader.
     pub fn href(self, path: &str) -> String {
-        if self.chosen {
+        if self.explicit {
             format!("{path}?lang={}", tag(self.language))
         } else {
             path.to_owned()
@@ -52,13 +52,13 @@ fn language(tag: &str) -> Option<Language> {
         .find(|language| primary.eq_ignore_ascii_case(self::tag(*language)))
 }
 
-/// The language with the highest weight; of two with the same, the one that is named first.
-fn preferred(accept: &str) -> Language {
-    let ranges = || weighted(accept).zip(0u16..);
+/// The language with the higher weight; with equal weights the one that is named first.
+fn preferred(accept_language: &str) -> Language {
+    let ranges = || alternatives(accept_language).zip(0u16..);
     let rank = |wanted: Language| {
         let named = ranges().filter(|((tag, _), _)| language(tag) == Some(wanted));
         let best = named.max_by(|((_, a), i), ((_, b), j)| a.total_cmp(b).then(j.cmp(i)));
-        // A wildcard stands for what is not named.
+        // A wildcard applies to languages that are not named.
         best.or_else(|| ranges().find(|((tag, _), _)| *tag == "*"))
             .map_or((0.0, u16::MAX), |((_, weight), place)| (weight, place))
     };
@@ -75,7 +75,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_weightiest_language_is_taken_and_english_else() {
+    fn the_language_with_the_highest_weight_is_preferred_and_english_is_the_default() {
         for accept in [
             "",
             "en",
@@ -106,14 +106,14 @@ mod tests {
     }
 
     #[test]
-    fn the_address_wins_and_is_carried_on() {
-        let reader = Reader::of("x=1&lang=zh-CN", "en");
-        assert_eq!(reader.language, Language::Zh);
-        assert_eq!(reader.href("/codes"), "/codes?lang=zh");
+    fn a_language_in_the_url_takes_precedence_and_is_kept_in_links() {
+        let page = PageLanguage::of_request("x=1&lang=zh-CN", "en");
+        assert_eq!(page.language, Language::Zh);
+        assert_eq!(page.href("/codes"), "/codes?lang=zh");
         for query in ["", "lang=", "lang=fr", "lang", "xlang=en"] {
-            let reader = Reader::of(query, "zh");
-            assert_eq!(reader.language, Language::Zh, "{query}");
-            assert_eq!(reader.href("/codes"), "/codes");
+            let page = PageLanguage::of_request(query, "zh");
+            assert_eq!(page.language, Language::Zh, "{query}");
+            assert_eq!(page.href("/codes"), "/codes");
         }
     }
 }

@@ -1,0 +1,136 @@
+//! The access rules that `web-config.yml` and the files that it names define.
+
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use hyper::header::{HeaderName, HeaderValue};
+use serde_saphyr::Spanned;
+use tokio_rustls::TlsAcceptor;
+
+use super::schema::{WebConfig, expected};
+use super::tls;
+use super::users::Users;
+use crate::yaml::{self, Error, Fault, suggest};
+
+/// The response headers that may be set.
+const SETTABLE_HEADERS: [&str; 5] = [
+    "Content-Security-Policy",
+    "Strict-Transport-Security",
+    "X-Content-Type-Options",
+    "X-Frame-Options",
+    "X-XSS-Protection",
+];
+
+/// The rules of one version of the files. The default is plain HTTP without passwords.
+#[derive(Default)]
+pub struct AccessRules {
+    /// Accepts TLS connections; `None` for plain HTTP.
+    pub tls: Option<TlsAcceptor>,
+    /// Who may send requests; anybody if there are no users.
+    pub users: Users,
+    /// Headers added to every response.
+    pub headers: Vec<(HeaderName, HeaderValue)>,
+    /// The files that were read, each with its stamp from just before.
+    files: Vec<(PathBuf, FileStamp)>,
+}
+
+/// A file's time of modification and length in bytes; `None` if it does not exist.
+type FileStamp = Option<(SystemTime, u64)>;
+
+fn stamp(file: &Path) -> FileStamp {
+    let metadata = std::fs::metadata(file).ok()?;
+    Some((metadata.modified().ok()?, metadata.len()))
+}
+
+/// The stamps of all files that rules were read from, at one time. They differ if a file has changed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Stamps(Vec<FileStamp>);
+
+impl AccessRules {
+    /// Reads a file and every file that it names. Blocks on disk I/O.
+    ///
+    /// # Errors
+    ///
+    /// If one of them cannot be read or is not valid.
+    pub fn load(path: &Path) -> Result<Self, Error> {
+        let mut files = vec![(path.to_owned(), stamp(path))];
+        let text = yaml::text(path)?;
+        parse(path, &text, &mut files)
+            .map(|rules| AccessRules { files, ..rules })
+            .map_err(|fault| fault.at(&path.display().to_string(), &text, expected))
+    }
+
+    /// The stamps from just before the files were read.
+    pub fn stamps(&self) -> Stamps {
+        Stamps(self.files.iter().map(|(_, stamp)| *stamp).collect())
+    }
+
+    /// The stamps of the same files now. Blocks on disk I/O.
+    pub fn current_stamps(&self) -> Stamps {
+        Stamps(self.files.iter().map(|(file, _)| stamp(file)).collect())
+    }
+}
+
+/// Parses the text of `web-config.yml` and reads the files that it names, after adding each of them
+/// to `files`.
+fn parse(
+    path: &Path,
+    text: &str,
+    files: &mut Vec<(PathBuf, FileStamp)>,
+) -> Result<AccessRules, Fault> {
+    let config: WebConfig = yaml::read(text)?;
+    let tls = match config.tls_server_config {
+        Some(server) => {
+            let (location, mut server) = (server.referenced, server.value);
+            let folder = path.parent().unwrap_or(Path::new(""));
+            let named = [
+                &mut server.cert_file,
+                &mut server.key_file,
+                &mut server.client_ca_file,
+            ];
+            for file in named.into_iter().flatten() {
+                file.value = folder.join(&file.value);
+                files.push((file.value.clone(), stamp(&file.value)));
+            }
+            Some(tls::acceptor(location, &server)?)
+        }
+        None => None,
+    };
+    let headers = config.http_server_config.and_then(|http| http.headers);
+    let headers = headers.unwrap_or_default();
+    Ok(AccessRules {
+        tls,
+        users: Users::new(config.basic_auth_users.unwrap_or_default())?,
+        headers: headers
+            .iter()
+            .map(|(name, value)| header(name, value))
+            .collect::<Result<_, _>>()?,
+        files: Vec::new(),
+    })
+}
+
+fn header(name: &str, value: &Spanned<String>) -> Result<(HeaderName, HeaderValue), Fault> {
+    let known = SETTABLE_HEADERS
+        .iter()
+        .find(|known| name.eq_ignore_ascii_case(known))
+        .and_then(|known| HeaderName::from_bytes(known.as_bytes()).ok());
+    let known = known.ok_or_else(|| {
+        let hint = match suggest(name, SETTABLE_HEADERS.into_iter()) {
+            Some(near) => format!("did you mean {near}?"),
+            None => format!("expected one of {}", SETTABLE_HEADERS.join(", ")),
+        };
+        Fault::new(
+            value.referenced,
+            format!("the header {name} cannot be set"),
+            hint,
+        )
+    })?;
+    let value = HeaderValue::from_str(&value.value).map_err(|_| {
+        Fault::new(
+            value.referenced,
+            "not a valid header value",
+            "expected one line of printable characters",
+        )
+    })?;
+    Ok((known, value))
+}

@@ -1,0 +1,125 @@
+//! From what a route answers to an HTTP response: content type, language, compression and the
+//! security headers.
+
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::header::{
+    ALLOW, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_LENGTH,
+    CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue, VARY, WWW_AUTHENTICATE,
+    X_CONTENT_TYPE_OPTIONS,
+};
+use hyper::{Response, StatusCode};
+
+use super::encoding;
+use super::language::tag;
+use crate::catalog::Language;
+
+pub const TEXT: &str = "text/plain; charset=utf-8";
+pub const HTML: &str = "text/html; charset=utf-8";
+pub const JSON: &str = "application/json";
+
+/// Pages contain their style sheet and load nothing. If markup ever slipped into a page, it could
+/// neither run nor load anything.
+const PAGE_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'";
+
+/// The challenge of HTTP basic authentication (RFC 7617 section 2).
+const CHALLENGE: &str = "Basic realm=\"maillog_exporter\", charset=\"UTF-8\"";
+
+/// What a route answers.
+pub struct Content {
+    status: StatusCode,
+    content_type: &'static str,
+    body: Vec<u8>,
+    /// Set where the response depends on the language that the request prefers.
+    language: Option<Language>,
+}
+
+impl Content {
+    /// A successful response.
+    pub fn ok(content_type: &'static str, body: impl Into<Vec<u8>>) -> Self {
+        Content {
+            status: StatusCode::OK,
+            content_type,
+            body: body.into(),
+            language: None,
+        }
+    }
+
+    /// Plain text with a status.
+    pub fn text(status: StatusCode, text: &str) -> Self {
+        Content {
+            status,
+            ..Content::ok(TEXT, text)
+        }
+    }
+
+    /// The same with a status.
+    pub fn with_status(self, status: StatusCode) -> Self {
+        Content { status, ..self }
+    }
+
+    /// The same in a language that was chosen by the request.
+    pub fn in_language(self, language: Language) -> Self {
+        Content {
+            language: Some(language),
+            ..self
+        }
+    }
+
+    /// The HTTP response, compressed if the client accepts `gzip` and the body is long enough. The
+    /// response to a `HEAD` request has the same headers and no body.
+    pub fn into_response(self, gzip: bool, head: bool) -> Response<Full<Bytes>> {
+        let compressed = if gzip {
+            encoding::gzip(&self.body)
+        } else {
+            None
+        };
+        let is_compressed = compressed.is_some();
+        let body = compressed.unwrap_or(self.body);
+        let length = body.len();
+        let body = if head { Vec::new() } else { body };
+        let mut response = Response::new(Full::new(Bytes::from(body)));
+        *response.status_mut() = self.status;
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(self.content_type));
+        headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        let mut vary = "Accept-Encoding";
+        if let Some(language) = self.language {
+            vary = "Accept-Encoding, Accept-Language";
+            headers.insert(CONTENT_LANGUAGE, HeaderValue::from_static(tag(language)));
+        }
+        headers.insert(VARY, HeaderValue::from_static(vary));
+        if self.content_type == HTML {
+            let policy = HeaderValue::from_static(PAGE_POLICY);
+            headers.insert(CONTENT_SECURITY_POLICY, policy);
+        }
+        let nosniff = HeaderValue::from_static("nosniff");
+        headers.insert(X_CONTENT_TYPE_OPTIONS, nosniff);
+        if is_compressed {
+            headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+        }
+        response
+    }
+}
+
+/// The response to a request without a valid user name and password.
+pub fn unauthorized() -> Response<Full<Bytes>> {
+    let text = "A valid user name and password are required.\n";
+    let mut response = Content::text(StatusCode::UNAUTHORIZED, text).into_response(false, false);
+    let challenge = HeaderValue::from_static(CHALLENGE);
+    response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
+    response
+}
+
+/// The response to a request with a method other than GET and HEAD.
+pub fn method_not_allowed() -> Response<Full<Bytes>> {
+    let content = Content::text(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "Only GET and HEAD are allowed.\n",
+    );
+    let mut response = content.into_response(false, false);
+    let allowed = HeaderValue::from_static("GET, HEAD");
+    response.headers_mut().insert(ALLOW, allowed);
+    response
+}
