@@ -7,7 +7,7 @@ use std::hash::Hasher;
 
 use rustc_hash::{FxHashSet, FxHasher};
 
-use crate::stable_hash::hash;
+use crate::stable_hash::short_hash;
 
 /// Messages in a row; the row is given by the queue id's hash.
 const ROW: usize = 4;
@@ -128,7 +128,7 @@ fn end_in(row: &mut [u64; ROW], name: u64) -> bool {
 
 #[inline]
 fn name(queue_id: &[u8]) -> u64 {
-    hash(&[queue_id]) | 1
+    short_hash(queue_id) | 1
 }
 
 #[inline]

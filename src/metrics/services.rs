@@ -15,6 +15,9 @@ const MAX_INSTANCES: usize = 64;
 /// The longest name of an instance, in bytes.
 const LONGEST: usize = 64;
 
+/// Services that are found without the map.
+const RECENT: usize = 16;
+
 /// The counts of one service.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct ServiceCounts {
@@ -33,6 +36,8 @@ pub(crate) struct ServiceRow {
     pub agent: Agent,
     /// The value of the `service` label.
     pub name: String,
+    /// The instance; empty for the default one and for `other`.
+    instance: Box<[u8]>,
     pub counts: ServiceCounts,
 }
 
@@ -42,8 +47,8 @@ pub(crate) struct Services {
     rows: Vec<ServiceRow>,
     /// Rows beyond the default ones, by agent and instance; `None` is for what has no row of its own.
     places: FxHashMap<(Agent, Option<Box<[u8]>>), usize>,
-    /// The row that was found last without being a default one, and its instance.
-    last: (usize, Box<[u8]>),
+    /// The rows that were found last, by a few bits of their instances.
+    recent: [usize; RECENT],
     instances: usize,
     overflowed: u64,
 }
@@ -53,12 +58,13 @@ impl Services {
         let row = |agent: Agent| ServiceRow {
             agent,
             name: agent.name().to_owned(),
+            instance: Box::default(),
             counts: ServiceCounts::default(),
         };
         Services {
             rows: Agent::all().map(row).collect(),
             places: FxHashMap::default(),
-            last: (0, Box::default()),
+            recent: [0; RECENT],
             instances: 0,
             overflowed: 0,
         }
@@ -76,9 +82,10 @@ impl Services {
 
     #[inline(never)]
     fn row_of_instance(&mut self, service: Service<'_>) -> usize {
-        let (row, instance) = &self.last;
-        if **instance == *service.instance && self.rows[*row].agent == service.agent {
-            return *row;
+        let recent = recent(service);
+        let row = &self.rows[self.recent[recent]];
+        if *row.instance == *service.instance && row.agent == service.agent {
+            return self.recent[recent];
         }
         let mut key = (service.agent, Some(service.instance.into()));
         if !self.places.contains_key(&key) {
@@ -103,14 +110,15 @@ impl Services {
                 self.rows.push(ServiceRow {
                     agent: service.agent,
                     name,
+                    instance: key.1.clone().unwrap_or_default(),
                     counts: ServiceCounts::default(),
                 });
                 self.places.insert(key.clone(), row);
                 row
             }
         };
-        if let Some(instance) = key.1 {
-            self.last = (row, instance);
+        if key.1.is_some() {
+            self.recent[recent] = row;
         }
         row
     }
@@ -144,6 +152,13 @@ impl Services {
             instance: instance.as_bytes(),
         }))
     }
+}
+
+/// Where a service is among the recent ones.
+#[inline]
+fn recent(service: Service<'_>) -> usize {
+    let first = service.instance.first().copied().unwrap_or_default();
+    (service.instance.len() + usize::from(first) * 3 + service.agent.index() * 5) % RECENT
 }
 
 /// Whether an instance's name may become a label value.

@@ -180,19 +180,26 @@ impl LineParser {
             return;
         }
         let mut prescans = std::mem::take(&mut self.prescans);
-        prescans.clear();
-        prescans.extend(lines.iter().map(|line| {
-            let header = stream.headers.header(line)?;
-            Prescan::of(line, header)
-        }));
+        prescans.resize(lines.len(), None);
+        for (prescan, line) in prescans.iter_mut().zip(lines) {
+            *prescan = prescanned(stream, line);
+        }
+        // Kept apart from the stream while lines of usual forms are read.
+        let mut postfix = stream.postfix_state();
         for (prescan, line) in prescans.iter().zip(lines) {
             match prescan {
-                Some(prescan) => read_usual(stream, prescan, line, &mut complete),
+                Some(prescan) => read_prescanned(&mut postfix, prescan, line, &mut complete),
                 None => {
+                    stream.set_postfix_state(postfix);
                     read_any(stream, line, &mut complete);
+                    postfix = stream.postfix_state();
                 }
             }
         }
+        if prescans.iter().any(Option::is_some) {
+            stream.state(Mta::Postfix);
+        }
+        stream.set_postfix_state(postfix);
         self.prescans = prescans;
     }
 
@@ -217,13 +224,16 @@ impl LineParser {
             shared: &mut self.shared,
             visitor: &mut kept,
         };
-        let header = match stream.detection.allows_prescan() {
-            true => stream.headers.header(line),
+        let prescan = match stream.detection.allows_prescan() {
+            true => prescanned(stream, line),
             false => None,
         };
-        let host = match header.and_then(|header| Prescan::of(line, header)) {
+        let host = match prescan {
             Some(prescan) => {
-                read_usual(stream, &prescan, line, &mut complete);
+                stream.state(Mta::Postfix);
+                let mut postfix = stream.postfix_state();
+                read_prescanned(&mut postfix, &prescan, line, &mut complete);
+                stream.set_postfix_state(postfix);
                 prescan.host(line)
             }
             None => read_any(stream, line, &mut complete),
@@ -239,17 +249,11 @@ impl LineParser {
     }
 }
 
-/// Reads a line of one of Postfix's usual forms.
+/// Prescans a line for the usual forms of Postfix.
 #[inline(always)]
-fn read_usual<'a>(
-    stream: &mut Stream,
-    prescan: &Prescan,
-    line: &'a [u8],
-    visitor: &mut impl Visitor<'a>,
-) {
-    if let Some(state) = stream.state(Mta::Postfix).postfix() {
-        read_prescanned(state, prescan, line, visitor);
-    }
+fn prescanned(stream: &mut Stream, line: &[u8]) -> Option<Prescan> {
+    let header = stream.headers.header(line)?;
+    Prescan::of(line, header)
 }
 
 /// Reads any line, and returns the host that wrote it.

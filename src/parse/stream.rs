@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::parse::detect::{Detection, Format, Framing};
-use crate::parse::dialect::{DialectState, Mta};
+use crate::parse::dialect::{DialectState, Mta, PostfixState};
 use crate::parse::frame::syslog::HeaderParser;
 use crate::parse::frame::timestamp::Clock;
 
@@ -53,6 +53,25 @@ impl Stream {
             }
             Box::new(state)
         })
+    }
+
+    /// What Postfix's dialect remembers, or would remember if it had read a record.
+    pub fn postfix_state(&mut self) -> PostfixState {
+        let known = self.states[Mta::Postfix.index()].as_mut();
+        match known.and_then(|state| state.postfix()) {
+            Some(state) => *state,
+            None => PostfixState {
+                receipts: self.receipts,
+            },
+        }
+    }
+
+    /// Puts back what [`Stream::postfix_state`] gave, if Postfix's dialect has read a record.
+    pub fn set_postfix_state(&mut self, postfix: PostfixState) {
+        let known = self.states[Mta::Postfix.index()].as_mut();
+        if let Some(state) = known.and_then(|state| state.postfix()) {
+            *state = postfix;
+        }
     }
 
     /// The formats that were found in the stream: the servers whose records were read, or else syslog.

@@ -28,7 +28,7 @@ use crate::parse::{Direction, Event, Fact, Line};
 pub(in crate::parse) struct Postfix;
 
 /// What is remembered of one stream.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 pub(in crate::parse) struct State {
     /// Whether cleanup's `message-id=` lines are in this stream, so that a message's first activation can
     /// be told from a retry.

@@ -108,10 +108,13 @@ impl<'a> Origin<'a> {
     #[inline(always)]
     pub(super) fn of(daemon: Daemon, tag: &'a [u8]) -> Self {
         // The tag of the default instance has this length and no other.
-        let instance = if tag.len() == PREFIX.len() + daemon.name().len() {
-            b""
-        } else {
-            instance(tag)
+        let length = PREFIX.len() + daemon.name().len();
+        let instance = match tag.len().checked_sub(length) {
+            Some(0) => b"",
+            Some(more) if tag[PREFIX.len() - 1] == b'/' && tag[PREFIX.len() + more - 1] == b'/' => {
+                &tag[PREFIX.len()..PREFIX.len() + more - 1]
+            }
+            _ => instance(tag),
         };
         Origin { daemon, instance }
     }
