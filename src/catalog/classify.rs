@@ -41,8 +41,8 @@ impl Classifier {
             let condition = id(&entry.condition);
             for &class in &entry.classes {
                 for detail in entry.detail..=entry.last.unwrap_or(entry.detail) {
-                    let slot =
-                        enhanced_index(class, entry.subject, detail).and_then(|at| enhanced.get_mut(at));
+                    let slot = enhanced_index(class, entry.subject, detail)
+                        .and_then(|at| enhanced.get_mut(at));
                     if let Some(slot) = slot {
                         *slot = condition;
                     }

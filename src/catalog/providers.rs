@@ -27,7 +27,9 @@ pub enum ProvidersError {
     #[error("provider name {0:?}: use 1 to 40 of a-z, 0-9, _ and -, for example \"example_mail\"")]
     Name(String),
     /// `other` is reserved.
-    #[error("provider name \"other\" is reserved for hosts that match no provider and takes no suffixes")]
+    #[error(
+        "provider name \"other\" is reserved for hosts that match no provider and takes no suffixes"
+    )]
     Other,
     /// A suffix is a domain name.
     #[error(

@@ -7,7 +7,7 @@
 use std::fmt::Write;
 
 use super::File;
-use crate::alert::{outline, texts};
+use crate::alert::{figures, texts};
 use crate::catalog::{
     Alert, Catalog, ConditionId, DocumentRow, Explanation, Language, Policy, Text, Topic, subject,
 };
@@ -86,10 +86,10 @@ fn one_alert(text: &mut String, alert: &Alert, catalog: &Catalog) {
         alert.summary.en,
         alert.summary.zh
     );
-    let english = outline::of(alert, Language::En);
+    let english = figures::of(alert, Language::En);
     text.push_str("| | | |\n|---|---|---|\n");
     for ((label, figure), (label_zh, figure_zh)) in
-        english.iter().zip(outline::of(alert, Language::Zh))
+        english.iter().zip(figures::of(alert, Language::Zh))
     {
         let _ = writeln!(text, "| {label} {label_zh} | {figure} | {figure_zh} |");
     }
@@ -247,7 +247,7 @@ mod tests {
     fn every_link_leads_somewhere_and_no_text_becomes_markup() {
         let catalog = Catalog::embedded();
         for alert in &Policy::embedded().alerts {
-            let [en, zh] = [Language::En, Language::Zh].map(|it| outline::of(alert, it).len());
+            let [en, zh] = [Language::En, Language::Zh].map(|it| figures::of(alert, it).len());
             assert_eq!(en, zh, "{}", alert.name);
         }
         let text = file(&Policy::embedded(), catalog).text;

@@ -69,8 +69,17 @@ mod tests {
                 "{byte}"
             );
         }
-        assert!(starts_with_ignoring_case(b"MAILBOX is FULL now", b"mailbox is full"));
-        assert!(!starts_with_ignoring_case(b"MAILBOX is FUL", b"mailbox is full"));
-        assert!(!starts_with_ignoring_case(b"mailbox{is full", b"mailbox[is full"));
+        assert!(starts_with_ignoring_case(
+            b"MAILBOX is FULL now",
+            b"mailbox is full"
+        ));
+        assert!(!starts_with_ignoring_case(
+            b"MAILBOX is FUL",
+            b"mailbox is full"
+        ));
+        assert!(!starts_with_ignoring_case(
+            b"mailbox{is full",
+            b"mailbox[is full"
+        ));
     }
 }

@@ -93,14 +93,21 @@ impl<const N: u32> PrefixTable<N> {
     /// The lowest of `best` and the conditions with a phrase at the start of `text`; `start` is its first
     /// eight bytes under [`CASE_MASK`].
     #[inline]
-    pub(super) fn match_at_start(&self, text: &[u8], start: u64, mut best: Option<u8>) -> Option<u8> {
+    pub(super) fn match_at_start(
+        &self,
+        text: &[u8],
+        start: u64,
+        mut best: Option<u8>,
+    ) -> Option<u8> {
         let bucket = bucket(hash(Self::first(start)));
         let range = usize::from(self.buckets[bucket])..usize::from(self.buckets[bucket + 1]);
         let probed = load_8(Self::probed(text)) | CASE_MASK;
         for (at, probe) in (range.start..).zip(&self.probes[range]) {
             if probed & probe.mask == probe.bytes {
                 let (phrase, condition) = &self.phrases[at];
-                if best.is_none_or(|best| *condition < best) && starts_with_ignoring_case(text, phrase) {
+                if best.is_none_or(|best| *condition < best)
+                    && starts_with_ignoring_case(text, phrase)
+                {
                     best = Some(*condition);
                 }
             }

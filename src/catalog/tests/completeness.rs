@@ -220,14 +220,26 @@ fn chinese_texts_use_full_width_punctuation() {
     }
     let subjects = (0..=8).map(crate::catalog::subject);
     let digits = (1..=5).map(crate::catalog::first_digit);
-    let both = [(421, 5), (111, 4)].map(|(code, class)| crate::catalog::first_digit_of_both(code, class));
+    let both =
+        [(421, 5), (111, 4)].map(|(code, class)| crate::catalog::first_digit_of_both(code, class));
     let made: Vec<Text> = subjects.chain(digits).chain(both).collect();
     texts.extend(&made);
     assert!(texts.len() > 300);
     for text in texts {
         assert!(!has_ascii_punctuation(&text.zh), "{}", text.zh);
         // Terms of Taiwan and Hong Kong that the document uses and our own texts do not.
-        for term in ["联机", "逾时", "讯息", "设定", "字码页", "标头", "寄件", "收信端", "转送", "讯号"] {
+        for term in [
+            "联机",
+            "逾时",
+            "讯息",
+            "设定",
+            "字码页",
+            "标头",
+            "寄件",
+            "收信端",
+            "转送",
+            "讯号",
+        ] {
             assert!(!text.zh.contains(term), "{term} in {}", text.zh);
         }
     }

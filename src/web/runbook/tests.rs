@@ -6,7 +6,7 @@ use jiff::tz::TimeZone;
 
 use super::facts::ProviderShare;
 use super::*;
-use crate::alert::{outline, texts};
+use crate::alert::{figures, texts};
 use crate::catalog::{Catalog, Change, DocumentRow, Language, Policy, Providers, Topic};
 use crate::metrics::Counters;
 use crate::parse::LineParser;
@@ -307,7 +307,7 @@ fn every_alert_has_a_page_and_is_on_the_index_page_in_both_languages() {
                 rule.severity.text(language == Language::Zh).to_owned(),
             ];
             parts.extend(meaning.lines().chain(remedy.lines()).map(escape));
-            let figures = outline::of(rule, language);
+            let figures = figures::of(rule, language);
             parts.extend(figures.iter().map(|(_, figure)| escape(figure)));
             if let Some(page) = &rule.page {
                 parts.push(format!("href=\"/codes/{page}?lang={tag}\""));
