@@ -13,7 +13,7 @@ pub fn first_digit(class: u16) -> Text {
         None => Text::new(
             "The first digit is not used in SMTP (2 success, 3 intermediate reply, 4 temporary failure, \
              5 permanent failure).",
-            "首位数字在 SMTP 中没有定义(2 成功、3 中间回复、4 暂时失败、5 永久失败)。",
+            "首位数字在 SMTP 中没有定义（2 成功、3 中间回复、4 暂时失败、5 永久失败）。",
         ),
     }
 }
@@ -30,7 +30,7 @@ pub fn first_digit_of_both(code: u16, class: u8) -> Text {
                 kind.text(false)
             ),
             format!(
-                "({first}:{};增强状态码的类别 {class} 与之矛盾,以回复码为准)",
+                "（{first}：{}；增强状态码的类别 {class} 与之矛盾，以回复码为准）",
                 kind.text(true)
             ),
         ),
@@ -42,10 +42,10 @@ pub fn first_digit_of_both(code: u16, class: u8) -> Text {
 /// The meaning of the second digit of a reply code.
 pub(super) fn second_digit(digit: u16) -> Text {
     match digit {
-        0 => Text::new("Second digit: syntax.", "第二位数字:语法。"),
-        1 => Text::new("Second digit: information.", "第二位数字:信息。"),
-        2 => Text::new("Second digit: connection.", "第二位数字:连接。"),
-        5 => Text::new("Second digit: mail system.", "第二位数字:邮件系统。"),
+        0 => Text::new("Second digit: syntax.", "第二位数字：语法。"),
+        1 => Text::new("Second digit: information.", "第二位数字：信息。"),
+        2 => Text::new("Second digit: connection.", "第二位数字：连接。"),
+        5 => Text::new("Second digit: mail system.", "第二位数字：邮件系统。"),
         _ => Text::new(
             "The second digit is not defined in SMTP.",
             "第二位数字在 SMTP 中没有定义。",
@@ -66,7 +66,7 @@ pub fn subject(subject: u16) -> Text {
         7 => Text::new("Security or policy status.", "安全或策略状态。"),
         _ => Text::new(
             "The subject is not defined in RFC 3463 (0 to 7).",
-            "该主题在 RFC 3463(0 至 7)中没有定义。",
+            "该主题在 RFC 3463（0 至 7）中没有定义。",
         ),
     }
 }

@@ -154,6 +154,6 @@ fn source(name: &str) -> Text {
 fn read_the_text() -> Text {
     Text::new(
         "Read the reply text in the log. If it does not help, send it with its time to the remote postmaster.",
-        "请查看日志中的回复原文;必要时将原文与时间发给对方邮件管理员(postmaster)。",
+        "请查看日志中的回复原文；必要时将原文与时间发给对方邮件管理员（postmaster）。",
     )
 }

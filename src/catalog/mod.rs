@@ -11,11 +11,11 @@ mod lookup;
 mod phrases;
 mod policy;
 mod providers;
-mod span;
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests;
 mod topic;
+mod units;
 mod vocabulary;
 
 pub use digits::{first_digit, first_digit_of_both, subject};
@@ -24,6 +24,6 @@ pub use explain::Explanation;
 pub use lookup::Catalog;
 pub use policy::{Alert, Change, Compared, Policy, Side, Watch};
 pub use providers::{Providers, ProvidersError};
-pub use span::Span;
 pub use topic::{EnhancedTopic, Topic};
+pub use units::{Span, grouped, percentage};
 pub use vocabulary::{Actor, Kind, Language, Severity, Text};

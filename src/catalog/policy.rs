@@ -5,7 +5,7 @@
 
 use serde::Deserialize;
 
-use super::span::Span;
+use super::units::{Span, percentage};
 use super::vocabulary::{Severity, Text};
 
 /// The data file, `policy.toml`, as the build script hands it over.
@@ -122,7 +122,7 @@ pub struct Alert {
     pub r#for: Span,
     /// How long the alert keeps firing after the condition no longer holds.
     pub keep_firing_for: Span,
-    /// One line.
+    /// One line. A percentage in it is the share of the rule.
     pub summary: Text,
     /// The description, with placeholders for figures in braces.
     pub description: String,
@@ -201,7 +201,11 @@ impl Policy {
         let at = at.ok_or(None)?;
         let alert = &mut self.alerts[at];
         replace(&mut alert.count, change.count).ok_or(Some("count"))?;
+        let share = alert.share;
         replace(&mut alert.share, change.share).ok_or(Some("share"))?;
+        if let (Some(old), Some(new)) = (share, alert.share) {
+            alert.summary.replace(&percentage(old), &percentage(new));
+        }
         replace(&mut alert.factor, change.factor).ok_or(Some("factor"))?;
         replace(&mut alert.threshold, change.threshold).ok_or(Some("threshold"))?;
         replace(&mut alert.window, change.window).ok_or(Some("window"))?;

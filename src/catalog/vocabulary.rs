@@ -22,6 +22,12 @@ impl Text {
             zh: zh.into(),
         }
     }
+
+    /// Replaces a part in both languages.
+    pub(super) fn replace(&mut self, from: &str, to: &str) {
+        self.en = self.en.replace(from, to);
+        self.zh = self.zh.replace(from, to);
+    }
 }
 
 /// The languages of all texts.
@@ -89,13 +95,13 @@ impl Kind {
             (Kind::Success, false) => "success",
             (Kind::Success, true) => "成功",
             (Kind::Intermediate, false) => "intermediate reply, more input expected",
-            (Kind::Intermediate, true) => "中间回复,等待后续输入",
+            (Kind::Intermediate, true) => "中间回复，等待后续输入",
             (Kind::Transient, false) => "temporary failure, the sender retries",
-            (Kind::Transient, true) => "暂时失败,发送方会重试",
+            (Kind::Transient, true) => "暂时失败，发送方会重试",
             (Kind::Permanent, false) => "permanent failure, retrying does not help",
-            (Kind::Permanent, true) => "永久失败,重试无效",
+            (Kind::Permanent, true) => "永久失败，重试无效",
             (Kind::Connect, false) => "connection failed, the sender retries",
-            (Kind::Connect, true) => "连接失败,发送方会重试",
+            (Kind::Connect, true) => "连接失败，发送方会重试",
         }
     }
 }
@@ -177,7 +183,7 @@ impl Actor {
     pub fn text(self, zh: bool) -> &'static str {
         match (self, zh) {
             (Actor::SenderOperator, false) => "the operator of the sending server (you)",
-            (Actor::SenderOperator, true) => "发件端(本方)邮件服务器管理员",
+            (Actor::SenderOperator, true) => "发件端（本方）邮件服务器管理员",
             (Actor::Recipient, false) => "the recipient",
             (Actor::Recipient, true) => "收件人",
             (Actor::RemoteOperator, false) => "the operator of the receiving server",

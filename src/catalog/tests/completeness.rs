@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use crate::catalog::{Catalog, Policy, Text};
+use crate::catalog::{Catalog, Change, Policy, Text, percentage};
 
 fn complete(text: &Text, what: &str) {
     for (language, text) in [("en", &text.en), ("zh", &text.zh)] {
@@ -243,4 +243,33 @@ fn chinese_texts_use_full_width_punctuation() {
             assert!(!text.zh.contains(term), "{term} in {}", text.zh);
         }
     }
+}
+
+#[test]
+fn percentages_in_summaries_are_the_share_of_the_rule() {
+    let mut found = 0;
+    let mut policy = Policy::embedded();
+    for alert in Policy::embedded().alerts {
+        for text in [&alert.summary.en, &alert.summary.zh] {
+            if let Some((before, _)) = text.split_once('%') {
+                let digits = before.rsplit(|c: char| !c.is_ascii_digit()).next();
+                let share = alert.share.map(percentage);
+                assert_eq!(digits.map(|it| format!("{it}%")), share, "{}", alert.name);
+                found += 1;
+            }
+        }
+        let change = Change {
+            share: alert.share.map(|_| 0.125),
+            ..Change::default()
+        };
+        policy.change(&alert.name, &change).unwrap();
+    }
+    assert_eq!(found, 6);
+    let deferred = policy
+        .alerts
+        .iter()
+        .find(|it| it.name == "MaillogDeferredShareFast");
+    let summary = &deferred.unwrap().summary;
+    assert_eq!(summary.en, "Over 12.5% of deliveries deferred");
+    assert!(summary.zh.contains("12.5%"));
 }
