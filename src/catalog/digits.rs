@@ -8,7 +8,7 @@ pub fn first_digit(class: u16) -> Text {
     match Kind::of_class(class) {
         Some(kind) => Text::new(
             format!("({class}: {})", kind.text(false)),
-            format!("({class}:{})", kind.text(true)),
+            format!("（{class}：{}）", kind.text(true)),
         ),
         None => Text::new(
             "The first digit is not used in SMTP (2 success, 3 intermediate reply, 4 temporary failure, \
