@@ -144,7 +144,7 @@ fn replies(alert: &Alert, zh: bool) -> String {
         }
         ([code, condition], true) => format!("{whose}：{code} 或{condition}，取较多者"),
         (_, false) => format!("{whose}: {}", which.concat()),
-        (_, true) => format!("{whose}:{}", which.concat()),
+        (_, true) => format!("{whose}：{}", which.concat()),
     }
 }
 

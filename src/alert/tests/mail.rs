@@ -26,8 +26,8 @@ fn burst_of_421_fires_after_two_minutes() {
     let words = scenario.evaluator.words(active, "mx1:9925").expect("words");
     assert_eq!(
         words.annotations["description"],
-        "421 was said 180 times in 5m: 78.26% of all outbound replies. In the hour before it was \
-         0 in 5m. Most of it comes from google."
+        "180 outbound 421 replies in 5 min: 78.26% of all outbound replies, compared with 0 per 5 min in \
+         the previous hour. Top provider: google."
     );
     assert_eq!(
         words.annotations["runbook_url"],
