@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 /// Seconds between two samples and between two evaluations.
 pub(super) const STEP: i64 = 15;
 
-/// By how many seconds a history may be ahead of the wall clock before it is taken for the clock having been set
-/// back. Smaller differences are waited for.
+/// How far, in seconds, a history may be ahead of the wall clock. A larger difference means that the clock was set
+/// back; a smaller one is waited out.
 pub(super) const CLOCK_TOLERANCE: i64 = 60;
 
 /// The retention of a ring: the interval of its samples in seconds, and their number.

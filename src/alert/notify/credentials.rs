@@ -99,7 +99,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_secret_is_never_shown() {
+    fn secrets_are_not_in_debug_output() {
         let auth = Auth::Basic {
             username: "maillog".into(),
             password: Secret::Given("tiger".into()),
@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_is_read_anew_and_what_is_no_secret_is_refused_by_name() {
+    fn secret_files_are_reread_and_invalid_ones_rejected() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("token");
         let auth = Auth::Bearer(Secret::File(path.clone()));

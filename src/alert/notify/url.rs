@@ -107,7 +107,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_base_is_taken_apart_and_written_as_one() {
+    fn base_urls_are_parsed_and_displayed() {
         for (text, host, port, path, written) in [
             (
                 "http://am:9093",
@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_base_is_refused_and_no_password_repeated() {
+    fn invalid_urls_are_rejected_without_repeating_passwords() {
         for (text, problem) in [
             ("am:9093", "has no scheme"),
             ("/alerts", "has no scheme"),

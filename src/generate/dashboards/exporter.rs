@@ -77,8 +77,10 @@ fn unmatched(by: &str) -> String {
     share(&lines(r#"result="unmatched""#), &lines(""))
 }
 
+/// The legend of panels with one series per source.
+const BY_SOURCE: &str = "{{instance}} {{source}}";
+
 fn lines(dashboard: Dashboard) -> Dashboard {
-    let by_source = "{{instance}} {{source}}";
     dashboard
         .row("Lines")
         .panel(
@@ -98,15 +100,20 @@ fn lines(dashboard: Dashboard) -> Dashboard {
                 "Share of lines with an unknown format, by source. `maillog_exporter parse --unmatched` lists them.",
                 "percentunit",
             )
-            .query(unmatched("instance, source"), by_source)
+            .query(unmatched("instance, source"), BY_SOURCE)
             .reaching(0.01)
             .empty("No lines"),
         )
+}
+
+/// What is read of each source, and what is lost.
+fn sources(dashboard: Dashboard) -> Dashboard {
+    dashboard
         .panel(
             Panel::lines("Bytes read", "Bytes of complete lines read, by source.", "Bps")
                 .query(
                     sum_by("instance, source", &rate("maillog_source_bytes_total", "")),
-                    by_source,
+                    BY_SOURCE,
                 )
                 .size(8, 8),
         )
@@ -118,7 +125,7 @@ fn lines(dashboard: Dashboard) -> Dashboard {
             )
             .query(
                 sum_by("instance, source", &select("maillog_source_lag_bytes", "")),
-                by_source,
+                BY_SOURCE,
             )
             .reaching(1024.0)
             .size(8, 8),
@@ -130,7 +137,7 @@ fn lines(dashboard: Dashboard) -> Dashboard {
                  elsewhere.",
                 "s",
             )
-            .query(age("maillog_source_last_line_timestamp_seconds"), by_source)
+            .query(age("maillog_source_last_line_timestamp_seconds"), BY_SOURCE)
             .empty("No line yet")
             .size(8, 8),
         )
@@ -264,5 +271,5 @@ pub fn dashboard() -> Dashboard {
         "Mail: exporter",
         "Health of the exporter: sources, unmatched lines, lag, state file and process.",
     );
-    process(state(lines(figures(dashboard))))
+    process(state(sources(lines(figures(dashboard)))))
 }

@@ -126,7 +126,7 @@ fn act(
     let _ = received.send(request);
     // Nothing is ever sent; it closes when the test ends.
     let over = |time| {
-        let end = end.lock().expect("nobody panics here");
+        let end = end.lock().expect("no thread panics");
         end.recv_timeout(time) != Err(std::sync::mpsc::RecvTimeoutError::Timeout)
     };
     match step {
