@@ -1,35 +1,32 @@
-//! Alerts that are pending or firing, and when that changes.
-//!
-//! It stands apart from the rules because it only knows whether something was found, as Prometheus
-//! does: what is found for as long as `for` says fires, and what is no longer found goes on firing
-//! for as long as `keep_firing_for` says.
+//! Pending and firing alerts, with the semantics of Prometheus: an alert fires when its condition has held for
+//! `for`, and keeps firing for `keep_firing_for` after the condition no longer holds.
 
 use serde::{Deserialize, Serialize};
 
 use super::rule::{Figures, Finding};
 
-/// An alert that was found.
+/// A pending or firing alert.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Active {
-    /// The number of its rule in the policy.
+    /// The index of its rule in the policy.
     pub rule: usize,
-    /// The label that tells it from others of the same rule.
+    /// The label that distinguishes alerts of the same rule.
     pub label: Option<(&'static str, String)>,
-    /// Since when it has been found, in seconds since 1970.
+    /// Since when the condition has held, in seconds since 1970.
     pub since: i64,
-    /// When it began to fire; `None` while it is pending.
+    /// When it started firing; `None` while it is pending.
     pub fired: Option<i64>,
-    /// When it was last found.
+    /// When the condition last held.
     pub found: i64,
-    /// Its figures when it was last found.
+    /// The figures when the condition last held.
     pub figures: Figures,
-    /// Its figures when there was most of it.
+    /// The figures at the highest value.
     pub peak: Figures,
 }
 
-/// The same as it is kept over restarts.
+/// An active alert in the state file.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(super) struct Image {
+pub(super) struct ActiveSnapshot {
     rule: String,
     label: Option<String>,
     since: i64,
@@ -41,18 +38,18 @@ pub(super) struct Image {
     leader: Option<String>,
 }
 
-/// All that are pending or firing.
+/// All pending and firing alerts.
 #[derive(Default)]
 pub(super) struct Actives {
     pub list: Vec<Active>,
-    /// Those that fired and are over: when that was.
+    /// Alerts that fired and have resolved, with the time of resolution.
     pub ended: Vec<(Active, i64)>,
 }
 
 impl Actives {
-    /// What a rule has found at `now`. It must have lasted `hold` seconds, and must be over for
-    /// `keep` seconds.
-    pub(super) fn settle(
+    /// Updates the alerts of a rule with its matches at `now`; `hold` is `for` and `keep` is `keep_firing_for`, in
+    /// seconds.
+    pub(super) fn update(
         &mut self,
         rule: usize,
         found: &mut Vec<Finding>,
@@ -99,9 +96,18 @@ impl Actives {
         }
     }
 
-    /// What is to be kept, where `name` names rules.
-    pub(super) fn image<'a>(&self, name: impl Fn(usize) -> &'a str) -> Vec<Image> {
-        let image = |active: &Active| Image {
+    /// Moves the times of alerts `seconds` into the past, for rules selected by `of`.
+    pub(super) fn shift_back(&mut self, seconds: i64, of: impl Fn(usize) -> bool) {
+        for active in self.list.iter_mut().filter(|active| of(active.rule)) {
+            active.since -= seconds;
+            active.found -= seconds;
+            active.fired = active.fired.map(|fired| fired - seconds);
+        }
+    }
+
+    /// The alerts for the state file; `name` gives the name of a rule.
+    pub(super) fn snapshot<'a>(&self, name: impl Fn(usize) -> &'a str) -> Vec<ActiveSnapshot> {
+        let snapshot = |active: &Active| ActiveSnapshot {
             rule: name(active.rule).to_owned(),
             label: active.label.as_ref().map(|(_, value)| value.clone()),
             since: active.since,
@@ -112,17 +118,17 @@ impl Actives {
             baseline: active.figures.baseline,
             leader: active.figures.leader.clone(),
         };
-        self.list.iter().map(image).collect()
+        self.list.iter().map(snapshot).collect()
     }
 }
 
-impl Image {
+impl ActiveSnapshot {
     /// The name of its rule.
     pub(super) fn rule(&self) -> &str {
         &self.rule
     }
 
-    /// Goes on from here, as an alert of a rule whose label has this name.
+    /// Restores the alert for a rule whose label has this name.
     pub(super) fn restored(&self, rule: usize, label: Option<&'static str>) -> Active {
         let figures = Figures {
             value: self.value,
@@ -146,8 +152,8 @@ impl Image {
 mod tests {
     use super::*;
 
-    /// What happens when a rule that must last a minute and be over for two finds something at these
-    /// steps of fifteen seconds.
+    /// The states of an alert with `for` of one minute and `keep_firing_for` of two, when the condition holds at the
+    /// steps marked `x`, 15 seconds apart.
     fn run(found: &str) -> String {
         let mut actives = Actives::default();
         let step = |(at, found): (usize, char)| {
@@ -158,7 +164,7 @@ mod tests {
                     figures: Figures::default(),
                 });
             }
-            actives.settle(0, &mut finding, at as i64 * 15, [60, 120]);
+            actives.update(0, &mut finding, at as i64 * 15, [60, 120]);
             match actives.list.first() {
                 Some(active) if active.fired.is_some() => 'F',
                 Some(_) => 'p',
@@ -169,14 +175,14 @@ mod tests {
     }
 
     #[test]
-    fn what_lasts_fires_and_what_flickers_does_not() {
+    fn fires_only_after_holding_without_interruption() {
         assert_eq!(run("xxxx.xxxxxx"), "pppp.ppppFF");
         assert_eq!(run("xxxxx"), "ppppF");
         assert_eq!(run("x.x.x.x.x"), "p.p.p.p.p");
     }
 
     #[test]
-    fn what_fires_and_flickers_goes_on_firing() {
+    fn keeps_firing_through_short_interruptions() {
         assert_eq!(run("xxxxx..x..x......."), "ppppFFFFFFFFFFFFFF");
         assert_eq!(run("xxxxx.........xx"), "ppppFFFFFFFFF.pp");
     }

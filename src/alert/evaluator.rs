@@ -1,37 +1,37 @@
-//! The policy over the counters, step by step of the lines' own time.
+//! Evaluates the alert policy over the counters, in steps of the lines' own time.
 //!
-//! At every step it remembers what the counters say, which is what Prometheus would have scraped
-//! then, and asks every rule. So a log gives the same alerts whether it is followed, read late or
-//! replayed.
+//! At every step it samples the counters, as a Prometheus scrape would, and evaluates every rule. So a log gives the
+//! same alerts whether it is followed, read late or replayed.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::active::{self, Active, Actives};
-use super::health::{Health, Past};
-use super::history::{STEP, Track, TrackImage};
-use super::providers::{self, ByProvider};
+use super::active::{Active, ActiveSnapshot, Actives};
+use super::health::{Health, HealthHistory};
+use super::history::{CLOCK_TOLERANCE, STEP, Track, TrackSnapshot};
+use super::providers::{ProviderSnapshot, ProviderTracks};
 use super::rule::Rule;
-use super::signal::{self, Signal, memories};
+use super::signal::{self, Signal, retentions};
 use super::texts::{self, Words};
 use crate::catalog::{Catalog, Policy, Watch};
 use crate::metrics::Counters;
 
-/// How long a time without lines is gone through step by step, in seconds: longer than any window.
-/// What fires still ends then at the time that comes after it.
+/// The longest gap without lines, in seconds, that is evaluated step by step. After that, evaluation jumps to the end
+/// of the gap.
 const LONGEST_GAP: i64 = 86_400;
 
-/// How far ahead of the lines before a single line may be, in seconds. One further ahead must be
-/// confirmed by another, so that one bad stamp does not put the clock forward for good.
-const LEAP: i64 = 6 * 3_600;
+/// How far a single line may be ahead of the lines before it, in seconds. A line farther ahead must be confirmed by
+/// another one, so that one wrong time stamp does not advance the clock.
+const MAX_LEAP: i64 = 6 * 3_600;
 
-/// A number, with its past.
-struct Number {
+/// A signal that some rule uses.
+struct UsedSignal {
     signal: Signal,
-    /// What it is called where it is kept over restarts.
+    /// Its key in the state file.
     key: String,
+    /// How far back rules need its history, in seconds.
     reach: i64,
 }
 
@@ -40,52 +40,52 @@ pub struct Evaluator {
     catalog: &'static Catalog,
     policy: Policy,
     rules: Vec<Rule>,
-    numbers: Vec<Number>,
+    signals: Vec<UsedSignal>,
     tracks: Vec<Track>,
-    providers: ByProvider,
-    past: Option<Past>,
+    providers: ProviderTracks,
+    health: Option<HealthHistory>,
     actives: Actives,
-    /// The last step, in seconds since 1970; `None` before the first line.
+    /// The time of the last step, in seconds since 1970; `None` before the first line.
     now: Option<i64>,
-    /// A time far ahead that one line had.
+    /// The time of an unconfirmed line far ahead.
     leap: Option<i64>,
 }
 
-/// What outlives the process.
+/// The evaluator in the state file. It is encoded by position: fields must keep their order.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Image {
+pub struct AlertSnapshot {
     now: Option<i64>,
-    tracks: BTreeMap<String, TrackImage>,
-    providers: providers::Image,
-    active: Vec<active::Image>,
+    tracks: BTreeMap<String, TrackSnapshot>,
+    providers: ProviderSnapshot,
+    active: Vec<ActiveSnapshot>,
 }
 
 impl Evaluator {
-    /// An evaluator of this policy, for counters with these names of providers.
+    /// An evaluator of this policy; `providers` are the provider names of the counters, by id.
     pub fn new(policy: Policy, catalog: &'static Catalog, providers: Arc<[String]>) -> Self {
-        let mut numbers: Vec<Number> = Vec::new();
-        let mut by_provider = ByProvider::new(providers);
+        let mut signals: Vec<UsedSignal> = Vec::new();
+        let mut by_provider = ProviderTracks::new(providers);
         let rules = policy.alerts.iter().map(|alert| {
-            let mut number = |signal: Signal| {
-                let at = numbers.iter().position(|number| number.signal == signal);
+            let mut index_of = |signal: Signal| {
+                let at = signals.iter().position(|used| used.signal == signal);
                 let at = at.unwrap_or_else(|| {
                     let key = signal.key(catalog);
-                    numbers.push(Number {
+                    signals.push(UsedSignal {
                         signal,
                         key,
                         reach: 0,
                     });
-                    numbers.len() - 1
+                    signals.len() - 1
                 });
-                let reach = &mut numbers[at].reach;
+                let reach = &mut signals[at].reach;
                 *reach = signal::reach(alert).max(*reach);
                 at
             };
             let watched = signal::watched(alert, catalog);
             let named = alert.watch == Watch::Providers || alert.description.contains("{leader}");
             Rule {
-                watched: watched.into_iter().map(&mut number).collect(),
-                whole: signal::whole(alert).map(&mut number),
+                watched: watched.into_iter().map(&mut index_of).collect(),
+                whole: signal::whole(alert).map(&mut index_of),
                 by_provider: named.then(|| by_provider.watch(alert, catalog)),
                 provider_whole: by_provider.whole(alert, catalog),
                 alert: alert.clone(),
@@ -95,29 +95,29 @@ impl Evaluator {
             catalog,
             rules: rules.collect(),
             policy,
-            numbers,
+            signals,
             tracks: Vec::new(),
             providers: by_provider,
-            past: None,
+            health: None,
             actives: Actives::default(),
             now: None,
             leap: None,
         }
     }
 
-    /// The time from which on [`Evaluator::advance`] has something to do.
+    /// The time from which [`Evaluator::advance`] has something to do.
     pub fn due(&self) -> i64 {
         self.now.map_or(i64::MIN, |now| now + STEP)
     }
 
-    /// A line of this time is about to be counted, or nothing more came until then: goes through
-    /// every step up to there. While it is `quiet`, rules about mail find nothing.
-    pub fn advance(&mut self, time: i64, counters: &Counters, quiet: bool) {
+    /// Evaluates every step up to `time`, before a line of that time is counted or when no more lines arrived until
+    /// then. With `suppressed`, rules about mail do not match.
+    pub fn advance(&mut self, time: i64, counters: &Counters, suppressed: bool) {
         let Some(mut now) = self.now else {
             self.begin(time, counters);
             return;
         };
-        if time > now + LEAP && self.leap.is_none_or(|leap| (time - leap).abs() > LEAP) {
+        if time > now + MAX_LEAP && self.leap.is_none_or(|leap| (time - leap).abs() > MAX_LEAP) {
             self.leap = Some(time);
             return;
         }
@@ -126,28 +126,28 @@ impl Evaluator {
         let slow = target.min(now + LONGEST_GAP);
         while now < slow {
             now += STEP;
-            self.step(now, counters, quiet);
+            self.step(now, counters, suppressed);
         }
         if now < target {
-            self.step(target, counters, quiet);
+            self.step(target, counters, suppressed);
         }
     }
 
     fn begin(&mut self, time: i64, counters: &Counters) {
         let now = time.div_euclid(STEP) * STEP;
-        let tracks = self.numbers.iter().map(|number| {
-            let total = number.signal.total(counters);
-            Track::new(&memories(STEP, number.reach), now, total)
+        let tracks = self.signals.iter().map(|used| {
+            let total = used.signal.total(counters);
+            Track::new(&retentions(STEP, used.reach), now, total)
         });
         self.tracks = tracks.collect();
         self.providers.begin(now, counters);
         self.now = Some(now);
     }
 
-    fn step(&mut self, now: i64, counters: &Counters, quiet: bool) {
+    fn step(&mut self, now: i64, counters: &Counters, suppressed: bool) {
         self.now = Some(now);
-        for (number, track) in self.numbers.iter().zip(&mut self.tracks) {
-            track.push(now, number.signal.total(counters));
+        for (used, track) in self.signals.iter().zip(&mut self.tracks) {
+            track.push(now, used.signal.total(counters));
         }
         self.providers.sample(now, counters);
         let mut found = Vec::new();
@@ -155,39 +155,73 @@ impl Evaluator {
             if !rule.alert.is_about_mail() {
                 continue;
             }
-            if !quiet {
-                rule.find(&self.tracks, &self.providers, &mut found);
+            if !suppressed {
+                rule.evaluate(&self.tracks, &self.providers, &mut found);
             }
-            self.actives.settle(at, &mut found, now, rule.times());
+            self.actives.update(at, &mut found, now, rule.times());
         }
     }
 
-    /// Asks the rules about the exporter itself; `now` is the wall clock in seconds since 1970.
+    /// Evaluates the rules about the exporter itself; `now` is the wall clock in seconds since 1970. If the clock was
+    /// set back, all history moves with it.
     pub fn examine(&mut self, health: &Health, counters: &Counters, now: i64) {
-        let past = self
-            .past
-            .get_or_insert_with(|| Past::new(now, counters, health));
-        past.sample(now, counters, health);
+        self.follow_clock(now);
+        let history = self
+            .health
+            .get_or_insert_with(|| HealthHistory::new(now, counters, health));
+        history.sample(now, counters, health);
         let mut found = Vec::new();
         for (at, rule) in self.rules.iter().enumerate() {
             if !rule.alert.is_about_mail() {
-                past.find(&rule.alert, counters, health, now, &mut found);
-                self.actives.settle(at, &mut found, now, rule.times());
+                history.evaluate(&rule.alert, counters, health, now, &mut found);
+                self.actives.update(at, &mut found, now, rule.times());
             }
         }
     }
 
-    /// What is pending or firing.
+    /// Moves history and alerts that are ahead of the wall clock into the past, so that evaluation continues now and
+    /// not when the clock reaches the former time again. The clock was set back, or it was wrong when the state was
+    /// written.
+    fn follow_clock(&mut self, wall_clock: i64) {
+        let rules = &self.rules;
+        let about_mail = |rule: usize| rules[rule].alert.is_about_mail();
+        if let Some(now) = self.now
+            && now > wall_clock + CLOCK_TOLERANCE
+        {
+            let target = wall_clock.div_euclid(STEP) * STEP;
+            let ahead = now - target;
+            self.now = Some(target);
+            self.leap = None;
+            for track in &mut self.tracks {
+                track.shift_back(ahead);
+            }
+            self.providers.shift_back(ahead);
+            self.actives.shift_back(ahead, about_mail);
+        }
+        let about_exporter = |rule: usize| !about_mail(rule);
+        let list = self.actives.list.iter();
+        let newest = list
+            .filter(|active| about_exporter(active.rule))
+            .map(|active| active.found)
+            .max();
+        if let Some(newest) = newest
+            && newest > wall_clock + CLOCK_TOLERANCE
+        {
+            self.actives.shift_back(newest - wall_clock, about_exporter);
+        }
+    }
+
+    /// The pending and firing alerts.
     pub fn active(&self) -> &[Active] {
         &self.actives.list
     }
 
-    /// What has fired and is over since the last call, and when it ended.
+    /// Alerts that have resolved since the last call, with the time of resolution.
     pub fn take_ended(&mut self) -> Vec<(Active, i64)> {
         std::mem::take(&mut self.actives.ended)
     }
 
-    /// The words of an alert; `instance` is where this exporter is reached.
+    /// Labels and annotations of an alert; `instance` is the address of this exporter.
     pub fn words(&self, active: &Active, instance: &str) -> Option<Words> {
         let alert = &self.rules.get(active.rule)?.alert;
         let texts = texts::of(alert, self.catalog)?;
@@ -195,31 +229,31 @@ impl Evaluator {
         Some(Words::new(alert, texts, active, instance, base))
     }
 
-    /// What is to be kept.
-    pub fn image(&self) -> Image {
-        let numbers = self.numbers.iter().zip(&self.tracks);
-        Image {
+    /// The evaluator for the state file.
+    pub fn snapshot(&self) -> AlertSnapshot {
+        let signals = self.signals.iter().zip(&self.tracks);
+        AlertSnapshot {
             now: self.now,
-            tracks: numbers
-                .map(|(number, track)| (number.key.clone(), track.image()))
+            tracks: signals
+                .map(|(used, track)| (used.key.clone(), track.snapshot()))
                 .collect(),
-            providers: self.providers.image(),
-            active: self.actives.image(|rule| &self.rules[rule].alert.name),
+            providers: self.providers.snapshot(),
+            active: self.actives.snapshot(|rule| &self.rules[rule].alert.name),
         }
     }
 
-    /// Goes on from an image, with counters that go on from the same moment. What the policy does not
-    /// have any more is left behind.
-    pub fn restore(&mut self, image: &Image, counters: &Counters) {
-        let Some(now) = image.now else { return };
+    /// Restores a snapshot, with counters of the same moment. Rules and signals that the policy no longer has are
+    /// dropped.
+    pub fn restore(&mut self, snapshot: &AlertSnapshot, counters: &Counters) {
+        let Some(now) = snapshot.now else { return };
         self.begin(now, counters);
-        for (number, track) in self.numbers.iter().zip(&mut self.tracks) {
-            if let Some(image) = image.tracks.get(&number.key) {
-                *track = Track::restored(&memories(STEP, number.reach), image);
+        for (used, track) in self.signals.iter().zip(&mut self.tracks) {
+            if let Some(kept) = snapshot.tracks.get(&used.key) {
+                *track = Track::restored(&retentions(STEP, used.reach), kept);
             }
         }
-        self.providers.restore(&image.providers);
-        for kept in &image.active {
+        self.providers.restore(&snapshot.providers);
+        for kept in &snapshot.active {
             let rule = self.rules.iter();
             let rule = rule
                 .enumerate()

@@ -1,22 +1,21 @@
-//! The numbers about the exporter itself: what its sources and its state do.
+//! Rules about the exporter itself: its sources and its state.
 //!
-//! They stand apart from the numbers about mail because old logs have none, and because sources come
-//! and go with the configuration.
+//! They follow the wall clock, not the time of the lines, and sources come and go with the configuration.
 
-use super::history::Track;
+use super::history::{CLOCK_TOLERANCE, Track};
 use super::rule::{Figures, Finding};
-use super::signal::{DAY, HOUR, memories};
+use super::signal::{DAY, HOUR, retentions};
 use crate::catalog::{Alert, Watch};
 use crate::metrics::{Counters, SourceStats, StateStats};
 
 /// Seconds between two samples.
 const STEP: i64 = 60;
 
-/// How the exporter does, as of one moment.
+/// The state of the exporter at one moment.
 pub struct Health {
-    /// What is read.
+    /// The sources.
     pub sources: Vec<SourceStats>,
-    /// How keeping it goes.
+    /// The state file.
     pub state: StateStats,
 }
 
@@ -27,31 +26,31 @@ struct SourceTracks {
     dropped: Track,
 }
 
-/// What is remembered of the exporter. It begins anew with the process.
-pub(super) struct Past {
+/// The history of the exporter. It is not in the state file.
+pub(super) struct HealthHistory {
     now: i64,
-    begun: i64,
+    started: i64,
     sources: Vec<SourceTracks>,
     state_errors: Track,
     folded: Vec<(&'static str, Track)>,
 }
 
-/// The longest window of rules about the exporter.
+/// The longest window of rules about the exporter, in seconds.
 const LONGEST: i64 = 6 * HOUR;
 
-impl Past {
+impl HealthHistory {
     pub(super) fn new(now: i64, counters: &Counters, health: &Health) -> Self {
-        let track = |total| Track::new(&memories(STEP, LONGEST), now, total);
+        let track = |total| Track::new(&retentions(STEP, LONGEST), now, total);
         let folded = counters.overflowed().into_iter();
-        let mut past = Past {
+        let mut history = HealthHistory {
             now,
-            begun: now,
+            started: now,
             sources: Vec::new(),
             state_errors: track(health.state.errors),
             folded: folded.map(|(name, total)| (name, track(total))).collect(),
         };
-        past.add_sources(health);
-        past
+        history.add_sources(health);
+        history
     }
 
     fn add_sources(&mut self, health: &Health) {
@@ -59,7 +58,7 @@ impl Past {
             if self.sources.iter().any(|known| known.name == source.name) {
                 continue;
             }
-            let track = |reach, total| Track::new(&memories(STEP, reach), self.now, total);
+            let track = |reach, total| Track::new(&retentions(STEP, reach), self.now, total);
             self.sources.push(SourceTracks {
                 name: source.name.clone(),
                 lines: track(LONGEST + DAY, lines(source)),
@@ -71,9 +70,12 @@ impl Past {
             .retain(|known| health.sources.iter().any(|it| it.name == known.name));
     }
 
-    /// Samples everything, if it is time.
+    /// Samples everything, at most once a minute. If the clock was set back, the history moves with it.
     pub(super) fn sample(&mut self, now: i64, counters: &Counters, health: &Health) {
-        if now.div_euclid(STEP) == self.now.div_euclid(STEP) {
+        if now < self.now - CLOCK_TOLERANCE {
+            self.shift_back(self.now - now);
+        }
+        if now.div_euclid(STEP) <= self.now.div_euclid(STEP) {
             return;
         }
         self.add_sources(health);
@@ -92,8 +94,22 @@ impl Past {
         self.now = now;
     }
 
-    /// What a rule about the exporter finds.
-    pub(super) fn find(
+    fn shift_back(&mut self, seconds: i64) {
+        self.now -= seconds;
+        self.started -= seconds;
+        self.state_errors.shift_back(seconds);
+        for source in &mut self.sources {
+            source.lines.shift_back(seconds);
+            source.unmatched.shift_back(seconds);
+            source.dropped.shift_back(seconds);
+        }
+        for (_, track) in &mut self.folded {
+            track.shift_back(seconds);
+        }
+    }
+
+    /// Evaluates a rule about the exporter.
+    pub(super) fn evaluate(
         &self,
         alert: &Alert,
         counters: &Counters,
@@ -104,7 +120,7 @@ impl Past {
         let window = alert.window.unwrap_or_default().seconds();
         let count = alert.count.unwrap_or_default();
         let threshold = alert.threshold.unwrap_or_default();
-        let mut say = |label: Option<(&'static str, &str)>, value: u64, share: Option<f64>| {
+        let mut add = |label: Option<(&'static str, &str)>, value: u64, share: Option<f64>| {
             found.push(Finding {
                 label: label.map(|(name, value)| (name, value.to_owned())),
                 figures: Figures {
@@ -117,21 +133,21 @@ impl Past {
         match alert.watch {
             Watch::SourceDown => {
                 for source in health.sources.iter().filter(|source| !source.up) {
-                    say(Some(("source", &source.name)), 0, None);
+                    add(Some(("source", &source.name)), 0, None);
                 }
             }
             Watch::SourceLagging => {
                 let late = health.sources.iter();
                 for source in late.filter(|source| source.lag_bytes > threshold) {
-                    say(Some(("source", &source.name)), source.lag_bytes, None);
+                    add(Some(("source", &source.name)), source.lag_bytes, None);
                 }
             }
-            Watch::CatchingUp if counters.catching_up(now) => say(None, 1, None),
-            Watch::SourceSilent if self.now - self.begun >= window => {
+            Watch::CatchingUp if counters.catching_up(now) => add(None, 1, None),
+            Watch::SourceSilent if self.now - self.started >= window => {
                 for source in &self.sources {
                     let before = source.lines.growth(window + DAY, window);
                     if before > count && source.lines.growth(window, 0) == 0 {
-                        say(Some(("source", &source.name)), before, None);
+                        add(Some(("source", &source.name)), before, None);
                     }
                 }
             }
@@ -140,7 +156,7 @@ impl Past {
                     let unmatched = source.unmatched.growth(window, 0);
                     let share = unmatched as f64 / source.lines.growth(window, 0).max(1) as f64;
                     if unmatched > count && share > alert.share.unwrap_or_default() {
-                        say(Some(("source", &source.name)), unmatched, Some(share));
+                        add(Some(("source", &source.name)), unmatched, Some(share));
                     }
                 }
             }
@@ -148,21 +164,21 @@ impl Past {
                 for source in &self.sources {
                     let dropped = source.dropped.growth(window, 0);
                     if dropped > count {
-                        say(Some(("source", &source.name)), dropped, None);
+                        add(Some(("source", &source.name)), dropped, None);
                     }
                 }
             }
             Watch::StateNotWritten => {
                 let errors = self.state_errors.growth(window, 0);
                 if errors > 0 {
-                    say(None, errors, None);
+                    add(None, errors, None);
                 }
             }
             Watch::SeriesFolded => {
                 for (metric, track) in &self.folded {
                     let folded = track.growth(window, 0);
                     if folded > count {
-                        say(Some(("metric", metric)), folded, None);
+                        add(Some(("metric", metric)), folded, None);
                     }
                 }
             }

@@ -1,18 +1,16 @@
-//! When somebody is woken, and with which words.
+//! Alerting without Prometheus: the alert policy evaluated over the counters, by the time of the log lines.
 //!
-//! The policy is the catalog's; here it is evaluated over the counters, by the lines' own time, for
-//! hosts whose Prometheus nobody can add rules to, and over old logs by `replay`. `signal` reads
-//! numbers from the counters, `history` remembers them, `rule` asks the policy, `active` knows what
-//! fires, and `evaluator` goes through time with all of them; `providers` and `health` are its numbers
-//! of other kinds. `texts` has the words that all of this shares with Prometheus' rules, and `notify`
-//! tells Alertmanagers; `outline` tells people when a rule would fire.
+//! `signal` reads totals from the counters, `history` keeps their past, `rule` evaluates one rule over them, `active`
+//! tracks pending and firing alerts, and `evaluator` drives all of them through time; `providers` and `health` are the
+//! histories per provider and of the exporter itself. `texts` has the texts that are shared with the Prometheus rules,
+//! `figures` describes a rule for people, and `notify` is the Alertmanager client.
 
 mod active;
 mod evaluator;
+pub mod figures;
 mod health;
 mod history;
 pub mod notify;
-pub mod outline;
 mod providers;
 mod rule;
 mod signal;
@@ -21,7 +19,7 @@ mod tests;
 pub mod texts;
 
 pub use active::Active;
-pub use evaluator::{Evaluator, Image};
+pub use evaluator::{AlertSnapshot, Evaluator};
 pub use health::Health;
 pub use rule::Figures;
 pub use texts::Words;

@@ -1,47 +1,46 @@
-//! Numbers for each provider: who limits us, and who leads.
+//! Counters per provider with their history, for rules by provider and for the leading provider of an alert.
 //!
-//! They stand apart because which providers there are is only known from the log: a provider's past
-//! begins when it is first heard of.
+//! The history of a provider starts with its first reply.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::history::{Memory, STEP, Track, TrackImage};
-use super::signal::{self, memories};
+use super::history::{Retention, STEP, Track, TrackSnapshot};
+use super::signal::{self, retentions};
 use crate::catalog::{Alert, Catalog, ConditionId, ProviderId, Watch};
 use crate::metrics::Counters;
 
-/// What is added up for each provider.
+/// What is summed up for each provider.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Want {
+enum ProviderCounter {
     Replies,
     Codes(Vec<u16>),
     Class(u8),
     Conditions(Vec<ConditionId>),
 }
 
-impl Want {
+impl ProviderCounter {
     fn has_code(&self, code: u16) -> bool {
         match self {
-            Want::Replies => true,
-            Want::Codes(codes) => codes.contains(&code),
-            Want::Class(class) => code / 100 == u16::from(*class),
-            Want::Conditions(_) => false,
+            ProviderCounter::Replies => true,
+            ProviderCounter::Codes(codes) => codes.contains(&code),
+            ProviderCounter::Class(class) => code / 100 == u16::from(*class),
+            ProviderCounter::Conditions(_) => false,
         }
     }
 
     fn has_condition(&self, condition: ConditionId) -> bool {
-        matches!(self, Want::Conditions(conditions) if conditions.contains(&condition))
+        matches!(self, ProviderCounter::Conditions(conditions) if conditions.contains(&condition))
     }
 
     fn key(&self, catalog: &Catalog) -> String {
         match self {
-            Want::Replies => "replies".to_owned(),
-            Want::Codes(codes) => format!("codes {codes:?}"),
-            Want::Class(class) => format!("class {class}"),
-            Want::Conditions(ids) => {
+            ProviderCounter::Replies => "replies".to_owned(),
+            ProviderCounter::Codes(codes) => format!("codes {codes:?}"),
+            ProviderCounter::Class(class) => format!("class {class}"),
+            ProviderCounter::Conditions(ids) => {
                 let names = ids.iter().map(|id| catalog.condition_name(*id));
                 format!("conditions {}", Vec::from_iter(names).join(" "))
             }
@@ -49,73 +48,76 @@ impl Want {
     }
 }
 
-/// One number of every provider.
-struct Number {
-    want: Want,
+/// A counter with its history for every provider.
+struct CounterTracks {
+    counter: ProviderCounter,
     key: String,
     reach: i64,
-    /// By the number of the provider; `None` until it is heard of.
+    /// By provider id; `None` before its first reply.
     tracks: Vec<Option<Track>>,
     totals: Vec<u64>,
 }
 
-impl Number {
-    /// Windows of an hour are long enough for samples by the minute, and there may be many providers.
-    fn memories(&self) -> Vec<Memory> {
+impl CounterTracks {
+    /// Windows over 15 minutes are sampled once a minute, to save memory with many providers.
+    fn retentions(&self) -> Vec<Retention> {
         let step = if self.reach <= 900 { STEP } else { 60 };
-        memories(step, self.reach)
+        retentions(step, self.reach)
     }
 }
 
-/// What is remembered of every provider.
-pub(super) struct ByProvider {
+/// The counters of all providers.
+pub(super) struct ProviderTracks {
     names: Arc<[String]>,
-    numbers: Vec<Number>,
-    /// When it was last sampled.
+    numbers: Vec<CounterTracks>,
+    /// Time of the last sample.
     now: i64,
 }
 
-/// The same as it is kept over restarts: for each number the providers that were heard of, with
-/// their pasts.
+/// The same in the state file: for each counter the providers seen, with their tracks.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub(super) struct Image {
+pub(super) struct ProviderSnapshot {
     now: i64,
-    numbers: BTreeMap<String, Vec<(String, TrackImage)>>,
+    numbers: BTreeMap<String, Vec<(String, TrackSnapshot)>>,
 }
 
-impl ByProvider {
+impl ProviderTracks {
     pub(super) fn new(names: Arc<[String]>) -> Self {
-        ByProvider {
+        ProviderTracks {
             names,
             numbers: Vec::new(),
             now: 0,
         }
     }
 
-    /// The number of what a rule counts of each provider.
+    /// The index of the counter of a rule.
     pub(super) fn watch(&mut self, alert: &Alert, catalog: &Catalog) -> usize {
-        let want = if let Some(class) = alert.class {
-            Want::Class(class)
+        let counter = if let Some(class) = alert.class {
+            ProviderCounter::Class(class)
         } else if alert.conditions.is_empty() {
-            Want::Codes(alert.codes.clone())
+            ProviderCounter::Codes(alert.codes.clone())
         } else {
-            Want::Conditions(signal::conditions(alert, catalog))
+            ProviderCounter::Conditions(signal::conditions(alert, catalog))
         };
-        self.add(want, alert, catalog)
+        self.add(counter, alert, catalog)
     }
 
-    /// The number of all that each provider says, where a rule needs it.
+    /// The index of the counter of all replies, where the rule needs it.
     pub(super) fn whole(&mut self, alert: &Alert, catalog: &Catalog) -> Option<usize> {
-        (alert.watch == Watch::Providers).then(|| self.add(Want::Replies, alert, catalog))
+        (alert.watch == Watch::Providers)
+            .then(|| self.add(ProviderCounter::Replies, alert, catalog))
     }
 
-    fn add(&mut self, want: Want, alert: &Alert, catalog: &Catalog) -> usize {
+    fn add(&mut self, counter: ProviderCounter, alert: &Alert, catalog: &Catalog) -> usize {
         let reach = alert.window.unwrap_or_default().seconds();
-        let at = self.numbers.iter().position(|number| number.want == want);
+        let at = self
+            .numbers
+            .iter()
+            .position(|number| number.counter == counter);
         let at = at.unwrap_or_else(|| {
-            self.numbers.push(Number {
-                key: want.key(catalog),
-                want,
+            self.numbers.push(CounterTracks {
+                key: counter.key(catalog),
+                counter,
                 reach,
                 tracks: self.names.iter().map(|_| None).collect(),
                 totals: vec![0; self.names.len()],
@@ -127,28 +129,28 @@ impl ByProvider {
         at
     }
 
-    /// Nothing is known before `now`; what is counted already was so before.
+    /// Starts the history at `now`; existing totals are no growth.
     pub(super) fn begin(&mut self, now: i64, counters: &Counters) {
         self.now = now;
-        self.add_all_up(counters);
+        self.sum_up(counters);
         for number in &mut self.numbers {
-            let memories = number.memories();
+            let retentions = number.retentions();
             for (track, &total) in number.tracks.iter_mut().zip(&number.totals) {
-                *track = (total > 0).then(|| Track::new(&memories, now, total));
+                *track = (total > 0).then(|| Track::new(&retentions, now, total));
             }
         }
     }
 
-    /// Samples everything.
+    /// Samples all counters.
     pub(super) fn sample(&mut self, now: i64, counters: &Counters) {
-        self.add_all_up(counters);
+        self.sum_up(counters);
         for number in &mut self.numbers {
-            let memories = number.memories();
+            let retentions = number.retentions();
             for (track, &total) in number.tracks.iter_mut().zip(&number.totals) {
                 match track {
                     Some(track) => track.push(now, total),
                     None if total > 0 => {
-                        let mut new = Track::new(&memories, self.now, 0);
+                        let mut new = Track::new(&retentions, self.now, 0);
                         new.push(now, total);
                         *track = Some(new);
                     }
@@ -159,34 +161,51 @@ impl ByProvider {
         self.now = now;
     }
 
-    fn add_all_up(&mut self, counters: &Counters) {
+    /// Moves the history `seconds` into the past, after the clock was set back by so much.
+    pub(super) fn shift_back(&mut self, seconds: i64) {
+        self.now -= seconds;
+        let tracks = self
+            .numbers
+            .iter_mut()
+            .flat_map(|number| &mut number.tracks);
+        for track in tracks.flatten() {
+            track.shift_back(seconds);
+        }
+    }
+
+    fn sum_up(&mut self, counters: &Counters) {
         for number in &mut self.numbers {
             number.totals.fill(0);
         }
         for (provider, code, count) in counters.answers() {
-            self.add_up(provider, count, |want| want.has_code(code));
+            self.add_to(provider, count, |counter| counter.has_code(code));
         }
         for (provider, condition, count) in counters.reasons() {
-            self.add_up(provider, count, |want| want.has_condition(condition));
+            self.add_to(provider, count, |counter| counter.has_condition(condition));
         }
     }
 
-    fn add_up(&mut self, provider: ProviderId, count: u64, wanted: impl Fn(&Want) -> bool) {
-        for number in self.numbers.iter_mut().filter(|it| wanted(&it.want)) {
+    fn add_to(
+        &mut self,
+        provider: ProviderId,
+        count: u64,
+        matches: impl Fn(&ProviderCounter) -> bool,
+    ) {
+        for number in self.numbers.iter_mut().filter(|it| matches(&it.counter)) {
             if let Some(total) = number.totals.get_mut(usize::from(provider.0)) {
                 *total += count;
             }
         }
     }
 
-    /// By how much a number of one provider grew within `window` seconds.
+    /// The growth of a counter of one provider within `window` seconds.
     pub(super) fn growth_of(&self, number: usize, provider: usize, window: i64) -> u64 {
         let track = self.numbers[number].tracks.get(provider);
         let track = track.and_then(Option::as_ref);
         track.map_or(0, |track| track.growth(window, 0))
     }
 
-    /// By how much a number grew within `window` seconds, for each provider that was heard of.
+    /// The growth of a counter within `window` seconds, for each provider seen.
     pub(super) fn growth(&self, number: usize, window: i64) -> impl Iterator<Item = (usize, u64)> {
         let tracks = self.numbers[number].tracks.iter().enumerate();
         tracks.filter_map(move |(provider, track)| {
@@ -194,12 +213,12 @@ impl ByProvider {
         })
     }
 
-    /// Who leads, if anybody.
+    /// The provider with the largest growth, if any.
     pub(super) fn leader(&self, number: usize, window: i64) -> Option<&str> {
         let grown = self
             .growth(number, window)
             .filter(|(_, growth)| *growth > 0);
-        // The first of several that are equal.
+        // The first of equal ones.
         let (provider, _) =
             grown.max_by_key(|(provider, growth)| (*growth, usize::MAX - provider))?;
         self.name(provider)
@@ -209,34 +228,34 @@ impl ByProvider {
         self.names.get(provider).map(String::as_str)
     }
 
-    /// What is to be kept.
-    pub(super) fn image(&self) -> Image {
+    /// The counters for the state file.
+    pub(super) fn snapshot(&self) -> ProviderSnapshot {
         let numbers = self.numbers.iter().map(|number| {
             let named = number.tracks.iter().zip(self.names.iter());
-            let heard = named.filter_map(|(track, name)| {
-                let image = track.as_ref()?.image();
-                Some((name.clone(), image))
+            let seen = named.filter_map(|(track, name)| {
+                let snapshot = track.as_ref()?.snapshot();
+                Some((name.clone(), snapshot))
             });
-            (number.key.clone(), heard.collect())
+            (number.key.clone(), seen.collect())
         });
-        Image {
+        ProviderSnapshot {
             now: self.now,
             numbers: numbers.collect(),
         }
     }
 
-    /// Goes on from an image; what nobody asks for any more is left behind, and what nobody asked for
-    /// before has begun just now.
-    pub(super) fn restore(&mut self, image: &Image) {
-        self.now = image.now;
+    /// Restores a snapshot. Counters that no rule uses any more are dropped; new ones keep the history they started
+    /// with.
+    pub(super) fn restore(&mut self, snapshot: &ProviderSnapshot) {
+        self.now = snapshot.now;
         for number in &mut self.numbers {
-            let Some(heard) = image.numbers.get(&number.key) else {
+            let Some(seen) = snapshot.numbers.get(&number.key) else {
                 continue;
             };
             number.tracks.fill(None);
-            for (provider, track) in heard {
+            for (provider, track) in seen {
                 if let Some(provider) = self.names.iter().position(|name| name == provider) {
-                    let track = Track::restored(&number.memories(), track);
+                    let track = Track::restored(&number.retentions(), track);
                     number.tracks[provider] = Some(track);
                 }
             }

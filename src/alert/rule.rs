@@ -1,51 +1,51 @@
-//! One rule of the policy over the remembered numbers: does it find something now?
+//! One rule of the policy, evaluated over the history of its signals.
 
 use super::history::Track;
-use super::providers::ByProvider;
+use super::providers::ProviderTracks;
 use super::signal::WEEK;
 use crate::catalog::{Alert, Compared, Span, Watch};
 
-/// What a rule has found.
+/// A match of a rule: its condition holds.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Finding {
-    /// The label that tells it from others of the same rule.
+    /// The label that distinguishes matches of the same rule.
     pub label: Option<(&'static str, String)>,
     pub figures: Figures,
 }
 
-/// The figures of an alert, for its description.
+/// The figures in the description of an alert.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Figures {
-    /// How many within the window, or whatever the rule is about.
+    /// The count within the window, or the value of a gauge.
     pub value: u64,
-    /// Of all replies or deliveries, from 0 to 1.
+    /// Share of all replies or deliveries, from 0 to 1.
     pub share: Option<f64>,
-    /// How many it was in a window of what it is compared with.
+    /// The count per window in the compared period.
     pub baseline: Option<f64>,
-    /// The provider that most of it comes from.
+    /// The provider with the largest part.
     pub leader: Option<String>,
 }
 
-/// A rule with the numbers it looks at.
+/// A rule and the positions of its signals.
 pub(super) struct Rule {
     pub alert: Alert,
-    /// Numbers of which the largest growth is meant.
+    /// The signals of which the largest growth counts.
     pub watched: Vec<usize>,
-    /// What the share is of.
+    /// The signal that the share refers to.
     pub whole: Option<usize>,
-    /// What it counts of each provider.
+    /// What is counted per provider.
     pub by_provider: Option<usize>,
-    /// All that each provider says.
+    /// All replies of each provider.
     pub provider_whole: Option<usize>,
 }
 
 impl Rule {
-    /// How long it must last, and how long it must be over, in seconds.
+    /// `for` and `keep_firing_for` in seconds.
     pub(super) fn times(&self) -> [i64; 2] {
         [self.alert.r#for, self.alert.keep_firing_for].map(Span::seconds)
     }
 
-    /// The name of the label that tells its alerts apart, if it can have several.
+    /// The name of the label that distinguishes its alerts, if it can have several.
     pub(super) fn label(&self) -> Option<&'static str> {
         match self.alert.watch {
             Watch::Providers => Some("provider"),
@@ -59,11 +59,16 @@ impl Rule {
         }
     }
 
-    /// What a rule about mail finds.
-    pub(super) fn find(&self, tracks: &[Track], providers: &ByProvider, found: &mut Vec<Finding>) {
+    /// Evaluates a rule about mail.
+    pub(super) fn evaluate(
+        &self,
+        tracks: &[Track],
+        providers: &ProviderTracks,
+        found: &mut Vec<Finding>,
+    ) {
         let window = self.alert.window.unwrap_or_default().seconds();
         if self.alert.watch == Watch::Providers {
-            self.find_providers(providers, window, found);
+            self.evaluate_providers(providers, window, found);
             return;
         }
         let growth = |older, newer| {
@@ -78,7 +83,7 @@ impl Rule {
             return;
         }
         let baseline = self.alert.compared_with.map(|compared| match compared {
-            // Per window, whatever the length of what it is compared with.
+            // Scaled to the length of the window.
             Compared::HourBefore => {
                 let hour = super::signal::HOUR;
                 growth(window + hour, window) as f64 * window as f64 / hour as f64
@@ -90,8 +95,9 @@ impl Rule {
         {
             return;
         }
-        let known = |at: &usize| tracks[*at].knows(window + WEEK);
-        if self.alert.compared_with == Some(Compared::WeekBefore) && !self.watched.iter().all(known)
+        let covered = |at: &usize| tracks[*at].covers(window + WEEK);
+        if self.alert.compared_with == Some(Compared::WeekBefore)
+            && !self.watched.iter().all(covered)
         {
             return;
         }
@@ -121,7 +127,12 @@ impl Rule {
         });
     }
 
-    fn find_providers(&self, providers: &ByProvider, window: i64, found: &mut Vec<Finding>) {
+    fn evaluate_providers(
+        &self,
+        providers: &ProviderTracks,
+        window: i64,
+        found: &mut Vec<Finding>,
+    ) {
         let (Some(number), Some(whole)) = (self.by_provider, self.provider_whole) else {
             return;
         };

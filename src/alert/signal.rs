@@ -1,33 +1,31 @@
-//! The numbers that rules look at, read from the counters.
-//!
-//! They stand apart from the rules because several rules look at the same number, which is then
-//! remembered once.
+//! Signals: the totals that rules about mail evaluate, read from the counters. Rules that use the same signal share
+//! its history.
 
 use crate::catalog::{Alert, Catalog, Compared, ConditionId, Side, Watch};
 use crate::metrics::Counters;
 use crate::parse::{Direction, Outcome};
 
-use super::history::Memory;
+use super::history::Retention;
 
-/// A number that only grows.
+/// A monotonic total.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Signal {
     /// Replies of one direction with one of these codes.
     Codes(Direction, Vec<u16>),
-    /// Replies of one direction for one of these reasons.
+    /// Replies of one direction with one of these conditions.
     Conditions(Direction, Vec<ConditionId>),
-    /// Replies of one direction whose code begins with this digit.
+    /// Replies of one direction whose code starts with this digit.
     Class(Direction, u8),
     /// All replies of one direction.
     Replies(Direction),
-    /// Deliveries with this status, or all.
+    /// Delivery records with this status, or all.
     Deliveries(Option<Outcome>),
     /// Failed logins of clients.
     AuthFailures,
 }
 
 impl Signal {
-    /// What it is now.
+    /// The current total.
     pub(super) fn total(&self, counters: &Counters) -> u64 {
         match self {
             Signal::Codes(direction, codes) => {
@@ -54,7 +52,7 @@ impl Signal {
         }
     }
 
-    /// What it is called where it is kept over restarts.
+    /// The key in the state file. It must not change between versions.
     pub(super) fn key(&self, catalog: &Catalog) -> String {
         match self {
             Signal::Codes(direction, codes) => format!("{} codes {codes:?}", direction.name()),
@@ -72,7 +70,7 @@ impl Signal {
     }
 }
 
-/// What a rule watches: the largest growth of these is meant.
+/// The signals of a rule, of which the largest growth counts.
 pub(super) fn watched(alert: &Alert, catalog: &Catalog) -> Vec<Signal> {
     let direction = direction(alert);
     match alert.watch {
@@ -100,7 +98,7 @@ pub(super) fn watched(alert: &Alert, catalog: &Catalog) -> Vec<Signal> {
     }
 }
 
-/// What a rule's share is of.
+/// The signal that a rule's share refers to.
 pub(super) fn whole(alert: &Alert) -> Option<Signal> {
     match alert.watch {
         Watch::Replies => Some(Signal::Replies(direction(alert))),
@@ -109,7 +107,7 @@ pub(super) fn whole(alert: &Alert) -> Option<Signal> {
     }
 }
 
-/// The conditions a rule names.
+/// The ids of the conditions of a rule.
 pub(super) fn conditions(alert: &Alert, catalog: &Catalog) -> Vec<ConditionId> {
     let names = alert.conditions.iter();
     names
@@ -125,14 +123,14 @@ fn direction(alert: &Alert) -> Direction {
     }
 }
 
-/// The hour before a window, and the longest window that is remembered step by step.
+/// Seconds in an hour.
 pub(super) const HOUR: i64 = 3_600;
-/// A week.
+/// Seconds in a week.
 pub(super) const WEEK: i64 = 604_800;
-/// The day in which a silent source used to speak.
+/// Seconds in a day.
 pub(super) const DAY: i64 = 86_400;
 
-/// How far back a rule looks, in seconds.
+/// How far back a rule needs history, in seconds.
 pub(super) fn reach(alert: &Alert) -> i64 {
     let window = alert.window.unwrap_or_default().seconds();
     match (alert.compared_with, alert.watch) {
@@ -143,13 +141,13 @@ pub(super) fn reach(alert: &Alert) -> i64 {
     }
 }
 
-/// The memories of a number that is looked at so far back: the last hour and a quarter step by step,
-/// the rest in steps of five minutes.
-pub(super) fn memories(step: i64, reach: i64) -> Vec<Memory> {
+/// The retentions for a history of `reach` seconds: up to 75 minutes in intervals of `step`, the rest in intervals
+/// of five minutes.
+pub(super) fn retentions(step: i64, reach: i64) -> Vec<Retention> {
     const FINE: i64 = HOUR + 900;
-    let mut memories = vec![Memory::of(step, reach.min(FINE))];
+    let mut retentions = vec![Retention::of(step, reach.min(FINE))];
     if reach > FINE {
-        memories.push(Memory::of(300, reach));
+        retentions.push(Retention::of(300, reach));
     }
-    memories
+    retentions
 }

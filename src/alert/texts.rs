@@ -1,39 +1,36 @@
-//! What an alert says: the catalog's words in the order of its annotations.
-//!
-//! They stand apart from who says them, since Prometheus' rules, the evaluator, the runbook and the
-//! pages must say the same.
+//! The texts of alerts: labels, annotations and descriptions. The Prometheus rules, the evaluator, the runbook and the
+//! pages all use them, so they say the same.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use super::active::Active;
-use crate::catalog::{Alert, Catalog, DocumentRow, Side, Text};
+use crate::catalog::{Alert, Catalog, DocumentRow, Side, Text, grouped, percentage};
 
-/// What the document puts where it has no remedy.
+/// The remedy of document rows that have none.
 const NO_REMEDY: &str = "N/A";
 
-/// Numbers of rows where a code has several.
-const NUMBERS: [&str; 4] = ["(一)", "(二)", "(三)", "(四)"];
+/// Numbers of the rows where a code has several.
+const NUMBERS: [&str; 4] = ["（一）", "（二）", "（三）", "（四）"];
 
-/// The words of an alert that no figure changes.
+/// The constant texts of an alert.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Texts {
-    /// What it means: the document's Chinese to the letter, where it has one.
+    /// The meaning in Chinese: verbatim from the document, where it has one.
     pub meaning: String,
-    /// The same in English.
+    /// The meaning in English.
     pub meaning_en: String,
-    /// What to do: the document's Chinese to the letter, where it has one.
+    /// The remedy in Chinese: verbatim from the document, where it has one.
     pub remediation: String,
-    /// The same in English.
+    /// The remedy in English.
     pub remediation_en: String,
-    /// Whose words `remediation` are: `document` or `project`.
+    /// The source of `remediation`: `document` or `project`.
     pub remediation_source: &'static str,
     /// The path of its page.
     pub path: String,
 }
 
-/// The words of an alert. `None` if its page is not in the catalog, which a test rules out for the
-/// built-in policy.
+/// The texts of an alert. `None` if its page is not in the catalog; a test rules that out for the built-in policy.
 pub fn of(alert: &Alert, catalog: &Catalog) -> Option<Texts> {
     let Some(page) = &alert.page else {
         let path = format!("/alerts/{}", alert.name);
@@ -70,7 +67,7 @@ pub fn of(alert: &Alert, catalog: &Catalog) -> Option<Texts> {
     Some(texts)
 }
 
-/// The project's own words.
+/// The project's own texts.
 fn plain(meaning: &Text, remedy: &Text, path: String) -> Texts {
     Texts {
         meaning: meaning.zh.clone(),
@@ -82,8 +79,7 @@ fn plain(meaning: &Text, remedy: &Text, path: String) -> Texts {
     }
 }
 
-/// Lines of each of the document's rows; where there are several rows, each after its number and
-/// when it applies.
+/// Lines of each document row. Where there are several rows, each is preceded by its number and by when it applies.
 fn rows(rows: &[DocumentRow], lines: impl Fn(&DocumentRow) -> Option<Vec<String>>) -> String {
     let mut text = String::new();
     for (row, number) in rows.iter().zip(NUMBERS) {
@@ -104,13 +100,13 @@ fn rows(rows: &[DocumentRow], lines: impl Fn(&DocumentRow) -> Option<Vec<String>
 /// A part of a description.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Piece<'a> {
-    /// Words.
-    Words(&'a str),
-    /// The name of a figure, which stood in braces.
+    /// Literal text.
+    Literal(&'a str),
+    /// The name of a placeholder.
     Figure(&'a str),
 }
 
-/// Takes a description apart.
+/// Splits a description into literal text and placeholders.
 pub fn pieces(description: &str) -> impl Iterator<Item = Piece<'_>> {
     let mut rest = description;
     std::iter::from_fn(move || {
@@ -121,11 +117,11 @@ pub fn pieces(description: &str) -> impl Iterator<Item = Piece<'_>> {
         let end = rest.find('{').unwrap_or(rest.len());
         let (words, after) = rest.split_at(end);
         rest = after;
-        (!words.is_empty()).then_some(Piece::Words(words))
+        (!words.is_empty()).then_some(Piece::Literal(words))
     })
 }
 
-/// What an alert is known by, besides the labels of its series.
+/// The labels of an alert, besides those of its series.
 pub fn labels(alert: &Alert) -> BTreeMap<&'static str, String> {
     let mut labels = BTreeMap::from([("severity", alert.severity.as_str().to_owned())]);
     if let Some(code) = alert.codes.first() {
@@ -140,17 +136,17 @@ pub fn labels(alert: &Alert) -> BTreeMap<&'static str, String> {
     labels
 }
 
-/// An alert in words, as Alertmanager takes it.
+/// Labels and annotations of an alert, as sent to Alertmanager.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Words {
-    /// What it is known by.
+    /// The labels.
     pub labels: BTreeMap<String, String>,
-    /// What it says.
+    /// The annotations.
     pub annotations: BTreeMap<String, String>,
 }
 
 impl Words {
-    /// The words of an alert that an exporter at `instance` has found.
+    /// Labels and annotations of an alert of the exporter at `instance`.
     pub(super) fn new(
         alert: &Alert,
         texts: Texts,
@@ -187,23 +183,23 @@ impl Words {
     }
 }
 
-/// What is seen, with its figures.
+/// The description with its figures.
 pub(super) fn description(alert: &Alert, active: &Active, instance: &str) -> String {
     let figures = &active.figures;
     pieces(&alert.description)
         .map(|piece| match piece {
-            Piece::Words(words) => words.to_owned(),
-            Piece::Figure("count") => figures.value.to_string(),
-            Piece::Figure("value") => format!("{:.1}MiB", figures.value as f64 / 1_048_576.0),
-            Piece::Figure("window") => alert.window.unwrap_or_default().to_string(),
-            Piece::Figure("short_window") => alert.short_window.unwrap_or_default().to_string(),
+            Piece::Literal(text) => text.to_owned(),
+            Piece::Figure("count") => grouped(figures.value),
+            Piece::Figure("value") => binary_bytes(figures.value),
+            Piece::Figure("window") => alert.window.unwrap_or_default().with_symbol(),
+            Piece::Figure("short_window") => alert.short_window.unwrap_or_default().with_symbol(),
             Piece::Figure("share") => figures.share.map_or_else(unknown, percentage),
             Piece::Figure("baseline") => figures
                 .baseline
-                .map_or_else(unknown, |it| format!("{it:.0}")),
-            Piece::Figure("leader") => figures.leader.clone().unwrap_or_else(unknown),
+                .map_or_else(unknown, |it| grouped(it.round_ties_even() as u64)),
+            Piece::Figure("leader") => leader(figures.leader.as_deref()),
             Piece::Figure("instance") => instance.to_owned(),
-            // What is left are labels.
+            // All other names are labels.
             Piece::Figure(name) => match &active.label {
                 Some((label, value)) if *label == name => value.clone(),
                 _ => unknown(),
@@ -212,28 +208,56 @@ pub(super) fn description(alert: &Alert, active: &Active, instance: &str) -> Str
         .collect()
 }
 
-/// What is said where a figure cannot be had.
-pub const UNKNOWN: &str = "unknown";
-
-fn unknown() -> String {
-    UNKNOWN.to_owned()
+/// The sentence about the provider with the largest part.
+fn leader(provider: Option<&str>) -> String {
+    match provider {
+        Some(provider) if provider != OTHER_PROVIDER => {
+            format!("{TOP_PROVIDER}{provider}.")
+        }
+        _ => NO_TOP_PROVIDER.to_owned(),
+    }
 }
 
-/// A share in per cent with four digits that matter, as Prometheus' `humanizePercentage` has it.
-pub(super) fn percentage(share: f64) -> String {
-    let percent = share * 100.0;
-    let digits = if percent > 0.0 {
-        percent.log10().floor() as i32 + 1
-    } else {
-        1
+/// The provider label of hosts that match no known provider.
+pub const OTHER_PROVIDER: &str = "other";
+
+/// The beginning of the sentence about the provider with the largest part.
+pub const TOP_PROVIDER: &str = "Top provider: ";
+
+/// The sentence where no known provider has the largest part.
+pub const NO_TOP_PROVIDER: &str = "No single known provider stands out.";
+
+/// A size in bytes with four significant digits and a binary prefix, like `humanize1024` in Prometheus templates
+/// followed by `B`.
+fn binary_bytes(bytes: u64) -> String {
+    let mut value = bytes as f64;
+    let mut prefix = "";
+    for next in ["Ki", "Mi", "Gi", "Ti"] {
+        if value < 1024.0 {
+            break;
+        }
+        value /= 1024.0;
+        prefix = next;
+    }
+    let decimals = match value {
+        1000.0.. => 0,
+        100.0.. => 1,
+        10.0.. => 2,
+        _ => 3,
     };
-    let decimals = usize::try_from(4 - digits).unwrap_or(0);
-    let text = format!("{percent:.decimals$}");
+    let text = format!("{value:.decimals$}");
     let text = match text.contains('.') {
         true => text.trim_end_matches('0').trim_end_matches('.'),
         false => &text,
     };
-    format!("{text}%")
+    format!("{text}{prefix}B")
+}
+
+/// The text in place of an unavailable figure.
+pub const UNKNOWN: &str = "unknown";
+
+fn unknown() -> String {
+    UNKNOWN.to_owned()
 }
 
 #[cfg(test)]
@@ -242,36 +266,42 @@ mod tests {
     use crate::catalog::Policy;
 
     #[test]
-    fn a_description_is_taken_apart_and_nothing_is_lost() {
-        let found: Vec<Piece<'_>> = pieces("{count} in {window}: much. ").collect();
+    fn descriptions_are_split_completely() {
+        let found: Vec<Piece<'_>> = pieces("{count} in {window}: high. ").collect();
         assert_eq!(
             found,
             [
                 Piece::Figure("count"),
-                Piece::Words(" in "),
+                Piece::Literal(" in "),
                 Piece::Figure("window"),
-                Piece::Words(": much. "),
+                Piece::Literal(": high. "),
             ]
         );
         assert_eq!(pieces("").count(), 0);
     }
 
     #[test]
-    fn a_share_has_four_digits_that_matter() {
-        for (share, text) in [
-            (0.0, "0%"),
-            (1.0, "100%"),
-            (0.5, "50%"),
-            (0.123_456, "12.35%"),
-            (0.000_512_34, "0.05123%"),
-            (0.999_96, "100%"),
+    fn sizes_are_written_as_by_prometheus() {
+        for (bytes, text) in [
+            (0, "0B"),
+            (1_000, "1000B"),
+            (33_554_432, "32MiB"),
+            (35_000_000, "33.38MiB"),
+            (5 << 30, "5GiB"),
         ] {
-            assert_eq!(percentage(share), text);
+            assert_eq!(binary_bytes(bytes), text);
         }
     }
 
     #[test]
-    fn every_alert_has_its_words() {
+    fn only_known_providers_are_named() {
+        assert_eq!(leader(Some("google")), "Top provider: google.");
+        assert_eq!(leader(Some("other")), NO_TOP_PROVIDER);
+        assert_eq!(leader(None), NO_TOP_PROVIDER);
+    }
+
+    #[test]
+    fn every_alert_has_all_texts() {
         let catalog = Catalog::embedded();
         for alert in &Policy::embedded().alerts {
             let texts = of(alert, catalog).expect(&alert.name);
@@ -287,7 +317,7 @@ mod tests {
     }
 
     #[test]
-    fn both_rows_of_421_are_carried_with_when_each_applies() {
+    fn both_document_rows_of_421_are_included() {
         let policy = Policy::embedded();
         let spike = policy
             .alerts
@@ -315,7 +345,7 @@ mod tests {
     }
 
     #[test]
-    fn the_remedy_of_422_is_the_projects_own() {
+    fn the_remedy_of_422_is_from_the_project() {
         let policy = Policy::embedded();
         let spike = policy
             .alerts

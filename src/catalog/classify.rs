@@ -1,9 +1,8 @@
-//! Why a server said what it said: one condition for a reply, without allocating.
+//! Classifies a reply: assigns it one condition, without allocating.
 //!
-//! The enhanced code decides where it is specific, then the text, then the reply code.
+//! The enhanced status code decides where it is specific, then the text, then the reply code.
 
-use super::data::{Catalog, ConditionId, Tables};
-use super::lookup::CODES;
+use super::entries::{CODE_LIMIT, ConditionId, Tables};
 use super::phrases::Phrases;
 
 /// "No condition" in the tables.
@@ -15,7 +14,7 @@ const SUBJECTS: usize = 8;
 /// Details 0 to 999.
 const DETAILS: usize = 1000;
 
-/// The tables that [`Catalog::classify`] looks into.
+/// Tables by reply code, by enhanced status code and by phrase.
 pub(super) struct Classifier {
     code: Box<[u8]>,
     enhanced: Box<[u8]>,
@@ -31,7 +30,7 @@ impl Classifier {
                 .and_then(|name| tables.condition_named(name))
                 .map_or(NONE, |id| id.0)
         };
-        let mut code = vec![NONE; CODES];
+        let mut code = vec![NONE; CODE_LIMIT];
         for entry in &tables.codes {
             if let Some(slot) = code.get_mut(usize::from(entry.code)) {
                 *slot = id(&entry.condition);
@@ -42,8 +41,8 @@ impl Classifier {
             let condition = id(&entry.condition);
             for &class in &entry.classes {
                 for detail in entry.detail..=entry.last.unwrap_or(entry.detail) {
-                    let slot =
-                        place(class, entry.subject, detail).and_then(|at| enhanced.get_mut(at));
+                    let slot = enhanced_index(class, entry.subject, detail)
+                        .and_then(|at| enhanced.get_mut(at));
                     if let Some(slot) = slot {
                         *slot = condition;
                     }
@@ -66,8 +65,8 @@ impl Classifier {
     }
 }
 
-/// Where an enhanced code stands in the table.
-fn place(class: u8, subject: u16, detail: u16) -> Option<usize> {
+/// The position of an enhanced status code in the table; `None` if it is outside of it.
+fn enhanced_index(class: u8, subject: u16, detail: u16) -> Option<usize> {
     let (class, subject, detail) = (
         usize::from(class),
         usize::from(subject),
@@ -77,48 +76,44 @@ fn place(class: u8, subject: u16, detail: u16) -> Option<usize> {
     known.then(|| ((class - 2) * SUBJECTS + subject) * DETAILS + detail)
 }
 
-impl Catalog {
+impl Classifier {
     /// The condition `other`.
-    pub fn other(&self) -> ConditionId {
-        self.classifier.other
+    pub(super) fn other(&self) -> ConditionId {
+        self.other
     }
 
-    /// Why a reply was what it was: by the enhanced code (class, subject, detail) where that is
-    /// specific, else by the text, else by the reply code, else `other`.
-    ///
-    /// A success has no reason: 2yz and 3yz are `other`, and their text is not looked at.
-    pub fn classify(
+    /// See `Catalog::classify`.
+    pub(super) fn classify(
         &self,
         code: Option<u16>,
         enhanced: Option<(u8, u16, u16)>,
         text: &[u8],
     ) -> ConditionId {
-        let tables = &self.classifier;
         if code.is_some_and(|code| (200..400).contains(&code)) {
-            return tables.other;
+            return self.other;
         }
         if let Some((class, subject, detail)) = enhanced {
             if code.is_none() && class == 2 {
-                return tables.other;
+                return self.other;
             }
-            let known = place(class, subject, detail).map_or(NONE, |at| tables.enhanced[at]);
+            let known = enhanced_index(class, subject, detail).map_or(NONE, |at| self.enhanced[at]);
             if known != NONE {
                 return ConditionId(known);
             }
         }
-        if let Some(condition) = tables.phrases.find(text) {
+        if let Some(condition) = self.phrases.find(text) {
             return ConditionId(condition);
         }
-        // 550 to 554 stand for everything that is refused; subject 7 (RFC 3463 section 3.8) at
-        // least tells that it was a rule and no missing or full mailbox.
+        // 550 to 554 are used for refusals of every kind; subject 7 (RFC 3463 section 3.8) at least
+        // rules out a missing or full mailbox.
         let refused = code.is_some_and(|code| (550..560).contains(&code));
         if refused && enhanced.is_some_and(|(_, subject, _)| subject == 7) {
-            return tables.policy;
+            return self.policy;
         }
-        let by_code = code.and_then(|code| tables.code.get(usize::from(code)));
+        let by_code = code.and_then(|code| self.code.get(usize::from(code)));
         match by_code {
             Some(&id) if id != NONE => ConditionId(id),
-            _ => tables.other,
+            _ => self.other,
         }
     }
 }

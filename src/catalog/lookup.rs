@@ -1,23 +1,23 @@
-//! Loading the catalog once, and finding an entry in it by its number or name.
+//! [`Catalog`]: the data file, loaded once, with look-ups by number or name.
 
 use std::sync::LazyLock;
 
 use super::classify::Classifier;
-use super::data::{Catalog, Code, Condition, ConditionId, Enhanced, Provider, Tables};
+use super::entries::{CODE_LIMIT, Code, Condition, ConditionId, Enhanced, Provider, Tables};
 
 /// The data file, `catalog.toml`, as the build script hands it over.
 const SOURCE: &str = include_str!(concat!(env!("OUT_DIR"), "/catalog.json"));
 
-/// Reply codes stand below this.
-pub(super) const CODES: usize = 600;
-
-/// From the number of a code to its place in the list.
-pub(super) struct Index {
-    code: Box<[Option<u16>; CODES]>,
+/// Codes, enhanced status codes, conditions and providers.
+pub struct Catalog {
+    tables: Tables,
+    /// From a reply code to its position in `tables.codes`.
+    code_index: Box<[Option<u16>; CODE_LIMIT]>,
+    classifier: Classifier,
 }
 
 impl Catalog {
-    /// The catalog that is built in, read at the first call.
+    /// The built-in catalog, parsed at the first call.
     pub fn embedded() -> &'static Catalog {
         static CATALOG: LazyLock<Catalog> = LazyLock::new(|| {
             Catalog::read(SOURCE).expect("the built-in catalog is read by every test run")
@@ -25,11 +25,11 @@ impl Catalog {
         &CATALOG
     }
 
-    /// Reads a catalog; the error names the field.
+    /// Parses a catalog; the error names the field.
     fn read(source: &str) -> serde_json::Result<Catalog> {
         let mut tables: Tables = serde_json::from_str(source)?;
         tables.codes.sort_by_key(|code| code.code);
-        let mut code = Box::new([None; CODES]);
+        let mut code = Box::new([None; CODE_LIMIT]);
         for (place, entry) in (0u16..).zip(&tables.codes) {
             if let Some(slot) = code.get_mut(usize::from(entry.code)) {
                 *slot = Some(place);
@@ -38,28 +38,28 @@ impl Catalog {
         let classifier = Classifier::new(&tables);
         Ok(Catalog {
             tables,
-            index: Index { code },
+            code_index: code,
             classifier,
         })
     }
 
-    /// All codes, in the order of their numbers.
+    /// All reply codes in ascending order.
     pub fn codes(&self) -> impl Iterator<Item = &Code> {
         self.tables.codes.iter()
     }
 
-    /// One code by its number.
+    /// A reply code by its number.
     pub fn code(&self, code: u16) -> Option<&Code> {
-        let place = (*self.index.code.get(usize::from(code))?)?;
+        let place = (*self.code_index.get(usize::from(code))?)?;
         self.tables.codes.get(usize::from(place))
     }
 
-    /// All enhanced status codes, in the order of the file.
+    /// All enhanced status codes in the order of the file.
     pub fn enhanced_codes(&self) -> impl Iterator<Item = &Enhanced> {
         self.tables.enhanced.iter()
     }
 
-    /// One enhanced status code; an entry that does not name the class does not count.
+    /// The entry of an enhanced status code; only entries that list its class are considered.
     pub fn enhanced(&self, class: u8, subject: u16, detail: u16) -> Option<&Enhanced> {
         let mut entries = self.tables.enhanced.iter();
         entries.find(|entry| entry.covers(subject, detail) && entry.classes.contains(&class))
@@ -70,7 +70,7 @@ impl Catalog {
         &self.tables.conditions
     }
 
-    /// The label of a condition; `other` for an id that is not of this catalog.
+    /// The name of a condition; `other` for an unknown id.
     pub fn condition_name(&self, id: ConditionId) -> &str {
         self.tables
             .conditions
@@ -78,7 +78,7 @@ impl Catalog {
             .map_or("other", |condition| &condition.name)
     }
 
-    /// The condition with this label.
+    /// The condition with this name.
     pub fn condition_named(&self, name: &str) -> Option<ConditionId> {
         self.tables.condition_named(name)
     }
@@ -87,22 +87,23 @@ impl Catalog {
     pub fn providers(&self) -> &[Provider] {
         &self.tables.providers
     }
-}
 
-impl Enhanced {
-    /// Whether it is the entry of this code, its class left open.
-    pub fn covers(&self, subject: u16, detail: u16) -> bool {
-        let details = self.detail..=self.last.unwrap_or(self.detail);
-        self.subject == subject && details.contains(&detail)
+    /// The condition `other`.
+    pub fn other(&self) -> ConditionId {
+        self.classifier.other()
     }
-}
 
-impl Tables {
-    /// The condition with this label.
-    pub(super) fn condition_named(&self, name: &str) -> Option<ConditionId> {
-        (0u8..)
-            .zip(&self.conditions)
-            .find(|(_, condition)| condition.name == name)
-            .map(|(id, _)| ConditionId(id))
+    /// The condition of a reply: by the enhanced status code (class, subject, detail) where that is
+    /// specific, else by the text, else by the reply code, else `other`.
+    ///
+    /// A success has no condition: 2yz and 3yz are `other`, and their text is not searched.
+    #[inline]
+    pub fn classify(
+        &self,
+        code: Option<u16>,
+        enhanced: Option<(u8, u16, u16)>,
+        text: &[u8],
+    ) -> ConditionId {
+        self.classifier.classify(code, enhanced, text)
     }
 }

@@ -1,10 +1,12 @@
-//! What codes mean and what to do about them: the one source of every text, class and threshold.
+//! The catalog: what reply codes, enhanced status codes and conditions mean and what to do about them, which
+//! hosts belong to which provider, and the alert policy. It is the only source of these texts and figures.
 //!
-//! It imports nothing of this crate but `marks`, so that parsers, metrics, pages and generated files can
-//! all stand on it.
+//! It imports nothing of this crate but the SIMD masks of `simd`, so every other module can use it.
 
 mod classify;
-mod data;
+mod digits;
+mod entries;
+mod explain;
 mod lookup;
 mod phrases;
 mod policy;
@@ -13,11 +15,15 @@ mod providers;
 #[allow(clippy::unwrap_used)]
 mod tests;
 mod topic;
+mod units;
+mod vocabulary;
 
-pub use data::{
-    Actor, Catalog, Code, Condition, ConditionId, DocumentRow, Enhanced, Kind, Language, Provider,
-    ProviderId, Severity, Text,
-};
-pub use policy::{Alert, Change, Compared, Policy, Side, Span, Watch};
+pub use digits::{first_digit, first_digit_of_both, subject};
+pub use entries::{Code, Condition, ConditionId, DocumentRow, Enhanced, Provider, ProviderId};
+pub use explain::Explanation;
+pub use lookup::Catalog;
+pub use policy::{Alert, Change, Compared, Policy, Side, Watch};
 pub use providers::{Providers, ProvidersError};
-pub use topic::{EnhancedTopic, Explanation, Topic, first_digit, first_digit_of_both, subject};
+pub use topic::{EnhancedTopic, Topic};
+pub use units::{Span, grouped, percentage};
+pub use vocabulary::{Actor, Kind, Language, Severity, Text};

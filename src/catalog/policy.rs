@@ -1,114 +1,57 @@
-//! The alert policy: its types, strict to read, and how its figures are replaced.
+//! The alert policy (`policy.toml`) as types, and how its figures are overridden.
 //!
-//! It stands apart from the codes because it says when somebody is woken, not what a code means.
-//! Prometheus' rules, the evaluator and `replay` read it and nothing else.
+//! The Prometheus rules, the evaluator and `replay` are all derived from it. Deserializing is strict: a missing
+//! or unknown field is an error.
 
-use std::fmt;
-use std::str::FromStr;
+use serde::Deserialize;
 
-use serde::{Deserialize, Deserializer};
-
-use super::data::{Severity, Text};
+use super::units::{Span, percentage};
+use super::vocabulary::{Severity, Text};
 
 /// The data file, `policy.toml`, as the build script hands it over.
 const SOURCE: &str = include_str!(concat!(env!("OUT_DIR"), "/policy.json"));
 
-/// How long something lasts, in whole seconds.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Span(pub u32);
-
-impl Span {
-    /// In seconds.
-    pub fn seconds(self) -> i64 {
-        i64::from(self.0)
-    }
-}
-
-/// The units of [`Span`], the largest first.
-const UNITS: [(char, u32); 5] = [
-    ('w', 604_800),
-    ('d', 86_400),
-    ('h', 3_600),
-    ('m', 60),
-    ('s', 1),
-];
-
-impl fmt::Display for Span {
-    /// In the largest unit that it is a whole number of, as Prometheus writes durations: `90s`, `5m`.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let whole = UNITS
-            .iter()
-            .find(|(_, seconds)| self.0 != 0 && self.0.is_multiple_of(*seconds));
-        let (unit, seconds) = whole.copied().unwrap_or(('s', 1));
-        write!(f, "{}{unit}", self.0 / seconds)
-    }
-}
-
-impl FromStr for Span {
-    type Err = ();
-
-    /// A whole number and a unit, such as `5m`.
-    fn from_str(text: &str) -> Result<Self, ()> {
-        let unit = text.chars().next_back().ok_or(())?;
-        let (_, seconds) = UNITS.iter().find(|(name, _)| *name == unit).ok_or(())?;
-        let number = text.strip_suffix(unit).ok_or(())?;
-        if !number.bytes().all(|byte| byte.is_ascii_digit()) {
-            return Err(());
-        }
-        let number: u32 = number.parse().map_err(|_| ())?;
-        number.checked_mul(*seconds).map(Span).ok_or(())
-    }
-}
-
-impl<'de> Deserialize<'de> for Span {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        text.parse()
-            .map_err(|()| serde::de::Error::custom(format!("{text:?} is no duration")))
-    }
-}
-
-/// What an alert looks at.
+/// What an alert rule evaluates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Watch {
-    /// Codes and conditions of one direction.
+    /// Reply codes and conditions of one direction.
     Replies,
-    /// Conditions of each provider's replies.
+    /// Conditions of the replies of each provider.
     Providers,
-    /// Delivery records of one status.
+    /// Delivery records with one status.
     Deliveries,
     /// Failed logins of clients.
     AuthFailures,
-    /// The exporter cannot be scraped. Only Prometheus can see that.
+    /// The exporter cannot be scraped. Only Prometheus can detect that.
     ExporterDown,
     /// A source cannot be read.
     SourceDown,
-    /// A source that used to speak does not.
+    /// A source that used to have lines has none.
     SourceSilent,
-    /// Much of a source is not read yet.
+    /// A large part of a source has not been read yet.
     SourceLagging,
-    /// Old lines are being read.
+    /// A backlog is being read.
     CatchingUp,
-    /// Lines of no known form.
+    /// Lines of an unknown format.
     Unmatched,
-    /// Lines that were lost because they came too fast.
+    /// Lines lost because they arrived faster than they were read.
     LinesDropped,
     /// The state cannot be written.
     StateNotWritten,
-    /// A metric's guard folds.
+    /// A metric has reached its limit of series, and further label values are counted as `other`.
     SeriesFolded,
 }
 
-/// Whose words the codes are.
+/// Which replies a rule is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Side {
-    /// Other servers'.
+    /// Replies of remote servers to this one.
     Outbound,
-    /// Our own server's.
+    /// Replies of this server to its clients.
     Inbound,
-    /// Our own stores'.
+    /// Replies of the local mail store to this server.
     Local,
 }
 
@@ -123,7 +66,7 @@ impl Side {
     }
 }
 
-/// What a figure is compared with.
+/// The period a figure is compared with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Compared {
@@ -133,64 +76,65 @@ pub enum Compared {
     WeekBefore,
 }
 
-/// One rule.
+/// An alert rule.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Alert {
     /// Its name, and the `alertname` label.
     pub name: String,
-    /// The group of rules it stands in.
+    /// The rule group.
     pub group: String,
-    /// Whether it pages.
+    /// The severity; `critical` pages.
     pub severity: Severity,
-    /// What it looks at.
+    /// What it evaluates.
     pub watch: Watch,
-    /// Whose replies.
+    /// Which replies.
     pub direction: Option<Side>,
-    /// Codes, added up.
+    /// Reply codes, summed up.
     #[serde(default)]
     pub codes: Vec<u16>,
-    /// Conditions, added up. Where there are codes too, the larger of the two sums is meant, since
-    /// one reply may be in both.
+    /// Conditions, summed up. Where there are codes too, the larger of the two sums counts, since one reply
+    /// may be in both.
     #[serde(default)]
     pub conditions: Vec<String>,
-    /// All codes that begin with this digit.
+    /// All reply codes with this first digit.
     pub class: Option<u8>,
-    /// The status of deliveries.
+    /// The status of delivery records.
     pub status: Option<String>,
-    /// The catalog's entry that the page shows: a code or a condition.
+    /// The catalog entry (code or condition) with its meaning and remedy.
     pub page: Option<String>,
-    /// What is counted is counted within this time.
+    /// The evaluation window.
     pub window: Option<Span>,
-    /// The share must be reached in this one too, so that what is over ends.
+    /// A shorter window in which the share must be exceeded too, so that the alert resolves soon after the
+    /// problem ends.
     pub short_window: Option<Span>,
-    /// More than this many within the window.
+    /// Fires above this count within the window.
     pub count: Option<u64>,
-    /// More than this share, from 0 to 1.
+    /// Fires above this share, from 0 to 1.
     pub share: Option<f64>,
-    /// More than so many times what it is compared with.
+    /// Fires above this multiple of the compared period.
     pub factor: Option<f64>,
-    /// What the factor is about.
+    /// The period that `factor` refers to.
     pub compared_with: Option<Compared>,
-    /// More than this, for what is no count.
+    /// Fires above this value, for gauges.
     pub threshold: Option<u64>,
-    /// How long it must last.
+    /// How long the condition must hold before the alert fires.
     pub r#for: Span,
-    /// How long it must be over.
+    /// How long the alert keeps firing after the condition no longer holds.
     pub keep_firing_for: Span,
-    /// One line.
+    /// One line. A percentage in it is the share of the rule.
     pub summary: Text,
-    /// What is seen, with places for figures in braces.
+    /// The description, with placeholders for figures in braces.
     pub description: String,
-    /// What it means, where the catalog has no entry for it.
+    /// The meaning, where there is no catalog entry.
     pub meaning: Option<Text>,
-    /// What to do, where the catalog has no entry for it.
+    /// The remedy, where there is no catalog entry.
     pub remedy: Option<Text>,
 }
 
 impl Alert {
-    /// Whether it is about mail; the others are about the exporter itself, and are not quiet while
-    /// old lines are read.
+    /// Whether the rule is about mail. The other rules are about the exporter itself and are not suppressed
+    /// during catch-up.
     pub fn is_about_mail(&self) -> bool {
         matches!(
             self.watch,
@@ -199,10 +143,10 @@ impl Alert {
     }
 }
 
-/// What an operator wants otherwise; `None` leaves a figure as it is.
+/// Overrides of one rule by the operator; `None` keeps the default.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Change {
-    /// Whether the rule is there at all.
+    /// `Some(false)` removes the rule.
     pub enabled: Option<bool>,
     /// See [`Alert`].
     pub severity: Option<Severity>,
@@ -222,7 +166,7 @@ pub struct Change {
     pub keep_firing_for: Option<Span>,
 }
 
-/// All rules, and what their texts need to know.
+/// All alert rules, and what their texts depend on.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 pub struct Policy {
     /// The rules, in the order of the file.
@@ -231,8 +175,8 @@ pub struct Policy {
     /// A regular expression for the `job` label of the exporter's targets.
     #[serde(default = "default_job")]
     pub job: String,
-    /// Where the pages behind `runbook_url` are, without a slash at the end; `None` for the exporter
-    /// itself, at its instance's address.
+    /// Base URL of `runbook_url` annotations, without a trailing slash; `None` for the exporter itself, at the
+    /// address of its instance.
     #[serde(default)]
     pub runbook_url: Option<String>,
 }
@@ -242,22 +186,26 @@ fn default_job() -> String {
 }
 
 impl Policy {
-    /// The policy that is built in.
+    /// The built-in policy.
     pub fn embedded() -> Self {
         serde_json::from_str(SOURCE).expect("the built-in policy is read by every test run")
     }
 
-    /// Replaces figures of the rule with this name.
+    /// Overrides figures of the rule with this name.
     ///
     /// # Errors
     ///
-    /// The name of the figure that the rule does not have; `None` if there is no such rule.
+    /// The name of a figure that the rule does not have; `None` if there is no such rule.
     pub fn change(&mut self, name: &str, change: &Change) -> Result<(), Option<&'static str>> {
         let at = self.alerts.iter().position(|alert| alert.name == name);
         let at = at.ok_or(None)?;
         let alert = &mut self.alerts[at];
         replace(&mut alert.count, change.count).ok_or(Some("count"))?;
+        let share = alert.share;
         replace(&mut alert.share, change.share).ok_or(Some("share"))?;
+        if let (Some(old), Some(new)) = (share, alert.share) {
+            alert.summary.replace(&percentage(old), &percentage(new));
+        }
         replace(&mut alert.factor, change.factor).ok_or(Some("factor"))?;
         replace(&mut alert.threshold, change.threshold).ok_or(Some("threshold"))?;
         replace(&mut alert.window, change.window).ok_or(Some("window"))?;
@@ -271,11 +219,11 @@ impl Policy {
     }
 }
 
-/// Replaces a figure; `None` if there is another one and none to replace.
-fn replace<T>(figure: &mut Option<T>, another: Option<T>) -> Option<()> {
-    if another.is_some() {
+/// Replaces a figure; `None` if the rule does not have it.
+fn replace<T>(figure: &mut Option<T>, value: Option<T>) -> Option<()> {
+    if value.is_some() {
         figure.as_ref()?;
-        *figure = another;
+        *figure = value;
     }
     Some(())
 }

@@ -1,13 +1,14 @@
-//! Who runs a remote mail exchanger, by its host name.
+//! The provider of a remote mail exchanger, found by the suffix of its host name.
 
 use rustc_hash::FxHashMap;
 
-use super::data::{Catalog, ProviderId};
+use super::entries::ProviderId;
+use super::lookup::Catalog;
 
 /// The longest host name that DNS allows (RFC 1035 section 2.3.4).
 const LONGEST_NAME: usize = 255;
 
-/// The providers of the catalog and those that a user has added.
+/// The built-in providers and those added by the user.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Providers {
     names: Vec<String>,
@@ -16,26 +17,28 @@ pub struct Providers {
     labels: (usize, usize),
 }
 
-/// What is wrong with a provider that a user has defined.
+/// An error in a provider that the user has defined.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ProvidersError {
     /// An id is one byte.
-    #[error("too many providers: at most 255 can be told apart, the built-in ones included")]
+    #[error("too many providers: at most 255, including the built-in ones")]
     TooMany,
     /// The name becomes a label value.
     #[error("provider name {0:?}: use 1 to 40 of a-z, 0-9, _ and -, for example \"example_mail\"")]
     Name(String),
-    /// `other` is everybody else.
-    #[error("provider name \"other\" stands for everybody not in the table and takes no suffixes")]
+    /// `other` is reserved.
+    #[error(
+        "provider name \"other\" is reserved for hosts that match no provider and takes no suffixes"
+    )]
     Other,
     /// A suffix is a domain name.
     #[error(
-        "provider {name:?}: {suffix:?} is no domain name, write for example \"mx.example.net\""
+        "provider {name:?}: {suffix:?} is not a valid domain name, for example \"mx.example.net\""
     )]
     Suffix {
         /// The provider.
         name: String,
-        /// What was written.
+        /// The invalid suffix.
         suffix: String,
     },
 }
@@ -50,8 +53,8 @@ impl Providers {
         })
     }
 
-    /// The built-in table and a user's providers, as (name, suffixes). A name that exists gets
-    /// further suffixes; a suffix that exists goes to the user's provider.
+    /// The built-in table extended by the user's providers, given as (name, suffixes). An existing name
+    /// gets further suffixes; an existing suffix is reassigned to the user's provider.
     pub fn with(
         catalog: &Catalog,
         extra: &[(String, Vec<String>)],
@@ -70,11 +73,11 @@ impl Providers {
         Ok(table)
     }
 
-    /// Adds a user's provider, or further suffixes of one that is there.
+    /// Adds a provider, or further suffixes of an existing one.
     ///
     /// # Errors
     ///
-    /// If the name or a suffix cannot be one, or there are too many providers.
+    /// If the name or a suffix is invalid, or there are too many providers.
     pub fn add_own(&mut self, name: &str, suffixes: &[String]) -> Result<(), ProvidersError> {
         if name == "other" {
             return Err(ProvidersError::Other);
@@ -118,8 +121,8 @@ impl Providers {
         Ok(())
     }
 
-    /// Who runs this host: the longest suffix that matches on a label boundary, in any case, with
-    /// or without the trailing dot.
+    /// The provider of a host: the longest suffix that matches on a label boundary, ignoring case and a
+    /// trailing dot.
     pub fn of(&self, host: &[u8]) -> ProviderId {
         let host = host.strip_suffix(b".").unwrap_or(host);
         let host = &host[host.len().saturating_sub(LONGEST_NAME)..];
@@ -145,14 +148,14 @@ impl Providers {
         found
     }
 
-    /// The label; `other` for an id that is not of this table.
+    /// The label value; `other` for an unknown id.
     pub fn name(&self, id: ProviderId) -> &str {
         self.names
             .get(usize::from(id.0))
             .map_or("other", String::as_str)
     }
 
-    /// All labels; the index is the [`ProviderId`].
+    /// All label values; the index is the [`ProviderId`].
     pub fn names(&self) -> impl ExactSizeIterator<Item = &str> {
         self.names.iter().map(String::as_str)
     }

@@ -19,7 +19,7 @@ pub struct Args {
     #[arg(long, value_name = "FILE")]
     policy: Option<PathBuf>,
 
-    /// Directory to write alerts/, dashboards/, docs/runbook.md and helm/ into
+    /// Directory to write alerts/, dashboards/, docs/runbook*.md and helm/ into
     dir: PathBuf,
 }
 

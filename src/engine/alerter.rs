@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
-use crate::alert::notify::{Alert, Notifier};
-use crate::alert::{Active, Evaluator, Health, Image, Words};
+use crate::alert::notify::{Notification, Notifier};
+use crate::alert::{Active, AlertSnapshot, Evaluator, Health, Words};
 use crate::catalog::{Catalog, Policy};
 use crate::metrics::{ActiveAlert, Alerting, Counters};
 
@@ -52,7 +52,7 @@ impl Alerter {
     pub(super) fn new(
         setup: AlertSetup,
         providers: Arc<[String]>,
-        before: Option<&Image>,
+        before: Option<&AlertSnapshot>,
         counters: &Counters,
     ) -> Self {
         let mut evaluator = Evaluator::new(setup.policy.clone(), Catalog::embedded(), providers);
@@ -112,10 +112,10 @@ impl Alerter {
         }
     }
 
-    fn alert(&self, active: &Active, ends_at: Timestamp) -> Option<Alert> {
+    fn alert(&self, active: &Active, ends_at: Timestamp) -> Option<Notification> {
         let words = self.words(active)?;
         let starts_at = Timestamp::from_second(active.fired?).ok()?;
-        Some(Alert {
+        Some(Notification {
             generator_url: words.annotations.get("runbook_url").cloned()?,
             labels: words.labels,
             annotations: words.annotations,
@@ -147,8 +147,8 @@ impl Alerter {
     }
 
     /// What a snapshot keeps, for [`Alerter::new`] of the next process.
-    pub(super) fn image(&self) -> Image {
-        self.evaluator.image()
+    pub(super) fn image(&self) -> AlertSnapshot {
+        self.evaluator.snapshot()
     }
 }
 

@@ -40,7 +40,7 @@ struct ViewRequest {
 pub(super) struct SnapshotParts {
     pub sources: Vec<SourceState>,
     pub parser: ParserSnapshot,
-    pub alerts: Option<alert::Image>,
+    pub alerts: Option<alert::AlertSnapshot>,
     /// Sections of the state file that this version does not know.
     pub unknown: Vec<Section>,
 }

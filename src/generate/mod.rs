@@ -1,31 +1,23 @@
-//! Files made from the catalog: what Prometheus, Grafana and people read instead of it.
+//! The `generate` command: files made from the catalog for Prometheus, Grafana, the Helm chart and people.
 //!
-//! It stands apart because nothing of it runs in the daemon. The committed files are its output,
-//! and a test says so: whoever wants other words or figures changes the catalog.
+//! Nothing of it runs in the daemon. The committed files are its output, as a test verifies: to change them, change the
+//! catalog.
 
 mod alerts;
 mod chart;
 mod dashboards;
+mod file;
 mod runbook;
 
-use std::path::PathBuf;
+pub use file::GeneratedFile;
 
 use crate::catalog::{Catalog, Policy};
 
-/// A file to be written.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct File {
-    /// Where, below the directory that was asked for.
-    pub path: PathBuf,
-    /// All of it.
-    pub text: String,
-}
-
-/// Every file there is to write.
-pub fn files(policy: &Policy) -> Vec<File> {
+/// All files.
+pub fn files(policy: &Policy) -> Vec<GeneratedFile> {
     let catalog = Catalog::embedded();
-    let mut files = alerts::files(policy, catalog, alerts::Written::Numbers);
-    files.push(runbook::file(policy, catalog));
+    let mut files = alerts::files(policy, catalog, alerts::FigureFormat::Numbers);
+    files.extend(runbook::files(policy, catalog));
     files.extend(dashboards::files());
     files.extend(chart::files(policy, catalog));
     files

@@ -29,7 +29,7 @@ struct FormerMemory {
 #[derive(Default, Deserialize)]
 struct Second {
     provider_conditions: ProviderConditions,
-    alerts: Option<alert::Image>,
+    alerts: Option<alert::AlertSnapshot>,
 }
 
 /// What version 3 added.

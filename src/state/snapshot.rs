@@ -22,7 +22,7 @@ pub struct Snapshot {
     /// What the parser remembers.
     pub parser: ParserSnapshot,
     /// What alerts remember, where the daemon has any of its own.
-    pub alerts: Option<alert::Image>,
+    pub alerts: Option<alert::AlertSnapshot>,
     /// Sections that this version does not know: they are written as they were read.
     pub unknown: Vec<Section>,
 }

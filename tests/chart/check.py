@@ -1,10 +1,9 @@
-"""Renders the chart with every values file in ci/ for every Kubernetes there is a schema of.
+"""Renders the chart with every values file in ci/ for every Kubernetes version with a schema.
 
-Arguments: the chart, helm, maillog_exporter, a folder for results, in which `secret` has the files of the
-secret that everything-values.yaml names. Every object must be valid against
-Kubernetes' own schemas and make sense together (cluster.py); those of the Prometheus operator go to
-FOLDER/operator.jsonl, the groups of rules to FOLDER/NAME.rules.yaml. With the figures as they are, the
-rules must be those in alerts/.
+Arguments: the chart, helm, maillog_exporter, and a folder for results, in which `secret` has the files of the
+secret that everything-values.yaml refers to. Every object must be valid against the schemas of Kubernetes and
+consistent with the others (cluster.py). Objects of the Prometheus operator are written to FOLDER/operator.jsonl,
+rule groups to FOLDER/NAME.rules.yaml. With default values, the rules must equal those in alerts/.
 """
 
 import json
@@ -26,7 +25,7 @@ problems = []
 
 
 def versions():
-    """Every minor version from 1.25 on that kubernetes-validate knows."""
+    """Every minor version from 1.25 that kubernetes-validate knows."""
     schemas = pathlib.Path(kubernetes_validate.__file__).parent / "kubernetes-json-schema"
     found = {re.match(r"v1\.(\d+)\.", path.name) for path in schemas.iterdir()}
     minors = sorted({int(match.group(1)) for match in found if match})
@@ -34,7 +33,7 @@ def versions():
 
 
 class Strict(yaml.SafeLoader):
-    """As a cluster reads YAML: a key that is there twice is an error."""
+    """A YAML loader that rejects duplicate keys, like a cluster."""
 
     def construct_mapping(self, node, deep=False):
         keys = [key.value for key, _ in node.value]
@@ -60,7 +59,7 @@ def render(values, version, *more, of=chart):
 
 
 def configuration(things, name):
-    """The exporter takes the configuration, with the secret's files in FOLDER/secret."""
+    """Checks the configuration with the exporter; the files of the secret are in FOLDER/secret."""
     text = cluster.of(things, "ConfigMap")[0]["data"]["config.yml"]
     path = folder / "config.yml"
     path.write_text(text.replace("/etc/maillog_exporter/alerting", str(folder / "secret")), "utf-8")
@@ -100,7 +99,7 @@ with open(folder / "operator.jsonl", "w", encoding="utf-8") as operator:
                     where = ".".join(map(str, error.path))
                     problems.append(f"{name}: {where}: {error.message}")
 
-# A mail server's own chart takes the container: the one that docs/kubernetes.md shows.
+# The example chart of docs/kubernetes.md, which includes the container.
 own = folder / "own"
 shutil.copytree(chart, own / "charts/maillog-exporter")
 (own / "templates").mkdir()
@@ -110,7 +109,7 @@ for name, text in re.findall(r"```yaml\n# (\S+)\n(.*?)```", shown, re.DOTALL):
 for version in known:
     things = render(None, version, of=own)
     if not cluster.workload(things)[0]:
-        problems.append(f"own chart: {version}: it makes no workload")
+        problems.append(f"own chart: {version}: no workload")
     problems += [f"own chart: {version}: {what}" for what in cluster.problems(things)]
     for thing in things:
         if not thing["apiVersion"].startswith("monitoring.coreos.com/"):
@@ -119,14 +118,14 @@ for version in known:
             except kubernetes_validate.ValidationError as error:
                 problems.append(f"own chart: {version}: {thing['kind']}: {error.message}")
 
-# Only who asks for it gets root beside a mail server.
+# The sidecar runs as root only if configured.
 for thing in render(None, known[-1], "--set", "sidecar.mail.image=x,sidecar.user=0"):
     if thing["kind"] == "StatefulSet":
         rights = thing["spec"]["template"]["spec"]["initContainers"][0]["securityContext"]
         if (rights["runAsUser"], rights["runAsNonRoot"], rights["capabilities"]) != (0, False, {"drop": ["ALL"]}):
             problems.append(f"sidecar.user=0 makes {rights}")
 
-# Dashboards reach Grafana as they are.
+# Dashboards are unchanged.
 things = render(None, known[-1], "--set", "mode=standalone,dashboards.enabled=true")
 carried = {}
 for thing in cluster.of(things, "ConfigMap"):
@@ -134,35 +133,35 @@ for thing in cluster.of(things, "ConfigMap"):
         carried |= thing["data"]
 committed = {f"maillog-{path.name}": path.read_text("utf-8") for path in (root / "dashboards").glob("*.json")}
 if carried != committed or not carried:
-    problems.append(f"the dashboards {sorted(carried)} are not those of the repository, {sorted(committed)}")
+    problems.append(f"the dashboards {sorted(carried)} differ from the repository, {sorted(committed)}")
 
-# Rules with the figures as they are.
+# Rules with default figures.
 for thing in render(None, known[-1], "--set", "mode=standalone,prometheusRule.enabled=true"):
     if thing["kind"] == "PrometheusRule":
         committed = groups(root / "alerts/recording.yaml") + groups(root / "alerts/alerts.yaml")
         if thing["spec"]["groups"] != committed:
-            problems.append("the rules of the chart are not those in alerts/")
+            problems.append("the rules of the chart differ from alerts/")
         (folder / "default.rules.yaml").write_text(
             yaml.safe_dump(thing["spec"], allow_unicode=True), "utf-8"
         )
 
-# And with others.
+# Rules with overrides.
 rules = {}
 for group in groups(folder / "everything-values.rules.yaml"):
     rules |= {rule["alert"]: rule for rule in group["rules"] if "alert" in rule}
 spike = rules["MaillogSmtp421Spike"]
 if "> 50" not in spike["expr"] or "> 0.1 *" not in spike["expr"] or "> 3 *" not in spike["expr"]:
-    problems.append(f"the figures of the values are not in the rule: {spike['expr']}")
+    problems.append(f"the overrides are not in the rule: {spike['expr']}")
 if (spike["for"], spike["labels"]["severity"]) != ("5m", "warning"):
-    problems.append("for and severity of the values are not in the rule")
+    problems.append("the overrides of for and severity are not in the rule")
 if spike["annotations"]["runbook_url"] != "https://runbooks.example.com/maillog/codes/421":
-    problems.append(f"the runbook is at {spike['annotations']['runbook_url']}")
+    problems.append(f"wrong runbook_url {spike['annotations']['runbook_url']}")
 if "> 33554432" not in rules["MaillogSourceLagging"]["expr"]:
-    problems.append("the threshold of the values is not in the rule")
+    problems.append("the override of the threshold is not in the rule")
 if "MaillogTlsFailing" in rules:
-    problems.append("a rule that is switched off is there")
+    problems.append("a disabled rule is present")
 
-# Wrong values are refused, by the name of the field.
+# Invalid values are rejected with the name of the field.
 for wrong, expected in [
     ("mode=sidecat", "mode"),
     ("sidecar.mial.image=x", "mial"),
@@ -177,10 +176,10 @@ for wrong, expected in [
     ("mode=standalone,prometheusRule.enabled=true,prometheusRule.rules.MaillogSpike.count=5", "there is no such rule"),
     (
         "mode=standalone,prometheusRule.enabled=true,prometheusRule.rules.MaillogSmtp421Spike.threshold=5",
-        "this rule has none",
+        "this rule does not have it",
     ),
     ("mode=sidecar", "sidecar.mail"),
-    ("sidecar.mail.image=x,networkPolicy.enabled=true", "nobody would reach the mail server"),
+    ("sidecar.mail.image=x,networkPolicy.enabled=true", "the mail server would be unreachable"),
     ("sidecar.mail.image=x,sidecar.replicas=2,sidecar.logs.volume.persistentVolumeClaim.claimName=x", "each other"),
     ("sidecar.logs.volume.emptyDir.medium=Memory,sidecar.logs.volume.hostPath.path=/x", "sidecar.logs.volume"),
     ("sidecar.logs.mountPath=/", "sidecar.logs.mountPath"),
@@ -192,10 +191,10 @@ for wrong, expected in [
 ]:
     done = run(helm, "template", "mail", chart, "--set", wrong)
     if done.returncode == 0 or expected not in done.stderr:
-        problems.append(f"{wrong}: not refused with {expected!r}: {done.stderr.strip()}")
+        problems.append(f"{wrong}: not rejected with {expected!r}: {done.stderr.strip()}")
 
 if (chart / "README.md").read_text("utf-8") != readme.readme():
-    problems.append("README.md lags behind values.yaml: tests/chart/readme.py makes it")
+    problems.append("README.md is outdated: run tests/chart/readme.py")
 
 print(f"{checked} objects valid on Kubernetes {known[0]} to {known[-1]}")
 print("\n".join(problems))

@@ -1,6 +1,6 @@
-"""What a cluster would make of rendered objects: who selects whom, which port is meant, who may what.
+"""Checks of rendered objects beyond schemas: selectors, ports, privileges and mounts.
 
-Schemas cannot say this. Every function gives back sentences about what is wrong.
+Every function returns a list of problems.
 """
 
 
@@ -9,7 +9,7 @@ def containers(pod):
 
 
 def selects(selector, pod):
-    """Whether a selector of labels picks this pod."""
+    """Whether a label selector matches this pod."""
     labels = pod["metadata"]["labels"]
     return all(labels.get(name) == value for name, value in selector.items())
 
@@ -19,7 +19,7 @@ def of(things, kind):
 
 
 def workload(things):
-    """The pod that the chart's own workload makes, if there is one."""
+    """The pod template of the workload of the chart, if any."""
     for thing in things:
         if thing["kind"] in ("Deployment", "StatefulSet", "DaemonSet"):
             return thing, thing["spec"]["template"]
@@ -27,7 +27,7 @@ def workload(things):
 
 
 def problems(things, own=None):
-    """All that is wrong. `own` is the pod of a user's own chart, where that makes the workload."""
+    """All problems. `own` is the pod of another chart that creates the workload."""
     owner, pod = workload(things)
     pod = pod or own
     tests = of(things, "Pod")
@@ -56,10 +56,10 @@ def problems(things, own=None):
 
 
 def ports(things, pod):
-    """Services and monitors mean ports that are there.
+    """Services and monitors refer to existing ports.
 
-    By number: before Kubernetes 1.32 a Service does not find the named port of a native sidecar, and
-    some network plugins still do not.
+    By number: before Kubernetes 1.32 a Service does not resolve port names of native sidecars, and some network
+    plugins still do not.
     """
     found = []
     listening = {
@@ -87,7 +87,7 @@ def ports(things, pod):
 
 
 def rights(things, pod):
-    """Nobody of ours may more than needed, and kubectl speaks of the container that the pod is for."""
+    """Containers have minimal privileges, and the default container of kubectl is set."""
     found = []
     for made in [pod, *of(things, "Pod")]:
         if made["spec"].get("automountServiceAccountToken") is not False:
@@ -97,7 +97,7 @@ def rights(things, pod):
             if container["name"] not in ("maillog-exporter", "ready"):
                 continue
             rights = outer | container["securityContext"]
-            # The logs of pods belong to root.
+            # Pod logs are readable by root only.
             hosts = any("hostPath" in volume for volume in made["spec"].get("volumes", []))
             if (
                 rights["allowPrivilegeEscalation"]
@@ -119,20 +119,20 @@ def rights(things, pod):
 
 
 def mounts(owner, pod):
-    """What is mounted is there, and what is there is mounted."""
+    """Mounts have volumes, and volumes are mounted."""
     there = {volume["name"] for volume in pod["spec"].get("volumes", [])}
     if owner:
         there |= {claim["metadata"]["name"] for claim in owner["spec"].get("volumeClaimTemplates", [])}
     mounted = {mount["name"] for container in containers(pod) for mount in container.get("volumeMounts", [])}
     found = [f"volume {name}: either not there or not mounted" for name in sorted(there ^ mounted)]
-    # A name and one source: defaults and a user's values together would be two.
+    # A name and exactly one source.
     return found + [
         f"volume {volume['name']} is {len(volume) - 1} things" for volume in pod["spec"].get("volumes", []) if len(volume) != 2
     ]
 
 
 def policies(things, pod):
-    """A network policy leaves open what the pod listens on, by number."""
+    """The network policy allows the ports of the pod, by number."""
     found = []
     listening = {
         (port["containerPort"], port.get("protocol", "TCP"))

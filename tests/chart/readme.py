@@ -1,4 +1,4 @@
-"""Makes the chart's README of its values' comments: `python tests/chart/readme.py > helm/…/README.md`."""
+"""Generates the README of the chart from the comments in values.yaml: `python tests/chart/readme.py > helm/…/README.md`."""
 
 import pathlib
 import re
@@ -11,14 +11,14 @@ CHART = pathlib.Path(__file__).resolve().parents[2] / "helm/maillog-exporter"
 HEAD = """\
 # maillog-exporter
 
-The Helm chart of maillog_exporter: it counts every SMTP reply code in mail logs, and its alerts say what to do.
-docs/kubernetes.md shows how to install it in each of its three modes.
+Helm chart of maillog_exporter, a Prometheus exporter for mail logs with alert rules and Grafana dashboards.
+docs/kubernetes.md describes the installation in each of the three modes.
 
-Made from the comments in `values.yaml` by `tests/chart/readme.py`.
+Generated from the comments in `values.yaml` by `tests/chart/readme.py`.
 
 ## Values
 
-| value | default | what it is |
+| Value | Default | Description |
 |---|---|---|
 """
 

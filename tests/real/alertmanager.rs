@@ -8,7 +8,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use maillog_exporter::alert::notify::{self, Alert, Auth, Notifier, Peer, Tls};
+use maillog_exporter::alert::notify::{self, Auth, Notification, Notifier, Peer, Tls};
 use maillog_exporter::metrics::AlertmanagerStats;
 use serde_json::Value;
 
@@ -106,12 +106,12 @@ fn name(alert: &Value) -> &str {
     alert["labels"]["alertname"].as_str().unwrap_or_default()
 }
 
-fn alert(name: &str, starts_at: Timestamp, ends_at: Timestamp) -> Alert {
+fn alert(name: &str, starts_at: Timestamp, ends_at: Timestamp) -> Notification {
     let map = |pairs: &[(&str, &str)]| -> BTreeMap<String, String> {
         let owned = |(key, value): &(&str, &str)| ((*key).to_owned(), (*value).to_owned());
         pairs.iter().map(owned).collect()
     };
-    Alert {
+    Notification {
         labels: map(&[
             ("alertname", name),
             ("severity", "critical"),

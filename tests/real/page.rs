@@ -82,8 +82,8 @@ const REMEDIATION: [&[&str]; 4] = [
 
 /// When each of the two rows applies; these texts are the project's own.
 const WHEN: [&str; 2] = [
-    "(一)对方服务暂时不可用时。",
-    "(二)回复文字说明连接过多或发送过快时。",
+    "（一）对方服务暂时不可用时。原文中的“邮递员”即邮件管理员 postmaster。",
+    "（二）回复文字说明连接过多或发送过快时。",
 ];
 
 /// Runs the promtool tests of the rules.

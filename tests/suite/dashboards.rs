@@ -1,5 +1,5 @@
-//! The dashboards: what is committed is what `generate` writes, every convention holds for every
-//! panel, and no query asks for what is not there.
+//! The dashboards: the committed files are generated, all panels follow the conventions, and queries use only metrics and
+//! labels that exist.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::docs;
 
-/// Functions, operators and words of PromQL that are no names of metrics or labels.
+/// Functions and keywords of PromQL, which are not names of metrics or labels.
 const WORDS: [&str; 25] = [
     "by",
     "ceil",
@@ -38,7 +38,7 @@ const WORDS: [&str; 25] = [
     "without",
 ];
 
-/// What Prometheus itself adds to what it scrapes and evaluates.
+/// Series that Prometheus itself adds.
 const PROMETHEUS: [(&str, &[&str]); 2] = [
     ("up", &[]),
     (
@@ -47,10 +47,10 @@ const PROMETHEUS: [(&str, &[&str]); 2] = [
     ),
 ];
 
-/// Labels that every sample has after a scrape.
+/// Labels that Prometheus adds to every sample.
 const TARGET: [&str; 2] = ["job", "instance"];
 
-/// Every generated dashboard: the file's name and its content.
+/// Every generated dashboard: file name and content.
 fn dashboards() -> Vec<(String, Value)> {
     let found: Vec<_> = maillog_exporter::generate::files(&Policy::embedded())
         .into_iter()
@@ -72,7 +72,7 @@ fn text<'a>(value: &'a Value, name: &str) -> &'a str {
     value[name].as_str().unwrap_or_default()
 }
 
-/// Every panel but the headings, with a name for messages.
+/// Every panel except rows, with a name for messages.
 fn panels() -> Vec<(String, Value)> {
     let mut all = Vec::new();
     for (file, dashboard) in dashboards() {
@@ -98,7 +98,7 @@ fn queries() -> Vec<(String, String)> {
         .collect()
 }
 
-/// The labels of every family that is exposed; histograms also by the names of their series.
+/// The labels of every exposed metric; histograms also by the names of their series.
 fn exposed() -> BTreeMap<String, BTreeSet<String>> {
     let mut families = BTreeMap::new();
     for line in docs::exposition().lines().filter(|it| !it.starts_with('#')) {
@@ -118,7 +118,7 @@ fn exposed() -> BTreeMap<String, BTreeSet<String>> {
     families
 }
 
-/// The selectors of a query: the metric and its matchers, as they stand there.
+/// The selectors of a query: metric and matchers.
 fn selectors(query: &str) -> Vec<(&str, &str)> {
     let mut found = Vec::new();
     let mut rest = query;
@@ -128,7 +128,7 @@ fn selectors(query: &str) -> Vec<(&str, &str)> {
             .map_or(0, |place| place + 1);
         let metric = &rest[start..open];
         let close = open + rest[open..].find('}').expect("a closing brace");
-        // `${1}` in a replacement is no selector.
+        // `${1}` in a replacement is not a selector.
         if !metric.is_empty() {
             found.push((metric, &rest[open + 1..close]));
         }
@@ -137,7 +137,7 @@ fn selectors(query: &str) -> Vec<(&str, &str)> {
     found
 }
 
-/// The query without the texts in it, as words.
+/// The words of a query outside of string literals.
 fn words(query: &str) -> BTreeSet<&str> {
     query
         .split('"')
@@ -148,7 +148,7 @@ fn words(query: &str) -> BTreeSet<&str> {
 }
 
 #[test]
-fn committed_dashboards_are_what_generate_writes() {
+fn committed_dashboards_are_generated() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut written = BTreeSet::new();
     for file in maillog_exporter::generate::files(&Policy::embedded()) {
@@ -157,7 +157,7 @@ fn committed_dashboards_are_what_generate_writes() {
             let same = committed == file.text;
             assert!(
                 same,
-                "{}: run maillog_exporter generate .",
+                "{} is outdated: run cargo run -- generate .",
                 file.path.display()
             );
             written.insert(file.path);
@@ -165,12 +165,12 @@ fn committed_dashboards_are_what_generate_writes() {
     }
     for entry in std::fs::read_dir(root.join("dashboards")).expect("the folder") {
         let path = Path::new("dashboards").join(entry.expect("an entry").file_name());
-        assert!(written.contains(&path), "{} is left over", path.display());
+        assert!(written.contains(&path), "{} is obsolete", path.display());
     }
 }
 
 #[test]
-fn dashboards_can_be_imported_as_they_are_and_find_each_other() {
+fn dashboards_are_importable_and_linked() {
     let mut uids = BTreeSet::new();
     for (file, dashboard) in dashboards() {
         assert!(dashboard["__inputs"].is_null(), "{file}");
@@ -180,7 +180,7 @@ fn dashboards_can_be_imported_as_they_are_and_find_each_other() {
         let stem = Path::new(&file).file_stem().expect("a name");
         let uid = text(&dashboard, "uid");
         assert_eq!(uid, format!("maillog-{}", stem.display()));
-        assert!(uids.insert(uid.to_owned()), "{uid} is there twice");
+        assert!(uids.insert(uid.to_owned()), "duplicate {uid}");
         assert!(!text(&dashboard, "title").is_empty(), "{file}");
         assert!(!text(&dashboard, "description").is_empty(), "{file}");
         let tags = list(&dashboard, "tags");
@@ -194,7 +194,7 @@ fn dashboards_can_be_imported_as_they_are_and_find_each_other() {
 }
 
 #[test]
-fn every_dashboard_has_the_variables_of_our_conventions() {
+fn dashboards_have_the_common_variables() {
     for (file, dashboard) in dashboards() {
         let variables = list(&dashboard["templating"], "list");
         let names: Vec<_> = variables.iter().map(|it| text(it, "name")).collect();
@@ -213,7 +213,7 @@ fn every_dashboard_has_the_variables_of_our_conventions() {
 }
 
 #[test]
-fn every_panel_has_title_description_unit_and_the_chosen_data_source() {
+fn panels_have_title_description_unit_and_data_source() {
     let core = ["timeseries", "stat", "bargauge", "table", "heatmap"];
     for (name, panel) in panels() {
         assert!(core.contains(&text(&panel, "type")), "{name}");
@@ -230,7 +230,7 @@ fn every_panel_has_title_description_unit_and_the_chosen_data_source() {
 }
 
 #[test]
-fn panels_have_ids_of_their_own_and_do_not_overlap() {
+fn panels_have_unique_ids_and_do_not_overlap() {
     for (file, dashboard) in dashboards() {
         let mut ids = BTreeSet::new();
         let mut taken = BTreeSet::new();
@@ -248,12 +248,12 @@ fn panels_have_ids_of_their_own_and_do_not_overlap() {
 }
 
 #[test]
-fn every_selector_is_of_the_chosen_jobs_and_instances() {
+fn selectors_use_the_job_and_instance_variables() {
     for (name, query) in queries() {
         assert!(!selectors(&query).is_empty(), "{name}");
         for (metric, matchers) in selectors(&query) {
             let (job, instance) = match metric {
-                // Some alerts, such as those about an exporter that is gone, have neither.
+                // Some alerts, such as those about an exporter that is down, have neither.
                 "ALERTS" => (r#"job=~"$job|""#, r#"instance=~"$instance|""#),
                 _ => (r#"job=~"$job""#, r#"instance=~"$instance""#),
             };
@@ -264,7 +264,7 @@ fn every_selector_is_of_the_chosen_jobs_and_instances() {
 }
 
 #[test]
-fn intervals_are_grafanas_and_nothing_is_divided_by_zero() {
+fn queries_use_grafana_intervals_and_guard_divisions() {
     for (name, query) in queries() {
         let rates = query.matches("rate(").count();
         let intervals = query.matches("[$__rate_interval])").count();
@@ -279,7 +279,7 @@ fn intervals_are_grafanas_and_nothing_is_divided_by_zero() {
             rates + increases,
             "{name}: an interval of its own: {query}"
         );
-        // Division is written on a line of its own, and its right side ends with the guard.
+        // The division operator is on a line of its own, and the divisor is guarded.
         for whole in query.split("\n/\n").skip(1) {
             assert!(whole.starts_with('('), "{name}: {query}");
             assert!(whole.contains(" > 0)"), "{name}: {query}");
@@ -294,7 +294,7 @@ fn intervals_are_grafanas_and_nothing_is_divided_by_zero() {
 }
 
 #[test]
-fn every_metric_and_label_that_is_asked_for_is_exposed() {
+fn queried_metrics_and_labels_exist() {
     let exposed = exposed();
     for (name, query) in queries() {
         let mut labels: BTreeSet<&str> = TARGET.into_iter().collect();
@@ -309,9 +309,9 @@ fn every_metric_and_label_that_is_asked_for_is_exposed() {
                 assert!(there, "{name}: {metric} has no label {label:?}");
             }
         }
-        // Labels that the query itself makes.
+        // Labels that the query itself adds.
         for made in query.split("label_replace(").skip(1) {
-            // The label is the first text after the inner vector, which may hold texts itself.
+            // The label is a string after the inner vector, which may contain strings too.
             labels.extend(made.split('"').skip(1).step_by(2).filter(|it| it.len() > 3));
         }
         for word in words(&query) {
@@ -333,14 +333,14 @@ fn every_metric_and_label_that_is_asked_for_is_exposed() {
                     true => words(query).contains(label),
                     false => all.into_iter().any(|it| it == label) || TARGET.contains(&label),
                 };
-                assert!(there, "{name}: the legend's {label:?} is not asked for");
+                assert!(there, "{name}: unknown label {label:?} in the legend");
             }
         }
     }
 }
 
 #[test]
-fn the_codes_dashboard_offers_every_code_and_holds_the_documents_own_sentences() {
+fn codes_dashboard_has_every_code_and_the_document_verbatim() {
     let (_, codes) = dashboards().remove(1);
     let variable = &codes["templating"]["list"][3];
     let catalog = Catalog::embedded();
@@ -350,7 +350,7 @@ fn the_codes_dashboard_offers_every_code_and_holds_the_documents_own_sentences()
         .collect();
     let known: Vec<_> = catalog.codes().map(|it| it.code.to_string()).collect();
     assert_eq!(offered, known);
-    // Grafana reads the options from the query: a comma ends one, ` : ` comes before the value.
+    // Grafana parses the options from the query: commas separate them, ` : ` precedes the value.
     let query = text(variable, "query").replace("\\,", "");
     let parsed: Vec<_> = query
         .split(',')

@@ -1,4 +1,4 @@
-//! `replay` over a log with three spikes: which alerts would have fired, and when.
+//! `replay` over a log with three spikes.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -7,11 +7,11 @@ use std::process::{Command, Output};
 use jiff::Timestamp;
 use serde_json::Value;
 
-/// 2026-11-23 00:00 UTC, where the log begins.
+/// Start of the log: 2026-11-23 00:00 UTC.
 const T: i64 = 1_795_392_000;
 const HOUR: i64 = 3_600;
 
-/// Six hours of mail that flows, and in them three spikes of ten minutes.
+/// Six hours of normal traffic with three spikes of ten minutes each.
 fn log() -> String {
     let mut log = String::new();
     let mut id = 0;
@@ -72,27 +72,25 @@ fn json(folder: &Path, arguments: &[&str]) -> Value {
     serde_json::from_slice(&output.stdout).expect("JSON")
 }
 
-/// Every alert: its name, and the times since when it was so, fired and was over.
-fn told(report: &Value) -> Vec<String> {
-    let alerts = report["alerts"].as_array().expect("alerts").iter();
+/// Every alert with its name and the times `since`, `fired` and `resolved`.
+fn alerts(report: &Value) -> Vec<String> {
+    let list = report["alerts"].as_array().expect("alerts").iter();
     let time = |alert: &Value, name: &str| alert[name].as_str().unwrap_or("never").to_owned();
-    alerts
-        .map(|alert| {
-            let [since, fired, resolved] =
-                ["since", "fired", "resolved"].map(|name| time(alert, name));
-            format!(
-                "{} {since} {fired} {resolved}",
-                alert["alert"].as_str().expect("a name")
-            )
-        })
-        .collect()
+    list.map(|alert| {
+        let [since, fired, resolved] = ["since", "fired", "resolved"].map(|name| time(alert, name));
+        format!(
+            "{} {since} {fired} {resolved}",
+            alert["alert"].as_str().expect("a name")
+        )
+    })
+    .collect()
 }
 
 #[test]
-fn three_spikes_fire_in_their_order_and_nothing_else_does() {
+fn three_spikes_fire_in_order() {
     let folder = tempfile::tempdir().expect("a folder");
     let log = log();
-    // In two files, named in the wrong order.
+    // In two files, given in reverse order.
     let (older, newer) =
         log.split_at(log.len() / 2 + log[log.len() / 2..].find('\n').expect("a line") + 1);
     std::fs::write(folder.path().join("mail.log.1"), older).expect("written");
@@ -101,9 +99,9 @@ fn three_spikes_fire_in_their_order_and_nothing_else_does() {
     assert_eq!(report["lines"], log.lines().count());
     assert_eq!(report["from"], "2026-11-23T00:00:00Z");
     assert_eq!(report["to"], "2026-11-23T05:59:54Z");
-    // A spike is noticed at the step after its 21st line, a minute after its beginning.
+    // A rule matches at the step after the 21st line of a spike, a minute after its start.
     assert_eq!(
-        told(&report),
+        alerts(&report),
         [
             "MaillogSmtp421Spike 2026-11-23T01:01:15Z 2026-11-23T01:03:15Z 2026-11-23T01:28:00Z",
             "MaillogSmtp421Elevated 2026-11-23T01:01:15Z 2026-11-23T01:11:15Z 2026-11-23T01:54:00Z",
@@ -118,8 +116,8 @@ fn three_spikes_fire_in_their_order_and_nothing_else_does() {
     assert_eq!(first["severity"], "critical");
     assert_eq!(
         first["description"],
-        "421 was said 100 times in 5m: 66.67% of all outbound replies. In the hour before it was 0 \
-         in 5m. Most of it comes from google."
+        "100 outbound 421 replies in 5 min: 66.67% of all outbound replies, compared with 0 per 5 min in \
+         the previous hour. Top provider: google."
     );
 
     let text = replay(folder.path(), &["mail.log", "mail.log.1"]);
@@ -136,7 +134,7 @@ fn three_spikes_fire_in_their_order_and_nothing_else_does() {
 }
 
 #[test]
-fn other_figures_and_logs_without_a_line() {
+fn policy_overrides_and_empty_logs() {
     let folder = tempfile::tempdir().expect("a folder");
     let write =
         |name: &str, text: &str| std::fs::write(folder.path().join(name), text).expect("written");
@@ -144,7 +142,7 @@ fn other_figures_and_logs_without_a_line() {
     let count = |policy: &str| {
         write("policy.yml", policy);
         let report = json(folder.path(), &["--policy", "policy.yml", "mail.log"]);
-        told(&report).len()
+        alerts(&report).len()
     };
     assert_eq!(count("rules: {MaillogSmtp421Spike: {enabled: false}}"), 4);
     assert_eq!(count("rules: {MaillogSmtp421Spike: {count: 1000}}"), 4);
@@ -168,6 +166,6 @@ fn other_figures_and_logs_without_a_line() {
             (&report["lines"], &report["from"]),
             (&lines.into(), &Value::Null)
         );
-        assert_eq!(told(&report), [""; 0]);
+        assert_eq!(alerts(&report), [""; 0]);
     }
 }

@@ -12,13 +12,13 @@
 {{- end -}}
 {{- end -}}
 
-{{/* What every object of the chart has, and by which its pods are found. */}}
+{{/* Labels of all objects, also used in selectors. */}}
 {{- define "maillog-exporter.own" -}}
 app.kubernetes.io/name: {{ include "maillog-exporter.name" . }}
 app.kubernetes.io/instance: {{ .Release.Name }}
 {{- end -}}
 
-{{/* By which the chart's own pods are found, and not the pod of `helm test`. */}}
+{{/* Selector of the pods of this chart, without the pod of `helm test`. */}}
 {{- define "maillog-exporter.pods" -}}
 {{ include "maillog-exporter.own" . }}
 app.kubernetes.io/component: {{ .Values.mode }}
@@ -29,7 +29,7 @@ app.kubernetes.io/component: {{ .Values.mode }}
 app.kubernetes.io/component: test
 {{- end -}}
 
-{{/* By which pods are found, whoever made them. */}}
+{{/* Selector of the pods of the exporter, also of another chart. */}}
 {{- define "maillog-exporter.selector" -}}
 {{- if .Values.selectorLabels -}}
 {{- toYaml .Values.selectorLabels -}}
@@ -57,7 +57,7 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- end -}}
 {{- end -}}
 
-{{/* Where the state is kept. In a sidecar it is in the shared volume, beside what was read. */}}
+{{/* Path of the state. In a sidecar it is in the shared volume, beside the log. */}}
 {{- define "maillog-exporter.statePath" -}}
 {{- if eq .Values.mode "sidecar" -}}
 {{ .Values.sidecar.logs.mountPath }}/.maillog_exporter
@@ -66,7 +66,7 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- end -}}
 {{- end -}}
 
-{{/* The exporter's configuration: what the mode makes, and what the user lays over it. */}}
+{{/* Configuration of the exporter: that of the mode, merged with `config`. */}}
 {{- define "maillog-exporter.config" -}}
 {{- $config := dict "log" (dict "level" .Values.logLevel "format" .Values.logFormat) -}}
 {{- $source := dict "name" "mail" -}}
@@ -96,7 +96,7 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- mergeOverwrite $config (deepCopy .Values.config) | toYaml -}}
 {{- end -}}
 
-{{/* Annotations that begin a new rollout when the configuration changes. */}}
+{{/* Annotations that trigger a rollout when the configuration changes. */}}
 {{- define "maillog-exporter.podMetadata" -}}
 labels:
   {{- include "maillog-exporter.labels" . | nindent 2 }}
@@ -108,7 +108,7 @@ annotations:
   {{- with .Values.podAnnotations }}{{ toYaml . | nindent 2 }}{{ end }}
 {{- end -}}
 
-{{/* What all pods have in common. */}}
+{{/* Common part of all pod specs. */}}
 {{- define "maillog-exporter.podSpec" -}}
 serviceAccountName: {{ include "maillog-exporter.fullname" . }}
 automountServiceAccountToken: false

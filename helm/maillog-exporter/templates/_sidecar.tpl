@@ -1,8 +1,8 @@
 {{/*
-The exporter's container, for this chart and for any other that has a mail server.
+The container of the exporter, for this chart and for charts of mail servers.
 
-In a chart of your own: name this chart as a dependency, set `sidecar.workload: false` and `selectorLabels` below the
-key maillog-exporter of your values, and write into your pod
+In another chart: add this chart as a dependency, set `sidecar.workload: false` and `selectorLabels` below the key
+maillog-exporter of the values, and include in the pod
 
   containers:
     - name: postfix
@@ -13,7 +13,7 @@ key maillog-exporter of your values, and write into your pod
     {{- include "maillog-exporter.sidecar.volumes" (index .Subcharts "maillog-exporter") | nindent 4 }}
 
 The pod needs `securityContext.fsGroup` (sidecar.fsGroup), so that both containers can use the volume.
-docs/kubernetes.md has the whole example, also with a native sidecar.
+docs/kubernetes.md has the complete example, also with a native sidecar.
 */}}
 {{- define "maillog-exporter.sidecar.container" -}}
 - name: maillog-exporter
@@ -39,7 +39,7 @@ docs/kubernetes.md has the whole example, also with a native sidecar.
     httpGet: {path: /-/healthy, port: metrics}
   {{- end }}
   {{- if eq .Values.mode "sidecar" }}
-  # No readiness: a pod that is not ready gets no mail, and mail does not wait for the exporter.
+  # No readiness probe: it would keep mail from the pod while the exporter is not ready.
   {{- else if .Values.web.configSecret }}
   readinessProbe:
     tcpSocket: {port: metrics}
@@ -51,7 +51,7 @@ docs/kubernetes.md has the whole example, also with a native sidecar.
   securityContext:
     {{- $user := ternary (int .Values.sidecar.user) 65532 (eq .Values.mode "sidecar") }}
     {{- if eq .Values.mode "daemonset" }}
-    # The logs of pods belong to root, and nobody else may read them.
+    # Pod logs are readable by root only.
     {{- $user = 0 }}
     {{- end }}
     runAsNonRoot: {{ ne $user 0 }}
@@ -65,7 +65,7 @@ docs/kubernetes.md has the whole example, also with a native sidecar.
     {{- include "maillog-exporter.sidecar.volumeMounts" . | nindent 4 }}
 {{- end -}}
 
-{{/* What the exporter mounts. */}}
+{{/* Volume mounts of the exporter. */}}
 {{- define "maillog-exporter.sidecar.volumeMounts" -}}
 - {name: maillog-config, mountPath: /etc/maillog_exporter, readOnly: true}
 {{- if .Values.web.configSecret }}
@@ -87,7 +87,7 @@ docs/kubernetes.md has the whole example, also with a native sidecar.
 {{- end }}
 {{- end -}}
 
-{{/* The volumes behind that. */}}
+{{/* Volumes of these mounts. */}}
 {{- define "maillog-exporter.sidecar.volumes" -}}
 - name: maillog-config
   configMap: {name: {{ include "maillog-exporter.fullname" . }}}
@@ -115,14 +115,14 @@ docs/kubernetes.md has the whole example, also with a native sidecar.
 {{- end }}
 {{- end -}}
 
-{{/* Whether each pod has a claim of its own for the shared volume. */}}
+{{/* Whether each pod has its own claim for the shared volume. */}}
 {{- define "maillog-exporter.sidecar.claimed" -}}
 {{- range .Values.sidecar.volumeClaimTemplates -}}
 {{- if eq .metadata.name "mail-log" }}true{{ end -}}
 {{- end -}}
 {{- end -}}
 
-{{/* Whether the exporter is a native sidecar here. */}}
+{{/* Whether the exporter is a native sidecar. */}}
 {{- define "maillog-exporter.sidecar.native" -}}
 {{- $native := toString .Values.sidecar.native -}}
 {{- if eq $native "auto" -}}

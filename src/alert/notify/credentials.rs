@@ -1,6 +1,4 @@
-//! Who we say that we are, in `Authorization`.
-//!
-//! It stands apart because what is in here is never shown: not in logs, labels or messages.
+//! Credentials for the `Authorization` header. Secrets never appear in logs, labels or messages.
 
 use std::fmt;
 use std::io;
@@ -12,15 +10,15 @@ use hyper::header::HeaderValue;
 
 use crate::keyfile::{contents, invalid};
 
-/// The most bytes of a file with a secret; tokens have a few thousand.
+/// Maximum size of a secret file in bytes; tokens have a few thousand.
 const LONGEST_SECRET: u64 = 64 * 1024;
 
 /// A password or token.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Secret {
-    /// As it is.
+    /// Given in the configuration.
     Given(String),
-    /// In a file, which is read for each request, so that it can be changed at any time.
+    /// In a file that is read for every request, so it can be replaced at any time.
     File(PathBuf),
 }
 
@@ -34,11 +32,11 @@ impl fmt::Debug for Secret {
 }
 
 impl Secret {
-    /// What it is now, without the white space around it that editors leave in files.
+    /// The current secret, without surrounding white space.
     ///
     /// # Errors
     ///
-    /// If its file cannot be read, is empty, longer than 64 KiB or no text. They name the file.
+    /// If its file cannot be read, is empty, larger than 64 KiB or not UTF-8. The error names the file.
     pub fn read(&self) -> io::Result<String> {
         let path = match self {
             Secret::Given(secret) => return Ok(secret.clone()),
@@ -48,34 +46,34 @@ impl Secret {
         match std::str::from_utf8(&bytes).map(str::trim) {
             Ok("") => Err(invalid(path, "the file is empty")),
             Ok(secret) => Ok(secret.to_owned()),
-            Err(_) => Err(invalid(path, "the file is no text")),
+            Err(_) => Err(invalid(path, "the file is not valid UTF-8")),
         }
     }
 }
 
-/// What is sent in `Authorization`.
+/// The authentication scheme.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Auth {
-    /// Nothing.
+    /// No authentication.
     #[default]
     None,
-    /// A name and a password (RFC 7617).
+    /// HTTP Basic (RFC 7617).
     Basic {
-        /// The name, without a colon.
+        /// The user name, without a colon.
         username: String,
         /// The password.
         password: Secret,
     },
-    /// A token (RFC 6750).
+    /// Bearer token (RFC 6750).
     Bearer(Secret),
 }
 
 impl Auth {
-    /// The value of the header, as it is now.
+    /// The current value of the header.
     ///
     /// # Errors
     ///
-    /// If a file cannot be read, or what is in it fits into no header.
+    /// If a file cannot be read or its content is not a valid header value.
     pub(super) fn header(&self) -> io::Result<Option<HeaderValue>> {
         let value = match self {
             Auth::None => return Ok(None),
@@ -88,7 +86,7 @@ impl Auth {
         let mut value = HeaderValue::from_str(&value).map_err(|_| {
             io::Error::new(
                 io::ErrorKind::InvalidData,
-                "the credentials hold characters that no header can",
+                "the credentials contain characters that are not allowed in a header",
             )
         })?;
         value.set_sensitive(true);
@@ -101,7 +99,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_secret_is_never_shown() {
+    fn secrets_are_not_in_debug_output() {
         let auth = Auth::Basic {
             username: "maillog".into(),
             password: Secret::Given("tiger".into()),
@@ -113,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_is_read_anew_and_what_is_no_secret_is_refused_by_name() {
+    fn secret_files_are_reread_and_invalid_ones_rejected() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("token");
         let auth = Auth::Bearer(Secret::File(path.clone()));

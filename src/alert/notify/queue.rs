@@ -1,7 +1,7 @@
-//! What waits for one Alertmanager: the newest state of each alert, the oldest first.
+//! The queue of one Alertmanager: the newest state of each alert, in the order in which the alerts were queued.
 //!
-//! It stands apart because it is plain data. A backlog of states that have been overtaken would
-//! grow while an Alertmanager is down, and tell it old things once it is back; so there is none.
+//! A newer state replaces the queued one, so the queue does not grow while an Alertmanager is down, and no
+//! outdated states are sent when it is back.
 
 use std::collections::BTreeMap;
 use std::hash::{Hash, Hasher};
@@ -9,25 +9,27 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-use super::{Alert, QUEUE_CAPACITY};
+use super::notification::Notification;
 
-/// The most alerts in one request; as many as in Prometheus.
+/// The capacity of each queue in alerts, as in Prometheus.
+pub const QUEUE_CAPACITY: usize = 10_000;
+
+/// Maximum number of alerts in a request, as in Prometheus.
 const BATCH: usize = 64;
 
-/// Alerts on their way, each with its place in the queue.
-pub(super) type Batch = Vec<(u64, Arc<Alert>)>;
+/// Alerts being sent, each with its position in the queue.
+pub(super) type Batch = Vec<(u64, Arc<Notification>)>;
 
-/// The queue. An alert leaves it only when it is [`Pending::done`], so that a request that fails
-/// changes nothing.
+/// The queue. An alert is removed only by [`Pending::done`], so a failed request leaves the queue as it was.
 #[derive(Default)]
 pub(super) struct Pending {
-    by_place: BTreeMap<u64, Arc<Alert>>,
+    by_place: BTreeMap<u64, Arc<Notification>>,
     places: FxHashMap<ByLabels, u64>,
     next: u64,
 }
 
-/// An alert as its labels tell it from others.
-struct ByLabels(Arc<Alert>);
+/// An alert, compared by its labels.
+struct ByLabels(Arc<Notification>);
 
 impl PartialEq for ByLabels {
     fn eq(&self, other: &Self) -> bool {
@@ -44,10 +46,10 @@ impl Hash for ByLabels {
 }
 
 impl Pending {
-    /// Puts an alert in its older state's place, or at the end. True if another one had to go.
-    pub(super) fn put(&mut self, alert: Arc<Alert>) -> bool {
+    /// Replaces the older state of the alert, or appends it. Returns true if another alert was dropped.
+    pub(super) fn put(&mut self, alert: Arc<Notification>) -> bool {
         let key = ByLabels(Arc::clone(&alert));
-        // The old key goes too: it would keep the old state in memory.
+        // The old key holds the old state, so it is replaced too.
         if let Some((_, place)) = self.places.remove_entry(&key) {
             self.by_place.insert(place, alert);
             self.places.insert(key, place);
@@ -63,7 +65,7 @@ impl Pending {
         full
     }
 
-    /// The alerts that have waited the longest, as many as go into one request.
+    /// The oldest alerts, as many as fit into one request.
     pub(super) fn oldest(&self) -> Batch {
         self.by_place
             .iter()
@@ -72,7 +74,7 @@ impl Pending {
             .collect()
     }
 
-    /// Takes out what was sent, unless there is a newer state by now.
+    /// Removes alerts that were sent, unless a newer state has replaced them meanwhile.
     pub(super) fn done(&mut self, batch: &Batch) {
         for (place, sent) in batch {
             if self
@@ -86,7 +88,7 @@ impl Pending {
         }
     }
 
-    /// How many alerts wait.
+    /// Number of queued alerts.
     pub(super) fn len(&self) -> usize {
         self.by_place.len()
     }
@@ -110,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn a_newer_state_takes_the_place_and_the_memory_of_the_older() {
+    fn newer_state_replaces_the_older_one() {
         let mut pending = Pending::default();
         let old = Arc::new(alert("a", "old"));
         let gone = Arc::downgrade(&old);
@@ -123,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_overtaken_on_its_way_stays_to_be_sent() {
+    fn state_replaced_while_being_sent_stays_queued() {
         let mut pending = Pending::default();
         pending.put(Arc::new(alert("a", "old")));
         pending.put(Arc::new(alert("b", "old")));
@@ -136,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn a_request_holds_64_at_most_and_a_full_queue_loses_the_oldest() {
+    fn batches_are_limited_and_a_full_queue_drops_the_oldest() {
         let mut pending = Pending::default();
         for number in 0..QUEUE_CAPACITY {
             assert!(!pending.put(Arc::new(alert(&number.to_string(), ""))));

@@ -1,8 +1,7 @@
-//! One request: a connection of its own, the alerts, and what was answered.
+//! One HTTP request to an Alertmanager over a connection of its own.
 //!
-//! There is no pool of connections. A request is made about once a minute, a connection that has
-//! been idle that long is often dead without our knowing, and a new one reads every credential
-//! and certificate as it is now.
+//! There is no connection pool: requests are about a minute apart, a connection idle for that long is often
+//! dead, and a new one uses the current content of credential and certificate files.
 
 use std::io;
 use std::net::SocketAddr;
@@ -23,34 +22,34 @@ use tokio::time::{Instant, timeout, timeout_at};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::ClientConfig;
 
-use super::Peer;
+use super::peer::Peer;
 
-/// The most bytes of an answer's head that are held.
-const MOST_HEAD: usize = 16 * 1024;
-/// The most bytes of an answer's body that are read.
-const MOST_BODY: usize = 1024;
-/// The most addresses of a name that are tried.
-const MOST_ADDRESSES: usize = 8;
+/// Maximum size of a response head in bytes.
+const MAX_HEAD: usize = 16 * 1024;
+/// Maximum number of bytes read of a response body.
+const MAX_BODY: usize = 1024;
+/// Maximum number of addresses tried for a name.
+const MAX_ADDRESSES: usize = 8;
 
-/// What was answered.
+/// A response.
 pub(super) struct Answer {
     pub(super) status: StatusCode,
-    /// The beginning of what was said about a failure.
+    /// The beginning of the body of an error response.
     pub(super) body: String,
 }
 
-/// Why nothing was answered.
+/// Why there is no response.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Failure {
     #[error("{0}")]
     Io(#[from] io::Error),
     #[error("{}", with_source(.0))]
     Http(#[from] hyper::Error),
-    #[error("no answer within {0:?}")]
+    #[error("no response within {0:?}")]
     TimedOut(Duration),
 }
 
-/// hyper's own words leave out what the system said.
+/// hyper's message does not include the system error.
 fn with_source(error: &hyper::Error) -> String {
     match std::error::Error::source(error) {
         Some(source) => format!("{error}: {source}"),
@@ -58,16 +57,16 @@ fn with_source(error: &hyper::Error) -> String {
     }
 }
 
-/// What the files say now.
+/// Credentials with the current content of their files.
 struct Credentials {
     authorization: Option<HeaderValue>,
     tls: Option<Arc<ClientConfig>>,
 }
 
-/// Posts alerts, given as JSON. Takes no longer than the peer's timeout.
+/// Posts alerts, given as JSON, within the peer's timeout.
 pub(super) async fn post(peer: &Peer, alerts: Vec<u8>) -> Result<Answer, Failure> {
     let deadline = Instant::now() + peer.timeout;
-    // What drives the connection ends with this function, however it ends.
+    // Dropping it ends the connection task, however this function returns.
     let mut driver = JoinSet::new();
     let answer = timeout_at(deadline, head(peer, alerts, &mut driver))
         .await
@@ -75,7 +74,7 @@ pub(super) async fn post(peer: &Peer, alerts: Vec<u8>) -> Result<Answer, Failure
     let status = answer.status();
     let mut body = Vec::new();
     if !status.is_success() {
-        // The status is what counts. A body that breaks off or never ends changes nothing.
+        // The status decides; an incomplete body does not matter.
         let _ = timeout_at(deadline, beginning(answer.into_body(), &mut body)).await;
     }
     let body = String::from_utf8_lossy(&body).trim().to_owned();
@@ -112,7 +111,7 @@ async fn head(
     }
 }
 
-/// Reads files where it may take long without keeping other peers waiting.
+/// Reads credential files on a blocking thread, so that other peers do not wait.
 async fn credentials(peer: &Peer) -> io::Result<Credentials> {
     let (auth, tls) = (peer.auth.clone(), peer.tls.clone());
     let https = peer.url.https();
@@ -130,16 +129,16 @@ async fn credentials(peer: &Peer) -> io::Result<Credentials> {
     .map_err(io::Error::other)?
 }
 
-/// Tries the name's addresses one after the other. Each gets its share of the time, so that one
-/// where packets vanish does not use up that of the next.
+/// Tries the addresses of the name in turn. Each gets an equal share of the timeout, so that an address that
+/// does not respond leaves time for the next.
 async fn connect(peer: &Peer) -> io::Result<TcpStream> {
     let (host, port) = (peer.url.host(), peer.url.port());
     let addresses: Vec<SocketAddr> = tokio::net::lookup_host((host, port))
         .await?
-        .take(MOST_ADDRESSES)
+        .take(MAX_ADDRESSES)
         .collect();
     let share = peer.timeout / u32::try_from(addresses.len().max(1)).unwrap_or(1);
-    let mut last = io::Error::new(io::ErrorKind::NotFound, "the name has no address");
+    let mut last = io::Error::new(io::ErrorKind::NotFound, "the host name has no address");
     for address in addresses {
         match timeout(share, TcpStream::connect(address)).await {
             Ok(Ok(stream)) => return Ok(stream),
@@ -159,23 +158,23 @@ where
     S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
 {
     let (mut sender, connection) = http1::Builder::new()
-        .max_buf_size(MOST_HEAD)
+        .max_buf_size(MAX_HEAD)
         .handshake(TokioIo::new(stream))
         .await?;
     driver.spawn(async {
-        // The request has the same error.
+        // The request returns the same error.
         let _ = connection.await;
     });
     Ok(sender.send_request(request).await?)
 }
 
-/// Reads the beginning of a body.
+/// Reads up to `MAX_BODY` bytes of a body.
 async fn beginning(mut body: Incoming, read: &mut Vec<u8>) -> hyper::Result<()> {
-    while read.len() < MOST_BODY
+    while read.len() < MAX_BODY
         && let Some(frame) = body.frame().await
     {
         if let Ok(data) = frame?.into_data() {
-            read.extend(data.iter().take(MOST_BODY - read.len()));
+            read.extend(data.iter().take(MAX_BODY - read.len()));
         }
     }
     Ok(())

@@ -1,27 +1,30 @@
-//! Alertmanagers that are down, slow, wrong or well, as seen by those who hand alerts over.
+//! The notifier against Alertmanagers that work, fail, hang or are down.
 
 mod secure;
 mod server;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use super::peer::Pace;
+use super::notifier::start_with;
+use super::sender::RetryTiming;
 use super::*;
+use crate::metrics::AlertmanagerStats;
 use server::{PATIENCE, Place, Received, Server, Step, refuses};
 
-/// So fast that a test need not wait.
-const PACE: Pace = Pace {
+/// Short delays, so that tests are fast.
+const TIMING: RetryTiming = RetryTiming {
     first: Duration::from_millis(1),
     longest: Duration::from_millis(20),
-    refused: Duration::from_millis(5),
+    rejected: Duration::from_millis(5),
 };
 
-pub(super) fn alert(name: &str, summary: &str) -> Alert {
-    Alert {
+pub(super) fn alert(name: &str, summary: &str) -> Notification {
+    Notification {
         labels: BTreeMap::from([("alertname".to_owned(), name.to_owned())]),
         annotations: BTreeMap::from([("summary".to_owned(), summary.to_owned())]),
         starts_at: "2026-11-23T12:00:00Z".parse().expect("a time"),
@@ -40,22 +43,25 @@ fn peer(address: SocketAddr) -> Peer {
 }
 
 fn to(peers: Vec<Peer>) -> Notifier {
-    start_with(peers, PACE).expect("a notifier")
+    start_with(peers, TIMING).expect("a notifier")
 }
 
-/// Looks again and again until there is a value.
+/// Polls until there is a value.
 fn until<T>(what: &str, mut probe: impl FnMut() -> Result<T, String>) -> T {
     let deadline = Instant::now() + PATIENCE;
     loop {
         match probe() {
             Ok(value) => return value,
-            Err(seen) => assert!(Instant::now() < deadline, "in vain for {what}: {seen}"),
+            Err(seen) => assert!(
+                Instant::now() < deadline,
+                "timed out waiting for {what}: {seen}"
+            ),
         }
         std::thread::sleep(Duration::from_millis(2));
     }
 }
 
-/// Waits until the figures of the first Alertmanager are as they should be.
+/// Waits until the statistics of the first Alertmanager satisfy a condition.
 fn wait(
     notifier: &Notifier,
     what: &str,
@@ -80,7 +86,7 @@ fn summaries(request: &Received) -> Vec<&str> {
 }
 
 #[test]
-fn an_alert_is_posted_as_the_api_wants_it() {
+fn request_follows_the_alertmanager_api() {
     let server = Server::plays(&[Step::Answers(200, "")]);
     let base = Peer {
         url: format!("http://{}/prefix/", server.address)
@@ -89,7 +95,7 @@ fn an_alert_is_posted_as_the_api_wants_it() {
         ..peer(server.address)
     };
     let notifier = to(vec![base]);
-    let other = Alert {
+    let other = Notification {
         generator_url: "http://mail:9925/codes/421".to_owned(),
         ..alert("b", "说明")
     };
@@ -126,14 +132,14 @@ fn an_alert_is_posted_as_the_api_wants_it() {
 }
 
 #[test]
-fn what_one_that_was_down_gets_is_current() {
+fn current_state_is_sent_after_an_outage() {
     let place = Place::new();
     assert!(refuses(place.address()));
     let notifier = to(vec![peer(place.address())]);
     notifier.send(vec![alert("a", "old"), alert("b", "only")]);
     wait(&notifier, "a failure", |stats| stats.errors > 0);
     notifier.send(vec![alert("a", "new")]);
-    // The request that may have been on its way with the old state has failed once this is so.
+    // A request in progress with the old state has failed by then.
     let before = notifier.stats()[0].errors;
     wait(&notifier, "one more", |stats| stats.errors > before);
     let server = place.serve(&[Step::Answers(200, "")], None);
@@ -144,7 +150,7 @@ fn what_one_that_was_down_gets_is_current() {
 }
 
 #[test]
-fn what_is_not_taken_now_is_sent_again() {
+fn rejected_or_failed_requests_are_retried() {
     for status in [500, 503, 429, 401, 403, 404, 302] {
         let server = Server::plays(&[Step::Answers(status, "no"), Step::Answers(200, "")]);
         let notifier = to(vec![peer(server.address)]);
@@ -157,7 +163,7 @@ fn what_is_not_taken_now_is_sent_again() {
 }
 
 #[test]
-fn what_will_never_be_right_is_not_sent_again() {
+fn invalid_alerts_are_not_retried() {
     for status in [400, 413, 422] {
         let server = Server::plays(&[Step::Answers(status, "no"), Step::Answers(200, "")]);
         let notifier = to(vec![peer(server.address)]);
@@ -172,14 +178,14 @@ fn what_will_never_be_right_is_not_sent_again() {
 }
 
 #[test]
-fn one_that_does_not_come_to_an_end_is_given_up_and_asked_again() {
+fn hanging_requests_time_out_and_are_retried() {
     for step in [Step::Hangs, Step::Drips] {
         let server = Server::plays(&[step, Step::Answers(200, "")]);
-        let impatient = Peer {
+        let short_timeout = Peer {
             timeout: Duration::from_millis(300),
             ..peer(server.address)
         };
-        let notifier = to(vec![impatient]);
+        let notifier = to(vec![short_timeout]);
         notifier.send(vec![alert("a", "x")]);
         wait(&notifier, "giving up", |stats| stats.errors >= 1);
         let stats = wait(&notifier, "success", |stats| stats.sent == 1);
@@ -188,18 +194,18 @@ fn one_that_does_not_come_to_an_end_is_given_up_and_asked_again() {
 }
 
 #[test]
-fn the_status_counts_however_the_body_comes() {
+fn status_decides_whatever_the_body() {
     let server = Server::plays(&[
         Step::Floods(503),
         Step::Stops(400, "some"),
         Step::Floods(200),
         Step::Stops(202, ""),
     ]);
-    let impatient = Peer {
+    let short_timeout = Peer {
         timeout: Duration::from_secs(2),
         ..peer(server.address)
     };
-    let notifier = to(vec![impatient]);
+    let notifier = to(vec![short_timeout]);
     notifier.send(vec![alert("a", "x")]);
     wait(&notifier, "503 and 400", |stats| stats.errors == 2);
     for number in 1..3 {
@@ -209,7 +215,7 @@ fn the_status_counts_however_the_body_comes() {
 }
 
 #[test]
-fn one_that_is_dead_delays_nobody() {
+fn a_hanging_alertmanager_does_not_delay_others() {
     let dead = Server::plays(&[Step::Hangs]);
     let well = Server::plays(&[Step::Answers(200, "")]);
     let notifier = to(vec![peer(well.address), peer(dead.address)]);
@@ -225,12 +231,12 @@ fn one_that_is_dead_delays_nobody() {
 }
 
 #[test]
-fn a_million_sends_to_one_that_is_down_fill_no_more_than_the_queue() {
+fn queue_stays_bounded_during_an_outage() {
     const DISTINCT: usize = 20_000;
     const ROUNDS: usize = 50;
     let place = Place::new();
     let notifier = to(vec![peer(place.address())]);
-    let alerts: Vec<Alert> = (0..DISTINCT)
+    let alerts: Vec<Notification> = (0..DISTINCT)
         .map(|number| alert(&number.to_string(), "x"))
         .collect();
     for _ in 0..ROUNDS {
@@ -239,7 +245,7 @@ fn a_million_sends_to_one_that_is_down_fill_no_more_than_the_queue() {
         assert_eq!(stats.queue_length, QUEUE_CAPACITY);
     }
     let stats = wait(&notifier, "a failure", |stats| stats.errors > 0);
-    // Each round pushes out everything that came before.
+    // Each round displaces all alerts queued before.
     let lost = DISTINCT * ROUNDS - QUEUE_CAPACITY;
     assert_eq!(stats.dropped, lost as u64);
     let server = place.serve(&[Step::Answers(200, "")], None);
@@ -249,7 +255,7 @@ fn a_million_sends_to_one_that_is_down_fill_no_more_than_the_queue() {
 }
 
 #[test]
-fn nothing_is_sent_once_it_is_dropped() {
+fn dropping_the_notifier_ends_its_tasks() {
     let place = Place::new();
     let notifier = to(vec![peer(place.address())]);
     notifier.send(vec![alert("a", "x")]);
@@ -258,12 +264,12 @@ fn nothing_is_sent_once_it_is_dropped() {
     drop(notifier);
     until("the task to end", || match shared.upgrade() {
         None => Ok(()),
-        Some(_) => Err("it goes on".to_owned()),
+        Some(_) => Err("still running".to_owned()),
     });
 }
 
 #[test]
-fn credentials_are_sent_as_they_are_now() {
+fn credential_files_are_read_for_every_request() {
     let server = Server::plays(&[Step::Answers(200, "")]);
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("secret");
@@ -294,7 +300,7 @@ fn credentials_are_sent_as_they_are_now() {
             assert!(head.contains(expected), "{head}");
         }
         wait(&notifier, "success", |stats| stats.sent == 2);
-        // A file that is gone is a failure like others, and mended like others.
+        // A missing file is a failure that is retried.
         std::fs::remove_file(&file).expect("gone");
         notifier.send(vec![alert("a", "x")]);
         wait(&notifier, "a failure", |stats| stats.errors > 0);

@@ -1,7 +1,7 @@
-//! Whom to trust on the other side of a TLS connection, and as whom.
+//! TLS settings of an Alertmanager.
 //!
-//! It stands apart because certificates change while the daemon runs: everything here is made
-//! anew, from the files as they are, for each connection. The cryptography is ring's.
+//! Certificates are replaced while the daemon runs, so the client configuration is built from the files for every
+//! connection. The cryptography is that of ring.
 
 use std::io;
 use std::path::PathBuf;
@@ -19,26 +19,26 @@ use tokio_rustls::rustls::{
 
 use crate::keyfile::{certificates, invalid, key};
 
-/// Whom to trust, and as whom.
+/// TLS settings.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tls {
-    /// Authorities to trust, in PEM, in place of the system's.
+    /// CA certificates in PEM, instead of the system's.
     pub ca_file: Option<PathBuf>,
-    /// Our own certificate and its chain, and its key, in PEM.
+    /// Client certificate with its chain, and its key, in PEM.
     pub identity: Option<(PathBuf, PathBuf)>,
-    /// The name that the server's certificate must have, in place of the URL's host.
+    /// Expected name in the server certificate, instead of the host of the URL.
     pub server_name: Option<String>,
-    /// Whether any certificate will do.
+    /// Accept any certificate.
     pub insecure_skip_verify: bool,
 }
 
 impl Tls {
-    /// What a connection needs, from the files as they are now.
+    /// The client configuration from the current files.
     ///
     /// # Errors
     ///
-    /// If a file cannot be read or does not hold what it should, the key does not fit the
-    /// certificate, or there is nobody to trust.
+    /// If a file cannot be read or is invalid, the key does not match the certificate, or there is no CA
+    /// certificate.
     pub(super) fn config(&self) -> io::Result<ClientConfig> {
         let provider = Arc::new(ring::default_provider());
         let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
@@ -62,12 +62,12 @@ impl Tls {
         }
     }
 
-    /// Whether a certificate can have the name that is asked for, if one is.
+    /// Whether the configured server name, if any, is valid.
     pub(crate) fn has_valid_name(&self) -> bool {
         self.server_name("localhost").is_ok()
     }
 
-    /// The name to ask for.
+    /// The name to verify.
     pub(super) fn server_name(&self, host: &str) -> io::Result<ServerName<'static>> {
         let name = self.server_name.as_deref().unwrap_or(host);
         ServerName::try_from(name.to_owned())
@@ -83,20 +83,20 @@ impl Tls {
                     .map_err(|error| invalid(path, &error.to_string()))?;
             }
         } else {
-            // Some of a system's certificates may be of a kind that nobody can use.
+            // Some system certificates may be unusable; they are skipped.
             roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
         }
         if roots.is_empty() {
             return Err(io::Error::new(
                 io::ErrorKind::NotFound,
-                "the system has no certificate authorities; name some in tls.ca_file",
+                "the system has no CA certificates; set tls.ca_file",
             ));
         }
         Ok(roots)
     }
 }
 
-/// Trusts every certificate, if only its owner holds its key.
+/// Accepts every certificate, but verifies that the server holds its key.
 #[derive(Debug)]
 struct Anybody(Arc<CryptoProvider>);
 

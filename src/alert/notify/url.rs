@@ -1,28 +1,28 @@
-//! Where an Alertmanager is: the beginning of its URLs, taken apart once.
+//! The base URL of an Alertmanager, parsed once.
 
 use std::fmt;
 use std::str::FromStr;
 
 use hyper::Uri;
 
-/// What comes after the base.
+/// The path below the base URL.
 const ENDPOINT: &str = "/api/v2/alerts";
 
-/// `http` or `https`, a host, and perhaps a port and a path that the API is below.
+/// `http` or `https`, a host, and optionally a port and a path prefix.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BaseUrl {
     https: bool,
     /// Host and port as written.
     authority: String,
-    /// The host, an IPv6 address without its brackets.
+    /// The host; an IPv6 address without brackets.
     host: String,
     port: u16,
-    /// Empty, or with a slash at its beginning and none at its end.
+    /// Path prefix: empty, or with a leading and no trailing slash.
     prefix: String,
 }
 
 impl BaseUrl {
-    /// Whether it wants TLS.
+    /// Whether the scheme is https.
     pub fn https(&self) -> bool {
         self.https
     }
@@ -39,7 +39,7 @@ impl BaseUrl {
         self.port
     }
 
-    /// The path that alerts are posted to.
+    /// The path to post alerts to.
     pub(super) fn path(&self) -> String {
         format!("{}{ENDPOINT}", self.prefix)
     }
@@ -48,35 +48,42 @@ impl BaseUrl {
 impl FromStr for BaseUrl {
     type Err = String;
 
-    /// The error says what is wrong.
+    /// The error describes the problem.
     fn from_str(text: &str) -> Result<Self, String> {
         if text.contains('@') {
-            // Not repeated: messages end up in logs.
-            return Err("the URL has an @ in it, as if there were credentials".to_owned());
+            // The URL is not repeated, since messages end up in logs.
+            return Err(
+                "the URL contains an @; credentials belong in basic_auth or authorization"
+                    .to_owned(),
+            );
         }
         let uri: Uri = text
             .parse()
-            .map_err(|error| format!("{text:?} is no URL: {error}"))?;
+            .map_err(|error| format!("{text:?} is not a valid URL: {error}"))?;
         let (https, port) = match uri.scheme_str() {
             Some("http") => (false, 80),
             Some("https") => (true, 443),
-            Some(scheme) => return Err(format!("{text:?} has the scheme {scheme}")),
+            Some(scheme) => {
+                return Err(format!(
+                    "{text:?}: the scheme {scheme} is not http or https"
+                ));
+            }
             None => return Err(format!("{text:?} has no scheme")),
         };
         let authority = uri.authority().map_or("", |authority| authority.as_str());
         if uri.query().is_some() || text.contains('#') {
-            return Err(format!("{text:?} has more than a path"));
+            return Err(format!("{text:?}: a query is not allowed"));
         }
         let prefix = uri.path().trim_end_matches('/');
         if prefix.ends_with(ENDPOINT) {
-            return Err(format!("{text:?} has {ENDPOINT} at its end already"));
+            return Err(format!("{text:?}: leave out {ENDPOINT}, it is appended"));
         }
         let host = uri.host().unwrap_or_default();
-        // `Uri` takes a port out of range for none.
+        // `Uri` treats a port out of range as no port.
         let written = authority.strip_prefix(host).unwrap_or_default();
         if host.is_empty() || written.len() != uri.port().map_or(0, |port| port.as_str().len() + 1)
         {
-            return Err(format!("{text:?} names no host and port"));
+            return Err(format!("{text:?} has no valid host and port"));
         }
         Ok(BaseUrl {
             https,
@@ -100,7 +107,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_base_is_taken_apart_and_written_as_one() {
+    fn base_urls_are_parsed_and_displayed() {
         for (text, host, port, path, written) in [
             (
                 "http://am:9093",
@@ -132,17 +139,17 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_base_is_refused_and_no_password_repeated() {
+    fn invalid_urls_are_rejected_without_repeating_passwords() {
         for (text, problem) in [
             ("am:9093", "has no scheme"),
             ("/alerts", "has no scheme"),
             ("ftp://am", "the scheme ftp"),
-            ("http://", "is no URL"),
-            ("http://am:99999", "names no host and port"),
-            ("http://am:", "names no host and port"),
-            ("http://:9093", "names no host and port"),
-            ("http://am/?a=b", "more than a path"),
-            ("http://am/x/api/v2/alerts", "at its end already"),
+            ("http://", "is not a valid URL"),
+            ("http://am:99999", "no valid host and port"),
+            ("http://am:", "no valid host and port"),
+            ("http://:9093", "no valid host and port"),
+            ("http://am/?a=b", "a query is not allowed"),
+            ("http://am/x/api/v2/alerts", "it is appended"),
         ] {
             let error = text.parse::<BaseUrl>().expect_err(text);
             assert!(error.contains(problem), "{text}: {error}");

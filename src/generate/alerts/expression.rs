@@ -1,9 +1,7 @@
-//! The policy's rules as PromQL.
+//! The rules of the policy as PromQL.
 //!
-//! Every number is a rate per second over a window, recorded under a name that says so, with the
-//! labels of the target and no others but `direction` and `provider`; so all of them can be compared
-//! without further ado. What a rule fires with is a count within its window, which people can
-//! imagine.
+//! Every term is a rate per second over a window, recorded by `recording.rs`, with only the labels of the target,
+//! `direction` and `provider`, so that all terms can be compared. The value of an alert is a count within its window.
 
 use super::figures::Figures;
 use crate::catalog::{Alert, Compared, Policy, Side, Span, Watch};
@@ -12,13 +10,13 @@ use crate::catalog::{Alert, Compared, Policy, Side, Span, Watch};
 pub(super) const HOUR: Span = Span(3_600);
 /// A week.
 const WEEK: Span = Span(604_800);
-/// The day in which a silent source used to speak.
+/// The day before, in which a silent source had lines.
 const DAY: Span = Span(86_400);
 
-/// A part of a selector that picks one target, with the values to come from `printf`.
+/// Matchers that select one target; `printf` in a template fills in the values.
 pub(super) const ONE_TARGET: &str = "instance=%[1]q,job=%[2]q";
 
-/// Several values of a label as a matcher.
+/// A matcher for several values of a label.
 fn one_of<T: ToString>(label: &str, values: &[T]) -> String {
     let values: Vec<String> = values.iter().map(ToString::to_string).collect();
     match values.as_slice() {
@@ -32,7 +30,7 @@ fn direction(alert: &Alert) -> String {
     format!("direction=\"{}\"", side.name())
 }
 
-/// A selector with those of the matchers that are not empty.
+/// A selector with all matchers that are not empty.
 fn select(series: &str, matchers: &[&str], offset: Option<Span>) -> String {
     let matchers: Vec<&str> = matchers
         .iter()
@@ -46,7 +44,7 @@ fn select(series: &str, matchers: &[&str], offset: Option<Span>) -> String {
     format!("{series}{{{}}}{offset}", matchers.join(","))
 }
 
-/// How often per second what the rule watches happened within `window`. `target` narrows it down.
+/// The rate per second of what a rule evaluates, within `window`. `target` restricts it to one target.
 pub(super) fn watched(alert: &Alert, window: Span, target: &str, offset: Option<Span>) -> String {
     match alert.watch {
         Watch::Providers => format!(
@@ -94,7 +92,7 @@ fn replies(alert: &Alert, window: Span, target: &str, offset: Option<Span>) -> S
     match (alert.codes.is_empty(), alert.conditions.is_empty()) {
         (_, true) => codes(),
         (true, false) => conditions(),
-        // One reply may be in both: the larger sum it is.
+        // One reply may be in both, so the larger sum counts.
         (false, false) => format!(
             "max without (by) (\n  label_replace({}, \"by\", \"code\", \"\", \"\")\n  or\n  \
              label_replace({}, \"by\", \"condition\", \"\", \"\")\n)",
@@ -104,7 +102,7 @@ fn replies(alert: &Alert, window: Span, target: &str, offset: Option<Span>) -> S
     }
 }
 
-/// How often per second what the share is of happened within `window`.
+/// The rate per second of what the share refers to, within `window`.
 pub(super) fn whole(alert: &Alert, window: Span, target: &str) -> String {
     match alert.watch {
         Watch::Providers => {
@@ -122,7 +120,7 @@ pub(super) fn whole(alert: &Alert, window: Span, target: &str) -> String {
     }
 }
 
-/// What the rule compares with: per second, like the rest.
+/// The rate per second in the compared period.
 pub(super) fn baseline(alert: &Alert, window: Span, target: &str) -> Option<String> {
     Some(match alert.compared_with? {
         Compared::HourBefore => watched(alert, HOUR, target, Some(window)),
@@ -130,12 +128,12 @@ pub(super) fn baseline(alert: &Alert, window: Span, target: &str) -> Option<Stri
     })
 }
 
-/// What every expression over `window` is multiplied with to become a count.
+/// A rate as a count within `window`.
 fn as_count(rate: &str, window: Span) -> String {
     format!("{rate} * {}", window.seconds())
 }
 
-/// The whole condition of a rule.
+/// The expression of a rule.
 pub(super) fn of(alert: &Alert, policy: &Policy, figures: &Figures) -> String {
     let window = alert.window.unwrap_or_default();
     let Figures {
@@ -189,7 +187,7 @@ fn mail(alert: &Alert, figures: &Figures) -> String {
     } = figures;
     let mut terms = vec![format!("{} > {count}", as_count(&rate, window))];
     if let (Some(_), Some(baseline)) = (alert.factor, baseline(alert, window, "")) {
-        // The hour before may be unknown, and then it was quiet. A week before must be known.
+        // A missing hour before counts as zero. The week before must exist.
         let baseline = match alert.compared_with {
             Some(Compared::HourBefore) => format!("(\n  {baseline}\n  or\n  {rate} * 0\n)"),
             _ => baseline,
@@ -206,7 +204,7 @@ fn mail(alert: &Alert, figures: &Figures) -> String {
         .iter()
         .map(|term| format!("(\n  {}\n)", term.replace('\n', "\n  ")))
         .collect();
-    // The exporter as a whole catches up, so labels of its own have none to match.
+    // `maillog_catching_up` is per target and lacks the other labels.
     let ignored = match alert.watch {
         Watch::Replies => " ignoring (direction)",
         Watch::Providers => " ignoring (provider)",
@@ -218,8 +216,7 @@ fn mail(alert: &Alert, figures: &Figures) -> String {
     )
 }
 
-/// Who leads: the provider with the most of it within the window. Series that begin within it count
-/// from zero on.
+/// The provider with the largest count within the window. Series that start within the window count from zero.
 pub(super) fn leader(alert: &Alert) -> String {
     let window = alert.window.unwrap_or_default();
     let (series, which) = if let Some(class) = alert.class {

@@ -1,7 +1,5 @@
-//! The figures of a rule as they are written: as numbers, or as places that somebody fills later.
-//!
-//! It stands apart so that the Helm chart can take figures from its values and the rules are still
-//! written once.
+//! The figures of a rule as text: numbers for alerts/alerts.yaml, or placeholders for the Helm chart, which takes them
+//! from its values.
 
 use std::fmt::Display;
 
@@ -9,14 +7,14 @@ use crate::catalog::{Alert, Span};
 
 /// How figures are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::generate) enum Written {
+pub(in crate::generate) enum FigureFormat {
     /// `20`
     Numbers,
     /// `@MaillogSmtp421Spike.count@`
-    Places,
+    Placeholders,
 }
 
-/// The figures that may be replaced.
+/// The figures that can be overridden.
 pub(super) struct Figures {
     pub count: String,
     pub share: String,
@@ -28,25 +26,27 @@ pub(super) struct Figures {
 }
 
 impl Figures {
-    pub(super) fn of(alert: &Alert, written: Written) -> Self {
-        let one = |name: &str, value: &dyn Display| match written {
-            Written::Numbers => value.to_string(),
-            Written::Places => format!("@{}.{name}@", alert.name),
+    pub(super) fn of(alert: &Alert, format: FigureFormat) -> Self {
+        let text = |name: &str, value: &dyn Display| match format {
+            FigureFormat::Numbers => value.to_string(),
+            FigureFormat::Placeholders => format!("@{}.{name}@", alert.name),
         };
         Figures {
-            count: one("count", &alert.count.unwrap_or_default()),
-            share: one("share", &alert.share.unwrap_or_default()),
-            factor: one("factor", &alert.factor.unwrap_or_default()),
-            threshold: one("threshold", &alert.threshold.unwrap_or_default()),
-            r#for: one("for", &alert.r#for),
-            keep_firing_for: one("keep_firing_for", &alert.keep_firing_for),
-            severity: one("severity", &alert.severity.as_str()),
+            count: text("count", &alert.count.unwrap_or_default()),
+            share: text("share", &alert.share.unwrap_or_default()),
+            factor: text("factor", &alert.factor.unwrap_or_default()),
+            threshold: text("threshold", &alert.threshold.unwrap_or_default()),
+            r#for: text("for", &alert.r#for),
+            keep_firing_for: text("keep_firing_for", &alert.keep_firing_for),
+            severity: text("severity", &alert.severity.as_str()),
         }
     }
 }
 
-/// The figures that a rule has: name and value, in the order of the policy.
-pub(in crate::generate) fn present(alert: &Alert) -> Vec<(&'static str, serde_json::Value)> {
+/// The figures of a rule that can be overridden: name and value, in the order of the policy.
+pub(in crate::generate) fn overridable_figures(
+    alert: &Alert,
+) -> Vec<(&'static str, serde_json::Value)> {
     let span = |span: Span| serde_json::Value::from(span.to_string());
     let figures = [
         ("severity", Some(alert.severity.as_str().into())),
@@ -62,8 +62,8 @@ pub(in crate::generate) fn present(alert: &Alert) -> Vec<(&'static str, serde_js
                 .map(span),
         ),
     ];
-    let present = figures.into_iter();
-    present
+    figures
+        .into_iter()
         .filter_map(|(name, value)| Some((name, value?)))
         .collect()
 }

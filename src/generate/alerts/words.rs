@@ -1,11 +1,18 @@
-//! Annotations: the texts of an alert with the places for its figures in Prometheus' templates.
+//! Annotations: the texts of an alert with its figures as Prometheus templates.
 
 use serde::Serialize;
 use serde_saphyr::LitString;
 
 use super::expression::{self, ONE_TARGET};
-use crate::alert::texts::{self, Piece, Texts, UNKNOWN};
-use crate::catalog::{Alert, Compared, Policy, Watch};
+use super::figures::Figures;
+use crate::alert::texts::{
+    self, NO_TOP_PROVIDER, OTHER_PROVIDER, Piece, TOP_PROVIDER, Texts, UNKNOWN,
+};
+use crate::catalog::{Alert, Compared, Policy, Watch, percentage};
+
+/// Formats a count with a comma after every three digits, up to nine digits, in two passes.
+const GROUPED: &str = "printf \"%.0f\" | reReplaceAll \"^(\\\\d+)(\\\\d{3})$\" \"$1,$2\" \
+     | reReplaceAll \"^(\\\\d+)(\\\\d{3}),\" \"$1,$2,\"";
 
 #[derive(Serialize)]
 pub(super) struct Annotations {
@@ -20,11 +27,16 @@ pub(super) struct Annotations {
     runbook_url: String,
 }
 
-pub(super) fn annotations(alert: &Alert, policy: &Policy, texts: Texts) -> Annotations {
+pub(super) fn annotations(
+    alert: &Alert,
+    policy: &Policy,
+    texts: Texts,
+    figures: &Figures,
+) -> Annotations {
     let base = policy.runbook_url.as_deref();
     Annotations {
-        summary: alert.summary.en.clone(),
-        summary_zh: alert.summary.zh.clone(),
+        summary: summary(&alert.summary.en, alert, figures),
+        summary_zh: summary(&alert.summary.zh, alert, figures),
         description: LitString(description(alert)),
         meaning: LitString(texts.meaning),
         meaning_en: texts.meaning_en,
@@ -39,23 +51,32 @@ pub(super) fn annotations(alert: &Alert, policy: &Policy, texts: Texts) -> Annot
     }
 }
 
+/// A percentage in a summary is the share of the rule, which the values of the chart may override.
+fn summary(text: &str, alert: &Alert, figures: &Figures) -> String {
+    let Some(share) = alert.share else {
+        return text.to_owned();
+    };
+    let template = format!("{{{{ {} | humanizePercentage }}}}", figures.share);
+    text.replace(&percentage(share), &template)
+}
+
 fn description(alert: &Alert) -> String {
     texts::pieces(&alert.description)
         .map(|piece| match piece {
-            Piece::Words(words) => words.to_owned(),
+            Piece::Literal(text) => text.to_owned(),
             Piece::Figure(name) => figure(name, alert),
         })
         .collect()
 }
 
-/// A figure as a template.
+/// The template of a placeholder.
 fn figure(name: &str, alert: &Alert) -> String {
     let window = alert.window.unwrap_or_default();
     match name {
-        "count" => "{{ $value | printf \"%.0f\" }}".to_owned(),
+        "count" => format!("{{{{ $value | {GROUPED} }}}}"),
         "value" => "{{ $value | humanize1024 }}B".to_owned(),
-        "window" => window.to_string(),
-        "short_window" => alert.short_window.unwrap_or_default().to_string(),
+        "window" => window.with_symbol(),
+        "short_window" => alert.short_window.unwrap_or_default().with_symbol(),
         "share" => {
             let (part, whole) = if alert.watch == Watch::Unmatched {
                 let lines = |result: &str| {
@@ -74,10 +95,11 @@ fn figure(name: &str, alert: &Alert) -> String {
                     expression::whole(alert, window, &target),
                 )
             };
-            asked(
+            query(
                 alert,
                 &format!("{part} / {whole}"),
-                ". | first | value | humanizePercentage",
+                "{{ . | first | value | humanizePercentage }}",
+                UNKNOWN,
             )
         }
         "baseline" => {
@@ -86,23 +108,34 @@ fn figure(name: &str, alert: &Alert) -> String {
             if alert.compared_with == Some(Compared::HourBefore) {
                 count += " or vector(0)";
             }
-            asked(alert, &count, ". | first | value | printf \"%.0f\"")
+            query(
+                alert,
+                &count,
+                &format!("{{{{ . | first | value | {GROUPED} }}}}"),
+                UNKNOWN,
+            )
         }
         "leader" => {
             let leader = expression::leader(alert);
-            asked(alert, &leader, ". | first | label \"provider\"")
+            let sentence = format!(
+                "{{{{ $provider := . | first | label \"provider\" }}}}\
+                 {{{{ if eq $provider \"{OTHER_PROVIDER}\" }}}}{NO_TOP_PROVIDER}\
+                 {{{{ else }}}}{TOP_PROVIDER}{{{{ $provider }}}}.{{{{ end }}}}"
+            );
+            query(alert, &leader, &sentence, NO_TOP_PROVIDER)
         }
-        // A target that is not there has none.
+        // A missing target has no instance label.
         "instance" => {
             "{{ with $labels.instance }}{{ . }}{{ else }}any instance{{ end }}".to_owned()
         }
-        // What is left are labels.
+        // All other names are labels.
         label => format!("{{{{ $labels.{label} }}}}"),
     }
 }
 
-/// The answer to a query about the alert's target.
-fn asked(alert: &Alert, query: &str, shown: &str) -> String {
+/// A template that runs a query for the target of the alert and shows its result with `found`, or `missing` if there
+/// is no result.
+fn query(alert: &Alert, query: &str, found: &str, missing: &str) -> String {
     let third = match alert.watch {
         Watch::Providers => " $labels.provider",
         Watch::Unmatched => " $labels.source",
@@ -110,7 +143,7 @@ fn asked(alert: &Alert, query: &str, shown: &str) -> String {
     };
     let query = query.split_whitespace().collect::<Vec<_>>().join(" ");
     format!(
-        "{{{{ with printf `{query}` $labels.instance $labels.job{third} | query }}}}{{{{ {shown} }}}}\
-         {{{{ else }}}}{UNKNOWN}{{{{ end }}}}"
+        "{{{{ with printf `{query}` $labels.instance $labels.job{third} | query }}}}{found}\
+         {{{{ else }}}}{missing}{{{{ end }}}}"
     )
 }

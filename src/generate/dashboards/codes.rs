@@ -1,4 +1,4 @@
-//! *Codes*: everything about one reply code.
+//! The *Codes* dashboard: one reply code in detail.
 
 use serde_json::json;
 
@@ -7,13 +7,13 @@ use super::panel::Panel;
 use super::promql::{copy, increase, label, rate, select, sum_by};
 use super::texts::{self, Column};
 
-/// The code that is shown first.
+/// The code selected by default.
 const FIRST: u16 = 421;
 
-/// The chosen code.
+/// The selected code.
 const CODE: &str = r#"code="$code""#;
 
-/// A query whose rows hold nothing but keys, which the columns map to the texts about the code.
+/// A query whose rows contain only keys, which value mappings replace by the texts about the code.
 fn keys() -> String {
     let rows: Vec<String> = (1..)
         .zip(texts::ROWS)
@@ -38,15 +38,15 @@ fn keys() -> String {
 fn meaning(dashboard: Dashboard) -> Dashboard {
     dashboard.panel(
         Panel::table(
-            "What it means",
-            "The meaning of the chosen code and what to do, in English and Chinese, with the \
-             sentences of the document SMTP错误码/建议解决方法 where it has some.",
+            "Meaning and remedy",
+            "Meaning and remedy of the selected code in English and Chinese, with the text of the document \
+             SMTP错误码/建议解决方法 where it covers the code.",
             "string",
         )
         .query(keys(), "")
-        .prose("about", "Code", &texts::codes(Column::About))
-        .prose("meaning", "Meaning 含义", &texts::codes(Column::Meaning))
-        .prose(
+        .map_texts("about", "Code", &texts::codes(Column::About))
+        .map_texts("meaning", "Meaning 含义", &texts::codes(Column::Meaning))
+        .map_texts(
             "remedy",
             "What to do 建议解决方法",
             &texts::codes(Column::Remedy),
@@ -64,52 +64,56 @@ fn meaning(dashboard: Dashboard) -> Dashboard {
 fn figures(dashboard: Dashboard) -> Dashboard {
     let counts = [
         (
-            "Said by others",
+            "Outbound",
             "outbound",
-            "Times that other servers said it to ours",
+            "Number of replies of remote servers to this one with this code",
         ),
         (
-            "Said by us",
+            "Inbound",
             "inbound",
-            "Times that our server said it to clients",
+            "Number of replies of this server to its clients with this code",
         ),
         (
-            "Said by our stores",
+            "Local",
             "local",
-            "Times that our own stores said it to our server",
+            "Number of replies of the local mail store with this code",
         ),
     ];
     let mut dashboard = dashboard;
     for (title, direction, text) in counts {
         let matchers = format!(r#"direction="{direction}",{CODE}"#);
         dashboard = dashboard.panel(
-            Panel::stat(title, format!("{text}, in the time shown."), "short")
-                .now(
-                    format!("sum({})", increase("maillog_codes_total", &matchers)),
-                    direction,
-                )
-                .whole(),
+            Panel::stat(
+                title,
+                format!("{text}, in the selected time range."),
+                "short",
+            )
+            .now(
+                format!("sum({})", increase("maillog_codes_total", &matchers)),
+                direction,
+            )
+            .whole(),
         );
     }
     dashboard.panel(
         Panel::table(
             "By exporter",
-            "How often each exporter counted the code in the time shown. The link leads to what the \
-             exporter itself says about it.",
+            "Number of replies with this code per exporter in the selected time range. The link opens the page of the \
+             exporter about the code.",
             "short",
         )
         .query(
             sum_by("instance", &increase("maillog_codes_total", CODE)),
             "",
         )
-        .columns(&[("instance", "Instance"), ("A", "Times")])
+        .columns(&[("instance", "Instance"), ("A", "Count")])
         .whole()
         .column(
             "Instance",
             &[(
                 "links",
                 json!([{
-                    "title": "What ${code} means",
+                    "title": "Meaning of ${code}",
                     "url": "http://${__value.raw}/codes/${code}",
                     "targetBlank": true,
                 }]),
@@ -125,8 +129,7 @@ fn course(dashboard: Dashboard) -> Dashboard {
         .panel(
             Panel::lines(
                 "Rate by direction",
-                "How often it was said, by who said it: other servers (outbound), our server \
-                 (inbound), our own stores (local).",
+                "Reply rate by direction: remote servers (outbound), this server (inbound), local mail store (local).",
                 "cps",
             )
             .query(
@@ -136,9 +139,9 @@ fn course(dashboard: Dashboard) -> Dashboard {
         )
         .panel(
             Panel::lines(
-                "Rate by the log's own time",
-                "Outbound, within windows that end now, by the time stamps of the lines: old lines \
-                 read late make no spike here.",
+                "Rate by log time",
+                "Outbound rate within windows that end now, by the time stamps of the lines, so that reading a backlog \
+                 causes no spike.",
                 "cps",
             )
             .query(
@@ -166,32 +169,32 @@ fn parts(dashboard: Dashboard) -> Dashboard {
     let providers = rate("maillog_provider_codes_total", CODE);
     let total = increase("maillog_provider_codes_total", CODE);
     dashboard
-        .row("Who says it, and what exactly")
+        .row("Enhanced status codes and providers")
         .panel(
             Panel::table(
                 "Enhanced status codes",
-                "The enhanced status codes in the replies' own text (RFC 3463), and what they mean.",
+                "Enhanced status codes (RFC 3463) in the text of these replies, with their meaning.",
                 "short",
             )
             .query(copy(&named, "enhanced", "meaning"), "")
-.prose("meaning", "Meaning", &texts::enhanced())
+.map_texts("meaning", "Meaning", &texts::enhanced())
             .columns(
                 &[
                     ("direction", "Direction"),
                     ("enhanced", "Enhanced"),
-                    ("A", "Times"),
+                    ("A", "Count"),
                     ("meaning", "Meaning"),
                 ])
             .whole()
             .column("Direction", &[("custom.width", 100.into())])
             .column("Enhanced", &[("custom.width", 90.into())])
-            .column("Times", &[("custom.width", 80.into())])
-            .empty("Not said in the time shown"),
+            .column("Count", &[("custom.width", 80.into())])
+            .empty("None in the selected time range"),
         )
         .panel(
             Panel::ranking(
                 "Providers",
-                "Who runs the servers that said it, and how often in the time shown.",
+                "Replies with this code by provider in the selected time range.",
                 "short",
             )
             .query(
@@ -199,17 +202,17 @@ fn parts(dashboard: Dashboard) -> Dashboard {
                 "{{provider}}",
             )
             .whole()
-            .empty("Not said in the time shown")
+            .empty("None in the selected time range")
             .size(5, 8),
         )
         .panel(
             Panel::stack(
                 "Providers over time",
-                "Who runs the servers that said it, when.",
+                "Rate of replies with this code by provider.",
                 "cps",
             )
             .query(format!("{} > 0", sum_by("provider", &providers)), "{{provider}}")
-            .empty("Not said in the time shown")
+            .empty("None in the selected time range")
             .size(7, 8),
         )
 }
@@ -218,8 +221,8 @@ fn parts(dashboard: Dashboard) -> Dashboard {
 pub fn dashboard() -> Dashboard {
     let dashboard = Dashboard::new(
         "codes",
-        "Mail: one code",
-        "Everything about one SMTP reply code: how often, from whom, what it means, what to do.",
+        "Mail: reply code",
+        "One SMTP reply code in detail: meaning, remedy, rates, enhanced status codes and providers.",
     )
     .variable(texts::code_variable(FIRST));
     parts(course(figures(meaning(dashboard))))

@@ -1,16 +1,16 @@
-//! A whole dashboard: its variables, its links, and where the panels stand.
+//! A dashboard: variables, links and the layout of its panels.
 
 use serde_json::{Value, json};
 
 use super::panel::{Panel, datasource};
 
-/// How many columns Grafana's grid has.
+/// Number of columns of Grafana's grid.
 const COLUMNS: u64 = 24;
 
-/// The tag by which the dashboards find each other.
+/// The tag that links the dashboards.
 const TAG: &str = "maillog";
 
-/// A dashboard, filled from the upper left, line by line.
+/// A dashboard, filled row by row from the upper left.
 pub struct Dashboard {
     name: &'static str,
     title: &'static str,
@@ -22,7 +22,7 @@ pub struct Dashboard {
     line: u64,
 }
 
-/// A variable with every value of a label, of which any number can be chosen.
+/// A multi-value variable of a label.
 fn label_variable(name: &str, title: &str, text: &str, query: &str) -> Value {
     json!({
         "name": name,
@@ -33,7 +33,7 @@ fn label_variable(name: &str, title: &str, text: &str, query: &str) -> Value {
         "query": {"query": query, "refId": "StandardVariableQuery"},
         "regex": "",
         "sort": 1,
-        // When the time range changes: instances come and go.
+        // On time range change: instances come and go.
         "refresh": 2,
         "multi": true,
         "includeAll": true,
@@ -46,12 +46,12 @@ fn label_variable(name: &str, title: &str, text: &str, query: &str) -> Value {
 }
 
 impl Dashboard {
-    /// An empty one, with the variables that every dashboard has.
+    /// An empty dashboard with the common variables.
     pub fn new(name: &'static str, title: &'static str, description: &'static str) -> Self {
         let source = json!({
             "name": "datasource",
             "label": "Data source",
-            "description": "The Prometheus that scrapes the exporter.",
+            "description": "Prometheus data source with the metrics of the exporter.",
             "type": "datasource",
             "query": "prometheus",
             "regex": "",
@@ -71,7 +71,7 @@ impl Dashboard {
             variables: vec![
                 source,
                 label_variable("job", "Job", "Scrape jobs of the exporter.", job),
-                label_variable("instance", "Instance", "Exporters to look at.", instance),
+                label_variable("instance", "Instance", "Exporters to show.", instance),
             ],
             panels: Vec::new(),
             x: 0,
@@ -80,13 +80,13 @@ impl Dashboard {
         }
     }
 
-    /// One more variable.
+    /// Adds a variable.
     pub fn variable(mut self, variable: Value) -> Self {
         self.variables.push(variable);
         self
     }
 
-    /// A heading; what follows stands below it.
+    /// Starts a row with a title.
     pub fn row(mut self, title: &str) -> Self {
         self.end_line();
         self.panels.push(json!({
@@ -101,7 +101,7 @@ impl Dashboard {
         self
     }
 
-    /// The next panel: beside the last one if it fits.
+    /// Adds a panel, beside the last one if it fits.
     pub fn panel(mut self, panel: Panel) -> Self {
         if self.x + panel.width > COLUMNS {
             self.end_line();
@@ -120,7 +120,7 @@ impl Dashboard {
         self.line = 0;
     }
 
-    /// Its name, as in the file's, and the file's text.
+    /// The name of the file and its content.
     pub(super) fn finish(self) -> (&'static str, String) {
         let value = json!({
             "id": null,

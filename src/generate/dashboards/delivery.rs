@@ -1,4 +1,4 @@
-//! *Delivery*: how long mail takes, where it waits, and what it is like.
+//! The *Delivery* dashboard: delays, results, messages and the queue.
 
 use super::dashboard::Dashboard;
 use super::panel::Panel;
@@ -6,29 +6,29 @@ use super::promql::{increase, mean, quantile, rate, select, sum_by};
 
 const DELAY: &str = "maillog_delivery_delay_seconds";
 
-/// The stages of a delivery, in their order, with Postfix' own words for them.
+/// The stages of a delivery in order, as in the documentation of Postfix.
 const STAGES: [(&str, &str, &str); 4] = [
     (
         "before_queue_manager",
         "Before the queue manager",
-        "Time from arrival until the queue manager took the message, the time in which it waits to \
-         be tried again included.",
+        "Time from arrival until the message became active in the queue manager, including the time in the deferred \
+         queue.",
     ),
     (
         "queue_manager",
         "In the queue manager",
-        "Time in the active queue: long when there are not enough delivery agents, or when a \
-         destination's concurrency is low.",
+        "Time in the active queue: long if there are too few delivery agents or the concurrency of a destination is \
+         low.",
     ),
     (
         "connection_setup",
-        "Setting up connections",
-        "Time for DNS, connecting, EHLO and TLS.",
+        "Connection setup",
+        "Time for DNS, TCP connection, EHLO and TLS.",
     ),
     (
         "transmission",
         "Transmission",
-        "Time for the mail transaction itself, until the other server took the message or refused it.",
+        "Time of the mail transaction until the remote server accepted or rejected the message.",
     ),
 ];
 
@@ -40,11 +40,11 @@ fn buckets(stage: &str) -> String {
 fn delays(dashboard: Dashboard) -> Dashboard {
     let total = r#"stage="total""#;
     let mut all = Panel::lines(
-        "Delay, from arrival to delivery record",
-        "Half, 95 % and 99 % of the delivery records came within this time.",
+        "Delivery delay",
+        "Time from arrival to delivery record: median, 95th and 99th percentile.",
         "s",
     );
-    for (q, name) in [(0.5, "50 %"), (0.95, "95 %"), (0.99, "99 %")] {
+    for (q, name) in [(0.5, "50%"), (0.95, "95%"), (0.99, "99%")] {
         all = all.query(quantile(q, "", DELAY, total), name);
     }
     let mut dashboard = dashboard
@@ -52,7 +52,7 @@ fn delays(dashboard: Dashboard) -> Dashboard {
         .panel(
             Panel::lines(
                 "Delay by stage",
-                "95 % of the delivery records spent less than this in each stage.",
+                "95th percentile of the time spent in each stage.",
                 "s",
             )
             .query(
@@ -63,8 +63,8 @@ fn delays(dashboard: Dashboard) -> Dashboard {
         )
         .panel(
             Panel::heatmap(
-                "Delay, all stages",
-                "Delivery records by their whole delay, from arrival on.",
+                "Delivery delay distribution",
+                "Delivery records by total delay since arrival.",
                 "s",
             )
             .query(buckets("total"), "{{le}}")
@@ -82,12 +82,11 @@ fn delays(dashboard: Dashboard) -> Dashboard {
 
 fn outcome(dashboard: Dashboard) -> Dashboard {
     dashboard
-        .row("Outcome")
+        .row("Results")
         .panel(
             Panel::lines(
                 "Deliveries by agent",
-                "Delivery records by the delivery agent (smtp, lmtp, local, virtual, pipe …) and \
-                 how they ended.",
+                "Delivery records by delivery agent (smtp, lmtp, local, virtual, pipe …) and status.",
                 "cps",
             )
             .query(
@@ -98,7 +97,7 @@ fn outcome(dashboard: Dashboard) -> Dashboard {
         .panel(
             Panel::table(
                 "Delivery status codes",
-                "The mail server's own dsn= of its delivery records, in the time shown.",
+                "Delivery records by DSN status code (dsn=) in the selected time range.",
                 "short",
             )
             .query(
@@ -122,11 +121,10 @@ fn messages(dashboard: Dashboard) -> Dashboard {
     let recipients = "maillog_message_recipients";
     let mut sizes = Panel::lines(
         "Message size",
-        "Half and 95 % of the messages are smaller than this, and the mean, which few large ones \
-         pull up.",
+        "Size of messages: median, 95th percentile and mean.",
         "bytes",
     );
-    for (q, name) in [(0.5, "50 %"), (0.95, "95 %")] {
+    for (q, name) in [(0.5, "50%"), (0.95, "95%")] {
         sizes = sizes.query(quantile(q, "", size, ""), name);
     }
     dashboard
@@ -139,15 +137,14 @@ fn messages(dashboard: Dashboard) -> Dashboard {
         )
         .panel(
             Panel::lines(
-                "Recipients of a message",
-                "The mean, and what 95 % of the messages do not exceed. A jump is a mailing, or an \
-                 account in wrong hands.",
+                "Recipients per message",
+                "Mean and 95th percentile. A sudden increase indicates bulk mail or a compromised account.",
                 "short",
             )
             .query(mean(recipients), "mean")
             .query(
                 format!("ceil({})", quantile(0.95, "", recipients, "")),
-                "95 %",
+                "95%",
             )
             .empty("No messages")
             .size(8, 8),
@@ -155,7 +152,7 @@ fn messages(dashboard: Dashboard) -> Dashboard {
         .panel(
             Panel::lines(
                 "New messages",
-                "Messages that became active in the queue for the first time, per second.",
+                "Messages that entered the active queue for the first time, per second.",
                 "cps",
             )
             .query(
@@ -170,7 +167,7 @@ fn queue(dashboard: Dashboard) -> Dashboard {
     let gauge = |title, text: &str, unit: &str, metric, sum: &str| {
         Panel::lines(
             title,
-            format!("{text} Known where postfix.showq is configured."),
+            format!("{text} Requires postfix.showq in the configuration."),
             unit,
         )
         .query(
@@ -181,9 +178,9 @@ fn queue(dashboard: Dashboard) -> Dashboard {
         .size(8, 8)
     };
     dashboard
-        .row("Postfix's queue")
+        .row("Postfix queue")
         .panel(gauge(
-            "Messages waiting",
+            "Queued messages",
             "Messages in each queue.",
             "short",
             "maillog_queue_messages",
@@ -210,7 +207,7 @@ pub fn dashboard() -> Dashboard {
     let dashboard = Dashboard::new(
         "delivery",
         "Mail: delivery",
-        "How long mail takes, where it waits, what it is like, and what is left in the queue.",
+        "Delivery delays by stage, results of deliveries, message sizes and the mail queue.",
     );
     queue(messages(outcome(delays(dashboard))))
 }

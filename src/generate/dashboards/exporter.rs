@@ -1,17 +1,17 @@
-//! *Exporter*: can the other dashboards be believed?
+//! The *Exporter* dashboard: the health of the exporter itself.
 
 use super::dashboard::Dashboard;
 use super::panel::{Panel, steps, words};
 use super::promql::{increase, rate, select, share, sum_by};
 
-/// A gauge of 0 or 1, in words: all must be 1.
+/// A gauge of 0 or 1 with a wording for both.
 fn yes_or_no(panel: Panel, yes: (&str, &str), no: (&str, &str)) -> Panel {
     panel
         .field("mappings", words(&[("1", yes.0, yes.1), ("0", no.0, no.1)]))
         .option("graphMode", "none".into())
 }
 
-/// Seconds since a time stamp; none while there is no time stamp.
+/// Seconds since a time stamp; no value while there is none.
 fn age(metric: &str) -> String {
     format!("time() - ({} > 0)", select(metric, ""))
 }
@@ -34,7 +34,7 @@ fn figures(dashboard: Dashboard) -> Dashboard {
         .panel(yes_or_no(
             Panel::stat(
                 "Catching up",
-                "Whether lines are read that are more than a minute old; rates are not of now then.",
+                "Whether lines are read that are more than a minute old; rates then do not show the current time.",
                 "short",
             )
             .query(format!("max({})", select("maillog_catching_up", "")), "catching up"),
@@ -43,18 +43,18 @@ fn figures(dashboard: Dashboard) -> Dashboard {
         ))
         .panel(yes_or_no(
             Panel::stat(
-                "State kept",
-                "Whether every exporter keeps positions and counts over a restart (state.path).",
+                "State persisted",
+                "Whether every exporter keeps positions and counters across restarts (state.path).",
                 "short",
             )
-            .query(format!("min({})", select("maillog_state_kept", "")), "kept"),
+            .query(format!("min({})", select("maillog_state_kept", "")), "persisted"),
             good("yes"),
             ("no", "orange"),
         ))
         .panel(
             Panel::stat(
-                "Not understood",
-                "Share of the mail server's lines that have a form nobody has thought of.",
+                "Unmatched lines",
+                "Share of lines with an unknown format.",
                 "percentunit",
             )
             .query(unmatched(""), "unmatched")
@@ -71,20 +71,22 @@ fn figures(dashboard: Dashboard) -> Dashboard {
         )
 }
 
-/// The share of lines that were not understood, by labels.
+/// The share of unmatched lines, by labels.
 fn unmatched(by: &str) -> String {
     let lines = |result| sum_by(by, &rate("maillog_lines_total", result));
     share(&lines(r#"result="unmatched""#), &lines(""))
 }
 
+/// The legend of panels with one series per source.
+const BY_SOURCE: &str = "{{instance}} {{source}}";
+
 fn lines(dashboard: Dashboard) -> Dashboard {
-    let by_source = "{{instance}} {{source}}";
     dashboard
         .row("Lines")
         .panel(
             Panel::stack(
                 "Lines read",
-                "Lines by what they are: an event, known noise, or of a form nobody has thought of.",
+                "Lines by result: event, known noise, or unmatched (unknown format).",
                 "cps",
             )
             .query(sum_by("result", &rate("maillog_lines_total", "")), "{{result}}")
@@ -94,32 +96,36 @@ fn lines(dashboard: Dashboard) -> Dashboard {
         )
         .panel(
             Panel::lines(
-                "Lines not understood",
-                "Share of the lines that have a form nobody has thought of, by source. The parse \
-                 command shows them with --unmatched.",
+                "Unmatched lines by source",
+                "Share of lines with an unknown format, by source. `maillog_exporter parse --unmatched` lists them.",
                 "percentunit",
             )
-            .query(unmatched("instance, source"), by_source)
+            .query(unmatched("instance, source"), BY_SOURCE)
             .reaching(0.01)
             .empty("No lines"),
         )
+}
+
+/// What is read of each source, and what is lost.
+fn sources(dashboard: Dashboard) -> Dashboard {
+    dashboard
         .panel(
-            Panel::lines("Bytes read", "Bytes read in whole lines, by source.", "Bps")
+            Panel::lines("Bytes read", "Bytes of complete lines read, by source.", "Bps")
                 .query(
                     sum_by("instance, source", &rate("maillog_source_bytes_total", "")),
-                    by_source,
+                    BY_SOURCE,
                 )
                 .size(8, 8),
         )
         .panel(
             Panel::lines(
                 "Lag",
-                "Bytes that are there and not yet read, by source.",
+                "Bytes not yet read, by source.",
                 "bytes",
             )
             .query(
                 sum_by("instance, source", &select("maillog_source_lag_bytes", "")),
-                by_source,
+                BY_SOURCE,
             )
             .reaching(1024.0)
             .size(8, 8),
@@ -127,18 +133,18 @@ fn lines(dashboard: Dashboard) -> Dashboard {
         .panel(
             Panel::lines(
                 "Age of the newest line",
-                "Time since the newest line, by its own time stamp, by source: it grows where a mail \
-                 server is silent or its log goes elsewhere.",
+                "Time since the time stamp of the newest line, by source. It grows while a mail server is idle or writes \
+                 elsewhere.",
                 "s",
             )
-            .query(age("maillog_source_last_line_timestamp_seconds"), by_source)
+            .query(age("maillog_source_last_line_timestamp_seconds"), BY_SOURCE)
             .empty("No line yet")
             .size(8, 8),
         )
         .panel(
             Panel::lines(
                 "Rotations",
-                "Files found renamed, replaced or truncated, per second; a rotation a day is usual.",
+                "Files renamed, replaced or truncated, per second; one rotation a day is usual.",
                 "cps",
             )
             .query(
@@ -150,26 +156,26 @@ fn lines(dashboard: Dashboard) -> Dashboard {
         )
         .panel(
             Panel::lines(
-                "Lines lost or cut",
-                "Lines that came faster than they could be taken, and lines longer than the limit.",
+                "Dropped and truncated lines",
+                "Lines lost because they arrived faster than they were read, and lines truncated at the length limit.",
                 "cps",
             )
             .query(
                 sum_by("source", &rate("maillog_source_lines_dropped_total", "")),
-                "lost, {{source}}",
+                "dropped, {{source}}",
             )
             .query(
                 sum_by("source", &rate("maillog_source_lines_truncated_total", "")),
-                "cut, {{source}}",
+                "truncated, {{source}}",
             )
             .reaching(1.0)
             .size(8, 8),
         )
         .panel(
             Panel::ranking(
-                "Folded series",
-                "Counts of the time shown that went to the label value other, because their metric has as \
-                 many series as it may have.",
+                "Counts above the series limit",
+                "Counts added to the label value other in the selected time range, because the metric has reached its \
+                 series limit.",
                 "short",
             )
             .query(
@@ -186,22 +192,20 @@ fn state(dashboard: Dashboard) -> Dashboard {
         .row("State")
         .panel(
             Panel::lines(
-                "Age of the last write",
-                "Time since positions and counts were last written to the disk. It grows while \
-                 nothing is read.",
+                "Age of the last state write",
+                "Time since the state file was last written. It grows while nothing is read.",
                 "s",
             )
             .query(
                 age("maillog_state_last_write_timestamp_seconds"),
                 "{{instance}}",
             )
-            .empty("State is not kept"),
+            .empty("No state file"),
         )
         .panel(
             Panel::lines(
-                "Writes that failed",
-                "Writes of positions and counts that failed, per second: counts stand still until \
-                 one succeeds.",
+                "Failed state writes",
+                "Failed writes of the state file per second. Metrics do not change until a write succeeds.",
                 "cps",
             )
             .query(
@@ -217,7 +221,7 @@ fn process(dashboard: Dashboard) -> Dashboard {
     dashboard
         .row("Process")
         .panel(
-            Panel::lines("CPU", "CPU seconds used per second: 1 is one whole core.", "percentunit")
+            Panel::lines("CPU", "CPU seconds used per second: 100% is one core.", "percentunit")
                 .query(rate("process_cpu_seconds_total", ""), "{{instance}}")
                 .size(6, 7),
         )
@@ -241,7 +245,7 @@ fn process(dashboard: Dashboard) -> Dashboard {
         .panel(
             Panel::table(
                 "Versions",
-                "The exporters, their versions and how long they have been running.",
+                "Exporters with their version and uptime.",
                 "s",
             )
             .query(
@@ -253,9 +257,9 @@ fn process(dashboard: Dashboard) -> Dashboard {
                 "",
             )
             .columns(
-                &[("instance", "Instance"), ("version", "Version"), ("A", "Running for")])
+                &[("instance", "Instance"), ("version", "Version"), ("A", "Uptime")])
             .column("Version", &[("custom.width", 80.into())])
-            .column("Running for", &[("custom.width", 110.into())])
+            .column("Uptime", &[("custom.width", 110.into())])
             .size(6, 7),
         )
 }
@@ -265,7 +269,7 @@ pub fn dashboard() -> Dashboard {
     let dashboard = Dashboard::new(
         "exporter",
         "Mail: exporter",
-        "Whether the figures can be believed: what is read, what is not understood, what is kept.",
+        "Health of the exporter: sources, unmatched lines, lag, state file and process.",
     );
-    process(state(lines(figures(dashboard))))
+    process(state(sources(lines(figures(dashboard)))))
 }

@@ -1,7 +1,7 @@
 //! The Grafana dashboards.
 //!
-//! One file for each; `dashboard.rs` and `panel.rs` draw, `promql.rs` asks, `texts.rs` brings the
-//! catalog's words.
+//! One file per dashboard. `dashboard.rs` and `panel.rs` build the JSON, `promql.rs` the queries, `texts.rs` the texts
+//! from the catalog.
 
 mod codes;
 mod dashboard;
@@ -13,10 +13,10 @@ mod promql;
 mod providers;
 mod texts;
 
-use super::File;
+use super::file::GeneratedFile;
 
-/// One file for each dashboard.
-pub(super) fn files() -> Vec<File> {
+/// The dashboard files.
+pub(super) fn files() -> Vec<GeneratedFile> {
     [
         overview::dashboard(),
         codes::dashboard(),
@@ -27,7 +27,7 @@ pub(super) fn files() -> Vec<File> {
     .into_iter()
     .map(|dashboard| {
         let (name, text) = dashboard.finish();
-        File {
+        GeneratedFile {
             path: format!("dashboards/{name}.json").into(),
             text,
         }

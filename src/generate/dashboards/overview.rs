@@ -1,4 +1,4 @@
-//! *Overview*: is mail flowing, and if not, why?
+//! The *Overview* dashboard: deliveries, reasons for failures, and inbound clients.
 
 use serde_json::json;
 
@@ -7,12 +7,11 @@ use super::panel::{Panel, steps};
 use super::promql::{copy, increase, rate, share, sum_by};
 use super::texts;
 
-/// Alerts of ours that fire. Some of them, such as those about an exporter that is gone, have no
-/// instance.
+/// Firing alerts of this project. Some, such as those about an exporter that is down, have no instance.
 const FIRING: &str =
     r#"ALERTS{alertname=~"Maillog.*",alertstate="firing",job=~"$job|",instance=~"$instance|"}"#;
 
-/// The class of a code, as a label.
+/// Reply rates by the class of the code.
 fn by_class(labels: &str, matchers: &str) -> String {
     let rate = rate("maillog_codes_total", matchers);
     let classed = format!(r#"label_replace({rate}, "class", "${{1}}xx", "code", "(.).*")"#);
@@ -28,7 +27,7 @@ fn classes(panel: Panel) -> Panel {
         .size(12, 8)
 }
 
-/// Orange as soon as there is any.
+/// Orange above zero.
 fn alarming(panel: Panel) -> Panel {
     panel.field("thresholds", steps("green", &[(1e-6, "orange")]))
 }
@@ -50,7 +49,7 @@ fn figures(dashboard: Dashboard) -> Dashboard {
         .panel(
             Panel::stat(
                 "Alerts firing",
-                "Alerts of this project's rules that fire now.",
+                "Number of alerts of maillog_exporter that are firing now.",
                 "short",
             )
             .now(format!("count({FIRING}) or vector(0)"), "Firing")
@@ -59,7 +58,7 @@ fn figures(dashboard: Dashboard) -> Dashboard {
         .panel(
             Panel::stat(
                 "Sent",
-                "Recipients whose mail was delivered, per second.",
+                "Recipients to whom mail was delivered, per second.",
                 "cps",
             )
             .query(
@@ -73,7 +72,7 @@ fn figures(dashboard: Dashboard) -> Dashboard {
         .panel(
             Panel::stat(
                 "Deferred",
-                "Share of delivery records that say: not now, tried again later.",
+                "Share of delivery records with status deferred.",
                 "percentunit",
             )
             .query(deferred, "Deferred")
@@ -84,23 +83,23 @@ fn figures(dashboard: Dashboard) -> Dashboard {
             .empty("No deliveries"),
         )
         .panel(alarming(
-            Panel::stat("421 from others", texts::describe(421), "cps").query(code(421), "421"),
+            Panel::stat("Outbound 421", texts::describe(421), "cps").query(code(421), "421"),
         ))
         .panel(alarming(
-            Panel::stat("422 from others", texts::describe(422), "cps").query(code(422), "422"),
+            Panel::stat("Outbound 422", texts::describe(422), "cps").query(code(422), "422"),
         ))
         .panel(alarming(
             Panel::stat(
-                "Mailboxes full",
+                "Full mailboxes",
                 format!(
-                    "Replies of every code that say so, 422 among them. {}",
+                    "Outbound replies with the condition mailbox_full, whatever the code (422, 452, 552 …). {}",
                     texts::describe_condition("mailbox_full")
                 ),
                 "cps",
             )
             .query(
                 format!("sum({})", rate("maillog_conditions_total", full)),
-                "Mailbox full",
+                "Full mailboxes",
             ),
         ))
 }
@@ -113,29 +112,28 @@ fn flow(dashboard: Dashboard) -> Dashboard {
         r#"direction="outbound",code=~"[145]..""#,
     );
     dashboard
-        .row("Is mail flowing?")
+        .row("Mail flow")
         .panel(classes(
             Panel::stack(
-                "Answers of other servers",
-                "What other servers said to ours, by class: 2xx done, 4xx not now, 5xx no.",
+                "Outbound replies by class",
+                "Replies of remote servers to this one by class: 2xx success, 4xx temporary failure, 5xx permanent failure.",
                 "cps",
             )
             .query(by_class("class", replies), "{{class}}"),
         ))
         .panel(classes(
             Panel::stack(
-                "Our own answers",
-                "What our server said to clients (inbound), and our own stores to it (local), by class. \
-                 Mail servers log their refusals, and seldom that all went well.",
+                "Inbound and local replies by class",
+                "Replies of this server to its clients (inbound) and of the local mail store (local) by class. Mail servers \
+                 log rejections, but rarely successful replies.",
                 "cps",
             )
             .query(format!("{} > 0", by_class("direction, class", own)), "{{direction}} {{class}}"),
         ))
         .panel(
             Panel::stack(
-                "Refusals by code",
-                "Every reply of other servers that is a 4xx or 5xx, and connections that could not be \
-                 opened (101, 111).",
+                "Outbound failures by code",
+                "4xx and 5xx replies of remote servers, and failed connections (101, 111).",
                 "cps",
             )
             .query(format!("{} > 0", sum_by("code", &refused)), "{{code}}")
@@ -143,16 +141,15 @@ fn flow(dashboard: Dashboard) -> Dashboard {
             .color("422", "dark-purple")
             .color("/^1/", "light-blue")
             .field("links", json!([{
-                "title": "Code ${__field.labels.code}: what it means, who says it",
+                "title": "Code ${__field.labels.code}: meaning and providers",
                 "url": "/d/maillog-codes?${__all_variables}&${__url_time_range}&var-code=${__field.labels.code}",
             }]))
-            .empty("No refusals"),
+            .empty("No failures"),
         )
         .panel(
             Panel::lines(
                 "Deliveries",
-                "Delivery records by how they ended: sent, deferred to be tried again, bounced, or \
-                 expired in the queue.",
+                "Delivery records by status: sent, deferred, bounced, or expired in the queue.",
                 "cps",
             )
             .query(sum_by("status", &rate("maillog_deliveries_total", "")), "{{status}}")
@@ -171,32 +168,32 @@ fn reasons(dashboard: Dashboard) -> Dashboard {
     );
     let top = copy(&copy(&top, "condition", "meaning"), "condition", "remedy");
     dashboard
-        .row("Why not?")
+        .row("Reasons for failures")
         .panel(
             Panel::table(
-                "Top reasons",
-                "Why other servers refused our mail, how often in the time shown, and what to do.",
+                "Top conditions",
+                "The most frequent conditions of outbound failures in the selected time range, with meaning and remedy.",
                 "short",
             )
             .query(top, "")
-            .prose("meaning", "Meaning", &texts::conditions(|it| &it.meaning))
-            .prose("remedy", "What to do", &texts::conditions(|it| &it.remedy))
+            .map_texts("meaning", "Meaning", &texts::conditions(|it| &it.meaning))
+            .map_texts("remedy", "What to do", &texts::conditions(|it| &it.remedy))
             .columns(&[
-                ("condition", "Reason"),
-                ("A", "Times"),
+                ("condition", "Condition"),
+                ("A", "Count"),
                 ("meaning", "Meaning"),
                 ("remedy", "What to do"),
             ])
             .whole()
-            .column("Reason", &[("custom.width", 170.into())])
-            .column("Times", &[("custom.width", 80.into())])
-            .empty("Nothing was refused")
+            .column("Condition", &[("custom.width", 170.into())])
+            .column("Count", &[("custom.width", 80.into())])
+            .empty("No failures")
             .size(24, 10),
         )
         .panel(
             Panel::lines(
-                "Connections that failed",
-                "Connections to other servers that could not be opened, or broke.",
+                "Failed connections",
+                "Connections to remote servers that failed or were lost, by error.",
                 "cps",
             )
             .query(
@@ -207,7 +204,7 @@ fn reasons(dashboard: Dashboard) -> Dashboard {
         .panel(
             Panel::table(
                 "Alerts",
-                "What fires now; the remedy is in the alert.",
+                "Alerts firing now. The annotations of each alert include the remedy.",
                 "short",
             )
             .query(
@@ -235,27 +232,27 @@ fn reasons(dashboard: Dashboard) -> Dashboard {
                     ),
                 ],
             )
-            .empty("No alert fires"),
+            .empty("No alerts firing"),
         )
 }
 
 fn clients(dashboard: Dashboard) -> Dashboard {
     dashboard
-        .row("Clients of our server")
+        .row("Inbound clients")
         .panel(
             Panel::lines(
-                "Refusals by stage",
-                "How often our own server said no, by the point of the session.",
+                "Rejections by stage",
+                "Rejections by this server, by stage of the SMTP session.",
                 "cps",
             )
             .query(sum_by("stage", &rate("maillog_rejects_total", "")), "{{stage}}")
-            .empty("Nobody was refused")
+            .empty("No rejections")
             .size(8, 8),
         )
         .panel(
             Panel::lines(
                 "Connections",
-                "Clients that connected, and those that went without QUIT, by the point of the session.",
+                "Client connections, and connections lost without QUIT by stage of the SMTP session.",
                 "cps",
             )
             .query(
@@ -270,9 +267,8 @@ fn clients(dashboard: Dashboard) -> Dashboard {
         )
         .panel(
             Panel::lines(
-                "Logins and encryption",
-                "Logins of clients that failed, and TLS sessions set up with servers (outbound) and \
-                 clients (inbound).",
+                "Authentication and TLS",
+                "Failed client logins, and TLS sessions with remote servers (outbound) and clients (inbound).",
                 "cps",
             )
             .query(
@@ -292,7 +288,7 @@ pub fn dashboard() -> Dashboard {
     let dashboard = Dashboard::new(
         "overview",
         "Mail: overview",
-        "Is mail flowing, and if not, why? From the mail server's log.",
+        "Deliveries, replies, reasons for failures and alerts, from the log of the mail server.",
     );
     clients(reasons(flow(figures(dashboard))))
 }

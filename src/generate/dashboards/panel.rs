@@ -1,13 +1,11 @@
-//! One panel: what it asks, and how the answer is drawn.
-//!
-//! It stands apart so that every panel has its title, description and unit, and that all panels
-//! of a kind look alike.
+//! A panel: its queries and how their results are shown. The constructors require title, description and unit, and give
+//! all panels of one type the same look.
 
 use serde_json::{Map, Value, json};
 
-use super::texts::Prose;
+use super::texts::TextMapping;
 
-/// A panel without its place.
+/// A panel without its position.
 pub struct Panel {
     kind: &'static str,
     title: &'static str,
@@ -22,12 +20,12 @@ pub struct Panel {
     transformations: Vec<Value>,
 }
 
-/// The variable that says where the data is.
+/// The data source variable.
 pub fn datasource() -> Value {
     json!({"type": "prometheus", "uid": "${datasource}"})
 }
 
-/// Thresholds from a base colour on.
+/// Thresholds, starting with a base colour.
 pub fn steps(base: &str, further: &[(f64, &str)]) -> Value {
     let mut steps = vec![json!({"color": base, "value": null})];
     steps.extend(
@@ -38,7 +36,7 @@ pub fn steps(base: &str, further: &[(f64, &str)]) -> Value {
     json!({"mode": "absolute", "steps": steps})
 }
 
-/// A mapping of values to words and colours.
+/// A mapping of values to text and colours.
 pub fn words(pairs: &[(&str, &str, &str)]) -> Value {
     let options: Map<String, Value> = pairs
         .iter()
@@ -51,7 +49,7 @@ pub fn words(pairs: &[(&str, &str, &str)]) -> Value {
     json!([{"type": "value", "options": options}])
 }
 
-/// The names that Grafana may give to a column: the only query's value is sometimes numbered.
+/// The field names that Grafana may use for a column: with a single query its value may be numbered or not.
 fn fields(name: &str) -> Vec<String> {
     match name {
         "A" => vec!["Value".to_owned(), "Value #A".to_owned()],
@@ -85,7 +83,7 @@ impl Panel {
         panel
     }
 
-    /// Lines over time, from zero up.
+    /// Time series as lines, with a minimum of zero.
     pub fn lines(title: &'static str, text: impl Into<String>, unit: &str) -> Self {
         let mut panel = Panel::new("timeseries", title, text, unit);
         panel.options = json!({
@@ -107,7 +105,7 @@ impl Panel {
         panel
     }
 
-    /// Stacked bars over time, where the sum is of interest and values come and go.
+    /// Time series as stacked bars, for values that come and go and whose sum matters.
     pub fn stack(title: &'static str, text: impl Into<String>, unit: &str) -> Self {
         let mut panel = Panel::lines(title, text, unit);
         for (name, value) in [
@@ -121,7 +119,7 @@ impl Panel {
         panel
     }
 
-    /// One figure, with its course behind it.
+    /// A single value with a sparkline.
     pub fn stat(title: &'static str, text: impl Into<String>, unit: &str) -> Self {
         let mut panel = Panel::new("stat", title, text, unit);
         panel.options = json!({
@@ -139,7 +137,7 @@ impl Panel {
         panel.size(4, 5)
     }
 
-    /// Horizontal bars, the longest first.
+    /// Horizontal bars, sorted in descending order.
     pub fn ranking(title: &'static str, text: impl Into<String>, unit: &str) -> Self {
         let mut panel = Panel::new("bargauge", title, text, unit);
         panel.options = json!({
@@ -161,7 +159,7 @@ impl Panel {
         panel
     }
 
-    /// Rows and columns; Grafana's own first column, the time, is never shown.
+    /// A table without the time column.
     pub fn table(title: &'static str, text: impl Into<String>, unit: &str) -> Self {
         let mut panel = Panel::new("table", title, text, unit);
         panel.options = json!({
@@ -179,7 +177,7 @@ impl Panel {
         panel
     }
 
-    /// The buckets of a histogram over time.
+    /// Histogram buckets over time.
     pub fn heatmap(title: &'static str, text: impl Into<String>, unit: &str) -> Self {
         let mut panel = Panel::new("heatmap", title, text, "cps");
         panel.options = json!({
@@ -205,14 +203,14 @@ impl Panel {
         self.defaults.insert(name.into(), value);
     }
 
-    /// Its width, of 24, and its height.
+    /// Sets width (of 24 columns) and height.
     pub fn size(mut self, width: u64, height: u64) -> Self {
         self.width = width;
         self.height = height;
         self
     }
 
-    /// Asks; series are named by the legend.
+    /// Adds a query with a legend format.
     pub fn query(mut self, expr: impl Into<String>, legend: &str) -> Self {
         let instant = matches!(self.kind, "table" | "bargauge");
         let format = match self.kind {
@@ -234,7 +232,7 @@ impl Panel {
         self
     }
 
-    /// Asks for the value of now only, where the past has none or is of no interest.
+    /// Adds an instant query, for values without a meaningful past.
     pub fn now(mut self, expr: impl Into<String>, legend: &str) -> Self {
         self = self.query(expr, legend);
         if let Some(target) = self.targets.last_mut() {
@@ -245,31 +243,31 @@ impl Panel {
         self
     }
 
-    /// A property of every field.
+    /// Sets a property of all fields.
     pub fn field(mut self, name: &str, value: Value) -> Self {
         self.set(name, value);
         self
     }
 
-    /// An option of this kind of panel.
+    /// Sets an option of the panel type.
     pub fn option(mut self, name: &str, value: Value) -> Self {
         self.options[name] = value;
         self
     }
 
-    /// Counts, which are whole however they were extrapolated.
+    /// Shows values as whole numbers, since counts are extrapolated.
     pub fn whole(self) -> Self {
         self.field("unit", "locale".into())
             .field("decimals", 0.into())
     }
 
-    /// How far the axis reaches at least: a flat zero is no reason for a hundred.
+    /// Sets a soft maximum of the axis, for values that are mostly zero.
     pub fn reaching(mut self, value: f64) -> Self {
         self.custom.insert("axisSoftMax".into(), value.into());
         self
     }
 
-    /// What is shown where there is nothing to show.
+    /// Sets the text shown without data.
     pub fn empty(self, text: &str) -> Self {
         self.field("noValue", text.into())
     }
@@ -284,12 +282,12 @@ impl Panel {
         self
     }
 
-    /// Properties of the column under this title.
+    /// Sets properties of the column with this title.
     pub fn column(self, name: &str, properties: &[(&str, Value)]) -> Self {
         self.overriding(json!({"id": "byName", "options": name}), properties)
     }
 
-    /// A fixed colour for the series whose names match.
+    /// Sets the colour of series whose names match.
     pub fn color(self, pattern: &str, color: &str) -> Self {
         let value = json!({"mode": "fixed", "fixedColor": color});
         self.overriding(
@@ -298,12 +296,11 @@ impl Panel {
         )
     }
 
-    /// A column of sentences in place of the keys that the answer holds; to be called before the
-    /// columns are named.
+    /// Replaces the keys in a column by texts; to be called before the columns are named.
     ///
-    /// The keys become the numbers of the sentences first: Grafana makes rows as high as a number's
-    /// mapped text needs, but only as high as a string needs before it is mapped.
-    pub fn prose(mut self, name: &str, title: &str, texts: &Prose) -> Self {
+    /// The keys are converted to numbers first: Grafana sizes a row by the mapped text of a number, but by the
+    /// unmapped value of a string.
+    pub fn map_texts(mut self, name: &str, title: &str, texts: &TextMapping) -> Self {
         let keys: Vec<&str> = texts.iter().map(|(key, _)| key.as_str()).collect();
         self.transformations.push(
             json!({"id": "convertFieldType", "options": {"fields": {}, "conversions": [
@@ -311,17 +308,17 @@ impl Panel {
                 {"targetField": name, "destinationType": "number"},
             ]}}),
         );
-        let sentences: Map<String, Value> = texts
+        let mapped: Map<String, Value> = texts
             .iter()
             .enumerate()
             .map(|(index, (_, text))| (index.to_string(), json!({"text": text, "index": index})))
             .collect();
-        // Grafana 13 has wrapText beside the cell's options, 11 and 12 have it among them; older
-        // ones show what does not fit when pointed at.
+        // wrapText is a sibling of cellOptions in Grafana 13 and a part of it in 11 and 12. Older versions show
+        // long text on hover.
         self.column(
             title,
             &[
-                ("mappings", json!([{"type": "value", "options": sentences}])),
+                ("mappings", json!([{"type": "value", "options": mapped}])),
                 ("noValue", "".into()),
                 ("custom.align", "left".into()),
                 ("custom.wrapText", true.into()),
@@ -334,8 +331,8 @@ impl Panel {
         )
     }
 
-    /// Makes one table of all answers: these columns, in this order, under these titles. Time and
-    /// the values are hidden unless named; `A` is the value of the first query, and so on.
+    /// Merges all results into one table with these columns and titles, in this order. Time and values are hidden
+    /// unless listed; `A` is the value of the first query, and so on.
     pub fn columns(mut self, columns: &[(&str, &str)]) -> Self {
         let mut order = Map::new();
         let mut titles = Map::new();
@@ -360,7 +357,7 @@ impl Panel {
         self
     }
 
-    /// The panel at its place.
+    /// The JSON of the panel at a position.
     pub(super) fn json(self, id: usize, x: u64, y: u64) -> Value {
         let mut defaults = self.defaults;
         if !self.custom.is_empty() {

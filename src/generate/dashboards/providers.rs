@@ -1,4 +1,4 @@
-//! *Providers*: who of the large ones takes our mail, and who does not.
+//! The *Providers* dashboard: replies and failures by provider.
 
 use serde_json::json;
 
@@ -9,7 +9,7 @@ use super::texts;
 
 const METRIC: &str = "maillog_provider_codes_total";
 
-/// Codes that are replies; 101 and 111 are connections that could not be opened.
+/// Codes of replies; 101 and 111 are failed connections.
 const REPLIES: &str = r#"code=~"[2-5]..""#;
 
 /// A provider's share of replies, over time.
@@ -31,13 +31,13 @@ fn over_time(dashboard: Dashboard) -> Dashboard {
     };
     dashboard
         .panel(share_panel(
-            "Not now (4xx)",
-            "Share of a provider's replies that are 4xx: refused for now, tried again later.",
+            "Temporary failures (4xx)",
+            "Share of 4xx replies of each provider: temporary failures, which are retried.",
             r#"code=~"4..""#,
         ))
         .panel(share_panel(
-            "No (5xx)",
-            "Share of a provider's replies that are 5xx: refused for good.",
+            "Permanent failures (5xx)",
+            "Share of 5xx replies of each provider: permanent failures.",
             r#"code=~"5..""#,
         ))
         .panel(
@@ -50,9 +50,9 @@ fn over_time(dashboard: Dashboard) -> Dashboard {
         )
         .panel(
             Panel::stack(
-                "Mailbox full by provider",
+                "Full mailboxes by provider",
                 format!(
-                    "Replies 422, 452 and 552, which most often say so. {}",
+                    "Replies 422, 452 and 552, which most often report a full mailbox. {}",
                     texts::describe_condition("mailbox_full")
                 ),
                 "cps",
@@ -69,16 +69,15 @@ fn over_time(dashboard: Dashboard) -> Dashboard {
         .panel(
             Panel::stack(
                 "Replies by provider",
-                "All replies of other servers, by who runs them.",
+                "All replies of remote servers by provider.",
                 "cps",
             )
             .query(sum_by("provider", &rate(METRIC, REPLIES)), "{{provider}}"),
         )
         .panel(
             Panel::stack(
-                "Connections that could not be opened",
-                "By who runs the other server: 111 is a refused connection, 101 one that failed \
-                 otherwise.",
+                "Failed connections",
+                "Failed connections by provider: 111 is a refused connection, 101 any other failure.",
                 "cps",
             )
             .query(
@@ -92,7 +91,7 @@ fn over_time(dashboard: Dashboard) -> Dashboard {
         )
 }
 
-/// How often, by provider; 0 for a provider that said other things only.
+/// Counts by provider; 0 for providers with other replies only.
 fn times(codes: &str) -> String {
     let all = sum_by("provider", &increase(METRIC, REPLIES));
     format!(
@@ -101,7 +100,7 @@ fn times(codes: &str) -> String {
     )
 }
 
-/// A provider's share over the time shown.
+/// Share by provider in the selected time range.
 fn share_of_times(codes: &str) -> String {
     let all = sum_by("provider", &increase(METRIC, REPLIES));
     share(&format!("({})", times(codes)), &all)
@@ -121,11 +120,11 @@ fn table(dashboard: Dashboard) -> Dashboard {
             ("color", json!({"mode": "fixed", "fixedColor": color})),
         ]
     };
-    dashboard.row("In the time shown").panel(
+    dashboard.row("Selected time range").panel(
         Panel::table(
             "Providers",
-            "Each provider's replies in the time shown: how many, and which share of them refused \
-             our mail for now (4xx) or for good (5xx).",
+            "Replies of each provider in the selected time range, with the shares of temporary (4xx) and permanent \
+             (5xx) failures.",
             "short",
         )
         .query(times(REPLIES), "")
@@ -139,7 +138,7 @@ fn table(dashboard: Dashboard) -> Dashboard {
             ("A", "Replies"),
             ("B", "Accepted (2xx)"),
             ("C", "421"),
-            ("D", "Storage (422, 452, 552)"),
+            ("D", "Full (422, 452, 552)"),
             ("E", "Share 4xx"),
             ("F", "Share 5xx"),
         ])
@@ -157,7 +156,7 @@ pub fn dashboard() -> Dashboard {
     let dashboard = Dashboard::new(
         "providers",
         "Mail: providers",
-        "Who runs the servers that take our mail, and which of them refuse it.",
+        "Replies, failures and failed connections of the providers that receive our mail.",
     );
     table(over_time(dashboard))
 }

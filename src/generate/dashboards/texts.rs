@@ -1,28 +1,25 @@
-//! The catalog's texts, in the forms in which Grafana can show them: sentences for the keys that a
-//! table's cells hold, the options of a variable, descriptions.
-//!
-//! They stand apart from the dashboards because no dashboard has words of its own about a code or
-//! a condition.
+//! Texts of the catalog for dashboards: value mappings of tables, options of variables, and descriptions. Dashboards have
+//! no texts of their own about codes and conditions.
 
 use serde_json::{Value, json};
 
 use crate::catalog::{Catalog, Code, Condition, DocumentRow, Text};
 
-/// What stands for an enhanced code that a reply does not have.
+/// The key for replies without an enhanced status code.
 pub const NO_ENHANCED: &str = "none";
 
-/// The most rows that the document has for one code.
+/// Maximum number of document rows of a code.
 pub const DOCUMENT_ROWS: usize = 2;
 
-/// Both languages.
+/// The text in both languages.
 fn both(text: &Text) -> String {
     format!("{} {}", text.en, text.zh)
 }
 
-/// What cells hold, and what is to be shown instead.
-pub type Prose = Vec<(String, String)>;
+/// Keys in table cells and the texts shown instead.
+pub type TextMapping = Vec<(String, String)>;
 
-/// What a panel about a code says when pointed at.
+/// The description of a panel about a code.
 pub fn describe(code: u16) -> String {
     Catalog::embedded()
         .code(code)
@@ -36,7 +33,7 @@ pub fn describe(code: u16) -> String {
         })
 }
 
-/// What a panel about a condition says when pointed at.
+/// The description of a panel about a condition.
 pub fn describe_condition(name: &str) -> String {
     let catalog = Catalog::embedded();
     catalog
@@ -48,8 +45,8 @@ pub fn describe_condition(name: &str) -> String {
         })
 }
 
-/// Conditions to one of their texts.
-pub fn conditions(pick: fn(&Condition) -> &Text) -> Prose {
+/// One of the texts of each condition.
+pub fn conditions(pick: fn(&Condition) -> &Text) -> TextMapping {
     Catalog::embedded()
         .conditions()
         .iter()
@@ -57,14 +54,14 @@ pub fn conditions(pick: fn(&Condition) -> &Text) -> Prose {
         .collect()
 }
 
-/// Enhanced codes to what they mean.
-pub fn enhanced() -> Prose {
+/// The meaning of each enhanced status code.
+pub fn enhanced() -> TextMapping {
     let mut pairs = vec![(
         NO_ENHANCED.to_owned(),
         "The reply has no enhanced status code. 回复中没有增强状态码。".to_owned(),
     )];
     for entry in Catalog::embedded().enhanced_codes() {
-        // Nobody sends the ranges, which are left to the sites' own use, often enough to list them.
+        // Ranges are rare and not listed.
         if entry.last.is_some() {
             continue;
         }
@@ -76,22 +73,22 @@ pub fn enhanced() -> Prose {
     pairs
 }
 
-/// One of the texts about a code: which, and in whose words.
+/// A column of the table about a code.
 #[derive(Clone, Copy)]
 pub enum Column {
-    /// Whose words they are.
+    /// The code or the source of the row.
     About,
-    /// What happened.
+    /// The meaning.
     Meaning,
-    /// What to do.
+    /// The remedy.
     Remedy,
 }
 
-/// The rows of the table about a code; the cells' keys are `CODE ROW`.
+/// The rows of the table about a code; the keys in its cells are `CODE ROW`.
 pub const ROWS: [&str; 2 + DOCUMENT_ROWS] = ["en", "zh", "document 1", "document 2"];
 
-/// The keys of the table about a code, to the texts of one column.
-pub fn codes(column: Column) -> Prose {
+/// The texts of one column of the table about a code.
+pub fn codes(column: Column) -> TextMapping {
     let mut pairs = Vec::new();
     for entry in Catalog::embedded().codes() {
         let own = [false, true].map(|zh| cell(entry, column, zh));
@@ -106,11 +103,11 @@ pub fn codes(column: Column) -> Prose {
     pairs
 }
 
-/// How many Chinese characters fit into a line of a cell, roughly.
+/// Approximate number of Chinese characters per line of a cell.
 const LINE: usize = 40;
 
-/// Empty lines below the text of a narrow cell, which make the row as high as the texts beside it
-/// need. Grafana measures Chinese, which has no blanks to break at, as one line.
+/// Empty lines below the text of a narrow cell, so that the row is high enough for the texts beside it. Grafana
+/// measures Chinese text as one line, since it has no spaces.
 fn room_for(texts: [&str; 2]) -> String {
     let longest = texts.map(|text| text.chars().count()).into_iter().max();
     "\n".repeat(longest.unwrap_or(0).saturating_sub(1) / LINE)
@@ -138,13 +135,14 @@ fn document_cell(row: &DocumentRow, column: Column) -> String {
             format!("SMTP错误码/建议解决方法 {when}{room}")
         }
         Column::Meaning => document_meaning(row),
-        Column::Remedy => row.remedy.clone().unwrap_or_else(|| {
-            "The document breaks off before its remedy. 文档在此处中断。".to_owned()
-        }),
+        Column::Remedy => row
+            .remedy
+            .clone()
+            .unwrap_or_else(|| "The document ends before the remedy. 文档在此处中断。".to_owned()),
     }
 }
 
-/// The document's own words.
+/// The meaning and explanation of a document row.
 fn document_meaning(row: &DocumentRow) -> String {
     match &row.explanation {
         Some(explanation) => format!("{} {explanation}", row.meaning),
@@ -152,7 +150,7 @@ fn document_meaning(row: &DocumentRow) -> String {
     }
 }
 
-/// A regular expression of the codes for which the document has so many rows.
+/// A regular expression of the codes with at least this many document rows.
 pub fn with_document(rows: usize) -> String {
     let codes: Vec<String> = Catalog::embedded()
         .codes()
@@ -162,7 +160,7 @@ pub fn with_document(rows: usize) -> String {
     codes.join("|")
 }
 
-/// The variable that chooses one code of the catalog.
+/// The variable that selects a code of the catalog.
 pub fn code_variable(chosen: u16) -> Value {
     let mut query = Vec::new();
     let mut options = Vec::new();
@@ -170,7 +168,7 @@ pub fn code_variable(chosen: u16) -> Value {
     for entry in Catalog::embedded().codes() {
         let text = format!("{} {} {}", entry.code, entry.name.en, entry.name.zh);
         let value = entry.code.to_string();
-        // A comma ends an option, ` : ` stands between its text and its value.
+        // A comma separates options, ` : ` separates text and value.
         query.push(format!("{} : {value}", text.replace(',', "\\,")));
         let selected = entry.code == chosen;
         let option = json!({"selected": selected, "text": text, "value": value});
@@ -182,7 +180,7 @@ pub fn code_variable(chosen: u16) -> Value {
     json!({
         "name": "code",
         "label": "Code",
-        "description": "The reply code to look at; 101 and 111 are connections that could not be opened.",
+        "description": "Reply code; 101 and 111 are failed connections.",
         "type": "custom",
         "query": query.join(","),
         "current": current,

@@ -3,7 +3,7 @@
 
 use maud::{Markup, html};
 
-use crate::alert::outline;
+use crate::alert::figures;
 use crate::alert::texts::{self, Texts};
 use crate::catalog::{Alert, Catalog, Language, Policy};
 use crate::web::labels::Labels;
@@ -82,7 +82,7 @@ pub fn page(policy: &Policy, name: &str, page_language: PageLanguage) -> Option<
         }
         h2 { (alert_pages.rule) }
         ul {
-            @for (label, figure) in outline::of(alert, language) {
+            @for (label, figure) in figures::of(alert, language) {
                 li { span.dim { (label) } span { (figure) } }
             }
         }

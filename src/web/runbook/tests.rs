@@ -6,7 +6,7 @@ use jiff::tz::TimeZone;
 
 use super::facts::ProviderShare;
 use super::*;
-use crate::alert::{outline, texts};
+use crate::alert::{figures, texts};
 use crate::catalog::{Catalog, Change, DocumentRow, Language, Policy, Providers, Topic};
 use crate::metrics::Counters;
 use crate::parse::LineParser;
@@ -167,10 +167,10 @@ fn pages_quote_the_reference_table_verbatim() {
 fn codes_without_an_entry_are_explained_by_their_digits() {
     let view = view();
     for (name, part) in [
-        ("599", "The second digit has no meaning in SMTP."),
-        ("4.9.99", "The subject is none of RFC 3463"),
-        ("2.7.1", "It is about security or policy."),
-        ("X.7.999", "It is about security or policy."),
+        ("599", "The second digit is not defined in SMTP."),
+        ("4.9.99", "The subject is not defined in RFC 3463"),
+        ("2.7.1", "Security or policy status."),
+        ("X.7.999", "Security or policy status."),
     ] {
         let Rendered { body, found } = page(&view, name, in_language(Language::En), NOW);
         assert!(found && body.contains(part), "{name}: {body}");
@@ -277,7 +277,7 @@ fn a_page_shows_counts_by_direction_provider_and_enhanced_code() {
     }
     let index = index(&view, in_language(Language::En));
     for part in [
-        "<a href=\"/codes/421?lang=en\">421</a><span>Service not available, closing</span><b>3</b>",
+        "<a href=\"/codes/421?lang=en\">421</a><span>Service not available, closing connection</span><b>3</b>",
         "<a href=\"/codes/4.9.99?lang=en\">4.9.99</a><span>not in the catalog</span><b>1</b>",
     ] {
         assert!(index.contains(part), "{part} is not in {index}");
@@ -307,7 +307,7 @@ fn every_alert_has_a_page_and_is_on_the_index_page_in_both_languages() {
                 rule.severity.text(language == Language::Zh).to_owned(),
             ];
             parts.extend(meaning.lines().chain(remedy.lines()).map(escape));
-            let figures = outline::of(rule, language);
+            let figures = figures::of(rule, language);
             parts.extend(figures.iter().map(|(_, figure)| escape(figure)));
             if let Some(page) = &rule.page {
                 parts.push(format!("href=\"/codes/{page}?lang={tag}\""));

@@ -1,38 +1,38 @@
-//! What promtool is asked: series, and what must follow from them.
+//! Test cases for promtool: series and the alerts they must cause.
 
 mod conditions;
 mod deliveries;
 mod exporter;
+mod scenarios;
 mod spikes;
-mod stories;
 mod week;
 
 pub use conditions::CONDITIONS;
 pub use deliveries::DELIVERIES;
 pub use exporter::EXPORTER;
+pub use scenarios::SCENARIOS;
 pub use spikes::SPIKES;
-pub use stories::STORIES;
 pub use week::WEEK;
 
-/// One alert.
+/// A test case of one alert.
 pub struct Case {
     pub alert: &'static str,
-    /// When both are looked at.
+    /// The evaluation time.
     pub at: &'static str,
-    /// Series with which it fires: name and values, by the minute unless it looks far back.
+    /// Series with which it fires: name and values, a minute apart unless the rule has a long window.
     pub fires: &'static [(&'static str, &'static str)],
-    /// Series with which it does not.
+    /// Series with which it does not fire.
     pub silent: &'static [(&'static str, &'static str)],
-    /// What it says, with its figures.
+    /// The expected description.
     pub description: &'static str,
     /// Labels that come from the series.
     pub labels: &'static [(&'static str, &'static str)],
 }
 
-/// Something that wakes nobody.
-pub struct Story {
+/// Series with which no alert fires.
+pub struct Scenario {
     pub name: &'static str,
     pub series: &'static [(&'static str, &'static str)],
-    /// Alerts that do not fire, and when that is looked at.
+    /// Alerts that must not fire, with evaluation times.
     pub silent: &'static [(&'static str, &'static [&'static str])],
 }

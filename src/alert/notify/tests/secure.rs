@@ -1,6 +1,7 @@
-//! Certificates: right, wrong, of another name, and our own.
+//! TLS: valid and invalid server certificates, names, and client certificates.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use rcgen::{CertifiedKey, KeyPair, generate_simple_self_signed};
 use tokio_rustls::rustls::crypto::ring;
@@ -14,7 +15,7 @@ fn certificate(name: &str) -> CertifiedKey<KeyPair> {
     generate_simple_self_signed([name.to_owned()]).expect("a certificate")
 }
 
-/// A server with the certificate; it wants to see the client's if there is one given.
+/// A server configuration; it requires a client certificate if one is given.
 fn config(
     own: &CertifiedKey<KeyPair>,
     client: Option<&CertifiedKey<KeyPair>>,
@@ -53,7 +54,7 @@ fn secure(address: SocketAddr, tls: Tls) -> Peer {
 }
 
 #[test]
-fn a_wrong_certificate_is_a_failure_until_it_is_right() {
+fn an_untrusted_certificate_is_retried_until_trusted() {
     let folder = tempfile::tempdir().expect("a folder");
     let (theirs, other) = (certificate("127.0.0.1"), certificate("127.0.0.1"));
     let ca = file(folder.path(), "ca.pem", &other.cert.pem());
@@ -66,14 +67,14 @@ fn a_wrong_certificate_is_a_failure_until_it_is_right() {
     notifier.send(vec![alert("a", "x")]);
     wait(&notifier, "failures", |stats| stats.errors > 1);
     assert!(server.is_quiet());
-    // The next connection takes the file as it is then.
+    // The next connection reads the file again.
     std::fs::write(&ca, theirs.cert.pem()).expect("written");
     assert_eq!(summaries(&server.next()), ["x"]);
     wait(&notifier, "success", |stats| stats.sent == 1);
 }
 
 #[test]
-fn nobody_unknown_is_trusted_by_default_and_anybody_if_asked_for() {
+fn unknown_certificates_need_insecure_skip_verify() {
     let theirs = certificate("127.0.0.1");
     for (insecure_skip_verify, taken) in [(false, false), (true, true)] {
         let server = Place::new().serve(&[Step::Answers(200, "")], Some(config(&theirs, None)));
@@ -89,7 +90,7 @@ fn nobody_unknown_is_trusted_by_default_and_anybody_if_asked_for() {
 }
 
 #[test]
-fn the_name_in_the_certificate_is_the_one_that_is_asked_for() {
+fn certificate_name_must_match() {
     let folder = tempfile::tempdir().expect("a folder");
     let theirs = certificate("alertmanager.example");
     let ca = file(folder.path(), "ca.pem", &theirs.cert.pem());
@@ -112,7 +113,7 @@ fn the_name_in_the_certificate_is_the_one_that_is_asked_for() {
 }
 
 #[test]
-fn our_own_certificate_is_shown_to_who_wants_to_see_it() {
+fn client_certificate_is_presented() {
     let folder = tempfile::tempdir().expect("a folder");
     let (theirs, ours) = (certificate("127.0.0.1"), certificate("exporter"));
     let ca = file(folder.path(), "ca.pem", &theirs.cert.pem());
@@ -134,7 +135,7 @@ fn our_own_certificate_is_shown_to_who_wants_to_see_it() {
 }
 
 #[test]
-fn what_is_no_certificate_or_key_is_refused_by_the_file_s_name() {
+fn errors_name_the_invalid_file() {
     let folder = tempfile::tempdir().expect("a folder");
     let pair = certificate("a");
     let good = file(folder.path(), "good.pem", &pair.cert.pem());

@@ -1,4 +1,4 @@
-//! The other side: a server that does what a script says, one step for each connection.
+//! A scripted HTTP server: one step per connection.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -10,32 +10,32 @@ use serde_json::Value;
 use socket2::{Domain, Socket, Type};
 use tokio_rustls::rustls::{ServerConfig, ServerConnection, StreamOwned};
 
-/// How long anything may take, with a busy machine's allowance.
+/// Timeout of every wait, generous for a busy machine.
 pub const PATIENCE: Duration = Duration::from_secs(30);
 
 /// What the server does with a connection.
 #[derive(Clone, Copy)]
 pub enum Step {
-    /// Reads the request and answers.
+    /// Reads the request and responds.
     Answers(u16, &'static str),
-    /// Reads the request and never answers.
+    /// Reads the request and never responds.
     Hangs,
-    /// Answers slower than anyone can wait.
+    /// Responds byte by byte, slower than any timeout.
     Drips,
-    /// Answers with a body that comes as fast as it is taken and never ends.
+    /// Responds with an endless body.
     Floods(u16),
-    /// Answers with a body of which the first bytes come and then nothing.
+    /// Responds with a body that stops after its first bytes.
     Stops(u16, &'static str),
 }
 
-/// A request as it came.
+/// A received request.
 pub struct Received {
-    /// The first line and the fields, in small letters up to the colon.
+    /// The request line and the header fields, with names in lower case.
     pub head: String,
     pub body: Value,
 }
 
-/// A place for a server where nobody listens yet.
+/// A reserved address on which nothing listens yet.
 pub struct Place(Socket);
 
 impl Place {
@@ -51,7 +51,7 @@ impl Place {
         address.as_socket().expect("an address")
     }
 
-    /// Serves one connection after the other; the last step is done again and again.
+    /// Serves connections in turn; the last step is repeated.
     pub fn serve(self, steps: &[Step], tls: Option<Arc<ServerConfig>>) -> Server {
         let address = self.address();
         self.0.listen(16).expect("listening");
@@ -60,14 +60,14 @@ impl Place {
         let (ends, end) = channel::<()>();
         let steps = steps.to_vec();
         std::thread::spawn(move || {
-            // Connections that hang stay open until the test ends.
+            // Hanging connections stay open until the test ends.
             let end = Arc::new(std::sync::Mutex::new(end));
             let mut steps = steps.into_iter();
             let mut step = steps.next().expect("a step");
             while let Ok((stream, _)) = listener.accept() {
                 let (tls, received, end) = (tls.clone(), received.clone(), Arc::clone(&end));
                 std::thread::spawn(move || {
-                    // A client that has had enough is part of the game.
+                    // Clients that give up are expected.
                     let _ = match tls {
                         None => act(stream, step, &received, &end),
                         Some(config) => {
@@ -87,7 +87,7 @@ impl Place {
     }
 }
 
-/// A server that plays its script.
+/// A running scripted server.
 pub struct Server {
     pub address: SocketAddr,
     requests: Receiver<Received>,
@@ -99,7 +99,7 @@ impl Server {
         Place::new().serve(steps, None)
     }
 
-    /// The next request, in the order in which they came.
+    /// The next request in order of arrival.
     pub fn next(&self) -> Received {
         let request = self.requests.recv_timeout(PATIENCE);
         request.expect("a request within the time")
@@ -122,11 +122,11 @@ fn act(
     let mut stream = BufReader::new(stream);
     let request = read(&mut stream)?;
     let mut stream = stream.into_inner();
-    // Said before it is answered: an answer may be the last thing a test waits for.
+    // Reported before the response, since a test may end with the response.
     let _ = received.send(request);
-    // Nothing is ever sent there. It says when the test is over.
+    // Nothing is ever sent; it closes when the test ends.
     let over = |time| {
-        let end = end.lock().expect("nobody panics here");
+        let end = end.lock().expect("no thread panics");
         end.recv_timeout(time) != Err(std::sync::mpsc::RecvTimeoutError::Timeout)
     };
     match step {
@@ -196,7 +196,7 @@ fn read(stream: &mut impl BufRead) -> std::io::Result<Received> {
     })
 }
 
-/// Whether a connection is refused there.
+/// Whether connections to the address are refused.
 pub fn refuses(address: SocketAddr) -> bool {
     TcpStream::connect(address).is_err()
 }

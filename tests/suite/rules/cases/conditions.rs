@@ -1,4 +1,4 @@
-//! Reasons for which mail is refused.
+//! Rules about conditions.
 
 use super::Case;
 
@@ -38,7 +38,7 @@ pub const CONDITIONS: &[Case] = &[
                 "0x10 0+12x60",
             ),
         ],
-        description: "A blocklist or bad reputation was the reason 180 times in 15m: 33.33% of all outbound replies. Most of it comes from google.",
+        description: "180 outbound replies in 15 min named a blocklist or bad reputation: 33.33% of all outbound replies. Top provider: google.",
         labels: &[],
     },
     Case {
@@ -76,7 +76,7 @@ pub const CONDITIONS: &[Case] = &[
                 "0x10 0+12x60",
             ),
         ],
-        description: "SPF, DKIM or DMARC was the reason 180 times in 15m: 33.33% of all outbound replies. Most of it comes from google.",
+        description: "180 outbound replies in 15 min reported failed SPF, DKIM or DMARC checks: 33.33% of all outbound replies. Top provider: google.",
         labels: &[],
     },
     Case {
@@ -118,7 +118,7 @@ pub const CONDITIONS: &[Case] = &[
                 "0+24x200",
             ),
         ],
-        description: "google limited us 180 times in 15m: 33.33% of all its replies.",
+        description: "180 replies of google in 15 min limited the rate or the number of connections: 33.33% of all its replies.",
         labels: &[("provider", "google")],
     },
     Case {
@@ -156,7 +156,7 @@ pub const CONDITIONS: &[Case] = &[
                 "0x10 0+12x60",
             ),
         ],
-        description: "A login was refused or asked for 180 times in 15m: 33.33% of all outbound replies. Most of it comes from google.",
+        description: "180 outbound replies in 15 min required or rejected authentication: 33.33% of all outbound replies. Top provider: google.",
         labels: &[],
     },
     Case {
@@ -194,7 +194,7 @@ pub const CONDITIONS: &[Case] = &[
                 "0x10 0+12x60",
             ),
         ],
-        description: "TLS was the reason 180 times in 15m: 33.33% of all outbound replies. Most of it comes from google.",
+        description: "180 outbound replies in 15 min reported a TLS failure: 33.33% of all outbound replies. Top provider: google.",
         labels: &[],
     },
     Case {
@@ -232,7 +232,7 @@ pub const CONDITIONS: &[Case] = &[
                 "0x10 0+12x60",
             ),
         ],
-        description: "A name lookup failed 180 times in 15m: 33.33% of all outbound replies. Most of it comes from google.",
+        description: "180 outbound deliveries in 15 min failed because of DNS: 33.33% of all outbound replies. Top provider: google.",
         labels: &[],
     },
     Case {
@@ -270,7 +270,7 @@ pub const CONDITIONS: &[Case] = &[
                 "0x10 0+12x60",
             ),
         ],
-        description: "Relaying was denied 180 times in 15m: 33.33% of all outbound replies. Most of it comes from google.",
+        description: "180 outbound replies in 15 min denied relaying: 33.33% of all outbound replies. Top provider: google.",
         labels: &[],
     },
     Case {
@@ -308,7 +308,7 @@ pub const CONDITIONS: &[Case] = &[
                 "0x10 0+12x60",
             ),
         ],
-        description: "Spam or a virus was the reason 180 times in 15m: 33.33% of all outbound replies. Most of it comes from google.",
+        description: "180 outbound replies in 15 min rejected mail as spam or malware: 33.33% of all outbound replies. Top provider: google.",
         labels: &[],
     },
     Case {
@@ -342,7 +342,7 @@ pub const CONDITIONS: &[Case] = &[
                 "0+99x200",
             ),
         ],
-        description: "The recipient did not exist 720 times in 1h: 33.33% of all outbound replies. Most of it comes from google.",
+        description: "720 outbound replies in 1 h reported an unknown or disabled mailbox: 33.33% of all outbound replies. Top provider: google.",
         labels: &[],
     },
     Case {
@@ -376,7 +376,7 @@ pub const CONDITIONS: &[Case] = &[
                 "0x10 0+12x60",
             ),
         ],
-        description: "Our server gave a fault of its own as the reason 180 times in 15m: 33.33% of all it said to clients.",
+        description: "180 inbound replies in 15 min reported an internal error or full storage: 33.33% of all inbound replies.",
         labels: &[],
     },
     Case {
@@ -390,7 +390,7 @@ pub const CONDITIONS: &[Case] = &[
             "maillog_auth_failures_total{mta=\"postfix\",service=\"smtpd\"}",
             "0+40x200",
         )],
-        description: "600 logins of clients failed in 15m. In the hour before it was 140 in 15m.",
+        description: "600 client logins failed in 15 min, compared with 140 per 15 min in the previous hour.",
         labels: &[],
     },
 ];

@@ -1,4 +1,4 @@
-//! What becomes of the mail.
+//! Rules about results of deliveries.
 
 use super::Case;
 
@@ -38,7 +38,7 @@ pub const DELIVERIES: &[Case] = &[
                 "0x200",
             ),
         ],
-        description: "60% of all deliveries of the last 1h were deferred (360), and as much of the last 5m.",
+        description: "60% of all deliveries in the last 1 h were deferred (360), and the share in the last 5 min is above the threshold too.",
         labels: &[],
     },
     Case {
@@ -64,7 +64,7 @@ pub const DELIVERIES: &[Case] = &[
                 "0+0.5x200",
             ),
         ],
-        description: "25% of all deliveries of the last 1h bounced (180), and as much of the last 5m.",
+        description: "25% of all deliveries in the last 1 h bounced (180), and the share in the last 5 min is above the threshold too.",
         labels: &[],
     },
 ];

@@ -1,4 +1,4 @@
-//! The exporter itself.
+//! Rules about the exporter itself.
 
 use super::Case;
 
@@ -8,7 +8,7 @@ pub const EXPORTER: &[Case] = &[
         at: "20m",
         fires: &[("up", "1x5 0x60")],
         silent: &[("up", "1x60")],
-        description: "For five minutes Prometheus has had no answer from mx1:9925, or has no such target: nobody is watching the mail.",
+        description: "Prometheus cannot scrape mx1:9925, or has no such target. Mail is not monitored.",
         labels: &[],
     },
     Case {
@@ -16,7 +16,7 @@ pub const EXPORTER: &[Case] = &[
         at: "20m",
         fires: &[("maillog_source_up{source=\"mail\"}", "1x5 0x60")],
         silent: &[("maillog_source_up{source=\"mail\"}", "1x60")],
-        description: "The source mail cannot be read: what happens to its mail is not counted.",
+        description: "The source mail cannot be read, so its mail is not counted.",
         labels: &[("source", "mail")],
     },
     Case {
@@ -27,7 +27,7 @@ pub const EXPORTER: &[Case] = &[
             "0x5 33554432x60",
         )],
         silent: &[("maillog_source_lag_bytes{source=\"mail\"}", "1000000x60")],
-        description: "32MiB of mail are not read yet.",
+        description: "32MiB of mail have not been read yet.",
         labels: &[("source", "mail")],
     },
     Case {
@@ -35,7 +35,7 @@ pub const EXPORTER: &[Case] = &[
         at: "90m",
         fires: &[("maillog_catching_up", "1x200")],
         silent: &[("maillog_catching_up", "1x50 0x200")],
-        description: "mx1:9925 reads lines that are more than a minute old. The alerts about mail stay quiet meanwhile.",
+        description: "mx1:9925 is reading lines that are more than a minute old. Alerts about mail are suppressed until it has caught up.",
         labels: &[],
     },
     Case {
@@ -69,7 +69,7 @@ pub const EXPORTER: &[Case] = &[
                 "0+3x200",
             ),
         ],
-        description: "180 lines of mail in 1h were of no known form: 25% of them all.",
+        description: "180 lines of mail in 1 h have an unknown format: 25% of all its lines.",
         labels: &[("source", "mail")],
     },
     Case {
@@ -83,7 +83,7 @@ pub const EXPORTER: &[Case] = &[
             "maillog_source_lines_dropped_total{source=\"mail\"}",
             "30x90",
         )],
-        description: "30 lines of mail were lost in 15m.",
+        description: "30 lines of mail were lost in 15 min, because they arrived faster than they were read.",
         labels: &[("source", "mail")],
     },
     Case {
@@ -91,7 +91,7 @@ pub const EXPORTER: &[Case] = &[
         at: "40m",
         fires: &[("maillog_state_write_errors_total", "0x20 0+2x60")],
         silent: &[("maillog_state_write_errors_total", "7x90")],
-        description: "30 attempts of mx1:9925 to write its state failed in 15m. Nothing new is shown until one succeeds.",
+        description: "30 writes of the state file of mx1:9925 failed in 15 min. Metrics stay at the last written state until a write succeeds.",
         labels: &[],
     },
     Case {
@@ -105,7 +105,7 @@ pub const EXPORTER: &[Case] = &[
             "maillog_series_dropped_total{metric=\"maillog_codes_total\"}",
             "60x90",
         )],
-        description: "60 counts of maillog_codes_total went to the label value other in 1h.",
+        description: "60 counts of maillog_codes_total were added to the label value other in 1 h.",
         labels: &[("metric", "maillog_codes_total")],
     },
 ];

@@ -1,4 +1,4 @@
-//! Bursts of one code.
+//! Rules about spikes of one code.
 
 use super::Case;
 
@@ -34,7 +34,7 @@ pub const SPIKES: &[Case] = &[
                 "0+24x200",
             ),
         ],
-        description: "421 was said 60 times in 5m: 33.33% of all outbound replies. In the hour before it was 4 in 5m. Most of it comes from google.",
+        description: "60 outbound 421 replies in 5 min: 33.33% of all outbound replies, compared with 4 per 5 min in the previous hour. Top provider: google.",
         labels: &[],
     },
     Case {
@@ -64,7 +64,7 @@ pub const SPIKES: &[Case] = &[
                 "0+99x200",
             ),
         ],
-        description: "421 was said 180 times in 15m: 33.33% of all outbound replies. Most of it comes from google.",
+        description: "180 outbound 421 replies in 15 min: 33.33% of all outbound replies. Top provider: google.",
         labels: &[],
     },
     Case {
@@ -106,7 +106,7 @@ pub const SPIKES: &[Case] = &[
                 "0+24x200",
             ),
         ],
-        description: "A full mailbox was the answer 60 times in 5m: 33.33% of all outbound replies. In the hour before it was 4 in 5m. Most of it comes from microsoft.",
+        description: "60 outbound replies in 5 min reported a full mailbox: 33.33% of all outbound replies, compared with 4 per 5 min in the previous hour. Top provider: microsoft.",
         labels: &[],
     },
     Case {
@@ -144,7 +144,7 @@ pub const SPIKES: &[Case] = &[
                 "0+99x200",
             ),
         ],
-        description: "A full mailbox was the answer 180 times in 15m: 33.33% of all outbound replies. Most of it comes from microsoft.",
+        description: "180 outbound replies in 15 min reported a full mailbox: 33.33% of all outbound replies. Top provider: microsoft.",
         labels: &[],
     },
     Case {
@@ -174,7 +174,7 @@ pub const SPIKES: &[Case] = &[
                 "0+24x200",
             ),
         ],
-        description: "60 connections were refused in 5m: 33.33% of all outbound replies and failures. In the hour before it was 4 in 5m. Most of them lead to other.",
+        description: "60 outbound connections were refused in 5 min: 33.33% of all outbound replies and failed connections, compared with 4 per 5 min in the previous hour. No single known provider stands out.",
         labels: &[],
     },
     Case {
@@ -204,7 +204,7 @@ pub const SPIKES: &[Case] = &[
                 "0+600x200",
             ),
         ],
-        description: "60 connections could not be opened in 5m: 33.33% of all outbound replies and failures. In the hour before it was 4 in 5m. Most of them lead to tencent.",
+        description: "60 outbound connections failed in 5 min: 33.33% of all outbound replies and failed connections, compared with 4 per 5 min in the previous hour. Top provider: tencent.",
         labels: &[],
     },
     Case {
@@ -242,7 +242,7 @@ pub const SPIKES: &[Case] = &[
                 "0+24x200",
             ),
         ],
-        description: "A mailbox of ours was full 180 times in 15m: 33.33% of all local deliveries' replies.",
+        description: "180 local deliveries in 15 min met a full mailbox: 33.33% of all replies to local deliveries.",
         labels: &[],
     },
 ];

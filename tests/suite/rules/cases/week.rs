@@ -1,4 +1,4 @@
-//! Alerts that look hours, a day or a week back: values by five minutes.
+//! Rules with windows of hours, a day or a week; values are five minutes apart.
 
 use super::Case;
 
@@ -26,7 +26,7 @@ pub const WEEK: &[Case] = &[
                 "0+5x100",
             ),
         ],
-        description: "25% of all deliveries of the last 6h were deferred (360), and as much of the last 30m.",
+        description: "25% of all deliveries in the last 6 h were deferred (360), and the share in the last 30 min is above the threshold too.",
         labels: &[],
     },
     Case {
@@ -56,7 +56,7 @@ pub const WEEK: &[Case] = &[
                 "0+120x2050",
             ),
         ],
-        description: "720 replies 4xx in 1h: 33.33% of all outbound replies. At the same hour a week before it was 60. Most of them come from yahoo.",
+        description: "720 outbound 4xx replies in 1 h: 33.33% of all outbound replies, compared with 60 at the same hour a week ago. Top provider: yahoo.",
         labels: &[],
     },
     Case {
@@ -65,15 +65,15 @@ pub const WEEK: &[Case] = &[
         fires: &[
             (
                 "maillog_codes_total{code=\"550\",direction=\"outbound\"}",
-                "0+5x2016 10080+60x30",
+                "0+50x2016 100800+600x30",
             ),
             (
                 "maillog_codes_total{code=\"250\",direction=\"outbound\"}",
-                "0+120x2050",
+                "0+1200x2050",
             ),
             (
                 "maillog_provider_codes_total{code=\"550\",provider=\"yahoo\"}",
-                "0+5x2016 10080+60x30",
+                "0+50x2016 100800+600x30",
             ),
         ],
         silent: &[
@@ -86,7 +86,7 @@ pub const WEEK: &[Case] = &[
                 "0+360x2050",
             ),
         ],
-        description: "720 replies 5xx in 1h: 33.33% of all outbound replies. At the same hour a week before it was 60. Most of them come from yahoo.",
+        description: "7,200 outbound 5xx replies in 1 h: 33.33% of all outbound replies, compared with 600 at the same hour a week ago. Top provider: yahoo.",
         labels: &[],
     },
     Case {
@@ -120,7 +120,7 @@ pub const WEEK: &[Case] = &[
                 "0x330",
             ),
         ],
-        description: "mail has had no line for 1h, and had 1320 in the day before.",
+        description: "mail has had no lines for 1 h, after 1,320 in the day before.",
         labels: &[("source", "mail")],
     },
 ];

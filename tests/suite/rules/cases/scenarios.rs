@@ -1,10 +1,10 @@
-//! What wakes nobody.
+//! Scenarios in which no alert fires.
 
-use super::Story;
+use super::Scenario;
 
-pub const STORIES: &[Story] = &[
-    Story {
-        name: "a busy server with its usual 0.5 % of 421 is silent",
+pub const SCENARIOS: &[Scenario] = &[
+    Scenario {
+        name: "baseline 421 rate of 0.5 % does not alert",
         series: &[
             (
                 "maillog_codes_total{code=\"421\",direction=\"outbound\"}",
@@ -20,8 +20,8 @@ pub const STORIES: &[Story] = &[
             ("MaillogSmtp421Elevated", &["30m", "60m", "90m"]),
         ],
     },
-    Story {
-        name: "ten 421 a day are silent, all in one minute as they may be",
+    Scenario {
+        name: "ten 421 in one minute do not alert",
         series: &[
             (
                 "maillog_codes_total{code=\"421\",direction=\"outbound\"}",
@@ -37,8 +37,8 @@ pub const STORIES: &[Story] = &[
             ("MaillogSmtp421Elevated", &["61m", "65m", "75m"]),
         ],
     },
-    Story {
-        name: "a restart with a backlog is silent: its lines are old",
+    Scenario {
+        name: "catch-up after a restart does not alert",
         series: &[
             (
                 "maillog_codes_total{code=\"421\",direction=\"outbound\"}",
@@ -55,8 +55,8 @@ pub const STORIES: &[Story] = &[
             ("MaillogSmtp421Elevated", &["62m", "75m", "80m"]),
         ],
     },
-    Story {
-        name: "no mail at all is silent: no share is of nothing",
+    Scenario {
+        name: "no mail does not alert",
         series: &[
             (
                 "maillog_codes_total{code=\"421\",direction=\"outbound\"}",

@@ -1,19 +1,15 @@
-//! A rule in words: what it watches, from which figures on, and for how long.
-//!
-//! It stands apart from `texts`, which says what to do about an alert that is there; this says when
-//! there will be one, for the runbook and its pages.
+//! Describes a rule for people: what it evaluates, its thresholds and its durations. The runbook and the pages show it.
 
-use super::texts::percentage;
-use crate::catalog::{Alert, Compared, Language, Side, Span, Watch};
+use crate::catalog::{Alert, Compared, Language, Side, Span, Watch, grouped, percentage};
 
-/// A line of the outline: what it is about, and what the rule says of that.
+/// A property of a rule and its value.
 pub type Row = (&'static str, String);
 
-/// The rule's figures in words, in the order in which they are looked at.
+/// The properties of a rule in the order of evaluation.
 pub fn of(alert: &Alert, language: Language) -> Vec<Row> {
     let zh = language == Language::Zh;
     let label = |en, it| if zh { it } else { en };
-    let mut rows = vec![(label("Watches", "监控对象"), watches(alert, zh))];
+    let mut rows = vec![(label("Evaluates", "监控对象"), watches(alert, zh))];
     if let Some(text) = count(alert, zh) {
         rows.push((label("Count", "次数"), text));
     }
@@ -23,36 +19,33 @@ pub fn of(alert: &Alert, language: Language) -> Vec<Row> {
     if let (Some(factor), Some(compared)) = (alert.factor, alert.compared_with) {
         let text = match (compared, zh) {
             (Compared::HourBefore, false) => {
-                format!("more than {factor} times as fast as in the hour before")
+                format!("more than {factor} times the rate of the previous hour")
             }
-            (Compared::HourBefore, true) => format!("超过此前一小时速率的 {factor} 倍"),
+            (Compared::HourBefore, true) => format!("超过前一小时速率的 {factor} 倍"),
             (Compared::WeekBefore, false) => {
-                format!("more than {factor} times as much as at this hour a week before")
+                format!("more than {factor} times the count at the same hour a week ago")
             }
             (Compared::WeekBefore, true) => format!("超过上周同一时段的 {factor} 倍"),
         };
         rows.push((label("Growth", "增长"), text));
     }
     let held = match (alert.r#for.0, zh) {
-        (0, false) => "at once".to_owned(),
+        (0, false) => "immediately".to_owned(),
         (0, true) => "立即".to_owned(),
-        (_, false) => format!("when it has been so for {}", span(alert.r#for, zh)),
-        (_, true) => format!("持续 {}后", span(alert.r#for, zh)),
+        (_, false) => span(alert.r#for, zh),
+        (_, true) => format!("条件持续 {}", span(alert.r#for, zh)),
     };
-    rows.push((label("Fires", "触发"), held));
+    rows.push((label("Fires after", "触发条件"), held));
     let kept = match (alert.keep_firing_for.0, zh) {
-        (0, false) => "as soon as it is over".to_owned(),
-        (0, true) => "恢复后立即".to_owned(),
-        (_, false) => format!(
-            "when it has been over for {}",
-            span(alert.keep_firing_for, zh)
-        ),
-        (_, true) => format!("恢复并持续 {}后", span(alert.keep_firing_for, zh)),
+        (0, false) => "immediately".to_owned(),
+        (0, true) => "条件消失后立即".to_owned(),
+        (_, false) => format!("{} without the condition", span(alert.keep_firing_for, zh)),
+        (_, true) => format!("条件消失 {}后", span(alert.keep_firing_for, zh)),
     };
-    rows.push((label("Ends", "解除"), kept));
+    rows.push((label("Resolves after", "解除条件"), kept));
     if alert.is_about_mail() {
-        let quiet = label("while old lines are read", "补读旧日志期间");
-        rows.push((label("Is quiet", "静默"), quiet.to_owned()));
+        let when = label("during catch-up", "补读旧日志期间");
+        rows.push((label("Suppressed", "抑制"), when.to_owned()));
     }
     rows
 }
@@ -63,12 +56,12 @@ fn watches(alert: &Alert, zh: bool) -> String {
     match (alert.watch, zh) {
         (Watch::Replies, _) => replies(alert, zh),
         (Watch::Providers, false) => format!(
-            "replies of each provider alone, with the condition {}",
+            "replies of each provider separately, with the condition {}",
             any_of(&alert.conditions, zh)
         ),
         (Watch::Providers, true) => {
             format!(
-                "各服务商的回复,原因分类为 {}",
+                "各服务商的回复，原因分类为 {}",
                 any_of(&alert.conditions, zh)
             )
         }
@@ -79,14 +72,14 @@ fn watches(alert: &Alert, zh: bool) -> String {
                 true => format!("状态为 {status} 的投递"),
             }
         }
-        (Watch::AuthFailures, false) => "logins of clients at our server that failed".to_owned(),
+        (Watch::AuthFailures, false) => "failed logins of clients at this server".to_owned(),
         (Watch::AuthFailures, true) => "客户端在本方服务器的登录失败".to_owned(),
         (Watch::ExporterDown, false) => "whether Prometheus can scrape the exporter".to_owned(),
         (Watch::ExporterDown, true) => "Prometheus 能否抓取导出器".to_owned(),
         (Watch::SourceDown, false) => "sources that cannot be read".to_owned(),
         (Watch::SourceDown, true) => "无法读取的来源".to_owned(),
         (Watch::SourceSilent, false) => format!(
-            "sources without a line for {window} that had more than {count} in the day before"
+            "sources without lines for {window} that had more than {count} in the day before"
         ),
         (Watch::SourceSilent, true) => {
             format!("此前一天超过 {count} 行、而最近 {window}没有一行的来源")
@@ -94,39 +87,39 @@ fn watches(alert: &Alert, zh: bool) -> String {
         (Watch::SourceLagging, _) => {
             let bytes = mebibytes(alert.threshold.unwrap_or_default());
             match zh {
-                false => format!("sources of which more than {bytes} are not read yet"),
+                false => format!("sources with more than {bytes} not read yet"),
                 true => format!("未读内容超过 {bytes} 的来源"),
             }
         }
-        (Watch::CatchingUp, false) => "whether old lines are being read".to_owned(),
+        (Watch::CatchingUp, false) => "whether a backlog is being read".to_owned(),
         (Watch::CatchingUp, true) => "是否在补读旧日志".to_owned(),
-        (Watch::Unmatched, false) => "lines of a source that are of no known form".to_owned(),
+        (Watch::Unmatched, false) => "lines of a source with an unknown format".to_owned(),
         (Watch::Unmatched, true) => "某来源中格式无法识别的行".to_owned(),
         (Watch::LinesDropped, false) => {
-            "lines of a source that were lost because they came too fast".to_owned()
+            "lines of a source lost because they arrived faster than they were read".to_owned()
         }
         (Watch::LinesDropped, true) => "某来源中因到达过快而丢失的行".to_owned(),
-        (Watch::StateNotWritten, false) => "attempts to write the state that failed".to_owned(),
-        (Watch::StateNotWritten, true) => "写入状态失败的次数".to_owned(),
+        (Watch::StateNotWritten, false) => "failed writes of the state file".to_owned(),
+        (Watch::StateNotWritten, true) => "状态文件写入失败的次数".to_owned(),
         (Watch::SeriesFolded, false) => {
-            "counts that a full metric put under the label value other".to_owned()
+            "counts added to the label value other by a metric at its series limit".to_owned()
         }
-        (Watch::SeriesFolded, true) => "序列已满的指标并入 other 的计数".to_owned(),
+        (Watch::SeriesFolded, true) => "序列数已达上限的指标并入 other 的计数".to_owned(),
     }
 }
 
 fn replies(alert: &Alert, zh: bool) -> String {
-    // 101 and 111 are no replies.
+    // 101 and 111 are failed connections, not replies.
     let connections = !alert.codes.is_empty() && alert.codes.iter().all(|code| *code < 200);
     let whose = match (alert.direction, connections, zh) {
-        (_, true, false) => "connections to other servers that failed",
-        (_, true, true) => "与对方服务器的连接失败",
-        (Some(Side::Inbound), _, false) => "what our server answers clients",
-        (Some(Side::Inbound), _, true) => "本方服务器对客户端的回复",
-        (Some(Side::Local), _, false) => "what our own stores answer",
-        (Some(Side::Local), _, true) => "本方邮箱存储的回复",
-        (Some(Side::Outbound) | None, _, false) => "what other servers answer us",
-        (Some(Side::Outbound) | None, _, true) => "对方服务器对本方的回复",
+        (_, true, false) => "failed outbound connections",
+        (_, true, true) => "失败的出站连接",
+        (Some(Side::Inbound), _, false) => "inbound replies (of this server to clients)",
+        (Some(Side::Inbound), _, true) => "入站回复（本方服务器对客户端）",
+        (Some(Side::Local), _, false) => "replies of the local mail store",
+        (Some(Side::Local), _, true) => "本地邮箱存储的回复",
+        (Some(Side::Outbound) | None, _, false) => "outbound replies (of remote servers to us)",
+        (Some(Side::Outbound) | None, _, true) => "出站回复（对方服务器对本方）",
     };
     let mut which = Vec::new();
     if let Some(class) = alert.class {
@@ -147,51 +140,51 @@ fn replies(alert: &Alert, zh: bool) -> String {
     }
     match (which.as_slice(), zh) {
         ([code, condition], false) => {
-            format!("{whose}: {code}, or {condition}, whichever are more")
+            format!("{whose}: {code}, or {condition}, whichever count is higher")
         }
-        ([code, condition], true) => format!("{whose}:{code} 或{condition},取较多者"),
+        ([code, condition], true) => format!("{whose}：{code} 或{condition}，取较多者"),
         (_, false) => format!("{whose}: {}", which.concat()),
-        (_, true) => format!("{whose}:{}", which.concat()),
+        (_, true) => format!("{whose}：{}", which.concat()),
     }
 }
 
 fn count(alert: &Alert, zh: bool) -> Option<String> {
-    // A silent source's count is of another time than its window.
+    // The count of a silent source refers to another period than its window.
     if alert.watch == Watch::SourceSilent {
         return None;
     }
     let window = span(alert.window?, zh);
     let count = alert.count.unwrap_or_default();
     Some(match zh {
-        false => format!("more than {count} within {window}"),
-        true => format!("{window}内超过 {count} 次"),
+        false => format!("more than {} within {window}", grouped(count)),
+        true => format!("{window}内超过 {} 次", grouped(count)),
     })
 }
 
 fn share(alert: &Alert, zh: bool) -> Option<String> {
     let share = percentage(alert.share?);
     let whole = match (alert.watch, alert.direction, zh) {
-        (Watch::Providers, _, false) => "of all that this provider answers",
+        (Watch::Providers, _, false) => "of all replies of this provider",
         (Watch::Providers, _, true) => "该服务商全部回复",
         (Watch::Deliveries, _, false) => "of all deliveries",
         (Watch::Deliveries, _, true) => "全部投递",
         (Watch::Unmatched, _, false) => "of all lines of the source",
         (Watch::Unmatched, _, true) => "该来源全部行数",
         (_, Some(Side::Inbound), false) => "of all inbound replies",
-        (_, Some(Side::Inbound), true) => "全部寄入方向回复",
-        (_, Some(Side::Local), false) => "of all replies of our stores",
+        (_, Some(Side::Inbound), true) => "全部入站回复",
+        (_, Some(Side::Local), false) => "of all replies of the local mail store",
         (_, Some(Side::Local), true) => "全部本地回复",
         (_, _, false) => "of all outbound replies and failed connections",
-        (_, _, true) => "全部寄出方向回复与连接失败",
+        (_, _, true) => "全部出站回复与失败的连接",
     };
     let short = alert.short_window.map(|it| span(it, zh));
     Some(match (short, zh) {
         (None, false) => format!("more than {share} {whole}"),
         (None, true) => format!("超过{whole}的 {share}"),
         (Some(short), false) => {
-            format!("more than {share} {whole}, and of those of the last {short} too")
+            format!("more than {share} {whole}, also within the last {short}")
         }
-        (Some(short), true) => format!("超过{whole}的 {share},且最近 {short}也是如此"),
+        (Some(short), true) => format!("超过{whole}的 {share}，且最近 {short}也是如此"),
     })
 }
 
@@ -228,7 +221,7 @@ mod tests {
     use super::*;
     use crate::catalog::Policy;
 
-    fn told(name: &str, language: Language) -> String {
+    fn rows_of(name: &str, language: Language) -> String {
         let policy = Policy::embedded();
         let alert = policy.alerts.iter().find(|alert| alert.name == name);
         let rows = of(alert.expect("an alert"), language);
@@ -239,32 +232,32 @@ mod tests {
     }
 
     #[test]
-    fn a_rule_is_told_with_all_its_figures() {
+    fn rules_are_described_with_all_their_figures() {
         assert_eq!(
-            told("MaillogSmtp422Spike", Language::En),
-            "Watches: what other servers answer us: 422, or the condition mailbox_full, whichever \
-             are more\n\
+            rows_of("MaillogSmtp422Spike", Language::En),
+            "Evaluates: outbound replies (of remote servers to us): 422, or the condition mailbox_full, \
+             whichever count is higher\n\
              Count: more than 20 within 5 minutes\n\
              Share: more than 5% of all outbound replies and failed connections\n\
-             Growth: more than 3 times as fast as in the hour before\n\
-             Fires: when it has been so for 2 minutes\n\
-             Ends: when it has been over for 15 minutes\n\
-             Is quiet: while old lines are read\n"
+             Growth: more than 3 times the rate of the previous hour\n\
+             Fires after: 2 minutes\n\
+             Resolves after: 15 minutes without the condition\n\
+             Suppressed: during catch-up\n"
         );
         assert_eq!(
-            told("MaillogDeferredShareSlow", Language::Zh),
+            rows_of("MaillogDeferredShareSlow", Language::Zh),
             "监控对象: 状态为 deferred 的投递\n\
              次数: 6 小时内超过 200 次\n\
-             占比: 超过全部投递的 20%,且最近 30 分钟也是如此\n\
-             触发: 持续 15 分钟后\n\
-             解除: 恢复并持续 1 小时后\n\
-             静默: 补读旧日志期间\n"
+             占比: 超过全部投递的 20%，且最近 30 分钟也是如此\n\
+             触发条件: 条件持续 15 分钟\n\
+             解除条件: 条件消失 1 小时后\n\
+             抑制: 补读旧日志期间\n"
         );
         assert_eq!(
-            told("MaillogSourceLagging", Language::En),
-            "Watches: sources of which more than 16 MiB are not read yet\n\
-             Fires: when it has been so for 10 minutes\n\
-             Ends: when it has been over for 5 minutes\n"
+            rows_of("MaillogSourceLagging", Language::En),
+            "Evaluates: sources with more than 16 MiB not read yet\n\
+             Fires after: 10 minutes\n\
+             Resolves after: 5 minutes without the condition\n"
         );
     }
 }

@@ -1,0 +1,81 @@
+//! Rules about the exporter itself.
+
+use super::*;
+use crate::metrics::{SourceStats, StateStats};
+
+fn source(name: &str, up: bool, dropped: u64) -> SourceStats {
+    SourceStats {
+        name: name.into(),
+        up,
+        dropped,
+        ..SourceStats::default()
+    }
+}
+
+/// Examines the exporter once a minute and returns the firing alerts with their source.
+fn health(minutes: i64, at: impl Fn(i64) -> Vec<SourceStats>) -> Vec<(String, String)> {
+    health_by(|minute| T + minute * MINUTE, minutes, at)
+}
+
+/// The same with a wall clock of its own.
+fn health_by(
+    clock: impl Fn(i64) -> i64,
+    minutes: i64,
+    at: impl Fn(i64) -> Vec<SourceStats>,
+) -> Vec<(String, String)> {
+    let mut evaluator = evaluator();
+    let counters = Counters::new(Catalog::embedded());
+    for minute in 0..=minutes {
+        let health = Health {
+            sources: at(minute),
+            state: StateStats::default(),
+        };
+        evaluator.examine(&health, &counters, clock(minute));
+    }
+    let firing = evaluator.active().iter().filter(|it| it.fired.is_some());
+    let firing = firing.map(|active| {
+        let words = evaluator.words(active, "mx1:9925").expect("words");
+        let label = |name: &str| words.labels.get(name).cloned().unwrap_or_default();
+        (label("alertname"), label("source"))
+    });
+    firing.collect()
+}
+
+#[test]
+fn unreadable_source_fires_after_five_minutes() {
+    let at = |_| vec![source("a", true, 0), source("b", false, 0)];
+    assert!(health(4, at).is_empty());
+    let expected = [("MaillogSourceDown".to_owned(), "b".to_owned())];
+    assert_eq!(health(5, at), expected);
+}
+
+#[test]
+fn dropped_lines_are_attributed_to_their_source_as_sources_change() {
+    let at = |minute| match minute {
+        0..3 => vec![source("a", true, 0), source("gone", true, 9)],
+        // A new source is listed first; its earlier total is no growth.
+        3..5 => vec![source("new", true, 500), source("a", true, 0)],
+        _ => vec![source("new", true, 500), source("a", true, 2)],
+    };
+    assert!(health(4, at).is_empty());
+    let expected = [("MaillogLinesDropped".to_owned(), "a".to_owned())];
+    assert_eq!(health(6, at), expected);
+}
+
+#[test]
+fn health_rules_continue_after_the_clock_is_set_back() {
+    // Eight hours back in the third minute.
+    let clock = |minute: i64| match minute {
+        0..3 => T + 8 * HOUR + minute * MINUTE,
+        _ => T + minute * MINUTE,
+    };
+    let down = |_| vec![source("a", false, 0)];
+    let expected = [("MaillogSourceDown".to_owned(), "a".to_owned())];
+    assert_eq!(health_by(clock, 7, down), expected);
+    let dropped = |minute| match minute {
+        0..4 => vec![source("a", true, 0)],
+        _ => vec![source("a", true, 2)],
+    };
+    let expected = [("MaillogLinesDropped".to_owned(), "a".to_owned())];
+    assert_eq!(health_by(clock, 6, dropped), expected);
+}
