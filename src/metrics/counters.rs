@@ -9,7 +9,9 @@ use crate::metrics::histogram::Histogram;
 use crate::metrics::pending_messages::PendingMessages;
 use crate::metrics::rates::Rates;
 use crate::metrics::services::Services;
-use crate::parse::{ConnectError, Direction, Enhanced, Event, Fact, Line, Mta, Stage, Stamp};
+use crate::parse::{
+    ConnectError, Direction, Enhanced, Event, Fact, Line, Mta, Stage, StageDelays, Stamp,
+};
 
 /// Stands for a folded code, where codes are numbers of three digits.
 pub(crate) const OTHER_CODE: u16 = 1000;
@@ -249,13 +251,14 @@ impl Counters {
                     .count(status | pack(dsn), status | OTHER_ENHANCED);
             }
         }
-        if let Some(stages) = event.delays.stages {
-            for (histogram, delay) in self.delays.iter_mut().zip(stages) {
-                histogram.observe(delay);
+        match event.delays.stages {
+            StageDelays::All(stages) => {
+                for (histogram, delay) in self.delays.iter_mut().zip(stages) {
+                    histogram.observe(delay);
+                }
             }
-        }
-        if let Some(transmission) = event.delays.transmission {
-            self.delays[TRANSMISSION].observe(transmission);
+            StageDelays::Transmission(delay) => self.delays[TRANSMISSION].observe(delay),
+            StageDelays::None => {}
         }
         if let Some(total) = event.delays.total {
             self.delays[4].observe(total);
@@ -362,10 +365,10 @@ impl Counters {
             } => {
                 self.mtas_seen[service.agent.mta().index()] = true;
                 if let Some(size) = size {
-                    self.sizes.observe(size);
+                    self.sizes.observe(size.get());
                 }
                 if let Some(recipients) = recipients {
-                    self.recipients.observe(recipients);
+                    self.recipients.observe(recipients.get().into());
                 }
                 if tls {
                     let direction = Direction::Inbound.index();

@@ -2,6 +2,8 @@
 //! fills these types, and everything behind the parser reads them. Texts borrow from the line; nothing
 //! here allocates.
 
+use std::num::{NonZeroU32, NonZeroU64};
+
 use crate::catalog::{ConditionId, ProviderId};
 use crate::parse::dialect::{Agent, Mta};
 use crate::parse::scan::split;
@@ -34,10 +36,20 @@ impl Service<'_> {
 pub struct Delays {
     /// From the message's arrival to this record.
     pub total: Option<u64>,
+    /// How long its stages took.
+    pub stages: StageDelays,
+}
+
+/// How long the stages of a delivery took, in microseconds, as far as the mail server logs them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum StageDelays {
+    /// It logs none.
+    #[default]
+    None,
     /// Before the queue manager, in the queue manager, connection setup, transmission.
-    pub stages: Option<[u64; 4]>,
-    /// Transmission, where no other stage is logged.
-    pub transmission: Option<u64>,
+    All([u64; 4]),
+    /// Transmission only.
+    Transmission(u64),
 }
 
 /// One reply, one delivery or one failed attempt.
@@ -115,10 +127,10 @@ pub enum Fact<'a> {
     Accepted {
         /// The part of the mail server that accepted it.
         service: Service<'a>,
-        /// Bytes.
-        size: Option<u64>,
-        /// Recipients.
-        recipients: Option<u64>,
+        /// Bytes, if logged.
+        size: Option<NonZeroU64>,
+        /// Recipients, if logged.
+        recipients: Option<NonZeroU32>,
         /// Whether it came over TLS.
         tls: bool,
     },

@@ -27,7 +27,7 @@ mod tests;
 pub use dedup::DedupState;
 pub use detect::{Format, format_names};
 pub use dialect::{Agent, AgentDef, Mta};
-pub use event::{Delays, Event, Fact, Line, Service, Visitor};
+pub use event::{Delays, Event, Fact, Line, Service, StageDelays, Visitor};
 pub use kinds::{ConnectError, Direction, Enhanced, Outcome, Stage, Stamp};
 pub use reader::{LineParser, Parsed};
 pub use snapshot::ParserSnapshot;

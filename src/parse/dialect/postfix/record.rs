@@ -7,7 +7,7 @@ use super::program::{Daemon, Origin};
 use super::reason::{self, Kind, Reason};
 use crate::parse::delays::{delays, four_microseconds, microseconds};
 use crate::parse::scan::{address, enhanced, number, position, split};
-use crate::parse::{Delays, Direction, Enhanced, Event, Fact, Line, Outcome, reply};
+use crate::parse::{Delays, Direction, Enhanced, Event, Fact, Line, Outcome, StageDelays, reply};
 use crate::simd::{marks_of, marks_of_either};
 
 /// The fields before the status.
@@ -184,8 +184,7 @@ fn usual_fields(record: &[u8]) -> Option<(Fields<'_>, &[u8])> {
         host,
         delays: Delays {
             total: Some(total),
-            stages: Some(stages),
-            transmission: None,
+            stages: StageDelays::All(stages),
         },
         dsn: Some(dsn),
     };
@@ -220,7 +219,7 @@ fn any_fields(record: &[u8]) -> Option<(Fields<'_>, &[u8])> {
             [b'd', b'e', b'l', b'a', b'y', b's', b'=', value @ ..] => {
                 match four_microseconds(value) {
                     Some((stages, after)) => {
-                        fields.delays.stages = Some(stages);
+                        fields.delays.stages = StageDelays::All(stages);
                         after
                     }
                     None => skip(value)?,
