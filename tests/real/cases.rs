@@ -13,7 +13,7 @@ smtp_tls_policy_maps = inline:{ {must-tls-refuses.example.net = encrypt}, {must-
 ";
 
 /// A message to `count` recipients of a domain, named by number.
-fn message(domain: &str, count: u64, status: Option<&'static str>) -> Message {
+pub fn message(domain: &str, count: u64, status: Option<&'static str>) -> Message {
     let recipients = (0..count)
         .map(|number| format!("r{number}@{domain}"))
         .collect();
@@ -21,9 +21,9 @@ fn message(domain: &str, count: u64, status: Option<&'static str>) -> Message {
 }
 
 /// The name of a stage and how to set it in a script.
-type StageSetter = (&'static str, fn(&mut Script, Act));
+pub type StageSetter = (&'static str, fn(&mut Script, Act));
 
-const STAGES: [StageSetter; 6] = [
+pub const STAGES: [StageSetter; 6] = [
     ("banner", |script, act| script.banner = act),
     ("helo", |script, act| script.helo = act),
     ("mail", |script, act| script.mail = act),
@@ -33,10 +33,10 @@ const STAGES: [StageSetter; 6] = [
 ];
 
 /// A name for a kind of failure and the host that shows it.
-type NamedHost = (&'static str, fn() -> Host);
+pub type NamedHost = (&'static str, fn() -> Host);
 
 /// A script that differs at one stage.
-fn at(stage: usize, act: Act) -> Script {
+pub fn at(stage: usize, act: Act) -> Script {
     let mut script = Script::default();
     STAGES[stage].1(&mut script, act);
     script

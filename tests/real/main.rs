@@ -30,6 +30,12 @@ mod compose;
 mod dashboards;
 mod dns;
 mod examples;
+mod exim;
+mod exim_cases;
+mod exim_config;
+mod exim_rejects;
+mod exim_stores;
+mod exim_trials;
 mod exporter;
 mod faults;
 mod image;
@@ -44,6 +50,7 @@ mod pods;
 mod policy;
 mod postfix;
 mod prometheus;
+mod records;
 mod remote;
 mod replies;
 mod rsyslog;
@@ -68,8 +75,7 @@ fn main() -> ExitCode {
         return run_inside(&name);
     }
     let required = std::env::var_os("MAILLOG_REQUIRE_REAL").is_some_and(|value| value == "1");
-    let trials = trials::ALL
-        .iter()
+    let trials = all()
         .map(|trial| match sandbox::obstacle(trial.needs) {
             None => Trial::test(trial.name, || Ok(sandbox::run(trial.name)?)),
             Some(reason) => {
@@ -83,16 +89,21 @@ fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();
     if arguments.test_threads.is_none() {
         // A page takes minutes in which next to nothing is done: it waits beside the others.
-        let waiting = trials::ALL.iter().filter(|it| it.name.starts_with("page_"));
+        let waiting = all().filter(|it| it.name.starts_with("page_"));
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         arguments.test_threads = Some(cores + waiting.count());
     }
     libtest_mimic::run(&arguments, trials).exit_code()
 }
 
+/// Every trial.
+fn all() -> impl Iterator<Item = &'static trials::RealTrial> {
+    trials::ALL.iter().chain(exim_trials::ALL)
+}
+
 /// Runs one trial; we are in its namespace already.
 fn run_inside(name: &str) -> ExitCode {
-    let Some(trial) = trials::ALL.iter().find(|trial| trial.name == name) else {
+    let Some(trial) = all().find(|trial| trial.name == name) else {
         eprintln!("there is no trial named {name:?}");
         return ExitCode::FAILURE;
     };

@@ -7,6 +7,7 @@ use std::path::Path;
 use std::thread;
 
 use crate::Result;
+use crate::records::{Failure, Server, Stage};
 use crate::truth::Truth;
 
 /// A reply, and the codes that a reader of the log should find in it.
@@ -68,8 +69,10 @@ pub struct Script {
     /// False if there is another host to try: a temporary failure of the whole message is then logged once
     /// instead of once per recipient.
     pub last: bool,
-    /// The direction that Postfix' log shows: `outbound` or, for LMTP, `local`.
+    /// The direction that the log shows: `outbound` or, for LMTP, `local`.
     pub direction: &'static str,
+    /// The mail server that connects and logs the replies.
+    pub client: Server,
 }
 
 /// The usual reply to an accepted message.
@@ -95,6 +98,7 @@ impl Default for Script {
             recipients: 1,
             last: true,
             direction: "outbound",
+            client: Server::Postfix,
         }
     }
 }
@@ -133,17 +137,6 @@ pub fn listen_unix(path: &Path, script: Script, truth: &Truth) -> Result<()> {
         }
     });
     Ok(())
-}
-
-/// Where in a session a reply is said.
-#[derive(Clone, Copy, PartialEq)]
-enum Stage {
-    Banner,
-    Helo,
-    Mail,
-    Rcpt,
-    Data,
-    Dot,
 }
 
 /// One connection. A client that goes away ends it; so does an error.
@@ -267,31 +260,35 @@ impl<'a, R: Read, W: Write> Session<'a, R, W> {
     /// Puts a refusal among what was said.
     fn record(&self, stage: Stage, reply: Reply) {
         if !self.refused {
-            // A greeting of 5xx makes Postfix try the next host, as 4xx does.
-            let temporary = reply.code < 500 || stage == Stage::Banner;
-            let times = self.records(stage, temporary);
+            let times = self.records(stage, reply.code < 500);
             self.truth
                 .reply(self.script.direction, reply.code, reply.enhanced, times);
         }
     }
 
-    /// How many records Postfix makes of a failure at a stage.
+    /// How many records the client makes of a failure at a stage.
     fn records(&self, stage: Stage, temporary: bool) -> u64 {
-        let concerned = match stage {
-            Stage::Banner | Stage::Helo | Stage::Mail => self.script.recipients,
-            Stage::Rcpt => return 1,
-            Stage::Data | Stage::Dot => self.accepted,
+        let failure = Failure {
+            stage,
+            temporary,
+            recipients: self.script.recipients,
+            accepted: self.accepted,
+            last_host: self.script.last,
         };
-        if temporary && !self.script.last {
-            concerned.min(1)
-        } else {
-            concerned
-        }
+        failure.records(self.script.client)
     }
 
     fn hello(&mut self) -> bool {
         match self.script.helo {
             Act::Go => {}
+            // After a rejected EHLO, Exim sends HELO (not in LMTP) and logs the reply to HELO. If the
+            // connection is closed instead, it logs the reply to EHLO.
+            act if self.script.client == Server::Exim => {
+                return match act {
+                    Act::Say(reply) if self.script.direction == "outbound" => self.say(reply.wire),
+                    _ => self.act(Stage::Helo, act, ""),
+                };
+            }
             // After any other refusal Postfix says HELO, and it is the answer to this, or the
             // silence, that it reports.
             Act::Say(reply) if reply.code != 421 => return self.say(reply.wire),

@@ -132,6 +132,29 @@ fn mount_over(folder: &Path, name: &str, text: &str, target: &str) -> Result<()>
     finish(Command::new("mount").arg("--bind").arg(file).arg(target))
 }
 
+/// Mounts a copy over /etc in this mount namespace and returns its path, for changes.
+pub fn private_etc(folder: &Path) -> Result<PathBuf> {
+    let copy = folder.join("etc");
+    finish(Command::new("cp").arg("-a").arg("/etc").arg(&copy))?;
+    finish(Command::new("mount").arg("--bind").arg(&copy).arg("/etc"))?;
+    Ok(copy)
+}
+
+/// Mounts a minimal /dev, in which `log` is a symbolic link to `socket`, over /dev in this mount namespace.
+pub fn private_dev(folder: &Path, socket: &Path) -> Result<()> {
+    let copy = folder.join("dev");
+    std::fs::create_dir(&copy)?;
+    for device in ["null", "zero", "random", "urandom"] {
+        let place = copy.join(device);
+        std::fs::write(&place, "")?;
+        let original = Path::new("/dev").join(device);
+        finish(Command::new("mount").arg("--bind").arg(original).arg(place))?;
+    }
+    std::os::unix::fs::symlink("/proc/self/fd", copy.join("fd"))?;
+    std::os::unix::fs::symlink(socket, copy.join("log"))?;
+    finish(Command::new("mount").arg("--rbind").arg(&copy).arg("/dev"))
+}
+
 /// Runs `ip` with arguments that hold no blanks.
 fn ip(arguments: &str) -> Result<()> {
     finish(Command::new("ip").args(arguments.split(' ')))

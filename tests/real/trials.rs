@@ -174,7 +174,7 @@ pub const ALL: &[RealTrial] = &[
 const KEYS: [&str; 4] = ["codes", "enhanced", "deliveries", "connect_errors"];
 
 /// A trial's folder: it goes with a trial that passed, and stays, by name, with one that failed.
-fn with_folder(act: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
+pub fn with_folder(act: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
     let folder = tempfile::Builder::new().prefix("maillog-real-").tempdir()?;
     sandbox::build_network(folder.path())?;
     act(folder.path()).map_err(|error| {
@@ -184,7 +184,7 @@ fn with_folder(act: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
 }
 
 /// The report of the files equals the truth, and every line was understood.
-fn compare_report(truth: &Truth, logs: &[PathBuf]) -> Result<()> {
+pub fn compare_report(truth: &Truth, logs: &[PathBuf]) -> Result<()> {
     let expected = truth.to_json();
     if let Some(folder) = logs.first().and_then(|log| log.parent()) {
         fs::write(
@@ -201,7 +201,7 @@ fn compare_report(truth: &Truth, logs: &[PathBuf]) -> Result<()> {
 }
 
 /// An error with every figure that differs and the lines that may have to do with it.
-fn complain(who: &str, expected: &Value, actual: &Value, logs: &[PathBuf]) -> Result<()> {
+pub fn complain(who: &str, expected: &Value, actual: &Value, logs: &[PathBuf]) -> Result<()> {
     let differences = differences(expected, actual, &KEYS);
     if differences.is_empty() {
         return Ok(());
@@ -225,7 +225,7 @@ fn complain(who: &str, expected: &Value, actual: &Value, logs: &[PathBuf]) -> Re
 }
 
 /// Sends messages, every other one with an empty sender, and notes what must become of them.
-fn send_all(messages: &[Message], truth: &Truth) -> Result<()> {
+pub fn send_all(messages: &[Message], truth: &Truth) -> Result<()> {
     for (number, message) in messages.iter().enumerate() {
         let sender = if number % 2 == 0 {
             ""
@@ -430,7 +430,7 @@ fn journal_across_restarts() -> Result<()> {
 }
 
 /// How many lines the files have together.
-fn count_lines(logs: &[PathBuf]) -> Result<u64> {
+pub fn count_lines(logs: &[PathBuf]) -> Result<u64> {
     let mut lines = 0;
     for log in logs {
         lines += fs::read(log)?.iter().filter(|byte| **byte == b'\n').count() as u64;

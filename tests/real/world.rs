@@ -4,6 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 
 use crate::Result;
 use crate::dns::Zone;
+use crate::records::Server;
 use crate::remote::{Script, listen};
 use crate::truth::Truth;
 
@@ -28,6 +29,7 @@ pub enum Host {
 pub struct World {
     pub truth: Truth,
     pub zone: Zone,
+    client: Server,
     next_address: u8,
     next_silent: u8,
 }
@@ -35,9 +37,15 @@ pub struct World {
 impl World {
     /// Creates it with only the domain of the senders, which receives bounces.
     pub fn new(truth: Truth) -> Result<Self> {
+        World::for_client(Server::Postfix, truth)
+    }
+
+    /// An empty world whose replies are logged by `client`.
+    pub fn for_client(client: Server, truth: Truth) -> Result<Self> {
         let mut world = World {
             truth,
             zone: Zone::default(),
+            client,
             next_address: 10,
             next_silent: 210,
         };
@@ -57,6 +65,7 @@ impl World {
                 Host::Nameless => continue,
                 Host::Plays(mut script) => {
                     script.last = index + 1 == count;
+                    script.client = self.client;
                     let address = self.free_address();
                     listen(SocketAddr::from((address, 25)), *script, &self.truth)?;
                     address

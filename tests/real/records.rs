@@ -1,0 +1,53 @@
+//! Number of log records that a mail server writes for one failure of an outgoing session, as observed in the
+//! logs of each server.
+
+/// The mail server whose log is under test.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Server {
+    Postfix,
+    Exim,
+}
+
+/// The stage of a session at which a reply is sent.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Stage {
+    Banner,
+    Helo,
+    Mail,
+    Rcpt,
+    Data,
+    Dot,
+}
+
+/// A 4xx or 5xx reply, or a connection that was lost or timed out.
+pub struct Failure {
+    pub stage: Stage,
+    /// A 4xx reply or a failed connection, after which delivery is retried.
+    pub temporary: bool,
+    /// Number of recipients of the message.
+    pub recipients: u64,
+    /// Number of recipients accepted so far.
+    pub accepted: u64,
+    /// There is no other host to try.
+    pub last_host: bool,
+}
+
+impl Failure {
+    /// Number of log records that are counted.
+    pub fn records(&self, server: Server) -> u64 {
+        let concerned = match self.stage {
+            Stage::Rcpt => return 1,
+            Stage::Banner | Stage::Helo | Stage::Mail => self.recipients,
+            Stage::Data | Stage::Dot => self.accepted,
+        };
+        let once = match server {
+            // An attempt before the last has one record without a recipient. After a 5xx greeting Postfix
+            // tries the next host, as after 4xx.
+            Server::Postfix => (self.temporary || self.stage == Stage::Banner) && !self.last_host,
+            // A failure of the host has one `H=` record, whose text the `==` or `**` records of all
+            // recipients repeat. A 5xx reply to MAIL, DATA or the content is only in the `**` records.
+            Server::Exim => self.temporary || matches!(self.stage, Stage::Banner | Stage::Helo),
+        };
+        if once { concerned.min(1) } else { concerned }
+    }
+}
