@@ -2,20 +2,23 @@
 
 use std::path::Path;
 
-/// Where mail servers and syslog daemons write by default.
-pub const PATHS: [&str; 9] = [
+use crate::parse::Mta;
+
+/// Where syslog daemons write mail logs by default.
+const SYSLOG: [&str; 4] = [
     "/var/log/mail.log",
     "/var/log/maillog",
     "/var/log/mail",
     "/var/log/mail/mail.log",
-    "/var/log/exim4/mainlog",
-    "/var/log/exim/mainlog",
-    "/var/log/exim/main.log",
-    "/var/log/exim_mainlog",
-    "/var/log/postfix.log",
 ];
+
+/// Where syslog daemons and mail servers write by default.
+pub fn paths() -> impl Iterator<Item = &'static str> {
+    let servers = Mta::ALL.into_iter().flat_map(|mta| mta.default_logs());
+    SYSLOG.into_iter().chain(servers.copied())
+}
 
 /// Those of them that exist.
 pub fn existing() -> impl Iterator<Item = &'static str> {
-    PATHS.into_iter().filter(|path| Path::new(path).is_file())
+    paths().filter(|path| Path::new(path).is_file())
 }

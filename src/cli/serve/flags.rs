@@ -103,7 +103,7 @@ impl Args {
             return Err(format!(
                 "no mail log found: none of {} exists; name a log, as in \
                  `maillog_exporter /path/to/mail.log`, or a configuration file with --config.file",
-                default_logs::PATHS.join(", ")
+                Vec::from_iter(default_logs::paths()).join(", ")
             ));
         }
         self.apply_to_sources(&mut config.sources);

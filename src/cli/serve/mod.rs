@@ -130,7 +130,7 @@ async fn wait_for_the_end(
     if config.sources.is_empty() {
         warn!(
             "no mail log found yet, waiting for one of {}",
-            default_logs::PATHS.join(", ")
+            Vec::from_iter(default_logs::paths()).join(", ")
         );
     }
     let mut searches = tokio::time::interval(LOG_SEARCH_INTERVAL);

@@ -39,7 +39,7 @@ impl Dialect for Postfix {
     const NAME: &'static str = "postfix";
     const AGENTS: &'static [AgentDef] = program::AGENTS;
     const STATE_VERSION: u16 = 1;
-    const DEFAULT_LOGS: &'static [&'static str] = &[];
+    const DEFAULT_LOGS: &'static [&'static str] = &["/var/log/postfix.log"];
     const OWN_FRAME: OwnFrame = OwnFrame::Bare;
 
     type State = State;
