@@ -124,6 +124,9 @@ impl Prescan {
         let rest = line.get(at..)?;
         let (bracket, blank) = first_words(rest)?;
         let (tag, body) = (rest.get(..bracket)?, rest.get(blank + 1..)?);
+        if u64::from_le_bytes(*rest.first_chunk()?) << 8 != u64::from_le_bytes(*b"\0postfix") {
+            return None;
+        }
         let program = Program::with_ending(tag, *tag.last_chunk()?)?;
         let start: &[u8; 17] = body.first_chunk()?;
         // Solaris' message number and a second blank are removed by the general header parser.
