@@ -163,10 +163,10 @@ impl ByProvider {
         for number in &mut self.numbers {
             number.totals.fill(0);
         }
-        for (provider, code, count) in counters.answers() {
+        for (provider, code, count) in counters.provider_code_counts() {
             self.add_up(provider, count, |want| want.has_code(code));
         }
-        for (provider, condition, count) in counters.reasons() {
+        for (provider, condition, count) in counters.provider_condition_counts() {
             self.add_up(provider, count, |want| want.has_condition(condition));
         }
     }

@@ -16,7 +16,7 @@ use super::source_handle::SourceHandle;
 use super::{Parts, Request, Setup};
 use crate::alert::Health;
 use crate::catalog::Catalog;
-use crate::metrics::{Counters, Counting, View};
+use crate::metrics::{Counters, CountingVisitor, View};
 use crate::parse::{LineParser, Stamp, StreamKey};
 use crate::showq;
 use crate::source::{Input, News, Scratch};
@@ -317,7 +317,7 @@ impl Engine {
             let mut due = alerter
                 .as_ref()
                 .map_or(i64::MAX, |alerter| alerter.next_evaluation());
-            let mut sink = Counting {
+            let mut sink = CountingVisitor {
                 counters,
                 lines: &mut lines.counts,
                 now: *now,

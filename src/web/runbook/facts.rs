@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use crate::catalog::{Catalog, ConditionId, Enhanced, EnhancedTopic, Explanation, Topic};
-use crate::metrics::{Beside, OTHER_CODE, View};
+use crate::metrics::{EnhancedStatus, OTHER_CODE, View};
 use crate::parse::{self, Direction};
 
 /// The windows of the rates, in seconds.
@@ -159,14 +159,14 @@ fn sorted<K>(counts: impl IntoIterator<Item = (K, [u64; 3])>) -> Vec<(K, [u64; 3
 
 fn enhanced_beside(view: &View, code: u16) -> Vec<(Neighbour, [u64; 3])> {
     let mut found: Vec<(Neighbour, [u64; 3])> = Vec::new();
-    for (direction, seen, beside, count) in view.counters.beside() {
+    for (direction, seen, beside, count) in view.counters.enhanced_counts() {
         if seen != code {
             continue;
         }
         let neighbour = match beside {
-            Beside::Nothing => Neighbour::Nothing,
-            Beside::Other => Neighbour::Other,
-            Beside::Enhanced(code) => Neighbour::Topic(topic_of(code)),
+            EnhancedStatus::Absent => Neighbour::Nothing,
+            EnhancedStatus::Overflowed => Neighbour::Other,
+            EnhancedStatus::Code(code) => Neighbour::Topic(topic_of(code)),
         };
         let known = found.iter().position(|(known, _)| *known == neighbour);
         let place = known.unwrap_or_else(|| {
@@ -193,8 +193,8 @@ fn codes_beside(
     asked_for: impl Fn(&parse::Enhanced) -> bool,
 ) -> Vec<(Neighbour, [u64; 3])> {
     let mut found: BTreeMap<u16, [u64; 3]> = BTreeMap::new();
-    for (direction, code, beside, count) in view.counters.beside() {
-        if let Beside::Enhanced(enhanced) = beside
+    for (direction, code, beside, count) in view.counters.enhanced_counts() {
+        if let EnhancedStatus::Code(enhanced) = beside
             && asked_for(&enhanced)
         {
             found.entry(code).or_default()[direction.index()] += count;
@@ -208,7 +208,7 @@ fn codes_beside(
 
 fn answers(view: &View, code: u16) -> Vec<Answers> {
     let mut all: BTreeMap<&str, (u64, u64)> = BTreeMap::new();
-    for (provider, seen, count) in view.counters.answers() {
+    for (provider, seen, count) in view.counters.provider_code_counts() {
         let name = view.providers.get(usize::from(provider.0));
         let counts = all.entry(name.map_or("other", String::as_str)).or_default();
         counts.1 += count;

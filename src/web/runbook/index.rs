@@ -7,7 +7,7 @@ use super::facts::{matches, topic_of};
 use super::page::navigation;
 use super::words::Words;
 use crate::catalog::{Catalog, ConditionId, Kind, Language, Topic, subject};
-use crate::metrics::{Beside, View};
+use crate::metrics::{EnhancedStatus, View};
 use crate::parse::{self, Direction};
 use crate::web::html::{self, escape, thousands};
 use crate::web::reader::Reader;
@@ -133,8 +133,8 @@ fn reply_codes(html: &mut String, view: &View, reader: Reader) {
 fn enhanced_by_subject(view: &View) -> BTreeMap<u16, Vec<Item>> {
     let catalog = view.counters.catalog;
     let mut seen: BTreeMap<(u16, u16, u8), (parse::Enhanced, u64)> = BTreeMap::new();
-    for (_, _, beside, count) in view.counters.beside() {
-        if let Beside::Enhanced(code) = beside {
+    for (_, _, beside, count) in view.counters.enhanced_counts() {
+        if let EnhancedStatus::Code(code) = beside {
             let key = (code.subject, code.detail, code.class);
             seen.entry(key).or_insert((code, 0)).1 += count;
         }
