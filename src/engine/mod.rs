@@ -22,7 +22,7 @@ use crate::metrics::View;
 use crate::parse::Format;
 use crate::showq::Newest;
 use crate::source::{Input, Wake, Watcher};
-use crate::state::State;
+use crate::state::StateFile;
 pub use alerter::AlertSetup;
 use publisher::{Publisher, ViewSender, WriteResult};
 use run::Engine;
@@ -116,7 +116,7 @@ pub fn start(
     providers: Providers,
     queues: Option<Newest>,
     alerts: Option<AlertSetup>,
-    mut state: State,
+    mut state: StateFile,
 ) -> std::io::Result<(Handle, JoinHandle<()>)> {
     let (requests, incoming) = channel();
     let ready = Arc::new(AtomicBool::new(false));
