@@ -177,10 +177,10 @@ impl ProviderTracks {
         for number in &mut self.numbers {
             number.totals.fill(0);
         }
-        for (provider, code, count) in counters.answers() {
+        for (provider, code, count) in counters.provider_code_counts() {
             self.add_to(provider, count, |counter| counter.has_code(code));
         }
-        for (provider, condition, count) in counters.reasons() {
+        for (provider, condition, count) in counters.provider_condition_counts() {
             self.add_to(provider, count, |counter| counter.has_condition(condition));
         }
     }

@@ -13,7 +13,7 @@ use super::output::{self, Format};
 use super::source_format;
 use crate::alert::{Active, Evaluator, Words};
 use crate::catalog::{Catalog, Policy, Providers};
-use crate::metrics::{Counters, Counting, LineCounts};
+use crate::metrics::{Counters, CountingVisitor, LineCounts};
 use crate::parse::{Format as LogFormat, LineParser, Stamp};
 use crate::zone;
 
@@ -95,7 +95,7 @@ pub fn run(args: &Args) -> Result<(), Error> {
     let mut parser = files.parser(&providers);
     files.for_each(|path, file, mut input| {
         file.select(&mut parser, args.log_format);
-        let mut sink = Counting {
+        let mut sink = CountingVisitor {
             counters: &mut counters,
             lines: &mut read,
             now: i64::MAX,

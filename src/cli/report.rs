@@ -9,7 +9,7 @@ use super::input::{Files, unreadable};
 use super::output::{self, Format};
 use super::source_format;
 use crate::catalog::{Catalog, Providers};
-use crate::metrics::{Counters, Counting, Counts, Limits, LineCounts, Totals};
+use crate::metrics::{Counters, CountingVisitor, Counts, Limits, LineCounts, Totals};
 use crate::parse::Format as LogFormat;
 
 /// The arguments.
@@ -49,7 +49,7 @@ pub fn run(args: &Args) -> Result<(), Error> {
     let mut parser = args.files.parser(&providers);
     args.files.for_each(|path, file, mut lines| {
         file.select(&mut parser, args.log_format);
-        let mut sink = Counting {
+        let mut sink = CountingVisitor {
             counters: &mut counters,
             lines: &mut read,
             now: i64::MAX,

@@ -21,7 +21,7 @@ use std::thread::JoinHandle;
 use crate::catalog::Providers;
 use crate::showq::Newest;
 use crate::source::{Wake, Watcher};
-use crate::state::State;
+use crate::state::StateFile;
 pub use alerter::AlertSetup;
 use parts::Parts;
 use publisher::Publisher;
@@ -43,7 +43,7 @@ pub fn start(
     providers: Providers,
     queues: Option<Newest>,
     alerts: Option<AlertSetup>,
-    mut state: State,
+    mut state: StateFile,
 ) -> std::io::Result<(Handle, JoinHandle<()>)> {
     let (requests, incoming) = channel();
     let ready = Arc::new(AtomicBool::new(false));

@@ -16,7 +16,7 @@ use super::request::{Request, ViewSender, WriteResult};
 use crate::alert;
 use crate::metrics::{CountersSnapshot, StateStats, View};
 use crate::parse::ParserSnapshot;
-use crate::state::{Section, Snapshot, SourceState, State, Store};
+use crate::state::{Section, Snapshot, SourceState, StateFile, Store};
 
 /// How often a snapshot is written while something changes, whether a view is requested or not; and
 /// how soon after a failure it is tried again.
@@ -83,7 +83,7 @@ impl Publisher {
     ///
     /// If the thread cannot be started.
     pub fn start(
-        state: State,
+        state: StateFile,
         before: Option<&Snapshot>,
         results: Sender<Request>,
     ) -> std::io::Result<Self> {

@@ -18,7 +18,7 @@ use super::setup::Setup;
 use super::source_handle::SourceHandle;
 use crate::alert::Health;
 use crate::catalog::Catalog;
-use crate::metrics::{Counters, Counting, View};
+use crate::metrics::{Counters, CountingVisitor, View};
 use crate::parse::{LineParser, Stamp, StreamKey};
 use crate::showq;
 use crate::source::{Hint, Input, ReadBuffer};
@@ -319,7 +319,7 @@ impl Engine {
             let mut due = alerter
                 .as_ref()
                 .map_or(i64::MAX, |alerter| alerter.next_evaluation());
-            let mut sink = Counting {
+            let mut sink = CountingVisitor {
                 counters,
                 lines: &mut lines.counts,
                 now: *now,

@@ -1,35 +1,35 @@
-//! Counters whose label values come from outside, with a bound on the number of series.
+//! Counters with a limit on the number of series, for label values that come from outside.
 //!
-//! A remote server chooses the enhanced status code of its reply, so a hostile one could add a series with
-//! every reply. A bounded counter stops growing at its limit; later keys are counted in one series named
-//! `other`, and how often that happened is counted too.
+//! A remote server chooses the enhanced status code of its replies, so a hostile server could add a series with
+//! every reply. At the limit, a bounded counter counts new keys under one key named `other`, and counts how often
+//! that happened.
 
 use rustc_hash::FxHashMap;
 
-/// Keys remembered at a time; each in a place given by its bits.
+/// The size of the cache of recent keys.
 const RECENT: usize = 256;
 
-/// Where a key is remembered.
+/// The index of a key in the cache of recent keys.
 #[inline]
-fn recent(key: u64) -> usize {
+fn recent_index(key: u64) -> usize {
     (key.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 56) as usize
 }
 
-/// How many series the families have at most that others can add to.
+/// The maximum number of series of the families whose label values come from outside.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// Reply codes beyond the catalog's, in each direction.
+    /// Reply codes that are not in the catalog, per direction.
     pub extra_codes: usize,
-    /// Of `maillog_enhanced_codes_total`.
+    /// Series of `maillog_enhanced_codes_total`.
     pub enhanced: usize,
-    /// Of each of the two families by provider.
+    /// Series of each of the two families by provider.
     pub providers: usize,
-    /// Of `maillog_deliveries_by_dsn_total`.
+    /// Series of `maillog_deliveries_by_dsn_total`.
     pub dsn: usize,
 }
 
 impl Limits {
-    /// For Prometheus, which keeps every series for weeks.
+    /// For `/metrics`, because Prometheus stores every series.
     pub const SERVED: Limits = Limits {
         extra_codes: 64,
         enhanced: 1_000,
@@ -37,8 +37,7 @@ impl Limits {
         dsn: 300,
     };
 
-    /// For a report, whose numbers are read once: every code there can be, and more of the rest than any
-    /// log has that nobody has forged.
+    /// For `report`: all possible codes, and more of the others than any real log contains.
     pub const REPORTED: Limits = Limits {
         extra_codes: 400,
         enhanced: 16_384,
@@ -47,16 +46,17 @@ impl Limits {
     };
 }
 
-/// Counts by a key, of which there are at most `limit`.
+/// Counts by key, for at most `limit` keys.
 #[derive(Clone)]
 pub(crate) struct BoundedCounter {
-    /// Keys and their counts, in the order in which they came.
+    /// Keys and their counts, in the order in which they were added.
     counts: Vec<(u64, u64)>,
-    places: FxHashMap<u64, u32>,
-    /// Where keys were counted of late: the few that come all day are found without the map.
+    /// The index of each key in `counts`.
+    indexes: FxHashMap<u64, u32>,
+    /// The index in `counts` of a recent key, by [`recent_index`]: frequent keys are found without the map.
     recent: [u32; RECENT],
     limit: usize,
-    /// How many counts went to `other`.
+    /// The number of counts that went to `other`.
     overflowed: u64,
 }
 
@@ -64,24 +64,24 @@ impl BoundedCounter {
     pub(crate) fn new(limit: usize) -> Self {
         BoundedCounter {
             counts: Vec::new(),
-            places: FxHashMap::default(),
+            indexes: FxHashMap::default(),
             recent: [0; RECENT],
             limit,
             overflowed: 0,
         }
     }
 
-    /// Counts one for `key`, or for `other` if `key` is new and the family is full.
+    /// Counts one for `key`, or for `other` if `key` is new and the limit is reached.
     #[inline(always)]
     pub(crate) fn count(&mut self, key: u64, other: u64) {
-        let recent = self.recent[recent(key)] as usize;
-        match self.counts.get_mut(recent) {
+        let index = self.recent[recent_index(key)] as usize;
+        match self.counts.get_mut(index) {
             Some((last, count)) if *last == key => *count += 1,
             _ => self.count_another(key, other),
         }
     }
 
-    /// The same where a part of the key is overflowed already.
+    /// As [`BoundedCounter::count`], if a part of `key` was replaced by `other` already.
     #[cold]
     pub(crate) fn count_overflowed(&mut self, key: u64, other: u64) {
         let overflowed = self.overflowed + 1;
@@ -91,53 +91,54 @@ impl BoundedCounter {
 
     #[inline(never)]
     fn count_another(&mut self, key: u64, other: u64) {
-        let place = match self.places.get(&key) {
-            Some(&place) => place as usize,
-            None if self.places.len() < self.limit => self.add(key),
+        let index = match self.indexes.get(&key) {
+            Some(&index) => index as usize,
+            None if self.indexes.len() < self.limit => self.add(key),
             None => {
                 self.overflowed += 1;
-                // The keys named `other` are few, and come on top of the limit.
-                match self.places.get(&other) {
-                    Some(&place) => place as usize,
+                // The few `other` keys are not subject to the limit.
+                match self.indexes.get(&other) {
+                    Some(&index) => index as usize,
                     None => self.add(other),
                 }
             }
         };
-        self.counts[place].1 += 1;
-        self.recent[recent(key)] = place as u32;
+        self.counts[index].1 += 1;
+        self.recent[recent_index(key)] = index as u32;
     }
 
     fn add(&mut self, key: u64) -> usize {
-        let place = self.counts.len();
-        self.places.insert(key, place as u32);
+        let index = self.counts.len();
+        self.indexes.insert(key, index as u32);
         self.counts.push((key, 0));
-        place
+        index
     }
 
-    /// Every key with its count, in the keys' order.
+    /// All keys with their counts, sorted by key.
     pub(crate) fn sorted(&self) -> Vec<(u64, u64)> {
         let mut counts = self.counts.clone();
         counts.sort_unstable();
         counts
     }
 
-    /// Every key with its count, in the order in which they came.
+    /// All keys with their counts, in the order in which they were added.
     pub(crate) fn entries(&self) -> impl Iterator<Item = (u64, u64)> {
         self.counts.iter().copied()
     }
 
-    /// Goes on from what [`BoundedCounter::entries`] and [`BoundedCounter::overflowed`] gave.
+    /// Restores the values of [`BoundedCounter::entries`] and [`BoundedCounter::overflowed`].
     pub(crate) fn restore(&mut self, entries: impl Iterator<Item = (u64, u64)>, overflowed: u64) {
         for (key, count) in entries {
-            let place = match self.places.get(&key) {
-                Some(&place) => place as usize,
+            let index = match self.indexes.get(&key) {
+                Some(&index) => index as usize,
                 None => self.add(key),
             };
-            self.counts[place].1 += count;
+            self.counts[index].1 += count;
         }
         self.overflowed = overflowed;
     }
 
+    /// The number of counts that went to `other`.
     pub(crate) fn overflowed(&self) -> u64 {
         self.overflowed
     }

@@ -1,10 +1,9 @@
-//! Everything that is counted from lines: plain integers, owned by one thread.
-//!
-//! It stands apart from how the counts are shown, so that counting a line costs a few additions,
-//! and a scrape one copy.
+//! The counters: plain integers, updated for every line by the one thread that owns them. How they are exposed is
+//! separate, so that counting a line costs a few additions, and a scrape one copy.
 
 use crate::catalog::Catalog;
 use crate::metrics::bounded_counter::{BoundedCounter, Limits};
+use crate::metrics::bounds::{DELAY_BOUNDS, RECIPIENT_BOUNDS, SIZE_BOUNDS};
 use crate::metrics::histogram::Histogram;
 use crate::metrics::pending_messages::PendingMessages;
 use crate::metrics::rates::Rates;
@@ -13,56 +12,17 @@ use crate::parse::{
     ConnectError, Direction, Enhanced, Event, Fact, Line, Mta, Stage, StageDelays, Stamp,
 };
 
-/// Stands for a folded code, where codes are numbers of three digits.
+/// Represents all reply codes beyond the limit; real codes have three digits.
 pub(crate) const OTHER_CODE: u16 = 1000;
 
-/// Stands for a folded enhanced code in a packed key.
+/// Represents all enhanced codes beyond the limit, in a packed key.
 pub(crate) const OTHER_ENHANCED: u64 = u32::MAX as u64;
 
-/// Lines older than this, in seconds, are being caught up with.
-const OLD: i64 = 60;
+/// The age of a line, in seconds, above which the exporter is catching up.
+const CATCH_UP_AGE: i64 = 60;
 
-/// How long catching up is shown after the last old line, in seconds.
-const AFTERGLOW: i64 = 300;
-
-/// Seconds, in microseconds.
-const fn seconds(seconds: u64) -> u64 {
-    seconds * 1_000_000
-}
-
-/// Bounds of the delay histogram: from 10 ms to the five days after which messages expire.
-pub(crate) const DELAY_BOUNDS: &[u64] = &[
-    10_000,
-    100_000,
-    500_000,
-    seconds(1),
-    seconds(2),
-    seconds(5),
-    seconds(10),
-    seconds(30),
-    seconds(60),
-    seconds(300),
-    seconds(900),
-    seconds(3_600),
-    seconds(14_400),
-    seconds(86_400),
-    seconds(432_000),
-];
-
-/// 1 KiB to 64 MiB.
-pub(crate) const SIZE_BOUNDS: &[u64] = &[
-    1 << 10,
-    1 << 12,
-    1 << 14,
-    1 << 16,
-    1 << 18,
-    1 << 20,
-    1 << 22,
-    1 << 24,
-    1 << 26,
-];
-
-pub(crate) const RECIPIENT_BOUNDS: &[u64] = &[1, 2, 5, 10, 20, 50, 100, 500, 1_000];
+/// How long after the last old line the exporter is considered to be catching up, in seconds.
+const CATCH_UP_HOLD: i64 = 300;
 
 /// The stages of a delivery, in the order of the histograms.
 pub(crate) const DELAY_STAGES: [&str; 5] = [
@@ -73,19 +33,19 @@ pub(crate) const DELAY_STAGES: [&str; 5] = [
     "total",
 ];
 
-/// The place of `transmission` in [`DELAY_STAGES`].
+/// The index of `transmission` in [`DELAY_STAGES`].
 const TRANSMISSION: usize = 3;
 
-/// The counts. Cloning copies some 100 KiB.
+/// All counters. Cloning copies about 100 KiB.
 #[derive(Clone)]
 pub struct Counters {
     pub(crate) catalog: &'static Catalog,
-    /// By direction and code; [`OTHER_CODE`] holds what was folded.
+    /// By direction and code; [`OTHER_CODE`] for codes beyond the limit.
     pub(crate) codes: [Box<[u64; 1001]>; 3],
     limits: Limits,
     extra_codes: [usize; 3],
     pub(crate) codes_overflowed: u64,
-    /// The series of each code's rate, once the code was seen.
+    /// The series in `rates` of each code that was counted.
     pub(crate) rate_series: [Box<[Option<u16>; 1001]>; 3],
     pub(crate) rates: Rates,
     /// By [`pack_enhanced`].
@@ -96,29 +56,30 @@ pub struct Counters {
     pub(crate) providers: BoundedCounter,
     /// By provider and condition: `provider << 16 | condition`.
     pub(crate) provider_conditions: BoundedCounter,
-    /// What is counted by service: deliveries, connections, TLS sessions, failed authentications.
+    /// Counts by service: deliveries, connections, TLS sessions, failed authentications.
     pub(crate) services: Services,
-    /// Servers of which a line was counted, by [`Mta::index`].
+    /// The mail servers with a counted line, by [`Mta::index`].
     pub(crate) mtas_seen: [bool; Mta::ALL.len()],
-    /// By status and packed DSN.
+    /// By status and delivery status code: `status << 32 | packed code`.
     pub(crate) deliveries_by_dsn: BoundedCounter,
+    /// By server and error.
     pub(crate) connect_errors: [[u64; ConnectError::ALL.len()]; Mta::ALL.len()],
     /// By server, stage and condition.
     pub(crate) rejects: [[Box<[u64]>; Stage::ALL.len()]; Mta::ALL.len()],
     pub(crate) delays: [Histogram; 5],
     pub(crate) sizes: Histogram,
     pub(crate) recipients: Histogram,
-    /// When a line was last read that was old by its own time.
+    /// The wall clock when the last line older than [`CATCH_UP_AGE`] was read, in seconds since 1970.
     pub(crate) last_old_line: Option<i64>,
     pub(crate) pending_messages: PendingMessages,
 }
 
-/// A key of the enhanced family: server, direction, code, enhanced code or 0 for none.
+/// A key of [`Counters::enhanced`]: server, direction, code, and packed enhanced code or 0 for none.
 fn pack_enhanced(mta: Mta, direction: Direction, code: u16, enhanced: u64) -> u64 {
     (mta.index() as u64) << 56 | (direction.index() as u64) << 48 | u64::from(code) << 32 | enhanced
 }
 
-/// An enhanced code in 28 bits, never 0.
+/// An enhanced code as an integer of 29 bits, never 0.
 fn pack(enhanced: Enhanced) -> u64 {
     1 << 28
         | u64::from(enhanced.class) << 20
@@ -126,7 +87,7 @@ fn pack(enhanced: Enhanced) -> u64 {
         | u64::from(enhanced.detail)
 }
 
-/// What [`pack`] packed; `None` for 0.
+/// The inverse of [`pack`]; `None` for 0.
 pub(crate) fn unpack(packed: u64) -> Option<Enhanced> {
     (packed != 0).then_some(Enhanced {
         class: (packed >> 20 & 0xff) as u8,
@@ -135,7 +96,7 @@ pub(crate) fn unpack(packed: u64) -> Option<Enhanced> {
     })
 }
 
-/// A code as a label: its three digits, or `other` for what was folded.
+/// The label value of a code: its three digits, or `other` for [`OTHER_CODE`].
 pub(crate) fn code_label(code: u16) -> String {
     if code == OTHER_CODE {
         "other".to_owned()
@@ -145,12 +106,12 @@ pub(crate) fn code_label(code: u16) -> String {
 }
 
 impl Counters {
-    /// All at zero, in as many series as Prometheus should get from one mail server.
+    /// Counters at zero, with the limits for `/metrics`.
     pub fn new(catalog: &'static Catalog) -> Self {
         Self::within(catalog, Limits::SERVED)
     }
 
-    /// All at zero, in at most so many series.
+    /// Counters at zero, with these limits.
     pub fn within(catalog: &'static Catalog, limits: Limits) -> Self {
         let conditions = catalog.conditions().len();
         let zeros = || vec![0u64; conditions].into_boxed_slice();
@@ -188,8 +149,7 @@ impl Counters {
         }
     }
 
-    /// Counts a line that tells of no event. `now` is the wall clock in seconds since 1970: a line more
-    /// than a minute older is being caught up with.
+    /// Counts a line that is not an event. `now` is the wall clock in seconds since 1970, to detect old lines.
     #[inline(always)]
     pub fn noise(&mut self, time: Option<Stamp>, fact: Option<&Fact<'_>>, now: i64) {
         self.note_age(time, now);
@@ -201,21 +161,20 @@ impl Counters {
     #[inline(always)]
     fn note_age(&mut self, time: Option<Stamp>, now: i64) {
         if let Some(time) = time
-            && time.seconds < now - OLD
+            && time.seconds < now - CATCH_UP_AGE
         {
             self.last_old_line = Some(now);
         }
     }
 
-    /// Whether lines are being read, or were until `now` less five minutes, that are old by their
-    /// own time.
+    /// Whether a line older than a minute was read within the last five minutes before `now`.
     pub fn catching_up(&self, now: i64) -> bool {
         self.last_old_line
-            .is_some_and(|last| now.saturating_sub(last) <= AFTERGLOW)
+            .is_some_and(|last| now.saturating_sub(last) <= CATCH_UP_HOLD)
     }
 
-    /// Counts an event. `now` is the wall clock in seconds since 1970: rates take no line from the
-    /// future, and a line more than a minute older is being caught up with.
+    /// Counts an event. `now` is the wall clock in seconds since 1970: for rates, lines from the future count at
+    /// `now`, and old lines are detected.
     pub fn event(&mut self, time: Option<Stamp>, event: &Event<'_>, now: i64) {
         self.note_age(time, now);
         let mta = event.mta().index();
@@ -233,7 +192,7 @@ impl Counters {
                 );
             }
             if let Some(stage) = event.stage {
-                // A server that answers a failed authentication with a code logs no other line about it.
+                // A server that logs this reject logs no other line about the failed authentication.
                 if stage == Stage::Auth && event.code == Some(535) {
                     self.services.counts(event.service).auth_failures += 1;
                 }
@@ -271,7 +230,7 @@ impl Counters {
         let series = match self.rate_series[direction][usize::from(code.min(OTHER_CODE))] {
             // Only a code that has its own series has a rate, so it needs no further check.
             Some(series) => (code, usize::from(series)),
-            None => self.first_of(direction, code),
+            None => self.assign_series(direction, code),
         };
         let (code, rate) = series;
         self.codes[direction][usize::from(code)] += 1;
@@ -299,9 +258,10 @@ impl Counters {
         }
     }
 
-    /// Gives a code its series, or folds it: the code to count, and its rate's series.
+    /// Assigns a rate series to a new code. Returns the code to count, [`OTHER_CODE`] beyond the limit, and the
+    /// series.
     #[cold]
-    fn first_of(&mut self, direction: usize, code: u16) -> (u16, usize) {
+    fn assign_series(&mut self, direction: usize, code: u16) -> (u16, usize) {
         let known = self.catalog.code(code).is_some();
         let code = if known || self.extra_codes[direction] < self.limits.extra_codes {
             self.extra_codes[direction] += usize::from(!known);
@@ -311,7 +271,7 @@ impl Counters {
             OTHER_CODE
         };
         let series = self.rate_series[direction][usize::from(code)].unwrap_or_else(|| {
-            // At most three times the catalog's codes and the extra ones.
+            // There are at most 3 * 1001 series.
             let series = self.rates.add_series() as u16;
             self.rate_series[direction][usize::from(code)] = Some(series);
             series
@@ -319,7 +279,7 @@ impl Counters {
         (code, usize::from(series))
     }
 
-    /// Gives a code the series that it had before a restart.
+    /// Restores the rate series of a code.
     pub(crate) fn restore_series(&mut self, direction: usize, code: u16, series: u16) {
         let known = self.catalog.code(code).is_some() || code == OTHER_CODE;
         if let Some(slot) = self
@@ -351,7 +311,7 @@ impl Counters {
                 recipients,
                 after_receipt,
             } => {
-                // Where no lines in the log say that a message was received, every time counts.
+                // Without lines about the receipt of messages, every activation is observed.
                 if self.pending_messages.end(queue_id) || !after_receipt {
                     self.sizes.observe(size);
                     self.recipients.observe(recipients);

@@ -1,19 +1,17 @@
-//! The counts as they are kept over restarts.
+//! The counters as stored in the state file; `counters_restore` restores them.
 //!
-//! Another version of the program with another configuration must understand them, so whatever may be
-//! renumbered goes by its name. Counts whose name no longer exists are dropped; their series ends. Each
-//! part is a section of the state file of its own, which can change without the others.
+//! Another version with another configuration must be able to read them, so indexes that may change are stored with
+//! their names. Each part is a separate section of the state file, and can change independently.
 
 use serde::{Deserialize, Serialize};
 
-use crate::catalog::{Catalog, Providers};
 use crate::metrics::counters::Counters;
 use crate::metrics::histogram::HistogramSnapshot;
 use crate::metrics::provider_conditions::ProviderConditions;
 use crate::metrics::rates::RatesSnapshot;
 use crate::parse::{ConnectError, Mta, Stage};
 
-/// All counts, sparsely: what is zero is not in it.
+/// All counts that are not zero.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct CountersSnapshot {
     /// Reply codes.
@@ -28,13 +26,13 @@ pub struct CountersSnapshot {
     pub(crate) providers: ProvidersSnapshot,
     /// Conditions by provider.
     pub(crate) provider_conditions: ProviderConditions,
-    /// Deliveries by the server's own delivery status code.
+    /// Deliveries by delivery status code.
     pub(crate) dsn: DsnSnapshot,
-    /// What is counted by service.
+    /// Counts by service.
     pub(crate) services: ServicesSnapshot,
     /// Connection errors and rejects.
     pub(crate) failures: FailuresSnapshot,
-    /// Delays, sizes, recipients.
+    /// Delays, message sizes, recipients.
     pub(crate) histograms: HistogramsSnapshot,
     /// Messages whose size is not known yet.
     pub(crate) pending: PendingSnapshot,
@@ -51,7 +49,7 @@ pub(crate) struct CodesSnapshot {
 /// Rates of reply codes.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct CodeRatesSnapshot {
-    /// Direction, code and number of each rate.
+    /// Direction, code and index of each rate.
     pub series: Vec<(u8, u16, u16)>,
     pub rates: RatesSnapshot,
 }
@@ -60,7 +58,7 @@ pub(crate) struct CodeRatesSnapshot {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct EnhancedSnapshot {
     pub mtas: Vec<String>,
-    /// Server and the rest of the key, count.
+    /// Server, the rest of the key, count.
     pub counts: Vec<(u8, u64, u64)>,
     pub overflowed: u64,
 }
@@ -82,7 +80,7 @@ pub(crate) struct ProvidersSnapshot {
     pub overflowed: u64,
 }
 
-/// Deliveries by the server's own delivery status code.
+/// Deliveries by delivery status code.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct DsnSnapshot {
     /// Key, count.
@@ -90,13 +88,13 @@ pub(crate) struct DsnSnapshot {
     pub overflowed: u64,
 }
 
-/// What is counted by service.
+/// Counts by service.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct ServicesSnapshot {
     pub stages: Vec<String>,
     pub services: Vec<ServiceSnapshot>,
     pub overflowed: u64,
-    /// Servers of which a line was counted.
+    /// The mail servers with a counted line.
     pub mtas_seen: Vec<String>,
 }
 
@@ -128,7 +126,7 @@ pub(crate) struct FailuresSnapshot {
     pub rejects: Vec<(u8, u8, u16, u64)>,
 }
 
-/// Delays, sizes, recipients.
+/// Delays, message sizes, recipients.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct HistogramsSnapshot {
     pub delays: Vec<HistogramSnapshot>,
@@ -136,21 +134,21 @@ pub(crate) struct HistogramsSnapshot {
     pub recipients: HistogramSnapshot,
 }
 
-/// Messages whose size is not known yet, and when old lines were read.
+/// Messages whose size is not known yet, and when the last old line was read.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct PendingSnapshot {
     pub last_old_line: Option<i64>,
-    /// Place and hash of each message.
+    /// Position and hash of each message.
     pub messages: Vec<(u16, u64)>,
-    /// Hashes that versions before 4 made.
+    /// Hashes from a state file before version 4.
     pub legacy_messages: Vec<u64>,
 }
 
-/// Where the server stands in a key of the enhanced family.
-const MTA_SHIFT: u32 = 56;
+/// The position of the server in a key of [`Counters::enhanced`].
+pub(super) const MTA_SHIFT: u32 = 56;
 
 impl CountersSnapshot {
-    /// The counts, with the names of the providers they were counted with.
+    /// A snapshot of the counters; `providers` are the names of the providers by index.
     pub(crate) fn of(counters: &Counters, providers: &[String]) -> Self {
         let mtas = strings(&Mta::ALL.map(Mta::name));
         let stages = strings(&Stage::ALL.map(Stage::name));
@@ -215,39 +213,10 @@ impl CountersSnapshot {
             },
             pending: PendingSnapshot {
                 last_old_line: counters.last_old_line,
-                messages: counters.pending_messages.places(),
-                legacy_messages: counters.pending_messages.legacy_names(),
+                messages: counters.pending_messages.positions(),
+                legacy_messages: counters.pending_messages.legacy_hashes(),
             },
         }
-    }
-
-    /// Counters that go on from here. `now` is the wall clock in seconds since 1970.
-    pub(crate) fn restore(
-        &self,
-        catalog: &'static Catalog,
-        providers: &Providers,
-        now: i64,
-    ) -> Counters {
-        let mut counters = Counters::new(catalog);
-        let conditions: Vec<&str> = catalog.conditions().iter().map(|it| &*it.name).collect();
-        self.codes.restore(&mut counters);
-        self.rates.restore(&mut counters, now);
-        self.enhanced.restore(&mut counters);
-        self.conditions.restore(&mut counters, &conditions);
-        self.providers.restore(&mut counters, providers);
-        let names: Vec<String> = providers.names().map(str::to_owned).collect();
-        self.provider_conditions.restore(&mut counters, &names);
-        counters
-            .deliveries_by_dsn
-            .restore(self.dsn.counts.iter().copied(), self.dsn.overflowed);
-        self.services.restore(&mut counters);
-        self.failures.restore(&mut counters, &conditions);
-        self.histograms.restore(&mut counters);
-        counters.last_old_line = self.pending.last_old_line;
-        counters
-            .pending_messages
-            .restore(&self.pending.messages, &self.pending.legacy_messages);
-        counters
     }
 }
 
@@ -294,67 +263,6 @@ fn services(counters: &Counters, stages: Vec<String>) -> ServicesSnapshot {
     }
 }
 
-impl CodesSnapshot {
-    fn restore(&self, counters: &mut Counters) {
-        for &(direction, code, count) in &self.counts {
-            set(
-                counters.codes.get_mut(usize::from(direction)),
-                |codes| codes.get_mut(usize::from(code)),
-                count,
-            );
-        }
-        counters.codes_overflowed = self.overflowed;
-    }
-}
-
-impl CodeRatesSnapshot {
-    fn restore(&self, counters: &mut Counters, now: i64) {
-        counters.rates.restore(&self.rates, now);
-        for &(direction, code, series) in &self.series {
-            counters.restore_series(direction.into(), code, series);
-        }
-    }
-}
-
-impl EnhancedSnapshot {
-    fn restore(&self, counters: &mut Counters) {
-        let mtas = moved(&self.mtas, &Mta::ALL.map(Mta::name));
-        let counts = self.counts.iter().filter_map(|&(mta, rest, count)| {
-            let mta = to(&mtas, mta)? as u64;
-            Some((mta << MTA_SHIFT | rest, count))
-        });
-        counters.enhanced.restore(counts, self.overflowed);
-    }
-}
-
-impl ConditionsSnapshot {
-    fn restore(&self, counters: &mut Counters, known: &[&str]) {
-        let conditions = moved(&self.conditions, known);
-        for &(direction, condition, count) in &self.counts {
-            let Some(condition) = to(&conditions, condition) else {
-                continue;
-            };
-            set(
-                counters.conditions.get_mut(usize::from(direction)),
-                |counts| counts.get_mut(condition),
-                count,
-            );
-        }
-    }
-}
-
-impl ProvidersSnapshot {
-    fn restore(&self, counters: &mut Counters, known: &Providers) {
-        let known: Vec<&str> = known.names().collect();
-        let providers = moved(&self.providers, &known);
-        let counts = self.counts.iter().filter_map(|&(provider, code, count)| {
-            let provider = to(&providers, provider)? as u64;
-            Some((provider << 16 | u64::from(code), count))
-        });
-        counters.providers.restore(counts, self.overflowed);
-    }
-}
-
 impl ServiceSnapshot {
     fn is_zero(&self) -> bool {
         let counts = [&self.deliveries, &self.tls_connections];
@@ -364,102 +272,18 @@ impl ServiceSnapshot {
     }
 }
 
-impl ServicesSnapshot {
-    fn restore(&self, counters: &mut Counters) {
-        let stages = moved(&self.stages, &Stage::ALL.map(Stage::name));
-        for kept in &self.services {
-            let Some(counts) = counters.services.named(&kept.mta, &kept.name) else {
-                continue;
-            };
-            for (count, &kept) in counts.deliveries.iter_mut().zip(&kept.deliveries) {
-                *count = kept;
-            }
-            for (count, &kept) in counts.tls_connections.iter_mut().zip(&kept.tls_connections) {
-                *count = kept;
-            }
-            for &(stage, count) in &kept.connections_lost {
-                let stage = to(&stages, stage);
-                set(stage, |stage| counts.connections_lost.get_mut(stage), count);
-            }
-            counts.connections = kept.connections;
-            counts.auth_failures = kept.auth_failures;
-        }
-        counters.services.set_overflowed(self.overflowed);
-        for mta in self.mtas_seen.iter().filter_map(|name| Mta::named(name)) {
-            counters.mtas_seen[mta.index()] = true;
-        }
-    }
-}
-
-impl FailuresSnapshot {
-    fn restore(&self, counters: &mut Counters, known: &[&str]) {
-        let mtas = moved(&self.mtas, &Mta::ALL.map(Mta::name));
-        let stages = moved(&self.stages, &Stage::ALL.map(Stage::name));
-        let errors = moved(&self.errors, &ConnectError::ALL.map(ConnectError::name));
-        let conditions = moved(&self.conditions, known);
-        for &(mta, error, count) in &self.connect_errors {
-            let Some((mta, error)) = to(&mtas, mta).zip(to(&errors, error)) else {
-                continue;
-            };
-            set(
-                counters.connect_errors.get_mut(mta),
-                |it| it.get_mut(error),
-                count,
-            );
-        }
-        for &(mta, stage, condition, count) in &self.rejects {
-            let place = to(&mtas, mta)
-                .zip(to(&stages, stage))
-                .zip(to(&conditions, condition));
-            let Some(((mta, stage), condition)) = place else {
-                continue;
-            };
-            set(
-                counters.rejects.get_mut(mta),
-                |it| it.get_mut(stage)?.get_mut(condition),
-                count,
-            );
-        }
-    }
-}
-
-impl HistogramsSnapshot {
-    fn restore(&self, counters: &mut Counters) {
-        for (histogram, kept) in counters.delays.iter_mut().zip(&self.delays) {
-            histogram.restore(kept);
-        }
-        counters.sizes.restore(&self.sizes);
-        counters.recipients.restore(&self.recipients);
-    }
-}
-
+/// The names as strings.
 fn strings(list: &[&str]) -> Vec<String> {
     list.iter().map(|name| (*name).to_owned()).collect()
 }
 
-/// Sets the count at a place, if there is one.
-fn set<'a, T>(start: Option<T>, place: impl FnOnce(T) -> Option<&'a mut u64>, count: u64) {
-    if let Some(slot) = start.and_then(place) {
-        *slot = count;
-    }
-}
-
-/// For each name of the snapshot, its number now.
-fn moved(before: &[String], now: &[&str]) -> Vec<Option<usize>> {
-    let place = |name: &String| now.iter().position(|known| known == name);
-    before.iter().map(place).collect()
-}
-
-/// The number now for a number of the snapshot.
-fn to(moved: &[Option<usize>], number: impl Into<usize>) -> Option<usize> {
-    *moved.get(number.into())?
-}
-
+/// Index and count of the counts that are not zero.
 fn flat1(counts: &[u64]) -> Vec<(u8, u64)> {
     let numbered = (0u8..).zip(counts.iter().copied());
     numbered.filter(|(_, count)| *count != 0).collect()
 }
 
+/// Both indexes and the count of the counts that are not zero.
 fn flat2<'a, I: Iterator<Item = &'a u64>>(counts: impl Iterator<Item = I>) -> Vec<(u8, u16, u64)> {
     (0u8..)
         .zip(counts)
@@ -472,6 +296,7 @@ fn flat2<'a, I: Iterator<Item = &'a u64>>(counts: impl Iterator<Item = I>) -> Ve
         .collect()
 }
 
+/// The entries with the inner index as `u8`.
 fn small(counts: Vec<(u8, u16, u64)>) -> Vec<(u8, u8, u64)> {
     let narrow = |(outer, inner, count)| (outer, inner as u8, count);
     counts.into_iter().map(narrow).collect()

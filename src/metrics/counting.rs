@@ -1,35 +1,32 @@
-//! Counts lines as they are read.
-//!
-//! It stands apart from the counters because it is the one place where what a parser hands over meets
-//! what is counted: `report`, `replay` and the daemon count the same way.
+//! The visitor that counts parsed lines, the same for the daemon, `report` and `replay`.
 
-use crate::metrics::Counters;
+use crate::metrics::counters::Counters;
 use crate::parse::{Line, Stamp, Visitor};
 
-/// How many lines were each of the three that a line can be.
+/// The number of lines by result.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct LineCounts {
     /// Replies, deliveries and failed attempts.
     pub events: u64,
-    /// Known, and neither a reply nor a delivery.
+    /// Lines of a known form that are neither replies nor deliveries.
     pub noise: u64,
-    /// Of a form that nobody has thought of.
+    /// Lines of unknown form.
     pub unmatched: u64,
 }
 
-/// Takes lines and counts them.
-pub struct Counting<'c, F> {
-    /// Where they are counted.
+/// Counts the lines it visits.
+pub struct CountingVisitor<'c, F> {
+    /// The counters to update.
     pub counters: &'c mut Counters,
-    /// Where it is counted what they were.
+    /// The line counts to update.
     pub lines: &'c mut LineCounts,
     /// The wall clock in seconds since 1970, as for [`Counters::event`].
     pub now: i64,
-    /// Sees the time of each line, and the counters before it is counted.
+    /// Called before each line is counted, with its time and the counters.
     pub before: F,
 }
 
-impl<F: FnMut(Option<Stamp>, &Counters)> Visitor<'_> for Counting<'_, F> {
+impl<F: FnMut(Option<Stamp>, &Counters)> Visitor<'_> for CountingVisitor<'_, F> {
     #[inline(always)]
     fn visit(&mut self, time: Option<Stamp>, line: Line<'_, '_>) {
         (self.before)(time, self.counters);

@@ -1,51 +1,67 @@
-//! The text that Prometheus reads.
+//! The exposition: all metric families as text for Prometheus.
 
 use std::sync::Arc;
 
-use prometheus::core::Collector;
+use prometheus::core::{Collector, Desc};
 use prometheus::process_collector::ProcessCollector;
 use prometheus::proto::MetricFamily;
 
-use crate::metrics::families::Moment;
-use crate::metrics::family::Before;
-use crate::metrics::{View, text};
+use crate::metrics::family::PreviousFamilies;
+use crate::metrics::scrape::Scrape;
+use crate::metrics::text;
+use crate::metrics::view::View;
 
-/// The media type of [`render`]'s text, as Prometheus 3 insists on it.
+/// The media type of the exposition, as required by Prometheus 3.
 pub const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 
-/// Room for the exposition of a busy server, in bytes.
-const TYPICAL: usize = 256 * 1024;
+/// The initial capacity of the text, in bytes: the size of the exposition for a busy server.
+const INITIAL_CAPACITY: usize = 256 * 1024;
 
-/// Makes expositions one after the other. What hardly changes between them, the names and labels,
-/// is kept, so that another costs less than the first.
+/// Renders expositions one after the other, and reuses the names and labels of the previous one, which rarely
+/// change.
 #[derive(Default)]
 pub struct Exposition {
     families: Vec<MetricFamily>,
 }
 
 impl Exposition {
-    /// The exposition in Prometheus' text format 0.0.4, as of `now` (seconds since 1970; rates look
-    /// back from there).
+    /// The exposition in the text format 0.0.4 of Prometheus, as of `now` in seconds since 1970.
     ///
-    /// The collectors are asked directly: a registry would check names that no input can change,
-    /// and sort thousands of series that stand in order already, for a third of the time.
+    /// The collectors are called without a registry, which would validate names that are constant, and sort
+    /// thousands of series that are sorted already; that would take a third of the time.
     pub fn render(&mut self, view: &Arc<View>, now: i64) -> String {
-        let moment = Moment {
+        let scrape = Scrape {
             view: Arc::clone(view),
             now,
-            before: Before::new(std::mem::take(&mut self.families)),
+            previous: PreviousFamilies::new(std::mem::take(&mut self.families)),
         };
-        let mut families = moment.collect();
+        let mut families = scrape.collect();
         families.extend(ProcessCollector::for_self().collect());
         families.sort_by(|a, b| a.name().cmp(b.name()));
-        let mut text = String::with_capacity(TYPICAL);
+        let mut text = String::with_capacity(INITIAL_CAPACITY);
         text::write(&families, &mut text);
         self.families = families;
         text
     }
 }
 
-/// One exposition alone, as [`Exposition::render`] makes it.
+/// A single exposition; see [`Exposition::render`].
 pub fn render(view: &Arc<View>, now: i64) -> String {
     Exposition::default().render(view, now)
+}
+
+impl Collector for Scrape {
+    /// Empty: the set of series is only known when they are collected.
+    fn desc(&self) -> Vec<&Desc> {
+        Vec::new()
+    }
+
+    /// All families, in no particular order.
+    fn collect(&self) -> Vec<MetricFamily> {
+        let mut families = self.mail_metrics();
+        families.extend(self.source_metrics());
+        families.extend(self.self_metrics());
+        families.extend(self.alertmanager_metrics());
+        families
+    }
 }

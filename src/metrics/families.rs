@@ -1,14 +1,10 @@
-//! The metric families: names, help texts, labels and values, as docs/metrics.md lists them. Names and
-//! labels are a promise to dashboards and alert rules; the counters behind them may change.
+//! The metric families about mail: names, help texts, labels and values, as listed in docs/metrics.md. Dashboards and
+//! alert rules depend on names and labels, so they must not change.
 
-use std::sync::Arc;
-
-use prometheus::core::{Collector, Desc};
 use prometheus::proto::MetricFamily;
 
-use crate::metrics::View;
 use crate::metrics::counters::{DELAY_STAGES, OTHER_CODE, OTHER_ENHANCED, code_label, unpack};
-use crate::metrics::family::Before;
+use crate::metrics::scrape::Scrape;
 use crate::metrics::services::ServiceRow;
 use crate::parse::{ConnectError, Direction, Mta, Outcome, Stage};
 use crate::showq;
@@ -16,44 +12,40 @@ use crate::showq;
 /// The windows of `maillog_code_rate`, in seconds.
 const WINDOWS: [i64; 4] = [60, 300, 900, 3600];
 
-/// The same as values of the `window` label.
+/// The values of the `window` label.
 const WINDOW_NAMES: [&str; 4] = ["1m", "5m", "15m", "1h"];
 
-/// Conditions by which a provider says that we send too much.
-const LIMITS: [&str; 2] = ["rate_limited", "too_many_connections"];
+/// The conditions of replies that limit our sending rate.
+const RATE_LIMIT_CONDITIONS: [&str; 2] = ["rate_limited", "too_many_connections"];
 
-/// One moment of the counters, as a collector of Prometheus' registry.
-pub(super) struct Moment {
-    pub view: Arc<View>,
-    /// Seconds since 1970.
-    pub now: i64,
-    /// The families of the moment before, which only need other values.
-    pub before: Before,
-}
-
-impl Collector for Moment {
-    /// None: which series there are is known only by looking.
-    fn desc(&self) -> Vec<&Desc> {
-        Vec::new()
+impl Scrape {
+    /// The families about mail.
+    pub(super) fn mail_metrics(&self) -> Vec<MetricFamily> {
+        let mut families = Vec::new();
+        families.extend(self.codes());
+        families.push(self.enhanced());
+        families.push(self.conditions());
+        families.extend(self.providers());
+        families.extend(self.deliveries());
+        families.push(self.connect_errors());
+        families.push(self.rejects());
+        families.extend(self.sessions());
+        families.extend(self.histograms());
+        families.extend(self.queues().into_iter().flatten());
+        families
     }
 
-    fn collect(&self) -> Vec<MetricFamily> {
-        self.families()
-    }
-}
-
-impl Moment {
     fn codes(&self) -> [MetricFamily; 2] {
         let counters = &self.view.counters;
-        let mut codes = self.before.counter(
+        let mut codes = self.previous.counter(
             "maillog_codes_total",
-            "Reply codes said, by who said them; 101 and 111 are connections that could not be opened.",
+            "SMTP reply codes, by direction; 101 and 111 are connections that could not be opened.",
         );
-        let mut rates = self.before.gauge(
+        let mut rates = self.previous.gauge(
             "maillog_code_rate",
-            "Reply codes per second within the window, by the time stamps of the lines.",
+            "SMTP reply codes per second over the window, by the time stamps of the lines.",
         );
-        let found = counters.rates(WINDOWS, self.now);
+        let code_rates = counters.rates(WINDOWS, self.now);
         for direction in Direction::ALL {
             let seen = &counters.codes[direction.index()];
             for code in 0..=OTHER_CODE {
@@ -68,7 +60,7 @@ impl Moment {
                 if series.is_none() && known.is_none_or(|code| code.document.is_empty()) {
                     continue;
                 }
-                for (window, rate) in WINDOW_NAMES.iter().zip(found.of(direction, code)) {
+                for (window, rate) in WINDOW_NAMES.iter().zip(code_rates.of(direction, code)) {
                     let labels = [
                         ("direction", direction.name()),
                         ("code", &*digits),
@@ -82,9 +74,9 @@ impl Moment {
     }
 
     fn enhanced(&self) -> MetricFamily {
-        let mut family = self.before.counter(
+        let mut family = self.previous.counter(
             "maillog_enhanced_codes_total",
-            "Replies by reply code and the enhanced status code in their own text, empty if it has none.",
+            "Replies by reply code and by the enhanced status code in their text; empty if there is none.",
         );
         for (key, count) in self.view.counters.enhanced.sorted() {
             let enhanced = match key & 0xffff_ffff {
@@ -108,9 +100,9 @@ impl Moment {
     }
 
     fn conditions(&self) -> MetricFamily {
-        let mut family = self.before.counter(
+        let mut family = self.previous.counter(
             "maillog_conditions_total",
-            "Replies and failures by why, as one class of the catalog.",
+            "Failure replies and other failures, by condition: the cause as classified by the catalog.",
         );
         for direction in Direction::ALL {
             let counts = &self.view.counters.conditions[direction.index()];
@@ -126,23 +118,23 @@ impl Moment {
     }
 
     fn providers(&self) -> [MetricFamily; 2] {
-        let mut family = self.before.counter(
+        let mut family = self.previous.counter(
             "maillog_provider_codes_total",
-            "Reply codes of remote servers, by who runs them.",
+            "Reply codes of remote servers, by provider.",
         );
         for (key, count) in self.view.counters.providers.sorted() {
             let provider = &*self.view.providers[(key >> 16) as usize];
             let code = code_label((key & 0xffff) as u16);
             family.count(&[("provider", provider), ("code", &code)], count);
         }
-        let mut conditions = self.before.counter(
+        let mut conditions = self.previous.counter(
             "maillog_provider_conditions_total",
-            "Replies of remote servers and failures to reach them by why, by who runs them.",
+            "Failure replies of remote servers and failures to reach them, by provider and condition.",
         );
         let counters = &self.view.counters;
         for (key, count) in self.provider_conditions() {
             let provider = &*self.view.providers[(key >> 16) as usize];
-            // `other` is a condition; what was folded must not be taken for it.
+            // `other` is a condition, so counts beyond the limit get another name.
             let condition = counters
                 .catalog
                 .conditions()
@@ -154,12 +146,12 @@ impl Moment {
         [family.finish(), conditions.finish()]
     }
 
-    /// Provider and condition, count, in their order. Limits of a provider that was heard of are there
-    /// from the start, so that the first is seen as an increase.
+    /// Provider and condition with their count, sorted. For every known provider, the rate limit conditions exist
+    /// from the start, so that the first occurrence is visible as an increase.
     fn provider_conditions(&self) -> Vec<(u64, u64)> {
         let counters = &self.view.counters;
         let mut counts = counters.provider_conditions.sorted();
-        let limits = LIMITS.map(|name| counters.catalog.condition_named(name));
+        let limits = RATE_LIMIT_CONDITIONS.map(|name| counters.catalog.condition_named(name));
         let mut last = None;
         let providers = counters.providers.sorted().into_iter();
         for provider in providers.map(|(key, _)| key >> 16) {
@@ -179,13 +171,13 @@ impl Moment {
 
     fn deliveries(&self) -> [MetricFamily; 2] {
         let counters = &self.view.counters;
-        let mut deliveries = self.before.counter(
+        let mut deliveries = self.previous.counter(
             "maillog_deliveries_total",
-            "Delivery records, by the delivery agent and how it ended.",
+            "Delivery records, by service and status.",
         );
         for row in self.services() {
             let statuses = &row.counts.deliveries;
-            // Agents without a delivery are most; the one for other servers is always of interest.
+            // Most agents deliver nothing; the one that delivers to other servers is always shown.
             let always = row.agent.definition().delivers && is_default(row);
             if !always && statuses.iter().all(|&count| count == 0) {
                 continue;
@@ -199,9 +191,9 @@ impl Moment {
                 deliveries.count(&labels, count);
             }
         }
-        let mut by_dsn = self.before.counter(
+        let mut by_dsn = self.previous.counter(
             "maillog_deliveries_by_dsn_total",
-            "Delivery records by status and the mail server's own delivery status notification code.",
+            "Delivery records, by status and by the delivery status code assigned by the mail server.",
         );
         for (key, count) in counters.deliveries_by_dsn.sorted() {
             let dsn = match key & 0xffff_ffff {
@@ -216,7 +208,7 @@ impl Moment {
         [deliveries.finish(), by_dsn.finish()]
     }
 
-    /// The mail servers whose series exist: those that were seen, or Postfix while none was.
+    /// The mail servers whose series exist: those seen in the logs, or Postfix if there are none.
     fn mtas(&self) -> impl Iterator<Item = Mta> {
         let seen = self.view.counters.mtas_seen;
         let none = seen.iter().all(|&seen| !seen);
@@ -224,7 +216,7 @@ impl Moment {
         Mta::ALL.into_iter().filter(exists)
     }
 
-    /// The services of those servers.
+    /// The services of these mail servers.
     fn services(&self) -> impl Iterator<Item = &ServiceRow> {
         let mtas: Vec<Mta> = self.mtas().collect();
         let rows = self.view.counters.services.rows().iter();
@@ -232,9 +224,9 @@ impl Moment {
     }
 
     fn connect_errors(&self) -> MetricFamily {
-        let mut family = self.before.counter(
+        let mut family = self.previous.counter(
             "maillog_connect_errors_total",
-            "Connections to other servers that could not be opened or did not last.",
+            "Connections to other servers that could not be opened or were interrupted, by error.",
         );
         for mta in self.mtas() {
             let errors = &self.view.counters.connect_errors[mta.index()];
@@ -247,15 +239,15 @@ impl Moment {
 
     fn rejects(&self) -> MetricFamily {
         let counters = &self.view.counters;
-        let mut family = self.before.counter(
+        let mut family = self.previous.counter(
             "maillog_rejects_total",
-            "Times our own server said no, by the point of the session and why.",
+            "Rejects by our own server, by SMTP stage and condition.",
         );
         for mta in self.mtas() {
             let stages = &counters.rejects[mta.index()];
             for (stage, counts) in Stage::ALL.iter().zip(stages) {
                 for (condition, &count) in counters.catalog.conditions().iter().zip(counts) {
-                    // Hundreds of pairs never meet; the one of every day is there from the start.
+                    // Most combinations never occur; only the most frequent one exists from the start.
                     if count > 0 || (*stage == Stage::Rcpt && condition.name == "policy") {
                         let labels = [
                             ("mta", mta.name()),
@@ -272,19 +264,19 @@ impl Moment {
 
     fn sessions(&self) -> [MetricFamily; 4] {
         let mut connections = self
-            .before
-            .counter("maillog_connections_total", "Connections of clients.");
-        let mut lost = self.before.counter(
+            .previous
+            .counter("maillog_connections_total", "Connections from clients.");
+        let mut lost = self.previous.counter(
             "maillog_connections_lost_total",
-            "Connections of clients that ended without QUIT, by the point of the session.",
+            "Connections from clients that ended without QUIT, by SMTP stage.",
         );
-        let mut auth = self.before.counter(
+        let mut auth = self.previous.counter(
             "maillog_auth_failures_total",
-            "SASL authentications of clients that failed.",
+            "Failed SASL authentications of clients.",
         );
-        let mut tls = self.before.counter(
+        let mut tls = self.previous.counter(
             "maillog_tls_connections_total",
-            "TLS sessions set up, with servers (outbound) and clients (inbound).",
+            "TLS sessions established with servers (outbound) and clients (inbound).",
         );
         for row in self.services() {
             let (counts, definition) = (&row.counts, row.agent.definition());
@@ -325,19 +317,19 @@ impl Moment {
 
     fn histograms(&self) -> [MetricFamily; 3] {
         let counters = &self.view.counters;
-        let mut delays = self.before.histogram(
+        let mut delays = self.previous.histogram(
             "maillog_delivery_delay_seconds",
-            "Where a message's time went, from its arrival to the delivery record.",
+            "Duration of each stage of a delivery; total is from the arrival of the message to the delivery record.",
         );
         for (stage, histogram) in DELAY_STAGES.iter().zip(&counters.delays) {
             delays.histogram(&[("stage", stage)], histogram, 1e6);
         }
-        let mut sizes = self.before.histogram(
+        let mut sizes = self.previous.histogram(
             "maillog_message_size_bytes",
             "Size of messages when they first become active in the queue.",
         );
         sizes.histogram(&[], &counters.sizes, 1.0);
-        let mut recipients = self.before.histogram(
+        let mut recipients = self.previous.histogram(
             "maillog_message_recipients",
             "Recipients of messages when they first become active in the queue.",
         );
@@ -348,15 +340,15 @@ impl Moment {
     fn queues(&self) -> Option<[MetricFamily; 3]> {
         let queues = self.view.queues?;
         let mut messages = self
-            .before
-            .gauge("maillog_queue_messages", "Messages in Postfix's queues.");
-        let mut bytes = self.before.gauge(
+            .previous
+            .gauge("maillog_queue_messages", "Messages in each Postfix queue.");
+        let mut bytes = self.previous.gauge(
             "maillog_queue_size_bytes",
-            "Size of the messages in Postfix's queues.",
+            "Total size of the messages in each Postfix queue.",
         );
-        let mut oldest = self.before.gauge(
+        let mut oldest = self.previous.gauge(
             "maillog_queue_oldest_age_seconds",
-            "Age of the oldest message in each of Postfix's queues; 0 if it is empty.",
+            "Age of the oldest message in each Postfix queue; 0 if the queue is empty.",
         );
         for (name, queue) in showq::NAMES.iter().zip(queues) {
             let labels = [("queue", *name)];
@@ -368,25 +360,6 @@ impl Moment {
             oldest.set(&labels, age as f64);
         }
         Some([messages.finish(), bytes.finish(), oldest.finish()])
-    }
-
-    /// Every family, in no particular order.
-    fn families(&self) -> Vec<MetricFamily> {
-        let mut families = Vec::new();
-        families.extend(self.codes());
-        families.push(self.enhanced());
-        families.push(self.conditions());
-        families.extend(self.providers());
-        families.extend(self.deliveries());
-        families.push(self.connect_errors());
-        families.push(self.rejects());
-        families.extend(self.sessions());
-        families.extend(self.histograms());
-        families.extend(self.sources());
-        families.extend(self.self_metrics());
-        families.extend(self.alerting());
-        families.extend(self.queues().into_iter().flatten());
-        families
     }
 }
 

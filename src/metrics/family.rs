@@ -1,7 +1,5 @@
-//! One family being made: its samples one after the other, in what is left of the one before.
-//!
-//! It stands apart from the families because it knows nothing of them: names and labels hardly
-//! change from scrape to scrape, and making their strings anew is most of the work of a scrape.
+//! Builds metric families, and reuses those of the previous scrape: names and labels rarely change between scrapes,
+//! and allocating their strings is most of the work of a scrape.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -12,29 +10,28 @@ use prometheus::proto::{
 
 use crate::metrics::histogram::Histogram;
 
-/// The families of an earlier scrape, to be used again. Which of them there are makes no
-/// difference to what is shown, only to what it costs.
+/// The families of the previous scrape, for reuse. They affect only the cost of a scrape, not its result.
 #[derive(Default)]
-pub(super) struct Before(Mutex<Vec<MetricFamily>>);
+pub(super) struct PreviousFamilies(Mutex<Vec<MetricFamily>>);
 
-impl Before {
+impl PreviousFamilies {
     pub(super) fn new(families: Vec<MetricFamily>) -> Self {
-        Before(Mutex::new(families))
+        PreviousFamilies(Mutex::new(families))
     }
 
-    pub(super) fn counter(&self, name: &str, help: &str) -> Family {
+    pub(super) fn counter(&self, name: &str, help: &str) -> FamilyBuilder {
         self.family(name, MetricType::COUNTER, help)
     }
 
-    pub(super) fn gauge(&self, name: &str, help: &str) -> Family {
+    pub(super) fn gauge(&self, name: &str, help: &str) -> FamilyBuilder {
         self.family(name, MetricType::GAUGE, help)
     }
 
-    pub(super) fn histogram(&self, name: &str, help: &str) -> Family {
+    pub(super) fn histogram(&self, name: &str, help: &str) -> FamilyBuilder {
         self.family(name, MetricType::HISTOGRAM, help)
     }
 
-    fn family(&self, name: &str, kind: MetricType, help: &str) -> Family {
+    fn family(&self, name: &str, kind: MetricType, help: &str) -> FamilyBuilder {
         let mut families = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let known = families
             .iter()
@@ -49,37 +46,39 @@ impl Before {
             },
             |at| families.swap_remove(at),
         );
-        let before = std::mem::take(family.mut_metric());
-        Family {
+        let previous = std::mem::take(family.mut_metric());
+        FamilyBuilder {
             family,
-            metrics: Vec::with_capacity(before.len()),
-            before: before.into_iter(),
+            metrics: Vec::with_capacity(previous.len()),
+            previous: previous.into_iter(),
         }
     }
 }
 
-/// Makes one family, sample by sample.
-pub(super) struct Family {
+/// Builds one family, sample by sample.
+pub(super) struct FamilyBuilder {
     family: MetricFamily,
     metrics: Vec<Metric>,
-    /// Samples of the scrape before that were not reached yet.
-    before: std::vec::IntoIter<Metric>,
+    /// The remaining samples of the previous scrape.
+    previous: std::vec::IntoIter<Metric>,
 }
 
-impl Family {
+impl FamilyBuilder {
+    /// Adds a counter sample.
     pub(super) fn count(&mut self, labels: &[(&str, &str)], value: u64) {
         let mut counter = Counter::default();
         counter.set_value(value as f64);
         self.metric(labels).set_counter(counter);
     }
 
+    /// Adds a gauge sample.
     pub(super) fn set(&mut self, labels: &[(&str, &str)], value: f64) {
         let mut gauge = Gauge::default();
         gauge.set_value(value);
         self.metric(labels).set_gauge(gauge);
     }
 
-    /// A histogram over whole numbers, of which `unit` make one of the family's unit.
+    /// Adds a histogram sample; its integer values are divided by `unit`.
     pub(super) fn histogram(&mut self, labels: &[(&str, &str)], histogram: &Histogram, unit: f64) {
         let mut proto = ProtoHistogram::default();
         proto.set_sample_count(histogram.count());
@@ -98,10 +97,10 @@ impl Family {
         self.metric(labels).set_histogram(proto);
     }
 
-    /// The sample with these labels: that of the scrape before if it is the next one there, which
-    /// it is unless a series has come or gone just here.
+    /// The sample with these labels, reused from the previous scrape if it is the next one there. It is, unless a
+    /// series was added or removed at this position.
     fn metric(&mut self, labels: &[(&str, &str)]) -> &mut Metric {
-        // The names of a family's labels are always the same: only values tell samples apart.
+        // The label names of a family never change, so only the values are compared.
         let is_next = |metric: &Metric| {
             let found = metric.get_label();
             found.len() == labels.len()
@@ -110,10 +109,10 @@ impl Family {
                     .zip(labels)
                     .all(|(pair, (_, value))| pair.value() == *value)
         };
-        let next = self.before.as_slice().first().is_some_and(is_next);
-        let kept = if next { self.before.next() } else { None };
+        let next = self.previous.as_slice().first().is_some_and(is_next);
+        let reused = if next { self.previous.next() } else { None };
         self.metrics
-            .push(kept.unwrap_or_else(|| Metric::from_label(pairs(labels))));
+            .push(reused.unwrap_or_else(|| Metric::from_label(pairs(labels))));
         let last = self.metrics.len() - 1;
         &mut self.metrics[last]
     }

@@ -1,30 +1,28 @@
-//! Histograms over whole numbers.
-//!
-//! They stand apart because sums of floating-point numbers depend on their order: microseconds and
-//! bytes add up to the same in every run and across restarts.
+//! Histograms over integers. Unlike floating-point sums, integer sums do not depend on the order of observations, so
+//! they are the same in every run and across restarts.
 
 use serde::{Deserialize, Serialize};
 
-/// Buckets at most: a power of two, so that finding one costs no check.
+/// The maximum number of buckets: a power of two, so that indexing needs no bounds check.
 const BUCKETS: usize = 16;
 
-/// A histogram whose bounds and sum are whole numbers of some small unit.
+/// A histogram whose bounds and sum are integers in a small unit.
 #[derive(Clone)]
 pub(crate) struct Histogram {
-    /// Upper bounds, inclusive, each at least twice the one before; behind the last the largest `u64`.
+    /// Inclusive upper bounds, each at least twice the previous one; after the last, `u64::MAX`.
     uppers: [u64; BUCKETS],
-    /// How many of them are bounds.
+    /// The number of bounds.
     bounds: usize,
-    /// How many bounds have fewer bits than a value of so many bits: which bucket it belongs to, or
-    /// the one before. Delays vary from line to line, so that a search would be mispredicted.
+    /// By bit length of a value: the number of bounds with fewer bits, which is the index of its bucket or of the
+    /// one before. A search would be mispredicted, because values vary from line to line.
     fewer_bits: [u8; 65],
-    /// Observations up to each bound and above the one before; behind them those beyond all bounds.
+    /// Observations in each bucket; after the last bound, those above it.
     counts: [u64; BUCKETS],
-    /// Sum of the observations; stops at the largest `u64`.
+    /// The sum of the observations, saturating.
     sum: u64,
 }
 
-/// A histogram as it is kept over restarts.
+/// A histogram as stored in the state file.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct HistogramSnapshot {
     bounds: Vec<u64>,
@@ -33,7 +31,7 @@ pub(crate) struct HistogramSnapshot {
 }
 
 impl Histogram {
-    /// None yet, with these upper bounds: at most fifteen.
+    /// An empty histogram with these upper bounds, at most 15, each at least twice the previous one.
     pub(crate) fn new(bounds: &'static [u64]) -> Self {
         assert!(bounds.len() < BUCKETS, "more bounds than buckets");
         Histogram {
@@ -59,7 +57,7 @@ impl Histogram {
         &self.uppers[..self.bounds]
     }
 
-    /// One count for each bound and one more.
+    /// The count of each bucket: one more than there are bounds.
     fn counts(&self) -> &[u64] {
         &self.counts[..=self.bounds]
     }
@@ -72,12 +70,12 @@ impl Histogram {
         }
     }
 
-    /// Goes on from an kept. One with other bounds cannot be gone on from: its observations are
-    /// known no more exactly than its bounds.
-    pub(crate) fn restore(&mut self, kept: &HistogramSnapshot) {
-        if kept.bounds == self.bounds() && kept.counts.len() == self.counts().len() {
-            self.counts[..=self.bounds].copy_from_slice(&kept.counts);
-            self.sum = kept.sum;
+    /// Restores a stored histogram. One with other bounds is ignored, because its observations cannot be assigned to
+    /// the buckets.
+    pub(crate) fn restore(&mut self, stored: &HistogramSnapshot) {
+        if stored.bounds == self.bounds() && stored.counts.len() == self.counts().len() {
+            self.counts[..=self.bounds].copy_from_slice(&stored.counts);
+            self.sum = stored.sum;
         }
     }
 
@@ -101,7 +99,7 @@ impl Histogram {
     }
 }
 
-/// Bits it takes to write a number, 0 to 64.
+/// The number of significant bits of a number, 0 to 64.
 #[inline]
 fn bit_length(value: u64) -> usize {
     (u64::BITS - value.leading_zeros()) as usize
@@ -110,10 +108,10 @@ fn bit_length(value: u64) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::metrics::counters::{DELAY_BOUNDS, RECIPIENT_BOUNDS, SIZE_BOUNDS};
+    use crate::metrics::bounds::{DELAY_BOUNDS, RECIPIENT_BOUNDS, SIZE_BOUNDS};
 
     #[test]
-    fn the_bucket_is_the_one_that_a_plain_search_finds() {
+    fn bucket_is_the_same_as_with_linear_search() {
         for bounds in [DELAY_BOUNDS, SIZE_BOUNDS, RECIPIENT_BOUNDS] {
             assert!(bounds.windows(2).all(|pair| pair[1] >= 2 * pair[0]));
             let near = bounds
@@ -123,10 +121,10 @@ mod tests {
             for value in near.chain(powers).chain([0, u64::MAX]) {
                 let mut histogram = Histogram::new(bounds);
                 histogram.observe(value);
-                let plain = bounds.iter().position(|&bound| value <= bound);
+                let expected = bounds.iter().position(|&bound| value <= bound);
                 assert_eq!(
                     histogram.counts.iter().position(|&count| count == 1),
-                    Some(plain.unwrap_or(bounds.len())),
+                    Some(expected.unwrap_or(bounds.len())),
                     "{value}"
                 );
             }
@@ -134,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bound_belongs_to_its_bucket_and_nothing_is_lost_beyond_the_last() {
+    fn bounds_are_inclusive_and_values_above_the_last_are_counted() {
         let mut histogram = Histogram::new(&[10, 20]);
         for value in [0, 10, 11, 20, 21, u64::MAX] {
             histogram.observe(value);

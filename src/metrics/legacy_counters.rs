@@ -1,5 +1,5 @@
-//! The counts as state files of versions 1 to 3 hold them: one value in which the order of the fields
-//! matters. Nothing here may be reordered.
+//! The counters in state files of versions 1 to 3: a single value whose encoding depends on the order of the fields,
+//! so they must not be reordered.
 
 use serde::Deserialize;
 #[cfg(test)]
@@ -19,14 +19,14 @@ use crate::parse::{Direction, Outcome};
 #[derive(Debug, Deserialize)]
 #[cfg_attr(test, derive(Serialize, Default))]
 pub(crate) struct LegacyCounters {
-    names: Names,
+    names: IndexNames,
     /// Direction, code, count.
     codes: Vec<(u8, u16, u64)>,
     codes_overflowed: u64,
-    /// Direction, code and number of each rate.
+    /// Direction, code and index of each rate.
     rate_series: Vec<(u8, u16, u16)>,
     rates: RatesSnapshot,
-    /// Server and the rest of the key, count.
+    /// Server, the rest of the key, count.
     enhanced: Vec<(u8, u64, u64)>,
     enhanced_overflowed: u64,
     /// Direction, condition, count.
@@ -53,16 +53,16 @@ pub(crate) struct LegacyCounters {
     /// Service, direction, count.
     tls_connections: Vec<(u8, u8, u64)>,
     last_old_line: Option<i64>,
-    /// Place and hash of messages whose size is not known yet.
+    /// Position and hash of messages whose size is not known yet.
     pending: Vec<(u16, u64)>,
-    /// Whether any line told of a message's receipt.
+    /// Whether there was any line about the receipt of a message.
     pub any_received: bool,
 }
 
-/// What the numbers stand for.
+/// The names of the indexes.
 #[derive(Debug, Deserialize)]
 #[cfg_attr(test, derive(Serialize, Default))]
-struct Names {
+struct IndexNames {
     mtas: Vec<String>,
     services: Vec<String>,
     stages: Vec<String>,
@@ -72,7 +72,7 @@ struct Names {
 }
 
 impl LegacyCounters {
-    /// The same counts in today's form. Those by provider and condition came with version 2.
+    /// Converts to the current form. `provider_conditions` are stored separately, since version 2.
     pub(crate) fn upgrade(self, provider_conditions: ProviderConditions) -> CountersSnapshot {
         let services = self.services();
         CountersSnapshot {
@@ -125,12 +125,12 @@ impl LegacyCounters {
             pending: PendingSnapshot {
                 last_old_line: self.last_old_line,
                 messages: Vec::new(),
-                legacy_messages: self.pending.into_iter().map(|(_, name)| name).collect(),
+                legacy_messages: self.pending.into_iter().map(|(_, hash)| hash).collect(),
             },
         }
     }
 
-    /// The counts by service; there was one mail server, and services of other instances were not told apart.
+    /// The counts by service. There was one mail server, and instances were not distinguished.
     fn services(&self) -> Vec<ServiceSnapshot> {
         let mta = self.names.mtas.first().cloned().unwrap_or_default();
         let mut services: Vec<ServiceSnapshot> = self
@@ -153,11 +153,11 @@ impl LegacyCounters {
         }
         for &(service, direction, count) in &self.tls_connections {
             let service = services.get_mut(usize::from(service));
-            let place = |it: &'_ mut ServiceSnapshot| -> Option<()> {
+            let set = |it: &'_ mut ServiceSnapshot| -> Option<()> {
                 *it.tls_connections.get_mut(usize::from(direction))? = count;
                 Some(())
             };
-            service.and_then(place);
+            service.and_then(set);
         }
         for &(service, count) in &self.connections {
             if let Some(it) = services.get_mut(usize::from(service)) {

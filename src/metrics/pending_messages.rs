@@ -1,7 +1,7 @@
-//! Messages that were received and whose size is not known yet: a later line tells it.
+//! Messages that were received and whose size, in a later line, is not known yet.
 //!
-//! A message becomes active in the queue again at every retry, but it is one message, and its first
-//! activation follows the line that says it was received.
+//! A message becomes active in the queue again at every retry, but must be observed only once. Its first activation
+//! is the one after the line about its receipt.
 
 use std::hash::Hasher;
 
@@ -9,22 +9,22 @@ use rustc_hash::{FxHashSet, FxHasher};
 
 use crate::stable_hash::short_hash;
 
-/// Messages in a row; the row is given by the queue id's hash.
+/// The number of messages in a row. The row is determined by the hash of the queue id.
 const ROW: usize = 4;
 
-/// Rows of the newest messages. Nearly all of them are asked for at once, so these few stay in the
-/// processor's cache.
+/// The number of rows for the newest messages. Nearly all messages are removed soon, so that these rows stay in the
+/// CPU cache.
 const NEAR: usize = 32;
 
-/// Rows of older messages.
+/// The number of rows for older messages.
 const FAR: usize = 4096;
 
-/// The messages, each by a name made of its queue id, never 0.
+/// The pending messages, each as a hash of its queue id, never 0.
 #[derive(Clone)]
 pub(crate) struct PendingMessages {
     near: [[u64; ROW]; NEAR],
     far: Box<[u64]>,
-    /// Messages of a state before version 4, whose hashes are others; empty if there are none.
+    /// Messages from a state file before version 4, which used a different hash.
     legacy: FxHashSet<u64>,
 }
 
@@ -37,23 +37,22 @@ impl PendingMessages {
         }
     }
 
-    /// A message was received.
+    /// Adds a message that was received.
     #[inline]
     pub(crate) fn begin(&mut self, queue_id: &[u8]) {
-        let name = name(queue_id);
-        let moved = begin_in(&mut self.near[row(name) % NEAR], name);
-        if moved != 0 {
-            // The oldest of the row moves on.
-            begin_in(self.far_row(moved), moved);
+        let hash = message_hash(queue_id);
+        let evicted = insert(&mut self.near[row(hash) % NEAR], hash);
+        if evicted != 0 {
+            insert(self.far_row(evicted), evicted);
         }
     }
 
-    /// Whether this message was pending. From now on it is not.
+    /// Removes a message, and returns whether it was pending.
     #[inline]
     pub(crate) fn end(&mut self, queue_id: &[u8]) -> bool {
-        let name = name(queue_id);
-        end_in(&mut self.near[row(name) % NEAR], name)
-            || end_in(self.far_row(name), name)
+        let hash = message_hash(queue_id);
+        remove(&mut self.near[row(hash) % NEAR], hash)
+            || remove(self.far_row(hash), hash)
             || !self.legacy.is_empty() && self.end_legacy(queue_id)
     }
 
@@ -64,60 +63,60 @@ impl PendingMessages {
         self.legacy.remove(&(hasher.finish() | 1))
     }
 
-    fn far_row(&mut self, name: u64) -> &mut [u64; ROW] {
+    fn far_row(&mut self, hash: u64) -> &mut [u64; ROW] {
         let (rows, _) = self.far.as_chunks_mut();
-        &mut rows[row(name) % FAR]
+        &mut rows[row(hash) % FAR]
     }
 
-    /// The messages, each with its place, to be kept over a restart.
-    pub(crate) fn places(&self) -> Vec<(u16, u64)> {
+    /// The messages to store in the state file, each with its position.
+    pub(crate) fn positions(&self) -> Vec<(u16, u64)> {
         let mut all = self.clone();
-        for name in self.near.as_flattened().iter().rev() {
-            if *name != 0 {
-                begin_in(all.far_row(*name), *name);
+        for hash in self.near.as_flattened().iter().rev() {
+            if *hash != 0 {
+                insert(all.far_row(*hash), *hash);
             }
         }
         all.far
             .iter()
             .zip(0u16..)
-            .filter(|(name, _)| **name != 0)
-            .map(|(name, place)| (place, *name))
+            .filter(|(hash, _)| **hash != 0)
+            .map(|(hash, position)| (position, *hash))
             .collect()
     }
 
-    /// The messages of a state before version 4.
-    pub(crate) fn legacy_names(&self) -> Vec<u64> {
+    /// The messages from a state file before version 4.
+    pub(crate) fn legacy_hashes(&self) -> Vec<u64> {
         self.legacy.iter().copied().collect()
     }
 
-    /// Goes on with what [`PendingMessages::places`] and [`PendingMessages::legacy_names`] gave.
-    pub(crate) fn restore(&mut self, places: &[(u16, u64)], legacy: &[u64]) {
-        for &(place, name) in places {
-            if let Some(slot) = self.far.get_mut(usize::from(place)) {
-                *slot = name;
+    /// Restores the values of [`PendingMessages::positions`] and [`PendingMessages::legacy_hashes`].
+    pub(crate) fn restore(&mut self, positions: &[(u16, u64)], legacy: &[u64]) {
+        for &(position, hash) in positions {
+            if let Some(slot) = self.far.get_mut(usize::from(position)) {
+                *slot = hash;
             }
         }
         self.legacy = legacy.iter().copied().take(FAR * ROW).collect();
     }
 }
 
-/// Puts a message in front of its row and returns the one that falls out, or 0.
+/// Inserts a message at the front of a row, and returns the evicted one, or 0.
 #[inline]
-fn begin_in(row: &mut [u64; ROW], name: u64) -> u64 {
+fn insert(row: &mut [u64; ROW], hash: u64) -> u64 {
     let [a, b, c, last] = *row;
-    *row = [name, a, b, c];
+    *row = [hash, a, b, c];
     last
 }
 
-/// Takes a message out of its row, whether it was there.
+/// Removes a message from a row, and returns whether it was there.
 #[inline]
-fn end_in(row: &mut [u64; ROW], name: u64) -> bool {
-    let Some(place) = row.iter().position(|&it| it == name) else {
+fn remove(row: &mut [u64; ROW], hash: u64) -> bool {
+    let Some(position) = row.iter().position(|&it| it == hash) else {
         return false;
     };
-    // The gap goes to the end, so that nobody gives way for it.
+    // The gap moves to the end, so that the next insertion evicts no message.
     let [a, b, c, d] = *row;
-    *row = match place {
+    *row = match position {
         0 => [b, c, d, 0],
         1 => [a, c, d, 0],
         2 => [a, b, d, 0],
@@ -127,13 +126,13 @@ fn end_in(row: &mut [u64; ROW], name: u64) -> bool {
 }
 
 #[inline]
-fn name(queue_id: &[u8]) -> u64 {
+fn message_hash(queue_id: &[u8]) -> u64 {
     short_hash(queue_id) | 1
 }
 
 #[inline]
-fn row(name: u64) -> usize {
-    (name >> 32) as usize
+fn row(hash: u64) -> usize {
+    (hash >> 32) as usize
 }
 
 #[cfg(test)]
@@ -154,16 +153,16 @@ mod tests {
     }
 
     #[test]
-    fn thousands_are_pending_in_any_order_and_over_a_restart() {
+    fn thousands_of_messages_are_pending_across_a_restart() {
         let mut pending = PendingMessages::new();
         for number in 0..5_000 {
             pending.begin(&id(number));
         }
         let mut restored = PendingMessages::new();
-        restored.restore(&pending.places(), &[]);
+        restored.restore(&pending.positions(), &[]);
         for pending in [&mut pending, &mut restored] {
             let found = (0..5_000).rev().filter(|&number| pending.end(&id(number)));
-            // A row may be full by chance.
+            // Some rows overflow by chance.
             let found = found.count();
             assert!(found > 4_900, "{found}");
             assert_eq!((0..5_000).filter(|&it| pending.end(&id(it))).count(), 0);

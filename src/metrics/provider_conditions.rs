@@ -1,19 +1,19 @@
-//! The counts by provider and condition as they are kept over restarts.
+//! The counts by provider and condition, as stored in the state file.
 
 use serde::{Deserialize, Serialize};
 
 use crate::metrics::counters::{Counters, OTHER_CODE};
 
-/// What is counted by provider and condition, by their names, which outlive their numbers.
+/// The counts by provider and condition. Both are stored by name, because their indexes may change.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct ProviderConditions {
-    /// Provider, condition (`None` for what was overflowed), count.
+    /// Provider, condition (`None` beyond the limit), count.
     counts: Vec<(String, Option<String>, u64)>,
     overflowed: u64,
 }
 
 impl ProviderConditions {
-    /// The counts, with the names of the providers they were counted with.
+    /// The counts; `providers` are the names of the providers by index.
     pub(crate) fn of(counters: &Counters, providers: &[String]) -> Self {
         let conditions = counters.catalog.conditions();
         let counts = counters.provider_conditions.entries();
@@ -30,7 +30,7 @@ impl ProviderConditions {
         }
     }
 
-    /// Goes on from here. What has lost its name is left behind.
+    /// Restores the counts. Those whose provider or condition no longer exists are dropped.
     pub(crate) fn restore(&self, counters: &mut Counters, providers: &[String]) {
         let catalog = counters.catalog;
         let counts = self

@@ -1,45 +1,46 @@
-//! Rates of codes over the last minutes, by the lines' own time: lines read late count in the past and make
-//! no spike.
+//! Rates of codes over the last minutes, by the time stamps of the lines: lines that are read late count in the past
+//! and cause no spike.
 
 use serde::{Deserialize, Serialize};
 
-/// Seconds in a bucket.
+/// The width of a bucket in seconds.
 const WIDTH: i64 = 5;
 
-/// Buckets that are kept: 85 minutes, an hour before the last five minutes and then some. A power
-/// of two, so that finding a bucket costs no division.
+/// The number of buckets: 85 minutes, more than an hour before the last five minutes. A power of two, so that
+/// finding a bucket needs no division.
 const BUCKETS: i64 = 1024;
 
-/// Series for which there is room at first.
-const ROOM: usize = 32;
+/// The initial capacity for series.
+const INITIAL_CAPACITY: usize = 32;
 
-/// The recent past of many series that share one clock.
+/// The recent counts of many series.
 #[derive(Clone)]
 pub(crate) struct Rates {
-    /// Bucket after bucket, in each of them the series beside each other: lines come in their order, so
-    /// that nearly all of them count in the same few bytes.
+    /// The counts, by bucket and then by series. Lines arrive in order, so nearly all counts go to the same few
+    /// bytes.
     counts: Vec<u32>,
+    /// The number of series.
     series: usize,
-    /// Series for which a bucket has room.
-    room: usize,
+    /// The number of series that fit into a bucket.
+    capacity: usize,
     /// The newest bucket, in widths since 1970.
     newest: i64,
-    /// When the bucket began in which was counted last, in seconds since 1970.
-    began: i64,
-    /// Where it is; none if it is too old to be kept.
-    last: Option<usize>,
+    /// The beginning of the current bucket, the one last counted in, in seconds since 1970.
+    current_start: i64,
+    /// Its index in `counts`; `None` if it is too old.
+    current: Option<usize>,
 }
 
-/// Rates as they are kept over restarts.
+/// Rates as stored in the state file.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct RatesSnapshot {
     newest: i64,
-    /// For each series the buckets that are not empty: how many widths before the newest, count.
+    /// For each series the non-empty buckets: distance from the newest in widths, count.
     series: Vec<Vec<(u16, u32)>>,
 }
 
 impl Rates {
-    /// What is to be kept.
+    /// The counts to store in the state file.
     pub(crate) fn snapshot(&self) -> RatesSnapshot {
         let buckets = |series: usize| {
             let aged = (0..BUCKETS).map(|age| (age as u16, self.bucket(self.newest - age)[series]));
@@ -51,155 +52,156 @@ impl Rates {
         }
     }
 
-    /// Goes on from a snapshot. `now` is the wall clock in seconds since 1970; what a clock that was ahead
-    /// has counted beyond it is dropped.
-    pub(crate) fn restore(&mut self, kept: &RatesSnapshot, now: i64) {
-        self.newest = kept.newest;
-        for buckets in &kept.series {
+    /// Restores a snapshot. `now` is the wall clock in seconds since 1970; counts after it, from a clock that was
+    /// ahead, are dropped.
+    pub(crate) fn restore(&mut self, stored: &RatesSnapshot, now: i64) {
+        self.newest = stored.newest;
+        for buckets in &stored.series {
             let series = self.add_series();
             for &(age, count) in buckets.iter().filter(|(age, _)| i64::from(*age) < BUCKETS) {
                 self.bucket_mut(self.newest - i64::from(age))[series] = count;
             }
         }
-        self.step_back(now);
+        self.drop_future(now);
     }
 
-    /// How many series there are.
+    /// The number of series.
     pub(crate) fn series(&self) -> usize {
         self.series
     }
 
     pub(crate) fn new() -> Self {
         Rates {
-            counts: vec![0; ROOM * BUCKETS as usize],
+            counts: vec![0; INITIAL_CAPACITY * BUCKETS as usize],
             series: 0,
-            room: ROOM,
+            capacity: INITIAL_CAPACITY,
             newest: 0,
-            began: i64::MIN,
-            last: None,
+            current_start: i64::MIN,
+            current: None,
         }
     }
 
-    /// Adds a series and returns its number.
+    /// Adds a series and returns its index.
     pub(crate) fn add_series(&mut self) -> usize {
-        if self.series == self.room {
+        if self.series == self.capacity {
             let mut counts = vec![0; 2 * self.counts.len()];
             for (new, old) in counts
-                .chunks_exact_mut(2 * self.room)
-                .zip(self.counts.chunks_exact(self.room))
+                .chunks_exact_mut(2 * self.capacity)
+                .zip(self.counts.chunks_exact(self.capacity))
             {
-                new[..self.room].copy_from_slice(old);
+                new[..self.capacity].copy_from_slice(old);
             }
             self.counts = counts;
-            self.room *= 2;
-            self.turn_to(self.began);
+            self.capacity *= 2;
+            self.select_bucket(self.current_start);
         }
         self.series += 1;
         self.series - 1
     }
 
-    /// What the series counted in a bucket, given in widths since 1970.
+    /// The counts of all series in a bucket, given in widths since 1970.
     #[inline]
     fn bucket(&self, bucket: i64) -> &[u32] {
-        let at = place(bucket) * self.room;
-        &self.counts[at..at + self.room]
+        let at = position(bucket) * self.capacity;
+        &self.counts[at..at + self.capacity]
     }
 
     #[inline]
     fn bucket_mut(&mut self, bucket: i64) -> &mut [u32] {
-        let at = place(bucket) * self.room;
-        &mut self.counts[at..at + self.room]
+        let at = position(bucket) * self.capacity;
+        &mut self.counts[at..at + self.capacity]
     }
 
-    /// Counts one at `time`, not later than `now`; both in seconds since 1970.
+    /// Counts one at `time`, or at `now` if that is earlier; both in seconds since 1970.
     #[inline]
     pub(crate) fn count(&mut self, series: usize, time: i64, now: i64) {
         let time = time.min(now);
-        if time.wrapping_sub(self.began) as u64 >= WIDTH as u64 {
-            self.step_back(now);
-            self.turn_to(time);
+        if time.wrapping_sub(self.current_start) as u64 >= WIDTH as u64 {
+            self.drop_future(now);
+            self.select_bucket(time);
         }
-        if let Some(at) = self.last {
+        if let Some(at) = self.current {
             let count = &mut self.counts[at + series];
             *count = count.saturating_add(1);
         }
     }
 
-    /// Finds the bucket of a time.
+    /// Makes the bucket of a time the current one.
     #[inline(never)]
-    fn turn_to(&mut self, time: i64) {
+    fn select_bucket(&mut self, time: i64) {
         let bucket = time.div_euclid(WIDTH);
         if bucket > self.newest {
             self.advance(bucket);
         }
-        self.began = bucket.saturating_mul(WIDTH);
-        self.last = (self.newest - bucket < BUCKETS).then(|| place(bucket) * self.room);
+        self.current_start = bucket.saturating_mul(WIDTH);
+        self.current = (self.newest - bucket < BUCKETS).then(|| position(bucket) * self.capacity);
     }
 
-    /// Drops what was counted for times after now, which a clock that was set back since has made.
-    fn step_back(&mut self, now: i64) {
+    /// Drops the counts after `now`, which are from before the clock was set back.
+    fn drop_future(&mut self, now: i64) {
         let current = now.div_euclid(WIDTH);
         if self.newest <= current {
             return;
         }
-        let kept = self.newest - BUCKETS + 1;
-        for bucket in current.max(kept - 1) + 1..=self.newest {
+        let oldest = self.newest - BUCKETS + 1;
+        for bucket in current.max(oldest - 1) + 1..=self.newest {
             self.bucket_mut(bucket).fill(0);
         }
         self.newest = current;
-        if current < kept {
+        if current < oldest {
             self.counts.fill(0);
         } else {
-            // The buckets before those that were kept are reused for them.
-            for bucket in current - BUCKETS + 1..kept {
+            // Buckets before the oldest one share storage with the dropped ones.
+            for bucket in current - BUCKETS + 1..oldest {
                 self.bucket_mut(bucket).fill(0);
             }
         }
     }
 
+    /// Clears the buckets up to this one, which becomes the newest.
     fn advance(&mut self, bucket: i64) {
         let first = (self.newest + 1).max(bucket - BUCKETS + 1);
-        for passed in first..=bucket {
-            self.bucket_mut(passed).fill(0);
+        for cleared in first..=bucket {
+            self.bucket_mut(cleared).fill(0);
         }
         self.newest = bucket;
     }
 
-    /// For each series, occurrences per second within each of the windows that end at `now`, in
-    /// seconds, the shortest first. The oldest bucket counts in proportion to the part of it that lies
-    /// in the window.
+    /// For each series, the counts per second over each of the `windows` (in seconds, the shortest first) that end at
+    /// `now`. The oldest bucket is weighted by the part of it that is in the window.
     pub(crate) fn per_second<const N: usize>(&self, windows: [i64; N], now: i64) -> Vec<[f64; N]> {
         let current = now.div_euclid(WIDTH);
         let elapsed = now.rem_euclid(WIDTH) as f64 / WIDTH as f64;
         let mut rates = vec![[0.0; N]; self.series];
-        // One way back through the buckets serves all windows.
-        let (mut whole, mut bucket) = (vec![0u64; self.room], current);
-        for (place, window) in windows.into_iter().enumerate() {
+        // All windows are computed in one pass backwards through the buckets.
+        let (mut sums, mut bucket) = (vec![0u64; self.capacity], current);
+        for (index, window) in windows.into_iter().enumerate() {
             let oldest = current - window / WIDTH;
-            for passed in (oldest + 1..=bucket).filter(|&bucket| self.keeps(bucket)) {
-                for (sum, &count) in whole.iter_mut().zip(self.bucket(passed)) {
+            for complete in (oldest + 1..=bucket).filter(|&bucket| self.contains(bucket)) {
+                for (sum, &count) in sums.iter_mut().zip(self.bucket(complete)) {
                     *sum += u64::from(count);
                 }
             }
             bucket = bucket.min(oldest);
-            let oldest = self.keeps(oldest).then(|| self.bucket(oldest));
+            let oldest = self.contains(oldest).then(|| self.bucket(oldest));
             for (series, rate) in rates.iter_mut().enumerate() {
                 let part = oldest.map_or(0, |counts| counts[series]);
                 let part = f64::from(part) * (1.0 - elapsed);
-                rate[place] = (whole[series] as f64 + part) / window as f64;
+                rate[index] = (sums[series] as f64 + part) / window as f64;
             }
         }
         rates
     }
 
-    /// Whether what was counted in a bucket is still there.
-    fn keeps(&self, bucket: i64) -> bool {
+    /// Whether the counts of a bucket are available.
+    fn contains(&self, bucket: i64) -> bool {
         (self.newest - BUCKETS + 1..=self.newest).contains(&bucket)
     }
 }
 
+/// The position of a bucket in the ring.
 #[inline]
-fn place(bucket: i64) -> usize {
+fn position(bucket: i64) -> usize {
     (bucket & (BUCKETS - 1)) as usize
 }
 
@@ -207,7 +209,7 @@ fn place(bucket: i64) -> usize {
 mod tests {
     use super::*;
 
-    /// A whole number of widths since 1970.
+    /// A multiple of the width.
     const T: i64 = 1_700_000_000;
 
     fn rates(times: &[i64], now: i64) -> Rates {
@@ -246,7 +248,7 @@ mod tests {
     #[test]
     fn many_series_keep_separate_counts() {
         let mut rates = Rates::new();
-        let many = 3 * ROOM;
+        let many = 3 * INITIAL_CAPACITY;
         for series in 0..many {
             assert_eq!(rates.add_series(), series);
             for _ in 0..=series {
@@ -263,20 +265,20 @@ mod tests {
     }
 
     #[test]
-    fn old_lines_read_late_make_no_spike() {
+    fn old_lines_read_late_cause_no_spike() {
         let rates = rates(&[T - 7200, T - 600, T - 600, T], T);
         assert_eq!(rates.per_second([300], T)[0][0], 1.0 / 300.0);
         assert_eq!(rates.per_second([900], T)[0][0], 3.0 / 900.0);
     }
 
     #[test]
-    fn lines_from_the_future_count_now() {
+    fn lines_from_the_future_count_at_the_current_time() {
         let rates = rates(&[T - 10, T + 1_000_000], T);
         assert_eq!(rates.per_second([60], T)[0][0], 2.0 / 60.0);
     }
 
     #[test]
-    fn a_clock_before_1970_harms_nothing() {
+    fn times_before_1970_are_ignored() {
         let rates = rates(&[-5, i64::MIN, T], T);
         assert_eq!(rates.per_second([60], T)[0][0], 1.0 / 60.0);
     }
@@ -293,7 +295,7 @@ mod tests {
             }
             assert_eq!(rates.per_second([60], T + 7)[0][0], 3.0 / 60.0);
         }
-        // A small step keeps what lies before it.
+        // After a small step, earlier counts remain.
         let mut rates = self::rates(&[T - 100, T - 50, T], T);
         rates.count(0, T - 20, T - 20);
         assert_eq!(rates.per_second([300], T - 20)[0][0], 3.0 / 300.0);

@@ -1,31 +1,29 @@
-//! What the counters say, for pages, alerts and reports.
-//!
-//! It stands apart from counting, which happens for every line, while this happens when somebody asks.
+//! Queries on the counters, for pages, alerts and reports.
 
 use crate::catalog::{ConditionId, ProviderId};
 use crate::metrics::counters::{Counters, OTHER_ENHANCED, unpack};
 use crate::parse::{Direction, Enhanced, Outcome};
 
-/// What came with a reply code in the reply's text.
+/// The enhanced status code in the text of a reply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Beside {
-    /// No enhanced code.
-    Nothing,
-    /// This one.
-    Enhanced(Enhanced),
-    /// One that was folded.
-    Other,
+pub enum EnhancedStatus {
+    /// The reply has none.
+    Absent,
+    /// This code.
+    Code(Enhanced),
+    /// A code beyond the limit of series.
+    Overflowed,
 }
 
-/// How often each code is said.
+/// The rate of each reply code.
 pub struct CodeRates<'c, const N: usize> {
     counters: &'c Counters,
-    /// By series.
+    /// For each series, one rate per window.
     rates: Vec<[f64; N]>,
 }
 
 impl<const N: usize> CodeRates<'_, N> {
-    /// Occurrences of this code per second, one for each window.
+    /// The rate of this code per second, for each window.
     pub fn of(&self, direction: Direction, code: u16) -> [f64; N] {
         let series = self.counters.rate_series[direction.index()].get(usize::from(code));
         series
@@ -37,7 +35,7 @@ impl<const N: usize> CodeRates<'_, N> {
 }
 
 impl Counters {
-    /// Times this code was said; codes of more than three digits never were.
+    /// The count of this code; 0 for codes of more than three digits.
     pub fn code(&self, direction: Direction, code: u16) -> u64 {
         self.codes[direction.index()]
             .get(usize::from(code))
@@ -45,14 +43,14 @@ impl Counters {
             .unwrap_or(0)
     }
 
-    /// Times any code from `first` to `last` was said; what was folded is beyond all codes.
+    /// The total count of the codes from `first` to `last`, without those beyond the limit.
     pub fn codes_between(&self, direction: Direction, first: u16, last: u16) -> u64 {
         let codes = &self.codes[direction.index()];
         let last = usize::from(last).min(codes.len() - 1);
         codes[usize::from(first).min(last)..=last].iter().sum()
     }
 
-    /// Logins of clients that failed.
+    /// Failed authentications of clients.
     pub fn auth_failures(&self) -> u64 {
         self.services
             .rows()
@@ -61,8 +59,10 @@ impl Counters {
             .sum()
     }
 
-    /// Why other servers' replies were what they were, by who runs those, in no particular order.
-    pub fn reasons(&self) -> impl Iterator<Item = (ProviderId, ConditionId, u64)> {
+    /// Failures by provider and condition, in no particular order.
+    pub fn provider_condition_counts(
+        &self,
+    ) -> impl Iterator<Item = (ProviderId, ConditionId, u64)> {
         let entries = self.provider_conditions.entries();
         let known = self.catalog.conditions().len();
         entries.filter_map(move |(key, count)| {
@@ -72,7 +72,7 @@ impl Counters {
         })
     }
 
-    /// How many counts went to `other` because their family was full, by metric.
+    /// The number of counts that went to `other` because of the limit of series, by metric.
     pub fn overflowed(&self) -> [(&'static str, u64); 6] {
         [
             ("maillog_codes_total", self.codes_overflowed),
@@ -90,8 +90,8 @@ impl Counters {
         ]
     }
 
-    /// How often each code is said, within each of the `windows` that end at `now` (seconds since
-    /// 1970), the shortest first, by the time stamps of the lines.
+    /// The rate of each code over each of the `windows` (in seconds, the shortest first) that end at `now` (in seconds
+    /// since 1970), by the time stamps of the lines.
     pub fn rates<const N: usize>(&self, windows: [i64; N], now: i64) -> CodeRates<'_, N> {
         CodeRates {
             counters: self,
@@ -99,26 +99,25 @@ impl Counters {
         }
     }
 
-    /// Reply codes by direction and what came with them, once for each kind of mail server, in the
-    /// order of their series.
-    pub fn beside(&self) -> impl Iterator<Item = (Direction, u16, Beside, u64)> {
+    /// Counts by direction, reply code and enhanced code, separately for each mail server, sorted by key.
+    pub fn enhanced_counts(&self) -> impl Iterator<Item = (Direction, u16, EnhancedStatus, u64)> {
         self.enhanced.sorted().into_iter().map(|(key, count)| {
             let direction = Direction::ALL[(key >> 48 & 0xff) as usize];
-            let beside = match key & 0xffff_ffff {
-                OTHER_ENHANCED => Beside::Other,
-                packed => unpack(packed).map_or(Beside::Nothing, Beside::Enhanced),
+            let enhanced = match key & 0xffff_ffff {
+                OTHER_ENHANCED => EnhancedStatus::Overflowed,
+                packed => unpack(packed).map_or(EnhancedStatus::Absent, EnhancedStatus::Code),
             };
-            (direction, (key >> 32 & 0xffff) as u16, beside, count)
+            (direction, (key >> 32 & 0xffff) as u16, enhanced, count)
         })
     }
 
-    /// Reply codes of other servers by who runs those, in no particular order.
-    pub fn answers(&self) -> impl Iterator<Item = (ProviderId, u16, u64)> {
-        let answers = self.providers.entries();
-        answers.map(|(key, count)| (ProviderId((key >> 16) as u8), (key & 0xffff) as u16, count))
+    /// Reply codes of remote servers by provider, in no particular order.
+    pub fn provider_code_counts(&self) -> impl Iterator<Item = (ProviderId, u16, u64)> {
+        let entries = self.providers.entries();
+        entries.map(|(key, count)| (ProviderId((key >> 16) as u8), (key & 0xffff) as u16, count))
     }
 
-    /// Deliveries with this status, over all servers and services.
+    /// Deliveries with this status, of all mail servers and services.
     pub fn deliveries(&self, status: Outcome) -> u64 {
         status.delivery_index().map_or(0, |status| {
             self.services
@@ -129,7 +128,7 @@ impl Counters {
         })
     }
 
-    /// Events of this class, by direction.
+    /// Events with this condition in a direction.
     pub fn condition(&self, direction: Direction, condition: ConditionId) -> u64 {
         self.conditions[direction.index()][usize::from(condition.0)]
     }

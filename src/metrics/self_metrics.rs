@@ -1,43 +1,45 @@
-//! The metric families about the exporter itself: its sources, its state, its bounds.
+//! The metric families about the exporter itself: sources, state file, series limits.
 
 use prometheus::proto::MetricFamily;
 
-use crate::metrics::SourceStats;
-use crate::metrics::families::Moment;
+use crate::metrics::scrape::Scrape;
+use crate::metrics::view::SourceStats;
 
-impl Moment {
+impl Scrape {
+    /// The families about the exporter as a whole.
     pub(super) fn self_metrics(&self) -> Vec<MetricFamily> {
         let counters = &self.view.counters;
-        let mut catching_up = self.before.gauge(
+        let mut catching_up = self.previous.gauge(
             "maillog_catching_up",
-            "1 while lines are read that are more than a minute old, and for five minutes after.",
+            "1 while lines older than a minute are read, and for five minutes after.",
         );
         catching_up.set(&[], f64::from(u8::from(counters.catching_up(self.now))));
-        let mut dropped = self.before.counter(
+        let mut dropped = self.previous.counter(
             "maillog_series_dropped_total",
-            "Counts that went to the label value other, because their family was full.",
+            "Counts that went to the label value other because the series limit of their metric was reached.",
         );
         for (metric, overflowed) in counters.overflowed() {
             dropped.count(&[("metric", metric)], overflowed);
         }
-        let mut build = self
-            .before
-            .gauge("maillog_build_info", "1, with the version as a label.");
+        let mut build = self.previous.gauge(
+            "maillog_build_info",
+            "Always 1, with the version as a label.",
+        );
         build.set(&[("version", env!("CARGO_PKG_VERSION"))], 1.0);
         let state = self.view.state;
-        let mut kept = self.before.gauge(
+        let mut kept = self.previous.gauge(
             "maillog_state_kept",
-            "1 if positions and counts are kept over restarts.",
+            "1 if positions and counts are kept across restarts.",
         );
         kept.set(&[], f64::from(u8::from(state.kept)));
-        let mut written = self.before.gauge(
+        let mut written = self.previous.gauge(
             "maillog_state_last_write_timestamp_seconds",
-            "When positions and counts were last written to disk; 0 while they are not kept.",
+            "Time when positions and counts were last written to disk; 0 if they are not kept.",
         );
         written.set(&[], state.last_write.unwrap_or(0) as f64);
-        let mut write_errors = self.before.counter(
+        let mut write_errors = self.previous.counter(
             "maillog_state_write_errors_total",
-            "Times that positions and counts could not be written to disk.",
+            "Failed attempts to write positions and counts to disk.",
         );
         write_errors.count(&[], state.errors);
         vec![
@@ -50,19 +52,20 @@ impl Moment {
         ]
     }
 
-    pub(super) fn sources(&self) -> Vec<MetricFamily> {
+    /// The families about sources.
+    pub(super) fn source_metrics(&self) -> Vec<MetricFamily> {
         let sources = &self.view.sources;
-        let mut lines = self.before.counter(
+        let mut lines = self.previous.counter(
             "maillog_lines_total",
-            "Lines read: events, known noise, and lines of a form nobody has thought of.",
+            "Lines read, by result: events, noise of known form, and unmatched lines of unknown form.",
         );
-        let mut rotations = self.before.counter(
+        let mut rotations = self.previous.counter(
             "maillog_source_rotations_total",
-            "Times a file was found renamed, replaced or truncated.",
+            "Files found renamed, replaced or truncated, by kind.",
         );
-        let mut formats = self.before.gauge(
+        let mut formats = self.previous.gauge(
             "maillog_source_format_info",
-            "1 for each format that was found in the source: the mail server whose records were read, or syslog.",
+            "Always 1, for each format found in the source: the mail server whose records were read, or syslog.",
         );
         for source in sources {
             let name = ("source", &*source.name);
@@ -81,14 +84,14 @@ impl Moment {
             }
         }
         let counter = |name, help, value: fn(&SourceStats) -> u64| {
-            let mut family = self.before.counter(name, help);
+            let mut family = self.previous.counter(name, help);
             for source in sources {
                 family.count(&[("source", &source.name)], value(source));
             }
             family.finish()
         };
         let gauge = |name, help, value: fn(&SourceStats) -> f64| {
-            let mut family = self.before.gauge(name, help);
+            let mut family = self.previous.gauge(name, help);
             for source in sources {
                 family.set(&[("source", &source.name)], value(source));
             }
@@ -100,7 +103,7 @@ impl Moment {
             rotations.finish(),
             counter(
                 "maillog_source_bytes_total",
-                "Bytes read, in whole lines.",
+                "Bytes read, in complete lines.",
                 |s| s.bytes,
             ),
             counter(
@@ -110,12 +113,12 @@ impl Moment {
             ),
             counter(
                 "maillog_source_lines_dropped_total",
-                "Lines that came faster than they could be taken, and were lost.",
+                "Lines lost because they arrived faster than they were read.",
                 |s| s.dropped,
             ),
             gauge(
                 "maillog_source_lag_bytes",
-                "Bytes that are there and not yet read.",
+                "Bytes available but not yet read.",
                 |s| s.lag_bytes as f64,
             ),
             gauge("maillog_source_up", "1 if the source can be read.", |s| {
@@ -123,7 +126,7 @@ impl Moment {
             }),
             gauge(
                 "maillog_source_last_line_timestamp_seconds",
-                "Time of the newest line, by its own time stamp; 0 before the first.",
+                "Time stamp of the newest line; 0 before the first.",
                 |s| s.last_line.unwrap_or(0) as f64,
             ),
         ]

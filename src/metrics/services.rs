@@ -1,19 +1,19 @@
-//! What is counted by the part of the mail server that wrote a line: Postfix's `smtpd`,
-//! `submission/smtpd`, `relay/smtp`.
+//! Counts by service, an agent of a mail server with its instance: Postfix's `smtpd`, `submission/smtpd`,
+//! `relay/smtp`.
 //!
-//! The default instances have a row each from the start. Other instances get theirs when they are first
-//! seen; their names come from the log, so they are bounded, and what is beyond the bound is counted in one
-//! row named `other` for each agent.
+//! The default instance of each agent has a row from the start. Other instances get one when they are first seen.
+//! Their names come from the log, so their number is limited; beyond the limit, each agent counts in a row named
+//! `other`.
 
 use rustc_hash::FxHashMap;
 
 use crate::parse::{Agent, Direction, Outcome, Service, Stage};
 
-/// Instances beside the default ones.
+/// The maximum number of instances, besides the default ones.
 const MAX_INSTANCES: usize = 64;
 
-/// The longest name of an instance, in bytes.
-const LONGEST: usize = 64;
+/// The maximum length of the name of an instance, in bytes.
+const MAX_NAME: usize = 64;
 
 /// Services that are found without the map.
 const RECENT: usize = 16;
@@ -41,12 +41,15 @@ pub(crate) struct ServiceRow {
     pub counts: ServiceCounts,
 }
 
+/// An agent and the name of its instance; `None` for instances beyond the limit.
+type InstanceKey = (Agent, Option<Box<[u8]>>);
+
 /// All services.
 #[derive(Clone)]
 pub(crate) struct Services {
     rows: Vec<ServiceRow>,
-    /// Rows beyond the default ones, by agent and instance; `None` is for what has no row of its own.
-    places: FxHashMap<(Agent, Option<Box<[u8]>>), usize>,
+    /// The rows of other than the default instances.
+    instance_rows: FxHashMap<InstanceKey, usize>,
     /// The rows that were found last, by a few bits of their instances.
     recent: [usize; RECENT],
     instances: usize,
@@ -63,7 +66,7 @@ impl Services {
         };
         Services {
             rows: Agent::all().map(row).collect(),
-            places: FxHashMap::default(),
+            instance_rows: FxHashMap::default(),
             recent: [0; RECENT],
             instances: 0,
             overflowed: 0,
@@ -88,15 +91,15 @@ impl Services {
             return self.recent[recent];
         }
         let mut key = (service.agent, Some(service.instance.into()));
-        if !self.places.contains_key(&key) {
-            if self.instances == MAX_INSTANCES || !is_name(service.instance) {
+        if !self.instance_rows.contains_key(&key) {
+            if self.instances == MAX_INSTANCES || !is_valid_name(service.instance) {
                 self.overflowed += 1;
                 key.1 = None;
             } else {
                 self.instances += 1;
             }
         }
-        let row = match self.places.get(&key) {
+        let row = match self.instance_rows.get(&key) {
             Some(&row) => row,
             None => {
                 let name = match &key.1 {
@@ -113,7 +116,7 @@ impl Services {
                     instance: key.1.clone().unwrap_or_default(),
                     counts: ServiceCounts::default(),
                 });
-                self.places.insert(key.clone(), row);
+                self.instance_rows.insert(key.clone(), row);
                 row
             }
         };
@@ -123,23 +126,22 @@ impl Services {
         row
     }
 
-    /// Every service with its counts, the default ones first.
+    /// All services with their counts, the default instances first.
     pub(crate) fn rows(&self) -> &[ServiceRow] {
         &self.rows
     }
 
-    /// How many counts went to `other`.
+    /// The number of counts that went to `other`.
     pub(crate) fn overflowed(&self) -> u64 {
         self.overflowed
     }
 
-    /// Sets how many counts went to `other` before a restart.
+    /// Restores the number of counts that went to `other`.
     pub(crate) fn set_overflowed(&mut self, overflowed: u64) {
         self.overflowed = overflowed;
     }
 
-    /// The counts of the service with this name, which another process wrote; `None` if its agent no longer
-    /// exists.
+    /// The counts of a service from the state file; `None` if its agent no longer exists.
     pub(crate) fn named(&mut self, mta: &str, name: &str) -> Option<&mut ServiceCounts> {
         let known = |row: &ServiceRow| row.agent.mta().name() == mta && row.name == name;
         if let Some(row) = self.rows.iter().position(known) {
@@ -162,9 +164,9 @@ fn recent(service: Service<'_>) -> usize {
 }
 
 /// Whether an instance's name may become a label value.
-fn is_name(instance: &[u8]) -> bool {
+fn is_valid_name(instance: &[u8]) -> bool {
     let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_./".contains(byte);
-    instance.len() <= LONGEST && instance.iter().all(is_part)
+    instance.len() <= MAX_NAME && instance.iter().all(is_part)
 }
 
 #[cfg(test)]
@@ -172,7 +174,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn instances_have_rows_of_their_own_up_to_a_bound() {
+    fn instances_have_separate_rows_up_to_the_limit() {
         let agent = Agent::all().next().expect("an agent");
         let mut services = Services::new();
         let default = services.rows().len();

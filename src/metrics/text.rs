@@ -1,17 +1,16 @@
-//! Families as text: the format 0.0.4, byte for byte what `prometheus::TextEncoder` writes.
+//! Encodes metric families in the text format 0.0.4 of Prometheus, byte for byte as `prometheus::TextEncoder` does.
 //!
-//! It stands apart because that encoder makes a string of every number and goes through a virtual
-//! call for every piece, which took most of a scrape of thousands of series.
+//! That encoder allocates a string for every number and makes a virtual call for every part, which took most of the
+//! time of a scrape with thousands of series.
 
 use std::fmt::Write as _;
 
 use prometheus::proto::{LabelPair, MetricFamily, MetricType};
 
-/// From here on not every whole number is an `f64`.
-const EXACT: f64 = 9_007_199_254_740_992.0;
+/// 2^53: above it, not every integer can be represented as `f64`.
+const MAX_EXACT: f64 = 9_007_199_254_740_992.0;
 
-/// Writes counters, gauges and histograms; families without samples are left out. There are no
-/// other kinds here.
+/// Writes counters, gauges and histograms. Families without samples, and of other types, are skipped.
 pub(super) fn write(families: &[MetricFamily], text: &mut String) {
     for family in families
         .iter()
@@ -69,7 +68,7 @@ pub(super) fn write(families: &[MetricFamily], text: &mut String) {
     }
 }
 
-/// One line: a sample, with the upper bound of its bucket if it is one.
+/// Writes one sample; `bound` is the upper bound of a histogram bucket.
 fn sample(text: &mut String, name: &[&str], labels: &[LabelPair], bound: Option<f64>, value: f64) {
     append(text, name);
     let mut separator = "{";
@@ -101,11 +100,11 @@ fn append(text: &mut String, parts: &[&str]) {
 }
 
 fn number(text: &mut String, value: f64) {
-    // Nearly all are whole, for which there is a shorter way to the same digits.
-    if value.is_sign_positive() && value < EXACT && value.fract() == 0.0 {
+    // Nearly all values are integers, which are formatted faster.
+    if value.is_sign_positive() && value < MAX_EXACT && value.fract() == 0.0 {
         text.push_str(itoa::Buffer::new().format(value as u64));
     } else {
-        // Writing to a string does not fail.
+        // Writing to a string cannot fail.
         let _ = write!(text, "{value}");
     }
 }
@@ -133,17 +132,26 @@ mod tests {
     use prometheus::TextEncoder;
 
     use super::*;
-    use crate::metrics::family::Before;
+    use crate::metrics::family::PreviousFamilies;
     use crate::metrics::histogram::Histogram;
 
     #[test]
-    fn every_kind_of_family_is_written_as_the_encoder_of_the_library_does() {
-        let before = Before::default();
-        let mut gauge = before.gauge("a", "With \\ and \"quotes\"\nand lines.");
-        for value in [0.0, -0.0, 0.1, -3.0, 1e300, EXACT, f64::NAN, f64::INFINITY] {
+    fn output_equals_that_of_the_library_encoder() {
+        let previous = PreviousFamilies::default();
+        let mut gauge = previous.gauge("a", "With \\ and \"quotes\"\nand lines.");
+        for value in [
+            0.0,
+            -0.0,
+            0.1,
+            -3.0,
+            1e300,
+            MAX_EXACT,
+            f64::NAN,
+            f64::INFINITY,
+        ] {
             gauge.set(&[("x", "\\ \" \n é"), ("y", "")], value);
         }
-        let mut counter = before.counter("b", "");
+        let mut counter = previous.counter("b", "");
         counter.count(&[], 0);
         for value in [1 << 53, (1 << 53) - 1, u64::MAX] {
             counter.count(&[("x", "y")], value);
@@ -152,7 +160,7 @@ mod tests {
         for value in [1, 11, 1 << 40] {
             counts.observe(value);
         }
-        let mut histogram = before.histogram("c", "Sizes.");
+        let mut histogram = previous.histogram("c", "Sizes.");
         histogram.histogram(&[], &counts, 1.0);
         histogram.histogram(&[("x", "y")], &counts, 1e6);
         let families = [gauge.finish(), counter.finish(), histogram.finish()];

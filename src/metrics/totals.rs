@@ -1,7 +1,4 @@
-//! The counts as a person or a program wants them after the fact: nested maps without zeros.
-//!
-//! It stands apart from the families because a report has no series that wait for their first
-//! event, and no labels.
+//! The totals for `report`: nested maps of the counts that are not zero.
 
 use std::collections::BTreeMap;
 
@@ -9,13 +6,13 @@ use serde::Serialize;
 
 use crate::catalog::Providers;
 use crate::metrics::counters::{Counters, code_label};
-use crate::metrics::reading::Beside;
+use crate::metrics::reading::EnhancedStatus;
 use crate::parse::{ConnectError, Direction, Outcome};
 
 /// Counts by name.
 pub type Counts = BTreeMap<String, u64>;
 
-/// Everything that a log said, summed up.
+/// The totals of a log.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Totals {
     /// Reply codes by direction.
@@ -24,16 +21,16 @@ pub struct Totals {
     pub enhanced: BTreeMap<&'static str, Counts>,
     /// Delivery records by status.
     pub deliveries: Counts,
-    /// Connections that could not be opened or did not last.
+    /// Connection errors.
     pub connect_errors: Counts,
-    /// Why, by direction.
+    /// Conditions by direction.
     pub conditions: BTreeMap<&'static str, Counts>,
-    /// Reply codes of remote servers, by who runs them.
+    /// Reply codes of remote servers by provider.
     pub providers: BTreeMap<String, Counts>,
 }
 
 impl Counters {
-    /// The counts, summed up.
+    /// The totals of all counts.
     pub fn totals(&self, providers: &Providers) -> Totals {
         let mut totals = Totals::default();
         for direction in Direction::ALL {
@@ -59,14 +56,14 @@ impl Counters {
             );
             totals.enhanced.insert(direction.name(), Counts::new());
         }
-        for (direction, code, beside, count) in self.beside() {
+        for (direction, code, enhanced, count) in self.enhanced_counts() {
             let mut name = code_label(code);
-            match beside {
-                Beside::Nothing => {}
-                Beside::Enhanced(enhanced) => name.push_str(&format!(" {enhanced}")),
-                Beside::Other => name.push_str(" other"),
+            match enhanced {
+                EnhancedStatus::Absent => {}
+                EnhancedStatus::Code(enhanced) => name.push_str(&format!(" {enhanced}")),
+                EnhancedStatus::Overflowed => name.push_str(" other"),
             }
-            // The same code from two kinds of mail server is one line of a report.
+            // The counts of several mail servers are summed.
             *totals
                 .enhanced
                 .entry(direction.name())
@@ -89,7 +86,7 @@ impl Counters {
                 totals.connect_errors.insert(error.name().to_owned(), count);
             }
         }
-        for (provider, code, count) in self.answers() {
+        for (provider, code, count) in self.provider_code_counts() {
             let provider = providers.name(provider).to_owned();
             totals
                 .providers

@@ -1,21 +1,21 @@
-//! Why an event failed: the catalog's condition. A broken connection decides alone; a reply is classified by
-//! the catalog; where there was no reply, the server's own `dsn=` decides.
+//! The condition of a failed event: the catalog's class for its cause. A connection error determines it alone;
+//! a reply is classified by the catalog; without a reply, the server's own `dsn=` code is used.
 
 use crate::catalog::{Catalog, ConditionId};
 use crate::parse::event::Event;
 use crate::parse::kinds::{ConnectError, Outcome};
 use crate::parse::reply;
 
-/// Classifies events.
+/// Assigns conditions to events.
 pub(crate) struct Conditions {
     catalog: &'static Catalog,
-    /// By [`ConnectError::index`].
+    /// The condition of each connection error, by [`ConnectError::index`].
     connect_errors: [ConditionId; ConnectError::ALL.len()],
 }
 
 impl Conditions {
     pub(crate) fn new(catalog: &'static Catalog) -> Self {
-        let named = |error| {
+        let condition_of = |error| {
             let name = match error {
                 ConnectError::Refused => "connection_refused",
                 ConnectError::TimedOut => "timeout",
@@ -29,11 +29,11 @@ impl Conditions {
         };
         Conditions {
             catalog,
-            connect_errors: ConnectError::ALL.map(named),
+            connect_errors: ConnectError::ALL.map(condition_of),
         }
     }
 
-    /// Why the event failed; `None` if it did not.
+    /// The condition of the event; `None` if it did not fail.
     pub(crate) fn of(&self, event: &Event<'_>) -> Option<ConditionId> {
         match event.outcome {
             Outcome::Sent | Outcome::Expired => None,

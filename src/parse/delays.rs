@@ -1,30 +1,30 @@
-//! Time spans as logs write them: `delay=0.77, delays=0.07/0/0.2/0.49`.
+//! Parses the delays of delivery records: `delay=0.77, delays=0.07/0/0.2/0.49`.
 //!
-//! They stand apart because five of them are on every delivery record, in many forms and in no order:
-//! those of nearly all records are read with no step that depends on what they are, and the rest, with
-//! signs and exponents, one by one.
+//! Every delivery record has five of them, with varying numbers of digits. [`delays`] parses the usual forms
+//! without data-dependent branches; [`microseconds`] parses any form, including signs and exponents.
 
 use std::hint::select_unpredictable;
 
 use crate::parse::scan::{eight_digits, number};
 use crate::simd::{digits, marks, marks_of};
 
-/// Microseconds in a unit of the last of so many digits behind the point.
+/// Microseconds in one unit of the last digit, by the number of digits after the decimal point.
 const MICROS: [u64; 7] = [1_000_000, 100_000, 10_000, 1_000, 100, 10, 1];
 
-/// Reads a time span in seconds, as microseconds. Logs hold negative spans (a clock was set back)
-/// and exponents (`1e+05`); a negative one is 0, and what is too large is the largest `u64`.
+/// Parses a duration in seconds at the beginning of `text`, and returns it in microseconds with the rest of
+/// the text. Logs contain negative durations (after a clock was set back) and exponents (`1e+05`). A negative
+/// duration is returned as 0; one that does not fit, as the largest `u64`.
 pub(crate) fn microseconds(text: &[u8]) -> Option<(u64, &[u8])> {
     let (negative, text) = match text {
         [b'-', rest @ ..] => (true, rest),
         _ => (false, text),
     };
-    let (whole, mut rest) = number(text)?;
-    let mut value = whole.saturating_mul(1_000_000);
+    let (seconds, mut rest) = number(text)?;
+    let mut value = seconds.saturating_mul(1_000_000);
     if let [b'.', fraction @ ..] = rest
         && let Some((part, after)) = number(fraction)
     {
-        // Postfix writes two digits; beyond six they say nothing.
+        // Postfix writes two digits; those after the sixth are ignored.
         let digits = fraction.len() - after.len();
         value = value.saturating_add(match MICROS.get(digits) {
             Some(unit) => part * unit,
@@ -45,40 +45,42 @@ pub(crate) fn microseconds(text: &[u8]) -> Option<(u64, &[u8])> {
     ))
 }
 
-/// Reads `a/b/c/d`, four time spans.
+/// Parses `a/b/c/d`, four durations in microseconds.
 pub(crate) fn four_microseconds(text: &[u8]) -> Option<([u64; 4], &[u8])> {
-    let mut spans = [0; 4];
+    let mut delays = [0; 4];
     let mut rest = text;
-    for (place, span) in spans.iter_mut().enumerate() {
-        if place > 0 {
+    for (index, delay) in delays.iter_mut().enumerate() {
+        if index > 0 {
             rest = rest.strip_prefix(b"/")?;
         }
-        (*span, rest) = microseconds(rest)?;
+        (*delay, rest) = microseconds(rest)?;
     }
-    Some((spans, rest))
+    Some((delays, rest))
 }
 
-/// Reads `, delay=TOTAL, delays=a/b/c/d,`, where each span has at most five digits before its point and
-/// two behind it, as Postfix writes them unless `delay_logging_resolution_limit` says otherwise. Returns
-/// the total, the four, and where the last comma is. Spans have many forms, in no order that a processor
-/// could predict: so all are looked at together, and no step depends on what they are.
+/// Parses `, delay=TOTAL, delays=a/b/c/d,`, where each delay has at most five digits before the decimal point
+/// and two after it, as Postfix writes them unless `delay_logging_resolution_limit` is set. Returns the total,
+/// the four stages (all in microseconds), and the offset of the last comma; `None` for any other form.
+///
+/// The number of digits varies unpredictably from line to line, so all delays are processed together and
+/// without data-dependent branches.
 #[inline(always)]
 pub(crate) fn delays(text: &[u8]) -> Option<(u64, [u64; 4], usize)> {
     const BEFORE: &[u8; 8] = b", delay=";
     const BETWEEN: &[u8; 9] = b", delays=";
     let window: &[u8; 64] = text.first_chunk()?;
-    let (before, spans) = window.split_first_chunk()?;
+    let (before, values) = window.split_first_chunk()?;
     if before != BEFORE {
         return None;
     }
-    // Places are counted from where the total begins.
-    let start: &[u8; LONGEST] = spans.first_chunk()?;
+    // Offsets are counted from the beginning of the total.
+    let start: &[u8; MAX_LENGTH] = values.first_chunk()?;
     let mut points = marks_of(start, b'.');
     let slashes = marks_of(start, b'/');
     let digits = marks(start, digits);
     let total = (!(digits | points)).trailing_zeros() as usize;
     let first = total + BETWEEN.len();
-    if spans.get(total..first)? != BETWEEN {
+    if values.get(total..first)? != BETWEEN {
         return None;
     }
     let before_four = (1 << first) - 1;
@@ -87,66 +89,66 @@ pub(crate) fn delays(text: &[u8]) -> Option<(u64, [u64; 4], usize)> {
     let slashes = slashes & four;
     let starts = 1 | 1 << first | slashes << 1;
     let mut ends = 1 << total | slashes | 1 << last;
-    // A span begins and ends with a digit.
-    let usual = ((starts | ends >> 1) & !digits == 0) & (spans.get(last) == Some(&b','));
-    let mut found = [0; 5];
+    // Each delay begins and ends with a digit.
+    let usual = ((starts | ends >> 1) & !digits == 0) & (values.get(last) == Some(&b','));
+    let mut delays = [0; 5];
     let (mut lengths, mut known) = (0, u64::MAX);
-    let mut from = 0;
-    for (place, span) in found.iter_mut().enumerate() {
-        let to = ends.trailing_zeros();
+    let mut begin = 0;
+    for (index, delay) in delays.iter_mut().enumerate() {
+        let end = ends.trailing_zeros();
         ends &= ends.wrapping_sub(1);
-        // A second point in a span would be left for the next one, or in the end for none.
+        // A second point in one delay is left over, and detected below.
         let point = points.trailing_zeros();
-        let has_point = point < to;
+        let has_point = point < end;
         points &= points.wrapping_sub(u64::from(has_point));
-        let point = select_unpredictable(has_point, point, to);
-        let (whole, behind) = (point.wrapping_sub(from), to.wrapping_sub(point));
-        from = if place == 0 { first as u32 } else { to + 1 };
-        let worth = DIGITS[form(whole, behind) % FORMS];
-        // Eight and more before the point, or four and more behind it, leave a high bit; so does a span
-        // that is not there.
-        lengths |= whole | behind << 1;
-        known &= worth;
+        let point = select_unpredictable(has_point, point, end);
+        let (before, after) = (point.wrapping_sub(begin), end.wrapping_sub(point));
+        begin = if index == 0 { first as u32 } else { end + 1 };
+        let mask = DIGIT_MASKS[form(before, after) % FORMS];
+        // Eight or more digits before the point, four or more bytes after it, or a missing delay set a high
+        // bit.
+        lengths |= before | after << 1;
+        known &= mask;
         let at = point as usize + BEFORE.len() - 5;
         let digits = window.get(at..at + 8)?.first_chunk()?;
-        let digits = u64::from_le_bytes(*digits) & worth;
-        // Without the point between them they are hundredths of a second.
+        let digits = u64::from_le_bytes(*digits) & mask;
+        // Without the decimal point, the digits are hundredths of a second.
         let hundredths = eight_digits(digits << 16 >> 8 | digits >> 48 << 48);
-        *span = hundredths * 10_000;
+        *delay = hundredths * 10_000;
     }
-    let [total, stages @ ..] = found;
+    let [total, stages @ ..] = delays;
     let usual = usual & (lengths < 8) & (known != 0) & (points & four == 0) & (ends == 0);
     usual.then_some((total, stages, BEFORE.len() + last))
 }
 
-/// Bytes in which the five spans end.
-const LONGEST: usize = 48;
+/// The maximum length of the five delays with the text between them, in bytes.
+const MAX_LENGTH: usize = 48;
 
-/// A span by how many digits stand before its point, and how many bytes follow them before its end, the
-/// point among them.
-const fn form(whole: u32, behind: u32) -> usize {
-    (whole << 2 | behind) as usize
+/// The form of a delay: the number of digits before the decimal point, and the number of bytes after them,
+/// including the point.
+const fn form(before: u32, after: u32) -> usize {
+    (before << 2 | after) as usize
 }
 
-/// Forms that have a place in [`DIGITS`].
+/// The number of entries in [`DIGIT_MASKS`].
 const FORMS: usize = 32;
 
-/// Of eight bytes, the sixth of which is a point or follows the number, what its digits are worth, by its
-/// form. All have the last digit before the point; a form that is not read at a look has none.
-const DIGITS: [u64; FORMS] = {
+/// For each form, a mask of the digit values in eight bytes, the sixth of which is the decimal point or the
+/// first byte after the number. 0 for a form that [`delays`] does not parse.
+const DIGIT_MASKS: [u64; FORMS] = {
     let mut masks = [0; FORMS];
-    let mut whole = 1;
-    while whole <= 5 {
-        let before = (0x0f_0f0f_0f0f >> (40 - 8 * whole)) << (40 - 8 * whole);
-        masks[form(whole, 0)] = before;
-        masks[form(whole, 2)] = before | 0x0f << 48;
-        masks[form(whole, 3)] = before | 0x0f0f << 48;
-        whole += 1;
+    let mut digits = 1;
+    while digits <= 5 {
+        let before = (0x0f_0f0f_0f0f >> (40 - 8 * digits)) << (40 - 8 * digits);
+        masks[form(digits, 0)] = before;
+        masks[form(digits, 2)] = before | 0x0f << 48;
+        masks[form(digits, 3)] = before | 0x0f0f << 48;
+        digits += 1;
     }
     masks
 };
 
-/// Reads an exponent off `rest` and scales by it.
+/// Parses an exponent at the beginning of `rest` and scales `value` by it.
 #[cold]
 fn scaled(mut value: u64, rest: &mut &[u8]) -> u64 {
     let (down, digits) = match &rest[1..] {
@@ -155,7 +157,7 @@ fn scaled(mut value: u64, rest: &mut &[u8]) -> u64 {
         digits => (false, digits),
     };
     if let Some((exponent, after)) = number(digits) {
-        // 10^20 exceeds every u64: more steps would change nothing.
+        // 10^20 exceeds every u64, so further steps would change nothing.
         for _ in 0..exponent.min(20) {
             value = if down {
                 value / 10
@@ -176,18 +178,18 @@ mod tests {
 
     proptest! {
         #[test]
-        fn delays_seen_at_a_look_are_those_read_one_by_one(
-            total in "[0-9]{0,4}[0-9.eE\\-]{0,4}",
-            spans in "([0-9]{0,3}[0-9.]{0,3}/){2,4}[0-9]{0,4}[0-9.e\\-]{0,5}",
+        fn fast_and_general_parsers_agree(
+            total_text in "[0-9]{0,4}[0-9.eE\\-]{0,4}",
+            stages_text in "([0-9]{0,3}[0-9.]{0,3}/){2,4}[0-9]{0,4}[0-9.e\\-]{0,5}",
             end in "(, dsn=2.0.0, status=sent \\(250 2.0.0 Ok: queued as 4F1D7A\\))?.{0,40}",
         ) {
-            let text = format!(", delay={total}, delays={spans}{end}");
-            if let Some((seen, seen_spans, at)) = delays(text.as_bytes()) {
-                let (read, rest) = microseconds(&text.as_bytes()[8..]).expect("a span");
-                prop_assert_eq!(seen, read);
+            let text = format!(", delay={total_text}, delays={stages_text}{end}");
+            if let Some((total, stages, at)) = delays(text.as_bytes()) {
+                let (expected, rest) = microseconds(&text.as_bytes()[8..]).expect("a delay");
+                prop_assert_eq!(total, expected);
                 let rest = rest.strip_prefix(b", delays=").expect("more of them");
-                let (read_spans, rest) = four_microseconds(rest).expect("four");
-                prop_assert_eq!(seen_spans, read_spans);
+                let (expected, rest) = four_microseconds(rest).expect("four");
+                prop_assert_eq!(stages, expected);
                 prop_assert_eq!(rest, &text.as_bytes()[at..]);
                 prop_assert!(rest.starts_with(b","));
             }
@@ -195,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn usual_delays_are_seen_at_a_look() {
+    fn fast_parser_accepts_only_the_usual_forms() {
         let end = ", dsn=2.0.0, status=sent (250 2.0.0 Ok: queued as 4F9D195432C) and more";
         for text in [
             ", delay=0.77, delays=0.07/0/0.2/0.49",
@@ -203,12 +205,12 @@ mod tests {
             ", delay=86400, delays=86399/0.01/12.34/1",
             ", delay=12345, delays=12345.6/9.99/9999.99/0.0",
         ] {
-            let whole = format!("{text}{end}");
-            let (total, stages, at) = delays(whole.as_bytes()).expect(text);
+            let line = format!("{text}{end}");
+            let (total, stages, at) = delays(line.as_bytes()).expect(text);
             assert_eq!(at, text.len());
-            let (read, rest) = microseconds(&whole.as_bytes()[8..]).expect(text);
-            let (read_stages, _) = four_microseconds(&rest[9..]).expect(text);
-            assert_eq!((total, stages), (read, read_stages), "{text}");
+            let (expected, rest) = microseconds(&line.as_bytes()[8..]).expect(text);
+            let (expected_stages, _) = four_microseconds(&rest[9..]).expect(text);
+            assert_eq!((total, stages), (expected, expected_stages), "{text}");
         }
         for text in [
             ", delay=1, delays=0/0/0",
@@ -233,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn spans_of_every_notation() {
+    fn durations_in_every_notation_are_parsed() {
         for (text, expected) in [
             ("2.5", 2_500_000),
             ("0", 0),

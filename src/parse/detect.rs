@@ -1,26 +1,26 @@
-//! Which mail server wrote a stream of lines.
+//! Detects the format of a stream of lines, and so the mail server that wrote it.
 //!
-//! Syslog streams are routed by the tag of each line, so several servers may share one. A server's own log
-//! file is told by the form of its lines. The answer is kept for the stream, because asking every dialect
-//! about every line would cost more than reading it; lines that contradict it are still read by the right
-//! dialect, and enough of them in a row change the answer.
+//! Syslog lines are routed by their tag, so several servers may share one stream. A server's own log file is
+//! recognized by the form of its lines. The result is stored per stream, because probing every dialect for every
+//! line would cost more than parsing it. A line that contradicts the result is still read by the right dialect,
+//! and enough contradictions in a row change the result.
 
 use crate::parse::dialect::{Confidence, Mta};
 
 /// The format of a source, as configured.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Format {
-    /// It is detected for each stream.
+    /// Detected for each stream.
     #[default]
     Auto,
     /// Syslog: each line is routed by its tag.
     Syslog,
-    /// The log of this mail server, in a file of its own or through syslog.
+    /// The log of this mail server, in its own log file or through syslog.
     Server(Mta),
 }
 
 impl Format {
-    /// The name, as it is configured.
+    /// The name in the configuration.
     pub fn name(self) -> &'static str {
         match self {
             Format::Auto => "auto",
@@ -29,7 +29,7 @@ impl Format {
         }
     }
 
-    /// The format of this name; `None` if there is none.
+    /// The format with this name; `None` for an unknown name.
     pub fn named(name: &str) -> Option<Self> {
         match name {
             "auto" => Some(Format::Auto),
@@ -39,38 +39,38 @@ impl Format {
     }
 }
 
-/// The names of all formats, as they are configured.
+/// The names of all formats in the configuration.
 pub fn format_names() -> Vec<&'static str> {
     let servers = Mta::ALL.map(Mta::name);
     ["auto", "syslog"].into_iter().chain(servers).collect()
 }
 
-/// How a stream's lines are framed.
+/// The detected format of a stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Framing {
+pub(super) enum DetectedFormat {
     /// Syslog records, each routed by its tag.
     Syslog,
-    /// The log file of one server.
+    /// The own log file of one server.
     OwnLog(Mta),
 }
 
-/// So many lines in a row that contradict the framing make it unknown again.
+/// The number of contradicting lines in a row that changes the detected format.
 const CONTRADICTIONS: u8 = 16;
 
-/// What is known of one stream.
+/// The configured and detected format of one stream.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Detection {
     format: Format,
-    framing: Option<Framing>,
+    detected: Option<DetectedFormat>,
     contradictions: u8,
 }
 
 impl Detection {
-    /// Of a stream with this configured format.
+    /// The detection for a stream with this configured format.
     pub(super) fn new(format: Format) -> Self {
         Detection {
             format,
-            framing: None,
+            detected: None,
             contradictions: 0,
         }
     }
@@ -87,32 +87,32 @@ impl Detection {
         }
     }
 
-    /// How the stream is framed, if that is known.
-    pub(super) fn framing(&self) -> Option<Framing> {
-        self.framing
+    /// The detected format, if it is known yet.
+    pub(super) fn detected(&self) -> Option<DetectedFormat> {
+        self.detected
     }
 
-    /// Takes the framing from an earlier process.
-    pub(super) fn resume(&mut self, framing: Framing) {
-        self.framing = Some(framing);
+    /// Restores the format that an earlier process detected.
+    pub(super) fn resume(&mut self, detected: DetectedFormat) {
+        self.detected = Some(detected);
     }
 
-    /// Whether lines of the usual forms of Postfix may be looked for before anything else.
+    /// Whether lines may be prescanned for the usual forms of Postfix first.
     #[inline]
     pub(super) fn allows_prescan(&self) -> bool {
         let excluded = matches!(self.format, Format::Server(mta) if mta != Mta::Postfix);
-        !matches!(self.framing, Some(Framing::OwnLog(_))) && !excluded
+        !matches!(self.detected, Some(DetectedFormat::OwnLog(_))) && !excluded
     }
 
-    /// The server in whose own log a line is, if that is certain.
+    /// The server whose own log file the line is from, if that is certain.
     pub(super) fn own_log(&self, line: &[u8]) -> Option<Mta> {
         match self.format {
             Format::Syslog => None,
             Format::Server(mta) => (mta.probe(line) != Confidence::No).then_some(mta),
             Format::Auto => {
-                // The server that wrote the lines before is the first to ask.
-                let known = match self.framing {
-                    Some(Framing::OwnLog(mta)) => Some(mta),
+                // The server of the previous lines is probed first.
+                let known = match self.detected {
+                    Some(DetectedFormat::OwnLog(mta)) => Some(mta),
                     _ => None,
                 };
                 known
@@ -123,13 +123,13 @@ impl Detection {
         }
     }
 
-    /// Notes how a line turned out to be framed.
-    pub(super) fn note(&mut self, found: Framing) {
-        match self.framing {
-            Some(framing) if framing == found => self.contradictions = 0,
+    /// Notes the format of one line.
+    pub(super) fn note(&mut self, found: DetectedFormat) {
+        match self.detected {
+            Some(detected) if detected == found => self.contradictions = 0,
             Some(_) if self.contradictions + 1 < CONTRADICTIONS => self.contradictions += 1,
             _ => {
-                self.framing = Some(found);
+                self.detected = Some(found);
                 self.contradictions = 0;
             }
         }
@@ -141,21 +141,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn single_lines_of_another_format_do_not_change_the_framing() {
+    fn single_lines_of_another_format_do_not_change_the_result() {
         let mut detection = Detection::new(Format::Auto);
-        detection.note(Framing::Syslog);
-        let other = Framing::OwnLog(Mta::Postfix);
+        detection.note(DetectedFormat::Syslog);
+        let other = DetectedFormat::OwnLog(Mta::Postfix);
         for _ in 0..3 {
             for _ in 1..CONTRADICTIONS {
                 detection.note(other);
             }
-            detection.note(Framing::Syslog);
+            detection.note(DetectedFormat::Syslog);
         }
-        assert_eq!(detection.framing(), Some(Framing::Syslog));
+        assert_eq!(detection.detected(), Some(DetectedFormat::Syslog));
         for _ in 0..CONTRADICTIONS {
             detection.note(other);
         }
-        assert_eq!(detection.framing(), Some(other));
+        assert_eq!(detection.detected(), Some(other));
     }
 
     #[test]

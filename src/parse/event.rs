@@ -1,22 +1,21 @@
-//! What a log line can say: an event, a fact worth counting, or nothing that is known. Every dialect
-//! fills these types, and everything behind the parser reads them. Texts borrow from the line; nothing
-//! here allocates.
+//! The result of parsing a line: an event, noise with or without a countable fact, or unmatched. Every dialect
+//! produces these types, and all later stages use them. Texts borrow from the line; nothing here allocates.
 
 use std::num::{NonZeroU32, NonZeroU64};
 
 use crate::catalog::{ConditionId, ProviderId};
 use crate::parse::dialect::{Agent, Mta};
+use crate::parse::kinds::{ConnectError, Direction, Enhanced, Outcome, Stage, Stamp};
 use crate::parse::scan::split;
-use crate::parse::{ConnectError, Direction, Enhanced, Outcome, Stage, Stamp};
 
-/// The part of a mail server that wrote a line, as it was configured: Postfix's `submission/smtpd` is the
-/// agent `smtpd` of the instance `submission`.
+/// The configured service that wrote a line: an agent of a mail server, and its instance. Postfix's
+/// `submission/smtpd` is the agent `smtpd` of the instance `submission`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Service<'a> {
-    /// Which part of which mail server.
+    /// The agent and its mail server.
     pub agent: Agent,
-    /// The administrator's name for it; empty for the default instance. It comes from the log, so whoever
-    /// makes a label of it has to bound it.
+    /// The name given by the administrator; empty for the default instance. It comes from the log, so the number
+    /// of distinct values must be bounded before it becomes a label.
     pub instance: &'a [u8],
 }
 
@@ -30,11 +29,11 @@ impl Service<'_> {
     }
 }
 
-/// How long the stages of a delivery took, in microseconds (Postfix's `delay=` and `delays=a/b/c/d`, Exim's
+/// The durations of the stages of a delivery, in microseconds (Postfix's `delay=` and `delays=a/b/c/d`, Exim's
 /// `QT=` and `DT=`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Delays {
-    /// From the message's arrival to this record.
+    /// From the arrival of the message to this record.
     pub total: Option<u64>,
     /// How long its stages took.
     pub stages: StageDelays,
@@ -55,53 +54,53 @@ pub enum StageDelays {
 /// One reply, one delivery or one failed attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Event<'a> {
-    /// The part of the mail server that wrote the line.
+    /// The service that wrote the line.
     pub service: Service<'a>,
     /// The message's queue id; empty if the line has none.
     pub queue_id: &'a [u8],
     /// Who answered whom.
     pub direction: Direction,
-    /// How it ended.
+    /// The result.
     pub outcome: Outcome,
-    /// The reply code that this line counts, 200 to 599, or 101 or 111 for a connection that could
-    /// not be opened. `None` where a line repeats what another one counts.
+    /// The reply code to count for this line: 200 to 599, or 101 or 111 for a connection that could not be
+    /// opened. `None` if the code is counted for another line.
     pub code: Option<u16>,
-    /// The enhanced status code in the reply's own text.
+    /// The enhanced status code in the text of the reply.
     pub enhanced: Option<Enhanced>,
-    /// The mail server's own delivery status code (`dsn=`).
+    /// The delivery status code assigned by the mail server (`dsn=`).
     pub dsn: Option<Enhanced>,
-    /// What went wrong with the connection.
+    /// The connection error.
     pub connect_error: Option<ConnectError>,
-    /// True where the line only repeats a failure that another line counts: a delivery record after its
-    /// connection attempt, a suspended delivery.
+    /// Whether the failure is counted for another line: a delivery record after its connection attempt, or a
+    /// suspended delivery.
     pub duplicate: bool,
-    /// True where the mail server may write the same record to another of its logs, as Exim does with
-    /// rejects. The reader then counts the record once.
+    /// Whether the mail server may write the same record to another of its logs, as Exim does with rejects. The
+    /// reader then counts the record once.
     pub mirrored: bool,
-    /// The other side as the line names it, `name[address]` or `name [address]`; empty if unknown.
+    /// The remote host as in the line, `name[address]` or `name [address]`; empty if unknown.
     pub host: &'a [u8],
     /// The sender's address; empty if unknown or the null sender.
     pub sender: &'a [u8],
     /// The recipient's address; empty if unknown.
     pub recipient: &'a [u8],
-    /// The reason in the words of the line: the reply's text or the mail server's own.
+    /// The reason in the line: the text of the reply, or the mail server's own text.
     pub text: &'a [u8],
-    /// The SMTP stage at which our server rejected; for [`Outcome::Rejected`].
+    /// The SMTP stage of the reject; for [`Outcome::Rejected`].
     pub stage: Option<Stage>,
-    /// How long it took.
+    /// The durations of its stages.
     pub delays: Delays,
-    /// Why it failed, as one of the catalog's conditions; `None` where nothing failed.
+    /// The condition in the catalog; `None` if nothing failed.
     pub condition: Option<ConditionId>,
-    /// Who runs the other side.
+    /// The provider that operates the remote host.
     pub provider: ProviderId,
 }
 
-/// Something worth counting on a line that is no reply and no delivery.
+/// A countable fact in a line that is neither a reply nor a delivery.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fact<'a> {
     /// A client connected.
     Connected(Service<'a>),
-    /// A client disconnected without QUIT, or was too slow.
+    /// A connection of a client ended without QUIT, or timed out.
     ConnectionLost(Service<'a>, Stage),
     /// A client's SASL authentication failed.
     AuthFailed(Service<'a>),
@@ -112,7 +111,7 @@ pub enum Fact<'a> {
         /// The message's queue id.
         queue_id: &'a [u8],
     },
-    /// A message became active in the queue: for the first time or again.
+    /// A message became active in the queue, for the first time or again.
     Queued {
         /// The message's queue id.
         queue_id: &'a [u8],
@@ -120,12 +119,12 @@ pub enum Fact<'a> {
         size: u64,
         /// Recipients.
         recipients: u64,
-        /// Whether this log has [`Fact::Received`] lines at all; where it has none, each line counts.
+        /// Whether the stream has [`Fact::Received`] lines. Without them, every activation is counted.
         after_receipt: bool,
     },
-    /// A message was accepted, and the line tells its size.
+    /// A message was accepted, logged with its size.
     Accepted {
-        /// The part of the mail server that accepted it.
+        /// The service that accepted it.
         service: Service<'a>,
         /// Bytes, if logged.
         size: Option<NonZeroU64>,
@@ -136,26 +135,26 @@ pub enum Fact<'a> {
     },
 }
 
-/// What one line is. Every line is exactly one of the three.
+/// One parsed line. Every line is exactly one of the three.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Line<'a, 'e> {
-    /// A reply, a delivery or a failed attempt. The event stays where its parser built it: it is large,
-    /// and returning it would copy it from function to function.
+    /// A reply, a delivery or a failed attempt. By reference, because an event is large, and returning it by
+    /// value would copy it from function to function.
     Event(&'e mut Event<'a>),
-    /// A known form that is neither a reply nor a delivery.
+    /// A line of a known form that is neither a reply nor a delivery.
     Noise(Option<Fact<'a>>),
-    /// A mail server's line of an unknown form, or no log line at all.
+    /// A line of a mail server of an unknown form, or not a log line.
     Unmatched,
 }
 
-/// Receives lines as they are read, in their order.
+/// Receives parsed lines in their order.
 pub trait Visitor<'a> {
-    /// One line. `time` is the line's own; a visitor may complete the event.
+    /// Called for each line. `time` is the time stamp of the line. A visitor may modify the event.
     fn visit(&mut self, time: Option<Stamp>, line: Line<'a, '_>);
 }
 
 impl<'a> Event<'a> {
-    /// An event of which no more is known yet.
+    /// An event without any details.
     #[inline]
     pub(crate) fn new(service: Service<'a>, direction: Direction, outcome: Outcome) -> Self {
         Event {
@@ -185,12 +184,12 @@ impl<'a> Event<'a> {
         self.service.agent.mta()
     }
 
-    /// The recipient's domain: what follows the last `@`; empty if unknown.
+    /// The domain of the recipient, after the last `@`; empty if unknown.
     pub fn domain(&self) -> &'a [u8] {
         memchr::memrchr(b'@', self.recipient).map_or(b"", |at| &self.recipient[at + 1..])
     }
 
-    /// The name of the other side, or its address if it has no name; empty if unknown.
+    /// The name of the remote host, or its address if it has no name; empty if unknown.
     #[inline]
     pub fn peer(&self) -> &'a [u8] {
         match split(self.host, b'[') {

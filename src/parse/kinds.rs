@@ -1,21 +1,21 @@
-//! The fixed values an event can have: direction, outcome, connection error, stage, enhanced status
-//! code and time. Each has a name, which is a label value on `/metrics`, and a dense index for tables.
+//! The enumerations used in events: direction, outcome, connection error and stage, each with its label value on
+//! `/metrics` and a dense index for tables. Also the enhanced status code and the time stamp.
 
 use std::fmt;
 
 /// Who answered whom.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Direction {
-    /// A server answered our SMTP client; a content filter on loopback too.
+    /// A server replied to our SMTP client. This includes content filters on the loopback interface.
     Outbound,
-    /// Our server answered a client.
+    /// Our server replied to a client.
     Inbound,
-    /// Delivery to a store of ours: LMTP, local, virtual, pipe.
+    /// Delivery to local storage: LMTP, local, virtual, pipe.
     Local,
 }
 
 impl Direction {
-    /// The three directions, in the order of [`Direction::index`].
+    /// All directions, in the order of [`Direction::index`].
     pub const ALL: [Direction; 3] = [Direction::Outbound, Direction::Inbound, Direction::Local];
 
     /// The value of the `direction` label.
@@ -33,20 +33,20 @@ impl Direction {
     }
 }
 
-/// How it ended.
+/// The result of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Outcome {
-    /// Delivered, or handed to the next server.
+    /// Delivered, or accepted by the next server.
     Sent,
-    /// Kept in the queue, to be tried again.
+    /// Kept in the queue; delivery is tried again later.
     Deferred,
-    /// Given up at once.
+    /// Failed permanently; returned to the sender.
     Bounced,
-    /// Given up after the maximal time in the queue.
+    /// Returned to the sender after the maximum time in the queue.
     Expired,
-    /// Our own server said no to a client; not a delivery.
+    /// Our own server rejected a client's command or message; not a delivery.
     Rejected,
-    /// An attempt that is not the last word: the next host follows, or an address was only probed.
+    /// An attempt that is not final: another host is tried next, or an address was only verified.
     Attempt,
 }
 
@@ -82,20 +82,20 @@ impl Outcome {
     }
 }
 
-/// Why a connection did not come about, or did not last.
+/// Why a connection could not be opened, or was interrupted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ConnectError {
     /// `ECONNREFUSED`.
     Refused,
-    /// No answer in time, before or after the connection stood.
+    /// Timeout, before or after the connection was established.
     TimedOut,
     /// No route to the host or its network.
     Unreachable,
-    /// No address for the name.
+    /// The host name could not be resolved.
     Dns,
-    /// The other side hung up.
+    /// The remote host closed the connection.
     Reset,
-    /// The TLS handshake failed, or TLS was required and not to be had.
+    /// The TLS handshake failed, or TLS was required and not available.
     Tls,
     /// Anything else, such as a missing Unix-domain socket.
     Other,
@@ -132,7 +132,7 @@ impl ConnectError {
     }
 }
 
-/// The point of an SMTP session at which our own server said no, or lost its client.
+/// The SMTP stage at which our own server rejected a command, or at which the connection was lost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Stage {
     /// Before the first command.
@@ -215,7 +215,7 @@ impl fmt::Display for Enhanced {
     }
 }
 
-/// An instant, by the line's own clock.
+/// A point in time: the time stamp of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Stamp {
     /// Seconds since 1970-01-01T00:00:00Z.

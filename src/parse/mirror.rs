@@ -1,7 +1,8 @@
-//! Records that one mail server writes to two of its logs, such as Exim's rejects to mainlog and rejectlog.
+//! Deduplication of records that one mail server writes to two of its logs, such as Exim's rejects in mainlog
+//! and rejectlog.
 //!
-//! With both logs configured each record is read twice, in any order and perhaps long apart. A record counts
-//! as often as it stands in the log that has it most often.
+//! If both logs are configured, each record is read twice, in any order and at any distance in time. A record is
+//! counted as often as it occurs in the log with the most occurrences.
 
 use std::collections::VecDeque;
 use std::collections::hash_map::Entry;
@@ -14,20 +15,21 @@ use crate::parse::kinds::Stamp;
 use crate::parse::stream::StreamKey;
 use crate::stable_hash::hash;
 
-/// For how long a record is remembered once the logs are read as they grow, in seconds. Before that, one log
-/// may be read long before the other.
+/// How long a record is remembered once all logs are read live, in seconds. During catch-up, one log may be
+/// read long before the other.
 const LIFETIME: i64 = 300;
 
-/// A log that had none of so many records is not waited for.
+/// A log without a record among this many is considered idle, and does not delay the eviction of records.
 const IDLE: u64 = 10_000;
 
-/// Records that are remembered at most, the newest: one log may be read to its end before the other.
+/// The maximum number of remembered records; the oldest are evicted. One log may be read to its end before the
+/// other.
 const MAX_RECORDS: usize = 1 << 18;
 
-/// Logs whose progress is remembered.
+/// The maximum number of logs whose progress is remembered.
 const MAX_STREAMS: usize = 64;
 
-/// How often a record stands in the log where it was found first, and in all others.
+/// How often a record was found: in the log where it was found first, and in all others.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 struct Copies {
     first: u64,
@@ -35,33 +37,34 @@ struct Copies {
     in_others: u16,
 }
 
-/// What is kept over restarts.
+/// The remembered records as stored in the state file.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct MirrorState {
-    /// Hash and time of each record, the oldest first, and how often it was found.
+    /// The hash, time and occurrences of each record, the oldest first.
     records: Vec<(u64, i64, Copies)>,
-    /// How far each log was read: its key, and the newest time of a record in it.
+    /// The key of each log, and the newest time of a record in it.
     streams: Vec<(u64, i64)>,
 }
 
-/// Recognizes copies.
+/// Recognizes copies of records.
 #[derive(Default)]
 pub(super) struct MirrorFilter {
     records: FxHashMap<u64, Copies>,
-    /// Hash and time of each, in the order in which they were found.
+    /// Hash and time of each record, in the order in which they were found.
     order: VecDeque<(u64, i64)>,
-    streams: FxHashMap<u64, Progress>,
-    /// Records that were found.
+    streams: FxHashMap<u64, LogProgress>,
+    /// The number of records that were found.
     found: u64,
-    /// When the first record was found, by the wall clock.
+    /// The wall clock when the first record was found, in seconds since 1970.
     started: Option<i64>,
 }
 
 /// How far a log was read.
 #[derive(Clone, Copy)]
-struct Progress {
+struct LogProgress {
+    /// The newest time of a record in it, in seconds since 1970.
     newest: i64,
-    /// The number of the last record that was found in it.
+    /// The sequence number of the last record found in it.
     last: u64,
 }
 
@@ -70,8 +73,8 @@ impl MirrorFilter {
         Self::default()
     }
 
-    /// Whether an event of this stream is a copy of one that was counted from another stream. `now` is the
-    /// wall clock in seconds since 1970, or the largest number for logs that are read one after the other.
+    /// Whether an event of this stream is a copy of one that was counted in another stream. `now` is the wall
+    /// clock in seconds since 1970, or `i64::MAX` if logs are read one after the other.
     pub(super) fn is_copy(
         &mut self,
         key: StreamKey,
@@ -118,7 +121,7 @@ impl MirrorFilter {
         }
     }
 
-    /// Forgets records that every log was read past.
+    /// Evicts records that are older than the progress of every active log.
     fn expire(&mut self, stream: u64, time: i64, now: i64) {
         self.found += 1;
         let last = self.found;
@@ -127,10 +130,10 @@ impl MirrorFilter {
                 .streams
                 .get(&stream)
                 .map_or(time, |it| it.newest.max(time));
-            self.streams.insert(stream, Progress { newest, last });
+            self.streams.insert(stream, LogProgress { newest, last });
         }
         let started = *self.started.get_or_insert(now);
-        // At first every log has to be read up to now.
+        // At first, nothing is evicted: every log has to catch up.
         let is_live =
             time >= now.saturating_sub(LIFETIME) && now >= started.saturating_add(LIFETIME);
         let active = self.streams.values().filter(|it| last - it.last < IDLE);
@@ -146,7 +149,7 @@ impl MirrorFilter {
         }
     }
 
-    /// What is to be kept over a restart.
+    /// The records to store in the state file.
     pub(super) fn state(&self) -> MirrorState {
         let copies =
             |&(record, time): &(u64, i64)| Some((record, time, *self.records.get(&record)?));
@@ -160,7 +163,7 @@ impl MirrorFilter {
         }
     }
 
-    /// Goes on with what was kept.
+    /// Restores stored records.
     pub(super) fn resume(&mut self, state: &MirrorState) {
         for &(record, time, copies) in &state.records {
             self.records.insert(record, copies);
@@ -169,7 +172,7 @@ impl MirrorFilter {
         let last = self.found;
         let streams = state.streams.iter();
         self.streams = streams
-            .map(|&(key, newest)| (key, Progress { newest, last }))
+            .map(|&(key, newest)| (key, LogProgress { newest, last }))
             .collect();
     }
 }
@@ -177,8 +180,9 @@ impl MirrorFilter {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::parse::Agent;
-    use crate::parse::{Direction, Mta, Outcome, Service};
+    use crate::parse::dialect::{Agent, Mta};
+    use crate::parse::event::Service;
+    use crate::parse::kinds::{Direction, Outcome};
 
     const NOW: i64 = 50_000;
 
@@ -214,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn a_record_counts_as_often_as_in_the_log_that_has_it_most() {
+    fn record_is_counted_as_often_as_in_the_log_with_most_occurrences() {
         let mut filter = MirrorFilter::new();
         let mut counted = 0;
         for (key, times) in [(MAIN, 2), (REJECT, 3), (MAIN, 1)] {
@@ -228,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn one_log_may_be_read_long_before_the_other_and_over_a_restart() {
+    fn copies_are_recognized_after_catch_up_and_restart() {
         let mut filter = MirrorFilter::new();
         for second in 0..50_000 {
             assert!(!is_copy(&mut filter, REJECT, second, b"550 no"));
@@ -239,7 +243,7 @@ mod tests {
         for second in 0..50_000 {
             assert!(is_copy(&mut resumed, MAIN, second, b"550 no"));
         }
-        // Both logs were read up to now.
+        // Both logs have caught up.
         let later = NOW + LIFETIME;
         for second in NOW..=later {
             for key in [MAIN, REJECT] {
@@ -247,7 +251,7 @@ mod tests {
                 assert_eq!(copy, key == REJECT);
             }
         }
-        let kept = resumed.records.len();
-        assert!(kept < 3 * LIFETIME as usize, "{kept}");
+        let remembered = resumed.records.len();
+        assert!(remembered < 3 * LIFETIME as usize, "{remembered}");
     }
 }

@@ -1,10 +1,9 @@
-//! From the bytes of a line to what it says. Pure: no I/O, no metrics, and no error. A line is an
-//! [`Event`], known noise, or unmatched.
+//! Parsing of log lines, without I/O, metrics or errors: a line is an [`Event`], known noise, or unmatched.
 //!
-//! `reader` routes lines: `frame` takes a record out of what carried it, `detect` decides which mail server
-//! wrote a stream, and the file of that server in `dialect` reads the record. `reply`, `delays` and `scan`
-//! are what dialects share. What a line alone does not tell is added behind them: `dedup` and `mirror` find
-//! records that a server logs twice, `condition` says why something failed.
+//! `reader` routes lines: `frame` extracts the record from its syslog frame, `detect` determines the mail server
+//! that wrote a stream, and the dialect of that server in `dialect` parses the record. `reply`, `delays` and `scan`
+//! are shared by the dialects. Afterwards `dedup` and `mirror` recognize records that a server logs twice, and
+//! `condition` classifies failures.
 
 mod condition;
 mod dedup;

@@ -1,5 +1,5 @@
-//! Reads lines of many streams: routes each to the dialect of the server that wrote it, and completes what
-//! the dialect found.
+//! The line parser: routes the lines of many streams to the dialect of the mail server that wrote them, and adds
+//! provider, condition and duplicate detection to the events.
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 use crate::catalog::{Catalog, Providers};
 use crate::parse::condition::Conditions;
 use crate::parse::dedup::Deduplicator;
-use crate::parse::detect::{Format, Framing};
+use crate::parse::detect::{DetectedFormat, Format};
 use crate::parse::dialect::{Mta, OwnFrame, Prescan, Record, is_unsupported, read_prescanned};
 use crate::parse::event::{Event, Line, Visitor};
 use crate::parse::frame::syslog_record;
@@ -16,39 +16,39 @@ use crate::parse::mirror::MirrorFilter;
 use crate::parse::provider_cache::ProviderCache;
 use crate::parse::stream::{Stream, StreamKey};
 
-/// Streams that are remembered at a time; of more, those that were read longest ago are forgotten.
+/// The maximum number of streams; the least recently selected one is evicted.
 const MAX_STREAMS: usize = 1024;
 
-/// One line, understood.
+/// One parsed line.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Parsed<'a, 'e> {
-    /// When it was written, by its own clock; `None` if it has no time stamp.
+    /// The time stamp of the line; `None` if it has none.
     pub time: Option<Stamp>,
-    /// The host that wrote it; empty if the line does not say.
+    /// The host name in the syslog header; empty if there is none.
     pub host: &'a [u8],
-    /// What it says.
+    /// The content.
     pub line: Line<'a, 'e>,
 }
 
-/// Reads lines. Remembers for each stream what its earlier lines tell about later ones.
+/// Parses lines. Keeps the state of each stream that later lines depend on.
 pub struct LineParser {
     zone: TimeZone,
     reference: Timestamp,
-    pub(super) shared: Shared,
+    pub(super) shared: SharedState,
     pub(super) streams: Vec<Stream>,
-    /// The stream whose lines are read, among `streams`.
+    /// The index of the selected stream.
     current: usize,
     selections: u64,
-    /// Of the lines being read: kept, so that nothing is allocated for them.
+    /// A buffer for the prescans of the lines being read, to avoid allocations.
     prescans: Vec<Option<Prescan>>,
-    /// Whether logs are read one after the other, and not as they grow.
+    /// Whether logs are read one after the other, rather than live.
     sequential: bool,
-    /// As [`Stream::receipts`], for new streams.
+    /// The initial value of [`Stream::receipts`] for new streams.
     receipts: bool,
 }
 
-/// What all streams share.
-pub(super) struct Shared {
+/// State shared by all streams.
+pub(super) struct SharedState {
     conditions: Conditions,
     providers: Providers,
     provider_cache: ProviderCache,
@@ -57,9 +57,9 @@ pub(super) struct Shared {
 }
 
 impl LineParser {
-    /// A parser that classifies with the given catalog and knows the given providers. `zone` is the time
-    /// zone of stamps without an offset; `reference` is the newest instant a line without a year can come
-    /// from. Lines are of one stream of unknown format until [`LineParser::select`] says otherwise.
+    /// A parser with this catalog and these providers. `zone` is the time zone of time stamps without an offset;
+    /// `reference` is the latest possible time of a line whose time stamp has no year. Until
+    /// [`LineParser::select`] is called, lines belong to a default stream whose format is detected.
     pub fn new(
         catalog: &'static Catalog,
         providers: Providers,
@@ -70,7 +70,7 @@ impl LineParser {
         LineParser {
             zone,
             reference,
-            shared: Shared {
+            shared: SharedState {
                 conditions: Conditions::new(catalog),
                 providers,
                 provider_cache: ProviderCache::new(),
@@ -86,12 +86,12 @@ impl LineParser {
         }
     }
 
-    /// Says that logs are read one after the other, and not as they grow.
+    /// Sets that logs are read one after the other, rather than live.
     pub fn set_sequential(&mut self) {
         self.sequential = true;
     }
 
-    /// Makes the next lines those of this stream, whose configured format is given.
+    /// Selects the stream that the next lines belong to, and its configured format.
     pub fn select(&mut self, key: StreamKey, format: Format) {
         self.selections += 1;
         let known = |stream: &Stream| stream.key == key && stream.detection.format() == format;
@@ -118,7 +118,7 @@ impl LineParser {
         at
     }
 
-    /// Says whether a version before 4 has seen Postfix tell of messages' receipt.
+    /// Sets [`Stream::receipts`] for all streams, from a state file before version 4.
     pub(super) fn set_receipts(&mut self, receipts: bool) {
         self.receipts = receipts;
         self.streams
@@ -126,7 +126,7 @@ impl LineParser {
             .for_each(|it| it.receipts = receipts);
     }
 
-    /// The formats that were found in the streams of a source.
+    /// The formats found in the streams of a source.
     pub fn formats(&self, source: u64) -> Vec<&'static str> {
         let of_source = self.streams.iter().filter(|it| it.key.source == source);
         let mut formats: Vec<_> = of_source.flat_map(Stream::formats).collect();
@@ -135,7 +135,7 @@ impl LineParser {
         formats
     }
 
-    /// Sets the newest instant a line without a year can come from.
+    /// Sets the latest possible time of a line whose time stamp has no year.
     pub fn set_reference(&mut self, reference: Timestamp) {
         self.reference = reference;
         for stream in &mut self.streams {
@@ -143,7 +143,7 @@ impl LineParser {
         }
     }
 
-    /// Sets the time zone of stamps without an offset.
+    /// Sets the time zone of time stamps without an offset.
     pub fn set_zone(&mut self, zone: TimeZone) {
         for stream in &mut self.streams {
             stream.headers.set_zone(zone.clone());
@@ -151,8 +151,8 @@ impl LineParser {
         self.zone = zone;
     }
 
-    /// The wall clock in seconds since 1970, as of the last reference; the largest number for logs that are
-    /// read one after the other.
+    /// The wall clock of the last reference, in seconds since 1970; `i64::MAX` if logs are read one after the
+    /// other.
     fn now(&self) -> i64 {
         match self.sequential {
             true => i64::MAX,
@@ -160,14 +160,14 @@ impl LineParser {
         }
     }
 
-    /// Reads many lines of the selected stream, each without its newline, and hands what they say to
-    /// `visitor`, in their order. Some hundred at a time are read fastest.
+    /// Parses lines of the selected stream, each without its newline, and passes them to `visitor` in their
+    /// order. Fastest with some hundred lines per call.
     #[inline]
     pub fn read(&mut self, lines: &[&[u8]], visitor: &mut impl for<'a> Visitor<'a>) {
         let now = self.now();
         let stream = &mut self.streams[self.current];
         let shared = &mut self.shared;
-        let mut complete = Complete {
+        let mut enrich = Enrich {
             key: stream.key,
             now,
             shared,
@@ -175,7 +175,7 @@ impl LineParser {
         };
         if !stream.detection.allows_prescan() {
             for line in lines {
-                read_any(stream, line, &mut complete);
+                read_any(stream, line, &mut enrich);
             }
             return;
         }
@@ -188,10 +188,10 @@ impl LineParser {
         let mut postfix = stream.postfix_state();
         for (prescan, line) in prescans.iter().zip(lines) {
             match prescan {
-                Some(prescan) => read_prescanned(&mut postfix, prescan, line, &mut complete),
+                Some(prescan) => read_prescanned(&mut postfix, prescan, line, &mut enrich),
                 None => {
                     stream.set_postfix_state(postfix);
-                    read_any(stream, line, &mut complete);
+                    read_any(stream, line, &mut enrich);
                     postfix = stream.postfix_state();
                 }
             }
@@ -203,26 +203,26 @@ impl LineParser {
         self.prescans = prescans;
     }
 
-    /// Reads one line of the selected stream, without its newline. If it is an event, that is put into
-    /// `slot`, and [`Line::Event`] refers to it.
+    /// Parses one line of the selected stream, without its newline. An event is stored in `slot`, and
+    /// [`Line::Event`] refers to it.
     pub fn parse<'a, 'e>(
         &mut self,
         line: &'a [u8],
         slot: &'e mut Option<Event<'a>>,
     ) -> Parsed<'a, 'e> {
         *slot = None;
-        let mut kept = Keep {
+        let mut result = StoreLine {
             slot,
             line: Line::Unmatched,
             time: None,
         };
         let now = self.now();
         let stream = &mut self.streams[self.current];
-        let mut complete = Complete {
+        let mut enrich = Enrich {
             key: stream.key,
             now,
             shared: &mut self.shared,
-            visitor: &mut kept,
+            visitor: &mut result,
         };
         let prescan = match stream.detection.allows_prescan() {
             true => prescanned(stream, line),
@@ -232,15 +232,15 @@ impl LineParser {
             Some(prescan) => {
                 stream.state(Mta::Postfix);
                 let mut postfix = stream.postfix_state();
-                read_prescanned(&mut postfix, &prescan, line, &mut complete);
+                read_prescanned(&mut postfix, &prescan, line, &mut enrich);
                 stream.set_postfix_state(postfix);
                 prescan.host(line)
             }
-            None => read_any(stream, line, &mut complete),
+            None => read_any(stream, line, &mut enrich),
         };
-        let Keep {
+        let StoreLine {
             slot, line, time, ..
-        } = kept;
+        } = result;
         let line = match slot {
             Some(event) => Line::Event(event),
             None => line,
@@ -256,17 +256,17 @@ fn prescanned(stream: &mut Stream, line: &[u8]) -> Option<Prescan> {
     Prescan::of(line, header)
 }
 
-/// Reads any line, and returns the host that wrote it.
+/// Parses any line, and returns the host name in its header.
 #[inline(never)]
 fn read_any<'a>(stream: &mut Stream, line: &'a [u8], visitor: &mut impl Visitor<'a>) -> &'a [u8] {
-    let is_syslog = stream.detection.framing() == Some(Framing::Syslog);
+    let is_syslog = stream.detection.detected() == Some(DetectedFormat::Syslog);
     if !is_syslog && let Some(mta) = stream.detection.own_log(line) {
         return read_own(stream, mta, line, visitor);
     }
     let record = syslog_record::parse(&mut stream.headers, line);
-    if let Some(mta) = claimed(stream, record.tag, record.body) {
+    if let Some(mta) = server_of(stream, record.tag, record.body) {
         if !record.tag.is_empty() {
-            stream.detection.note(Framing::Syslog);
+            stream.detection.note(DetectedFormat::Syslog);
         }
         let syslog_record::SyslogRecord {
             time,
@@ -287,23 +287,23 @@ fn read_any<'a>(stream: &mut Stream, line: &'a [u8], visitor: &mut impl Visitor<
     if is_syslog && let Some(mta) = stream.detection.own_log(line) {
         return read_own(stream, mta, line, visitor);
     }
-    if let Some(Framing::OwnLog(mta)) = stream.detection.framing() {
-        // A further line of a record, or one of an unknown form.
+    if let Some(DetectedFormat::OwnLog(mta)) = stream.detection.detected() {
+        // A continuation line of a record, or a line of an unknown form.
         let record = own_record(stream, mta, line);
         stream.state(mta).read(&record, visitor);
         return b"";
     }
-    let said = match record.tag {
+    let line = match record.tag {
         b"" => Line::Unmatched,
         tag if is_unsupported(tag) => Line::Unmatched,
         _ => Line::Noise(None),
     };
-    visitor.visit(record.time, said);
+    visitor.visit(record.time, line);
     record.host
 }
 
-/// The server whose syslog record this is, among those that the configured format allows.
-fn claimed(stream: &Stream, tag: &[u8], body: &[u8]) -> Option<Mta> {
+/// The server that wrote a syslog record, if the configured format allows it.
+fn server_of(stream: &Stream, tag: &[u8], body: &[u8]) -> Option<Mta> {
     match stream.detection.format() {
         Format::Server(mta) if tag.is_empty() => Some(mta),
         Format::Server(mta) => Mta::of_record(tag, body).filter(|&found| found == mta),
@@ -311,20 +311,20 @@ fn claimed(stream: &Stream, tag: &[u8], body: &[u8]) -> Option<Mta> {
     }
 }
 
-/// Reads a line of a server's own log.
+/// Parses a line of a server's own log file.
 fn read_own<'a>(
     stream: &mut Stream,
     mta: Mta,
     line: &'a [u8],
     visitor: &mut impl Visitor<'a>,
 ) -> &'a [u8] {
-    stream.detection.note(Framing::OwnLog(mta));
+    stream.detection.note(DetectedFormat::OwnLog(mta));
     let record = own_record(stream, mta, line);
     stream.state(mta).read(&record, visitor);
     b""
 }
 
-/// Takes a record out of the frame of a server's own log.
+/// The record in a line of a server's own log file.
 fn own_record<'a>(stream: &mut Stream, mta: Mta, line: &'a [u8]) -> Record<'a> {
     let framed = match mta.own_frame() {
         OwnFrame::Dated => stream.headers.dated(line),
@@ -342,32 +342,32 @@ fn own_record<'a>(stream: &mut Stream, mta: Mta, line: &'a [u8]) -> Record<'a> {
     }
 }
 
-/// Completes what a dialect found, and hands it on.
-struct Complete<'p, V> {
+/// Adds provider, condition and duplicate detection to the events of a dialect, and passes them on.
+struct Enrich<'p, V> {
     key: StreamKey,
-    /// As for [`MirrorFilter::is_copy`].
+    /// As in [`MirrorFilter::is_copy`].
     now: i64,
-    shared: &'p mut Shared,
+    shared: &'p mut SharedState,
     visitor: &'p mut V,
 }
 
-impl<'a, V: Visitor<'a>> Visitor<'a> for Complete<'_, V> {
+impl<'a, V: Visitor<'a>> Visitor<'a> for Enrich<'_, V> {
     #[inline(always)]
     fn visit(&mut self, time: Option<Stamp>, mut line: Line<'a, '_>) {
         if let Line::Event(event) = &mut line {
             if event.mirrored && self.shared.mirrors.is_copy(self.key, time, self.now, event) {
                 return self.visitor.visit(time, Line::Noise(None));
             }
-            self.shared.complete(event, time);
+            self.shared.enrich(event, time);
         }
         self.visitor.visit(time, line);
     }
 }
 
-impl Shared {
-    /// Adds what the line alone does not tell.
+impl SharedState {
+    /// Adds what cannot be derived from the line alone.
     #[inline(always)]
-    fn complete(&mut self, event: &mut Event<'_>, time: Option<Stamp>) {
+    fn enrich(&mut self, event: &mut Event<'_>, time: Option<Stamp>) {
         let failed = event.outcome != Outcome::Sent;
         if failed {
             self.duplicates.check(event, time);
@@ -381,14 +381,14 @@ impl Shared {
     }
 }
 
-/// Keeps what was read.
-struct Keep<'a, 'e> {
+/// Stores the one line that was parsed.
+struct StoreLine<'a, 'e> {
     slot: &'e mut Option<Event<'a>>,
     line: Line<'a, 'e>,
     time: Option<Stamp>,
 }
 
-impl<'a> Visitor<'a> for Keep<'a, '_> {
+impl<'a> Visitor<'a> for StoreLine<'a, '_> {
     fn visit(&mut self, time: Option<Stamp>, line: Line<'a, '_>) {
         self.time = time;
         match line {

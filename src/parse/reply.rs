@@ -1,33 +1,33 @@
-//! A server's reply: its code, and the enhanced status code in its own text (RFC 5321 section 4.2, RFC 2034
-//! section 4). Every mail server quotes replies in its own way; the quoted text is the same everywhere.
+//! Parses SMTP replies: the reply code (RFC 5321 section 4.2) and the enhanced status code in the text (RFC 2034
+//! section 4). Each mail server quotes replies in its own way, but the quoted text has the same form.
 
-use crate::parse::Enhanced;
+use crate::parse::kinds::Enhanced;
 use crate::parse::scan;
 
-/// What a reply says in numbers.
+/// The codes of a reply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Reply {
     /// 200 to 599.
     pub code: u16,
-    /// RFC 3463 code in the text.
+    /// The enhanced status code (RFC 3463) in the text.
     pub enhanced: Option<Enhanced>,
 }
 
-/// Reads the reply that `text` starts with. Numbers further inside are never its code.
+/// Parses the reply at the beginning of `text`. Numbers later in the text are never taken as its code.
 pub(crate) fn parse(text: &[u8]) -> Option<Reply> {
     let (code, separator, rest) = match usual_first_line(text) {
         Some(line) => line,
         None => first_line(text)?,
     };
-    // Most have their enhanced code here, in its shortest form.
-    let enhanced = match scan::short_enhanced(rest).filter(is_of_a_reply) {
+    // Most replies have their enhanced code here, in its shortest form.
+    let enhanced = match scan::short_enhanced(rest).filter(has_reply_class) {
         Some(enhanced) => Some(enhanced),
         None => any_enhanced(code, separator, rest),
     };
     Some(Reply { code, enhanced })
 }
 
-/// The enhanced code of a reply in any of the places where one may stand.
+/// The enhanced code at any of its possible positions.
 #[inline(never)]
 fn any_enhanced(code: u16, separator: u8, text: &[u8]) -> Option<Enhanced> {
     leading_enhanced(text)
@@ -41,13 +41,13 @@ fn any_enhanced(code: u16, separator: u8, text: &[u8]) -> Option<Enhanced> {
         })
 }
 
-/// Whether it has one of the classes that replies have (RFC 3463 section 2).
+/// Whether the class is valid in a reply (RFC 3463 section 2).
 #[inline(always)]
-fn is_of_a_reply(code: &Enhanced) -> bool {
+fn has_reply_class(code: &Enhanced) -> bool {
     matches!(code.class, 2 | 4 | 5)
 }
 
-/// Three digits, then a blank or a hyphen: the code, the byte after it, and the rest.
+/// Parses three digits and a space or a hyphen. Returns the code, the byte after it, and the rest.
 #[inline(always)]
 fn usual_first_line(text: &[u8]) -> Option<(u16, u8, &[u8])> {
     let (&[a, b, c, separator], rest) = text.split_first_chunk()?;
@@ -58,7 +58,8 @@ fn usual_first_line(text: &[u8]) -> Option<(u16, u8, &[u8])> {
     usual.then_some((code, separator, rest))
 }
 
-/// The same with whatever may follow: the end, or any byte that makes no other word of the digits.
+/// As [`usual_first_line`], but the code may also be followed by the end of the text, or by any byte with which
+/// the digits do not form a longer word or number.
 #[inline(never)]
 fn first_line(text: &[u8]) -> Option<(u16, u8, &[u8])> {
     let [a @ b'2'..=b'5', b @ b'0'..=b'9', c @ b'0'..=b'9', rest @ ..] = text else {
@@ -74,30 +75,30 @@ fn first_line(text: &[u8]) -> Option<(u16, u8, &[u8])> {
     }
 }
 
-/// The enhanced code right behind the reply code: `4.7.28 …`, `#4.7.1 …`.
+/// The enhanced code directly after the reply code: `4.7.28 …`, `#4.7.1 …`.
 #[inline]
 pub(crate) fn leading_enhanced(text: &[u8]) -> Option<Enhanced> {
     let text = text.strip_prefix(b" ").unwrap_or(text);
     let text = text.strip_prefix(b"#").unwrap_or(text);
     scan::enhanced(text)
         .map(|(code, _)| code)
-        .filter(is_of_a_reply)
+        .filter(has_reply_class)
 }
 
-/// qmail's way: `… (#4.2.1)` at the end.
+/// The enhanced code as qmail writes it: `… (#4.2.1)` at the end.
 fn trailing_enhanced(text: &[u8]) -> Option<Enhanced> {
     let text = text.trim_ascii_end();
     let text = text.strip_suffix(b".").unwrap_or(text);
     let text = text.strip_suffix(b")")?;
     let (_, inside) = scan::rsplit_on(text, b"(#")?;
     match scan::enhanced(inside)? {
-        (code, []) => Some(code).filter(is_of_a_reply),
+        (code, []) => Some(code).filter(has_reply_class),
         _ => None,
     }
 }
 
-/// A reply of several lines is folded into one, `554-host.example.net 554 5.7.1 No`: each further
-/// line starts with the same code again, and the first that has an enhanced code decides.
+/// The enhanced code in a multi-line reply, which is logged as one line: `554-host.example.net 554 5.7.1 No`.
+/// Each continuation line starts with the same reply code; the first enhanced code is used.
 fn continued_enhanced(code: u16, text: &[u8]) -> Option<Enhanced> {
     let digits = [
         b' ',
@@ -131,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn codes_in_every_place_they_are_found_in() {
+    fn codes_at_every_position_are_found() {
         for (text, code, enhanced) in [
             ("250 2.0.0 Ok: queued as 4F1", 250, "2.0.0"),
             ("250 2.0.0: f6e9 accepted", 250, "2.0.0"),
@@ -174,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_reply() {
+    fn text_without_a_reply_code_is_not_a_reply() {
         for text in [
             "",
             "4.7.1 Try again",

@@ -1,13 +1,12 @@
-//! Small functions over bytes that all parsers share. Each reads a byte once and allocates nothing.
+//! Byte scanning functions shared by all parsers. None of them allocates.
 
 use wide::u8x16;
 
-use crate::parse::Enhanced;
+use crate::parse::kinds::Enhanced;
 use crate::simd::{digits, marks_of, range};
 
-/// Where the first byte stands that one of the `wanted` equals. For the short distances inside a
-/// line, which are over before a search made for long ones has begun. Nearly all of them end within
-/// thirty-two bytes, and a first step of that size is the same for all.
+/// The position of the first byte that equals one of `wanted`. Optimized for the short distances within a line:
+/// nearly all matches are within 32 bytes, which are searched in one step without branches.
 #[inline(always)]
 fn first_of<const N: usize>(text: &[u8], wanted: [u8; N]) -> Option<usize> {
     let wide = wanted.map(u8x16::splat);
@@ -22,7 +21,7 @@ fn first_of<const N: usize>(text: &[u8], wanted: [u8; N]) -> Option<usize> {
     let (Some(first), Some(last)) = (text.first_chunk(), text.last_chunk()) else {
         return text.iter().position(|byte| wanted.contains(byte));
     };
-    // The second step goes over bytes of the first again rather than asking how many are left.
+    // For a text shorter than 32 bytes, the second half overlaps the first, which avoids a branch on the length.
     let second = (text.len() - 16).min(16);
     let found = match text[second..].first_chunk() {
         Some(next) => marks(first) | marks(next) << second,
@@ -43,19 +42,19 @@ fn first_of<const N: usize>(text: &[u8], wanted: [u8; N]) -> Option<usize> {
     (found != 0).then(|| text.len() - 16 + found.trailing_zeros() as usize)
 }
 
-/// Where the byte first stands; for short distances.
+/// The position of the first `byte`; for short distances.
 #[inline(always)]
 pub(crate) fn position(text: &[u8], byte: u8) -> Option<usize> {
     first_of(text, [byte])
 }
 
-/// Where the first of two bytes stands; for short distances.
+/// The position of the first byte that is `a` or `b`; for short distances.
 #[inline(always)]
 pub(crate) fn position2(text: &[u8], a: u8, b: u8) -> Option<usize> {
     first_of(text, [a, b])
 }
 
-/// One bit for each byte of two texts, set where they differ.
+/// A bitmask of the bytes in which two texts differ.
 #[inline(always)]
 pub(crate) fn differences(a: &[u8; 32], b: &[u8; 32]) -> u32 {
     let ((a, _), (b, _)) = (a.as_chunks::<16>(), b.as_chunks::<16>());
@@ -63,13 +62,12 @@ pub(crate) fn differences(a: &[u8; 32], b: &[u8; 32]) -> u32 {
     !(same(0) | same(1) << 16)
 }
 
-/// Where the bracket and the blank are in `tag[pid]: body`, if both stand within thirty-two bytes: the
-/// marks of all of it in one look.
+/// The positions of the bracket and the space in `tag[pid]: body`. Fast if both are within 32 bytes.
 #[inline(always)]
 pub(crate) fn first_words(text: &[u8]) -> Option<(usize, usize)> {
     let frame: &[u8; 32] = text.first_chunk()?;
     let first = |byte| marks_of(frame, byte).trailing_zeros() as usize;
-    // The first blank is the one behind `]:`, so that neither tag nor pid holds one.
+    // The first space is the one after `]:`, because neither tag nor pid contains a space.
     let (bracket, blank) = (first(b'['), first(b' '));
     let (bracket, blank) = if blank < 32 {
         (bracket, blank)
@@ -80,15 +78,15 @@ pub(crate) fn first_words(text: &[u8]) -> Option<(usize, usize)> {
     (bracket < blank && end == Some(b"]:")).then_some((bracket, blank))
 }
 
-/// The same for longer tags.
+/// As [`first_words`], for longer tags.
 #[inline(never)]
 fn long_words(text: &[u8]) -> Option<(usize, usize)> {
     let blank = position(text, b' ')?;
     Some((position(&text[..blank], b'[')?, blank))
 }
 
-/// The length of the short queue id and the colon and blank behind it that `text` begins with, else 0.
-/// It has five to fourteen hexadecimal digits in upper case.
+/// The length of the short queue id at the beginning of `text`, including the colon and space after it; 0 if there
+/// is none. A short queue id has 5 to 14 upper-case hexadecimal digits.
 #[inline(always)]
 pub(crate) fn short_queue_id(text: &[u8; 17]) -> usize {
     let bytes = u8x16::new(*text.first_chunk().unwrap_or(&[0; 16]));
@@ -98,15 +96,15 @@ pub(crate) fn short_queue_id(text: &[u8; 17]) -> usize {
     std::hint::select_unpredictable((length >= 5) & ends, length + 2, 0)
 }
 
-/// Splits at the first `byte`, which belongs to neither half; for short distances.
+/// Splits at the first `byte`, which is in neither part; for short distances.
 #[inline]
 pub(crate) fn split(text: &[u8], byte: u8) -> Option<(&[u8], &[u8])> {
     let at = position(text, byte)?;
     Some((&text[..at], &text[at + 1..]))
 }
 
-/// Splits at the first occurrence of `pattern`, which belongs to neither half. For patterns of a few
-/// bytes: a general search would take longer to get ready than to find them.
+/// Splits at the first occurrence of `pattern`, which is in neither part. For patterns of a few bytes: the setup
+/// of a general substring search would take longer than the search.
 #[inline]
 pub(crate) fn split_on<'a, const N: usize>(
     text: &'a [u8],
@@ -123,8 +121,7 @@ pub(crate) fn split_on<'a, const N: usize>(
     }
 }
 
-/// Splits at the last occurrence of `pattern`, which belongs to neither half; for patterns of a few
-/// bytes too.
+/// Splits at the last occurrence of `pattern`, which is in neither part; for patterns of a few bytes.
 #[inline]
 pub(crate) fn rsplit_on<'a, const N: usize>(
     text: &'a [u8],
@@ -140,20 +137,20 @@ pub(crate) fn rsplit_on<'a, const N: usize>(
     }
 }
 
-/// `name[address]` without the `:port` that may follow.
+/// `name[address]` without a `:port` after it.
 #[inline]
 pub(crate) fn without_port(host: &[u8]) -> &[u8] {
     position(host, b']').map_or(host, |close| &host[..=close])
 }
 
-/// Reads a decimal number of at least one digit; one of 20 digits or more is the largest `u64`.
+/// Parses a decimal number of at least one digit. A number of 20 or more digits is returned as the largest `u64`.
 #[inline]
 pub(crate) fn number(text: &[u8]) -> Option<(u64, &[u8])> {
     const ONES: u64 = u64::from_ne_bytes([1; 8]);
-    // Numbers have all lengths: up to seven digits are read with no step that depends on how many.
+    // Lengths vary from line to line, so up to seven digits are parsed without a branch on the length.
     if let Some(start) = text.first_chunk() {
         let digits = u64::from_le_bytes(*start) ^ (ONES * b'0' as u64);
-        // The high bit of each byte above 9; a carry reaches only what stands behind such a byte.
+        // The high bit of each byte above 9; a carry only changes bytes after such a byte.
         let others = (digits.wrapping_add(ONES * 0x76) | digits) & (ONES << 7);
         let length = (others.trailing_zeros() / 8) as usize;
         if (1..8).contains(&length) {
@@ -174,12 +171,12 @@ fn long_number(text: &[u8]) -> Option<(u64, &[u8])> {
         value = value.wrapping_mul(10).wrapping_add(u64::from(digit));
         digits += 1;
     }
-    // Nineteen digits always fit.
+    // 19 digits always fit.
     let value = if digits < 20 { value } else { u64::MAX };
     (digits > 0).then(|| (value, &text[digits..]))
 }
 
-/// The number that eight decimal digits make, one in each byte, the first in the lowest.
+/// The value of eight decimal digits, one per byte, the first in the lowest byte.
 #[inline(always)]
 pub(crate) fn eight_digits(digits: u64) -> u64 {
     let pairs = (digits.wrapping_mul(10 << 8 | 1) >> 8) & 0x00ff_00ff_00ff_00ff;
@@ -187,15 +184,15 @@ pub(crate) fn eight_digits(digits: u64) -> u64 {
     fours.wrapping_mul(10_000 << 32 | 1) >> 32
 }
 
-/// Reads two digits.
+/// Parses two digits.
 #[inline]
 pub(crate) fn two_digits(text: [u8; 2]) -> Option<u8> {
     let (tens, ones) = (text[0].wrapping_sub(b'0'), text[1].wrapping_sub(b'0'));
     (tens < 10 && ones < 10).then(|| tens * 10 + ones)
 }
 
-/// Reads an enhanced status code (RFC 3463 section 2) at the very start of `text`. It ends where
-/// no digit and no further dotted number follows, so that the start of an address is none.
+/// Parses an enhanced status code (RFC 3463 section 2) at the beginning of `text`. It must not be followed by a
+/// digit or another dotted number, so that an IP address is not taken for one.
 #[inline(always)]
 pub(crate) fn enhanced(text: &[u8]) -> Option<(Enhanced, &[u8])> {
     match short_enhanced(text) {
@@ -204,8 +201,8 @@ pub(crate) fn enhanced(text: &[u8]) -> Option<(Enhanced, &[u8])> {
     }
 }
 
-/// The same for a code of one digit in each place, as most are. All of it is asked at once: a text may as
-/// well begin with a word.
+/// As [`enhanced`], for a code of three single digits, the most frequent form. Without branches, because many
+/// texts begin with a word instead.
 #[inline(always)]
 pub(crate) fn short_enhanced(text: &[u8]) -> Option<Enhanced> {
     let start: &[u8; 8] = text.first_chunk()?;
@@ -241,7 +238,7 @@ fn any_enhanced(text: &[u8]) -> Option<(Enhanced, &[u8])> {
     ))
 }
 
-/// Reads a number of one to three digits.
+/// Parses a number of one to three digits.
 #[inline]
 fn short_number(text: &[u8]) -> Option<(u16, &[u8])> {
     let mut value = 0u16;
@@ -260,8 +257,8 @@ fn short_number(text: &[u8]) -> Option<(u16, &[u8])> {
     (at > 0).then(|| (value, &text[at..]))
 }
 
-/// Reads an address as logs write it: `<…>` with quoted local parts, in which a sender may put any
-/// byte, or bare up to the next comma or blank. Returns the address without its brackets.
+/// Parses an address: `<…>` with quoted local parts, which may contain any byte, or without brackets up to the next
+/// comma or space. Returns the address without brackets, and the rest.
 #[inline]
 pub(crate) fn address(text: &[u8]) -> Option<(&[u8], &[u8])> {
     let Some(inner) = text.strip_prefix(b"<") else {
@@ -273,14 +270,14 @@ pub(crate) fn address(text: &[u8]) -> Option<(&[u8], &[u8])> {
     };
     let mut at = position2(inner, b'>', b'"')?;
     if inner[at] == b'"' {
-        // A quoted string ends at an unescaped quote (RFC 5321 section 4.1.2). One that never ends
-        // was cut or forged: the first bracket is then the best guess.
+        // A quoted string ends at an unescaped quote (RFC 5321 section 4.1.2). One that never ends was cut off or
+        // forged; then the address ends at the first bracket.
         at = quoted_end(inner, at).or_else(|| memchr::memchr(b'>', inner))?;
     }
     Some((&inner[..at], &inner[at + 1..]))
 }
 
-/// The first `>` outside of quotes, seen from an opening quote.
+/// The position of the first `>` outside quotes, after an opening quote.
 fn quoted_end(text: &[u8], quote: usize) -> Option<usize> {
     let mut quoted = true;
     let mut at = quote + 1;
@@ -301,13 +298,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_of_every_length() {
+    fn numbers_of_every_length_are_parsed() {
         for text in ["0", "7", "42", "1234567", "12345678", "9999999999999999999"] {
             for rest in ["", ",", " and more of it", ":", "/", "\u{ff}\u{ff}"] {
-                let whole = format!("{text}{rest}");
+                let input = format!("{text}{rest}");
                 let expected = text.parse().expect("a number");
-                let found = number(whole.as_bytes());
-                assert_eq!(found, Some((expected, rest.as_bytes())), "{whole}");
+                let found = number(input.as_bytes());
+                assert_eq!(found, Some((expected, rest.as_bytes())), "{input}");
             }
         }
         assert_eq!(
@@ -320,7 +317,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_of_the_network_is_no_enhanced_code() {
+    fn ip_address_is_not_an_enhanced_code() {
         assert_eq!(enhanced(b"5.1.10.4 is listed"), None);
         assert_eq!(enhanced(b"4.7.1234"), None);
         let (code, rest) = enhanced(b"4.7.650 busy").expect("a code");
@@ -330,7 +327,7 @@ mod tests {
     }
 
     #[test]
-    fn quotes_keep_brackets_inside_an_address() {
+    fn quoted_bracket_does_not_end_an_address() {
         let (found, rest) = address(br#"<"a>, relay=x"@example.com>, relay=y"#).expect("address");
         assert_eq!(found, br#""a>, relay=x"@example.com"#);
         assert_eq!(rest, b", relay=y");

@@ -1,66 +1,62 @@
-//! What a parser remembers, as it is kept over restarts.
+//! The state of a parser as stored in the state file.
 
 use serde::{Deserialize, Serialize};
 use tracing::warn;
 
 use crate::parse::dedup::DedupState;
-use crate::parse::detect::{Format, Framing};
+use crate::parse::detect::{DetectedFormat, Format};
 use crate::parse::dialect::Mta;
 use crate::parse::mirror::MirrorState;
 use crate::parse::reader::LineParser;
 use crate::parse::stream::{Stream, StreamKey};
 
-/// What a parser remembers.
+/// The state of a parser.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ParserSnapshot {
-    /// Attempts that delivery records may repeat.
+    /// Attempts that a delivery record may repeat.
     pub duplicates: DedupState,
-    /// The same as versions before 4 kept it, with other hashes.
+    /// The same from a state file before version 4, which used a different hash.
     pub legacy_duplicates: DedupState,
-    /// Whether a version before 4 has seen lines that tell of a message's receipt, in whichever stream.
+    /// From a state file before version 4: whether any stream had lines about the receipt of messages.
     pub legacy_receipts: bool,
-    /// Records that another log may repeat.
+    /// Records that may be repeated in another log.
     pub mirrors: MirrorState,
-    /// What is known of each stream.
+    /// The state of each stream.
     pub streams: Vec<StreamState>,
 }
 
-/// What is known of one stream.
+/// The state of one stream.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct StreamState {
     source: u64,
     stream: u64,
-    /// The server whose own log it is, `syslog`, or empty while that is not known.
+    /// The detected format: a server whose own log it is, `syslog`, or empty if unknown.
     framing: String,
-    dialects: Vec<DialectMemory>,
+    dialects: Vec<DialectSnapshot>,
 }
 
-/// What one dialect remembers of a stream.
+/// The state of one dialect for a stream.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-struct DialectMemory {
+struct DialectSnapshot {
     mta: String,
     version: u16,
     bytes: Vec<u8>,
 }
 
 impl LineParser {
-    /// What has to be known of earlier lines to read the next ones, in another process.
+    /// The state that another process needs to continue parsing.
     pub fn snapshot(&self) -> ParserSnapshot {
         ParserSnapshot {
             duplicates: self.shared.duplicates.state(),
             legacy_duplicates: self.shared.duplicates.legacy_state(),
             legacy_receipts: false,
             mirrors: self.shared.mirrors.state(),
-            streams: self
-                .streams
-                .iter()
-                .filter_map(Stream::state_to_keep)
-                .collect(),
+            streams: self.streams.iter().filter_map(Stream::snapshot).collect(),
         }
     }
 
-    /// Goes on with what another parser remembered. What a newer or older version kept in a form that is not
-    /// known is forgotten, for that stream and dialect only.
+    /// Restores the state of another parser. The state of a dialect in an unknown version is dropped, for that
+    /// stream and dialect only.
     pub fn resume(&mut self, snapshot: &ParserSnapshot) {
         self.shared.duplicates.resume(&snapshot.duplicates);
         self.shared
@@ -68,38 +64,39 @@ impl LineParser {
             .resume_legacy(&snapshot.legacy_duplicates);
         self.shared.mirrors.resume(&snapshot.mirrors);
         self.set_receipts(snapshot.legacy_receipts);
-        for kept in &snapshot.streams {
+        for state in &snapshot.streams {
             let key = StreamKey {
-                source: kept.source,
-                stream: kept.stream,
+                source: state.source,
+                stream: state.stream,
             };
             let at = self.add_stream(key, Format::Auto);
-            self.streams[at].resume(kept);
+            self.streams[at].resume(state);
         }
     }
 }
 
 impl Stream {
-    fn state_to_keep(&self) -> Option<StreamState> {
-        let framing = match self.detection.framing() {
+    /// The state to store; `None` if there is none.
+    fn snapshot(&self) -> Option<StreamState> {
+        let framing = match self.detection.detected() {
             None => "",
-            Some(Framing::Syslog) => "syslog",
-            Some(Framing::OwnLog(mta)) => mta.name(),
+            Some(DetectedFormat::Syslog) => "syslog",
+            Some(DetectedFormat::OwnLog(mta)) => mta.name(),
         };
-        let dialects: Vec<DialectMemory> = Mta::ALL
+        let dialects: Vec<DialectSnapshot> = Mta::ALL
             .iter()
             .zip(&self.states)
             .filter_map(|(mta, state)| {
-                Some(DialectMemory {
+                Some(DialectSnapshot {
                     mta: mta.name().to_owned(),
                     version: mta.state_version(),
-                    // What cannot be written is not kept; no dialect has such a state.
+                    // Encoding does not fail for any dialect.
                     bytes: state.as_ref()?.encode().ok()?,
                 })
             })
             .collect();
-        let known = !framing.is_empty() || !dialects.is_empty();
-        known.then(|| StreamState {
+        let has_state = !framing.is_empty() || !dialects.is_empty();
+        has_state.then(|| StreamState {
             source: self.key.source,
             stream: self.key.stream,
             framing: framing.to_owned(),
@@ -107,30 +104,31 @@ impl Stream {
         })
     }
 
-    fn resume(&mut self, kept: &StreamState) {
-        match &*kept.framing {
+    /// Restores the stored state.
+    fn resume(&mut self, stored: &StreamState) {
+        match &*stored.framing {
             "" => {}
-            "syslog" => self.detection.resume(Framing::Syslog),
+            "syslog" => self.detection.resume(DetectedFormat::Syslog),
             name => {
                 if let Some(mta) = Mta::named(name) {
-                    self.detection.resume(Framing::OwnLog(mta));
+                    self.detection.resume(DetectedFormat::OwnLog(mta));
                 }
             }
         }
-        for memory in &kept.dialects {
-            let Some(mta) = Mta::named(&memory.mta) else {
+        for dialect in &stored.dialects {
+            let Some(mta) = Mta::named(&dialect.mta) else {
                 continue;
             };
-            let state = match memory.version == mta.state_version() {
-                true => mta.decode_state(&memory.bytes).ok(),
+            let state = match dialect.version == mta.state_version() {
+                true => mta.decode_state(&dialect.bytes).ok(),
                 false => None,
             };
             match state {
                 Some(state) => self.states[mta.index()] = Some(Box::new(state)),
                 None => warn!(
                     format = mta.name(),
-                    version = memory.version,
-                    "state of a log reader is of another version; starting it anew"
+                    version = dialect.version,
+                    "discarding the state of a log format: its version is not supported"
                 ),
             }
         }

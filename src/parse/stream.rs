@@ -1,33 +1,33 @@
-//! One stream of lines: what a single writer produces, such as a log file with its rotations, or the
-//! records of one syslog peer. What earlier lines tell about later ones belongs to the stream.
+//! A stream of lines from a single writer, such as a log file with its rotations, or the records of one syslog
+//! peer. State that later lines depend on is kept per stream.
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use crate::parse::detect::{Detection, Format, Framing};
+use crate::parse::detect::{DetectedFormat, Detection, Format};
 use crate::parse::dialect::{DialectState, Mta, PostfixState};
 use crate::parse::frame::syslog::HeaderParser;
 use crate::parse::frame::timestamp::Clock;
 
-/// The identity of a stream, stable over restarts.
+/// The identity of a stream, stable across restarts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct StreamKey {
-    /// The source: a hash of its name.
+    /// The source, as a hash of its name.
     pub source: u64,
     /// The stream within its source.
     pub stream: u64,
 }
 
-/// A stream.
+/// The state of a stream.
 pub(super) struct Stream {
     pub key: StreamKey,
     pub headers: HeaderParser,
     pub detection: Detection,
-    /// What each dialect that has read a record remembers, by [`Mta::index`].
+    /// The state of each dialect that has read a record, by [`Mta::index`].
     pub states: [Option<Box<DialectState>>; Mta::ALL.len()],
-    /// Whether a version before 4 has seen Postfix tell of messages' receipt.
+    /// The initial value of Postfix's `receipts`, from a state file before version 4.
     pub receipts: bool,
-    /// When it was selected last, by the parser's count of selections.
+    /// The parser's selection counter when the stream was last selected.
     pub selected: u64,
 }
 
@@ -43,7 +43,7 @@ impl Stream {
         }
     }
 
-    /// What the dialect of a server remembers of this stream.
+    /// The state of a dialect for this stream.
     pub fn state(&mut self, mta: Mta) -> &mut DialectState {
         let receipts = self.receipts;
         self.states[mta.index()].get_or_insert_with(|| {
@@ -78,7 +78,7 @@ impl Stream {
     pub fn formats(&self) -> impl Iterator<Item = &'static str> {
         let read = |mta: &Mta| self.states[mta.index()].is_some();
         let none = !Mta::ALL.iter().any(read);
-        let syslog = none && self.detection.framing() == Some(Framing::Syslog);
+        let syslog = none && self.detection.detected() == Some(DetectedFormat::Syslog);
         let servers = Mta::ALL.into_iter().filter(read).map(Mta::name);
         servers.chain(syslog.then_some("syslog"))
     }

@@ -1,4 +1,4 @@
-//! Routing: which stream a line belongs to, and which dialect reads it.
+//! Tests of routing: which stream a line belongs to, and which dialect parses it.
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -16,7 +16,7 @@ fn stream(stream: u64) -> StreamKey {
     StreamKey { source: 7, stream }
 }
 
-/// What a line is, in a word.
+/// The kind of a line.
 fn kind(parser: &mut LineParser, line: &str) -> &'static str {
     match parser.parse(line.as_bytes(), &mut None).line {
         Line::Event(_) => "event",
@@ -26,7 +26,7 @@ fn kind(parser: &mut LineParser, line: &str) -> &'static str {
 }
 
 #[test]
-fn whether_a_log_tells_of_receipts_is_known_per_stream() {
+fn receipts_are_tracked_per_stream() {
     let mut parser = parser();
     let receipt = "Nov 23 10:00:00 mx postfix/cleanup[1]: 4F9D195432C: message-id=<a@example.com>";
     let queued = "Nov 23 10:00:00 mx postfix/qmgr[1]: 4F9D195432D: from=<a@example.com>, size=7, nrcpt=1 (queue active)";
@@ -58,11 +58,11 @@ fn programs_of_other_servers_are_noise() {
 }
 
 #[test]
-fn custom_syslog_names_are_postfix_where_the_text_is() {
+fn custom_syslog_name_is_postfix_if_the_text_is_known() {
     let mut parser = parser();
     let refused = "Nov 23 10:00:00 mx mta1/smtp[1]: connect to mx.example.net[192.0.2.1]:25: Connection refused";
     assert_eq!(kind(&mut parser, refused), "event");
-    let other = "Nov 23 10:00:00 mx mta1/smtp[1]: something that Postfix never says";
+    let other = "Nov 23 10:00:00 mx mta1/smtp[1]: some text that Postfix does not write";
     assert_eq!(kind(&mut parser, other), "noise");
     let unknown = other.replace("mta1", "postfix");
     assert_eq!(kind(&mut parser, &unknown), "unmatched");

@@ -1,47 +1,53 @@
-//! The state file: a line of text with the version, length and checksum, and the snapshot in a compact
-//! binary form. Damaged, foreign and newer files are recognized before anything in them is used.
+//! Encodes the state file: a text line with the version, then length and checksum, then the snapshot in a binary
+//! format. Damaged, foreign and newer files are detected before any of the content is used.
 
 use std::io;
 
 use thiserror::Error;
 
-use super::{Snapshot, legacy, sections};
+use super::snapshot::Snapshot;
+use super::{legacy, sections};
 
-/// The first line's beginning, behind which stands the version.
+/// The beginning of the first line, followed by the version.
 const MAGIC: &str = "maillog_exporter state ";
 
-/// The version that is written. It rises when sections can no longer be found as this version writes them.
+/// The version written by this program; incremented when the encoding of sections changes.
 const VERSION: u32 = 4;
 
-/// The first version that consists of sections.
+/// The first version with sections.
 const SECTIONS: u32 = 4;
 
-/// Behind the first line: the length of the rest (8 bytes) and its CRC-32 (4), little-endian.
+/// The size of the binary header after the first line: the length of the content (8 bytes) and its CRC-32 (4),
+/// little-endian.
 const HEADER: usize = 12;
 
-/// What is wrong with a snapshot.
+/// Why a state file cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum Damage {
-    /// Not one of ours.
-    #[error("this is no state of maillog_exporter")]
+    /// Not a state file of this program.
+    #[error("not a state file of maillog_exporter")]
     Foreign,
-    /// Of a version that did not exist yet.
+    /// Written by a newer version of this program.
     #[error(
-        "this state is of version {0}, written by a newer maillog_exporter; this one reads up to version {VERSION}"
+        "the state file has version {0}, written by a newer maillog_exporter; supported up to version {VERSION}"
     )]
     Newer(u32),
-    /// Cut off, or changed since it was written.
-    #[error("this state is damaged ({0})")]
+    /// Truncated or modified.
+    #[error("the state file is damaged ({0})")]
     Damaged(&'static str),
 }
 
-/// Writes a snapshot down.
+/// Encodes a snapshot.
+///
+/// # Errors
+///
+/// If a part cannot be encoded.
 pub(super) fn encode(snapshot: &Snapshot) -> io::Result<Vec<u8>> {
     let body = sections::encode(snapshot).map_err(io::Error::other)?;
     Ok(framed(VERSION, &body))
 }
 
-/// Puts what a reader checks first before the rest.
+/// The content with version, length and checksum.
 fn framed(version: u32, body: &[u8]) -> Vec<u8> {
     let mut bytes = format!("{MAGIC}{version}\n").into_bytes();
     bytes.extend((body.len() as u64).to_le_bytes());
@@ -50,12 +56,16 @@ fn framed(version: u32, body: &[u8]) -> Vec<u8> {
     bytes
 }
 
-/// Reads what [`encode`] wrote.
+/// Decodes the result of [`encode`], or a state file of an earlier version.
+///
+/// # Errors
+///
+/// If the file is damaged, foreign or newer.
 pub(super) fn decode(bytes: &[u8]) -> Result<Snapshot, Damage> {
     let rest = match bytes.strip_prefix(MAGIC.as_bytes()) {
         Some(rest) => rest,
         None if MAGIC.as_bytes().starts_with(bytes) => {
-            return Err(Damage::Damaged("it is cut off"));
+            return Err(Damage::Damaged("truncated"));
         }
         None => return Err(Damage::Foreign),
     };
@@ -64,29 +74,29 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Snapshot, Damage> {
         .and_then(|end| std::str::from_utf8(&rest[..end]).ok())
         .and_then(|version| version.parse::<u32>().ok());
     let (Some(end), Some(version)) = (end, version) else {
-        return Err(Damage::Damaged("it names no version"));
+        return Err(Damage::Damaged("no version"));
     };
     match version {
         1..=VERSION => {}
         newer if newer > VERSION => return Err(Damage::Newer(newer)),
-        _ => return Err(Damage::Damaged("it is of a version that never was")),
+        _ => return Err(Damage::Damaged("invalid version")),
     }
     let rest = &rest[end + 1..];
     let (Some((length, rest)), true) = (rest.split_first_chunk::<8>(), rest.len() >= HEADER) else {
-        return Err(Damage::Damaged("it is cut off"));
+        return Err(Damage::Damaged("truncated"));
     };
     let (sum, body) = rest.split_at(HEADER - 8);
     if body.len() as u64 != u64::from_le_bytes(*length) {
-        return Err(Damage::Damaged("its length is not what it was"));
+        return Err(Damage::Damaged("wrong length"));
     }
     if checksum(body).to_le_bytes() != sum {
-        return Err(Damage::Damaged("its checksum does not match"));
+        return Err(Damage::Damaged("checksum mismatch"));
     }
     let read = match version {
         SECTIONS.. => sections::decode(body),
         _ => legacy::decode(version, body),
     };
-    read.map_err(|_| Damage::Damaged("its content cannot be read"))
+    read.map_err(|_| Damage::Damaged("content cannot be decoded"))
 }
 
 fn checksum(bytes: &[u8]) -> u32 {

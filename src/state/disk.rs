@@ -1,68 +1,78 @@
-//! How a file is replaced so that at every moment there is a whole one.
-//!
-//! It stands apart because the order of these steps is the promise: whatever ends the machine
-//! between two of them, the old or the new content is there, never a part of one.
+//! Replaces a file atomically: if the machine stops between any two steps, the file has either the old or the new
+//! content, never a part of it.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-/// A step of [`replace`], before which a test can pull the plug.
+/// A step of [`replace`], at which tests simulate a failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Step {
-    /// Nothing is done yet.
+pub(crate) enum ReplaceStep {
+    /// Create the temporary file.
     Create,
-    /// The new file is there and empty.
+    /// Write the first half.
     WriteFirstHalf,
-    /// Half of it is written.
+    /// Write the second half.
     WriteSecondHalf,
-    /// All of it is written, and some of it may be in memory only.
+    /// Sync the temporary file to disk.
     SyncFile,
-    /// It is on the disk, under its temporary name.
+    /// Rename the temporary file.
     Rename,
-    /// It has its name, and the name may be in memory only.
+    /// Sync the directory to disk.
     SyncDirectory,
 }
 
-impl Step {
+impl ReplaceStep {
     #[cfg(test)]
-    pub const ALL: [Step; 6] = [
-        Step::Create,
-        Step::WriteFirstHalf,
-        Step::WriteSecondHalf,
-        Step::SyncFile,
-        Step::Rename,
-        Step::SyncDirectory,
+    pub const ALL: [ReplaceStep; 6] = [
+        ReplaceStep::Create,
+        ReplaceStep::WriteFirstHalf,
+        ReplaceStep::WriteSecondHalf,
+        ReplaceStep::SyncFile,
+        ReplaceStep::Rename,
+        ReplaceStep::SyncDirectory,
     ];
 }
 
-/// A file to write to, which nobody else can read.
+/// Options to open a file for writing that only its owner can read.
 pub(crate) fn private() -> OpenOptions {
     let mut options = OpenOptions::new();
     options.write(true).create(true).mode(0o600);
     options
 }
 
-/// Replaces the content of a file in one step. `before` is asked before each part of it.
+/// The path with a suffix appended to its name.
+pub(super) fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    name.into()
+}
+
+/// Replaces the content of a file atomically. `before` is called before each step.
+///
+/// # Errors
+///
+/// If a step fails, or `before` returns an error. The file then has its old content, or, if only the directory could
+/// not be synced, the new one.
 pub(crate) fn replace(
     path: &Path,
     bytes: &[u8],
-    before: &mut dyn FnMut(Step) -> io::Result<()>,
+    before: &mut dyn FnMut(ReplaceStep) -> io::Result<()>,
 ) -> io::Result<()> {
-    let temporary = super::with_ending(path, ".tmp");
+    let temporary = with_suffix(path, ".tmp");
     let (first, second) = bytes.split_at(bytes.len() / 2);
-    before(Step::Create)?;
+    before(ReplaceStep::Create)?;
     let mut file = private().truncate(true).open(&temporary)?;
-    before(Step::WriteFirstHalf)?;
+    before(ReplaceStep::WriteFirstHalf)?;
     file.write_all(first)?;
-    before(Step::WriteSecondHalf)?;
+    before(ReplaceStep::WriteSecondHalf)?;
     file.write_all(second)?;
-    before(Step::SyncFile)?;
+    before(ReplaceStep::SyncFile)?;
     file.sync_data()?;
-    before(Step::Rename)?;
+    before(ReplaceStep::Rename)?;
     std::fs::rename(&temporary, path)?;
-    before(Step::SyncDirectory)?;
+    before(ReplaceStep::SyncDirectory)?;
     let directory = path
         .parent()
         .filter(|parent| !parent.as_os_str().is_empty());

@@ -1,5 +1,5 @@
-//! Snapshots of versions 1 to 3: values that stand one behind the other, in which the order of the fields
-//! matters. Nothing here may be reordered.
+//! Decodes state files of versions 1 to 3: a sequence of values whose encoding depends on the order of the fields, so
+//! they must not be reordered.
 
 use serde::Deserialize;
 
@@ -8,58 +8,60 @@ use crate::alert;
 use crate::metrics::{LegacyCounters, ProviderConditions};
 use crate::parse::{DedupState, ParserSnapshot};
 
-/// What every one of these versions holds.
+/// The fields of version 1.
 #[derive(Deserialize)]
-struct First {
+struct Version1 {
     taken: i64,
     write_errors: u64,
     sources: Vec<SourceState>,
     counters: LegacyCounters,
-    /// What the parser remembered before version 3: not used any more, for it was about five minutes.
-    _former_memory: FormerMemory,
+    /// The attempts of the last five minutes in versions 1 and 2, no longer used.
+    _attempts: UnusedAttempts,
 }
 
 #[derive(Deserialize)]
-struct FormerMemory {
-    _attempts: Vec<(u16, (u64, u64, Option<i64>))>,
-    _handshakes: Vec<(u16, (u64, u64, Option<i64>))>,
+struct UnusedAttempts {
+    _replies: Vec<UnusedAttempt>,
+    _handshakes: Vec<UnusedAttempt>,
 }
 
-/// What version 2 added.
+type UnusedAttempt = (u16, (u64, u64, Option<i64>));
+
+/// The fields added in version 2.
 #[derive(Default, Deserialize)]
-struct Second {
+struct Version2 {
     provider_conditions: ProviderConditions,
     alerts: Option<alert::AlertSnapshot>,
 }
 
-/// What version 3 added.
+/// The fields added in version 3.
 #[derive(Default, Deserialize)]
-struct Third {
+struct Version3 {
     duplicates: DedupState,
 }
 
-/// Reads the body of a snapshot of this version.
+/// Decodes the content of a state file of this version.
 pub(super) fn decode(version: u32, body: &[u8]) -> postcard::Result<Snapshot> {
-    let (first, mut rest) = postcard::take_from_bytes::<First>(body)?;
-    let (mut second, mut third) = (Second::default(), Third::default());
+    let (version1, mut rest) = postcard::take_from_bytes::<Version1>(body)?;
+    let (mut version2, mut version3) = (Version2::default(), Version3::default());
     if version >= 2 {
-        (second, rest) = postcard::take_from_bytes(rest)?;
+        (version2, rest) = postcard::take_from_bytes(rest)?;
     }
     if version >= 3 {
-        third = postcard::from_bytes(rest)?;
+        version3 = postcard::from_bytes(rest)?;
     }
-    let receipts = first.counters.any_received;
+    let receipts = version1.counters.any_received;
     Ok(Snapshot {
-        taken: first.taken,
-        write_errors: first.write_errors,
-        sources: first.sources,
-        counters: first.counters.upgrade(second.provider_conditions),
+        taken: version1.taken,
+        write_errors: version1.write_errors,
+        sources: version1.sources,
+        counters: version1.counters.upgrade(version2.provider_conditions),
         parser: ParserSnapshot {
-            legacy_duplicates: third.duplicates,
+            legacy_duplicates: version3.duplicates,
             legacy_receipts: receipts,
             ..ParserSnapshot::default()
         },
-        alerts: second.alerts,
+        alerts: version2.alerts,
         unknown: Vec::new(),
     })
 }

@@ -1,13 +1,13 @@
-//! What outlives the process: positions and counts, as one snapshot in one file.
+//! The state file, which stores positions and counts across restarts as one snapshot.
 //!
-//! They belong together: a position without the counts of the lines before it would lose them, and
-//! counts without their position would count lines again. So both are taken at one moment and
-//! replace the file before in one step. `snapshot` is what is in it, `codec` how it is written
-//! down, `disk` how it gets to the disk; this module decides whether a file may be used.
+//! Positions and counts must be consistent: otherwise lines would be lost or counted twice. So both are taken at one
+//! moment, and the file is replaced atomically. `snapshot` defines the content, `codec`, `sections` and `legacy`
+//! encode it, and `disk` writes it; this module opens and locks the file.
 
 mod codec;
 mod disk;
 mod legacy;
+mod section;
 mod sections;
 mod snapshot;
 
@@ -18,81 +18,82 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use thiserror::Error;
 
+use disk::with_suffix;
+
 pub use codec::Damage;
-pub use sections::Section;
+pub use section::Section;
 pub use snapshot::{Snapshot, SourceState};
 
-/// The file's name in a directory that is given in place of a file.
+/// The name of the state file if the configured path is a directory.
 const DEFAULT_NAME: &str = "state";
 
-/// Why the daemon must not start on a state file.
+/// Why the daemon cannot start with a state file.
 #[derive(Debug, Error)]
-pub enum Error {
-    /// Another process works with it.
-    #[error("{}: another maillog_exporter works with this state; give each its own --state.path", .0.display())]
+pub enum StateError {
+    /// Another process uses it.
+    #[error("{}: in use by another maillog_exporter; each process needs its own --state.path", .0.display())]
     InUse(PathBuf),
-    /// It is there, and nothing can be made of it. Starting anew would make counters go back.
+    /// It exists and cannot be decoded. Starting without it would reset counters.
     #[error(
-        "{}: {damage}; it stays as it is; to set it aside and count from zero, start once with \
+        "{}: {damage}; the file was not changed; to rename it and start counting from zero, start once with \
          --state.reset", path.display()
     )]
     Refused {
         /// The file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// Why it cannot be decoded.
         damage: Damage,
     },
-    /// It is there, and cannot be read or set aside.
+    /// It exists and cannot be read or renamed.
     #[error("{}: {error}", path.display())]
     Unreadable {
         /// The file.
         path: PathBuf,
-        /// The system's reason.
+        /// The error of the operating system.
         error: io::Error,
     },
 }
 
-/// Where snapshots are kept, and what was there at the start.
+/// An open state file and the snapshot in it.
 #[derive(Default)]
-pub struct State {
-    /// `None` if nothing can be kept.
+pub struct StateFile {
+    /// `None` if no state is stored.
     pub(crate) store: Option<Store>,
-    /// What the process before this one left.
+    /// The snapshot of the previous process.
     pub(crate) snapshot: Option<Snapshot>,
-    /// Whether something should be kept and cannot be.
+    /// Whether state should be stored, but cannot be.
     pub(crate) failed: bool,
 }
 
-impl State {
-    /// Keeps nothing.
+impl StateFile {
+    /// No state file.
     pub fn none() -> Self {
-        State::default()
+        StateFile::default()
     }
 
-    /// Opens the state at `path`, a file or a directory. With `reset`, a snapshot that is there is
-    /// set aside first.
+    /// Opens the state file at `path`, a file or a directory. With `reset`, an existing file is renamed first.
     ///
-    /// Where nothing can be written, such as on a read-only file system, the daemon works all the
-    /// same: that is told in the log, and [`State`] keeps nothing.
+    /// If it cannot be written, such as on a read-only file system, a warning is logged, and the daemon runs without
+    /// storing state.
     ///
     /// # Errors
     ///
-    /// If another process has it open, or if what is there cannot be used.
-    pub fn open(path: &Path, reset: bool) -> Result<Self, Error> {
+    /// If another process uses the file, or if its content cannot be read.
+    pub fn open(path: &Path, reset: bool) -> Result<Self, StateError> {
         let path = file_of(path);
         let store = match Store::open(path.clone()) {
             Ok(store) => Some(store),
-            Err(Failure::InUse) => return Err(Error::InUse(path)),
-            Err(Failure::Io(error)) => {
+            Err(LockError::InUse) => return Err(StateError::InUse(path)),
+            Err(LockError::Io(error)) => {
                 tracing::warn!(
                     path = %path.display(), %error,
-                    "cannot keep state here: counts and positions last as long as the process"
+                    "cannot write the state file: counts and positions will be lost when the process ends"
                 );
                 None
             }
         };
         if reset && store.is_some() {
-            set_aside(&path).map_err(|error| Error::Unreadable {
+            rename_old(&path).map_err(|error| StateError::Unreadable {
                 path: path.clone(),
                 error,
             })?;
@@ -100,15 +101,15 @@ impl State {
         let snapshot = match std::fs::read(&path) {
             Ok(bytes) => match codec::decode(&bytes) {
                 Ok(snapshot) => Some(snapshot),
-                Err(damage) => return Err(Error::Refused { path, damage }),
+                Err(damage) => return Err(StateError::Refused { path, damage }),
             },
             Err(error) if error.kind() == io::ErrorKind::NotFound => None,
-            // On a path that leads nowhere there is nothing to read either.
+            // The path does not exist, so there is nothing to read.
             Err(_) if store.is_none() => None,
-            Err(error) => return Err(Error::Unreadable { path, error }),
+            Err(error) => return Err(StateError::Unreadable { path, error }),
         };
         let failed = store.is_none();
-        Ok(State {
+        Ok(StateFile {
             store,
             snapshot,
             failed,
@@ -116,7 +117,7 @@ impl State {
     }
 }
 
-/// The file itself, where a directory was named.
+/// The path of the state file, if `path` may be a directory.
 fn file_of(path: &Path) -> PathBuf {
     if path.is_dir() || path.as_os_str().as_encoded_bytes().ends_with(b"/") {
         path.join(DEFAULT_NAME)
@@ -125,15 +126,15 @@ fn file_of(path: &Path) -> PathBuf {
     }
 }
 
-/// Renames a snapshot, so that nothing is lost by a reset.
-fn set_aside(path: &Path) -> io::Result<()> {
+/// Renames an existing state file, so that it is not lost by a reset.
+fn rename_old(path: &Path) -> io::Result<()> {
     let now = Timestamp::now().strftime("%Y%m%dT%H%M%S%.fZ");
-    let aside = with_ending(path, &format!(".aside-{now}"));
-    match std::fs::rename(path, &aside) {
+    let renamed = with_suffix(path, &format!(".aside-{now}"));
+    match std::fs::rename(path, &renamed) {
         Ok(()) => {
             tracing::warn!(
-                path = %path.display(), aside = %aside.display(),
-                "state is set aside, counting from zero"
+                path = %path.display(), renamed = %renamed.display(),
+                "state file renamed, counting from zero"
             );
             Ok(())
         }
@@ -142,31 +143,27 @@ fn set_aside(path: &Path) -> io::Result<()> {
     }
 }
 
-fn with_ending(path: &Path, ending: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(ending);
-    name.into()
-}
-
-/// Writes snapshots to one file that no other process writes to.
+/// Writes snapshots to a file that is locked against other processes.
 pub(crate) struct Store {
     path: PathBuf,
-    /// Held as long as the process lives; `None` until there was room for it on the disk.
+    /// The lock, held until the process ends; `None` until the lock file could be created.
     lock: Option<File>,
 }
 
-enum Failure {
+/// Why the lock could not be taken.
+enum LockError {
+    /// Another process holds it.
     InUse,
     Io(io::Error),
 }
 
 impl Store {
-    fn open(path: PathBuf) -> Result<Self, Failure> {
+    fn open(path: PathBuf) -> Result<Self, LockError> {
         let mut store = Store { path, lock: None };
         match store.lock() {
             Ok(()) => Ok(store),
-            // There will be room later.
-            Err(Failure::Io(error))
+            // The disk is full; the lock is tried again with every snapshot.
+            Err(LockError::Io(error))
                 if matches!(
                     error.kind(),
                     io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded
@@ -178,40 +175,39 @@ impl Store {
         }
     }
 
-    /// The lock is on a file beside the snapshot, because the snapshot is another file each time.
-    fn lock(&mut self) -> Result<(), Failure> {
+    /// Takes the lock. It is on a separate file, because the state file is replaced with every snapshot.
+    fn lock(&mut self) -> Result<(), LockError> {
         if let Some(parent) = self.path.parent().filter(|p| !p.as_os_str().is_empty()) {
-            std::fs::create_dir_all(parent).map_err(Failure::Io)?;
+            std::fs::create_dir_all(parent).map_err(LockError::Io)?;
         }
         let file = disk::private()
-            .open(with_ending(&self.path, ".lock"))
-            .map_err(Failure::Io)?;
+            .open(with_suffix(&self.path, ".lock"))
+            .map_err(LockError::Io)?;
         match file.try_lock() {
             Ok(()) => {
                 self.lock = Some(file);
                 Ok(())
             }
-            Err(TryLockError::WouldBlock) => Err(Failure::InUse),
-            // A file system without locks: better no protection than no state.
+            Err(TryLockError::WouldBlock) => Err(LockError::InUse),
+            // The file system does not support locks; state is stored without protection.
             Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => {
                 self.lock = Some(file);
                 Ok(())
             }
-            Err(TryLockError::Error(error)) => Err(Failure::Io(error)),
+            Err(TryLockError::Error(error)) => Err(LockError::Io(error)),
         }
     }
 
-    /// Puts a snapshot in the place of the one before. When this has returned, it survives anything
-    /// that the disk survives.
+    /// Replaces the snapshot. When this returns, the new one is synced to disk.
     ///
     /// # Errors
     ///
-    /// If it could not be written; then the one before is still there.
+    /// If it could not be written; the previous snapshot is then unchanged.
     pub fn save(&mut self, snapshot: &Snapshot) -> io::Result<()> {
         if self.lock.is_none() {
             self.lock().map_err(|failure| match failure {
-                Failure::InUse => io::Error::other("another process works with this state"),
-                Failure::Io(error) => error,
+                LockError::InUse => io::Error::other("in use by another process"),
+                LockError::Io(error) => error,
             })?;
         }
         let bytes = codec::encode(snapshot)?;

@@ -1,18 +1,19 @@
-//! Counting goes on over a restart as if there had been none, also with state files of earlier versions.
+//! Tests that a restart changes no counts, also with state files of earlier versions.
 
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::{Snapshot, codec};
+use super::codec;
+use super::snapshot::Snapshot;
 use crate::catalog::{Catalog, Providers};
 use crate::metrics::{Counters, CountersSnapshot, View, render};
 use crate::parse::{Format, LineParser, StreamKey};
 
 const NOW: &str = "2026-11-29T12:00:00Z";
 
-/// The stream that the lines are of.
+/// The stream of the lines.
 const STREAM: StreamKey = StreamKey {
     source: 1,
     stream: 2,
@@ -39,7 +40,7 @@ fn names(providers: &Providers) -> Vec<String> {
     providers.names().map(str::to_owned).collect()
 }
 
-/// Goes on from a snapshot with these lines, and returns the counters and the next snapshot.
+/// Restores a snapshot, counts these lines, and returns the counters and the next snapshot.
 fn count(before: &Snapshot, providers: &Providers, log: &[u8]) -> (Counters, Snapshot) {
     let now: Timestamp = NOW.parse().expect("a time");
     let catalog = Catalog::embedded();
@@ -60,8 +61,8 @@ fn count(before: &Snapshot, providers: &Providers, log: &[u8]) -> (Counters, Sna
     (counters, snapshot)
 }
 
-/// What is shown of the counts, without what depends on the process.
-fn shown(counters: &Counters, providers: &Providers) -> String {
+/// The exposition of the counts, without the metrics that depend on the process.
+fn exposition(counters: &Counters, providers: &Providers) -> String {
     let view = View::new(counters.clone(), names(providers).into());
     let text = render(&Arc::new(view), 1_796_000_000);
     let ours = |line: &&str| !line.contains("process_") && !line.contains("catching_up");
@@ -75,8 +76,8 @@ fn shown(counters: &Counters, providers: &Providers) -> String {
 fn restart_at_any_line_changes_no_count() {
     let log = golden();
     let providers = Providers::embedded();
-    let (whole, _) = count(&Snapshot::default(), &providers, &log);
-    let expected = shown(&whole, &providers);
+    let (complete, _) = count(&Snapshot::default(), &providers, &log);
+    let expected = exposition(&complete, &providers);
     let lines: Vec<usize> = memchr::memchr_iter(b'\n', &log).collect();
     for &end in lines.iter().step_by(1 + lines.len() / 40) {
         let (_, snapshot) = count(&Snapshot::default(), &providers, &log[..end]);
@@ -85,7 +86,7 @@ fn restart_at_any_line_changes_no_count() {
         assert_eq!(read, snapshot);
         let (counters, _) = count(&read, &providers, &log[end + 1..]);
         assert_eq!(
-            shown(&counters, &providers),
+            exposition(&counters, &providers),
             expected,
             "restart at byte {end}"
         );
@@ -93,7 +94,7 @@ fn restart_at_any_line_changes_no_count() {
 }
 
 #[test]
-fn providers_are_found_again_by_their_names() {
+fn providers_are_restored_by_name() {
     let line = b"Nov 20 10:00:00 mx postfix/smtp[1]: 4A1B2C3D4E: to=<a@example.org>, \
         relay=mx.example.net[192.0.2.1]:25, delay=1, delays=0/0/0/1, dsn=2.0.0, status=sent (250 ok)";
     let providers = |own: &[(&str, &str)]| {
@@ -107,25 +108,25 @@ fn providers_are_found_again_by_their_names() {
     let after = providers(&[("second", "example.net")]);
     let (_, snapshot) = count(&Snapshot::default(), &before, line);
     let (counters, _) = count(&snapshot, &after, b"");
-    let text = shown(&counters, &after);
+    let text = exposition(&counters, &after);
     let expected = "maillog_provider_codes_total{provider=\"second\",code=\"250\"} 1\n";
     assert!(text.contains(expected), "{text}");
 }
 
-/// State files that daemons of each version wrote after `first.log`. Such a file and the text of what is in
-/// it are committed with every new version, and never changed.
+/// The state files were written by each version after `first.log`. For every new version, such a file and its content
+/// as text are committed, and never changed.
 #[test]
-fn state_files_of_every_version_are_read_and_counting_goes_on() {
+fn counting_continues_from_state_files_of_every_version() {
     let folder = folder("tests/state");
     let read = |name: &str| std::fs::read(folder.join(name)).expect(name);
     let (first, second) = (read("first.log"), read("second.log"));
     let providers = Providers::embedded();
-    let (whole, _) = count(
+    let (complete, _) = count(
         &Snapshot::default(),
         &providers,
         &[&first[..], &second].concat(),
     );
-    let expected = services_merged(&shown(&whole, &providers));
+    let expected = services_merged(&exposition(&complete, &providers));
     for version in VERSIONS {
         let name = format!("version-{version}.state");
         let snapshot = codec::decode(&read(&name)).expect("a snapshot");
@@ -137,15 +138,15 @@ fn state_files_of_every_version_are_read_and_counting_goes_on() {
         let known = std::fs::read_to_string(&path).expect("the text of the snapshot");
         assert!(text == known, "{name} is not read as {}", path.display());
         let (counters, _) = count(&snapshot, &providers, &second);
-        let found = services_merged(&shown(&counters, &providers));
+        let found = services_merged(&exposition(&counters, &providers));
         assert_eq!(found, expected, "{name}");
     }
 }
 
-/// The versions of which a state file is kept.
+/// The versions with a committed state file.
 const VERSIONS: [u32; 1] = [3];
 
-/// The exposition with the services of all instances as one: versions before 4 did not tell them apart.
+/// The exposition with the instances of each service summed, because versions before 4 did not distinguish them.
 fn services_merged(exposition: &str) -> Vec<String> {
     let mut sums: std::collections::BTreeMap<String, f64> = Default::default();
     for line in exposition.lines().filter(|it| !it.starts_with('#')) {

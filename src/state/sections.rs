@@ -1,55 +1,42 @@
-//! The sections of a snapshot: each has a name, a version and its content.
+//! Encodes a snapshot as sections.
 //!
-//! A section changes without the others: it gets a new version, and this file reads the old ones. A section
-//! that cannot be read resets what it holds, and nothing else; one that this version does not know is kept,
-//! so that a newer version finds it again.
+//! A section that cannot be read resets only the part it contains. Unknown sections are kept, so that a newer version
+//! finds them again.
 
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use tracing::warn;
 
+use super::section::Section;
 use super::snapshot::Snapshot;
 
-/// One section.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Section {
-    name: String,
-    version: u16,
-    content: Vec<u8>,
-}
-
-/// When a snapshot was taken, and what had failed before.
+/// The section `snapshot`: the fields of the snapshot itself.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
-struct Header {
+struct SnapshotHeader {
     taken: i64,
     write_errors: u64,
 }
 
-/// The version in which every section is written.
-const VERSION: u16 = 1;
-
-/// Names the sections and the parts of a snapshot that they hold.
+/// Maps the name of each section to the part of the snapshot it contains.
 macro_rules! sections {
     ($($name:literal => $($part:ident).+,)*) => {
-        /// Writes a snapshot as sections.
+        /// Encodes a snapshot as sections.
         pub(super) fn encode(snapshot: &Snapshot) -> postcard::Result<Vec<u8>> {
-            let header = Header {
+            let header = SnapshotHeader {
                 taken: snapshot.taken,
                 write_errors: snapshot.write_errors,
             };
-            let mut sections = vec![section("snapshot", &header)?];
-            $(sections.push(section($name, &snapshot.$($part).+)?);)*
+            let mut sections = vec![Section::new("snapshot", &header)?];
+            $(sections.push(Section::new($name, &snapshot.$($part).+)?);)*
             sections.extend(snapshot.unknown.iter().cloned());
             postcard::to_stdvec(&sections)
         }
 
-        /// Reads what [`encode`] wrote.
+        /// Decodes the result of [`encode`].
         pub(super) fn decode(body: &[u8]) -> postcard::Result<Snapshot> {
             let mut snapshot = Snapshot::default();
             for section in postcard::from_bytes::<Vec<Section>>(body)? {
                 match &*section.name {
                     "snapshot" => {
-                        let header: Header = section.read().unwrap_or_default();
+                        let header: SnapshotHeader = section.read().unwrap_or_default();
                         snapshot.taken = header.taken;
                         snapshot.write_errors = header.write_errors;
                     }
@@ -84,38 +71,6 @@ sections! {
     "mirrors" => parser.mirrors,
     "streams" => parser.streams,
     "alerts" => alerts,
-}
-
-fn section(name: &str, part: &impl Serialize) -> postcard::Result<Section> {
-    Ok(Section {
-        name: name.to_owned(),
-        version: VERSION,
-        content: postcard::to_stdvec(part)?,
-    })
-}
-
-impl Section {
-    /// The part that the section holds; `None`, said in the log, if it cannot be read.
-    fn read<T: DeserializeOwned>(&self) -> Option<T> {
-        if self.version != VERSION {
-            warn!(
-                section = self.name,
-                version = self.version,
-                "state section is of another version; what it holds starts anew"
-            );
-            return None;
-        }
-        match postcard::from_bytes(&self.content) {
-            Ok(part) => Some(part),
-            Err(error) => {
-                warn!(
-                    section = self.name, %error,
-                    "state section cannot be read; what it holds starts anew"
-                );
-                None
-            }
-        }
-    }
 }
 
 #[cfg(test)]

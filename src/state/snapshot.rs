@@ -1,25 +1,25 @@
-//! What a snapshot holds. Each part is a section of the state file; see `sections` for their names and versions.
+//! The content of a snapshot. Each part is a section of the state file; see `sections`.
 
 use serde::{Deserialize, Serialize};
 
-use super::sections::Section;
+use super::section::Section;
 use crate::alert;
 use crate::metrics::CountersSnapshot;
 use crate::parse::ParserSnapshot;
 use crate::source::{Position, Rotations};
 
-/// Everything that outlives the process, as of one moment.
+/// Everything that is stored across restarts, as of one moment.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Snapshot {
     /// When it was taken, in seconds since 1970.
     pub taken: i64,
-    /// Attempts to write it that had failed before.
+    /// Failed attempts to write the state file before.
     pub write_errors: u64,
-    /// The sources, those that are no longer configured among them.
+    /// All sources, including those that are no longer configured.
     pub sources: Vec<SourceState>,
     /// All counts.
     pub counters: CountersSnapshot,
-    /// What the parser remembers.
+    /// The state of the parser.
     pub parser: ParserSnapshot,
     /// What alerts remember, where the daemon has any of its own.
     pub alerts: Option<alert::AlertSnapshot>,
@@ -27,7 +27,7 @@ pub struct Snapshot {
     pub unknown: Vec<Section>,
 }
 
-/// One source: where it stopped, and what its lines came to.
+/// The position and the statistics of one source.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct SourceState {
     /// The configured name.
@@ -36,18 +36,18 @@ pub struct SourceState {
     pub place: Position,
     /// Lines that were events.
     pub events: u64,
-    /// Lines that were known noise.
+    /// Lines of a known form that are not events.
     pub noise: u64,
-    /// Lines nobody has thought of.
+    /// Lines of unknown form.
     pub unmatched: u64,
-    /// The newest line's own time, seconds since 1970.
+    /// The time stamp of the newest line, in seconds since 1970.
     pub last_line: Option<i64>,
     /// Bytes read.
     pub bytes: u64,
-    /// Rotations seen.
+    /// Rotations detected.
     pub rotations: Rotations,
     /// Lines of which only the beginning was read.
     pub truncated: u64,
-    /// Lines that were lost because they came too fast.
+    /// Lines lost because they arrived faster than they were read.
     pub dropped: u64,
 }

@@ -1,6 +1,8 @@
+//! Tests of opening and writing the state file.
+
 use std::io;
 
-use super::disk::{self, Step};
+use super::disk::{self, ReplaceStep};
 use super::*;
 use crate::source::Position;
 
@@ -25,17 +27,17 @@ fn refused(bytes: &[u8]) -> String {
     let folder = folder();
     let path = folder.path().join("state");
     std::fs::write(&path, bytes).expect("written");
-    let error = State::open(&path, false).err().expect("refused");
+    let error = StateFile::open(&path, false).err().expect("refused");
     assert_eq!(std::fs::read(&path).expect("still there"), bytes);
     error.to_string()
 }
 
 #[test]
-fn last_saved_snapshot_is_found_at_the_next_start() {
+fn last_saved_snapshot_is_read_at_the_next_start() {
     let folder = folder();
     let path = folder.path().join("below/state");
     for lines in 0..3u64 {
-        let mut state = State::open(&path, false).expect("opened");
+        let mut state = StateFile::open(&path, false).expect("opened");
         let before = lines.checked_sub(1).map(snapshot);
         assert_eq!(state.snapshot, before);
         let store = state.store.as_mut().expect("writable");
@@ -46,31 +48,31 @@ fn last_saved_snapshot_is_found_at_the_next_start() {
 #[test]
 fn directory_gets_a_state_file() {
     let folder = folder();
-    let mut state = State::open(folder.path(), false).expect("opened");
+    let mut state = StateFile::open(folder.path(), false).expect("opened");
     let store = state.store.as_mut().expect("writable");
     store.save(&snapshot(1)).expect("saved");
     assert!(folder.path().join("state").is_file());
 }
 
 #[test]
-fn failure_at_any_step_leaves_a_whole_snapshot() {
-    for step in Step::ALL {
+fn failure_at_any_step_leaves_a_complete_snapshot() {
+    for step in ReplaceStep::ALL {
         let folder = folder();
         let path = folder.path().join("state");
         let (old, new) = (snapshot(1), snapshot(2));
-        let mut state = State::open(&path, false).expect("opened");
+        let mut state = StateFile::open(&path, false).expect("opened");
         let store = state.store.as_mut().expect("writable");
         store.save(&old).expect("saved");
         let bytes = codec::encode(&new).expect("encoded");
-        let pulled = disk::replace(&path, &bytes, &mut |at| match at == step {
-            true => Err(io::Error::other("the plug is pulled")),
+        let result = disk::replace(&path, &bytes, &mut |at| match at == step {
+            true => Err(io::Error::other("simulated failure")),
             false => Ok(()),
         });
-        assert!(pulled.is_err(), "{step:?}");
+        assert!(result.is_err(), "{step:?}");
         drop(state);
-        let mut state = State::open(&path, false).expect("opened");
+        let mut state = StateFile::open(&path, false).expect("opened");
         let found = state.snapshot.take();
-        let expected = if step == Step::SyncDirectory {
+        let expected = if step == ReplaceStep::SyncDirectory {
             new
         } else {
             old
@@ -85,15 +87,15 @@ fn failure_at_any_step_leaves_a_whole_snapshot() {
 fn second_process_is_refused() {
     let folder = folder();
     let path = folder.path().join("state");
-    let first = State::open(&path, false).expect("opened");
-    let second = State::open(&path, false).err().expect("refused");
-    assert!(matches!(second, Error::InUse(_)), "{second}");
+    let first = StateFile::open(&path, false).expect("opened");
+    let second = StateFile::open(&path, false).err().expect("refused");
+    assert!(matches!(second, StateError::InUse(_)), "{second}");
     drop(first);
-    State::open(&path, false).expect("free again");
+    StateFile::open(&path, false).expect("free again");
 }
 
 #[test]
-fn every_kind_of_damage_is_refused_and_named() {
+fn every_kind_of_damage_is_detected_and_reported() {
     let whole = codec::encode(&snapshot(7)).expect("encoded");
     for cut in 1..whole.len() {
         let error = refused(&whole[..cut]);
@@ -104,8 +106,8 @@ fn every_kind_of_damage_is_refused_and_named() {
         flipped[at] ^= 0x20;
         refused(&flipped);
     }
-    assert!(refused(b"").contains("cut off"));
-    assert!(refused(b"{\"version\": 1}").contains("no state of maillog_exporter"));
+    assert!(refused(b"").contains("truncated"));
+    assert!(refused(b"{\"version\": 1}").contains("not a state file of maillog_exporter"));
     let newer = b"maillog_exporter state 5\n and more";
     assert!(refused(newer).contains("version 5, written by a newer"));
 }
@@ -115,7 +117,7 @@ fn reset_renames_the_old_state() {
     let folder = folder();
     let path = folder.path().join("state");
     std::fs::write(&path, "nonsense").expect("written");
-    let state = State::open(&path, true).expect("opened");
+    let state = StateFile::open(&path, true).expect("opened");
     assert_eq!(state.snapshot, None);
     let aside: Vec<String> = std::fs::read_dir(folder.path())
         .expect("the folder")
@@ -127,6 +129,6 @@ fn reset_renames_the_old_state() {
 
 #[test]
 fn unwritable_path_runs_without_state() {
-    let state = State::open(Path::new("/proc/maillog/state"), false).expect("works");
+    let state = StateFile::open(Path::new("/proc/maillog/state"), false).expect("works");
     assert!(state.store.is_none() && state.failed && state.snapshot.is_none());
 }

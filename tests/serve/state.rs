@@ -119,7 +119,7 @@ fn damaged_state_is_rejected_until_reset() {
     }
     let daemon = Daemon::start(&[log, &flag, "--state.reset"]);
     assert_eq!(sample(&daemon, SENT), 5.0);
-    daemon.logged("set aside");
+    daemon.logged("state file renamed");
 }
 
 #[test]
@@ -128,7 +128,7 @@ fn unwritable_state_path_is_logged_once_and_counting_works() {
     let log = folder.path("mail.log");
     folder.create("mail.log", &records(0..5));
     let daemon = keeping(&log, Path::new("/proc/maillog/state"));
-    daemon.logged("cannot keep state here");
+    daemon.logged("cannot write the state file");
     assert_eq!(sample(&daemon, SENT), 5.0);
     assert_eq!(sample(&daemon, "maillog_state_kept"), 0.0);
     assert_eq!(sample(&daemon, "maillog_state_write_errors_total"), 1.0);

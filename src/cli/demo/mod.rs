@@ -20,7 +20,7 @@ use crate::config::Config;
 use crate::engine::{self, Handle, Setup, SourceSetup};
 use crate::parse::{Direction, Format, Outcome};
 use crate::source::{Files, Framing, Input, ReadFrom};
-use crate::state::State;
+use crate::state::StateFile;
 use crate::web::{Access, Bound, ListenAddress, Server, Site};
 
 /// The interval at which traffic is written.
@@ -97,8 +97,9 @@ async fn demo(args: &Args, bound: Bound, log: &Path) -> Result<(), Error> {
         .append(true)
         .open(log)
         .map_err(Error::cannot_start)?;
-    let (engine, thread) = engine::start(setup, Providers::embedded(), None, None, State::none())
-        .map_err(Error::cannot_start)?;
+    let (engine, thread) =
+        engine::start(setup, Providers::embedded(), None, None, StateFile::none())
+            .map_err(Error::cannot_start)?;
     let address = bound
         .addresses()
         .first()

@@ -20,7 +20,7 @@ use crate::logging;
 use crate::service::ServiceManager;
 use crate::showq;
 use crate::source::{Files, Input};
-use crate::state::State;
+use crate::state::StateFile;
 use crate::web::{Access, Bound, Server, Site};
 
 /// How often a service that has found no mail log looks for one again.
@@ -58,9 +58,9 @@ async fn serve(args: &Args, config: Config, bound: Bound, access: Access) -> Res
         "starting"
     );
     let state = match &config.state_path {
-        Some(path) => State::open(path, args.state_reset)
+        Some(path) => StateFile::open(path, args.state_reset)
             .map_err(|error| Error::Runtime(error.to_string()))?,
-        None => State::none(),
+        None => StateFile::none(),
     };
     let queues = config.showq.clone().map(showq::watch).transpose();
     let queues = queues.map_err(Error::cannot_start)?;

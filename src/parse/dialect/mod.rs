@@ -12,7 +12,7 @@ mod registry;
 pub use api::AgentDef;
 pub(in crate::parse) use api::{Confidence, OwnFrame, Record};
 pub use mta::{Agent, Mta};
-pub(in crate::parse) use postfix::{Prescan, State as PostfixState, read_prescanned};
+pub(in crate::parse) use postfix::{PostfixState, Prescan, read_prescanned};
 pub(in crate::parse) use registry::DialectState;
 
 /// Whether a syslog tag is that of a mail transfer agent which no dialect reads.

@@ -1,10 +1,10 @@
-//! The mail servers and their parts, as numbers: what events are labelled with.
+//! The mail servers and their agents, which become the `mta` and `service` labels.
 
 use super::list::for_each_dialect;
 
 macro_rules! enumerate {
     ($($mta:ident => $dialect:ty,)*) => {
-        /// A mail server whose log is read.
+        /// A supported mail server.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub enum Mta { $(
             #[doc = stringify!($mta)]
@@ -26,7 +26,7 @@ impl Mta {
     }
 }
 
-/// A part of a mail server, such as Postfix's `smtpd`.
+/// An agent, a part of a mail server such as Postfix's `smtpd`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Agent {
     pub(super) mta: Mta,
@@ -34,12 +34,12 @@ pub struct Agent {
 }
 
 impl Agent {
-    /// The agent at this place in the list of its server.
+    /// The agent at this index in [`Mta::agents`].
     pub(in crate::parse) const fn new(mta: Mta, index: u8) -> Self {
         Agent { mta, index }
     }
 
-    /// The mail server it is a part of.
+    /// The mail server it belongs to.
     pub fn mta(self) -> Mta {
         self.mta
     }

@@ -1,9 +1,9 @@
-//! Dispatch: from the number of a mail server to the dialect that reads its records.
+//! Dispatch from a mail server to the dialect that parses its records.
 
 use super::api::{AgentDef, Confidence, Dialect, OwnFrame, Record};
 use super::list::for_each_dialect;
 use super::mta::{Agent, Mta};
-use super::postfix::State as PostfixState;
+use super::postfix::PostfixState;
 use crate::parse::event::Visitor;
 
 macro_rules! dispatch {
@@ -19,7 +19,7 @@ macro_rules! dispatch {
                 match self { $(Mta::$mta => <$dialect as Dialect>::AGENTS,)* }
             }
 
-            /// Where its own log files usually are.
+            /// The usual paths of its own log files.
             pub const fn default_logs(self) -> &'static [&'static str] {
                 match self { $(Mta::$mta => <$dialect as Dialect>::DEFAULT_LOGS,)* }
             }
@@ -35,22 +35,22 @@ macro_rules! dispatch {
                 None
             }
 
-            /// Whether a line is of this server's own log file.
+            /// Whether a line is from this server's own log file.
             pub(in crate::parse) fn probe(self, line: &[u8]) -> Confidence {
                 match self { $(Mta::$mta => <$dialect as Dialect>::probe(line),)* }
             }
 
-            /// What its dialect remembers before the first record.
+            /// The initial state of its dialect.
             pub(in crate::parse) fn new_state(self) -> DialectState {
                 match self { $(Mta::$mta => DialectState::$mta(Default::default()),)* }
             }
 
-            /// The version of what its dialect remembers.
+            /// The version of the state of its dialect.
             pub(in crate::parse) fn state_version(self) -> u16 {
                 match self { $(Mta::$mta => <$dialect as Dialect>::STATE_VERSION,)* }
             }
 
-            /// Reads back what [`DialectState::encode`] wrote.
+            /// Decodes the result of [`DialectState::encode`].
             pub(in crate::parse) fn decode_state(self, bytes: &[u8]) -> postcard::Result<DialectState> {
                 Ok(match self { $(
                     Mta::$mta => DialectState::$mta(postcard::from_bytes(bytes)?),
@@ -58,14 +58,14 @@ macro_rules! dispatch {
             }
         }
 
-        /// What one dialect remembers of one stream.
+        /// The state of one dialect for one stream.
         pub(in crate::parse) enum DialectState { $(
             #[doc = stringify!($mta)]
             $mta(<$dialect as Dialect>::State),
         )* }
 
         impl DialectState {
-            /// Reads one record with the dialect whose state this is.
+            /// Parses one record with the dialect of this state.
             pub(in crate::parse) fn read<'a>(
                 &mut self,
                 record: &Record<'a>,
@@ -78,7 +78,7 @@ macro_rules! dispatch {
                 )* }
             }
 
-            /// The state as bytes.
+            /// The state, encoded for the state file.
             pub(in crate::parse) fn encode(&self) -> postcard::Result<Vec<u8>> {
                 match self { $(DialectState::$mta(state) => postcard::to_stdvec(state),)* }
             }
@@ -88,7 +88,7 @@ macro_rules! dispatch {
 for_each_dialect!(dispatch);
 
 impl DialectState {
-    /// The state of Postfix's dialect, whose usual lines are read without dispatch.
+    /// The state of the Postfix dialect, for prescanned lines, which are parsed without dispatch.
     #[inline(always)]
     pub(in crate::parse) fn postfix(&mut self) -> Option<&mut PostfixState> {
         #[allow(unreachable_patterns)]
@@ -107,7 +107,7 @@ impl Mta {
 }
 
 impl Agent {
-    /// What is known of it.
+    /// Its definition.
     pub fn definition(self) -> &'static AgentDef {
         &self.mta.agents()[usize::from(self.index)]
     }
@@ -117,7 +117,7 @@ impl Agent {
         self.definition().name
     }
 
-    /// A dense number over all agents of all servers, for tables.
+    /// A dense index over all agents of all servers, for tables.
     #[inline]
     pub fn index(self) -> usize {
         usize::from(FIRST_AGENT[self.mta as usize]) + usize::from(self.index)
@@ -132,7 +132,7 @@ impl Agent {
     }
 }
 
-/// The dense number of the first agent of each server.
+/// The dense index of the first agent of each server.
 const FIRST_AGENT: [u8; Mta::ALL.len()] = {
     let mut first = [0; Mta::ALL.len()];
     let mut mta = 1;

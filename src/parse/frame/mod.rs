@@ -1,4 +1,4 @@
-//! What carries a record, whichever mail server wrote it: syslog's frames and time stamps.
+//! Frames of log records: syslog headers and time stamps, the same for all mail servers.
 
 pub(in crate::parse) mod syslog;
 pub(in crate::parse) mod syslog_record;

@@ -1,22 +1,21 @@
-//! The header of a syslog line: time and host, as RFC 3164 and RFC 3339 write them.
+//! The syslog header parser: time and host in the formats of RFC 3164 and RFC 3339.
 //!
-//! Neighbouring lines mostly begin with the same time and host, so the last header is kept and compared
-//! in one step.
+//! Consecutive lines usually have the same time and host, so the last header is cached and compared in one step.
 
 use jiff::tz::TimeZone;
 
-use crate::parse::Stamp;
 use crate::parse::frame::timestamp::Clock;
+use crate::parse::kinds::Stamp;
 use crate::parse::scan::{differences, position, two_digits};
 
-/// Reads headers, and remembers the last one.
+/// Parses headers, and caches the last one.
 pub(in crate::parse) struct HeaderParser {
     pub(super) clock: Clock,
-    /// `Nov 23 15:17:00 mail `, and one bit for each of its bytes; none before the first.
-    bytes: [u8; LONGEST_HEADER],
+    /// The cached header, `Nov 23 15:17:00 mail `, and a bitmask of its bytes; 0 if no header is cached.
+    bytes: [u8; MAX_CACHED_HEADER],
     known: u32,
     last: Header,
-    /// When its hour began, if minute and second are where they are above.
+    /// The beginning of its hour, if minute and second are at the positions of RFC 3164.
     hour: Option<i64>,
 }
 
@@ -24,12 +23,12 @@ pub(in crate::parse) struct HeaderParser {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::parse) struct Header {
     pub time: Stamp,
-    /// Where in the line the host starts and ends; what follows begins behind the next blank.
+    /// Beginning and end of the host in the line; the rest begins after the next space.
     pub host: (u16, u16),
 }
 
 impl Header {
-    /// The host, and what follows it and its blank.
+    /// The host, and the rest of the line after it and a space.
     pub(super) fn split<'a>(&self, line: &'a [u8]) -> (&'a [u8], &'a [u8]) {
         let (from, to) = (usize::from(self.host.0), usize::from(self.host.1));
         (
@@ -39,10 +38,10 @@ impl Header {
     }
 }
 
-/// The longest header that is remembered: as much as is compared in one step.
-const LONGEST_HEADER: usize = 32;
+/// The longest header that is cached, the number of bytes compared in one step.
+const MAX_CACHED_HEADER: usize = 32;
 
-/// Where the minute is in `Nov 23 15:17:00`, and where it and the second are, by bits.
+/// The position of the minute in `Nov 23 15:17:00`, and a bitmask of minute and second.
 const MINUTE: usize = 10;
 const MINUTE_AND_SECOND: u32 = 0b11011 << MINUTE;
 
@@ -50,7 +49,7 @@ impl HeaderParser {
     pub(in crate::parse) fn new(clock: Clock) -> Self {
         HeaderParser {
             clock,
-            bytes: [0; LONGEST_HEADER],
+            bytes: [0; MAX_CACHED_HEADER],
             known: 0,
             hour: None,
             last: Header {
@@ -73,12 +72,12 @@ impl HeaderParser {
         self.known = 0;
     }
 
-    /// The time at the beginning of a line of a server's own log, and what follows it.
+    /// The time at the beginning of a line of a server's own log file, and the rest of the line.
     pub(in crate::parse) fn dated<'a>(&mut self, line: &'a [u8]) -> Option<(Stamp, &'a [u8])> {
         self.clock.dated(line)
     }
 
-    /// Time and host, for a line that begins with both.
+    /// Time and host; `None` if the line does not begin with both.
     #[inline(always)]
     pub(in crate::parse) fn header(&mut self, line: &[u8]) -> Option<&Header> {
         let different = line
@@ -86,13 +85,13 @@ impl HeaderParser {
             .map_or(u32::MAX, |start| differences(start, &self.bytes))
             & self.known;
         let known = self.known != 0
-            && (different == 0 || (different & !MINUTE_AND_SECOND == 0 && self.later(line)));
+            && (different == 0 || (different & !MINUTE_AND_SECOND == 0 && self.update_time(line)));
         (known || self.replace(line)).then_some(&self.last)
     }
 
-    /// Moves the remembered header to another time of its hour, if that is all that differs.
+    /// Updates minute and second of the cached header from the line; false if they are not valid.
     #[inline]
-    fn later(&mut self, line: &[u8]) -> bool {
+    fn update_time(&mut self, line: &[u8]) -> bool {
         let Some(&[m1, m2, _, s1, s2]) = line.get(MINUTE..).and_then(<[u8]>::first_chunk) else {
             return false;
         };
@@ -108,18 +107,18 @@ impl HeaderParser {
         true
     }
 
-    /// Remembers the line's header, if it has one.
+    /// Parses the header of the line and caches it; false if the line has none.
     #[inline(never)]
     fn replace(&mut self, line: &[u8]) -> bool {
-        let Some((header, kept)) = self.read(line) else {
+        let Some((header, cacheable)) = self.read(line) else {
             return false;
         };
         (self.last, self.known) = (header, 0);
         let end = usize::from(header.host.1);
-        if kept && let Some(start) = self.bytes.get_mut(..=end) {
+        if cacheable && let Some(start) = self.bytes.get_mut(..=end) {
             start.copy_from_slice(&line[..=end]);
-            self.known = u32::MAX >> (LONGEST_HEADER - 1 - end);
-            // Other forms have more in front of the host.
+            self.known = u32::MAX >> (MAX_CACHED_HEADER - 1 - end);
+            // Other formats have more bytes before the host.
             self.hour = match line.get(MINUTE..MINUTE + 5) {
                 Some(&[m1, m2, b':', s1, s2]) if header.host.0 == 16 => two_digits([m1, m2])
                     .zip(two_digits([s1, s2]))
@@ -132,13 +131,13 @@ impl HeaderParser {
         true
     }
 
-    /// The line's header, and whether the next line is likely to have the same.
+    /// The header of the line, and whether it may be cached.
     fn read(&mut self, line: &[u8]) -> Option<(Header, bool)> {
-        let (time, rest, kept) = match self.clock.named(line) {
-            // Minute and second alone do not tell the time in an hour that is there twice.
+        let (time, rest, cacheable) = match self.clock.named(line) {
+            // In an hour that occurs twice, minute and second do not determine the time.
             Some((time, rest)) => (time, rest, !self.clock.is_ambiguous()),
             None => {
-                // The next line has another fraction.
+                // The fraction of the second changes with every line.
                 let (time, rest) = self.clock.dated(line)?;
                 (time, rest, false)
             }
@@ -146,6 +145,6 @@ impl HeaderParser {
         let host = line.len() - rest.len();
         let end = host + position(rest, b' ')?;
         let host = (u16::try_from(host).ok()?, u16::try_from(end).ok()?);
-        Some((Header { time, host }, kept))
+        Some((Header { time, host }, cacheable))
     }
 }

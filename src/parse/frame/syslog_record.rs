@@ -1,24 +1,24 @@
-//! A syslog record: the line without its frame. A frame is told by its shape alone: RFC 3164, RFC 3339 as
-//! rsyslog writes it, RFC 5424, a leading `<PRI>`, Solaris' `[ID …]`, or none.
+//! Splits a syslog line into header and body. The format of the header is recognized by its form: RFC 3164,
+//! RFC 3339 as rsyslog writes it, RFC 5424, a leading `<PRI>`, Solaris' `[ID …]`, or none.
 
-use crate::parse::Stamp;
 use crate::parse::frame::syslog::{Header, HeaderParser};
 use crate::parse::frame::timestamp::Clock;
+use crate::parse::kinds::Stamp;
 use crate::parse::scan::{position, position2, split};
 
-/// A line taken out of its frame. What the line does not have is empty.
+/// A line split into its parts. Missing parts are empty.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::parse) struct SyslogRecord<'a> {
     pub time: Option<Stamp>,
     pub host: &'a [u8],
-    /// The program's name, without its process id: `postfix/smtp`.
+    /// The name of the program, without the process id: `postfix/smtp`.
     pub tag: &'a [u8],
     /// The process id, as written.
     pub pid: &'a [u8],
     pub body: &'a [u8],
 }
 
-/// Takes a line out of its frame. Never fails: a line without a frame is all body.
+/// Splits a line into its parts. Never fails: a line without a header consists of a body only.
 pub(in crate::parse) fn parse<'a>(headers: &mut HeaderParser, line: &'a [u8]) -> SyslogRecord<'a> {
     let header = headers.header(line).copied();
     if let Some(header) = header
@@ -56,7 +56,7 @@ pub(in crate::parse) fn parse<'a>(headers: &mut HeaderParser, line: &'a [u8]) ->
         })
 }
 
-/// A whole line behind time and host: a relay has put its own frame around one that it did not understand.
+/// A complete line after time and host: a syslog relay has added its own header to a line that it could not parse.
 fn nested<'a>(clock: &mut Clock, rest: &'a [u8]) -> Option<SyslogRecord<'a>> {
     let (time, rest) = clock.named(rest).or_else(|| clock.dated(rest))?;
     let (host, rest) = split(rest, b' ')?;
@@ -70,13 +70,16 @@ fn nested<'a>(clock: &mut Clock, rest: &'a [u8]) -> Option<SyslogRecord<'a>> {
     })
 }
 
-/// `tag[pid]: body` behind a time and a word that is mostly the host.
+/// `tag[pid]: body` after a time and a word that is usually the host.
 fn after_host(header: Header, line: &[u8]) -> Option<SyslogRecord<'_>> {
     let (host, rest) = header.split(line);
-    // A relay may have left the host out: then the tag comes first.
+    // A syslog relay may have omitted the host; then the first word is the tag.
     let (host, (tag, pid, body)) = match host.last() {
         Some(b':') => (&b""[..], tag_and_body_of(host, rest)?),
-        _ => (host, tag_and_body(rest).or_else(|| cut_tag_and_body(rest))?),
+        _ => (
+            host,
+            tag_and_body(rest).or_else(|| truncated_tag_and_body(rest))?,
+        ),
     };
     Some(SyslogRecord {
         time: Some(header.time),
@@ -99,11 +102,11 @@ fn tag_and_body(text: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
         }
         _ => (word, &b""[..]),
     };
-    // Some templates put a second blank behind the colon.
+    // Some templates write a second space after the colon.
     (!tag.is_empty()).then(|| (tag, pid, body.trim_ascii_start()))
 }
 
-/// The same where the tag has been split off already.
+/// As [`tag_and_body`], with the tag already split off.
 fn tag_and_body_of<'a>(word: &'a [u8], body: &'a [u8]) -> Option<(&'a [u8], &'a [u8], &'a [u8])> {
     let end = word.iter().position(|&b| matches!(b, b'[' | b':'))?;
     let pid = word.get(end + 1..).unwrap_or_default();
@@ -111,8 +114,8 @@ fn tag_and_body_of<'a>(word: &'a [u8], body: &'a [u8]) -> Option<(&'a [u8], &'a 
     (end > 0).then(|| (&word[..end], pid, body))
 }
 
-/// rsyslog forwards no more than 32 bytes of `tag[pid]:` unless its template says otherwise.
-fn cut_tag_and_body(text: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
+/// `tag[pid]: body` with `tag[pid]:` truncated to 32 bytes, as rsyslog forwards it with its default template.
+fn truncated_tag_and_body(text: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
     let (word, body) = text.split_at_checked(32)?;
     let body = body.strip_prefix(b" ")?;
     let (tag, pid) = split(word, b'[')?;
@@ -120,7 +123,7 @@ fn cut_tag_and_body(text: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
     (!tag.is_empty() && pid.iter().all(u8::is_ascii_digit)).then_some((tag, pid, body))
 }
 
-/// Solaris puts `[ID 197553 mail.info] ` before the text (its `msgid` manual page).
+/// The body without `[ID 197553 mail.info] `, which Solaris writes before the text (its `msgid` manual page).
 #[inline]
 fn without_message_id(body: &[u8]) -> &[u8] {
     match body.strip_prefix(b"[ID ") {
@@ -129,7 +132,7 @@ fn without_message_id(body: &[u8]) -> &[u8] {
     }
 }
 
-/// `<22>`: facility and severity (RFC 3164 section 4.1.1), which say nothing about mail.
+/// The line without the priority value `<22>` (RFC 3164 section 4.1.1).
 fn without_priority(line: &[u8]) -> Option<&[u8]> {
     let (number, rest) = split(line.strip_prefix(b"<")?, b'>')?;
     (matches!(number.len(), 1..=3) && number.iter().all(u8::is_ascii_digit)).then_some(rest)
@@ -155,7 +158,7 @@ fn rfc5424<'a>(rest: &'a [u8], clock: &mut Clock) -> Option<SyslogRecord<'a>> {
     let body = rest.strip_prefix(b" ").unwrap_or(rest);
     // A byte order mark announces UTF-8 (RFC 5424 section 6.4).
     let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
-    // rsyslog keeps the blank that stood behind the tag.
+    // rsyslog keeps the space after the tag.
     let body = body.strip_prefix(b" ").unwrap_or(body);
     let dash = |text| if text == b"-" { &b""[..] } else { text };
     Some(SyslogRecord {
@@ -167,7 +170,7 @@ fn rfc5424<'a>(rest: &'a [u8], clock: &mut Clock) -> Option<SyslogRecord<'a>> {
     })
 }
 
-/// Skips `[id name="value"]…`, in which `\"`, `\\` and `\]` are escaped.
+/// The text after the structured data `[id name="value"]…`, in which `\"`, `\\` and `\]` are escaped.
 fn structured_data_end(text: &[u8]) -> Option<&[u8]> {
     let mut rest = text;
     while rest.first() == Some(&b'[') {
@@ -187,13 +190,13 @@ fn structured_data_end(text: &[u8]) -> Option<&[u8]> {
     (rest.len() < text.len()).then_some(rest)
 }
 
-/// `tag[pid]: body` at the very start. A bare tag must look like a daemon's path, because a body
-/// may start with a word and a colon too (`warning: …`, `4F9D195432C: …`).
+/// `tag[pid]: body` at the beginning of the line. A tag without a process id must contain a slash, because a body
+/// may also begin with a word and a colon (`warning: …`, `4F9D195432C: …`).
 fn headless(line: &[u8]) -> Option<SyslogRecord<'_>> {
     let (tag, pid, body) = tag_and_body(line)?;
     let word = &line[..position(line, b':')?];
     let is_tag = is_process(word) || tag.contains(&b'/') && !word.contains(&b'[');
-    (is_tag && tag.iter().all(|&b| is_part_of_tag(b))).then_some(SyslogRecord {
+    (is_tag && tag.iter().all(|&b| is_tag_byte(b))).then_some(SyslogRecord {
         time: None,
         host: b"",
         tag,
@@ -202,12 +205,12 @@ fn headless(line: &[u8]) -> Option<SyslogRecord<'_>> {
     })
 }
 
-/// What names of programs are made of.
-fn is_part_of_tag(byte: u8) -> bool {
+/// Whether a byte may be part of a program name.
+fn is_tag_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'-' | b'_' | b'.')
 }
 
-/// `tag[pid]`: an address stands in brackets too, `unknown[192.0.2.1]`.
+/// Whether a word is `tag[pid]`, and not a host with its address, `unknown[192.0.2.1]`.
 fn is_process(word: &[u8]) -> bool {
     let pid = word
         .strip_suffix(b"]")
@@ -215,9 +218,9 @@ fn is_process(word: &[u8]) -> bool {
     pid.is_some_and(|pid| !pid.is_empty() && pid.iter().all(u8::is_ascii_digit))
 }
 
-/// A date we cannot read, such as one with the names of another language: the first of the next
-/// few words that looks like `tag[pid]:` ends it. A time of day must be among those before it, or
-/// else a number of seconds: other text may name a program too.
+/// A line with a date in an unknown format, such as with month names of another language. The date ends before
+/// the first of the next few words that has the form `tag[pid]:`. A time of day or a number of seconds must precede
+/// it, because other text may name a program too.
 fn unknown_date(line: &[u8]) -> Option<SyslogRecord<'_>> {
     let mut rest = line;
     let mut host: &[u8] = b"";
@@ -242,7 +245,7 @@ fn unknown_date(line: &[u8]) -> Option<SyslogRecord<'_>> {
     None
 }
 
-/// `10:00:00`, perhaps with more around it, or seconds since 1970.
+/// Whether a word contains a time of day (`10:00:00`) or is a number of seconds since 1970.
 fn is_time(word: &[u8]) -> bool {
     let of_day = word.windows(8).any(|it| {
         let digits = [it[0], it[1], it[3], it[4], it[6], it[7]];

@@ -1,45 +1,44 @@
-//! Time stamps as logs write them. Neighbouring lines mostly share their hour, so the calendar is asked
-//! once an hour and not for each line.
+//! Parses the time stamps of log lines. Consecutive lines usually are in the same hour, so the start of the hour is
+//! cached, and the time zone data is consulted only when the hour changes.
 
 use jiff::civil::DateTime;
 use jiff::tz::{AmbiguousOffset, Offset, TimeZone};
 use jiff::{SignedDuration, Timestamp};
 
-use crate::parse::Stamp;
+use crate::parse::kinds::Stamp;
 use crate::parse::scan::{number, two_digits};
 
-/// How far ahead of the reference a stamp without a year may lie and still belong to its year:
-/// clocks and time zones of hosts differ.
-const AHEAD: SignedDuration = SignedDuration::from_hours(24);
+/// How far a time stamp without a year may be ahead of the reference: clocks and time zones of hosts differ.
+const MAX_AHEAD: SignedDuration = SignedDuration::from_hours(24);
 
-/// Reads time stamps.
+/// Parses time stamps.
 pub(in crate::parse) struct Clock {
     zone: TimeZone,
     reference: Timestamp,
-    /// `Nov 23 15` and the start of that hour.
+    /// The cached hour without a year: `Nov 23 15` and its start.
     named_hour: ([u8; 9], i64),
-    /// `2026-11-23T15` with its offset, and the start of that hour.
+    /// The cached hour with a date: `2026-11-23T15`, its offset and its start.
     dated_hour: ([u8; 13], [u8; 6], i64),
-    /// Whether the last hour that the calendar was asked for is there twice.
+    /// Whether the cached hour occurs twice.
     ambiguous: bool,
-    /// The last time that the calendar was asked for, in seconds since 1970.
+    /// The time for which an hour was last looked up, in seconds since 1970.
     last: i64,
 }
 
-/// An hour of the calendar.
+/// An hour of local time.
 #[derive(Clone, Copy)]
 struct Hour {
     /// When it begins, in seconds since 1970.
     start: i64,
-    /// When it begins for the second time, on the day on which clocks are set back.
-    again: Option<i64>,
+    /// When it begins for the second time, if clocks are set back at its end.
+    repeated: Option<i64>,
 }
 
-/// How far the reader may lag behind the writer for its clock to tell the two passes of a repeated hour
-/// apart, in seconds.
-const LIVE: i64 = 900;
+/// The maximum age of a line, in seconds, for the wall clock to determine in which pass of a repeated hour it was
+/// written.
+const MAX_LIVE_AGE: i64 = 900;
 
-/// How far lines may be out of order, in seconds.
+/// The maximum deviation of lines from chronological order, in seconds.
 const DISORDER: i64 = 60;
 
 impl Clock {
@@ -54,35 +53,35 @@ impl Clock {
         }
     }
 
-    /// Sets the time zone of stamps without an offset.
+    /// Sets the time zone of time stamps without an offset.
     pub(in crate::parse) fn set_zone(&mut self, zone: TimeZone) {
         self.zone = zone;
         self.named_hour.0 = [0; 9];
         self.dated_hour.0 = [0; 13];
     }
 
-    /// Whether the last time read lies in an hour that is there twice, so that another line of the same
-    /// hour may lie in the other one.
+    /// Whether the last time was in an hour that occurs twice, so that the next line with the same hour may be in
+    /// its other pass.
     pub(in crate::parse) fn is_ambiguous(&self) -> bool {
         self.ambiguous
     }
 
-    /// The start of the hour in which a time lies that is so many seconds behind it. Of a repeated hour, the
-    /// one that is now, or else the earliest that does not go back behind the last line.
-    fn settle(&mut self, hour: Hour, within: i64) -> i64 {
-        self.ambiguous = hour.again.is_some();
-        let start = match hour.again {
+    /// The start of the hour of a time that is `within` seconds after it. For a repeated hour: the pass that matches
+    /// the wall clock, or else the earliest that is not before the last line.
+    fn resolve(&mut self, hour: Hour, within: i64) -> i64 {
+        self.ambiguous = hour.repeated.is_some();
+        let start = match hour.repeated {
             None => hour.start,
-            Some(again) => {
+            Some(repeated) => {
                 let now = self.reference.as_second();
-                let is_now = |start: i64| (now - start - within).abs() <= LIVE;
-                let is_near = (hour.start - 3600..again + 7200).contains(&self.last);
+                let is_now = |start: i64| (now - start - within).abs() <= MAX_LIVE_AGE;
+                let is_near = (hour.start - 3600..repeated + 7200).contains(&self.last);
                 let goes_back = hour.start + within < self.last.saturating_sub(DISORDER);
-                let is_past = goes_back || self.last >= again + DISORDER;
+                let is_past = goes_back || self.last >= repeated + DISORDER;
                 if is_now(hour.start) {
                     hour.start
-                } else if is_now(again) || is_near && is_past {
-                    again
+                } else if is_now(repeated) || is_near && is_past {
+                    repeated
                 } else {
                     hour.start
                 }
@@ -97,12 +96,11 @@ impl Clock {
         self.named_hour.0 = [0; 9];
     }
 
-    /// `Nov 23 15:17:00 …`, RFC 3164 section 4.1.2, with the deviations seen: a day of one digit
-    /// behind one blank, a fraction, the year behind the day. Returns the time and what follows it
-    /// and its blank.
+    /// Parses `Nov 23 15:17:00 …` (RFC 3164 section 4.1.2), with deviations found in logs: a one-digit day after a
+    /// single space, a fraction, a year after the day. Returns the time, and the rest after it and a space.
     #[inline]
     pub(in crate::parse) fn named<'a>(&mut self, line: &'a [u8]) -> Option<(Stamp, &'a [u8])> {
-        // The common form has fixed places, and its hour is mostly the last line's hour.
+        // The usual form has fixed positions, and usually the same hour as the last line.
         if let Some((stamp, rest)) = line.split_first_chunk::<16>()
             && stamp[9] == b':'
             && stamp[12] == b':'
@@ -121,7 +119,7 @@ impl Clock {
                 let day = if hour[4] == b' ' { b'0' } else { hour[4] };
                 let day = two_digits([day, hour[5]])?;
                 let found = self.hour_without_year(month, day, two_digits([hour[7], hour[8]])?)?;
-                self.named_hour = (*hour, self.settle(found, within));
+                self.named_hour = (*hour, self.resolve(found, within));
             }
             let seconds = self.named_hour.1 + within;
             return Some((Stamp { seconds, nanos: 0 }, rest));
@@ -129,7 +127,7 @@ impl Clock {
         self.named_unusual(line)
     }
 
-    /// The deviations of [`Clock::named`]; rare, so nothing is remembered.
+    /// Parses the deviations of [`Clock::named`]; rare, so nothing is cached.
     fn named_unusual<'a>(&mut self, line: &'a [u8]) -> Option<(Stamp, &'a [u8])> {
         let (name, rest) = line.split_first_chunk::<4>()?;
         let month = month([name[0], name[1], name[2]]).filter(|_| name[3] == b' ')?;
@@ -143,7 +141,7 @@ impl Clock {
             rest = after;
         }
         let (time, rest) = rest.split_first_chunk::<8>()?;
-        let (hour, within) = clock_face(*time)?;
+        let (hour, within) = time_of_day(*time)?;
         let (nanos, rest) = fraction(rest);
         let rest = rest.strip_prefix(b" ")?;
         let day = u8::try_from(day).ok()?;
@@ -151,7 +149,7 @@ impl Clock {
             Some(year) => self.in_zone(year, month, day, hour)?,
             None => self.hour_without_year(month, day, hour)?,
         };
-        let start = self.settle(found, within);
+        let start = self.resolve(found, within);
         Some((
             Stamp {
                 seconds: start + within,
@@ -161,9 +159,9 @@ impl Clock {
         ))
     }
 
-    /// `2026-11-23T15:17:00.123456+00:00 …`: RFC 3339 and ISO 8601, also with a blank for the `T`,
-    /// a comma for the point, an offset without its colon, or none. Returns the time and what
-    /// follows it and its blank.
+    /// Parses `2026-11-23T15:17:00.123456+00:00 …` (RFC 3339 and ISO 8601), also with a space instead of the `T`, a
+    /// comma as decimal mark, and an offset without colon or none. Returns the time, and the rest after it and a
+    /// space.
     #[inline]
     pub(in crate::parse) fn dated<'a>(&mut self, line: &'a [u8]) -> Option<(Stamp, &'a [u8])> {
         let (stamp, rest) = line.split_first_chunk::<19>()?;
@@ -178,7 +176,7 @@ impl Clock {
         let (nanos, rest) = fraction(rest);
         let at = rest.iter().position(|&b| b == b' ')?;
         let (mut written, mut rest) = (&rest[..at], &rest[at + 1..]);
-        // Exim puts a blank before the offset too (its `log_timezone`).
+        // Exim writes a space before the offset (its option `log_timezone`).
         if written.is_empty()
             && stamp[10] == b' '
             && let Some((offset, after)) = rest.split_first_chunk::<6>()
@@ -192,7 +190,7 @@ impl Clock {
         let within = i64::from(minute) * 60 + i64::from(second);
         if (hour, offset) != (self.dated_hour.0, self.dated_hour.1) || self.ambiguous {
             let found = self.dated_hour_start(&hour, written)?;
-            self.dated_hour = (hour, offset, self.settle(found, within));
+            self.dated_hour = (hour, offset, self.resolve(found, within));
         }
         let seconds = self.dated_hour.2 + within;
         Some((Stamp { seconds, nanos }, rest))
@@ -223,14 +221,14 @@ impl Clock {
         let start = offset.to_timestamp(civil(year, month, day, hour)?).ok()?;
         Some(Hour {
             start: start.as_second(),
-            again: None,
+            repeated: None,
         })
     }
 
-    /// The newest year in which the hour does not lie more than [`AHEAD`] of the reference. Nine
-    /// years back always hold a 29th of February.
+    /// The hour in the latest year in which it is at most [`MAX_AHEAD`] after the reference. Nine years back always
+    /// contain a February 29.
     fn hour_without_year(&self, month: u8, day: u8, hour: u8) -> Option<Hour> {
-        let latest = self.reference.checked_add(AHEAD).ok()?;
+        let latest = self.reference.checked_add(MAX_AHEAD).ok()?;
         let year = self.zone.to_datetime(latest).year();
         (year.saturating_sub(9)..=year)
             .rev()
@@ -238,24 +236,24 @@ impl Clock {
             .find(|found| found.start <= latest.as_second())
     }
 
-    /// An hour in the configured time zone. One that a change of the clocks skips is read as most clocks
-    /// show it: the one after the gap.
+    /// An hour in the configured time zone. An hour that is skipped when clocks are set forward is taken as the hour
+    /// after the gap.
     fn in_zone(&self, year: i16, month: u8, day: u8, hour: u8) -> Option<Hour> {
         let moment = self
             .zone
             .to_ambiguous_timestamp(civil(year, month, day, hour)?);
-        let again = match moment.offset() {
-            AmbiguousOffset::Fold { .. } => moment.clone().later().ok(),
+        let repeated = match moment.offset() {
+            AmbiguousOffset::Fold { .. } => moment.later().ok(),
             _ => None,
         };
         Some(Hour {
             start: moment.compatible().ok()?.as_second(),
-            again: again.map(|again| again.as_second()),
+            repeated: repeated.map(|time| time.as_second()),
         })
     }
 }
 
-/// `+0100 `.
+/// Whether the text is an offset and a space: `+0100 `.
 fn is_offset(text: &[u8; 6]) -> bool {
     matches!(text[0], b'+' | b'-') && text[1..5].iter().all(u8::is_ascii_digit) && text[5] == b' '
 }
@@ -265,8 +263,8 @@ fn civil(year: i16, month: u8, day: u8, hour: u8) -> Option<DateTime> {
     DateTime::new(year, field(month)?, field(day)?, field(hour)?, 0, 0, 0).ok()
 }
 
-/// `15:17:00`: the hour, and the seconds within it.
-fn clock_face(text: [u8; 8]) -> Option<(u8, i64)> {
+/// Parses `15:17:00`: the hour, and the seconds within it.
+fn time_of_day(text: [u8; 8]) -> Option<(u8, i64)> {
     let [h1, h2, b':', m1, m2, b':', s1, s2] = text else {
         return None;
     };
@@ -275,13 +273,13 @@ fn clock_face(text: [u8; 8]) -> Option<(u8, i64)> {
     (minute < 60 && second < 61).then_some((two_digits([h1, h2])?, within))
 }
 
-/// `.123456` or `,123` as nanoseconds; none is zero.
+/// Parses `.123456` or `,123` as nanoseconds; 0 if there is no fraction.
 #[inline]
 fn fraction(text: &[u8]) -> (u32, &[u8]) {
     let [b'.' | b',', digits @ ..] = text else {
         return (0, text);
     };
-    // rsyslog writes six.
+    // rsyslog writes six digits.
     if let Some(&[a, b, c, d, e, f, next]) = digits.first_chunk()
         && let (Some(ab), Some(cd), Some(ef)) =
             (two_digits([a, b]), two_digits([c, d]), two_digits([e, f]))
@@ -305,7 +303,7 @@ fn fraction(text: &[u8]) -> (u32, &[u8]) {
     (nanos, &digits[at..])
 }
 
-/// The number of a month by its English name, as RFC 3164 writes it.
+/// The number of a month by its English abbreviation (RFC 3164 section 4.1.2).
 fn month(name: [u8; 3]) -> Option<u8> {
     Some(match &name {
         b"Jan" => 1,
@@ -325,191 +323,4 @@ fn month(name: [u8; 3]) -> Option<u8> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn clock(reference: &str) -> Clock {
-        Clock::new(TimeZone::UTC, reference.parse().expect("a timestamp"))
-    }
-
-    fn text(stamp: Stamp) -> String {
-        Timestamp::new(stamp.seconds, stamp.nanos as i32)
-            .expect("in range")
-            .to_string()
-    }
-
-    #[test]
-    fn missing_year_is_inferred_across_new_year() {
-        for (reference, line, expected) in [
-            (
-                "2026-11-23T15:00:00Z",
-                "Nov 23 14:59:59 x",
-                "2026-11-23T14:59:59Z",
-            ),
-            (
-                "2026-01-01T00:00:05Z",
-                "Dec 31 23:59:59 x",
-                "2025-12-31T23:59:59Z",
-            ),
-            (
-                "2026-01-01T00:00:05Z",
-                "Jan  1 00:00:00 x",
-                "2026-01-01T00:00:00Z",
-            ),
-            // The writer's clock is a little ahead.
-            (
-                "2025-12-31T23:59:58Z",
-                "Jan  1 00:00:01 x",
-                "2026-01-01T00:00:01Z",
-            ),
-            (
-                "2026-03-01T00:00:00Z",
-                "Feb 29 12:00:00 x",
-                "2024-02-29T12:00:00Z",
-            ),
-            (
-                "2026-11-23T15:00:00Z",
-                "Dec  1 00:00:00 x",
-                "2025-12-01T00:00:00Z",
-            ),
-            // One blank before a day of one digit; a day with a zero; the year written out.
-            (
-                "2026-11-23T15:00:00Z",
-                "Jan 1 00:00:00 x",
-                "2026-01-01T00:00:00Z",
-            ),
-            (
-                "2026-11-23T15:00:00Z",
-                "Jan 01 00:00:00 x",
-                "2026-01-01T00:00:00Z",
-            ),
-            (
-                "2026-11-23T15:00:00Z",
-                "Jan 01 2020 00:00:00 x",
-                "2020-01-01T00:00:00Z",
-            ),
-            (
-                "2026-11-23T15:00:00Z",
-                "Jan  1 00:00:00.25 x",
-                "2026-01-01T00:00:00.25Z",
-            ),
-        ] {
-            let mut clock = clock(reference);
-            let (stamp, rest) = clock.named(line.as_bytes()).expect(line);
-            assert_eq!(
-                (text(stamp), rest),
-                (expected.to_owned(), &b"x"[..]),
-                "{line}"
-            );
-        }
-    }
-
-    #[test]
-    fn rfc3339_stamps_with_every_offset() {
-        for (line, expected) in [
-            ("2026-11-23T15:17:00Z x", "2026-11-23T15:17:00Z"),
-            (
-                "2026-11-23T15:17:00.123456+00:00 x",
-                "2026-11-23T15:17:00.123456Z",
-            ),
-            (
-                "2020-01-30T06:26:07.404714+09:00 x",
-                "2020-01-29T21:26:07.404714Z",
-            ),
-            ("2026-11-23T15:17:00-0330 x", "2026-11-23T18:47:00Z"),
-            ("2026-11-23 15:17:00,123 x", "2026-11-23T15:17:00.123Z"),
-            ("2026-11-23 15:17:00 +0100 x", "2026-11-23T14:17:00Z"),
-            (
-                "2026-11-23 15:17:00.123 -0330 x",
-                "2026-11-23T18:47:00.123Z",
-            ),
-            ("2026-06-30T23:59:60Z x", "2026-07-01T00:00:00Z"),
-        ] {
-            let mut clock = clock("2026-11-23T15:00:00Z");
-            for _ in 0..2 {
-                let (stamp, rest) = clock.dated(line.as_bytes()).expect(line);
-                assert_eq!(
-                    (text(stamp), rest),
-                    (expected.to_owned(), &b"x"[..]),
-                    "{line}"
-                );
-            }
-        }
-    }
-
-    #[test]
-    fn stamps_without_an_offset_are_in_the_configured_zone() {
-        let zone = TimeZone::get("Europe/Berlin").expect("a zone");
-        let mut clock = Clock::new(zone, "2026-11-23T15:00:00Z".parse().expect("a timestamp"));
-        let (stamp, _) = clock.named(b"Jul  1 12:00:00 x").expect("summer");
-        assert_eq!(text(stamp), "2026-07-01T10:00:00Z");
-        let (stamp, _) = clock.named(b"Nov  1 12:00:00 x").expect("winter");
-        assert_eq!(text(stamp), "2026-11-01T11:00:00Z");
-    }
-
-    #[test]
-    fn second_pass_of_a_repeated_hour_is_recognized() {
-        let berlin = || TimeZone::get("Europe/Berlin").expect("a zone");
-        // Live: the clock tells. 02:30 is there at 00:30 and at 01:30 UTC.
-        for (now, expected) in [
-            ("2026-10-25T00:30:05Z", "2026-10-25T00:30:00Z"),
-            ("2026-10-25T01:30:05Z", "2026-10-25T01:30:00Z"),
-        ] {
-            let mut clock = Clock::new(berlin(), now.parse().expect("a timestamp"));
-            for line in ["Oct 25 02:30:00 x", "2026-10-25 02:30:00 x"] {
-                let (stamp, _) = clock
-                    .named(line.as_bytes())
-                    .or_else(|| clock.dated(line.as_bytes()))
-                    .expect("a time");
-                assert_eq!(text(stamp), expected, "{line} at {now}");
-            }
-        }
-        // Read later: time does not go back.
-        let mut clock = Clock::new(
-            berlin(),
-            "2026-10-27T00:00:00Z".parse().expect("a timestamp"),
-        );
-        for (line, expected) in [
-            ("Oct 25 01:59:00 x", "2026-10-24T23:59:00Z"),
-            ("Oct 25 02:10:00 x", "2026-10-25T00:10:00Z"),
-            ("Oct 25 02:59:00 x", "2026-10-25T00:59:00Z"),
-            ("Oct 25 02:00:00 x", "2026-10-25T01:00:00Z"),
-            ("Oct 25 02:01:00 x", "2026-10-25T01:01:00Z"),
-            ("Oct 25 02:59:00 x", "2026-10-25T01:59:00Z"),
-            ("Oct 25 03:00:00 x", "2026-10-25T02:00:00Z"),
-        ] {
-            let (stamp, _) = clock.named(line.as_bytes()).expect(line);
-            assert_eq!(text(stamp), expected, "{line}");
-        }
-    }
-
-    #[test]
-    fn time_in_a_skipped_hour_is_read_as_after_the_gap() {
-        let zone = TimeZone::get("Europe/Berlin").expect("a zone");
-        let mut clock = Clock::new(zone, "2026-04-01T00:00:00Z".parse().expect("a timestamp"));
-        let (stamp, _) = clock.named(b"Mar 29 02:30:00 x").expect("a time");
-        assert_eq!(text(stamp), "2026-03-29T01:30:00Z");
-    }
-
-    #[test]
-    fn invalid_stamps_are_rejected() {
-        let mut clock = clock("2026-11-23T15:00:00Z");
-        for line in [
-            "",
-            "Nov",
-            "Nov 23 15:17",
-            "Nov 32 15:17:00 x",
-            "Nov 23 25:17:00 x",
-            "Nov 23 15:61:00 x",
-            "Foo 23 15:17:00 x",
-            "2026-13-23T15:17:00Z x",
-            "2026-11-23T15:17:00+99:99 x",
-            "2026-11-23T15:17:00",
-            "9999-12-31T23:59:59-23:59 x",
-            "Feb 30 00:00:00 x",
-        ] {
-            assert_eq!(clock.named(line.as_bytes()), None, "{line}");
-            assert_eq!(clock.dated(line.as_bytes()), None, "{line}");
-        }
-    }
-}
+mod tests;

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use crate::catalog::{Catalog, ConditionId, EnhancedTopic, Explanation, Topic};
-use crate::metrics::{Beside, OTHER_CODE, View};
+use crate::metrics::{EnhancedStatus, OTHER_CODE, View};
 use crate::parse::{self, Direction};
 
 /// The windows of the rates, in seconds.
@@ -160,14 +160,14 @@ fn sorted<K>(counts: impl IntoIterator<Item = (K, [u64; 3])>) -> Vec<(K, [u64; 3
 
 fn paired_enhanced_codes(view: &View, code: u16) -> Vec<(PairedCode, [u64; 3])> {
     let mut found: Vec<(PairedCode, [u64; 3])> = Vec::new();
-    for (direction, seen, beside, count) in view.counters.beside() {
+    for (direction, seen, beside, count) in view.counters.enhanced_counts() {
         if seen != code {
             continue;
         }
         let paired = match beside {
-            Beside::Nothing => PairedCode::None,
-            Beside::Other => PairedCode::Other,
-            Beside::Enhanced(code) => PairedCode::Topic(topic_of(code)),
+            EnhancedStatus::Absent => PairedCode::None,
+            EnhancedStatus::Overflowed => PairedCode::Other,
+            EnhancedStatus::Code(code) => PairedCode::Topic(topic_of(code)),
         };
         let known = found.iter().position(|(known, _)| *known == paired);
         let index = known.unwrap_or_else(|| {
@@ -194,8 +194,8 @@ fn paired_reply_codes(
     matching: impl Fn(&parse::Enhanced) -> bool,
 ) -> Vec<(PairedCode, [u64; 3])> {
     let mut found: BTreeMap<u16, [u64; 3]> = BTreeMap::new();
-    for (direction, code, beside, count) in view.counters.beside() {
-        if let Beside::Enhanced(enhanced) = beside
+    for (direction, code, beside, count) in view.counters.enhanced_counts() {
+        if let EnhancedStatus::Code(enhanced) = beside
             && matching(&enhanced)
         {
             found.entry(code).or_default()[direction.index()] += count;
@@ -210,7 +210,7 @@ fn paired_reply_codes(
 fn providers(view: &View, code: u16) -> Vec<ProviderShare> {
     // Replies with this code and all replies, by provider.
     let mut replies: BTreeMap<&str, (u64, u64)> = BTreeMap::new();
-    for (provider, seen, count) in view.counters.answers() {
+    for (provider, seen, count) in view.counters.provider_code_counts() {
         let name = view.providers.get(usize::from(provider.0));
         let counts = replies
             .entry(name.map_or(OTHER_PROVIDER, String::as_str))

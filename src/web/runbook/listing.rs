@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::facts::{matches, topic_of};
 use crate::catalog::{ConditionId, Topic};
-use crate::metrics::{Beside, View};
+use crate::metrics::{EnhancedStatus, View};
 use crate::parse::{self, Direction};
 
 /// A code or condition and how often it was seen, in all directions.
@@ -43,8 +43,8 @@ pub fn conditions(view: &View) -> Vec<CountedTopic> {
 pub fn enhanced_codes(view: &View) -> BTreeMap<u16, Vec<CountedTopic>> {
     let catalog = view.counters.catalog;
     let mut seen: BTreeMap<(u16, u16, u8), (parse::Enhanced, u64)> = BTreeMap::new();
-    for (_, _, beside, count) in view.counters.beside() {
-        if let Beside::Enhanced(code) = beside {
+    for (_, _, beside, count) in view.counters.enhanced_counts() {
+        if let EnhancedStatus::Code(code) = beside {
             let key = (code.subject, code.detail, code.class);
             seen.entry(key).or_insert((code, 0)).1 += count;
         }

@@ -1,12 +1,13 @@
-//! What the SMTP and LMTP clients write while they try: replies of hosts that are not the last,
-//! connections that fail, TLS. Delivery records are `record`'s.
+//! Parses the lines of the SMTP and LMTP clients about attempts: replies of hosts before the last one, failed
+//! connections, TLS. Delivery records are parsed by `record`.
 
 use super::program::{Daemon, Origin};
-use super::{noise, queue_id, reason, tls_connection};
+use super::{noise, queue_id, reason, tls};
+use crate::parse::event::{Event, Line};
+use crate::parse::kinds::{ConnectError, Direction, Outcome};
 use crate::parse::scan::{split_on, without_port};
-use crate::parse::{ConnectError, Direction, Event, Line, Outcome};
 
-/// A line that names no message: one connection.
+/// Parses a line without a queue id, about a connection.
 pub(super) fn without_queue_id<'a, 'e>(
     origin: Origin<'a>,
     body: &'a [u8],
@@ -31,13 +32,13 @@ pub(super) fn without_queue_id<'a, 'e>(
         event.host = without_port(host);
         event.text = body;
         event.connect_error = Some(match reason::connect_error(error) {
-            // A number is OpenSSL's own.
+            // An OpenSSL error number.
             ConnectError::Other => ConnectError::Tls,
             error => error,
         });
         return Line::Event(event);
     }
-    if let Some(line) = tls_connection(origin, body) {
+    if let Some(line) = tls::connection(origin, body) {
         return line;
     }
     if origin.daemon == Daemon::Tlsproxy
@@ -48,14 +49,14 @@ pub(super) fn without_queue_id<'a, 'e>(
             b"SSL_accept error from ",
         ]
         .iter()
-        .any(|words| body.starts_with(words))
+        .any(|prefix| body.starts_with(prefix))
     {
         return Line::Noise(None);
     }
     noise::without_queue_id(body)
 }
 
-/// What a line says of a message that is still being tried: why the next host has to be asked.
+/// Parses a line with a queue id about a failed attempt, after which another host is tried.
 pub(super) fn attempt<'a, 'e>(
     origin: Origin<'a>,
     queue_id: &'a [u8],
@@ -77,9 +78,9 @@ fn attempt_event<'a>(origin: Origin<'a>, reason: reason::Reason<'a>) -> Event<'a
     event.code = reason.code;
     event.enhanced = reason.enhanced;
     event.connect_error = reason.connect_error;
-    event.duplicate = reason.kind != reason::Kind::FirstHand;
+    event.duplicate = reason.is_duplicate();
     event.host = reason.host;
-    event.text = reason.words;
+    event.text = reason.text;
     event
 }
 

@@ -1,9 +1,9 @@
-//! Postfix, from 2.2 on.
+//! The dialect of Postfix 2.2 and later.
 //!
-//! The daemon decides which file reads a line: `record` delivery records (any daemon may write one),
-//! `client` the attempts of smtp and lmtp, `server` the rejects of smtpd, postscreen and cleanup, `noise`
-//! the rest, each form by its name. `reason` reads why a delivery failed, wherever that is quoted.
-//! `prescan` is the fast path for lines of the usual forms.
+//! The daemon determines the module that parses a line: `record` parses delivery records (of any daemon), `client`
+//! the attempts of smtp and lmtp, `server` the rejects of smtpd, postscreen and cleanup, `tls` TLS connections;
+//! `noise` recognizes the rest by prefix. `reason` parses the reasons of failed deliveries, and `prescan` is the fast
+//! path for the usual forms.
 
 mod client;
 mod noise;
@@ -13,6 +13,7 @@ mod queue_id;
 mod reason;
 mod record;
 mod server;
+mod tls;
 
 use serde::{Deserialize, Serialize};
 
@@ -21,15 +22,14 @@ pub(in crate::parse) use prescan::Prescan;
 use program::{Daemon, Origin, Program};
 
 use crate::parse::dialect::api::{AgentDef, Confidence, Dialect, OwnFrame, Record};
-use crate::parse::event::Visitor;
-use crate::parse::{Direction, Event, Fact, Line};
+use crate::parse::event::{Event, Fact, Line, Visitor};
 
 /// The dialect.
 pub(in crate::parse) struct Postfix;
 
 /// What is remembered of one stream.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
-pub(in crate::parse) struct State {
+pub(in crate::parse) struct PostfixState {
     /// Whether cleanup's `message-id=` lines are in this stream, so that a message's first activation can
     /// be told from a retry.
     pub(in crate::parse) receipts: bool,
@@ -42,12 +42,12 @@ impl Dialect for Postfix {
     const DEFAULT_LOGS: &'static [&'static str] = &["/var/log/postfix.log"];
     const OWN_FRAME: OwnFrame = OwnFrame::Bare;
 
-    type State = State;
+    type State = PostfixState;
 
     fn claims(tag: &[u8], body: &[u8]) -> bool {
         match Program::of(tag) {
             Program::Daemon(_) | Program::Helper | Program::Unknown => true,
-            // The forms are distinct enough to tell a line that came without a tag.
+            // Even without a tag, the forms are distinctive enough.
             Program::Foreign if tag.is_empty() => {
                 !matches!(parse_headless(false, body, &mut None), Line::Unmatched)
             }
@@ -59,7 +59,7 @@ impl Dialect for Postfix {
         Confidence::No
     }
 
-    fn read<'a>(state: &mut State, record: &Record<'a>, visitor: &mut impl Visitor<'a>) {
+    fn read<'a>(state: &mut PostfixState, record: &Record<'a>, visitor: &mut impl Visitor<'a>) {
         let body = record.body;
         let mut slot = None;
         let line = match Program::of(record.tag) {
@@ -67,7 +67,7 @@ impl Dialect for Postfix {
                 let origin = Origin::of(daemon, record.tag);
                 parse_any(state.receipts, origin, body, &mut slot)
             }
-            // rsyslog writes RFC 5424 with the name up to the slash only, unless it is told otherwise.
+            // In RFC 5424, rsyslog writes only the part before the slash by default.
             Program::Helper if record.tag == b"postfix" => {
                 parse_headless(state.receipts, body, &mut slot)
             }
@@ -76,7 +76,7 @@ impl Dialect for Postfix {
             Program::Foreign => parse_headless(state.receipts, body, &mut slot),
         };
         let line = match line {
-            // Another server may have a program of the same name.
+            // Another server may have a program with the same name.
             Line::Unmatched if !program::is_postfix(record.tag) => Line::Noise(None),
             line => line,
         };
@@ -85,17 +85,17 @@ impl Dialect for Postfix {
     }
 }
 
-/// Reads a line of a usual form.
+/// Parses a prescanned line.
 #[inline(always)]
 pub(in crate::parse) fn read_prescanned<'a>(
-    state: &mut State,
+    state: &mut PostfixState,
     prescan: &Prescan,
     line: &'a [u8],
     visitor: &mut impl Visitor<'a>,
 ) {
     let time = Some(prescan.time());
     let text = prescan.text(line);
-    let named = prescan.has_queue_id();
+    let has_queue_id = prescan.has_queue_id();
     let queue_id = || prescan.queue_id(line);
     let origin = |daemon| prescan.origin(daemon, line);
     match (prescan.form, prescan.program) {
@@ -106,36 +106,36 @@ pub(in crate::parse) fn read_prescanned<'a>(
         (Form::Disconnect, SMTPD) if text.starts_with(b"disconnect from ") => {
             return visitor.visit(time, Line::Noise(None));
         }
-        (Form::Client, SMTPD) if named && text.starts_with(b"client=") => {
+        (Form::Client, SMTPD) if has_queue_id && text.starts_with(b"client=") => {
             return visitor.visit(time, Line::Noise(None));
         }
         (Form::MessageId, Program::Daemon(Daemon::Cleanup))
-            if named && text.starts_with(b"message-id=") =>
+            if has_queue_id && text.starts_with(b"message-id=") =>
         {
             state.receipts = true;
             let queue_id = queue_id();
             return visitor.visit(time, Line::Noise(Some(Fact::Received { queue_id })));
         }
-        (Form::Removed, QMGR) if named && text == b"removed" => {
+        (Form::Removed, QMGR) if has_queue_id && text == b"removed" => {
             return visitor.visit(time, Line::Noise(None));
         }
-        (Form::From, QMGR) if named => {
+        (Form::From, QMGR) if has_queue_id => {
             let mut slot = None;
             let origin = origin(Daemon::Qmgr);
             let line = record::qmgr(state.receipts, origin, queue_id(), text, &mut slot);
             return visitor.visit(time, line);
         }
-        (Form::To, Program::Daemon(daemon)) if named => {
+        (Form::To, Program::Daemon(daemon)) if has_queue_id => {
             let mut slot = None;
             let line = record::parse(origin(daemon), queue_id(), &text[3..], &mut slot);
             return visitor.visit(time, line);
         }
         (Form::Tls, Program::Daemon(daemon)) => {
-            if let Some(line) = tls_connection(origin(daemon), text) {
+            if let Some(line) = tls::connection(origin(daemon), text) {
                 return visitor.visit(time, line);
             }
         }
-        (Form::Uid | Form::Notification, Program::Helper) if named => {
+        (Form::Uid | Form::Notification, Program::Helper) if has_queue_id => {
             return visitor.visit(time, Line::Noise(None));
         }
         (Form::NoQueue, SMTPD) => {
@@ -171,28 +171,28 @@ pub(in crate::parse) fn read_prescanned<'a>(
 const SMTPD: Program = Program::Daemon(Daemon::Smtpd);
 const QMGR: Program = Program::Daemon(Daemon::Qmgr);
 
-/// Reads the text of a prescanned line of any form.
+/// Parses a prescanned line of an uncommon form.
 #[inline(never)]
 fn read_uncommon<'a>(
-    state: &mut State,
+    state: &mut PostfixState,
     prescan: &Prescan,
     line: &'a [u8],
     visitor: &mut impl Visitor<'a>,
 ) {
     let body = prescan.body(line);
     let mut slot = None;
-    let said = match prescan.program {
+    let parsed = match prescan.program {
         Program::Daemon(daemon) => {
             let origin = prescan.origin(daemon, line);
             parse_any(state.receipts, origin, body, &mut slot)
         }
         _ => parse_helper(body, &mut slot),
     };
-    state.receipts |= matches!(said, Line::Noise(Some(Fact::Received { .. })));
-    visitor.visit(Some(prescan.time()), said);
+    state.receipts |= matches!(parsed, Line::Noise(Some(Fact::Received { .. })));
+    visitor.visit(Some(prescan.time()), parsed);
 }
 
-/// Reads the text of any daemon's line. `receipts` is whether the stream tells of messages' receipt.
+/// Parses the body of a line of any daemon. `receipts` as in [`PostfixState`].
 #[inline(never)]
 fn parse_any<'a, 'e>(
     receipts: bool,
@@ -229,7 +229,7 @@ fn parse_any<'a, 'e>(
     }
 }
 
-/// Reads a line of one of the programs that only serve the others.
+/// Parses the body of a line of an auxiliary program.
 fn parse_helper<'a, 'e>(body: &'a [u8], slot: &'e mut Option<Event<'a>>) -> Line<'a, 'e> {
     let (queue_id, text) = queue_id::split(body);
     if queue_id.is_empty() {
@@ -241,8 +241,7 @@ fn parse_helper<'a, 'e>(body: &'a [u8], slot: &'e mut Option<Event<'a>>) -> Line
     }
 }
 
-/// Reads a body whose program is not known, because it came without a tag: the forms are distinct enough
-/// to tell the daemon.
+/// Parses a body without a tag: the forms are distinctive enough to determine the daemon.
 fn parse_headless<'a, 'e>(
     receipts: bool,
     body: &'a [u8],
@@ -259,7 +258,7 @@ fn parse_headless<'a, 'e>(
     } else {
         Daemon::Smtp
     };
-    let mut said = Line::Unmatched;
+    let mut best = Line::Unmatched;
     for daemon in [
         client,
         Daemon::Smtpd,
@@ -272,44 +271,19 @@ fn parse_headless<'a, 'e>(
             instance: b"",
         };
         let mut found = None;
-        match (parse_any(receipts, origin, body, &mut found), &said) {
+        match (parse_any(receipts, origin, body, &mut found), &best) {
             (Line::Event(event), _) => return Line::Event(slot.insert(*event)),
-            // A daemon that finds a fact knows more than one that only knows the form.
+            // A fact is preferred to a known form without one.
             (Line::Noise(Some(fact)), Line::Noise(None) | Line::Unmatched) => {
-                said = Line::Noise(Some(fact));
+                best = Line::Noise(Some(fact));
             }
-            (Line::Noise(None), Line::Unmatched) => said = Line::Noise(None),
+            (Line::Noise(None), Line::Unmatched) => best = Line::Noise(None),
             _ => {}
         }
     }
-    said
+    best
 }
 
-fn contains(text: &[u8], words: &[u8]) -> bool {
-    memchr::memmem::find(text, words).is_some()
-}
-
-/// `Untrusted TLS connection established to …`, `… TLS connection reused to …`.
-fn tls_connection<'a, 'e>(origin: Origin<'a>, body: &[u8]) -> Option<Line<'a, 'e>> {
-    let rest = match body.first()? {
-        b'A' => body.strip_prefix(b"Anonymous ")?,
-        b'U' => body.strip_prefix(b"Untrusted ")?,
-        b'V' => body.strip_prefix(b"Verified ")?,
-        // Postfix before 2.6 says nothing of trust.
-        _ => body.strip_prefix(b"Trusted ").unwrap_or(body),
-    };
-    let rest = rest.strip_prefix(b"TLS connection ")?;
-    if rest.starts_with(b"reused ") {
-        return Some(Line::Noise(None));
-    }
-    let rest = rest.strip_prefix(b"established ")?;
-    let direction = if rest.starts_with(b"from ") {
-        Direction::Inbound
-    } else {
-        Direction::Outbound
-    };
-    Some(Line::Noise(Some(Fact::TlsEstablished(
-        origin.service(),
-        direction,
-    ))))
+fn contains(text: &[u8], pattern: &[u8]) -> bool {
+    memchr::memmem::find(text, pattern).is_some()
 }

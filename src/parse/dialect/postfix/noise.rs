@@ -1,12 +1,11 @@
-//! What Postfix writes that tells of no reply and no delivery, each form by its name. A line that
-//! is not here is unmatched, so that a form nobody has thought of shows.
+//! Recognizes the lines of Postfix that are neither replies nor deliveries. Any other line is unmatched, so that
+//! unknown forms become visible.
 //!
-//! The names are the fixed beginnings of Postfix's own messages (its `msg_info` and `msg_warn`
-//! calls); what follows them varies.
+//! The lists contain the fixed prefixes of Postfix's own messages (its `msg_info` and `msg_warn` calls).
 
-use crate::parse::Line;
+use crate::parse::event::Line;
 
-/// The levels of Postfix's own diagnostics (`util/msg.c`): a trouble of this host, in free text.
+/// The prefixes of diagnostics (Postfix's `util/msg.c`); free text follows.
 const LEVELS: [&[u8]; 5] = [
     b"warning: ",
     b"error: ",
@@ -15,7 +14,7 @@ const LEVELS: [&[u8]; 5] = [
     b"fatal error: ",
 ];
 
-/// Beginnings of lines that belong to no message.
+/// Prefixes of lines without a queue id.
 const WITHOUT_QUEUE_ID: &[&[u8]] = &[
     // anvil, scache
     b"statistics: ",
@@ -58,7 +57,7 @@ const WITHOUT_QUEUE_ID: &[&[u8]] = &[
     // qmqpd
     b"connect from ",
     b"disconnect from ",
-    // what a daemon shows of its conversations if it is told to be verbose
+    // SMTP sessions in verbose logging
     b"> ",
     b"< ",
     // postsuper
@@ -111,12 +110,11 @@ const WITHOUT_QUEUE_ID: &[&[u8]] = &[
     b"network address conversion failed: ",
     b"server configuration error",
     b"skipping SRV lookup for ",
-    // content filters and policy servers that log under Postfix's name
+    // content filters and policy servers that log with a tag of Postfix
     b"mapping DSN status ",
 ];
 
-/// Lines that belong to no message and start with a word that could start many: the beginning, and
-/// words that must follow somewhere.
+/// Lines without a queue id whose prefix is ambiguous: the prefix, and a text that must also occur.
 const WITHOUT_QUEUE_ID_AND: &[(&[u8], &[u8])] = &[
     (b"table ", b" has changed"),
     (b"host ", b" offers SMTPUTF8 support, but not 8BITMIME"),
@@ -124,7 +122,7 @@ const WITHOUT_QUEUE_ID_AND: &[(&[u8], &[u8])] = &[
     (b"/", b": using backwards-compatible default setting "),
 ];
 
-/// Beginnings of what follows a queue id.
+/// Prefixes of the text after a queue id.
 const WITH_QUEUE_ID: &[&[u8]] = &[
     // smtpd, pickup, cleanup, qmgr
     b"client=",
@@ -150,7 +148,7 @@ const WITH_QUEUE_ID: &[&[u8]] = &[
     b"requeued",
     b"placed on hold",
     b"released from hold",
-    // header, body and milter checks and access tables that change a message or let it pass
+    // actions of header, body and milter checks and access tables that are no rejects
     b"warning: ",
     b"error: ",
     b"fatal: ",
@@ -186,12 +184,12 @@ const WITH_QUEUE_ID: &[&[u8]] = &[
     b"action=",
 ];
 
-/// A line that names no message.
+/// Recognizes a line without a queue id.
 pub(super) fn without_queue_id<'a, 'e>(body: &[u8]) -> Line<'a, 'e> {
     if is_diagnostic(body)
         || begins(body, WITHOUT_QUEUE_ID)
-        || WITHOUT_QUEUE_ID_AND.iter().any(|(start, words)| {
-            body.starts_with(start) && memchr::memmem::find(body, words).is_some()
+        || WITHOUT_QUEUE_ID_AND.iter().any(|(prefix, text)| {
+            body.starts_with(prefix) && memchr::memmem::find(body, text).is_some()
         })
         || table_cleanup(body)
         || tls_detail(body)
@@ -201,37 +199,36 @@ pub(super) fn without_queue_id<'a, 'e>(body: &[u8]) -> Line<'a, 'e> {
     Line::Unmatched
 }
 
-/// What a line says of a message. Rejects, `milter-reject` among them, are read before.
+/// Recognizes the text after a queue id. Rejects, including `milter-reject`, must be parsed before.
 pub(super) fn with_queue_id<'a, 'e>(text: &[u8]) -> Line<'a, 'e> {
-    let of_a_client = || {
-        // qmqpd names its client first.
+    let has_client_first = || {
+        // qmqpd
         [&b"]: lost connection while "[..], b"]: timeout while "]
             .iter()
-            .any(|words| memchr::memmem::find(text, words).is_some())
+            .any(|it| memchr::memmem::find(text, it).is_some())
     };
-    // cleanup, of a table that it cannot read.
+    // cleanup, about a lookup table that cannot be read
     let unread_table = || text.ends_with(b" -- message not accepted, try again later");
-    if begins(text, WITH_QUEUE_ID) || unread_table() || of_a_client() {
+    if begins(text, WITH_QUEUE_ID) || unread_table() || has_client_first() {
         return Line::Noise(None);
     }
     Line::Unmatched
 }
 
-/// One of the levels of Postfix's diagnostics.
-pub(super) fn is_diagnostic(body: &[u8]) -> bool {
+/// Whether a line is a diagnostic of Postfix.
+fn is_diagnostic(body: &[u8]) -> bool {
     begins(body, &LEVELS)
 }
 
-/// Whether the text begins with one of the names. They are many, and the first letter rules out nearly
-/// all of them.
-fn begins(text: &[u8], names: &[&[u8]]) -> bool {
-    names
+/// Whether the text begins with one of the prefixes. Comparing the first byte excludes nearly all of them.
+fn begins(text: &[u8], prefixes: &[&[u8]]) -> bool {
+    prefixes
         .iter()
-        .any(|name| name.first() == text.first() && text.starts_with(name))
+        .any(|prefix| prefix.first() == text.first() && text.starts_with(prefix))
 }
 
-/// `/var/lib/postfix/…cache: done full cleanup…`, `btree:… cache cleanup will start after 60s`:
-/// a table's name, then what became of it.
+/// Whether a line is about the cleanup of a cache table: `/var/lib/postfix/…cache: done full cleanup…`,
+/// `btree:… cache cleanup will start after 60s`.
 fn table_cleanup(body: &[u8]) -> bool {
     [
         &b" cache cleanup"[..],
@@ -240,11 +237,11 @@ fn table_cleanup(body: &[u8]) -> bool {
         b" cleanup: retained=",
     ]
     .iter()
-    .any(|words| memchr::memmem::find(body, words).is_some())
+    .any(|it| memchr::memmem::find(body, it).is_some())
 }
 
-/// `mx.example.net[192.0.2.1]:25: Matched subjectAltName: …`: what `tls_loglevel` adds behind
-/// the name of the other side.
+/// Whether a line is a TLS detail after the name of the remote host, as logged with a higher `tls_loglevel`:
+/// `mx.example.net[192.0.2.1]:25: Matched subjectAltName: …`.
 fn tls_detail(body: &[u8]) -> bool {
     const DETAILS: &[&[u8]] = &[
         b"Matched ",

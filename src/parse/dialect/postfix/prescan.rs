@@ -1,47 +1,47 @@
-//! The fast path: who wrote a line, and which form its text seems to have.
+//! The fast path: determines the program that wrote a line and the probable form of its text.
 //!
-//! No step of the prescan depends on what the line says, because neighbouring lines are of all kinds, in an
-//! order that no branch predictor can foresee. Many lines are prescanned before the first is read, so that
-//! the work on them overlaps, and one jump then decides how a line is read.
+//! Consecutive lines are of different kinds in an order that a branch predictor cannot learn, so the prescan has
+//! no data-dependent branches. Many lines are prescanned before the first is parsed, so that the CPU can overlap
+//! the work on them; then one jump per line selects the parser.
 
 use std::hint::select_unpredictable;
 
 use super::program::{Daemon, Origin, Program};
-use crate::parse::Stamp;
 use crate::parse::frame::syslog::Header;
+use crate::parse::kinds::Stamp;
 use crate::parse::scan::{first_words, short_queue_id};
 
-/// The forms that nearly every line has, by the first four bytes of their text. It is a guess: the reader
-/// of the form checks the rest of the words.
+/// The most frequent forms, by the first four bytes of the text. This is a guess; the parser of the form checks the
+/// rest of the prefix.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Form {
-    /// Any other.
+    /// Any other form.
     Any,
     /// smtpd: a client connects.
     Connect,
     /// smtpd: a client disconnects.
     Disconnect,
-    /// smtpd, of a message that begins.
+    /// smtpd: a new message.
     Client,
-    /// cleanup: a message got its queue file.
+    /// cleanup: the queue file of a message was created.
     MessageId,
-    /// qmgr: a message leaves the queue.
+    /// qmgr: a message is removed from the queue.
     Removed,
-    /// qmgr, of a sender: mostly a message that becomes active.
+    /// qmgr: usually a message that becomes active.
     From,
     /// A delivery record.
     To,
-    /// TLS, of no message.
+    /// A TLS connection, without a queue id.
     Tls,
-    /// pickup, of a message that begins.
+    /// pickup: a new message.
     Uid,
-    /// bounce: a message about a failed one.
+    /// bounce: a notification about a message.
     Notification,
-    /// smtpd and postscreen, of no message: mostly a reject.
+    /// smtpd and postscreen: usually a reject.
     NoQueue,
     /// smtpd: a client disconnected without QUIT.
     Lost,
-    /// Any daemon.
+    /// A warning of any daemon.
     Warning,
     /// postscreen: a client connects.
     PostscreenConnect,
@@ -67,27 +67,28 @@ const FORMS: &[(&[u8; 4], Form)] = &[
     (b"CONN", Form::PostscreenConnect),
 ];
 
-/// The multiplier of a perfect hash, found by trying.
+/// The multiplier of a perfect hash, found by trial.
 const FACTOR: u32 = 0x01a5_ba51;
 
 /// The forms, by the hash of their first four bytes.
-static TABLE: [(u32, Form); PLACES] = {
-    let mut table = [(0, Form::Any); PLACES];
+static TABLE: [(u32, Form); TABLE_SIZE] = {
+    let mut table = [(0, Form::Any); TABLE_SIZE];
     let mut next = 0;
     while next < FORMS.len() {
         let (start, form) = FORMS[next];
         let start = u32::from_le_bytes(*start);
-        assert!(table[place(start)].0 == 0, "two forms in one place");
-        table[place(start)] = (start, form);
+        assert!(table[hash(start)].0 == 0, "two forms with the same hash");
+        table[hash(start)] = (start, form);
         next += 1;
     }
     table
 };
 
-const PLACES: usize = 32;
+const TABLE_SIZE: usize = 32;
 
+/// The index in [`TABLE`] for the first four bytes of a text.
 #[inline(always)]
-const fn place(start: u32) -> usize {
+const fn hash(start: u32) -> usize {
     (start.wrapping_mul(FACTOR) >> 27) as usize
 }
 
@@ -95,13 +96,13 @@ impl Form {
     #[inline(always)]
     fn of(start: [u8; 4]) -> Self {
         let start = u32::from_le_bytes(start);
-        let (known, form) = TABLE[place(start)];
+        let (known, form) = TABLE[hash(start)];
         select_unpredictable(known == start, form, Form::Any)
     }
 }
 
-/// The result; offsets are counted from the line's header. It has no padding, for one is written and
-/// read for every line.
+/// The result of prescanning a line; offsets are from the beginning of the line. The struct has no padding, because
+/// one is written and read for every line.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::parse) struct Prescan {
     /// The parts of [`Prescan::time`].
@@ -110,14 +111,14 @@ pub(in crate::parse) struct Prescan {
     host: (u16, u16),
     tag_end: u16,
     body: u16,
-    /// Where the text begins: behind the queue id, if there is a short one; else where the body does.
+    /// The offset of the text: after the queue id if there is a short one, else that of the body.
     text: u16,
     pub(super) form: Form,
     pub(super) program: Program,
 }
 
 impl Prescan {
-    /// Prescans what follows the header; `None` for a line that has to be read step by step.
+    /// Prescans a line after its header; `None` if only the general parser can read it.
     #[inline(always)]
     pub(in crate::parse) fn of(line: &[u8], header: &Header) -> Option<Self> {
         let at = usize::from(header.host.1) + 1;
@@ -129,14 +130,14 @@ impl Prescan {
         }
         let program = Program::with_ending(tag, *tag.last_chunk()?)?;
         let start: &[u8; 17] = body.first_chunk()?;
-        // Solaris' message number and a second blank are removed by the general header parser.
+        // The message id of Solaris and a second space are removed by the general header parser.
         if matches!(start[0], b'[' | b' ') {
             return None;
         }
         let text = short_queue_id(start);
         let form = Form::of(*body.get(text..)?.first_chunk()?);
         let body_at = at + blank + 1;
-        // A line may be longer than offsets are wide.
+        // The line may be longer than 64 KiB.
         let text_at = u16::try_from(body_at + text).ok()?;
         Some(Prescan {
             seconds: header.time.seconds,
@@ -150,7 +151,7 @@ impl Prescan {
         })
     }
 
-    /// When it was written.
+    /// The time stamp.
     pub(in crate::parse) fn time(&self) -> Stamp {
         Stamp {
             seconds: self.seconds,
@@ -165,30 +166,30 @@ impl Prescan {
             .unwrap_or_default()
     }
 
-    /// The daemon, whose tag names its instance.
+    /// The daemon with the instance in the tag.
     #[inline(always)]
     pub(super) fn origin<'a>(&self, daemon: Daemon, line: &'a [u8]) -> Origin<'a> {
         let tag = usize::from(self.host.1) + 1..usize::from(self.tag_end);
         Origin::of(daemon, line.get(tag).unwrap_or_default())
     }
 
-    /// Whether a short queue id stands before the text.
+    /// Whether the line has a short queue id.
     pub(super) fn has_queue_id(&self) -> bool {
         self.text > self.body
     }
 
-    /// The queue id, empty if there is no short one.
+    /// The short queue id; empty if there is none.
     pub(super) fn queue_id<'a>(&self, line: &'a [u8]) -> &'a [u8] {
         let (body, text) = (usize::from(self.body), usize::from(self.text));
         line.get(body..text.saturating_sub(2)).unwrap_or_default()
     }
 
-    /// What follows the queue id.
+    /// The text after the queue id.
     pub(super) fn text<'a>(&self, line: &'a [u8]) -> &'a [u8] {
         line.get(usize::from(self.text)..).unwrap_or_default()
     }
 
-    /// All that follows the tag.
+    /// The text after the tag.
     pub(super) fn body<'a>(&self, line: &'a [u8]) -> &'a [u8] {
         line.get(usize::from(self.body)..).unwrap_or_default()
     }

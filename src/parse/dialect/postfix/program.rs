@@ -1,24 +1,24 @@
-//! Which program of Postfix wrote a line, by its tag.
+//! Determines the program of Postfix that wrote a line, from the syslog tag.
 //!
-//! This is asked of every line, and neighbouring lines have different answers, so a name is found in a
-//! table and not by comparing one after the other.
+//! This is needed for every line, and differs between consecutive lines, so names are found in a hash table rather
+//! than by comparing one after the other.
 
-use crate::parse::Service;
 use crate::parse::dialect::api::AgentDef;
-use crate::parse::dialect::{Agent, Mta};
+use crate::parse::dialect::mta::{Agent, Mta};
+use crate::parse::event::Service;
 
-/// A daemon that takes part in receiving or delivering mail, in the order of [`AGENTS`].
+/// A daemon that receives or delivers mail, in the order of [`AGENTS`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Daemon {
     /// SMTP client.
     Smtp,
     /// LMTP client.
     Lmtp,
-    /// SMTP server; submission and smtps too.
+    /// SMTP server, including submission and smtps.
     Smtpd,
-    /// The SMTP server's gatekeeper.
+    /// Connection filter in front of the SMTP server.
     Postscreen,
-    /// Makes a queue file of a message; header, body and milter checks.
+    /// Creates the queue file of a message; header, body and milter checks.
     Cleanup,
     /// Queue manager.
     Qmgr,
@@ -36,42 +36,42 @@ pub(super) enum Daemon {
     Discard,
     /// TLS on behalf of postscreen and of the SMTP client.
     Tlsproxy,
-    /// A line that came without the name of the program that wrote it.
+    /// Unknown: the line does not name the program that wrote it.
     Unknown,
 }
 
 /// The daemons as agents, in the order of [`Daemon`].
 pub(super) const AGENTS: &[AgentDef] = &[
-    agent("smtp", Kind::Client),
-    agent("lmtp", Kind::Other),
-    agent("smtpd", Kind::Server),
-    agent("postscreen", Kind::Gatekeeper),
-    agent("cleanup", Kind::Other),
-    agent("qmgr", Kind::Other),
-    agent("local", Kind::Other),
-    agent("virtual", Kind::Other),
-    agent("pipe", Kind::Other),
-    agent("error", Kind::Other),
-    agent("retry", Kind::Other),
-    agent("discard", Kind::Other),
-    agent("tlsproxy", Kind::Other),
-    agent(AgentDef::UNKNOWN, Kind::Other),
+    agent("smtp", Role::Client),
+    agent("lmtp", Role::Other),
+    agent("smtpd", Role::Server),
+    agent("postscreen", Role::ConnectionFilter),
+    agent("cleanup", Role::Other),
+    agent("qmgr", Role::Other),
+    agent("local", Role::Other),
+    agent("virtual", Role::Other),
+    agent("pipe", Role::Other),
+    agent("error", Role::Other),
+    agent("retry", Role::Other),
+    agent("discard", Role::Other),
+    agent("tlsproxy", Role::Other),
+    agent(AgentDef::UNKNOWN, Role::Other),
 ];
 
-/// Which series of an agent exist from the start.
-enum Kind {
+/// The role of an agent, which determines the series that exist from the start.
+enum Role {
     Client,
     Server,
-    Gatekeeper,
+    ConnectionFilter,
     Other,
 }
 
-const fn agent(name: &'static str, kind: Kind) -> AgentDef {
+const fn agent(name: &'static str, role: Role) -> AgentDef {
     AgentDef {
         name,
-        accepts_clients: matches!(kind, Kind::Server | Kind::Gatekeeper),
-        authenticates: matches!(kind, Kind::Server),
-        delivers: matches!(kind, Kind::Client),
+        accepts_clients: matches!(role, Role::Server | Role::ConnectionFilter),
+        authenticates: matches!(role, Role::Server),
+        delivers: matches!(role, Role::Client),
     }
 }
 
@@ -85,8 +85,8 @@ impl Daemon {
     }
 }
 
-/// The daemon that wrote a line, and the instance it belongs to: `postfix/submission/smtpd` is smtpd of
-/// the instance `submission`, `mta1/smtp` smtp of the instance `mta1`.
+/// The daemon that wrote a line, and its instance: `postfix/submission/smtpd` is smtpd of the instance
+/// `submission`, `mta1/smtp` is smtp of the instance `mta1`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Origin<'a> {
     pub daemon: Daemon,
@@ -104,7 +104,7 @@ impl Default for Origin<'_> {
 }
 
 impl<'a> Origin<'a> {
-    /// Of a daemon's line with this tag.
+    /// The origin of a line of this daemon with this tag.
     #[inline(always)]
     pub(super) fn of(daemon: Daemon, tag: &'a [u8]) -> Self {
         // The tag of the default instance has this length and no other.
@@ -119,7 +119,7 @@ impl<'a> Origin<'a> {
         Origin { daemon, instance }
     }
 
-    /// What the line is counted under.
+    /// The service that the line is counted for.
     #[inline]
     pub(super) fn service(self) -> Service<'a> {
         Service {
@@ -129,10 +129,10 @@ impl<'a> Origin<'a> {
     }
 }
 
-/// What stands before the daemon's name unless it was configured otherwise (postconf(5), `syslog_name`).
+/// The default prefix before the name of the daemon (postconf(5), `syslog_name`).
 const PREFIX: &[u8] = b"postfix/";
 
-/// The `syslog_name` in a tag, without Postfix's own name.
+/// The instance in a tag: its `syslog_name` without `postfix`.
 #[inline(never)]
 fn instance(tag: &[u8]) -> &[u8] {
     let name = match tag.iter().rposition(|&byte| byte == b'/') {
@@ -146,26 +146,26 @@ fn instance(tag: &[u8]) -> &[u8] {
     }
 }
 
-/// Names before the slash that other servers' programs of the same names have.
+/// Prefixes of other servers that have programs with the same names.
 const OTHER_SERVERS: &[&[u8]] = &[
     b"cyrus", b"dovecot", b"courier", b"citadel", b"kopano", b"zarafa",
 ];
 
-/// Whether a tag is Postfix's for certain; any other `syslog_name` may be Postfix's or another server's.
+/// Whether a tag certainly belongs to Postfix; with a custom `syslog_name`, it may also belong to another server.
 pub(super) fn is_postfix(tag: &[u8]) -> bool {
     tag.is_empty() || tag.starts_with(b"postfix")
 }
 
-/// The program that wrote a line, by the last part of its tag: `postfix/smtps/smtpd` is smtpd.
+/// The program that wrote a line, from the last part of the tag: `postfix/smtps/smtpd` is smtpd.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Program {
-    /// A daemon that takes part in receiving or delivering mail.
+    /// A daemon that receives or delivers mail.
     Daemon(Daemon),
-    /// A daemon or command that only serves the others.
+    /// An auxiliary daemon or an administrative command.
     Helper,
-    /// No program of Postfix.
+    /// Not a program of Postfix.
     Foreign,
-    /// Postfix by its first part, but a program we do not know.
+    /// An unknown program of Postfix.
     Unknown,
 }
 
@@ -219,47 +219,47 @@ const PROGRAMS: &[(&str, Program)] = &[
     ("post-install", Program::Helper),
     ("qmqpd", Program::Helper),
     ("nbdb_reindexd", Program::Helper),
-    // Writes what a script tells it to.
+    // Logs any text on behalf of scripts.
     ("postlog", Program::Foreign),
-    // Policy servers that call themselves Postfix's.
+    // Policy servers that log with a tag of Postfix.
     ("policy-spf", Program::Foreign),
     ("policyd-spf", Program::Foreign),
 ];
 
-/// The multiplier of a perfect hash, found by trying; [`TABLE`] does not compile with one that makes two
-/// names collide.
+/// The multiplier of a perfect hash, found by trial. With a multiplier for which two names collide, [`TABLE`] does
+/// not compile.
 const FACTOR: u64 = 0x9b08_923d_10c6_7fd9;
 
-const PLACES: usize = 128;
+const TABLE_SIZE: usize = 128;
 
-/// A program as it stands before the process id: `…/smtpd[`.
+/// A program, found by the end of a tag: `…/smtpd`.
 #[derive(Clone, Copy)]
 struct Ending {
-    /// The last eight bytes of the slash and the name, and which of them count.
+    /// The last eight bytes of slash and name, and a mask of the valid ones.
     bytes: u64,
     mask: u64,
     name: &'static str,
     program: Program,
 }
 
-/// The programs, each in the place that its last five bytes give, with the slash. `proxywrite` ends
-/// like `trivial-rewrite` and logs less: it is found by [`Program::of`] only.
-static TABLE: [Ending; PLACES] = {
+/// The programs, by the hash of the last five bytes of slash and name. `proxywrite`, which ends like the more
+/// frequent `trivial-rewrite`, is only found by [`Program::of`].
+static TABLE: [Ending; TABLE_SIZE] = {
     let mut table = [Ending {
         bytes: 0,
         mask: u64::MAX,
         name: "",
         program: Program::Foreign,
-    }; PLACES];
+    }; TABLE_SIZE];
     let mut next = 0;
     while next < PROGRAMS.len() {
         let (name, program) = PROGRAMS[next];
         let (bytes, mask) = ending(name.as_bytes());
-        let place = place(bytes);
+        let index = hash(bytes);
         if matches!(program, Program::Foreign) {
-            // Read step by step.
-        } else if table[place].bytes == 0 {
-            table[place] = Ending {
+            // Left to `Program::of`.
+        } else if table[index].bytes == 0 {
+            table[index] = Ending {
                 bytes,
                 mask,
                 name,
@@ -267,8 +267,8 @@ static TABLE: [Ending; PLACES] = {
             };
         } else {
             assert!(
-                table[place].bytes >> 24 == bytes >> 24,
-                "two endings in one place"
+                table[index].bytes >> 24 == bytes >> 24,
+                "two endings with the same hash"
             );
         }
         next += 1;
@@ -276,12 +276,13 @@ static TABLE: [Ending; PLACES] = {
     table
 };
 
+/// The index in [`TABLE`] for the last five of eight bytes.
 #[inline(always)]
-const fn place(bytes: u64) -> usize {
+const fn hash(bytes: u64) -> usize {
     ((bytes >> 24 << 24).wrapping_mul(FACTOR) >> 57) as usize
 }
 
-/// The last eight bytes of a slash and a name, the last one highest, and a mask for them.
+/// The last eight bytes of a slash and a name, the last byte highest, and a mask for them.
 const fn ending(name: &[u8]) -> (u64, u64) {
     let (mut bytes, mut mask) = (0, 0);
     let mut back = 0;
@@ -299,8 +300,8 @@ const fn ending(name: &[u8]) -> (u64, u64) {
 }
 
 impl Program {
-    /// Reads a tag. Any `syslog_name` may stand before the slash but the name of another server; without a
-    /// slash only Postfix's own name is taken for Postfix.
+    /// The program of a tag. Before the slash, any `syslog_name` except the name of another server is accepted.
+    /// Without a slash, only `postfix` is accepted.
     pub(super) fn of(tag: &[u8]) -> Self {
         let Some(slash) = tag.iter().rposition(|&b| b == b'/') else {
             return if tag == b"postfix" {
@@ -325,81 +326,17 @@ impl Program {
     #[inline(always)]
     pub(super) fn with_ending(tag: &[u8], last: [u8; 8]) -> Option<Self> {
         let last = u64::from_le_bytes(last);
-        let known = &TABLE[place(last)];
+        let known = &TABLE[hash(last)];
         if last & known.mask != known.bytes {
             return None;
         }
-        let whole = known.name.len() < 8
+        let is_match = known.name.len() < 8
             || tag
                 .strip_suffix(known.name.as_bytes())
                 .is_some_and(|before| before.ends_with(b"/"));
-        whole.then_some(known.program)
+        is_match.then_some(known.program)
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn lookup_by_last_bytes_agrees_with_full_lookup() {
-        for (name, program) in PROGRAMS {
-            for before in [
-                "postfix/",
-                "postfix/submission/",
-                "mta1/",
-                "/",
-                "x",
-                "1234567890",
-            ] {
-                let tag = format!("{before}{name}");
-                let Some(last) = tag.as_bytes().last_chunk() else {
-                    continue;
-                };
-                let found = Program::with_ending(tag.as_bytes(), *last);
-                if before.ends_with('/') {
-                    assert_eq!(Program::of(tag.as_bytes()), *program, "{tag}");
-                }
-                if before.ends_with('/') {
-                    let rare = *name == "proxywrite" || *program == Program::Foreign;
-                    assert_eq!(found, (!rare).then_some(*program), "{tag}");
-                } else {
-                    assert_eq!(found, None, "{tag}");
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn instances_keep_their_names() {
-        for (tag, daemon, instance) in [
-            ("postfix/smtpd", Daemon::Smtpd, ""),
-            ("postfix/submission/smtpd", Daemon::Smtpd, "submission"),
-            ("postfix/relay/smtp", Daemon::Smtp, "relay"),
-            ("postfix-out/smtp", Daemon::Smtp, "postfix-out"),
-            ("postfix/nqmgr", Daemon::Qmgr, ""),
-            ("mta1/smtp", Daemon::Smtp, "mta1"),
-        ] {
-            assert_eq!(
-                Program::of(tag.as_bytes()),
-                Program::Daemon(daemon),
-                "{tag}"
-            );
-            let origin = Origin::of(daemon, tag.as_bytes());
-            assert_eq!(origin.instance, instance.as_bytes(), "{tag}");
-        }
-    }
-
-    #[test]
-    fn programs_of_other_servers_are_not_postfix() {
-        for tag in [
-            "cyrus/lmtp",
-            "cyrus/master",
-            "dovecot/lmtp",
-            "smtpd",
-            "master",
-        ] {
-            assert_eq!(Program::of(tag.as_bytes()), Program::Foreign, "{tag}");
-        }
-    }
-}
+mod tests;

@@ -1,11 +1,11 @@
-//! Postfix's queue ids in front of a line's text: `4F9D195432C: `, `3mPVKl0Mhjz7sXv: `, `NOQUEUE: `.
+//! Parses the queue id at the beginning of the body: `4F9D195432C: `, `3mPVKl0Mhjz7sXv: `, `NOQUEUE: `.
 //!
-//! Short ids are hexadecimal in upper case; long ones have digits and consonants of both cases and no
-//! vowels (postconf(5), `enable_long_queue_ids`), so no word of a message is taken for one.
+//! Short queue ids consist of upper-case hexadecimal digits; long ones of digits and consonants of both cases,
+//! without vowels (postconf(5), `enable_long_queue_ids`), so no ordinary word is taken for one.
 
 use crate::parse::scan::{position2, short_queue_id};
 
-/// Splits the queue id off; it is empty if the text begins with none.
+/// Splits the body into queue id and text. The queue id is empty if there is none.
 #[inline]
 pub(super) fn split(body: &[u8]) -> (&[u8], &[u8]) {
     if let Some(start) = body.first_chunk()
@@ -13,7 +13,7 @@ pub(super) fn split(body: &[u8]) -> (&[u8], &[u8]) {
     {
         return (&body[..length], &body[length + 2..]);
     }
-    let head = &body[..body.len().min(LONGEST + 1)];
+    let head = &body[..body.len().min(MAX_LENGTH + 1)];
     let Some(length) = position2(head, b':', b' ') else {
         return (b"", body);
     };
@@ -33,7 +33,7 @@ pub(super) fn split(body: &[u8]) -> (&[u8], &[u8]) {
     }
 }
 
-/// The queue id, empty for `NOQUEUE`, which is written where there is no message yet.
+/// The queue id of a message; empty for `NOQUEUE`, which is logged before there is a message.
 pub(super) fn of_message(queue_id: &[u8]) -> &[u8] {
     if queue_id == b"NOQUEUE" {
         b""
@@ -42,13 +42,13 @@ pub(super) fn of_message(queue_id: &[u8]) -> &[u8] {
     }
 }
 
-/// Postfix's long queue ids have 12 to 17 characters today, and may grow.
-const LONGEST: usize = 24;
+/// The maximum length of a queue id. Long queue ids currently have 12 to 17 characters.
+const MAX_LENGTH: usize = 24;
 
 const HEXADECIMAL: u8 = 1;
 const CONSONANT: u8 = 2;
 
-/// Which kinds of queue id each byte may be part of.
+/// The kinds of queue id that each byte may be part of, as a bitmask.
 static CLASSES: [u8; 256] = {
     let mut classes = [0; 256];
     let mut byte = 0usize;

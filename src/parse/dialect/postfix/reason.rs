@@ -1,113 +1,117 @@
-//! Why a delivery failed, in Postfix's words: the text in the parentheses of a delivery record, and
-//! the same text on the line of an attempt (its `smtp_trouble.c`, `smtp_connect.c` and
-//! `smtp_proto.c`).
+//! Parses the reason of a failed delivery: the text in the parentheses of a delivery record, and the same text on
+//! the line of an attempt (Postfix's `smtp_trouble.c`, `smtp_connect.c` and `smtp_proto.c`).
 //!
-//! It stands apart because both kinds of line quote it, and because it decides what counts: a reply
-//! that was said, a connection that failed here, or a failure that another line has told of.
+//! The reason determines what is counted: a reply of the remote host, a connection error, or nothing if another
+//! line already reported the failure.
 
+use crate::parse::kinds::{ConnectError, Enhanced};
 use crate::parse::reply;
 use crate::parse::scan::{position, rsplit_on, split_on};
-use crate::parse::{ConnectError, Enhanced};
 
-/// A failure, understood.
+/// A parsed reason.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Reason<'a> {
-    /// The reply code that was said.
+    /// The reply code.
     pub code: Option<u16>,
-    /// The enhanced code in the reply's text.
+    /// The enhanced code in the text of the reply.
     pub enhanced: Option<Enhanced>,
     pub connect_error: Option<ConnectError>,
-    /// The host that is named, `name[address]`, or empty.
+    /// The host, `name[address]`; empty if there is none.
     pub host: &'a [u8],
-    /// The words that tell why: the reply, or the whole reason.
-    pub words: &'a [u8],
-    pub kind: Kind,
+    /// The text of the reply, or the whole reason.
+    pub text: &'a [u8],
+    pub reported: Reported,
 }
 
-/// Where else a failure is told of.
+/// Where a failure is reported, and so for which line it is counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
-    /// Nowhere: it counts where it is quoted.
-    FirstHand,
-    /// On the line of the attempt (`connect to …`, `SSL_connect error to …`), which always comes
-    /// before the delivery record.
-    OwnLine,
-    /// In an earlier delivery; this one was not even tried.
-    Cached,
+pub(super) enum Reported {
+    /// On this line only.
+    Here,
+    /// Also on the line of the attempt (`connect to …`, `SSL_connect error to …`), which always precedes the
+    /// delivery record.
+    AttemptLine,
+    /// In the record of an earlier delivery; this delivery was not attempted.
+    EarlierDelivery,
 }
 
 impl<'a> Reason<'a> {
-    /// Free text.
-    pub(super) fn new(words: &'a [u8]) -> Self {
+    /// A reason that is free text.
+    pub(super) fn new(text: &'a [u8]) -> Self {
         Reason {
             code: None,
             enhanced: None,
             connect_error: None,
             host: b"",
-            words,
-            kind: Kind::FirstHand,
+            text,
+            reported: Reported::Here,
         }
     }
 
+    /// Whether another line reports the same failure.
+    pub(super) fn is_duplicate(&self) -> bool {
+        self.reported != Reported::Here
+    }
+
     fn reply(host: &'a [u8], text: &'a [u8]) -> Self {
-        let words = without_command(text);
-        let reply = reply::parse(words);
+        let text = without_command(text);
+        let reply = reply::parse(text);
         Reason {
             code: reply.map(|reply| reply.code),
             enhanced: reply.and_then(|reply| reply.enhanced),
             host,
-            ..Self::new(words)
+            ..Self::new(text)
         }
     }
 
-    fn broken(host: &'a [u8], error: ConnectError, words: &'a [u8]) -> Self {
+    fn connect_error(host: &'a [u8], error: ConnectError, text: &'a [u8]) -> Self {
         Reason {
             host,
             connect_error: Some(error),
-            ..Self::new(words)
+            ..Self::new(text)
         }
     }
 }
 
-/// Takes off ` (in reply to end of DATA command)`, which Postfix adds and which has no parentheses
-/// of its own.
+/// The reply without ` (in reply to end of DATA command)`, which Postfix appends. The appended text contains no
+/// further parentheses.
 #[inline]
 fn without_command(text: &[u8]) -> &[u8] {
     match memchr::memrchr(b'(', text) {
         Some(at) if text[at..].starts_with(b"(in reply to ") => {
-            let words = &text[..at];
-            words.strip_suffix(b" ").unwrap_or(words)
+            let reply = &text[..at];
+            reply.strip_suffix(b" ").unwrap_or(reply)
         }
         _ => text,
     }
 }
 
-/// Reads a reason of the SMTP and LMTP clients. `None` if it is none of their forms.
+/// Parses a reason of the SMTP and LMTP clients; `None` for an unknown form.
 #[inline]
 pub(super) fn parse(text: &[u8]) -> Option<Reason<'_>> {
     if let Some(rest) = text.strip_prefix(b"host ") {
-        return said(rest);
+        return quoted_reply(rest);
     }
     if let Some(rest) = text.strip_prefix(b"connect to ") {
         return connect(text, rest);
     }
     if let Some(rest) = text.strip_prefix(b"delivery temporarily suspended: ") {
-        // Not a reply: the words are those of an earlier delivery.
+        // The quoted reply was received in an earlier delivery.
         let inner = parse(rest).unwrap_or_else(|| Reason::new(rest));
         return Some(Reason {
             code: None,
             enhanced: None,
-            kind: Kind::Cached,
+            reported: Reported::EarlierDelivery,
             ..inner
         });
     }
     uncommon(text)
 }
 
-/// `HOST said: REPLY (in reply to …)`, `HOST refused to talk to me: REPLY`.
+/// Parses `HOST said: REPLY (in reply to …)` and `HOST refused to talk to me: REPLY`.
 #[inline]
-fn said(rest: &[u8]) -> Option<Reason<'_>> {
-    // A host is `name[address]`; the address may be a path, which may hold blanks.
+fn quoted_reply(rest: &[u8]) -> Option<Reason<'_>> {
+    // A host is `name[address]`; the address may be a path, which may contain spaces.
     let close = position(rest, b']')?;
     let (host, after) = rest.split_at(close + 1);
     let verb = match after {
@@ -121,8 +125,8 @@ fn said(rest: &[u8]) -> Option<Reason<'_>> {
     Some(Reason::reply(host, text))
 }
 
-/// `connect to HOST[ADDRESS]:PORT: ERROR`; without a port it is a Unix-domain socket, and then no
-/// other line tells of the attempt.
+/// Parses `connect to HOST[ADDRESS]:PORT: ERROR`. Without a port, the address is a Unix-domain socket, for which
+/// there is no line of the attempt.
 fn connect<'a>(text: &'a [u8], rest: &'a [u8]) -> Option<Reason<'a>> {
     let (host, error) = rsplit_on(rest, b": ")?;
     let close = host.iter().rposition(|&b| b == b']');
@@ -131,17 +135,17 @@ fn connect<'a>(text: &'a [u8], rest: &'a [u8]) -> Option<Reason<'a>> {
         // Postfix before 2.3: `connect to host: error`.
         None => true,
     };
-    let mut reason = Reason::broken(host, connect_error(error), text);
+    let mut reason = Reason::connect_error(host, connect_error(error), text);
     if has_port {
-        reason.kind = Kind::OwnLine;
+        reason.reported = Reported::AttemptLine;
     }
     Some(reason)
 }
 
-/// The words of connect(2)'s errors (`strerror`), and of name look-ups.
+/// The connection error for a message of `strerror` or of a name lookup.
 pub(super) fn connect_error(error: &[u8]) -> ConnectError {
-    // What follows in parentheses or a count at the end of the line is not part of the error.
-    let starts = |words: &[u8]| error.starts_with(words);
+    // Text in parentheses or a count may follow.
+    let starts = |message: &[u8]| error.starts_with(message);
     if starts(b"Connection refused") {
         ConnectError::Refused
     } else if starts(b"Connection timed out") || starts(b"Operation timed out") {
@@ -149,7 +153,7 @@ pub(super) fn connect_error(error: &[u8]) -> ConnectError {
     } else if [
         &b"No route to host"[..],
         b"Network is unreachable",
-        // musl's words for it.
+        // musl libc.
         b"Network unreachable",
         b"Host is unreachable",
         b"Network is down",
@@ -169,7 +173,7 @@ pub(super) fn connect_error(error: &[u8]) -> ConnectError {
     }
 }
 
-/// The code that stands for a connection that could not be opened: the document's 111 and 101.
+/// The code to count for a connection that could not be opened: 111 or 101, as in the reference table.
 pub(super) fn connect_code(error: ConnectError) -> Option<u16> {
     match error {
         ConnectError::Refused => Some(111),
@@ -178,15 +182,16 @@ pub(super) fn connect_code(error: ConnectError) -> Option<u16> {
     }
 }
 
+/// Parses the less frequent forms.
 #[inline(never)]
 fn uncommon(text: &[u8]) -> Option<Reason<'_>> {
     if let Some(rest) = text.strip_prefix(b"lost connection with ") {
         let (host, _) = split_on(rest, b" while ")?;
-        return Some(Reason::broken(host, ConnectError::Reset, text));
+        return Some(Reason::connect_error(host, ConnectError::Reset, text));
     }
     if let Some(rest) = text.strip_prefix(b"conversation with ") {
         let (host, _) = split_on(rest, b" timed out while ")?;
-        return Some(Reason::broken(host, ConnectError::TimedOut, text));
+        return Some(Reason::connect_error(host, ConnectError::TimedOut, text));
     }
     if [
         &b"Host or domain name not found"[..],
@@ -198,12 +203,12 @@ fn uncommon(text: &[u8]) -> Option<Reason<'_>> {
         b"Error looking up name=",
     ]
     .into_iter()
-    .any(|words| text.starts_with(words))
+    .any(|prefix| text.starts_with(prefix))
         || text.ends_with(b": host not found")
     {
         return Some(Reason {
             code: Some(101),
-            ..Reason::broken(b"", ConnectError::Dns, text)
+            ..Reason::connect_error(b"", ConnectError::Dns, text)
         });
     }
     if text.starts_with(b"SASL ") {
@@ -211,10 +216,10 @@ fn uncommon(text: &[u8]) -> Option<Reason<'_>> {
             && let Some((host, reply)) = split_on(rest, b" said: ")
         {
             let mut reason = Reason::reply(host, reply);
-            // The server was not even asked: it said so some time ago.
+            // The server was not contacted; this is its reply to an earlier authentication.
             if text.starts_with(b"SASL [CACHED] ") {
                 (reason.code, reason.enhanced) = (None, None);
-                reason.kind = Kind::Cached;
+                reason.reported = Reported::EarlierDelivery;
             }
             return Some(reason);
         }
@@ -225,7 +230,7 @@ fn uncommon(text: &[u8]) -> Option<Reason<'_>> {
         b"Sender requested REQUIRETLS, but ",
     ]
     .into_iter()
-    .find_map(|words| text.strip_prefix(words));
+    .find_map(|prefix| text.strip_prefix(prefix));
     if let Some(rest) = wanted {
         let refusal = rest
             .strip_prefix(b"host ")
@@ -235,22 +240,22 @@ fn uncommon(text: &[u8]) -> Option<Reason<'_>> {
                 connect_error: Some(ConnectError::Tls),
                 ..Reason::reply(host, reply)
             },
-            None => Reason::broken(b"", ConnectError::Tls, text),
+            None => Reason::connect_error(b"", ConnectError::Tls, text),
         });
     }
     if text.starts_with(b"Cannot start TLS: ") {
-        // `SSL_connect error to …` has told of it.
-        let reason = Reason::broken(b"", ConnectError::Tls, text);
+        // An `SSL_connect error to …` line precedes it.
+        let reason = Reason::connect_error(b"", ConnectError::Tls, text);
         return Some(Reason {
-            kind: Kind::OwnLine,
+            reported: Reported::AttemptLine,
             ..reason
         });
     }
     if text.starts_with(b"Server certificate ") {
-        return Some(Reason::broken(b"", ConnectError::Tls, text));
+        return Some(Reason::connect_error(b"", ConnectError::Tls, text));
     }
     if let Some(rest) = text.strip_prefix(b"Protocol error: host ") {
-        return said(rest);
+        return quoted_reply(rest);
     }
     [
         &b"message size "[..],
@@ -270,6 +275,6 @@ fn uncommon(text: &[u8]) -> Option<Reason<'_>> {
         b"improper use of 8-bit data in message ",
     ]
     .into_iter()
-    .any(|words| text.starts_with(words))
+    .any(|prefix| text.starts_with(prefix))
     .then(|| Reason::new(text))
 }

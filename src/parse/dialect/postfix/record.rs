@@ -1,13 +1,15 @@
-//! Delivery records, `QUEUEID: to=<…>, relay=…, …, status=… (…)`, and the queue manager's lines.
+//! Parses delivery records, `QUEUEID: to=<…>, relay=…, …, status=… (…)`, and the lines of the queue manager.
 //!
-//! Every delivery agent writes the same record (Postfix's `log_adhoc.c`).
+//! All delivery agents write the same record (Postfix's `log_adhoc.c`).
 
 use super::noise;
 use super::program::{Daemon, Origin};
-use super::reason::{self, Kind, Reason};
+use super::reason::{self, Reason};
 use crate::parse::delays::{delays, four_microseconds, microseconds};
+use crate::parse::event::{Delays, Event, Fact, Line, StageDelays};
+use crate::parse::kinds::{Direction, Enhanced, Outcome};
+use crate::parse::reply;
 use crate::parse::scan::{address, enhanced, number, position, split};
-use crate::parse::{Delays, Direction, Enhanced, Event, Fact, Line, Outcome, StageDelays, reply};
 use crate::simd::{marks_of, marks_of_either};
 
 /// The fields before the status.
@@ -15,13 +17,13 @@ use crate::simd::{marks_of, marks_of_either};
 struct Fields<'a> {
     recipient: &'a [u8],
     relay: &'a [u8],
-    /// The host in `relay`, without its port; empty for `none` and for services of this host.
+    /// The host in `relay`, without the port; empty for `none` and for local services.
     host: &'a [u8],
     delays: Delays,
     dsn: Option<Enhanced>,
 }
 
-/// How deliveries end, where that may be cut off.
+/// All delivery statuses, to recognize a truncated one.
 const STATUSES: &[&[u8]] = &[
     b"sent",
     b"deferred",
@@ -31,7 +33,7 @@ const STATUSES: &[&[u8]] = &[
     b"undeliverable",
 ];
 
-/// Reads what follows `to=`.
+/// Parses the text after `to=`.
 #[inline]
 pub(super) fn parse<'a, 'e>(
     origin: Origin<'a>,
@@ -40,36 +42,36 @@ pub(super) fn parse<'a, 'e>(
     slot: &'e mut Option<Event<'a>>,
 ) -> Line<'a, 'e> {
     if let Some((fields, status)) = usual_fields(record) {
-        return ended(origin, queue_id, fields, status, slot);
+        return delivery(origin, queue_id, fields, status, slot);
     }
     match any_fields(record) {
-        Some((fields, status)) => ended(origin, queue_id, fields, status, slot),
-        // Cut off before the status: nothing is known of the delivery.
+        Some((fields, status)) => delivery(origin, queue_id, fields, status, slot),
+        // Cut off before the status: the result of the delivery is unknown.
         None => Line::Noise(None),
     }
 }
 
-/// How a delivery ended, by what follows `status=`.
+/// The event of a delivery, from its fields and the text after `status=`.
 #[inline(always)]
-fn ended<'a, 'e>(
+fn delivery<'a, 'e>(
     origin: Origin<'a>,
     queue_id: &'a [u8],
     fields: Fields<'a>,
     status: &'a [u8],
     slot: &'e mut Option<Event<'a>>,
 ) -> Line<'a, 'e> {
-    let (outcome, kept, text) = match status.strip_prefix(b"sent ") {
+    let (outcome, is_failure, text) = match status.strip_prefix(b"sent ") {
         Some(rest) => (Outcome::Sent, false, in_parentheses(rest)),
         None => match outcome(status) {
             Ok(found) => found,
-            Err(NoOutcome::CutOff) => return Line::Noise(None),
-            Err(NoOutcome::Unknown) => return Line::Unmatched,
+            Err(InvalidStatus::CutOff) => return Line::Noise(None),
+            Err(InvalidStatus::Unknown) => return Line::Unmatched,
         },
     };
-    let reason = if kept {
-        failed(origin.daemon, text)
+    let reason = if is_failure {
+        failure_reason(origin.daemon, text)
     } else {
-        succeeded(origin.daemon, text)
+        accepting_reply(origin.daemon, text)
     };
     let event = slot.insert(Event {
         queue_id,
@@ -77,14 +79,14 @@ fn ended<'a, 'e>(
         enhanced: reason.enhanced,
         dsn: fields.dsn,
         connect_error: reason.connect_error,
-        duplicate: reason.kind != Kind::FirstHand,
+        duplicate: reason.is_duplicate(),
         host: if fields.host.is_empty() {
             reason.host
         } else {
             fields.host
         },
         recipient: fields.recipient,
-        text: reason.words,
+        text: reason.text,
         delays: fields.delays,
         ..Event::new(
             origin.service(),
@@ -95,41 +97,41 @@ fn ended<'a, 'e>(
     Line::Event(event)
 }
 
-/// Why a status tells of no outcome.
-enum NoOutcome {
-    /// The line ends within its word.
+/// Why a status could not be parsed.
+enum InvalidStatus {
+    /// The line ends within the status.
     CutOff,
-    /// Nobody has thought of it.
+    /// The status is unknown.
     Unknown,
 }
 
-/// The outcome, whether the message or its address was not taken, and what stands in parentheses.
+/// Parses a status: the outcome, whether it is a failure, and the text in parentheses.
 #[inline(never)]
-fn outcome(status: &[u8]) -> Result<(Outcome, bool, &[u8]), NoOutcome> {
+fn outcome(status: &[u8]) -> Result<(Outcome, bool, &[u8]), InvalidStatus> {
     let (word, text) = match split(status, b' ') {
         Some((word, rest)) => (word, in_parentheses(rest)),
         None => (status, &b""[..]),
     };
-    let (outcome, kept) = match word {
+    let (outcome, is_failure) = match word {
         b"sent" => (Outcome::Sent, false),
         b"deferred" | b"SOFTBOUNCE" => (Outcome::Deferred, true),
         b"bounced" => (Outcome::Bounced, true),
         b"expired" => (Outcome::Expired, true),
-        // An address was probed (verify(8)): replies were said, but nothing was delivered.
+        // Address verification (verify(8)): there was a reply, but nothing was delivered.
         b"deliverable" => (Outcome::Attempt, false),
         b"undeliverable" | b"undeliverable-but-not-cached" => (Outcome::Attempt, true),
         _ if text.is_empty() && STATUSES.iter().any(|it| it.starts_with(word)) => {
-            return Err(NoOutcome::CutOff);
+            return Err(InvalidStatus::CutOff);
         }
-        _ => return Err(NoOutcome::Unknown),
+        _ => return Err(InvalidStatus::Unknown),
     };
-    Ok((outcome, kept, text))
+    Ok((outcome, is_failure, text))
 }
 
-/// The reply that took the message. Only the SMTP and LMTP clients quote replies; what a command or
-/// a mailbox said is free text, in which numbers are no codes.
+/// The reply that accepted the message. Only the SMTP and LMTP clients quote replies; the output of a command or a
+/// mailbox agent is free text, in which numbers are not codes.
 #[inline]
-fn succeeded(daemon: Daemon, text: &[u8]) -> Reason<'_> {
+fn accepting_reply(daemon: Daemon, text: &[u8]) -> Reason<'_> {
     let reply = match daemon {
         Daemon::Smtp | Daemon::Lmtp | Daemon::Unknown => reply::parse(text),
         _ => None,
@@ -141,8 +143,8 @@ fn succeeded(daemon: Daemon, text: &[u8]) -> Reason<'_> {
     }
 }
 
-/// Why it failed.
-fn failed(daemon: Daemon, text: &[u8]) -> Reason<'_> {
+/// The reason of a failed delivery.
+fn failure_reason(daemon: Daemon, text: &[u8]) -> Reason<'_> {
     let reads_replies = !matches!(
         daemon,
         Daemon::Local | Daemon::Virtual | Daemon::Pipe | Daemon::Discard
@@ -151,14 +153,14 @@ fn failed(daemon: Daemon, text: &[u8]) -> Reason<'_> {
         Some(reason) if reads_replies => reason,
         _ => return Reason::new(text),
     };
-    if reason.kind == Kind::FirstHand && text.starts_with(b"connect to ") {
+    if !reason.is_duplicate() && text.starts_with(b"connect to ") {
         reason.code = reason.connect_error.and_then(reason::connect_code);
     }
     reason
 }
 
-/// `<RECIPIENT>, relay=…, delay=…, delays=a/b/c/d, dsn=…, status=`: the fields of nearly every record,
-/// in Postfix's order, with no question which comes next. And what follows `status=`.
+/// Parses `<RECIPIENT>, relay=…, delay=…, delays=a/b/c/d, dsn=…, status=`, the fields of nearly every record in
+/// their usual order. Returns the fields, and the text after `status=`.
 #[inline(always)]
 fn usual_fields(record: &[u8]) -> Option<(Fields<'_>, &[u8])> {
     let inner = record.strip_prefix(b"<")?;
@@ -191,7 +193,7 @@ fn usual_fields(record: &[u8]) -> Option<(Fields<'_>, &[u8])> {
     Some((fields, rest.strip_prefix(b", status=")?))
 }
 
-/// Any fields in any order; which of them are there depends on Postfix's version.
+/// Parses any fields in any order; they depend on the version of Postfix.
 #[inline(never)]
 fn any_fields(record: &[u8]) -> Option<(Fields<'_>, &[u8])> {
     let (recipient, mut rest) = address_before_comma(record)?;
@@ -201,7 +203,6 @@ fn any_fields(record: &[u8]) -> Option<(Fields<'_>, &[u8])> {
     };
     loop {
         rest = rest.strip_prefix(b", ")?;
-        // The first letter decides which name is worth comparing.
         rest = match rest {
             [b'r', b'e', b'l', b'a', b'y', b'=', value @ ..] => {
                 let end = position(value, b',')?;
@@ -243,8 +244,8 @@ fn any_fields(record: &[u8]) -> Option<(Fields<'_>, &[u8])> {
     }
 }
 
-/// An address and what follows it, which begins with a comma. Where nothing does, a quote in it was no
-/// quote: then the first bracket before a comma ends it.
+/// An address, and the rest, which begins with a comma. If it does not, a quote in the address does not begin a
+/// quoted string; then the address ends at the first bracket before a comma.
 fn address_before_comma(text: &[u8]) -> Option<(&[u8], &[u8])> {
     if let Some(found) = address(text).filter(|(_, rest)| rest.starts_with(b", ")) {
         return Some(found);
@@ -254,13 +255,13 @@ fn address_before_comma(text: &[u8]) -> Option<(&[u8], &[u8])> {
     Some((&inner[..end], &inner[end + 1..]))
 }
 
-/// What follows the next comma, with it.
+/// The text from the next comma on.
 fn skip(text: &[u8]) -> Option<&[u8]> {
     Some(&text[position(text, b',')?..])
 }
 
-/// What stands in the parentheses behind the status. The line may go on behind them, or be cut
-/// off within them.
+/// The text in the parentheses after the status. More text may follow them, or the line may be cut off within
+/// them.
 #[inline]
 fn in_parentheses(text: &[u8]) -> &[u8] {
     let text = text.strip_prefix(b"(").unwrap_or(text);
@@ -270,27 +271,27 @@ fn in_parentheses(text: &[u8]) -> &[u8] {
     }
 }
 
-/// Who is delivered to: by the agent, or by the relay's form where no agent is known.
+/// The direction of a delivery: from the agent, or from the form of the relay if the agent is unknown.
 #[inline(always)]
 fn direction(daemon: Daemon, relay: &[u8]) -> Direction {
     match daemon {
         Daemon::Lmtp | Daemon::Local | Daemon::Virtual | Daemon::Pipe => Direction::Local,
-        Daemon::Unknown if is_on_this_host(relay) => Direction::Local,
+        Daemon::Unknown if is_local_relay(relay) => Direction::Local,
         _ => Direction::Outbound,
     }
 }
 
-/// `name[private/socket]` is LMTP over a Unix-domain socket; a name without an address and without a port
-/// is a service of this host: local, virtual, a pipe's name.
+/// Whether a relay is a local service: `name[private/socket]` is LMTP over a Unix-domain socket; a name without
+/// address and port is local, virtual, or the name of a pipe service.
 #[inline(never)]
-fn is_on_this_host(relay: &[u8]) -> bool {
+fn is_local_relay(relay: &[u8]) -> bool {
     match split(relay, b'[') {
         Some((_, address)) => address.contains(&b'/'),
         None => relay != b"none" && !relay.is_empty() && !relay.contains(&b':'),
     }
 }
 
-/// The host in `relay=`, without its port; empty for `none` and for services of this host.
+/// The host in `relay=`, without the port; empty for `none` and for local services.
 #[inline]
 fn relay_host(relay: &[u8]) -> &[u8] {
     match position(relay, b']') {
@@ -300,7 +301,7 @@ fn relay_host(relay: &[u8]) -> &[u8] {
     }
 }
 
-/// The queue manager: a message becomes active, leaves, or has expired.
+/// Parses a line of the queue manager: a message becomes active, is removed, or has expired.
 #[inline]
 pub(super) fn qmgr<'a, 'e>(
     receipts: bool,

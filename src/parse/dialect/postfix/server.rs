@@ -1,12 +1,14 @@
-//! What Postfix answers to its clients: smtpd's and postscreen's rejects, cleanup's header, body
-//! and milter rejects, and the coming and going of connections.
+//! Parses the server side of Postfix: rejects by smtpd and postscreen, header, body and milter rejects by cleanup,
+//! and connections of clients.
 
 use super::program::Origin;
-use super::{noise, queue_id, tls_connection};
+use super::{noise, queue_id, tls};
+use crate::parse::event::{Event, Fact, Line};
+use crate::parse::kinds::{Direction, Outcome, Stage};
+use crate::parse::reply;
 use crate::parse::scan::{address, position, rsplit_on, split, split_on, without_port};
-use crate::parse::{Direction, Event, Fact, Line, Outcome, Stage, reply};
 
-/// smtpd, of a client that comes or goes: a third of all its lines.
+/// Parses a line of smtpd about a client that connects or disconnects: a third of all its lines.
 #[inline(always)]
 pub(super) fn connection<'a, 'e>(origin: Origin<'a>, body: &[u8]) -> Option<Line<'a, 'e>> {
     if body.starts_with(b"connect from ") {
@@ -16,7 +18,7 @@ pub(super) fn connection<'a, 'e>(origin: Origin<'a>, body: &[u8]) -> Option<Line
         .then_some(Line::Noise(None))
 }
 
-/// smtpd, of no message.
+/// Parses a line of smtpd without a queue id.
 #[inline]
 pub(super) fn smtpd<'a, 'e>(
     origin: Origin<'a>,
@@ -29,11 +31,11 @@ pub(super) fn smtpd<'a, 'e>(
     if let Some(warning) = body.strip_prefix(b"warning: ") {
         return Line::Noise(auth_failure(origin, warning));
     }
-    // Without queue id only where it was cut off; smtpd writes `NOQUEUE` itself.
+    // smtpd writes `NOQUEUE` here; only a truncated line has no queue id.
     if let Some(verdict) = body.strip_prefix(b"proxy-") {
         return proxy(origin, b"", verdict, slot);
     }
-    if let Some(line) = tls_connection(origin, body) {
+    if let Some(line) = tls::connection(origin, body) {
         return line;
     }
     if [
@@ -46,16 +48,16 @@ pub(super) fn smtpd<'a, 'e>(
         b"bare <LF> received after ",
     ]
     .iter()
-    .any(|words| body.starts_with(words))
-        || has_own_command_log(body)
+    .any(|prefix| body.starts_with(prefix))
+        || is_command_log(body)
     {
         return Line::Noise(None);
     }
     noise::without_queue_id(body)
 }
 
-/// `name[address]: replacing command …`, `… reply filter in: …`: the client stands first.
-fn has_own_command_log(body: &[u8]) -> bool {
+/// Whether a line names the client first: `name[address]: replacing command …`, `… reply filter in: …`.
+fn is_command_log(body: &[u8]) -> bool {
     match split_on(body, b"]: ") {
         Some((_, rest)) => [
             &b"replacing command "[..],
@@ -63,12 +65,12 @@ fn has_own_command_log(body: &[u8]) -> bool {
             b"discarding EHLO keywords: ",
         ]
         .iter()
-        .any(|words| rest.starts_with(words)),
+        .any(|prefix| rest.starts_with(prefix)),
         None => false,
     }
 }
 
-/// smtpd, with a queue id or `NOQUEUE`.
+/// Parses a line of smtpd with a queue id or `NOQUEUE`.
 #[inline]
 pub(super) fn smtpd_message<'a, 'e>(
     origin: Origin<'a>,
@@ -97,17 +99,17 @@ pub(super) fn smtpd_message<'a, 'e>(
     noise::with_queue_id(text)
 }
 
-/// `STAGE from CLIENT: REPLY; from=<…> to=<…> proto=… helo=<…>`
+/// Parses a reject: `STAGE from CLIENT: REPLY; from=<…> to=<…> proto=… helo=<…>`.
 fn reject<'a, 'e>(
     origin: Origin<'a>,
     queue_id: &'a [u8],
     verdict: &'a [u8],
     slot: &'e mut Option<Event<'a>>,
 ) -> Line<'a, 'e> {
-    let Some((stage, client, said)) = stage_and_client(verdict) else {
+    let Some((stage, client, rest)) = stage_and_client(verdict) else {
         return Line::Unmatched;
     };
-    let (words, recipient) = words_and_recipient(said);
+    let (text, recipient) = reply_and_recipient(rest);
     let event = slot.insert(Event::new(
         origin.service(),
         Direction::Inbound,
@@ -117,19 +119,19 @@ fn reject<'a, 'e>(
     event.stage = Some(self::stage(stage));
     event.host = without_port(client);
     event.recipient = recipient;
-    event.text = words;
-    match reply::parse(words) {
+    event.text = text;
+    match reply::parse(text) {
         Some(reply) => {
             event.code = Some(reply.code);
             event.enhanced = reply.enhanced;
         }
-        // cleanup's milter rejects lack the reply code.
-        None => event.enhanced = reply::leading_enhanced(words),
+        // Milter rejects of cleanup have no reply code.
+        None => event.enhanced = reply::leading_enhanced(text),
     }
     Line::Event(event)
 }
 
-/// `RCPT from name[address]: REPLY`. A stage may have more words: `DATA (1234 bytes)`.
+/// Splits `RCPT from name[address]: REPLY`. A stage may consist of several words: `DATA (1234 bytes)`.
 #[inline]
 fn stage_and_client(verdict: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
     let (stage, rest) = match split(verdict, b' ')? {
@@ -139,49 +141,49 @@ fn stage_and_client(verdict: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
     let close = position(rest, b']').filter(|&close| rest[close..].starts_with(b"]: "));
     match close {
         Some(close) => Some((stage, &rest[..=close], &rest[close + 3..])),
-        // postscreen names the port too.
+        // postscreen also logs the port.
         None => {
-            let (client, said) = split_on(rest, b": ")?;
-            Some((stage, client, said))
+            let (client, reply) = split_on(rest, b": ")?;
+            Some((stage, client, reply))
         }
     }
 }
 
-/// `REPLY; from=<sender> to=<recipient> proto=…`. The reply may quote an address in which somebody
-/// put the same words: they count only where the rest of the line follows them.
-fn words_and_recipient(said: &[u8]) -> (&[u8], &[u8]) {
+/// Splits `REPLY; from=<sender> to=<recipient> proto=…` into reply and recipient. The reply may quote an address
+/// that contains `; from=`, so it is only accepted if the rest of the line has the expected form.
+fn reply_and_recipient(text: &[u8]) -> (&[u8], &[u8]) {
     const FROM: &[u8; 7] = b"; from=";
     let mut searched = 0;
     let mut first = None;
-    // A reply quotes an address once or twice; one that is made of them must not cost more for it.
+    // The number of candidates is limited, so that a hostile reply does not cost more time.
     for _ in 0..8 {
-        let Some((words, envelope)) = split_on(&said[searched..], FROM) else {
+        let Some((before, envelope)) = split_on(&text[searched..], FROM) else {
             break;
         };
-        let words = &said[..searched + words.len()];
+        let reply = &text[..searched + before.len()];
         let recipient = recipient(envelope);
         if let Some((recipient, rest)) = recipient
             && (rest.is_empty() || rest.starts_with(b" proto=") || rest.starts_with(b", proto="))
         {
-            return (words, recipient);
+            return (reply, recipient);
         }
         let recipient = recipient.map_or(&b""[..], |(recipient, _)| recipient);
-        first = first.or(Some((words, recipient)));
-        searched = words.len() + FROM.len();
+        first = first.or(Some((reply, recipient)));
+        searched = reply.len() + FROM.len();
     }
-    // Cut off, or before there was a recipient.
-    first.unwrap_or((said, b""))
+    // The line is cut off, or there was no recipient yet.
+    first.unwrap_or((text, b""))
 }
 
-/// The recipient in `<sender> to=<recipient> …`, and what follows it; postscreen puts a comma between.
+/// The recipient in `<sender> to=<recipient> …`, and the rest; postscreen writes a comma after the sender.
 fn recipient(envelope: &[u8]) -> Option<(&[u8], &[u8])> {
     let (_, rest) = address(envelope)?;
     let rest = rest.strip_prefix(b",").unwrap_or(rest);
     address(rest.strip_prefix(b" to=")?)
 }
 
-/// `reject: END-OF-MESSAGE: REPLY; from=…`, `accept: …`: the before-queue content filter's reply,
-/// handed on to the client.
+/// Parses a reply of the before-queue content filter, which smtpd passes on to the client:
+/// `reject: END-OF-MESSAGE: REPLY; from=…`, `accept: …`.
 fn proxy<'a, 'e>(
     origin: Origin<'a>,
     queue_id: &'a [u8],
@@ -195,26 +197,26 @@ fn proxy<'a, 'e>(
     } else {
         return Line::Unmatched;
     };
-    let Some((stage, said)) = split_on(rest, b": ") else {
+    let Some((stage, rest)) = split_on(rest, b": ") else {
         return Line::Unmatched;
     };
-    let (words, recipient) = words_and_recipient(said);
-    let Some(reply) = reply::parse(words) else {
+    let (text, recipient) = reply_and_recipient(rest);
+    let Some(reply) = reply::parse(text) else {
         return Line::Unmatched;
     };
     let event = slot.insert(Event::new(origin.service(), Direction::Inbound, outcome));
     event.queue_id = queue_id::of_message(queue_id);
     event.stage = (outcome == Outcome::Rejected).then(|| self::stage(stage));
     event.recipient = recipient;
-    event.text = words;
+    event.text = text;
     event.code = Some(reply.code);
     event.enhanced = reply.enhanced;
     Line::Event(event)
 }
 
-/// The SMTP command, as smtpd names the point of its session.
+/// The stage for an SMTP command as smtpd logs it.
 fn stage(name: &[u8]) -> Stage {
-    // Byte counts may follow: `DATA (1234 bytes)`.
+    // A byte count may follow: `DATA (1234 bytes)`.
     let name = name.split(|&b| b == b' ').next().unwrap_or(name);
     match name {
         b"CONNECT" | b"connect" => Stage::Connect,
@@ -231,7 +233,7 @@ fn stage(name: &[u8]) -> Stage {
     }
 }
 
-/// `lost connection after RCPT from …`, `timeout after …`, `too many errors after …`.
+/// Parses `lost connection after RCPT from …`, `timeout after …`, `too many errors after …`.
 pub(super) fn lost<'a>(origin: Origin<'a>, text: &[u8]) -> Option<Fact<'a>> {
     let rest = text
         .strip_prefix(b"lost connection after ")
@@ -241,7 +243,7 @@ pub(super) fn lost<'a>(origin: Origin<'a>, text: &[u8]) -> Option<Fact<'a>> {
     Some(Fact::ConnectionLost(origin.service(), self::stage(stage)))
 }
 
-/// `name[address]: SASL LOGIN authentication failed: …`
+/// Parses `name[address]: SASL LOGIN authentication failed: …`.
 pub(super) fn auth_failure<'a>(origin: Origin<'a>, warning: &[u8]) -> Option<Fact<'a>> {
     let (_, rest) = split_on(warning, b"]: SASL ")?;
     let (_mechanism, rest) = split_on(rest, b" ")?;
@@ -249,7 +251,7 @@ pub(super) fn auth_failure<'a>(origin: Origin<'a>, warning: &[u8]) -> Option<Fac
         .then_some(Fact::AuthFailed(origin.service()))
 }
 
-/// cleanup, with a queue id.
+/// Parses a line of cleanup with a queue id.
 #[inline]
 pub(super) fn cleanup<'a, 'e>(
     origin: Origin<'a>,
@@ -263,7 +265,7 @@ pub(super) fn cleanup<'a, 'e>(
     if let Some(verdict) = text.strip_prefix(b"milter-reject: ") {
         return reject(origin, queue_id, verdict, slot);
     }
-    // A header that a milter has added is checked like those that were there.
+    // Headers added by a milter are checked too.
     if let Some(verdict) = text
         .strip_prefix(b"reject: ")
         .or_else(|| text.strip_prefix(b"milter-header-reject: "))
@@ -273,8 +275,8 @@ pub(super) fn cleanup<'a, 'e>(
     noise::with_queue_id(text)
 }
 
-/// `header Subject: … from CLIENT; from=<…> to=<…> proto=… helo=<…>: 5.7.1 text`: the message's own
-/// words come first, so the line is read from its end.
+/// Parses `header Subject: … from CLIENT; from=<…> to=<…> proto=… helo=<…>: 5.7.1 text`. It is parsed from its end,
+/// because it begins with text of the message.
 fn content_reject<'a, 'e>(
     origin: Origin<'a>,
     queue_id: &'a [u8],
@@ -283,7 +285,7 @@ fn content_reject<'a, 'e>(
 ) -> Line<'a, 'e> {
     if ![&b"header "[..], b"body ", b"mime-", b"nested-", b"content "]
         .iter()
-        .any(|words| verdict.starts_with(words))
+        .any(|prefix| verdict.starts_with(prefix))
     {
         return Line::Unmatched;
     }
@@ -298,18 +300,18 @@ fn content_reject<'a, 'e>(
         if let Some((_, client)) = rsplit_on(content, b" from ") {
             event.host = if client == b"local" { b"" } else { client };
         }
-        // The bracket is put back: `address` wants the whole.
+        // `recipient` expects the opening bracket.
         let start = verdict.len() - envelope.len() - 1;
         event.recipient = recipient(&verdict[start..]).map_or(b"", |(recipient, _)| recipient);
-        if let Some((_, words)) = split_on(envelope, b">: ") {
-            event.text = words;
-            event.enhanced = reply::leading_enhanced(words);
+        if let Some((_, text)) = split_on(envelope, b">: ") {
+            event.text = text;
+            event.enhanced = reply::leading_enhanced(text);
         }
     }
     Line::Event(event)
 }
 
-/// postscreen, of no message.
+/// Parses a line of postscreen without `NOQUEUE`.
 pub(super) fn postscreen<'a, 'e>(
     origin: Origin<'a>,
     body: &'a [u8],
@@ -350,16 +352,16 @@ pub(super) fn postscreen<'a, 'e>(
         b"creating connection ",
         b"retrieving connection ",
     ];
-    if FORMS.iter().any(|form| body.starts_with(form)) || has_own_command_log(body) {
+    if FORMS.iter().any(|form| body.starts_with(form)) || is_command_log(body) {
         return Line::Noise(None);
     }
-    if let Some(line) = tls_connection(origin, body) {
+    if let Some(line) = tls::connection(origin, body) {
         return line;
     }
     noise::without_queue_id(body)
 }
 
-/// postscreen, with `NOQUEUE`.
+/// Parses a line of postscreen with `NOQUEUE`.
 pub(super) fn postscreen_message<'a, 'e>(
     origin: Origin<'a>,
     text: &'a [u8],

@@ -1,0 +1,15 @@
+//! The input of one scrape, from which the metric families are built.
+
+use std::sync::Arc;
+
+use crate::metrics::family::PreviousFamilies;
+use crate::metrics::view::View;
+
+/// One scrape. Its families are in `families`, `self_metrics` and `alertmanager_metrics`.
+pub(super) struct Scrape {
+    pub view: Arc<View>,
+    /// The time of the scrape, in seconds since 1970.
+    pub now: i64,
+    /// The families of the previous scrape, for reuse.
+    pub previous: PreviousFamilies,
+}

@@ -1,0 +1,78 @@
+//! A consistent copy of everything that is exposed, taken at one moment.
+
+use std::sync::Arc;
+
+use crate::metrics::alerting::Alerting;
+use crate::metrics::counters::Counters;
+use crate::showq::Queues;
+
+/// The statistics of one source, for the `maillog_source_…` families and `maillog_lines_total`.
+#[derive(Clone, Debug, Default)]
+pub struct SourceStats {
+    /// The configured name or pattern.
+    pub name: String,
+    /// Lines that were events.
+    pub events: u64,
+    /// Lines of a known form that are not events.
+    pub noise: u64,
+    /// Lines of unknown form.
+    pub unmatched: u64,
+    /// Bytes read.
+    pub bytes: u64,
+    /// Bytes available but not yet read.
+    pub lag_bytes: u64,
+    /// Whether the source can be read.
+    pub up: bool,
+    /// The time stamp of the newest line, in seconds since 1970.
+    pub last_line: Option<i64>,
+    /// Rotations detected, by kind (`renamed`, `truncated`, …).
+    pub rotations: Vec<(&'static str, u64)>,
+    /// Lines longer than the limit, of which only the beginning was read.
+    pub truncated: u64,
+    /// Lines lost because they arrived faster than they were read.
+    pub dropped: u64,
+    /// The formats found: names of mail servers, or `syslog` if no record was read.
+    pub formats: Vec<&'static str>,
+}
+
+/// The statistics of the state file.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct StateStats {
+    /// Whether a state file is written.
+    pub kept: bool,
+    /// When a snapshot was last written, in seconds since 1970.
+    pub last_write: Option<i64>,
+    /// Failed attempts to write it.
+    pub errors: u64,
+}
+
+/// Everything that is exposed, as of one moment.
+#[derive(Clone)]
+pub struct View {
+    /// The counters.
+    pub counters: Counters,
+    /// The sources.
+    pub sources: Vec<SourceStats>,
+    /// The names of the providers, by index.
+    pub providers: Arc<[String]>,
+    /// The Postfix queues, if configured.
+    pub queues: Option<Queues>,
+    /// The state file.
+    pub state: StateStats,
+    /// Built-in alerting, if configured.
+    pub alerting: Option<Arc<Alerting>>,
+}
+
+impl View {
+    /// A view of counters only.
+    pub fn new(counters: Counters, providers: Arc<[String]>) -> Self {
+        View {
+            counters,
+            sources: Vec::new(),
+            providers,
+            queues: None,
+            state: StateStats::default(),
+            alerting: None,
+        }
+    }
+}

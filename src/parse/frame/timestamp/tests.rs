@@ -1,0 +1,188 @@
+//! Tests of the time stamp parser.
+
+use super::*;
+
+fn clock(reference: &str) -> Clock {
+    Clock::new(TimeZone::UTC, reference.parse().expect("a timestamp"))
+}
+
+fn text(stamp: Stamp) -> String {
+    Timestamp::new(stamp.seconds, stamp.nanos as i32)
+        .expect("in range")
+        .to_string()
+}
+
+#[test]
+fn missing_year_is_inferred_across_new_year() {
+    for (reference, line, expected) in [
+        (
+            "2026-11-23T15:00:00Z",
+            "Nov 23 14:59:59 x",
+            "2026-11-23T14:59:59Z",
+        ),
+        (
+            "2026-01-01T00:00:05Z",
+            "Dec 31 23:59:59 x",
+            "2025-12-31T23:59:59Z",
+        ),
+        (
+            "2026-01-01T00:00:05Z",
+            "Jan  1 00:00:00 x",
+            "2026-01-01T00:00:00Z",
+        ),
+        // The clock of the writing host is ahead.
+        (
+            "2025-12-31T23:59:58Z",
+            "Jan  1 00:00:01 x",
+            "2026-01-01T00:00:01Z",
+        ),
+        (
+            "2026-03-01T00:00:00Z",
+            "Feb 29 12:00:00 x",
+            "2024-02-29T12:00:00Z",
+        ),
+        (
+            "2026-11-23T15:00:00Z",
+            "Dec  1 00:00:00 x",
+            "2025-12-01T00:00:00Z",
+        ),
+        // One space before a one-digit day; a day with a leading zero; a year after the day.
+        (
+            "2026-11-23T15:00:00Z",
+            "Jan 1 00:00:00 x",
+            "2026-01-01T00:00:00Z",
+        ),
+        (
+            "2026-11-23T15:00:00Z",
+            "Jan 01 00:00:00 x",
+            "2026-01-01T00:00:00Z",
+        ),
+        (
+            "2026-11-23T15:00:00Z",
+            "Jan 01 2020 00:00:00 x",
+            "2020-01-01T00:00:00Z",
+        ),
+        (
+            "2026-11-23T15:00:00Z",
+            "Jan  1 00:00:00.25 x",
+            "2026-01-01T00:00:00.25Z",
+        ),
+    ] {
+        let mut clock = clock(reference);
+        let (stamp, rest) = clock.named(line.as_bytes()).expect(line);
+        assert_eq!(
+            (text(stamp), rest),
+            (expected.to_owned(), &b"x"[..]),
+            "{line}"
+        );
+    }
+}
+
+#[test]
+fn rfc3339_time_stamps_with_every_offset_are_parsed() {
+    for (line, expected) in [
+        ("2026-11-23T15:17:00Z x", "2026-11-23T15:17:00Z"),
+        (
+            "2026-11-23T15:17:00.123456+00:00 x",
+            "2026-11-23T15:17:00.123456Z",
+        ),
+        (
+            "2020-01-30T06:26:07.404714+09:00 x",
+            "2020-01-29T21:26:07.404714Z",
+        ),
+        ("2026-11-23T15:17:00-0330 x", "2026-11-23T18:47:00Z"),
+        ("2026-11-23 15:17:00,123 x", "2026-11-23T15:17:00.123Z"),
+        ("2026-11-23 15:17:00 +0100 x", "2026-11-23T14:17:00Z"),
+        (
+            "2026-11-23 15:17:00.123 -0330 x",
+            "2026-11-23T18:47:00.123Z",
+        ),
+        ("2026-06-30T23:59:60Z x", "2026-07-01T00:00:00Z"),
+    ] {
+        let mut clock = clock("2026-11-23T15:00:00Z");
+        for _ in 0..2 {
+            let (stamp, rest) = clock.dated(line.as_bytes()).expect(line);
+            assert_eq!(
+                (text(stamp), rest),
+                (expected.to_owned(), &b"x"[..]),
+                "{line}"
+            );
+        }
+    }
+}
+
+#[test]
+fn time_stamps_without_offset_are_in_the_configured_zone() {
+    let zone = TimeZone::get("Europe/Berlin").expect("a zone");
+    let mut clock = Clock::new(zone, "2026-11-23T15:00:00Z".parse().expect("a timestamp"));
+    let (stamp, _) = clock.named(b"Jul  1 12:00:00 x").expect("summer");
+    assert_eq!(text(stamp), "2026-07-01T10:00:00Z");
+    let (stamp, _) = clock.named(b"Nov  1 12:00:00 x").expect("winter");
+    assert_eq!(text(stamp), "2026-11-01T11:00:00Z");
+}
+
+#[test]
+fn second_pass_of_a_repeated_hour_is_recognized() {
+    let berlin = || TimeZone::get("Europe/Berlin").expect("a zone");
+    // Live: the wall clock decides. 02:30 local time is 00:30 and 01:30 UTC.
+    for (now, expected) in [
+        ("2026-10-25T00:30:05Z", "2026-10-25T00:30:00Z"),
+        ("2026-10-25T01:30:05Z", "2026-10-25T01:30:00Z"),
+    ] {
+        let mut clock = Clock::new(berlin(), now.parse().expect("a timestamp"));
+        for line in ["Oct 25 02:30:00 x", "2026-10-25 02:30:00 x"] {
+            let (stamp, _) = clock
+                .named(line.as_bytes())
+                .or_else(|| clock.dated(line.as_bytes()))
+                .expect("a time");
+            assert_eq!(text(stamp), expected, "{line} at {now}");
+        }
+    }
+    // Read later: time does not run backwards.
+    let mut clock = Clock::new(
+        berlin(),
+        "2026-10-27T00:00:00Z".parse().expect("a timestamp"),
+    );
+    for (line, expected) in [
+        ("Oct 25 01:59:00 x", "2026-10-24T23:59:00Z"),
+        ("Oct 25 02:10:00 x", "2026-10-25T00:10:00Z"),
+        ("Oct 25 02:59:00 x", "2026-10-25T00:59:00Z"),
+        ("Oct 25 02:00:00 x", "2026-10-25T01:00:00Z"),
+        ("Oct 25 02:01:00 x", "2026-10-25T01:01:00Z"),
+        ("Oct 25 02:59:00 x", "2026-10-25T01:59:00Z"),
+        ("Oct 25 03:00:00 x", "2026-10-25T02:00:00Z"),
+    ] {
+        let (stamp, _) = clock.named(line.as_bytes()).expect(line);
+        assert_eq!(text(stamp), expected, "{line}");
+    }
+}
+
+#[test]
+fn time_in_a_skipped_hour_is_taken_as_after_the_gap() {
+    let zone = TimeZone::get("Europe/Berlin").expect("a zone");
+    let mut clock = Clock::new(zone, "2026-04-01T00:00:00Z".parse().expect("a timestamp"));
+    let (stamp, _) = clock.named(b"Mar 29 02:30:00 x").expect("a time");
+    assert_eq!(text(stamp), "2026-03-29T01:30:00Z");
+}
+
+#[test]
+fn invalid_time_stamps_are_rejected() {
+    let mut clock = clock("2026-11-23T15:00:00Z");
+    for line in [
+        "",
+        "Nov",
+        "Nov 23 15:17",
+        "Nov 32 15:17:00 x",
+        "Nov 23 25:17:00 x",
+        "Nov 23 15:61:00 x",
+        "Foo 23 15:17:00 x",
+        "2026-13-23T15:17:00Z x",
+        "2026-11-23T15:17:00+99:99 x",
+        "2026-11-23T15:17:00",
+        "9999-12-31T23:59:59-23:59 x",
+        "Feb 30 00:00:00 x",
+    ] {
+        assert_eq!(clock.named(line.as_bytes()), None, "{line}");
+        assert_eq!(clock.dated(line.as_bytes()), None, "{line}");
+    }
+}
