@@ -1,9 +1,9 @@
 //! # maillog_exporter
 //!
-//! Reads mail server logs as they grow, counts every SMTP reply code in them and serves the counts
-//! to Prometheus, together with what each code means and what to do about it.
+//! Follows mail server logs, counts every SMTP reply code in them, and serves the counts to Prometheus, together with
+//! the meaning of each code and what to do about it.
 //!
-//! The modules below stand in the order in which a line passes through them:
+//! The first modules are in the order in which a line passes through them:
 //!
 //! ```text
 //! source ── bytes ──▶ parse ── Event ──▶ metrics ──▶ state ──▶ web
@@ -11,8 +11,8 @@
 //!                    catalog              engine (the one thread that owns sources and counters)
 //! ```
 //!
-//! `parse` does no I/O and knows no metrics; `source` knows bytes and no codes; `catalog` knows
-//! nothing but its own data. ARCHITECTURE.md has the whole picture.
+//! `parse` does no I/O and does not depend on metrics; `source` does not depend on codes; `catalog` depends only on its
+//! data. ARCHITECTURE.md describes the structure in detail.
 
 pub mod source;
 

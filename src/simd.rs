@@ -1,47 +1,44 @@
-//! Looks at many bytes at once: one bit for each, set where the byte is what is asked for.
-//!
-//! It stands apart because cutting lines, reading them and searching them for phrases begin with such a
-//! look, and a good part of the time of a line is spent in them. Sixteen bytes at a time is what every
-//! processor of the platform can do.
+//! SIMD byte-class bitmasks: one bit per byte, set if the byte is in the class. Used to find newlines, to parse lines
+//! and to search for phrases. The vectors have 16 bytes, which every supported CPU provides.
 
 use wide::u8x16;
 
-/// One bit for each byte of at most sixty-four, set for those that `of` marks. What is left over by
-/// sixteens is not looked at.
+/// The bitmask of the bytes that `class` selects, in a window of at most 64 bytes. The remainder after the last full
+/// 16 bytes is ignored.
 #[inline(always)]
-pub(crate) fn marks<const N: usize>(window: &[u8; N], of: impl Fn(u8x16) -> u8x16) -> u64 {
+pub(crate) fn marks<const N: usize>(window: &[u8; N], class: impl Fn(u8x16) -> u8x16) -> u64 {
     let (quarters, _) = window.as_chunks::<16>();
     quarters.iter().rev().fold(0, |bits, &quarter| {
-        bits << 16 | u64::from(of(u8x16::new(quarter)).to_bitmask())
+        bits << 16 | u64::from(class(u8x16::new(quarter)).to_bitmask())
     })
 }
 
-/// The same for those that equal `byte`.
+/// The bitmask of the bytes equal to `byte`.
 #[inline(always)]
 pub(crate) fn marks_of<const N: usize>(window: &[u8; N], byte: u8) -> u64 {
     marks(window, |bytes| equal(bytes, byte))
 }
 
-/// The same for those that equal one of two.
+/// The bitmask of the bytes equal to `a` or `b`.
 #[inline(always)]
 pub(crate) fn marks_of_either<const N: usize>(window: &[u8; N], a: u8, b: u8) -> u64 {
     marks(window, |bytes| equal(bytes, a) | equal(bytes, b))
 }
 
-/// Which of the bytes equal `byte`, to be marked.
+/// The class of bytes equal to `byte`.
 #[inline(always)]
 pub(crate) fn equal(bytes: u8x16, byte: u8) -> u8x16 {
     bytes.simd_eq(u8x16::splat(byte))
 }
 
-/// Which of the bytes are from `low` to `high`, to be marked.
+/// The class of bytes from `low` to `high`.
 #[inline(always)]
 pub(crate) fn range(bytes: u8x16, low: u8, high: u8) -> u8x16 {
     let above = bytes - u8x16::splat(low);
     above.min(u8x16::splat(high - low)).simd_eq(above)
 }
 
-/// Which of the bytes are decimal digits, to be marked.
+/// The class of decimal digits.
 #[inline(always)]
 pub(crate) fn digits(bytes: u8x16) -> u8x16 {
     range(bytes, b'0', b'9')
@@ -52,7 +49,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_byte_in_every_place_is_marked_for_what_it_is() {
+    fn every_byte_at_every_position_is_classified() {
         for place in 0..64 {
             for byte in 0..=u8::MAX {
                 let mut window = [b'x'; 64];
@@ -70,7 +67,7 @@ mod tests {
                 }
             }
         }
-        // What is left over by sixteens.
+        // The remainder after the last full 16 bytes.
         assert_eq!(marks_of(&[b'x'; 47], b'x'), 0xffff_ffff);
     }
 }

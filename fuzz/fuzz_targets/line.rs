@@ -22,10 +22,10 @@ fuzz_target!(|log: &[u8]| {
     let mut parser = LineParser::new(catalog, Providers::embedded(), TimeZone::UTC, reference);
     let mut counters = Counters::new(catalog);
     let mut lines = Lines::new(log, 512);
-    let mut seen = 0;
+    let mut line_count = 0;
     let mut read = |lines: &[&[u8]]| {
         for line in lines {
-            seen += 1;
+            line_count += 1;
             let mut event = None;
             let parsed = parser.parse(line, &mut event);
             if let Line::Event(event) = &parsed.line
@@ -38,5 +38,5 @@ fuzz_target!(|log: &[u8]| {
     };
     while lines.read(&mut read).is_ok_and(|more| more) {}
     let newlines = log.iter().filter(|&&b| b == b'\n').count();
-    assert_eq!(seen, newlines + usize::from(!log.is_empty() && !log.ends_with(b"\n")));
+    assert_eq!(line_count, newlines + usize::from(!log.is_empty() && !log.ends_with(b"\n")));
 });

@@ -1,6 +1,5 @@
-//! Log files as `parse`, `report` and `replay` take them: plain, compressed, or standard input.
-//!
-//! It stands apart from `source`, which follows live logs: here a file has an end.
+//! Log files given to `parse`, `report` and `replay`: plain or compressed files, or standard input, read from beginning
+//! to end. Live logs are followed by `source`.
 
 use std::fs::File;
 use std::io::{self, BufReader, IsTerminal, Read};
@@ -20,34 +19,34 @@ use crate::zone;
 
 /// The files to read.
 #[derive(clap::Args, Debug)]
-pub struct Files {
+pub struct LogFiles {
     /// Log files, plain or compressed (.gz, .xz, .zst, .bz2); `-` is standard input
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
 }
 
-impl Files {
-    /// How many there are.
+impl LogFiles {
+    /// The number of files.
     pub fn count(&self) -> usize {
         self.files.len()
     }
 
-    /// The same files in the order of the times that `first` finds in them; a file without one keeps
-    /// its place, and standard input is last.
+    /// The same files, sorted by the time that `first` finds in each. A file without a time stays after its
+    /// predecessor, and standard input is last.
     ///
     /// # Errors
     ///
-    /// A file that cannot be read.
+    /// If a file cannot be read.
     pub fn oldest_first(
         &self,
         first: impl Fn(Timestamp, Lines<Box<dyn Read>>) -> io::Result<Option<i64>>,
-    ) -> Result<Files, Error> {
+    ) -> Result<LogFiles, Error> {
         let mut timed = Vec::new();
         let mut last = i64::MIN;
         for path in &self.files {
             if path != Path::new("-") {
                 let input = open(path)?;
-                let found = plain(input.file)
+                let found = decompressed(input.file)
                     .and_then(|reader| {
                         first(input.written, Lines::new(reader, DEFAULT_MAX_LINE_BYTES))
                     })
@@ -59,12 +58,12 @@ impl Files {
             timed.push((last, path.clone()));
         }
         timed.sort_by_key(|(time, _)| *time);
-        Ok(Files {
+        Ok(LogFiles {
             files: timed.into_iter().map(|(_, path)| path).collect(),
         })
     }
 
-    /// A parser for all of them: what a line of one file tells about a line of the next is not lost.
+    /// A parser for all files, so that its state is carried over from one file to the next.
     pub fn parser(&self, providers: &Providers) -> LineParser {
         let (catalog, now) = (Catalog::embedded(), Timestamp::now());
         let mut parser = LineParser::new(catalog, providers.clone(), zone::local(), now);
@@ -72,28 +71,28 @@ impl Files {
         parser
     }
 
-    /// Opens one after the other, with a progress bar if standard error is a terminal.
+    /// Calls `each` for one file after the other, with a progress bar if standard error is a terminal.
     ///
     /// # Errors
     ///
-    /// A file that cannot be opened, or what `each` gives.
+    /// If a file cannot be opened, or `each` fails.
     pub fn for_each(
         &self,
         mut each: impl FnMut(&Path, LogFile, Lines<Box<dyn Read>>) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        // All are opened before the first is read: a mistake shows before an hour's work.
+        // All files are opened before the first is read, so that errors are reported early.
         let opened = self
             .files
             .iter()
             .map(|path| open(path))
             .collect::<Result<Vec<_>, _>>()?;
-        let progress = Progress::start(opened.iter().map(|input| input.size).sum());
+        let progress = ProgressMeter::start(opened.iter().map(|input| input.size).sum());
         for (number, (path, input)) in (0..).zip(self.files.iter().zip(opened)) {
-            let counted = Counted {
+            let counted = CountingReader {
                 inner: input.file,
                 read: Arc::clone(&progress.read),
             };
-            let reader = plain(counted).map_err(|error| unreadable(path, &error))?;
+            let reader = decompressed(counted).map_err(|error| unreadable(path, &error))?;
             let file = LogFile {
                 written: input.written,
                 number,
@@ -105,17 +104,17 @@ impl Files {
     }
 }
 
-/// One of the files, as a parser has to know it.
+/// The properties of one file that the parser needs.
 #[derive(Clone, Copy)]
 pub struct LogFile {
     /// When it was last written: no line in it can be newer.
     written: Timestamp,
-    /// Its place among the files.
+    /// Its index among the files.
     number: u64,
 }
 
 impl LogFile {
-    /// Makes the next lines of a parser those of this file.
+    /// Selects this file as the stream of the next lines.
     pub fn select(self, parser: &mut LineParser, format: Format) {
         let key = StreamKey {
             source: 0,
@@ -126,12 +125,13 @@ impl LogFile {
     }
 }
 
-/// The message for a file that fails while it is read.
+/// The error for a file that cannot be read.
 pub fn unreadable(path: &Path, error: &io::Error) -> Error {
     Error::Runtime(format!("{}: {error}", path.display()))
 }
 
-struct Input {
+/// An open file.
+struct OpenFile {
     file: Box<dyn Read + Send>,
     /// When it was last written: no line in it can be newer.
     written: Timestamp,
@@ -139,9 +139,10 @@ struct Input {
     size: u64,
 }
 
-fn open(path: &Path) -> Result<Input, Error> {
+/// Opens a file, or standard input for `-`.
+fn open(path: &Path) -> Result<OpenFile, Error> {
     if path == Path::new("-") {
-        return Ok(Input {
+        return Ok(OpenFile {
             file: Box::new(io::stdin()),
             written: Timestamp::now(),
             size: 0,
@@ -159,15 +160,15 @@ fn open(path: &Path) -> Result<Input, Error> {
         .modified()
         .ok()
         .and_then(|time| Timestamp::try_from(time).ok());
-    Ok(Input {
+    Ok(OpenFile {
         file: Box::new(file),
         written: written.unwrap_or_else(Timestamp::now),
         size: metadata.len(),
     })
 }
 
-/// Unpacks what begins like something compressed, whatever its name.
-fn plain(mut input: impl Read + Send + 'static) -> io::Result<Box<dyn Read>> {
+/// A reader of the decompressed content. The compression is detected from the content, not from the name.
+fn decompressed(mut input: impl Read + Send + 'static) -> io::Result<Box<dyn Read>> {
     let mut head = [0; Compression::HEAD];
     let mut length = 0;
     while length < head.len() {
@@ -179,20 +180,20 @@ fn plain(mut input: impl Read + Send + 'static) -> io::Result<Box<dyn Read>> {
         }
     }
     let compression = Compression::by_content(&head[..length]);
-    let whole = io::Cursor::new(head).take(length as u64).chain(input);
+    let content = io::Cursor::new(head).take(length as u64).chain(input);
     Ok(match compression {
-        Some(compression) => compression.decoder(BufReader::with_capacity(64 * 1024, whole)),
-        None => Box::new(whole),
+        Some(compression) => compression.decoder(BufReader::with_capacity(64 * 1024, content)),
+        None => Box::new(content),
     })
 }
 
-/// Counts the bytes that are read.
-struct Counted<R> {
+/// Counts the bytes read.
+struct CountingReader<R> {
     inner: R,
     read: Arc<AtomicU64>,
 }
 
-impl<R: Read> Read for Counted<R> {
+impl<R: Read> Read for CountingReader<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let read = self.inner.read(buffer)?;
         self.read.fetch_add(read as u64, Ordering::Relaxed);
@@ -200,13 +201,13 @@ impl<R: Read> Read for Counted<R> {
     }
 }
 
-/// A bar on standard error; nothing where nobody watches.
-struct Progress {
+/// A progress bar on standard error, if that is a terminal.
+struct ProgressMeter {
     read: Arc<AtomicU64>,
     bar: Option<ProgressBar>,
 }
 
-impl Progress {
+impl ProgressMeter {
     fn start(total: u64) -> Self {
         let read = Arc::new(AtomicU64::new(0));
         let bar = io::stderr().is_terminal().then(|| {
@@ -220,7 +221,7 @@ impl Progress {
                 bar.set_style(style);
             }
             let (counter, shown) = (Arc::clone(&read), bar.downgrade());
-            // Drawn from beside, so that reading pays nothing for it. Ends with the bar.
+            // Drawn by a separate thread, so that reading is not slowed down. The thread ends with the bar.
             std::thread::spawn(move || {
                 while let Some(bar) = shown.upgrade().filter(|bar| !bar.is_finished()) {
                     bar.set_position(counter.load(Ordering::Relaxed));
@@ -230,7 +231,7 @@ impl Progress {
             });
             bar
         });
-        Progress { read, bar }
+        ProgressMeter { read, bar }
     }
 
     fn finish(&self) {
@@ -244,8 +245,8 @@ impl Progress {
 mod tests {
     use super::*;
 
-    /// `one` and `two` on a line each, as each program packs them.
-    const PACKED: [&[u8]; 4] = [
+    /// Two lines, `one` and `two`, in each compression format.
+    const COMPRESSED: [&[u8]; 4] = [
         b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03\xcb\xcf\x4b\xe5\x2a\x29\xcf\xe7\x02\x00\
           \xe6\x0b\xba\x12\x08\x00\x00\x00",
         b"\xfd\x37\x7a\x58\x5a\x00\x00\x04\xe6\xd6\xb4\x46\x02\x00\x21\x01\x1c\x00\x00\x00\
@@ -258,15 +259,15 @@ mod tests {
 
     fn read(bytes: &'static [u8]) -> Vec<u8> {
         let mut text = Vec::new();
-        let mut reader = plain(bytes).expect("a reader");
+        let mut reader = decompressed(bytes).expect("a reader");
         reader.read_to_end(&mut text).expect("read");
         text
     }
 
     #[test]
-    fn what_is_compressed_is_known_by_its_first_bytes() {
-        for packed in PACKED {
-            assert_eq!(read(packed), b"one\ntwo\n");
+    fn compression_is_detected_from_the_content() {
+        for compressed in COMPRESSED {
+            assert_eq!(read(compressed), b"one\ntwo\n");
         }
         for text in [&b""[..], b"o", b"one\ntwo\n", b"BZh9 is no bzip2", b"\x1f"] {
             assert_eq!(read(text), text);

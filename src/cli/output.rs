@@ -8,30 +8,30 @@ use super::error::Error;
 
 /// The output format.
 #[derive(clap::ValueEnum, Clone, Copy, Debug)]
-pub enum Format {
+pub enum OutputFormat {
     /// Readable text
     Text,
     /// A JSON object
     Json,
 }
 
-/// Prints a report to standard output; `text` writes it as text.
+/// Prints a report to standard output; `text` writes it in the text format.
 ///
 /// # Errors
 ///
 /// If it cannot be written.
 pub fn print<T: Serialize>(
-    format: Format,
+    format: OutputFormat,
     report: &T,
     text: impl FnOnce(&mut dyn Write, &T) -> io::Result<()>,
 ) -> Result<(), Error> {
     let mut output = BufWriter::new(io::stdout().lock());
     match format {
-        Format::Json => {
+        OutputFormat::Json => {
             serde_json::to_writer_pretty(&mut output, report).map_err(io::Error::from)?;
             writeln!(output)?;
         }
-        Format::Text => text(&mut output, report)?,
+        OutputFormat::Text => text(&mut output, report)?,
     }
     output.flush()?;
     Ok(())

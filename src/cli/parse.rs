@@ -1,4 +1,4 @@
-//! `parse`: one JSON object per event, for a person who wants to see what is counted and why.
+//! The command `parse`: prints one JSON object per event, to see what is counted and why.
 
 use std::io::{self, BufWriter, Write};
 
@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::error::Error;
-use super::input::{Files, unreadable};
+use super::input::{LogFiles, unreadable};
 use super::source_format;
 use crate::catalog::{Catalog, Providers};
 use crate::parse::{AgentDef, Direction, Event, Format, Line, Parsed, Service, Stamp};
@@ -19,18 +19,18 @@ use crate::parse::{AgentDef, Direction, Event, Format, Line, Parsed, Service, St
   journalctl -u postfix -o short-iso | maillog_exporter parse -")]
 pub struct Args {
     #[command(flatten)]
-    files: Files,
-    /// Print the lines that were not understood instead
+    files: LogFiles,
+    /// Print the lines of unknown form instead
     #[arg(long)]
     unmatched: bool,
-    /// The mail server that wrote the logs, if it is not to be detected
+    /// Format of the logs: a mail server or syslog; detected by default
     #[arg(long, value_name = "NAME", default_value = "auto", value_parser = source_format::parse)]
     format: Format,
 }
 
-/// An event as it is printed; what is absent is null.
+/// The JSON object of an event; missing values are null.
 #[derive(Serialize)]
-struct Printed<'a> {
+struct EventJson<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     file: Option<String>,
     line: u64,
@@ -56,7 +56,11 @@ struct Printed<'a> {
     text: Option<String>,
 }
 
-/// Runs it.
+/// Runs the command.
+///
+/// # Errors
+///
+/// If a file cannot be read or the output cannot be written.
 pub fn run(args: &Args) -> Result<(), Error> {
     let providers = Providers::embedded();
     let mut output = BufWriter::new(io::stdout().lock());
@@ -67,7 +71,7 @@ pub fn run(args: &Args) -> Result<(), Error> {
         let mut number = 0;
         let mut more = true;
         while more {
-            // What is wrong with the output shows behind the block.
+            // Output errors are returned after the block of lines.
             let mut written = Ok(());
             let read = lines.read(|lines| {
                 for line in lines {
@@ -79,8 +83,8 @@ pub fn run(args: &Args) -> Result<(), Error> {
                     let parsed = parser.parse(line, &mut slot);
                     written = match &parsed.line {
                         Line::Event(event) if !args.unmatched => {
-                            let printed = print(event, &parsed, number, file.clone(), &providers);
-                            serde_json::to_writer(&mut output, &printed)
+                            let json = event_json(event, &parsed, number, file.clone(), &providers);
+                            serde_json::to_writer(&mut output, &json)
                                 .map_err(io::Error::from)
                                 .and_then(|()| output.write_all(b"\n"))
                         }
@@ -100,15 +104,16 @@ pub fn run(args: &Args) -> Result<(), Error> {
     Ok(())
 }
 
-fn print<'a>(
+/// The JSON object of an event.
+fn event_json<'a>(
     event: &Event<'_>,
     parsed: &Parsed<'_, '_>,
     line: u64,
     file: Option<String>,
     providers: &'a Providers,
-) -> Printed<'a> {
+) -> EventJson<'a> {
     let catalog = Catalog::embedded();
-    Printed {
+    EventJson {
         file,
         line,
         time: parsed.time.and_then(rfc3339),
@@ -136,7 +141,7 @@ fn print<'a>(
     }
 }
 
-/// The part of the mail server, with the name of its instance; `None` if the line does not tell.
+/// The service with its instance; `None` if the line does not identify it.
 fn service(service: Service<'_>) -> Option<String> {
     let agent = service.agent.name();
     let instance = String::from_utf8_lossy(service.instance);
@@ -147,11 +152,12 @@ fn service(service: Service<'_>) -> Option<String> {
     }
 }
 
+/// The bytes as text; `None` if empty.
 fn text(bytes: &[u8]) -> Option<String> {
     (!bytes.is_empty()).then(|| String::from_utf8_lossy(bytes).into_owned())
 }
 
-/// RFC 3339 in UTC.
+/// A time stamp in RFC 3339 format, in UTC.
 fn rfc3339(stamp: Stamp) -> Option<String> {
     let nanos = i32::try_from(stamp.nanos).ok()?;
     Some(Timestamp::new(stamp.seconds, nanos).ok()?.to_string())

@@ -1,4 +1,4 @@
-//! `replay`: the alert policy over old logs.
+//! The command `replay`: evaluates the alert rules on existing logs.
 
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -8,39 +8,39 @@ use serde::Serialize;
 
 use super::error::Error;
 use super::generate::policy;
-use super::input::{Files, unreadable};
-use super::output::{self, Format};
+use super::input::{LogFiles, unreadable};
+use super::output::{self, OutputFormat};
 use super::source_format;
 use crate::alert::{Active, Evaluator, Words};
 use crate::catalog::{Catalog, Policy, Providers};
 use crate::metrics::{Counters, CountingVisitor, LineCounts};
-use crate::parse::{Format as LogFormat, LineParser, Stamp};
+use crate::parse::{Format, LineParser, Stamp};
 use crate::zone;
 
 /// The arguments.
 #[derive(clap::Args, Debug)]
 #[command(after_help = "\
 Examples:
-  maillog_exporter replay /var/log/mail.log*                   what would have fired, rotated logs too
-  maillog_exporter replay --policy mine.yml /var/log/mail.log  with other figures (docs/alerting.md)
+  maillog_exporter replay /var/log/mail.log*                   alerts that would have fired, rotated logs included
+  maillog_exporter replay --policy mine.yml /var/log/mail.log  with other thresholds (docs/alerting.md)
   maillog_exporter replay --format json /var/log/mail.log | jq -r '.alerts[].alert' | sort | uniq -c")]
 pub struct Args {
     #[command(flatten)]
-    files: Files,
-    /// Other figures for the alert rules
+    files: LogFiles,
+    /// Policy file with other thresholds for the alert rules
     #[arg(long, value_name = "FILE")]
     policy: Option<PathBuf>,
     /// How to print the alerts
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    format: Format,
-    /// The mail server that wrote the logs, if it is not to be detected
+    #[arg(long, value_enum, default_value_t = OutputFormat::Text)]
+    format: OutputFormat,
+    /// Format of the logs: a mail server or syslog; detected by default
     #[arg(long, value_name = "NAME", default_value = "auto", value_parser = source_format::parse)]
-    log_format: LogFormat,
+    log_format: Format,
 }
 
-/// Everything `replay` tells.
+/// The output of `replay`.
 #[derive(Serialize)]
-struct Report {
+struct ReplayReport {
     lines: u64,
     from: Option<Timestamp>,
     to: Option<Timestamp>,
@@ -55,18 +55,18 @@ struct Fired {
     labels: std::collections::BTreeMap<String, String>,
     /// When its condition became true.
     since: Timestamp,
-    /// When it had been true for long enough.
+    /// When it started to fire.
     fired: Timestamp,
-    /// When it was over; absent if it still fired at the end of the log.
+    /// When it was resolved; absent if it was still firing at the end of the log.
     resolved: Option<Timestamp>,
     /// From `fired` to `resolved`, or to the end of the log.
     seconds: i64,
-    /// The most that was seen within its window.
+    /// The highest value within its window.
     peak: u64,
     description: String,
 }
 
-/// Runs it.
+/// Runs the command.
 ///
 /// # Errors
 ///
@@ -95,7 +95,7 @@ pub fn run(args: &Args) -> Result<(), Error> {
     let mut parser = files.parser(&providers);
     files.for_each(|path, file, mut input| {
         file.select(&mut parser, args.log_format);
-        let mut sink = CountingVisitor {
+        let mut visitor = CountingVisitor {
             counters: &mut counters,
             lines: &mut read,
             now: i64::MAX,
@@ -112,16 +112,16 @@ pub fn run(args: &Args) -> Result<(), Error> {
             },
         };
         while input
-            .read(|lines| parser.read(lines, &mut sink))
+            .read(|lines| parser.read(lines, &mut visitor))
             .map_err(|error| unreadable(path, &error))?
         {}
         Ok(())
     })?;
-    // What came after the last step counts too; without a time there was none.
+    // Lines after the last evaluation count too. Without a time stamp, there was no evaluation.
     if from <= to {
         evaluator.advance(due, &counters, false);
     }
-    let report = Report {
+    let report = ReplayReport {
         lines: read.events + read.noise + read.unmatched,
         from: Timestamp::from_second(from).ok().filter(|_| from <= to),
         to: Timestamp::from_second(to).ok().filter(|_| from <= to),
@@ -130,7 +130,7 @@ pub fn run(args: &Args) -> Result<(), Error> {
     output::print(args.format, &report, print)
 }
 
-/// All that fired, in the order in which they did; `end` is the end of the log.
+/// All alerts that fired, in the order of their start; `end` is the end of the log.
 fn fired(evaluator: &mut Evaluator, policy: &Policy, end: i64) -> Vec<Fired> {
     let ended = evaluator.take_ended().into_iter();
     let mut all: Vec<(Active, Option<i64>)> =
@@ -142,9 +142,9 @@ fn fired(evaluator: &mut Evaluator, policy: &Policy, end: i64) -> Vec<Fired> {
             .map(|active| (active.clone(), None)),
     );
     all.sort_by_key(|(active, _)| (active.fired, active.rule));
-    let told = all.into_iter().filter_map(|(mut active, ended)| {
-        let began = active.fired?;
-        // The figures people want to see of what is over are those of its height.
+    let fired = all.into_iter().filter_map(|(mut active, ended)| {
+        let start = active.fired?;
+        // The description shows the figures of the peak.
         active.figures = active.peak.clone();
         let Words {
             labels,
@@ -164,17 +164,18 @@ fn fired(evaluator: &mut Evaluator, policy: &Policy, end: i64) -> Vec<Fired> {
             severity: alert.severity.as_str().to_owned(),
             labels: shown.collect(),
             since: Timestamp::from_second(active.since).ok()?,
-            fired: Timestamp::from_second(began).ok()?,
+            fired: Timestamp::from_second(start).ok()?,
             resolved,
-            seconds: ended.unwrap_or(end) - began,
+            seconds: ended.unwrap_or(end) - start,
             peak: active.peak.value,
             description: annotations.get("description")?.clone(),
         })
     });
-    told.collect()
+    fired.collect()
 }
 
-fn print(output: &mut dyn Write, report: &Report) -> io::Result<()> {
+/// Prints the alerts as text.
+fn print(output: &mut dyn Write, report: &ReplayReport) -> io::Result<()> {
     let zone = zone::local();
     let shown = |time: &Timestamp| {
         let time = time.to_zoned_datetime(zone.clone());
@@ -198,7 +199,7 @@ fn print(output: &mut dyn Write, report: &Report) -> io::Result<()> {
         writeln!(output, "  fired  {}  for {lasted:#}", shown(&fired.fired))?;
         match &fired.resolved {
             Some(resolved) => writeln!(output, "  ended  {}", shown(resolved))?,
-            None => writeln!(output, "  ended  not before the end of the log")?,
+            None => writeln!(output, "  ended  still firing at the end of the log")?,
         }
         writeln!(output, "  why    {}", fired.description)?;
     }

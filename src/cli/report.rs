@@ -1,16 +1,16 @@
-//! `report`: totals of a log, for a person or a program.
+//! The command `report`: prints the totals of a log, as text or JSON.
 
 use std::io::{self, Write};
 
 use serde::Serialize;
 
 use super::error::Error;
-use super::input::{Files, unreadable};
-use super::output::{self, Format};
+use super::input::{LogFiles, unreadable};
+use super::output::{self, OutputFormat};
 use super::source_format;
 use crate::catalog::{Catalog, Providers};
 use crate::metrics::{Counters, CountingVisitor, Counts, Limits, LineCounts, Totals};
-use crate::parse::Format as LogFormat;
+use crate::parse::Format;
 
 /// The arguments.
 #[derive(clap::Args, Debug)]
@@ -20,18 +20,18 @@ use crate::parse::Format as LogFormat;
   zcat old/*.gz | maillog_exporter report -")]
 pub struct Args {
     #[command(flatten)]
-    files: Files,
+    files: LogFiles,
     /// How to print the totals
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    format: Format,
-    /// The mail server that wrote the logs, if it is not to be detected
+    #[arg(long, value_enum, default_value_t = OutputFormat::Text)]
+    format: OutputFormat,
+    /// Format of the logs: a mail server or syslog; detected by default
     #[arg(long, value_name = "NAME", default_value = "auto", value_parser = source_format::parse)]
-    log_format: LogFormat,
+    log_format: Format,
 }
 
-/// Everything `report` tells.
+/// The output of `report`.
 #[derive(Serialize)]
-struct Report {
+struct LogReport {
     lines: u64,
     events: u64,
     noise: u64,
@@ -40,7 +40,11 @@ struct Report {
     totals: Totals,
 }
 
-/// Runs it.
+/// Runs the command.
+///
+/// # Errors
+///
+/// If a file cannot be read or the output cannot be written.
 pub fn run(args: &Args) -> Result<(), Error> {
     let catalog = Catalog::embedded();
     let providers = Providers::embedded();
@@ -49,19 +53,19 @@ pub fn run(args: &Args) -> Result<(), Error> {
     let mut parser = args.files.parser(&providers);
     args.files.for_each(|path, file, mut lines| {
         file.select(&mut parser, args.log_format);
-        let mut sink = CountingVisitor {
+        let mut visitor = CountingVisitor {
             counters: &mut counters,
             lines: &mut read,
             now: i64::MAX,
             before: |_, _: &_| {},
         };
         while lines
-            .read(|lines| parser.read(lines, &mut sink))
+            .read(|lines| parser.read(lines, &mut visitor))
             .map_err(|error| unreadable(path, &error))?
         {}
         Ok(())
     })?;
-    let report = Report {
+    let report = LogReport {
         lines: read.events + read.noise + read.unmatched,
         events: read.events,
         noise: read.noise,
@@ -73,11 +77,11 @@ pub fn run(args: &Args) -> Result<(), Error> {
     })
 }
 
-/// The totals as tables, the most frequent first.
-fn print(output: &mut dyn Write, report: &Report, catalog: &Catalog) -> io::Result<()> {
+/// Prints the totals as tables, sorted by count.
+fn print(output: &mut dyn Write, report: &LogReport, catalog: &Catalog) -> io::Result<()> {
     writeln!(
         output,
-        "{} lines: {} events, {} noise, {} not understood",
+        "{} lines: {} events, {} noise, {} of unknown form",
         report.lines, report.events, report.noise, report.unmatched
     )?;
     let totals = &report.totals;
@@ -89,7 +93,7 @@ fn print(output: &mut dyn Write, report: &Report, catalog: &Catalog) -> io::Resu
         table(output, &format!("Codes, {direction}"), codes, name)?;
     }
     for (direction, enhanced) in &totals.enhanced {
-        // Those without an enhanced code stand among the codes already.
+        // Replies without an enhanced code are in the table of codes.
         let enhanced: Counts = enhanced
             .iter()
             .filter(|(code, _)| code.contains(' '))
@@ -116,21 +120,18 @@ fn print(output: &mut dyn Write, report: &Report, catalog: &Catalog) -> io::Resu
         )?;
     }
     table(output, "Deliveries", &totals.deliveries, |_| String::new())?;
-    table(
-        output,
-        "Connections that failed",
-        &totals.connect_errors,
-        |_| String::new(),
-    )?;
+    table(output, "Failed connections", &totals.connect_errors, |_| {
+        String::new()
+    })?;
     for (provider, codes) in &totals.providers {
-        table(output, &format!("Answers of {provider}"), codes, |_| {
+        table(output, &format!("Replies of {provider}"), codes, |_| {
             String::new()
         })?;
     }
     Ok(())
 }
 
-/// One table; nothing if it is empty.
+/// Prints one table; nothing if it is empty.
 fn table(
     output: &mut dyn Write,
     title: &str,
