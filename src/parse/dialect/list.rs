@@ -5,6 +5,7 @@ macro_rules! for_each_dialect {
     ($then:ident) => {
         $then! {
             Postfix => crate::parse::dialect::postfix::Postfix,
+            Exim => crate::parse::dialect::exim::Exim,
         }
     };
 }
@@ -13,8 +14,6 @@ pub(super) use for_each_dialect;
 /// Syslog programs of mail transfer agents without a dialect. Their lines are unmatched, so that an
 /// operator sees that they are not read; lines of other programs are noise.
 pub(super) const UNSUPPORTED: &[&[u8]] = &[
-    b"exim",
-    b"exim4",
     b"sendmail",
     b"sm-mta",
     b"sm-msp-queue",

@@ -1,0 +1,112 @@
+//! Failures of one host, where the next host follows or a `==` or `**` record repeats it:
+//! `ID H=mx.example.net [192.0.2.1] Connection refused`, `ID H=mx.example.net [192.0.2.1]: SMTP error from
+//! remote mail server after end of data: 451 …`.
+
+use super::fields;
+use super::reason::{self, Kind, Reason};
+use super::{LOCAL, SMTP};
+use crate::parse::reply;
+use crate::parse::scan::split_on;
+use crate::parse::{ConnectError, Direction, Event, Outcome};
+
+/// Reads a line; `None` if it tells of no attempt.
+pub(super) fn parse<'a>(id: &'a [u8], text: &'a [u8]) -> Option<Event<'a>> {
+    let mut event = match text.first()? {
+        b'H' => of_host(text.strip_prefix(b"H=")?)?,
+        // Versions before 4.83 name the host in the text.
+        b'S' | b'R' if !id.is_empty() => {
+            let reason = reason::parse(text);
+            match reason.kind {
+                Kind::Remote if !reason.host.is_empty() => event(reason.host, b"", reason),
+                _ => return None,
+            }
+        }
+        b'T' if !id.is_empty() => tls(text)?,
+        _ => match authentication(text) {
+            Some(event) => event,
+            // Old versions write no `H=`.
+            None if !id.is_empty() => of_host(text).filter(|event| event.host.ends_with(b"]"))?,
+            None => return None,
+        },
+    };
+    event.queue_id = id;
+    Some(event)
+}
+
+/// `mx.example.net [192.0.2.1]:25: reason`, for errors of connect(2) without the colon.
+fn of_host(text: &[u8]) -> Option<Event<'_>> {
+    let (host, port, rest) = fields::host(text);
+    let mut fields = fields::Fields::default();
+    let (words, _) = fields.read(rest);
+    let reason = reason::parse(words);
+    match reason.kind {
+        Kind::Remote => Some(event(host, port, reason)),
+        Kind::Connect => {
+            let error = reason.connect_error?;
+            let reason = Reason {
+                code: reason::connect_code(error),
+                ..reason
+            };
+            Some(event(host, port, reason))
+        }
+        // What a server said that Exim did not understand.
+        Kind::Text if words.starts_with(b"Malformed SMTP reply ") => {
+            Some(event(host, port, reason))
+        }
+        Kind::Text | Kind::Cached | Kind::Expired => None,
+    }
+}
+
+fn event<'a>(host: &'a [u8], port: &[u8], reason: Reason<'a>) -> Event<'a> {
+    // Port 24 is LMTP's by custom; a record of the recipient tells it by the transport.
+    let (service, direction) = match reason.is_lmtp || port == b"24" {
+        true => (LOCAL, Direction::Local),
+        false => (SMTP, Direction::Outbound),
+    };
+    Event {
+        code: reason.code,
+        enhanced: reason.enhanced,
+        connect_error: reason.connect_error,
+        host,
+        text: reason.words,
+        ..Event::new(service, direction, Outcome::Attempt)
+    }
+}
+
+/// `TLS session: (…): reason: delivering unencrypted to H=mx.example.net [192.0.2.1] (not in …)`, and
+/// `TLS error on connection to mx.example.net [192.0.2.1] (…): reason`.
+fn tls(text: &[u8]) -> Option<Event<'_>> {
+    let named = match text.strip_prefix(b"TLS error on connection to ") {
+        Some(named) => named,
+        None => {
+            let text = text.strip_prefix(b"TLS ")?;
+            split_on(text, b": delivering unencrypted to H=")?.1
+        }
+    };
+    let (host, port, _) = fields::host(named);
+    let words = split_on(text, b": delivering ").map_or(text, |(words, _)| words);
+    let reason = Reason {
+        connect_error: Some(ConnectError::Tls),
+        ..reason::parse(words)
+    };
+    Some(event(host, port, reason))
+}
+
+/// `plain_client authenticator failed H=mx.example.net [192.0.2.1] 535 5.7.8 No`: a server refused our
+/// credentials. Of clients that ours refused, it is `failed for`.
+fn authentication(text: &[u8]) -> Option<Event<'_>> {
+    let name = text.iter().position(|&b| b == b' ')?;
+    let named = text[name..].strip_prefix(b" authenticator failed H=")?;
+    let (host, port, rest) = fields::host(named);
+    let words = rest
+        .strip_prefix(b": ")
+        .or_else(|| rest.strip_prefix(b" "))?;
+    let reply = reply::parse(words);
+    let reason = Reason {
+        code: reply.map(|reply| reply.code),
+        enhanced: reply.and_then(|reply| reply.enhanced),
+        kind: Kind::Remote,
+        ..reason::parse(words)
+    };
+    Some(event(host, port, reason))
+}

@@ -1,0 +1,280 @@
+//! Delivery records: `=> address <original> R=router T=transport H=host [address] C="250 OK"`, `->` for a
+//! further recipient of the same transaction, `>>` while the message was still being received, `*>` where
+//! `-N` suppressed the delivery, `==` deferred, `**` failed.
+
+use super::fields::{self, Fields};
+use super::prefix::split_colon;
+use super::reason::{self, Kind, Reason};
+use super::{LOCAL, QUEUE, SMTP, contains};
+use crate::parse::event::{Delays, StageDelays};
+use crate::parse::reply;
+use crate::parse::scan::position2;
+use crate::parse::{ConnectError, Direction, Event, Line, Outcome};
+
+/// The two bytes that tell what became of a recipient.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Flag {
+    Delivered,
+    Deferred,
+    Failed,
+}
+
+impl Flag {
+    pub(super) fn of(first: u8, second: u8) -> Option<Self> {
+        match (first, second) {
+            (b'=' | b'-' | b'>' | b'*', b'>') => Some(Flag::Delivered),
+            (b'=', b'=') => Some(Flag::Deferred),
+            (b'*', b'*') => Some(Flag::Failed),
+            _ => None,
+        }
+    }
+}
+
+/// Reads what follows the flag.
+#[inline]
+pub(super) fn parse<'a, 'e>(
+    flag: Flag,
+    id: &'a [u8],
+    text: &'a [u8],
+    slot: &'e mut Option<Event<'a>>,
+) -> Line<'a, 'e> {
+    // What an ACL discarded has no recipient and was not delivered.
+    if text.starts_with(b"blackhole (") {
+        return Line::Noise(None);
+    }
+    let Some((recipient, rest)) = recipients(text) else {
+        return Line::Unmatched;
+    };
+    let mut event = match flag {
+        Flag::Delivered => delivered(rest),
+        Flag::Deferred => match deferred(rest) {
+            Some(event) => event,
+            None => return Line::Unmatched,
+        },
+        Flag::Failed => failed(rest),
+    };
+    event.queue_id = id;
+    event.recipient = recipient;
+    Line::Event(slot.insert(event))
+}
+
+/// The address that was delivered to, and what follows the addresses. Where that is no address (a local part,
+/// a file, a command), the original one stands for it.
+#[inline]
+fn recipients(text: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (last, rest) = match text.first()? {
+        // A file or a command, in which anything may stand; blanks end it only before a field.
+        b'|' | b'/' | b'>' => return Some(destination(text)),
+        b'"' => {
+            let (_, rest) = fields::quoted(text);
+            let end = text.len() - rest.len() + position2(rest, b' ', b' ').unwrap_or(rest.len());
+            text.split_at(end)
+        }
+        _ => text.split_at(memchr::memchr(b' ', text).unwrap_or(text.len())),
+    };
+    // `address: reason` has no fields, while `:blackhole:` is a router's special name.
+    let (last, mut rest) = match last {
+        [b':', ..] => (last, rest),
+        [address @ .., b':'] => (address, &text[address.len()..]),
+        _ => (last, rest),
+    };
+    // `+all_parents` names those between: `(parent) (parent) <original>`.
+    while let Some(parent) = rest.strip_prefix(b" (") {
+        let end = memchr::memchr(b')', parent)?;
+        rest = &parent[end + 1..];
+    }
+    let mut original: &[u8] = b"";
+    if let Some(inner) = rest.strip_prefix(b" ")
+        && inner.starts_with(b"<")
+    {
+        (original, rest) = fields::address(inner)?;
+    }
+    // A file's name with a blank in it.
+    if !is_end(rest) {
+        return Some(destination(text));
+    }
+    let has_domain = memchr::memchr(b'@', last).is_some() || original.is_empty();
+    Some((if has_domain { last } else { original }, rest))
+}
+
+/// Whether what follows the addresses is none of them.
+#[inline]
+fn is_end(rest: &[u8]) -> bool {
+    match rest {
+        [] | [b':', ..] | [b' ', b':', ..] | [b' ', _, b'=', ..] | [b' ', _, _, b'=', ..] => true,
+        _ => rest.starts_with(b" routing defer (") || rest.starts_with(b" defer ("),
+    }
+}
+
+/// A file or a command, and its original address.
+fn destination(text: &[u8]) -> (&[u8], &[u8]) {
+    let end = [
+        &b" F=<"[..],
+        b" R=",
+        b" T=",
+        b" P=<",
+        b" routing defer (",
+        b" defer (",
+    ]
+    .iter()
+    .filter_map(|field| memchr::memmem::find(text, field))
+    .min()
+    .unwrap_or(text.len());
+    let (name, rest) = text.split_at(end);
+    let original = name
+        .strip_suffix(b">")
+        .and_then(|name| Some(&name[memchr::memmem::rfind(name, b" <")? + 2..]));
+    (original.unwrap_or(b""), rest)
+}
+
+/// `R=… T=… H=… C="250 OK" QT=3s DT=1s`.
+#[inline]
+fn delivered(text: &[u8]) -> Event<'_> {
+    let mut fields = Fields::default();
+    fields.read(text);
+    let is_local = fields.host.is_empty() || contains(fields.transport, b"lmtp");
+    let reply = reply::parse(fields.confirmation).filter(|reply| reply.code < 400);
+    let (service, direction) = agent(is_local, &fields);
+    Event {
+        code: reply.map(|reply| reply.code),
+        enhanced: reply.and_then(|reply| reply.enhanced),
+        host: fields.host,
+        sender: fields.sender,
+        text: fields.confirmation,
+        delays: delays(&fields),
+        ..Event::new(service, direction, Outcome::Sent)
+    }
+}
+
+/// `R=… T=… defer (111): Connection refused H=… DT=1s: reason`, `routing defer (-52): reason`.
+fn deferred(text: &[u8]) -> Option<Event<'_>> {
+    let mut fields = Fields::default();
+    let (rest, _) = fields.read(text);
+    let rest = rest.strip_prefix(b"routing ").unwrap_or(rest);
+    let rest = rest.strip_prefix(b"defer (")?;
+    let close = memchr::memchr(b')', rest)?;
+    let (errno, rest) = (&rest[..close], &rest[close + 1..]);
+    // Negative numbers are Exim's own; others are the system's, and followed by its words for them.
+    let is_system = !matches!(errno, [b'-' | b'0', ..]);
+    let (mut system, mut rest) = (&b""[..], rest);
+    if is_system && let Some(words) = rest.strip_prefix(b": ") {
+        let end = [&b" H="[..], b" DT=", b": "]
+            .iter()
+            .filter_map(|it| memchr::memmem::find(words, it))
+            .min()
+            .unwrap_or(words.len());
+        (system, rest) = words.split_at(end);
+    }
+    let (reason, _) = fields.read(rest);
+    let reason = if reason.is_empty() { system } else { reason };
+    let mut reason = reason::parse(reason);
+    // What the system said of a file or a host that is no error of a connection is the reason's beginning.
+    if reason.kind == Kind::Text && !system.is_empty() {
+        let words = reason.words;
+        reason = reason::parse(system);
+        reason.words = if words.is_empty() { system } else { words };
+    }
+    if matches!(errno, b"-52" | b"-53" | b"-54") {
+        reason.kind = Kind::Cached;
+    }
+    Some(failure(Outcome::Deferred, &fields, reason))
+}
+
+/// `R=… T=… H=…: reason`, or the reason alone.
+fn failed(text: &[u8]) -> Event<'_> {
+    let mut fields = Fields::default();
+    let (reason, found) = fields.read(text);
+    let reason = match found {
+        true => reason,
+        false => split_colon(reason).map_or(reason, |(_, reason)| reason),
+    };
+    let reason = reason::parse(reason);
+    let outcome = match reason.kind {
+        Kind::Expired => Outcome::Expired,
+        _ => Outcome::Bounced,
+    };
+    failure(outcome, &fields, reason)
+}
+
+fn failure<'a>(outcome: Outcome, fields: &Fields<'a>, reason: Reason<'a>) -> Event<'a> {
+    let transport = fields.transport;
+    let is_local = reason.is_lmtp
+        || contains(transport, b"lmtp")
+        || !transport.is_empty()
+            && fields.host.is_empty()
+            && reason.host.is_empty()
+            && !is_remote(transport, &reason);
+    let (service, direction) = agent(is_local, fields);
+    let mut event = Event {
+        code: reason.code,
+        enhanced: reason.enhanced,
+        connect_error: reason.connect_error,
+        host: if reason.host.is_empty() {
+            fields.host
+        } else {
+            reason.host
+        },
+        sender: fields.sender,
+        text: reason.words,
+        delays: delays(fields),
+        ..Event::new(service, direction, outcome)
+    };
+    match reason.kind {
+        // The line of the host, which comes first, counts it; the host that is named here may be another.
+        Kind::Connect => {
+            event.duplicate = true;
+            event.host = b"";
+        }
+        Kind::Cached | Kind::Expired => {
+            (event.code, event.enhanced, event.connect_error) = (None, None, None);
+        }
+        Kind::Text | Kind::Remote => {}
+    }
+    event
+}
+
+/// Whether a transport delivers to other hosts, where no host is named: by why it failed, or else by the name
+/// that the administrator gave it.
+fn is_remote(transport: &[u8], reason: &Reason<'_>) -> bool {
+    const NAMES: [&[u8]; 7] = [
+        b"smtp", b"remote", b"relay", b"smart", b"send", b"mx", b"server",
+    ];
+    match reason.kind {
+        Kind::Remote => reason.connect_error != Some(ConnectError::Other),
+        Kind::Connect | Kind::Expired => true,
+        Kind::Cached
+            if reason
+                .words
+                .starts_with(b"retry time not reached for any host") =>
+        {
+            true
+        }
+        Kind::Cached if reason.words.starts_with(b"Retry time not yet reached") => false,
+        Kind::Cached | Kind::Text => {
+            NAMES.iter().any(|name| contains(transport, name))
+                || reason.words.starts_with(b"authentication required but ")
+        }
+    }
+}
+
+/// Who delivered. Without a transport, a router or the queue runner had the last word.
+fn agent<'a>(is_local: bool, fields: &Fields<'_>) -> (crate::parse::Service<'a>, Direction) {
+    match is_local {
+        true => (LOCAL, Direction::Local),
+        false if fields.transport.is_empty() && fields.host.is_empty() => {
+            (QUEUE, Direction::Outbound)
+        }
+        false => (SMTP, Direction::Outbound),
+    }
+}
+
+#[inline]
+fn delays(fields: &Fields<'_>) -> Delays {
+    Delays {
+        total: fields::microseconds(fields.queue_time),
+        stages: match fields::microseconds(fields.delivery_time) {
+            Some(time) => StageDelays::Transmission(time),
+            None => StageDelays::None,
+        },
+    }
+}

@@ -1,0 +1,208 @@
+//! Exim, from 4.60 on.
+//!
+//! `prefix` takes off what stands before a record's text: Exim's own time stamp, the process id, the mark of
+//! a part of a long syslog record, and the message id. What follows decides which file reads it: `delivery`
+//! the delivery records (`=>`, `==`, `**` and their like), `arrival` the messages that were accepted (`<=`),
+//! `attempt` failures of one host (`H=… Connection refused`), `reject` what our server refused, `session`
+//! connections of clients (`protocol` and `callout` belong to `reject`), `noise` the rest, each form by its name. `reason` reads why a delivery failed,
+//! `fields` the `H=… T=… C="…"` of all of them. `copies` finds rejects that are twice in one syslog stream.
+//!
+//! Source of the forms: the chapter "Log files" of Exim's specification, and its calls of `log_write`.
+
+mod arrival;
+mod attempt;
+mod callout;
+mod copies;
+mod delivery;
+mod fields;
+mod noise;
+mod prefix;
+mod protocol;
+mod reason;
+mod reject;
+mod session;
+
+#[cfg(test)]
+mod tests;
+
+use serde::{Deserialize, Serialize};
+
+use copies::CopyFilter;
+use prefix::Message;
+
+use crate::parse::dialect::api::{AgentDef, Confidence, Dialect, OwnFrame, Record};
+use crate::parse::dialect::{Agent, Mta};
+use crate::parse::event::Visitor;
+use crate::parse::{Event, Line, Service};
+
+/// The dialect.
+pub(in crate::parse) struct Exim;
+
+/// What is remembered of one stream.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(in crate::parse) struct State {
+    copies: CopyFilter,
+}
+
+/// Talks with clients: what it accepts and refuses.
+const RECEIVE: Service<'static> = Service::of(Agent::new(Mta::Exim, 0));
+/// Delivers to other servers: transports with the driver `smtp`.
+const SMTP: Service<'static> = Service::of(Agent::new(Mta::Exim, 1));
+/// Delivers on this host: the drivers `appendfile`, `pipe`, `lmtp` and `autoreply`.
+const LOCAL: Service<'static> = Service::of(Agent::new(Mta::Exim, 2));
+/// Routers and the queue runner: what ends before a transport was chosen.
+const QUEUE: Service<'static> = Service::of(Agent::new(Mta::Exim, 3));
+
+const fn agent(name: &'static str) -> AgentDef {
+    AgentDef {
+        name,
+        accepts_clients: false,
+        authenticates: false,
+        delivers: false,
+    }
+}
+
+impl Dialect for Exim {
+    const NAME: &'static str = "exim";
+    const AGENTS: &'static [AgentDef] = &[
+        AgentDef {
+            accepts_clients: true,
+            authenticates: true,
+            ..agent("receive")
+        },
+        AgentDef {
+            delivers: true,
+            ..agent("smtp")
+        },
+        agent("local"),
+        agent("queue"),
+    ];
+    const STATE_VERSION: u16 = 1;
+    const DEFAULT_LOGS: &'static [&'static str] = &[
+        "/var/log/exim4/mainlog",
+        "/var/log/exim4/rejectlog",
+        "/var/log/exim/main.log",
+        "/var/log/exim/reject.log",
+        "/var/log/exim/mainlog",
+        "/var/log/exim/rejectlog",
+        "/var/log/exim_mainlog",
+        "/var/log/exim_rejectlog",
+    ];
+    const OWN_FRAME: OwnFrame = OwnFrame::Dated;
+
+    type State = State;
+
+    fn claims(tag: &[u8], body: &[u8]) -> bool {
+        match tag.strip_prefix(b"exim") {
+            // `exim4`, and names as `syslog_processname` gives them: `exim4-out`.
+            Some([]) => true,
+            Some([next, ..]) => !next.is_ascii_alphabetic(),
+            None => own_line(body) == Some(true),
+        }
+    }
+
+    fn probe(line: &[u8]) -> Confidence {
+        match own_line(line) {
+            Some(true) => Confidence::Certain,
+            Some(false) => Confidence::Possible,
+            None => Confidence::No,
+        }
+    }
+
+    fn read<'a>(state: &mut State, record: &Record<'a>, visitor: &mut impl Visitor<'a>) {
+        let is_syslog = !record.tag.is_empty();
+        let mut slot = None;
+        let line = match Message::of(record.body, is_syslog || record.time.is_some()) {
+            Some(message) => parse(&message, &mut slot),
+            // A header line below a reject, or a further line of a remote server's reply.
+            None => Line::Noise(None),
+        };
+        let line = match line {
+            Line::Event(event) if is_syslog => {
+                event.text = comparable(event.text);
+                let copied = event.mirrored && state.copies.is_copy(record.pid, event);
+                match copied {
+                    true => Line::Noise(None),
+                    false => Line::Event(event),
+                }
+            }
+            line => line,
+        };
+        visitor.visit(record.time, line);
+    }
+}
+
+/// Bytes of a text that survive in syslog however long the record is: Exim splits records at 980 bytes or so,
+/// and one record of a failure has more before the text than the other.
+const COMPARABLE: usize = 400;
+
+/// The part of a text that two syslog records of one failure have in common.
+fn comparable(text: &[u8]) -> &[u8] {
+    &text[..text.len().min(COMPARABLE)]
+}
+
+/// Whether something that only Exim writes follows the time stamp of a line; `None` if it has no stamp in
+/// Exim's form.
+fn own_line(line: &[u8]) -> Option<bool> {
+    let rest = prefix::after_pid(prefix::after_stamp(line)?);
+    Some(
+        prefix::split_id(rest).is_some()
+            || noise::is_beginning(rest)
+            || reject::is_beginning(rest)
+            || session::is_beginning(rest),
+    )
+}
+
+/// Reads a record's text.
+#[inline]
+fn parse<'a, 'e>(message: &Message<'a>, slot: &'e mut Option<Event<'a>>) -> Line<'a, 'e> {
+    let Message { id, text } = *message;
+    if !id.is_empty() {
+        if let [
+            flag @ (b'=' | b'-' | b'>' | b'*' | b'<' | b'('),
+            second,
+            b' ',
+            rest @ ..,
+        ] = text
+        {
+            match (flag, second) {
+                (b'<' | b'(', b'=') => return arrival::parse(rest),
+                _ => {
+                    if let Some(flag) = delivery::Flag::of(*flag, *second) {
+                        return delivery::parse(flag, id, rest, slot);
+                    }
+                }
+            }
+        }
+        if text.starts_with(b"Completed") {
+            return Line::Noise(None);
+        }
+    }
+    // The order matters: what our server said to a client is told by its verb, and all else that begins
+    // with a host is a failure of that host.
+    if let Some(event) = reject::parse(id, text) {
+        return Line::Event(slot.insert(event));
+    }
+    if let Some(line) = session::parse(text) {
+        return line;
+    }
+    if let Some(event) = attempt::parse(id, text) {
+        return Line::Event(slot.insert(event));
+    }
+    match noise::is_noise(id, text) {
+        true => Line::Noise(None),
+        false => Line::Unmatched,
+    }
+}
+
+/// Whether `words` stand anywhere in a text.
+fn contains(text: &[u8], words: &[u8]) -> bool {
+    memchr::memmem::find(text, words).is_some()
+}
+
+/// What follows the first of some beginnings that the text has.
+fn strip_any<'a>(text: &'a [u8], beginnings: &[&[u8]]) -> Option<&'a [u8]> {
+    beginnings
+        .iter()
+        .find_map(|words| text.strip_prefix(*words))
+}

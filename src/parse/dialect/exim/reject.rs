@@ -1,0 +1,267 @@
+//! What our server refused: `H=(helo) [192.0.2.1] F=<a@x> rejected RCPT <b@y>: reason`. Exim writes most of
+//! them to its rejectlog as well. A code is known only where the reason begins with one.
+
+use super::fields::{self, Fields};
+use super::prefix::split_colon;
+use super::{RECEIVE, callout, protocol, strip_any};
+use crate::parse::reply;
+use crate::parse::scan::split_on;
+use crate::parse::{Direction, Event, Outcome, Stage};
+
+/// Beginnings of rejects that do not begin with a host, for telling Exim's log from others.
+const BEGINNINGS: [&[u8]; 13] = [
+    b"rejected EHLO ",
+    b"rejected HELO ",
+    b"rejected MAIL ",
+    b"rejected RCPT ",
+    b"rejected from <",
+    b"temporarily rejected ",
+    b"unqualified sender rejected: ",
+    b"unqualified recipient rejected: ",
+    b"unqualified verify rejected: ",
+    b"too many recipients: ",
+    b"refused connection from ",
+    b"SMTP protocol ",
+    b"SMTP syntax ",
+];
+
+/// Whether a text begins as only Exim's rejects do.
+pub(super) fn is_beginning(text: &[u8]) -> bool {
+    BEGINNINGS.iter().any(|words| text.starts_with(words))
+        || protocol::authenticator(text).is_some()
+}
+
+/// Reads a line; `None` if nothing was refused.
+pub(super) fn parse<'a>(id: &'a [u8], text: &'a [u8]) -> Option<Event<'a>> {
+    let mut event = match text.first()? {
+        b'H' | b'F' | b'U' | b'P' | b'I' | b'A' | b'X' if is_field(text) => behind_fields(text)?,
+        b'r' | b't' | b'u' => verb_first(text)?,
+        b'S' => protocol::session(text)?,
+        b'C' => protocol::too_many_connections(text)?,
+        b'l' if text.starts_with(b"local_scan() function ") => {
+            memchr::memmem::find(text, b" - message temporarily rejected")?;
+            Event {
+                text,
+                ..rejected(Stage::EndOfMessage, b"", b"")
+            }
+        }
+        _ => protocol::authentication(text)?,
+    };
+    event.queue_id = id;
+    event.mirrored = true;
+    Some(event)
+}
+
+fn is_field(text: &[u8]) -> bool {
+    matches!(text, [_, b'=', ..] | [_, _, b'=', ..])
+}
+
+pub(super) fn rejected<'a>(stage: Stage, host: &'a [u8], text: &'a [u8]) -> Event<'a> {
+    let reply = reply::parse(text);
+    Event {
+        code: reply.map(|reply| reply.code),
+        enhanced: reply.and_then(|reply| reply.enhanced),
+        host,
+        text,
+        stage: Some(stage),
+        ..Event::new(RECEIVE, Direction::Inbound, Outcome::Rejected)
+    }
+}
+
+/// `H=… F=<a@x> rejected RCPT <b@y>: reason`, with the fields in any order.
+fn behind_fields(text: &[u8]) -> Option<Event<'_>> {
+    let mut fields = Fields::default();
+    let (rest, _) = fields.read(text);
+    if let Some(verb) = strip_any(rest, &[b"rejected ", b"temporarily rejected "]) {
+        let event = refusal(verb, fields.host)?;
+        return Some(match event.sender.is_empty() {
+            true => Event {
+                sender: fields.sender,
+                ..event
+            },
+            false => event,
+        });
+    }
+    // The `drop` verb without a rejection of its own: `dropped by 'connect' ACL: reason`.
+    if let Some(rest) = rest.strip_prefix(b"dropped by '") {
+        let text = split_colon(rest).map_or(&b""[..], |(_, text)| text);
+        return Some(rejected(Stage::Connect, fields.host, text));
+    }
+    if let Some((_, rest)) = rest
+        .starts_with(b"sender verify ")
+        .then(|| split_on(rest, b" for <"))
+        .flatten()
+    {
+        return callout::sender_verify(rest);
+    }
+    callout::cutthrough(rest)
+}
+
+/// What was refused, and why: `RCPT <b@y>: reason`, `after DATA: reason`, `EHLO or HELO name`.
+fn refusal<'a>(verb: &'a [u8], host: &'a [u8]) -> Option<Event<'a>> {
+    let stage = stage_of(verb);
+    let mut address: &[u8] = b"";
+    let mut behind = verb;
+    if matches!(stage, Stage::Rcpt | Stage::Mail | Stage::Vrfy)
+        && let Some(blank) = verb.iter().position(|&b| b == b' ')
+        && let argument = &verb[blank + 1..]
+        && !argument.starts_with(b"from ")
+    {
+        let (found, rest) = match argument.first() {
+            Some(b'<') => fields::address(argument)?,
+            // `RCPT b@y: reason`
+            _ => {
+                let end = argument
+                    .iter()
+                    .position(|&b| b == b' ')
+                    .unwrap_or(argument.len());
+                let end = if argument[..end].ends_with(b":") {
+                    end - 1
+                } else {
+                    end
+                };
+                argument.split_at(end)
+            }
+        };
+        (address, behind) = (found, rest);
+    }
+    let text = split_colon(behind).map_or(&b""[..], |(_, text)| text);
+    let event = rejected(stage, host, text);
+    Some(match stage {
+        Stage::Rcpt => Event {
+            recipient: address,
+            ..event
+        },
+        Stage::Mail => Event {
+            sender: address,
+            ..event
+        },
+        _ => event,
+    })
+}
+
+/// The stage at which it was refused, by the words behind `rejected `.
+fn stage_of(verb: &[u8]) -> Stage {
+    const STAGES: [(&[u8], Stage); 24] = [
+        (b"RCPT", Stage::Rcpt),
+        (b"MAIL", Stage::Mail),
+        (b"after ", Stage::EndOfMessage),
+        (b"connection ", Stage::Connect),
+        (b"EHLO", Stage::Helo),
+        (b"HELO", Stage::Helo),
+        (b"DATA", Stage::Data),
+        (b"BDAT", Stage::Data),
+        (b"predata", Stage::Data),
+        (b"PRDATA", Stage::Data),
+        (b"during MIME", Stage::EndOfMessage),
+        (b"by local_scan", Stage::EndOfMessage),
+        (b"by non-SMTP", Stage::EndOfMessage),
+        (b"by system filter", Stage::EndOfMessage),
+        (b"from ", Stage::EndOfMessage),
+        (b"STARTTLS", Stage::StartTls),
+        (b"AUTH", Stage::Auth),
+        (b"auth", Stage::Auth),
+        (b"VRFY", Stage::Vrfy),
+        (b"EXPN", Stage::Vrfy),
+        (b"ETRN", Stage::Etrn),
+        (b"ATRN", Stage::Etrn),
+        (b"rcpt", Stage::Rcpt),
+        (b"mail", Stage::Mail),
+    ];
+    let found = STAGES.iter().find(|(words, _)| verb.starts_with(words));
+    found.map_or(Stage::Other, |&(_, stage)| stage)
+}
+
+/// `rejected EHLO from HOST: reason`, `rejected MAIL FROM:<a@x> H=…: reason`, `rejected from <a@x> H=…: reason`,
+/// `unqualified sender rejected: <a> H=…`, `refused connection from HOST`.
+fn verb_first(text: &[u8]) -> Option<Event<'_>> {
+    if let Some(verb) = strip_any(text, &[b"rejected ", b"temporarily rejected "]) {
+        return rejected_verb(verb);
+    }
+    if let Some(rest) = text.strip_prefix(b"unqualified ") {
+        let (what, rest) = split_on(rest, b" rejected: ")?;
+        let stage = match what {
+            b"sender" => Stage::Mail,
+            b"recipient" => Stage::Rcpt,
+            _ => Stage::Vrfy,
+        };
+        let (_, behind) = fields::address(rest)?;
+        return Some(Event {
+            text,
+            ..rejected(stage, peer(behind).0, b"")
+        });
+    }
+    if let Some(rest) = text.strip_prefix(b"too many recipients: message rejected: sender=") {
+        let (sender, behind) = fields::address(rest)?;
+        return Some(Event {
+            sender,
+            text,
+            ..rejected(Stage::Data, peer(behind).0, b"")
+        });
+    }
+    if let Some(rest) =
+        text.strip_prefix(b"too many recipients: excess temporarily rejected: sender=")
+    {
+        let (sender, behind) = fields::address(rest)?;
+        return Some(Event {
+            sender,
+            text,
+            ..rejected(Stage::Rcpt, peer(behind).0, b"")
+        });
+    }
+    let named = text.strip_prefix(b"refused connection from ")?;
+    Some(Event {
+        text,
+        ..rejected(Stage::Connect, peer(named).0, b"")
+    })
+}
+
+/// A reject whose verb comes before its host.
+fn rejected_verb(verb: &[u8]) -> Option<Event<'_>> {
+    if let Some(rest) = verb
+        .strip_prefix(b"from ")
+        .filter(|it| it.starts_with(b"<"))
+    {
+        let (sender, rest) = fields::address(rest)?;
+        let (host, text) = peer(rest);
+        return Some(Event {
+            sender,
+            ..rejected(Stage::EndOfMessage, host, text)
+        });
+    }
+    if let Some(rest) = verb
+        .strip_prefix(b"MAIL FROM:")
+        .filter(|it| it.starts_with(b"<"))
+    {
+        let (sender, rest) = fields::address(rest)?;
+        let (host, text) = peer(rest);
+        return Some(Event {
+            sender,
+            ..rejected(Stage::Mail, host, text)
+        });
+    }
+    // The command is one word, and none of the client's other words come before the host.
+    let end = verb.iter().position(|&b| b == b' ').unwrap_or(verb.len());
+    if let Some(named) = verb[end..].strip_prefix(b" from ") {
+        let (host, text) = peer(named);
+        return Some(rejected(stage_of(verb), host, text));
+    }
+    refusal(verb, b"")
+}
+
+/// The host at the beginning of a text, with or without `H=`, and the reason behind its fields.
+pub(super) fn peer(text: &[u8]) -> (&[u8], &[u8]) {
+    let text = text.strip_prefix(b" ").unwrap_or(text);
+    let (host, rest) = match is_field(text) {
+        true => (&b""[..], text),
+        false => {
+            let (host, _, rest) = fields::host(text);
+            // The name of a local user is no host.
+            let is_host = host.iter().any(|b| matches!(b, b'[' | b'.'));
+            (if is_host { host } else { b"" }, rest)
+        }
+    };
+    let mut found = Fields::default();
+    let (rest, _) = found.read(rest);
+    (if host.is_empty() { found.host } else { host }, rest)
+}
