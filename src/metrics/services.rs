@@ -15,7 +15,7 @@ const MAX_INSTANCES: usize = 64;
 /// The maximum length of the name of an instance, in bytes.
 const MAX_NAME: usize = 64;
 
-/// Services that are found without the map.
+/// The size of the cache of recent rows.
 const RECENT: usize = 16;
 
 /// The counts of one service.
@@ -50,7 +50,7 @@ pub(crate) struct Services {
     rows: Vec<ServiceRow>,
     /// The rows of other than the default instances.
     instance_rows: FxHashMap<InstanceKey, usize>,
-    /// The rows that were found last, by a few bits of their instances.
+    /// The rows last found in `instance_rows`, by [`recent_index`].
     recent: [usize; RECENT],
     instances: usize,
     overflowed: u64,
@@ -85,7 +85,7 @@ impl Services {
 
     #[inline(never)]
     fn row_of_instance(&mut self, service: Service<'_>) -> usize {
-        let recent = recent(service);
+        let recent = recent_index(service);
         let row = &self.rows[self.recent[recent]];
         if *row.instance == *service.instance && row.agent == service.agent {
             return self.recent[recent];
@@ -156,14 +156,14 @@ impl Services {
     }
 }
 
-/// Where a service is among the recent ones.
+/// The index of a service in the cache of recent rows.
 #[inline]
-fn recent(service: Service<'_>) -> usize {
+fn recent_index(service: Service<'_>) -> usize {
     let first = service.instance.first().copied().unwrap_or_default();
     (service.instance.len() + usize::from(first) * 3 + service.agent.index() * 5) % RECENT
 }
 
-/// Whether an instance's name may become a label value.
+/// Whether the name of an instance may become a label value.
 fn is_valid_name(instance: &[u8]) -> bool {
     let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_./".contains(byte);
     instance.len() <= MAX_NAME && instance.iter().all(is_part)

@@ -35,14 +35,14 @@ impl Service<'_> {
 pub struct Delays {
     /// From the arrival of the message to this record.
     pub total: Option<u64>,
-    /// How long its stages took.
+    /// The durations of its stages.
     pub stages: StageDelays,
 }
 
-/// How long the stages of a delivery took, in microseconds, as far as the mail server logs them.
+/// The durations of the stages of a delivery, in microseconds, as far as the mail server logs them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum StageDelays {
-    /// It logs none.
+    /// No stage is logged.
     #[default]
     None,
     /// Before the queue manager, in the queue manager, connection setup, transmission.
@@ -130,7 +130,7 @@ pub enum Fact<'a> {
         size: Option<NonZeroU64>,
         /// Recipients, if logged.
         recipients: Option<NonZeroU32>,
-        /// Whether it came over TLS.
+        /// Whether it was received over TLS.
         tls: bool,
     },
 }

@@ -184,7 +184,7 @@ impl LineParser {
         for (prescan, line) in prescans.iter_mut().zip(lines) {
             *prescan = prescanned(stream, line);
         }
-        // Kept apart from the stream while lines of usual forms are read.
+        // A local copy of the state while prescanned lines are parsed.
         let mut postfix = stream.postfix_state();
         for (prescan, line) in prescans.iter().zip(lines) {
             match prescan {

@@ -55,7 +55,7 @@ impl Stream {
         })
     }
 
-    /// What Postfix's dialect remembers, or would remember if it had read a record.
+    /// A copy of the state of the Postfix dialect; its initial state if it has not read a record.
     pub fn postfix_state(&mut self) -> PostfixState {
         let known = self.states[Mta::Postfix.index()].as_mut();
         match known.and_then(|state| state.postfix()) {
@@ -66,7 +66,7 @@ impl Stream {
         }
     }
 
-    /// Puts back what [`Stream::postfix_state`] gave, if Postfix's dialect has read a record.
+    /// Stores the state of the Postfix dialect, if it has read a record.
     pub fn set_postfix_state(&mut self, postfix: PostfixState) {
         let known = self.states[Mta::Postfix.index()].as_mut();
         if let Some(state) = known.and_then(|state| state.postfix()) {
@@ -74,7 +74,7 @@ impl Stream {
         }
     }
 
-    /// The formats that were found in the stream: the servers whose records were read, or else syslog.
+    /// The formats found in the stream: the servers whose records were read, or else syslog.
     pub fn formats(&self) -> impl Iterator<Item = &'static str> {
         let read = |mta: &Mta| self.states[mta.index()].is_some();
         let none = !Mta::ALL.iter().any(read);

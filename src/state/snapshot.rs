@@ -21,9 +21,9 @@ pub struct Snapshot {
     pub counters: CountersSnapshot,
     /// The state of the parser.
     pub parser: ParserSnapshot,
-    /// What alerts remember, where the daemon has any of its own.
+    /// The state of built-in alerting, if configured.
     pub alerts: Option<alert::AlertSnapshot>,
-    /// Sections that this version does not know: they are written as they were read.
+    /// Sections unknown to this version, which are written unchanged.
     pub unknown: Vec<Section>,
 }
 
@@ -32,7 +32,7 @@ pub struct Snapshot {
 pub struct SourceState {
     /// The configured name.
     pub name: String,
-    /// Where reading goes on.
+    /// The position from which reading continues.
     pub place: Position,
     /// Lines that were events.
     pub events: u64,

@@ -27,11 +27,11 @@ use crate::parse::event::{Event, Fact, Line, Visitor};
 /// The dialect.
 pub(in crate::parse) struct Postfix;
 
-/// What is remembered of one stream.
+/// The state of one stream.
 #[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
 pub(in crate::parse) struct PostfixState {
-    /// Whether cleanup's `message-id=` lines are in this stream, so that a message's first activation can
-    /// be told from a retry.
+    /// Whether the stream contains cleanup's `message-id=` lines, which distinguish the first activation of a
+    /// message from a retry.
     pub(in crate::parse) receipts: bool,
 }
 

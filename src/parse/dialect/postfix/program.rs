@@ -107,7 +107,7 @@ impl<'a> Origin<'a> {
     /// The origin of a line of this daemon with this tag.
     #[inline(always)]
     pub(super) fn of(daemon: Daemon, tag: &'a [u8]) -> Self {
-        // The tag of the default instance has this length and no other.
+        // Only the tag of the default instance has this length.
         let length = PREFIX.len() + daemon.name().len();
         let instance = match tag.len().checked_sub(length) {
             Some(0) => b"",
@@ -321,8 +321,8 @@ impl Program {
         }
     }
 
-    /// The same for a tag that begins with `postfix`, whose last eight bytes are given, in one step;
-    /// `None` for a tag that [`Program::of`] has to read.
+    /// As [`Program::of`], but fast, from the last eight bytes of a tag that begins with `postfix`; `None` for tags
+    /// that only [`Program::of`] can handle.
     #[inline(always)]
     pub(super) fn with_ending(tag: &[u8], last: [u8; 8]) -> Option<Self> {
         let last = u64::from_le_bytes(last);
