@@ -6,7 +6,7 @@ use wide::u8x16;
 /// The bitmask of the bytes that `class` selects, in a window of at most 64 bytes. The remainder after the last full
 /// 16 bytes is ignored.
 #[inline(always)]
-pub(crate) fn marks<const N: usize>(window: &[u8; N], class: impl Fn(u8x16) -> u8x16) -> u64 {
+pub(crate) fn bitmask<const N: usize>(window: &[u8; N], class: impl Fn(u8x16) -> u8x16) -> u64 {
     let (quarters, _) = window.as_chunks::<16>();
     quarters.iter().rev().fold(0, |bits, &quarter| {
         bits << 16 | u64::from(class(u8x16::new(quarter)).to_bitmask())
@@ -15,14 +15,14 @@ pub(crate) fn marks<const N: usize>(window: &[u8; N], class: impl Fn(u8x16) -> u
 
 /// The bitmask of the bytes equal to `byte`.
 #[inline(always)]
-pub(crate) fn marks_of<const N: usize>(window: &[u8; N], byte: u8) -> u64 {
-    marks(window, |bytes| equal(bytes, byte))
+pub(crate) fn bitmask_of<const N: usize>(window: &[u8; N], byte: u8) -> u64 {
+    bitmask(window, |bytes| equal(bytes, byte))
 }
 
 /// The bitmask of the bytes equal to `a` or `b`.
 #[inline(always)]
-pub(crate) fn marks_of_either<const N: usize>(window: &[u8; N], a: u8, b: u8) -> u64 {
-    marks(window, |bytes| equal(bytes, a) | equal(bytes, b))
+pub(crate) fn bitmask_of_either<const N: usize>(window: &[u8; N], a: u8, b: u8) -> u64 {
+    bitmask(window, |bytes| equal(bytes, a) | equal(bytes, b))
 }
 
 /// The class of bytes equal to `byte`.
@@ -55,19 +55,19 @@ mod tests {
                 let mut window = [b'x'; 64];
                 window[place] = byte;
                 let there = |is: bool| u64::from(is) << place;
-                assert_eq!(marks(&window, digits), there(byte.is_ascii_digit()));
+                assert_eq!(bitmask(&window, digits), there(byte.is_ascii_digit()));
                 assert_eq!(
-                    marks(&window, |bytes| range(bytes, 0xc0, 0xff)),
+                    bitmask(&window, |bytes| range(bytes, 0xc0, 0xff)),
                     there(byte >= 0xc0)
                 );
                 if byte != b'x' {
-                    assert_eq!(marks_of(&window, byte), 1 << place);
-                    assert_eq!(marks_of(&window, b'x'), !(1 << place));
-                    assert_eq!(marks_of_either(&window, byte, b'y'), 1 << place);
+                    assert_eq!(bitmask_of(&window, byte), 1 << place);
+                    assert_eq!(bitmask_of(&window, b'x'), !(1 << place));
+                    assert_eq!(bitmask_of_either(&window, byte, b'y'), 1 << place);
                 }
             }
         }
         // The remainder after the last full 16 bytes.
-        assert_eq!(marks_of(&[b'x'; 47], b'x'), 0xffff_ffff);
+        assert_eq!(bitmask_of(&[b'x'; 47], b'x'), 0xffff_ffff);
     }
 }

@@ -32,7 +32,7 @@ pub(super) struct HealthHistory {
     started: i64,
     sources: Vec<SourceTracks>,
     state_errors: Track,
-    folded: Vec<(&'static str, Track)>,
+    overflowed: Vec<(&'static str, Track)>,
 }
 
 /// The longest window of rules about the exporter, in seconds.
@@ -41,13 +41,15 @@ const LONGEST: i64 = 6 * HOUR;
 impl HealthHistory {
     pub(super) fn new(now: i64, counters: &Counters, health: &Health) -> Self {
         let track = |total| Track::new(&retentions(STEP, LONGEST), now, total);
-        let folded = counters.overflowed().into_iter();
+        let overflowed = counters.overflowed().into_iter();
         let mut history = HealthHistory {
             now,
             started: now,
             sources: Vec::new(),
             state_errors: track(health.state.errors),
-            folded: folded.map(|(name, total)| (name, track(total))).collect(),
+            overflowed: overflowed
+                .map(|(name, total)| (name, track(total)))
+                .collect(),
         };
         history.add_sources(health);
         history
@@ -88,7 +90,8 @@ impl HealthHistory {
             tracks.dropped.push(now, source.dropped);
         }
         self.state_errors.push(now, health.state.errors);
-        for ((_, total), (_, track)) in counters.overflowed().into_iter().zip(&mut self.folded) {
+        for ((_, total), (_, track)) in counters.overflowed().into_iter().zip(&mut self.overflowed)
+        {
             track.push(now, total);
         }
         self.now = now;
@@ -103,7 +106,7 @@ impl HealthHistory {
             source.unmatched.shift_back(seconds);
             source.dropped.shift_back(seconds);
         }
-        for (_, track) in &mut self.folded {
+        for (_, track) in &mut self.overflowed {
             track.shift_back(seconds);
         }
     }
@@ -175,10 +178,10 @@ impl HealthHistory {
                 }
             }
             Watch::SeriesFolded => {
-                for (metric, track) in &self.folded {
-                    let folded = track.growth(window, 0);
-                    if folded > count {
-                        add(Some(("metric", metric)), folded, None);
+                for (metric, track) in &self.overflowed {
+                    let overflowed = track.growth(window, 0);
+                    if overflowed > count {
+                        add(Some(("metric", metric)), overflowed, None);
                     }
                 }
             }

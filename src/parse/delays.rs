@@ -6,7 +6,7 @@
 use std::hint::select_unpredictable;
 
 use crate::parse::scan::{eight_digits, number};
-use crate::simd::{digits, marks, marks_of};
+use crate::simd::{bitmask, bitmask_of, digits};
 
 /// Microseconds in one unit of the last digit, by the number of digits after the decimal point.
 const MICROS: [u64; 7] = [1_000_000, 100_000, 10_000, 1_000, 100, 10, 1];
@@ -75,9 +75,9 @@ pub(crate) fn delays(text: &[u8]) -> Option<(u64, [u64; 4], usize)> {
     }
     // Offsets are counted from the beginning of the total.
     let start: &[u8; MAX_LENGTH] = values.first_chunk()?;
-    let mut points = marks_of(start, b'.');
-    let slashes = marks_of(start, b'/');
-    let digits = marks(start, digits);
+    let mut points = bitmask_of(start, b'.');
+    let slashes = bitmask_of(start, b'/');
+    let digits = bitmask(start, digits);
     let total = (!(digits | points)).trailing_zeros() as usize;
     let first = total + BETWEEN.len();
     if values.get(total..first)? != BETWEEN {

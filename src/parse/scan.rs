@@ -3,14 +3,14 @@
 use wide::u8x16;
 
 use crate::parse::kinds::Enhanced;
-use crate::simd::{digits, marks_of, range};
+use crate::simd::{bitmask_of, digits, range};
 
 /// The position of the first byte that equals one of `wanted`. Optimized for the short distances within a line:
 /// nearly all matches are within 32 bytes, which are searched in one step without branches.
 #[inline(always)]
 fn first_of<const N: usize>(text: &[u8], wanted: [u8; N]) -> Option<usize> {
     let wide = wanted.map(u8x16::splat);
-    let marks = |chunk: &[u8; 16]| {
+    let bitmask = |chunk: &[u8; 16]| {
         let chunk = u8x16::new(*chunk);
         let found = wide.map(|byte| chunk.simd_eq(byte));
         found
@@ -24,21 +24,21 @@ fn first_of<const N: usize>(text: &[u8], wanted: [u8; N]) -> Option<usize> {
     // For a text shorter than 32 bytes, the second half overlaps the first, which avoids a branch on the length.
     let second = (text.len() - 16).min(16);
     let found = match text[second..].first_chunk() {
-        Some(next) => marks(first) | marks(next) << second,
-        None => marks(first),
+        Some(next) => bitmask(first) | bitmask(next) << second,
+        None => bitmask(first),
     };
     if found != 0 {
         return Some(found.trailing_zeros() as usize);
     }
     let mut at = 32;
     while let Some(chunk) = text.get(at..).and_then(<[u8]>::first_chunk) {
-        let found = marks(chunk);
+        let found = bitmask(chunk);
         if found != 0 {
             return Some(at + found.trailing_zeros() as usize);
         }
         at += 16;
     }
-    let found = marks(last);
+    let found = bitmask(last);
     (found != 0).then(|| text.len() - 16 + found.trailing_zeros() as usize)
 }
 
@@ -66,7 +66,7 @@ pub(crate) fn differences(a: &[u8; 32], b: &[u8; 32]) -> u32 {
 #[inline(always)]
 pub(crate) fn first_words(text: &[u8]) -> Option<(usize, usize)> {
     let frame: &[u8; 32] = text.first_chunk()?;
-    let first = |byte| marks_of(frame, byte).trailing_zeros() as usize;
+    let first = |byte| bitmask_of(frame, byte).trailing_zeros() as usize;
     // The first space is the one after `]:`, because neither tag nor pid contains a space.
     let (bracket, blank) = (first(b'['), first(b' '));
     let (bracket, blank) = if blank < 32 {

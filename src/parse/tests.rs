@@ -96,3 +96,94 @@ fn formats_of_a_source_are_those_that_were_read() {
     next.resume(&parser.snapshot());
     assert_eq!(next.formats(7), ["postfix"]);
 }
+
+/// The server whose dialect read a line as an event; otherwise what the line is.
+fn reader_of(parser: &mut LineParser, line: &str) -> String {
+    match parser.parse(line.as_bytes(), &mut None).line {
+        Line::Event(event) => event.mta().name().to_owned(),
+        Line::Noise(_) => "noise".to_owned(),
+        Line::Unmatched => "unmatched".to_owned(),
+    }
+}
+
+const EXIM: &str = "2026-11-23 10:00:00 1xYZab-0001Cd-Ef == bob@example.org R=dnslookup T=remote_smtp defer (-44) \
+    H=mx.example.org [192.0.2.10]: SMTP error from remote mail server after RCPT TO:<bob@example.org>: 450 4.2.1 later";
+
+const POSTFIX: &str = "Nov 23 10:00:00 mx postfix/smtp[1]: 4F9D195432C: to=<bob@example.org>, \
+    relay=mx.example.org[192.0.2.10]:25, delay=1, delays=0/0/0.5/0.5, dsn=4.2.1, status=deferred (host \
+    mx.example.org[192.0.2.10] said: 450 4.2.1 later (in reply to RCPT TO command))";
+
+#[test]
+fn servers_that_share_a_syslog_are_told_apart_by_line() {
+    let mut parser = parser();
+    let exim = &EXIM["2026-11-23 10:00:00 ".len()..];
+    for _ in 0..3 {
+        for (line, expected) in [
+            (POSTFIX.to_owned(), "postfix"),
+            (format!("Nov 23 10:00:00 mx exim[2]: {exim}"), "exim"),
+            (format!("Nov 23 10:00:00 mx exim4[2]: {EXIM}"), "exim"),
+            (
+                "Nov 23 10:00:00 mx dovecot: imap-login: Login: user=<a>".into(),
+                "noise",
+            ),
+            (
+                "Nov 23 10:00:00 mx opendkim[3]: 4F9D195432C: bad signature data".into(),
+                "noise",
+            ),
+            (
+                "Nov 23 10:00:00 mx rspamd[4]: <1>; task; 550 5.7.1 rejected".into(),
+                "noise",
+            ),
+        ] {
+            assert_eq!(reader_of(&mut parser, &line), expected, "{line}");
+        }
+    }
+    assert_eq!(parser.formats(0), ["exim", "postfix"]);
+}
+
+#[test]
+fn every_line_is_read_right_when_the_format_of_a_stream_changes() {
+    let mut parser = parser();
+    for (line, expected) in [(EXIM, "exim"), (POSTFIX, "postfix"), (EXIM, "exim")] {
+        for number in 0..40 {
+            let found = reader_of(&mut parser, line);
+            assert_eq!(found, expected, "line {number}: {line}");
+        }
+    }
+}
+
+#[test]
+fn configured_format_excludes_all_others() {
+    for (format, exim, postfix) in [
+        ("auto", "exim", "postfix"),
+        ("exim", "exim", "noise"),
+        ("postfix", "unmatched", "postfix"),
+        ("syslog", "exim", "postfix"),
+    ] {
+        for (line, expected) in [(EXIM, exim), (POSTFIX, postfix)] {
+            let mut parser = parser();
+            let format = Format::named(format).expect("a format");
+            parser.select(stream(1), format);
+            let found = reader_of(&mut parser, line);
+            // Whether a foreign line is noise or unmatched does not matter here.
+            let is_read = |it: &str| it == "exim" || it == "postfix";
+            let same = found == expected || !is_read(&found) && !is_read(expected);
+            assert!(same, "{format:?}: {found} for {line}");
+        }
+    }
+}
+
+#[test]
+fn reject_in_both_logs_of_exim_counts_once() {
+    let mut parser = parser();
+    let reject = "2026-11-23 10:00:00 H=(x.example) [192.0.2.66] F=<a@example.net> rejected RCPT <b@example.org>: \
+        550 5.7.1 no";
+    let mut counted = 0;
+    for log in [1, 2] {
+        for _ in 0..2 {
+            parser.select(stream(log), Format::Auto);
+            counted += usize::from(reader_of(&mut parser, reject) == "exim");
+        }
+    }
+    assert_eq!(counted, 2);
+}

@@ -3,7 +3,7 @@
 //! Lines have all lengths, so a search that stops at each newline costs a mispredicted branch per
 //! line; this one goes through the block in steps of equal size and collects what it finds.
 
-use crate::simd::marks_of;
+use crate::simd::bitmask_of;
 
 /// How many newlines are returned at a time, at most.
 pub(crate) const MAX_FOUND: usize = 256;
@@ -80,7 +80,7 @@ fn padded_step(rest: &[u8]) -> [u8; STEP] {
 #[inline(always)]
 fn newlines(step: &[u8; STEP]) -> [u64; 2] {
     let (halves, _) = step.as_chunks::<64>();
-    [&halves[0], &halves[1]].map(|half| marks_of(half, b'\n'))
+    [&halves[0], &halves[1]].map(|half| bitmask_of(half, b'\n'))
 }
 
 #[cfg(test)]

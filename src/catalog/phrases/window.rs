@@ -2,7 +2,7 @@
 
 use wide::u8x16;
 
-use crate::simd::{digits, equal, marks, range};
+use crate::simd::{bitmask, digits, equal, range};
 
 /// The length in bytes of the shortest phrase, and of the prefix that every phrase is found by.
 pub(super) const MIN_PHRASE: usize = 4;
@@ -41,8 +41,8 @@ pub(in crate::catalog) const FIRST_BYTES: [u8; 3] = *b"-48";
 #[inline(always)]
 pub(super) fn byte_classes(window: &Window) -> (u64, u64) {
     let letters = |bytes: u8x16| range(bytes | u8x16::splat(0x20), b'a', b'z');
-    let words = marks(window, |bytes| letters(bytes) | digits(bytes));
-    let firsts = marks(window, |bytes| {
+    let words = bitmask(window, |bytes| letters(bytes) | digits(bytes));
+    let firsts = bitmask(window, |bytes| {
         let firsts = letters(bytes) | range(bytes, 0xc0, 0xff);
         let others = FIRST_BYTES.iter().map(|&byte| equal(bytes, byte));
         others.fold(firsts, |firsts, other| firsts | other)

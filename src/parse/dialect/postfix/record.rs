@@ -10,7 +10,7 @@ use crate::parse::event::{Delays, Event, Fact, Line, StageDelays};
 use crate::parse::kinds::{Direction, Enhanced, Outcome};
 use crate::parse::reply;
 use crate::parse::scan::{address, enhanced, number, position, split};
-use crate::simd::{marks_of, marks_of_either};
+use crate::simd::{bitmask_of, bitmask_of_either};
 
 /// The fields before the status.
 #[derive(Default)]
@@ -165,13 +165,13 @@ fn failure_reason(daemon: Daemon, text: &[u8]) -> Reason<'_> {
 fn usual_fields(record: &[u8]) -> Option<(Fields<'_>, &[u8])> {
     let inner = record.strip_prefix(b"<")?;
     let start: &[u8; 64] = inner.first_chunk()?;
-    let end = marks_of_either(start, b'>', b'"').trailing_zeros() as usize;
+    let end = bitmask_of_either(start, b'>', b'"').trailing_zeros() as usize;
     let (recipient, rest) = inner.split_at_checked(end)?;
     let value = rest.strip_prefix(b">, relay=")?;
     let start: &[u8; 64] = value.first_chunk()?;
     let (comma, bracket) = (
-        marks_of(start, b',').trailing_zeros(),
-        marks_of(start, b']').trailing_zeros(),
+        bitmask_of(start, b',').trailing_zeros(),
+        bitmask_of(start, b']').trailing_zeros(),
     );
     let (relay, rest) = value.split_at_checked(comma as usize)?;
     let host = match relay.get(..=bracket as usize) {
