@@ -4,6 +4,10 @@
 use std::{env, fs, path::Path};
 
 fn main() {
+    // `#[cfg_attr(hot_path, inline(always))]` marks the functions that the compiler must inline so that reading a
+    // line costs no call. `cargo bench --bench parser` measures what it brings: take this line out to compare.
+    println!("cargo:rustc-cfg=hot_path");
+    println!("cargo:rustc-check-cfg=cfg(hot_path)");
     let out_dir = env::var_os("OUT_DIR").expect("cargo sets OUT_DIR for build scripts");
     for name in ["catalog", "policy"] {
         let path = format!("src/catalog/{name}.toml");

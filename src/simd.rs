@@ -5,7 +5,7 @@ use wide::u8x16;
 
 /// The bitmask of the bytes that `class` selects, in a window of at most 64 bytes. The remainder after the last full
 /// 16 bytes is ignored.
-#[inline(always)]
+#[cfg_attr(hot_path, inline(always))]
 pub(crate) fn bitmask<const N: usize>(window: &[u8; N], class: impl Fn(u8x16) -> u8x16) -> u64 {
     let (quarters, _) = window.as_chunks::<16>();
     quarters.iter().rev().fold(0, |bits, &quarter| {
@@ -14,32 +14,32 @@ pub(crate) fn bitmask<const N: usize>(window: &[u8; N], class: impl Fn(u8x16) ->
 }
 
 /// The bitmask of the bytes equal to `byte`.
-#[inline(always)]
+#[cfg_attr(hot_path, inline(always))]
 pub(crate) fn bitmask_of<const N: usize>(window: &[u8; N], byte: u8) -> u64 {
     bitmask(window, |bytes| equal(bytes, byte))
 }
 
 /// The bitmask of the bytes equal to `a` or `b`.
-#[inline(always)]
+#[cfg_attr(hot_path, inline(always))]
 pub(crate) fn bitmask_of_either<const N: usize>(window: &[u8; N], a: u8, b: u8) -> u64 {
     bitmask(window, |bytes| equal(bytes, a) | equal(bytes, b))
 }
 
 /// The class of bytes equal to `byte`.
-#[inline(always)]
+#[cfg_attr(hot_path, inline(always))]
 pub(crate) fn equal(bytes: u8x16, byte: u8) -> u8x16 {
     bytes.simd_eq(u8x16::splat(byte))
 }
 
 /// The class of bytes from `low` to `high`.
-#[inline(always)]
+#[cfg_attr(hot_path, inline(always))]
 pub(crate) fn range(bytes: u8x16, low: u8, high: u8) -> u8x16 {
     let above = bytes - u8x16::splat(low);
     above.min(u8x16::splat(high - low)).simd_eq(above)
 }
 
 /// The class of decimal digits.
-#[inline(always)]
+#[cfg_attr(hot_path, inline(always))]
 pub(crate) fn digits(bytes: u8x16) -> u8x16 {
     range(bytes, b'0', b'9')
 }

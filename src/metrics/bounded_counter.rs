@@ -72,7 +72,7 @@ impl BoundedCounter {
     }
 
     /// Counts one for `key`, or for `other` if `key` is new and the limit is reached.
-    #[inline(always)]
+    #[cfg_attr(hot_path, inline(always))]
     pub(crate) fn count(&mut self, key: u64, other: u64) {
         let index = self.recent[recent_index(key)] as usize;
         match self.counts.get_mut(index) {

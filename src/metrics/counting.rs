@@ -1,7 +1,7 @@
 //! The visitor that counts parsed lines, the same for the daemon, `report` and `replay`.
 
 use crate::metrics::counters::Counters;
-use crate::parse::{Line, Stamp, Visitor};
+use crate::parse::{Event, Fact, Stamp, Visitor};
 
 /// The number of lines by result.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -27,22 +27,24 @@ pub struct CountingVisitor<'c, F> {
 }
 
 impl<F: FnMut(Option<Stamp>, &Counters)> Visitor<'_> for CountingVisitor<'_, F> {
-    #[inline(always)]
-    fn visit(&mut self, time: Option<Stamp>, line: Line<'_, '_>) {
+    #[inline]
+    fn event(&mut self, time: Option<Stamp>, event: &mut Event<'_>) {
         (self.before)(time, self.counters);
-        match line {
-            Line::Event(event) => {
-                self.lines.events += 1;
-                self.counters.event(time, event, self.now);
-            }
-            Line::Noise(fact) => {
-                self.lines.noise += 1;
-                self.counters.noise(time, fact.as_ref(), self.now);
-            }
-            Line::Unmatched => {
-                self.lines.unmatched += 1;
-                self.counters.noise(time, None, self.now);
-            }
-        }
+        self.lines.events += 1;
+        self.counters.event(time, event, self.now);
+    }
+
+    #[cfg_attr(hot_path, inline(always))]
+    fn noise(&mut self, time: Option<Stamp>, fact: Option<&Fact<'_>>) {
+        (self.before)(time, self.counters);
+        self.lines.noise += 1;
+        self.counters.noise(time, fact, self.now);
+    }
+
+    #[inline]
+    fn unmatched(&mut self, time: Option<Stamp>) {
+        (self.before)(time, self.counters);
+        self.lines.unmatched += 1;
+        self.counters.noise(time, None, self.now);
     }
 }

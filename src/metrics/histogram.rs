@@ -45,7 +45,7 @@ impl Histogram {
         }
     }
 
-    #[inline(always)]
+    #[cfg_attr(hot_path, inline(always))]
     pub(crate) fn observe(&mut self, value: u64) {
         let bucket = usize::from(self.fewer_bits[bit_length(value)]);
         let beyond = usize::from(value > self.uppers[bucket % BUCKETS]);

@@ -74,7 +74,7 @@ impl Services {
     }
 
     /// The counts of a service.
-    #[inline(always)]
+    #[cfg_attr(hot_path, inline(always))]
     pub(crate) fn counts(&mut self, service: Service<'_>) -> &mut ServiceCounts {
         let row = match service.instance.is_empty() {
             true => service.agent.index(),

@@ -64,7 +64,7 @@ pub(crate) fn four_microseconds(text: &[u8]) -> Option<([u64; 4], &[u8])> {
 ///
 /// The number of digits varies unpredictably from line to line, so all delays are processed together and
 /// without data-dependent branches.
-#[inline(always)]
+#[cfg_attr(hot_path, inline(always))]
 pub(crate) fn delays(text: &[u8]) -> Option<(u64, [u64; 4], usize)> {
     const BEFORE: &[u8; 8] = b", delay=";
     const BETWEEN: &[u8; 9] = b", delays=";

@@ -149,8 +149,24 @@ pub enum Line<'a, 'e> {
 
 /// Receives parsed lines in their order.
 pub trait Visitor<'a> {
-    /// Called for each line. `time` is the time stamp of the line. A visitor may modify the event.
-    fn visit(&mut self, time: Option<Stamp>, line: Line<'a, '_>);
+    /// Called for an event. `time` is the time stamp of the line. A visitor may modify the event.
+    fn event(&mut self, time: Option<Stamp>, event: &mut Event<'a>);
+
+    /// Called for a line of a known form that is no event.
+    fn noise(&mut self, time: Option<Stamp>, fact: Option<&Fact<'a>>);
+
+    /// Called for a line of unknown form.
+    fn unmatched(&mut self, time: Option<Stamp>);
+
+    /// Passes a line to the method for it.
+    #[cfg_attr(hot_path, inline(always))]
+    fn visit(&mut self, time: Option<Stamp>, line: Line<'a, '_>) {
+        match line {
+            Line::Event(event) => self.event(time, event),
+            Line::Noise(fact) => self.noise(time, fact.as_ref()),
+            Line::Unmatched => self.unmatched(time),
+        }
+    }
 }
 
 impl<'a> Event<'a> {

@@ -9,7 +9,8 @@ use crate::parse::condition::Conditions;
 use crate::parse::dedup::Deduplicator;
 use crate::parse::detect::{DetectedFormat, Format};
 use crate::parse::dialect::{Mta, OwnFrame, Prescan, Record, is_unsupported, read_prescanned};
-use crate::parse::event::{Event, Line, Visitor};
+use crate::parse::event::{Event, Fact, Line, Visitor};
+use crate::parse::frame::syslog::HeaderParser;
 use crate::parse::frame::syslog_record;
 use crate::parse::kinds::{Direction, Outcome, Stamp};
 use crate::parse::mirror::MirrorFilter;
@@ -181,9 +182,7 @@ impl LineParser {
         }
         let mut prescans = std::mem::take(&mut self.prescans);
         prescans.resize(lines.len(), None);
-        for (prescan, line) in prescans.iter_mut().zip(lines) {
-            *prescan = prescanned(stream, line);
-        }
+        prescan_all(&mut stream.headers, lines, &mut prescans);
         // A local copy of the state while prescanned lines are parsed.
         let mut postfix = stream.postfix_state();
         for (prescan, line) in prescans.iter().zip(lines) {
@@ -225,7 +224,7 @@ impl LineParser {
             visitor: &mut result,
         };
         let prescan = match stream.detection.allows_prescan() {
-            true => prescanned(stream, line),
+            true => prescanned(&mut stream.headers, line),
             false => None,
         };
         let host = match prescan {
@@ -234,7 +233,7 @@ impl LineParser {
                 let mut postfix = stream.postfix_state();
                 read_prescanned(&mut postfix, &prescan, line, &mut enrich);
                 stream.set_postfix_state(postfix);
-                prescan.host(line)
+                stream.headers.host(line)
             }
             None => read_any(stream, line, &mut enrich),
         };
@@ -250,10 +249,18 @@ impl LineParser {
 }
 
 /// Prescans a line for the usual forms of Postfix.
-#[inline(always)]
-fn prescanned(stream: &mut Stream, line: &[u8]) -> Option<Prescan> {
-    let header = stream.headers.header(line)?;
+#[cfg_attr(hot_path, inline(always))]
+fn prescanned(headers: &mut HeaderParser, line: &[u8]) -> Option<Prescan> {
+    let header = headers.header(line)?;
     Prescan::of(line, header)
+}
+
+/// Prescans many lines. A function of its own, so that both loops of [`LineParser::read`] have enough registers.
+#[inline(never)]
+fn prescan_all(headers: &mut HeaderParser, lines: &[&[u8]], prescans: &mut [Option<Prescan>]) {
+    for (prescan, line) in prescans.iter_mut().zip(lines) {
+        *prescan = prescanned(headers, line);
+    }
 }
 
 /// Parses any line, and returns the host name in its header.
@@ -352,21 +359,29 @@ struct Enrich<'p, V> {
 }
 
 impl<'a, V: Visitor<'a>> Visitor<'a> for Enrich<'_, V> {
-    #[inline(always)]
-    fn visit(&mut self, time: Option<Stamp>, mut line: Line<'a, '_>) {
-        if let Line::Event(event) = &mut line {
-            if event.mirrored && self.shared.mirrors.is_copy(self.key, time, self.now, event) {
-                return self.visitor.visit(time, Line::Noise(None));
-            }
-            self.shared.enrich(event, time);
+    #[cfg_attr(hot_path, inline(always))]
+    fn event(&mut self, time: Option<Stamp>, event: &mut Event<'a>) {
+        if event.mirrored && self.shared.mirrors.is_copy(self.key, time, self.now, event) {
+            return self.visitor.noise(time, None);
         }
-        self.visitor.visit(time, line);
+        self.shared.enrich(event, time);
+        self.visitor.event(time, event);
+    }
+
+    #[cfg_attr(hot_path, inline(always))]
+    fn noise(&mut self, time: Option<Stamp>, fact: Option<&Fact<'a>>) {
+        self.visitor.noise(time, fact);
+    }
+
+    #[cfg_attr(hot_path, inline(always))]
+    fn unmatched(&mut self, time: Option<Stamp>) {
+        self.visitor.unmatched(time);
     }
 }
 
 impl SharedState {
     /// Adds what cannot be derived from the line alone.
-    #[inline(always)]
+    #[cfg_attr(hot_path, inline(always))]
     fn enrich(&mut self, event: &mut Event<'_>, time: Option<Stamp>) {
         let failed = event.outcome != Outcome::Sent;
         if failed {
@@ -389,12 +404,18 @@ struct StoreLine<'a, 'e> {
 }
 
 impl<'a> Visitor<'a> for StoreLine<'a, '_> {
-    fn visit(&mut self, time: Option<Stamp>, line: Line<'a, '_>) {
+    fn event(&mut self, time: Option<Stamp>, event: &mut Event<'a>) {
         self.time = time;
-        match line {
-            Line::Event(event) => *self.slot = Some(*event),
-            Line::Noise(fact) => self.line = Line::Noise(fact),
-            Line::Unmatched => self.line = Line::Unmatched,
-        }
+        *self.slot = Some(*event);
+    }
+
+    fn noise(&mut self, time: Option<Stamp>, fact: Option<&Fact<'a>>) {
+        self.time = time;
+        self.line = Line::Noise(fact.copied());
+    }
+
+    fn unmatched(&mut self, time: Option<Stamp>) {
+        self.time = time;
+        self.line = Line::Unmatched;
     }
 }

@@ -42,13 +42,13 @@ fn any_enhanced(code: u16, separator: u8, text: &[u8]) -> Option<Enhanced> {
 }
 
 /// Whether the class is valid in a reply (RFC 3463 section 2).
-#[inline(always)]
+#[cfg_attr(hot_path, inline(always))]
 fn has_reply_class(code: &Enhanced) -> bool {
     matches!(code.class, 2 | 4 | 5)
 }
 
 /// Parses three digits and a space or a hyphen. Returns the code, the byte after it, and the rest.
-#[inline(always)]
+#[cfg_attr(hot_path, inline(always))]
 fn usual_first_line(text: &[u8]) -> Option<(u16, u8, &[u8])> {
     let (&[a, b, c, separator], rest) = text.split_first_chunk()?;
     let [a, b, c] = [a, b, c].map(|byte| byte.wrapping_sub(b'0'));

@@ -7,7 +7,7 @@ use crate::simd::{bitmask_of, digits, range};
 
 /// The position of the first byte that equals one of `wanted`. Optimized for the short distances within a line:
 /// nearly all matches are within 32 bytes, which are searched in one step without branches.
-#[inline(always)]
+#[cfg_attr(hot_path, inline(always))]
 fn first_of<const N: usize>(text: &[u8], wanted: [u8; N]) -> Option<usize> {
     let wide = wanted.map(u8x16::splat);
     let bitmask = |chunk: &[u8; 16]| {
@@ -43,19 +43,19 @@ fn first_of<const N: usize>(text: &[u8], wanted: [u8; N]) -> Option<usize> {
 }
 
 /// The position of the first `byte`; for short distances.
-#[inline(always)]
+#[cfg_attr(hot_path, inline(always))]
 pub(crate) fn position(text: &[u8], byte: u8) -> Option<usize> {
     first_of(text, [byte])
 }
 
 /// The position of the first byte that is `a` or `b`; for short distances.
-#[inline(always)]
+#[cfg_attr(hot_path, inline(always))]
 pub(crate) fn position2(text: &[u8], a: u8, b: u8) -> Option<usize> {
     first_of(text, [a, b])
 }
 
 /// A bitmask of the bytes in which two texts differ.
-#[inline(always)]
+#[cfg_attr(hot_path, inline(always))]
 pub(crate) fn differences(a: &[u8; 32], b: &[u8; 32]) -> u32 {
     let ((a, _), (b, _)) = (a.as_chunks::<16>(), b.as_chunks::<16>());
     let same = |at: usize| u8x16::new(a[at]).simd_eq(u8x16::new(b[at])).to_bitmask();
@@ -63,7 +63,7 @@ pub(crate) fn differences(a: &[u8; 32], b: &[u8; 32]) -> u32 {
 }
 
 /// The positions of the bracket and the space in `tag[pid]: body`. Fast if both are within 32 bytes.
-#[inline(always)]
+#[cfg_attr(hot_path, inline(always))]
 pub(crate) fn first_words(text: &[u8]) -> Option<(usize, usize)> {
     let frame: &[u8; 32] = text.first_chunk()?;
     let first = |byte| bitmask_of(frame, byte).trailing_zeros() as usize;
@@ -87,7 +87,7 @@ fn long_words(text: &[u8]) -> Option<(usize, usize)> {
 
 /// The length of the short queue id at the beginning of `text`, including the colon and space after it; 0 if there
 /// is none. A short queue id has 5 to 14 upper-case hexadecimal digits.
-#[inline(always)]
+#[cfg_attr(hot_path, inline(always))]
 pub(crate) fn short_queue_id(text: &[u8; 17]) -> usize {
     let bytes = u8x16::new(*text.first_chunk().unwrap_or(&[0; 16]));
     let digits = (digits(bytes) | range(bytes, b'A', b'F')).to_bitmask();
@@ -177,7 +177,7 @@ fn long_number(text: &[u8]) -> Option<(u64, &[u8])> {
 }
 
 /// The value of eight decimal digits, one per byte, the first in the lowest byte.
-#[inline(always)]
+#[cfg_attr(hot_path, inline(always))]
 pub(crate) fn eight_digits(digits: u64) -> u64 {
     let pairs = (digits.wrapping_mul(10 << 8 | 1) >> 8) & 0x00ff_00ff_00ff_00ff;
     let fours = (pairs.wrapping_mul(100 << 16 | 1) >> 16) & 0x0000_ffff_0000_ffff;
@@ -193,7 +193,7 @@ pub(crate) fn two_digits(text: [u8; 2]) -> Option<u8> {
 
 /// Parses an enhanced status code (RFC 3463 section 2) at the beginning of `text`. It must not be followed by a
 /// digit or another dotted number, so that an IP address is not taken for one.
-#[inline(always)]
+#[cfg_attr(hot_path, inline(always))]
 pub(crate) fn enhanced(text: &[u8]) -> Option<(Enhanced, &[u8])> {
     match short_enhanced(text) {
         Some(code) => Some((code, &text[5..])),
@@ -203,7 +203,7 @@ pub(crate) fn enhanced(text: &[u8]) -> Option<(Enhanced, &[u8])> {
 
 /// As [`enhanced`], for a code of three single digits, the most frequent form. Without branches, because many
 /// texts begin with a word instead.
-#[inline(always)]
+#[cfg_attr(hot_path, inline(always))]
 pub(crate) fn short_enhanced(text: &[u8]) -> Option<Enhanced> {
     let start: &[u8; 8] = text.first_chunk()?;
     let bytes = u64::from_le_bytes(*start) ^ u64::from_le_bytes(*b"0.0.0\0\0\0");

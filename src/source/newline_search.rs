@@ -77,7 +77,7 @@ fn padded_step(rest: &[u8]) -> [u8; STEP] {
 }
 
 /// One bit for each byte, set for newlines.
-#[inline(always)]
+#[cfg_attr(hot_path, inline(always))]
 fn newlines(step: &[u8; STEP]) -> [u64; 2] {
     let (halves, _) = step.as_chunks::<64>();
     [&halves[0], &halves[1]].map(|half| bitmask_of(half, b'\n'))

@@ -10,6 +10,8 @@ use super::snapshot::Snapshot;
 use crate::catalog::{Catalog, Providers};
 use crate::metrics::{Counters, CountersSnapshot, View, render};
 use crate::parse::{Format, LineParser, StreamKey};
+use crate::source::StreamId;
+use crate::stable_hash::hash;
 
 const NOW: &str = "2026-11-29T12:00:00Z";
 
@@ -40,18 +42,29 @@ fn names(providers: &Providers) -> Vec<String> {
     providers.names().map(str::to_owned).collect()
 }
 
-/// Restores a snapshot, counts these lines, and returns the counters and the next snapshot.
+/// Restores a snapshot, counts these lines of one stream, and returns the counters and the next snapshot.
 fn count(before: &Snapshot, providers: &Providers, log: &[u8]) -> (Counters, Snapshot) {
+    count_streams(before, providers, &[(STREAM, log)])
+}
+
+/// The same with lines of several streams, one after the other.
+fn count_streams(
+    before: &Snapshot,
+    providers: &Providers,
+    logs: &[(StreamKey, &[u8])],
+) -> (Counters, Snapshot) {
     let now: Timestamp = NOW.parse().expect("a time");
     let catalog = Catalog::embedded();
     let mut counters = before.counters.restore(catalog, providers, now.as_second());
     let mut parser = LineParser::new(catalog, providers.clone(), TimeZone::UTC, now);
     parser.resume(&before.parser);
-    parser.select(STREAM, Format::Auto);
-    for line in log.split(|&byte| byte == b'\n').filter(|it| !it.is_empty()) {
-        let mut slot = None;
-        let parsed = parser.parse(line, &mut slot);
-        counters.count(parsed.time, &parsed.line, now.as_second());
+    for (stream, log) in logs {
+        parser.select(*stream, Format::Auto);
+        for line in log.split(|&byte| byte == b'\n').filter(|it| !it.is_empty()) {
+            let mut slot = None;
+            let parsed = parser.parse(line, &mut slot);
+            counters.count(parsed.time, &parsed.line, now.as_second());
+        }
     }
     let snapshot = Snapshot {
         counters: CountersSnapshot::of(&counters, &names(providers)),
@@ -120,14 +133,23 @@ fn counting_continues_from_state_files_of_every_version() {
     let folder = folder("tests/state");
     let read = |name: &str| std::fs::read(folder.join(name)).expect(name);
     let (first, second) = (read("first.log"), read("second.log"));
+    let rejects = read("exim-mainlog.log");
+    let mail_log = stream_of("mail", "/srv/mail.log");
+    let [main_log, reject_log] =
+        ["mainlog", "rejectlog"].map(|it| stream_of("exim", &format!("/srv/{it}")));
     let providers = Providers::embedded();
-    let (complete, _) = count(
-        &Snapshot::default(),
-        &providers,
-        &[&first[..], &second].concat(),
-    );
-    let expected = services_merged(&exposition(&complete, &providers));
     for version in VERSIONS {
+        let before: &[_] = match version {
+            3 => &[(STREAM, &*first)],
+            _ => &[(mail_log, &*first), (main_log, &*rejects)],
+        };
+        // The second log of Exim repeats the first: none of its rejects counts again.
+        let after: &[_] = match version {
+            3 => &[(STREAM, &*second)],
+            _ => &[(mail_log, &*second), (reject_log, &*rejects)],
+        };
+        let whole = [before, after].concat();
+        let (complete, _) = count_streams(&Snapshot::default(), &providers, &whole);
         let name = format!("version-{version}.state");
         let snapshot = codec::decode(&read(&name)).expect("a snapshot");
         let text = format!("{snapshot:#?}\n");
@@ -137,14 +159,24 @@ fn counting_continues_from_state_files_of_every_version() {
         }
         let known = std::fs::read_to_string(&path).expect("the text of the snapshot");
         assert!(text == known, "{name} is not read as {}", path.display());
-        let (counters, _) = count(&snapshot, &providers, &second);
+        let (counters, _) = count_streams(&snapshot, &providers, after);
+        let expected = services_merged(&exposition(&complete, &providers));
         let found = services_merged(&exposition(&counters, &providers));
         assert_eq!(found, expected, "{name}");
     }
 }
 
-/// The versions with a committed state file.
-const VERSIONS: [u32; 1] = [3];
+/// The versions with a committed state file: written by `serve --config.file tests/state/version-VERSION.yml` with
+/// `first.log` as /srv/mail.log and `exim-mainlog.log` as /srv/mainlog.
+const VERSIONS: [u32; 2] = [3, 4];
+
+/// A stream of the daemon that wrote the state file of version 4: a log of the source of this name.
+fn stream_of(source: &str, path: &str) -> StreamKey {
+    StreamKey {
+        source: hash(&[source.as_bytes()]),
+        stream: StreamId::of(path.as_bytes()).0,
+    }
+}
 
 /// The exposition with the instances of each service summed, because versions before 4 did not distinguish them.
 fn services_merged(exposition: &str) -> Vec<String> {

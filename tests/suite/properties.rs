@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use maillog_exporter::catalog::{Catalog, Providers};
 use maillog_exporter::metrics::{Counters, Exposition, Limits, View, render};
-use maillog_exporter::parse::{Line, LineParser, Stamp, Visitor};
+use maillog_exporter::parse::{Event, Fact, Line, LineParser, Stamp, Visitor};
 use maillog_exporter::source::Lines;
 use proptest::prelude::*;
 
@@ -78,12 +78,16 @@ fn parser() -> LineParser {
 struct Said(Vec<String>);
 
 impl Visitor<'_> for Said {
-    fn visit(&mut self, time: Option<Stamp>, line: Line<'_, '_>) {
-        self.0.push(match line {
-            Line::Event(event) => format!("{time:?} {event:?}"),
-            Line::Noise(fact) => format!("{time:?} {fact:?}"),
-            Line::Unmatched => format!("{time:?}"),
-        });
+    fn event(&mut self, time: Option<Stamp>, event: &mut Event<'_>) {
+        self.0.push(format!("{time:?} {event:?}"));
+    }
+
+    fn noise(&mut self, time: Option<Stamp>, fact: Option<&Fact<'_>>) {
+        self.0.push(format!("{time:?} {fact:?}"));
+    }
+
+    fn unmatched(&mut self, time: Option<Stamp>) {
+        self.0.push(format!("{time:?}"));
     }
 }
 

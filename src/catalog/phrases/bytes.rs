@@ -8,7 +8,7 @@ pub(super) const CASE_MASK: u64 = u64::from_ne_bytes([0x20; 8]);
 pub(super) const CASE_MASK_4: u64 = CASE_MASK & u32::MAX as u64;
 
 /// The first eight bytes as a little-endian number; missing bytes are zero.
-#[inline(always)]
+#[cfg_attr(hot_path, inline(always))]
 pub(super) fn load_8(text: &[u8]) -> u64 {
     match (text.first_chunk(), text.first_chunk(), text.last_chunk()) {
         (Some(bytes), ..) => u64::from_le_bytes(*bytes),

@@ -36,7 +36,7 @@ impl PrefixFilter {
     }
 
     /// False if the prefix was never added; true if it may have been.
-    #[inline(always)]
+    #[cfg_attr(hot_path, inline(always))]
     pub(super) fn may_contain(&self, start: u64) -> bool {
         let hash = hash(start);
         self.0[word(hash)] & bit(hash) != 0
@@ -79,13 +79,13 @@ impl<const N: u32> PrefixTable<N> {
     }
 
     /// The bytes that [`Probe`]s compare.
-    #[inline(always)]
+    #[cfg_attr(hot_path, inline(always))]
     fn probed(text: &[u8]) -> &[u8] {
         let from = if N == 8 { 8 } else { 0 };
         text.get(from..).unwrap_or_default()
     }
 
-    #[inline(always)]
+    #[cfg_attr(hot_path, inline(always))]
     fn first(start: u64) -> u64 {
         start & u64::MAX >> (64 - 8 * N)
     }

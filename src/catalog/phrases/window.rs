@@ -25,7 +25,7 @@ pub(super) fn zero_padded(rest: &[u8]) -> Window {
 }
 
 /// Four bytes of a window from a position within its step, as a little-endian number.
-#[inline(always)]
+#[cfg_attr(hot_path, inline(always))]
 pub(super) fn load_4(window: &Window, place: usize) -> u64 {
     let start = &window[place % STEP..];
     let bytes = start.first_chunk().copied().unwrap_or_default();
@@ -38,7 +38,7 @@ pub(in crate::catalog) const FIRST_BYTES: [u8; 3] = *b"-48";
 /// Two bitmasks over the bytes of a step: those that are part of a word, and those with which a phrase may start.
 /// A phrase starts where a word starts, or at the first byte of any non-ASCII character, since in Chinese a word
 /// may start at every character.
-#[inline(always)]
+#[cfg_attr(hot_path, inline(always))]
 pub(super) fn byte_classes(window: &Window) -> (u64, u64) {
     let letters = |bytes: u8x16| range(bytes | u8x16::splat(0x20), b'a', b'z');
     let words = bitmask(window, |bytes| letters(bytes) | digits(bytes));

@@ -89,7 +89,7 @@ for_each_dialect!(dispatch);
 
 impl DialectState {
     /// The state of the Postfix dialect, for prescanned lines, which are parsed without dispatch.
-    #[inline(always)]
+    #[cfg_attr(hot_path, inline(always))]
     pub(in crate::parse) fn postfix(&mut self) -> Option<&mut PostfixState> {
         #[allow(unreachable_patterns)]
         match self {

@@ -77,8 +77,13 @@ impl HeaderParser {
         self.clock.dated(line)
     }
 
+    /// The host in a line of which [`HeaderParser::header`] has just read the header.
+    pub(in crate::parse) fn host<'a>(&self, line: &'a [u8]) -> &'a [u8] {
+        self.last.split(line).0
+    }
+
     /// Time and host; `None` if the line does not begin with both.
-    #[inline(always)]
+    #[cfg_attr(hot_path, inline(always))]
     pub(in crate::parse) fn header(&mut self, line: &[u8]) -> Option<&Header> {
         let different = line
             .first_chunk()

@@ -86,7 +86,7 @@ impl Dialect for Postfix {
 }
 
 /// Parses a prescanned line.
-#[inline(always)]
+#[cfg_attr(hot_path, inline(always))]
 pub(in crate::parse) fn read_prescanned<'a>(
     state: &mut PostfixState,
     prescan: &Prescan,
@@ -101,23 +101,23 @@ pub(in crate::parse) fn read_prescanned<'a>(
     match (prescan.form, prescan.program) {
         (Form::Connect, SMTPD) if text.starts_with(b"connect from ") => {
             let service = origin(Daemon::Smtpd).service();
-            return visitor.visit(time, Line::Noise(Some(Fact::Connected(service))));
+            return visitor.noise(time, Some(&Fact::Connected(service)));
         }
         (Form::Disconnect, SMTPD) if text.starts_with(b"disconnect from ") => {
-            return visitor.visit(time, Line::Noise(None));
+            return visitor.noise(time, None);
         }
         (Form::Client, SMTPD) if has_queue_id && text.starts_with(b"client=") => {
-            return visitor.visit(time, Line::Noise(None));
+            return visitor.noise(time, None);
         }
         (Form::MessageId, Program::Daemon(Daemon::Cleanup))
             if has_queue_id && text.starts_with(b"message-id=") =>
         {
             state.receipts = true;
             let queue_id = queue_id();
-            return visitor.visit(time, Line::Noise(Some(Fact::Received { queue_id })));
+            return visitor.noise(time, Some(&Fact::Received { queue_id }));
         }
         (Form::Removed, QMGR) if has_queue_id && text == b"removed" => {
-            return visitor.visit(time, Line::Noise(None));
+            return visitor.noise(time, None);
         }
         (Form::From, QMGR) if has_queue_id => {
             let mut slot = None;
@@ -136,7 +136,7 @@ pub(in crate::parse) fn read_prescanned<'a>(
             }
         }
         (Form::Uid | Form::Notification, Program::Helper) if has_queue_id => {
-            return visitor.visit(time, Line::Noise(None));
+            return visitor.noise(time, None);
         }
         (Form::NoQueue, SMTPD) => {
             if let Some(text) = text.strip_prefix(b"NOQUEUE: ") {
@@ -148,20 +148,20 @@ pub(in crate::parse) fn read_prescanned<'a>(
         }
         (Form::Lost, SMTPD) => {
             if let Some(fact) = server::lost(origin(Daemon::Smtpd), text) {
-                return visitor.visit(time, Line::Noise(Some(fact)));
+                return visitor.noise(time, Some(&fact));
             }
         }
         (Form::Warning, SMTPD) => {
             if let Some(warning) = text.strip_prefix(b"warning: ") {
                 let fact = server::auth_failure(origin(Daemon::Smtpd), warning);
-                return visitor.visit(time, Line::Noise(fact));
+                return visitor.noise(time, fact.as_ref());
             }
         }
         (Form::PostscreenConnect, Program::Daemon(Daemon::Postscreen))
             if text.starts_with(b"CONNECT from ") =>
         {
             let service = origin(Daemon::Postscreen).service();
-            return visitor.visit(time, Line::Noise(Some(Fact::Connected(service))));
+            return visitor.noise(time, Some(&Fact::Connected(service)));
         }
         _ => {}
     }

@@ -87,13 +87,13 @@ static TABLE: [(u32, Form); TABLE_SIZE] = {
 const TABLE_SIZE: usize = 32;
 
 /// The index in [`TABLE`] for the first four bytes of a text.
-#[inline(always)]
+#[cfg_attr(hot_path, inline(always))]
 const fn hash(start: u32) -> usize {
     (start.wrapping_mul(FACTOR) >> 27) as usize
 }
 
 impl Form {
-    #[inline(always)]
+    #[cfg_attr(hot_path, inline(always))]
     fn of(start: [u8; 4]) -> Self {
         let start = u32::from_le_bytes(start);
         let (known, form) = TABLE[hash(start)];
@@ -101,34 +101,31 @@ impl Form {
     }
 }
 
-/// The result of prescanning a line; offsets are from the beginning of the line. The struct has no padding, because
-/// one is written and read for every line.
+/// The result of prescanning a line; offsets are from the beginning of the line. The struct is small, because one is
+/// written and read for every line.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::parse) struct Prescan {
     /// The parts of [`Prescan::time`].
     seconds: i64,
     nanos: u32,
-    host: (u16, u16),
-    tag_end: u16,
+    tag: u16,
     body: u16,
     /// The offset of the text: after the queue id if there is a short one, else that of the body.
     text: u16,
     pub(super) form: Form,
     pub(super) program: Program,
+    tag_length: u8,
 }
 
 impl Prescan {
     /// Prescans a line after its header; `None` if only the general parser can read it.
-    #[inline(always)]
+    #[cfg_attr(hot_path, inline(always))]
     pub(in crate::parse) fn of(line: &[u8], header: &Header) -> Option<Self> {
         let at = usize::from(header.host.1) + 1;
         let rest = line.get(at..)?;
         let (bracket, blank) = first_words(rest)?;
         let (tag, body) = (rest.get(..bracket)?, rest.get(blank + 1..)?);
-        if u64::from_le_bytes(*rest.first_chunk()?) << 8 != u64::from_le_bytes(*b"\0postfix") {
-            return None;
-        }
-        let program = Program::with_ending(tag, *tag.last_chunk()?)?;
+        let program = Program::with_ends(tag, *rest.first_chunk()?, *tag.last_chunk()?)?;
         let start: &[u8; 17] = body.first_chunk()?;
         // The message id of Solaris and a second space are removed by the general header parser.
         if matches!(start[0], b'[' | b' ') {
@@ -140,10 +137,10 @@ impl Prescan {
         // The line may be longer than 64 KiB.
         let text_at = u16::try_from(body_at + text).ok()?;
         Some(Prescan {
+            tag: at as u16,
+            tag_length: u8::try_from(bracket).ok()?,
             seconds: header.time.seconds,
             nanos: header.time.nanos,
-            host: header.host,
-            tag_end: (at + bracket) as u16,
             body: body_at as u16,
             text: text_at,
             form,
@@ -159,18 +156,17 @@ impl Prescan {
         }
     }
 
-    /// The host's name.
-    pub(in crate::parse) fn host<'a>(&self, line: &'a [u8]) -> &'a [u8] {
-        let (from, to) = self.host;
-        line.get(usize::from(from)..usize::from(to))
-            .unwrap_or_default()
-    }
-
     /// The daemon with the instance in the tag.
-    #[inline(always)]
+    #[cfg_attr(hot_path, inline(always))]
     pub(super) fn origin<'a>(&self, daemon: Daemon, line: &'a [u8]) -> Origin<'a> {
-        let tag = usize::from(self.host.1) + 1..usize::from(self.tag_end);
-        Origin::of(daemon, line.get(tag).unwrap_or_default())
+        let (start, length) = (usize::from(self.tag), usize::from(self.tag_length));
+        if length == daemon.default_tag_length() {
+            return Origin {
+                daemon,
+                instance: b"",
+            };
+        }
+        Origin::of(daemon, line.get(start..start + length).unwrap_or_default())
     }
 
     /// Whether the line has a short queue id.

@@ -76,12 +76,14 @@ const fn agent(name: &'static str, role: Role) -> AgentDef {
 }
 
 impl Daemon {
-    fn agent(self) -> Agent {
-        Agent::new(Mta::Postfix, self as u8)
+    /// The length of its tag in the default instance: `postfix/` (postconf(5), `syslog_name`) and its name.
+    #[cfg_attr(hot_path, inline(always))]
+    pub(super) const fn default_tag_length(self) -> usize {
+        "postfix/".len() + AGENTS[self as usize].name.len()
     }
 
-    fn name(self) -> &'static str {
-        AGENTS[self as usize].name
+    fn agent(self) -> Agent {
+        Agent::new(Mta::Postfix, self as u8)
     }
 }
 
@@ -105,16 +107,16 @@ impl Default for Origin<'_> {
 
 impl<'a> Origin<'a> {
     /// The origin of a line of this daemon with this tag.
-    #[inline(always)]
+    #[inline(never)]
     pub(super) fn of(daemon: Daemon, tag: &'a [u8]) -> Self {
-        // Only the tag of the default instance has this length.
-        let length = PREFIX.len() + daemon.name().len();
-        let instance = match tag.len().checked_sub(length) {
-            Some(0) => b"",
-            Some(more) if tag[PREFIX.len() - 1] == b'/' && tag[PREFIX.len() + more - 1] == b'/' => {
-                &tag[PREFIX.len()..PREFIX.len() + more - 1]
-            }
-            _ => instance(tag),
+        let name = match tag.iter().rposition(|&byte| byte == b'/') {
+            Some(slash) => &tag[..slash],
+            None => b"",
+        };
+        let instance = match name.strip_prefix(b"postfix/") {
+            Some(instance) => instance,
+            None if name == b"postfix" => b"",
+            None => name,
         };
         Origin { daemon, instance }
     }
@@ -126,23 +128,6 @@ impl<'a> Origin<'a> {
             agent: self.daemon.agent(),
             instance: self.instance,
         }
-    }
-}
-
-/// The default prefix before the name of the daemon (postconf(5), `syslog_name`).
-const PREFIX: &[u8] = b"postfix/";
-
-/// The instance in a tag: its `syslog_name` without `postfix`.
-#[inline(never)]
-fn instance(tag: &[u8]) -> &[u8] {
-    let name = match tag.iter().rposition(|&byte| byte == b'/') {
-        Some(slash) => &tag[..slash],
-        None => b"",
-    };
-    match name.strip_prefix(PREFIX) {
-        Some(instance) => instance,
-        None if name == b"postfix" => b"",
-        None => name,
     }
 }
 
@@ -277,7 +262,7 @@ static TABLE: [Ending; TABLE_SIZE] = {
 };
 
 /// The index in [`TABLE`] for the last five of eight bytes.
-#[inline(always)]
+#[cfg_attr(hot_path, inline(always))]
 const fn hash(bytes: u64) -> usize {
     ((bytes >> 24 << 24).wrapping_mul(FACTOR) >> 57) as usize
 }
@@ -321,13 +306,14 @@ impl Program {
         }
     }
 
-    /// As [`Program::of`], but fast, from the last eight bytes of a tag that begins with `postfix`; `None` for tags
-    /// that only [`Program::of`] can handle.
-    #[inline(always)]
-    pub(super) fn with_ending(tag: &[u8], last: [u8; 8]) -> Option<Self> {
+    /// As [`Program::of`], but fast, for a tag with its first and last eight bytes; `None` for tags that only
+    /// [`Program::of`] can handle.
+    #[cfg_attr(hot_path, inline(always))]
+    pub(super) fn with_ends(tag: &[u8], first: [u8; 8], last: [u8; 8]) -> Option<Self> {
         let last = u64::from_le_bytes(last);
         let known = &TABLE[hash(last)];
-        if last & known.mask != known.bytes {
+        let is_postfix = u64::from_le_bytes(first) << 8 == u64::from_le_bytes(*b"\0postfix");
+        if !(is_postfix & (last & known.mask == known.bytes)) {
             return None;
         }
         let is_match = known.name.len() < 8

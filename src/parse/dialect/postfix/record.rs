@@ -52,7 +52,7 @@ pub(super) fn parse<'a, 'e>(
 }
 
 /// The event of a delivery, from its fields and the text after `status=`.
-#[inline(always)]
+#[cfg_attr(hot_path, inline(always))]
 fn delivery<'a, 'e>(
     origin: Origin<'a>,
     queue_id: &'a [u8],
@@ -161,7 +161,7 @@ fn failure_reason(daemon: Daemon, text: &[u8]) -> Reason<'_> {
 
 /// Parses `<RECIPIENT>, relay=…, delay=…, delays=a/b/c/d, dsn=…, status=`, the fields of nearly every record in
 /// their usual order. Returns the fields, and the text after `status=`.
-#[inline(always)]
+#[cfg_attr(hot_path, inline(always))]
 fn usual_fields(record: &[u8]) -> Option<(Fields<'_>, &[u8])> {
     let inner = record.strip_prefix(b"<")?;
     let start: &[u8; 64] = inner.first_chunk()?;
@@ -272,7 +272,7 @@ fn in_parentheses(text: &[u8]) -> &[u8] {
 }
 
 /// The direction of a delivery: from the agent, or from the form of the relay if the agent is unknown.
-#[inline(always)]
+#[cfg_attr(hot_path, inline(always))]
 fn direction(daemon: Daemon, relay: &[u8]) -> Direction {
     match daemon {
         Daemon::Lmtp | Daemon::Local | Daemon::Virtual | Daemon::Pipe => Direction::Local,

@@ -9,7 +9,7 @@ use crate::parse::reply;
 use crate::parse::scan::{address, position, rsplit_on, split, split_on, without_port};
 
 /// Parses a line of smtpd about a client that connects or disconnects: a third of all its lines.
-#[inline(always)]
+#[cfg_attr(hot_path, inline(always))]
 pub(super) fn connection<'a, 'e>(origin: Origin<'a>, body: &[u8]) -> Option<Line<'a, 'e>> {
     if body.starts_with(b"connect from ") {
         return Some(Line::Noise(Some(Fact::Connected(origin.service()))));
