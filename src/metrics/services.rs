@@ -7,7 +7,7 @@
 
 use rustc_hash::FxHashMap;
 
-use crate::parse::{Agent, Direction, Outcome, Service, Stage};
+use crate::parse::{Agent, Direction, Mta, Outcome, Service, Stage};
 
 /// The maximum number of instances, besides the default ones.
 const MAX_INSTANCES: usize = 64;
@@ -36,22 +36,17 @@ pub(crate) struct ServiceRow {
     pub agent: Agent,
     /// The value of the `service` label.
     pub name: String,
-    /// The instance; empty for the default one and for `other`.
-    instance: Box<[u8]>,
     pub counts: ServiceCounts,
 }
-
-/// An agent and the name of its instance; `None` for instances beyond the limit.
-type InstanceKey = (Agent, Option<Box<[u8]>>);
 
 /// All services.
 #[derive(Clone)]
 pub(crate) struct Services {
     rows: Vec<ServiceRow>,
-    /// The rows of other than the default instances.
-    instance_rows: FxHashMap<InstanceKey, usize>,
-    /// The rows last found in `instance_rows`, by [`recent_index`].
-    recent: [usize; RECENT],
+    /// The rows of other than the default instances, by the name of the instance.
+    instance_rows: FxHashMap<Box<[u8]>, Vec<usize>>,
+    /// The rows last found in `instance_rows`, by [`RecentKey::index`].
+    recent: [Option<(RecentKey, usize)>; RECENT],
     instances: usize,
     overflowed: u64,
 }
@@ -61,13 +56,12 @@ impl Services {
         let row = |agent: Agent| ServiceRow {
             agent,
             name: agent.name().to_owned(),
-            instance: Box::default(),
             counts: ServiceCounts::default(),
         };
         Services {
             rows: Agent::all().map(row).collect(),
             instance_rows: FxHashMap::default(),
-            recent: [0; RECENT],
+            recent: [None; RECENT],
             instances: 0,
             overflowed: 0,
         }
@@ -85,45 +79,63 @@ impl Services {
 
     #[inline(never)]
     fn row_of_instance(&mut self, service: Service<'_>) -> usize {
-        let recent = recent_index(service);
-        let row = &self.rows[self.recent[recent]];
-        if *row.instance == *service.instance && row.agent == service.agent {
-            return self.recent[recent];
+        let key = RecentKey::of(service);
+        if let Some(key) = key
+            && let Some((known, row)) = self.recent[key.index()]
+            && known == key
+        {
+            return row;
         }
-        let mut key = (service.agent, Some(service.instance.into()));
-        if !self.instance_rows.contains_key(&key) {
-            if self.instances == MAX_INSTANCES || !is_valid_name(service.instance) {
-                self.overflowed += 1;
-                key.1 = None;
-            } else {
-                self.instances += 1;
-            }
-        }
-        let row = match self.instance_rows.get(&key) {
-            Some(&row) => row,
-            None => {
-                let name = match &key.1 {
-                    Some(instance) => {
-                        let instance = String::from_utf8_lossy(instance);
-                        format!("{instance}/{}", service.agent.name())
-                    }
-                    None => "other".to_owned(),
-                };
-                let row = self.rows.len();
-                self.rows.push(ServiceRow {
-                    agent: service.agent,
-                    name,
-                    instance: key.1.clone().unwrap_or_default(),
-                    counts: ServiceCounts::default(),
-                });
-                self.instance_rows.insert(key.clone(), row);
-                row
-            }
-        };
-        if key.1.is_some() {
-            self.recent[recent] = row;
+        let row = self.find_or_add(service);
+        // What goes to `other` is counted as such each time.
+        if let Some(key) = key
+            && self.rows[row].name != OTHER
+        {
+            self.recent[key.index()] = Some((key, row));
         }
         row
+    }
+
+    fn find_or_add(&mut self, service: Service<'_>) -> usize {
+        let known = self.instance_rows.get(service.instance);
+        let mut rows = known.into_iter().flatten().copied();
+        if let Some(row) = rows.find(|&row| self.rows[row].agent == service.agent) {
+            return row;
+        }
+        if self.instances == MAX_INSTANCES || !is_valid_name(service.instance) {
+            self.overflowed += 1;
+            return self.other_row(service.agent.mta());
+        }
+        self.instances += 1;
+        let instance = String::from_utf8_lossy(service.instance);
+        let name = format!("{instance}/{}", service.agent.name());
+        let row = self.add(service.agent, name);
+        let rows = self.instance_rows.entry(service.instance.into());
+        rows.or_default().push(row);
+        row
+    }
+
+    /// The row for the services of a server that have none of their own.
+    fn other_row(&mut self, mta: Mta) -> usize {
+        let is_other = |row: &ServiceRow| row.agent.mta() == mta && row.name == OTHER;
+        if let Some(row) = self.rows.iter().position(is_other) {
+            return row;
+        }
+        // The row is of no agent in particular: it has that of the first row of the server.
+        let first = self.rows.iter().find(|row| row.agent.mta() == mta);
+        match first.map(|row| row.agent) {
+            Some(agent) => self.add(agent, OTHER.to_owned()),
+            None => 0,
+        }
+    }
+
+    fn add(&mut self, agent: Agent, name: String) -> usize {
+        self.rows.push(ServiceRow {
+            agent,
+            name,
+            counts: ServiceCounts::default(),
+        });
+        self.rows.len() - 1
     }
 
     /// All services with their counts, the default instances first.
@@ -147,6 +159,10 @@ impl Services {
         if let Some(row) = self.rows.iter().position(known) {
             return Some(&mut self.rows[row].counts);
         }
+        if name == OTHER {
+            let row = self.other_row(Mta::named(mta)?);
+            return Some(&mut self.rows[row].counts);
+        }
         let (instance, agent) = name.rsplit_once('/')?;
         let agent = Agent::all().find(|it| it.mta().name() == mta && it.name() == agent)?;
         Some(self.counts(Service {
@@ -156,11 +172,47 @@ impl Services {
     }
 }
 
-/// The index of a service in the cache of recent rows.
-#[inline]
-fn recent_index(service: Service<'_>) -> usize {
-    let first = service.instance.first().copied().unwrap_or_default();
-    (service.instance.len() + usize::from(first) * 3 + service.agent.index() * 5) % RECENT
+/// The value of the `service` label for services beyond the limit.
+const OTHER: &str = "other";
+
+/// A service whose instance has 4 to 16 bytes, in a form that is compared in a few steps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct RecentKey {
+    first: u64,
+    last: u64,
+    length: usize,
+    agent: Agent,
+}
+
+impl RecentKey {
+    /// `None` for an instance of another length.
+    #[inline]
+    fn of(service: Service<'_>) -> Option<Self> {
+        let text = service.instance;
+        let (first, last) = match text.len() {
+            8..=16 => (
+                u64::from_le_bytes(*text.first_chunk()?),
+                u64::from_le_bytes(*text.last_chunk()?),
+            ),
+            4..8 => (
+                u32::from_le_bytes(*text.first_chunk()?).into(),
+                u32::from_le_bytes(*text.last_chunk()?).into(),
+            ),
+            _ => return None,
+        };
+        Some(RecentKey {
+            first,
+            last,
+            length: text.len(),
+            agent: service.agent,
+        })
+    }
+
+    #[inline]
+    fn index(self) -> usize {
+        let mixed = (self.first ^ self.last.rotate_left(17)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        ((mixed >> 40) as usize + self.agent.index()) % RECENT
+    }
 }
 
 /// Whether the name of an instance may become a label value.
@@ -172,6 +224,26 @@ fn is_valid_name(instance: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn services_beyond_the_limit_share_one_row_of_their_server_over_a_restart() {
+        let mut services = Services::new();
+        let agents: Vec<Agent> = Agent::all().filter(|it| it.mta() == Mta::Postfix).collect();
+        for &agent in &agents {
+            let instance = &b"not valid"[..];
+            services.counts(Service { agent, instance }).connections += 1;
+        }
+        let others = services.rows().iter().filter(|row| row.name == OTHER);
+        let counts: Vec<u64> = others.map(|row| row.counts.connections).collect();
+        assert_eq!(counts, [agents.len() as u64]);
+        let mut restored = Services::new();
+        for _ in 0..2 {
+            let counts = restored.named("postfix", OTHER).expect("a row");
+            counts.connections += 1;
+        }
+        let others = restored.rows().iter().filter(|row| row.name == OTHER);
+        assert_eq!(others.count(), 1);
+    }
 
     #[test]
     fn instances_have_separate_rows_up_to_the_limit() {
