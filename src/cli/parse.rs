@@ -74,6 +74,7 @@ pub fn run(args: &Args) -> Result<(), Error> {
             // Output errors are returned after the block of lines.
             let mut written = Ok(());
             let read = lines.read(|lines| {
+                parser.detect(lines);
                 for line in lines {
                     number += 1;
                     if written.is_err() {

@@ -8,17 +8,21 @@ use crate::catalog::{Catalog, Providers};
 use crate::parse::condition::Conditions;
 use crate::parse::dedup::Deduplicator;
 use crate::parse::detect::{DetectedFormat, Format};
-use crate::parse::dialect::{Mta, OwnFrame, Prescan, Record, is_unsupported, read_prescanned};
+use crate::parse::dialect::{Mta, Prescan, read_prescanned};
+use crate::parse::enrich::{Enrich, SharedState};
 use crate::parse::event::{Event, Fact, Line, Visitor};
 use crate::parse::frame::syslog::HeaderParser;
-use crate::parse::frame::syslog_record;
-use crate::parse::kinds::{Direction, Outcome, Stamp};
+use crate::parse::kinds::Stamp;
 use crate::parse::mirror::MirrorFilter;
 use crate::parse::provider_cache::ProviderCache;
+use crate::parse::routing::read_any;
 use crate::parse::stream::{Stream, StreamKey};
 
 /// The maximum number of streams; the least recently selected one is evicted.
 const MAX_STREAMS: usize = 1024;
+
+/// How many lines are looked at to detect the format of a stream.
+const SAMPLE: usize = 64;
 
 /// One parsed line.
 #[derive(Debug, PartialEq, Eq)]
@@ -46,15 +50,6 @@ pub struct LineParser {
     sequential: bool,
     /// The initial value of [`Stream::receipts`] for new streams.
     receipts: bool,
-}
-
-/// State shared by all streams.
-pub(super) struct SharedState {
-    conditions: Conditions,
-    providers: Providers,
-    provider_cache: ProviderCache,
-    pub(super) duplicates: Deduplicator,
-    pub(super) mirrors: MirrorFilter,
 }
 
 impl LineParser {
@@ -161,10 +156,28 @@ impl LineParser {
         }
     }
 
+    /// Detects the format of the selected stream from its next lines, if it is not known yet. Lines before the first
+    /// record of a server's own log are read as part of it.
+    pub fn detect(&mut self, lines: &[&[u8]]) {
+        let stream = &mut self.streams[self.current];
+        if stream.detection.detected().is_some() || stream.detection.format() == Format::Syslog {
+            return;
+        }
+        for line in lines.iter().take(SAMPLE) {
+            if let Some(mta) = stream.detection.own_log(line) {
+                return stream.detection.note(DetectedFormat::OwnLog(mta));
+            }
+            if stream.headers.header(line).is_some() {
+                return;
+            }
+        }
+    }
+
     /// Parses lines of the selected stream, each without its newline, and passes them to `visitor` in their
     /// order. Fastest with some hundred lines per call.
     #[inline]
     pub fn read(&mut self, lines: &[&[u8]], visitor: &mut impl for<'a> Visitor<'a>) {
+        self.detect(lines);
         let now = self.now();
         let stream = &mut self.streams[self.current];
         let shared = &mut self.shared;
@@ -197,6 +210,7 @@ impl LineParser {
         }
         if prescans.iter().any(Option::is_some) {
             stream.state(Mta::Postfix);
+            stream.detection.note(DetectedFormat::Syslog);
         }
         stream.set_postfix_state(postfix);
         self.prescans = prescans;
@@ -260,139 +274,6 @@ fn prescanned(headers: &mut HeaderParser, line: &[u8]) -> Option<Prescan> {
 fn prescan_all(headers: &mut HeaderParser, lines: &[&[u8]], prescans: &mut [Option<Prescan>]) {
     for (prescan, line) in prescans.iter_mut().zip(lines) {
         *prescan = prescanned(headers, line);
-    }
-}
-
-/// Parses any line, and returns the host name in its header.
-#[inline(never)]
-fn read_any<'a>(stream: &mut Stream, line: &'a [u8], visitor: &mut impl Visitor<'a>) -> &'a [u8] {
-    let is_syslog = stream.detection.detected() == Some(DetectedFormat::Syslog);
-    if !is_syslog && let Some(mta) = stream.detection.own_log(line) {
-        return read_own(stream, mta, line, visitor);
-    }
-    let record = syslog_record::parse(&mut stream.headers, line);
-    if let Some(mta) = server_of(stream, record.tag, record.body) {
-        if !record.tag.is_empty() {
-            stream.detection.note(DetectedFormat::Syslog);
-        }
-        let syslog_record::SyslogRecord {
-            time,
-            host,
-            tag,
-            pid,
-            body,
-        } = record;
-        let record = Record {
-            time,
-            tag,
-            pid,
-            body,
-        };
-        stream.state(mta).read(&record, visitor);
-        return host;
-    }
-    if is_syslog && let Some(mta) = stream.detection.own_log(line) {
-        return read_own(stream, mta, line, visitor);
-    }
-    if let Some(DetectedFormat::OwnLog(mta)) = stream.detection.detected() {
-        // A continuation line of a record, or a line of an unknown form.
-        let record = own_record(stream, mta, line);
-        stream.state(mta).read(&record, visitor);
-        return b"";
-    }
-    let line = match record.tag {
-        b"" => Line::Unmatched,
-        tag if is_unsupported(tag) => Line::Unmatched,
-        _ => Line::Noise(None),
-    };
-    visitor.visit(record.time, line);
-    record.host
-}
-
-/// The server that wrote a syslog record, if the configured format allows it.
-fn server_of(stream: &Stream, tag: &[u8], body: &[u8]) -> Option<Mta> {
-    match stream.detection.format() {
-        Format::Server(mta) if tag.is_empty() => Some(mta),
-        Format::Server(mta) => Mta::of_record(tag, body).filter(|&found| found == mta),
-        Format::Auto | Format::Syslog => Mta::of_record(tag, body),
-    }
-}
-
-/// Parses a line of a server's own log file.
-fn read_own<'a>(
-    stream: &mut Stream,
-    mta: Mta,
-    line: &'a [u8],
-    visitor: &mut impl Visitor<'a>,
-) -> &'a [u8] {
-    stream.detection.note(DetectedFormat::OwnLog(mta));
-    let record = own_record(stream, mta, line);
-    stream.state(mta).read(&record, visitor);
-    b""
-}
-
-/// The record in a line of a server's own log file.
-fn own_record<'a>(stream: &mut Stream, mta: Mta, line: &'a [u8]) -> Record<'a> {
-    let framed = match mta.own_frame() {
-        OwnFrame::Dated => stream.headers.dated(line),
-        OwnFrame::Bare => None,
-    };
-    let (time, body) = match framed {
-        Some((time, body)) => (Some(time), body),
-        None => (None, line),
-    };
-    Record {
-        time,
-        tag: b"",
-        pid: b"",
-        body,
-    }
-}
-
-/// Adds provider, condition and duplicate detection to the events of a dialect, and passes them on.
-struct Enrich<'p, V> {
-    key: StreamKey,
-    /// As in [`MirrorFilter::is_copy`].
-    now: i64,
-    shared: &'p mut SharedState,
-    visitor: &'p mut V,
-}
-
-impl<'a, V: Visitor<'a>> Visitor<'a> for Enrich<'_, V> {
-    #[cfg_attr(hot_path, inline(always))]
-    fn event(&mut self, time: Option<Stamp>, event: &mut Event<'a>) {
-        if event.mirrored && self.shared.mirrors.is_copy(self.key, time, self.now, event) {
-            return self.visitor.noise(time, None);
-        }
-        self.shared.enrich(event, time);
-        self.visitor.event(time, event);
-    }
-
-    #[cfg_attr(hot_path, inline(always))]
-    fn noise(&mut self, time: Option<Stamp>, fact: Option<&Fact<'a>>) {
-        self.visitor.noise(time, fact);
-    }
-
-    #[cfg_attr(hot_path, inline(always))]
-    fn unmatched(&mut self, time: Option<Stamp>) {
-        self.visitor.unmatched(time);
-    }
-}
-
-impl SharedState {
-    /// Adds what cannot be derived from the line alone.
-    #[cfg_attr(hot_path, inline(always))]
-    fn enrich(&mut self, event: &mut Event<'_>, time: Option<Stamp>) {
-        let failed = event.outcome != Outcome::Sent;
-        if failed {
-            self.duplicates.check(event, time);
-        }
-        if event.direction == Direction::Outbound {
-            event.provider = self.provider_cache.provider(event.peer(), &self.providers);
-        }
-        if failed {
-            event.condition = self.conditions.of(event);
-        }
     }
 }
 

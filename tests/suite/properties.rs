@@ -127,6 +127,7 @@ proptest! {
         let lines: Vec<&[u8]> = log.split(|&b| b == b'\n').collect();
         let (mut one, mut many) = (parser(), parser());
         let (mut alone, mut together) = (Said::default(), Said::default());
+        one.detect(&lines);
         for line in &lines {
             let mut slot = None;
             let parsed = one.parse(line, &mut slot);

@@ -1,0 +1,66 @@
+//! What is added to the events of every dialect: provider, condition, and whether the record is a duplicate.
+
+use crate::catalog::Providers;
+use crate::parse::condition::Conditions;
+use crate::parse::dedup::Deduplicator;
+use crate::parse::event::{Event, Fact, Visitor};
+use crate::parse::kinds::{Direction, Outcome, Stamp};
+use crate::parse::mirror::MirrorFilter;
+use crate::parse::provider_cache::ProviderCache;
+use crate::parse::stream::StreamKey;
+
+/// State shared by all streams.
+pub(super) struct SharedState {
+    pub conditions: Conditions,
+    pub providers: Providers,
+    pub provider_cache: ProviderCache,
+    pub duplicates: Deduplicator,
+    pub mirrors: MirrorFilter,
+}
+
+/// Adds provider, condition and duplicate detection to the events of a dialect, and passes them on.
+pub(super) struct Enrich<'p, V> {
+    pub key: StreamKey,
+    /// As in [`MirrorFilter::is_copy`].
+    pub now: i64,
+    pub shared: &'p mut SharedState,
+    pub visitor: &'p mut V,
+}
+
+impl<'a, V: Visitor<'a>> Visitor<'a> for Enrich<'_, V> {
+    #[cfg_attr(hot_path, inline(always))]
+    fn event(&mut self, time: Option<Stamp>, event: &mut Event<'a>) {
+        if event.mirrored && self.shared.mirrors.is_copy(self.key, time, self.now, event) {
+            return self.visitor.noise(time, None);
+        }
+        self.shared.enrich(event, time);
+        self.visitor.event(time, event);
+    }
+
+    #[cfg_attr(hot_path, inline(always))]
+    fn noise(&mut self, time: Option<Stamp>, fact: Option<&Fact<'a>>) {
+        self.visitor.noise(time, fact);
+    }
+
+    #[cfg_attr(hot_path, inline(always))]
+    fn unmatched(&mut self, time: Option<Stamp>) {
+        self.visitor.unmatched(time);
+    }
+}
+
+impl SharedState {
+    /// Adds what cannot be derived from the line alone.
+    #[cfg_attr(hot_path, inline(always))]
+    fn enrich(&mut self, event: &mut Event<'_>, time: Option<Stamp>) {
+        let failed = event.outcome != Outcome::Sent;
+        if failed {
+            self.duplicates.check(event, time);
+        }
+        if event.direction == Direction::Outbound {
+            event.provider = self.provider_cache.provider(event.peer(), &self.providers);
+        }
+        if failed {
+            event.condition = self.conditions.of(event);
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! Routing: which dialect reads a line that is not of one of Postfix's usual forms.
+
+use crate::parse::detect::{DetectedFormat, Format};
+use crate::parse::dialect::{Mta, OwnFrame, Record, is_unsupported};
+use crate::parse::event::{Line, Visitor};
+use crate::parse::frame::syslog_record;
+use crate::parse::stream::Stream;
+
+/// Parses any line, and returns the host name in its header.
+#[inline(never)]
+pub(super) fn read_any<'a>(
+    stream: &mut Stream,
+    line: &'a [u8],
+    visitor: &mut impl Visitor<'a>,
+) -> &'a [u8] {
+    let is_syslog = stream.detection.detected() == Some(DetectedFormat::Syslog);
+    if !is_syslog && let Some(mta) = stream.detection.own_log(line) {
+        return read_own(stream, mta, line, visitor);
+    }
+    let record = syslog_record::parse(&mut stream.headers, line);
+    if let Some(mta) = server_of(stream, record.tag, record.body) {
+        if !record.tag.is_empty() {
+            stream.detection.note(DetectedFormat::Syslog);
+        }
+        let syslog_record::SyslogRecord {
+            time,
+            host,
+            tag,
+            pid,
+            body,
+        } = record;
+        let record = Record {
+            time,
+            tag,
+            pid,
+            body,
+        };
+        stream.state(mta).read(&record, visitor);
+        return host;
+    }
+    if is_syslog && let Some(mta) = stream.detection.own_log(line) {
+        return read_own(stream, mta, line, visitor);
+    }
+    if let Some(DetectedFormat::OwnLog(mta)) = stream.detection.detected() {
+        // A continuation line of a record, or a line of an unknown form.
+        let record = own_record(stream, mta, line);
+        stream.state(mta).read(&record, visitor);
+        return b"";
+    }
+    let line = match record.tag {
+        b"" => Line::Unmatched,
+        tag if is_unsupported(tag) => Line::Unmatched,
+        _ => Line::Noise(None),
+    };
+    visitor.visit(record.time, line);
+    record.host
+}
+
+/// The server that wrote a syslog record, if the configured format allows it.
+fn server_of(stream: &Stream, tag: &[u8], body: &[u8]) -> Option<Mta> {
+    match stream.detection.format() {
+        Format::Server(mta) if tag.is_empty() => Some(mta),
+        Format::Server(mta) => Mta::of_record(tag, body).filter(|&found| found == mta),
+        Format::Auto | Format::Syslog => Mta::of_record(tag, body),
+    }
+}
+
+/// Parses a line of a server's own log file.
+fn read_own<'a>(
+    stream: &mut Stream,
+    mta: Mta,
+    line: &'a [u8],
+    visitor: &mut impl Visitor<'a>,
+) -> &'a [u8] {
+    stream.detection.note(DetectedFormat::OwnLog(mta));
+    let record = own_record(stream, mta, line);
+    stream.state(mta).read(&record, visitor);
+    b""
+}
+
+/// The record in a line of a server's own log file.
+fn own_record<'a>(stream: &mut Stream, mta: Mta, line: &'a [u8]) -> Record<'a> {
+    let framed = match mta.own_frame() {
+        OwnFrame::Dated => stream.headers.dated(line),
+        OwnFrame::Bare => None,
+    };
+    let (time, body) = match framed {
+        Some((time, body)) => (Some(time), body),
+        None => (None, line),
+    };
+    Record {
+        time,
+        tag: b"",
+        pid: b"",
+        body,
+    }
+}
