@@ -18,6 +18,12 @@ pub(super) fn read_any<'a>(
         return read_own(stream, mta, line, visitor);
     }
     let record = syslog_record::parse(&mut stream.headers, line);
+    // Without a tag, a line of a server's own log says more than a text that could be anybody's.
+    if record.tag.is_empty()
+        && let Some(mta) = stream.detection.own_log(line)
+    {
+        return read_own(stream, mta, line, visitor);
+    }
     if let Some(mta) = server_of(stream, record.tag, record.body) {
         if !record.tag.is_empty() {
             stream.detection.note(DetectedFormat::Syslog);

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use maillog_exporter::catalog::{Catalog, Providers};
 use maillog_exporter::metrics::{Counters, Exposition, Limits, View, render};
-use maillog_exporter::parse::{Event, Fact, Line, LineParser, Stamp, Visitor};
+use maillog_exporter::parse::{Event, Fact, Format, Line, LineParser, Stamp, StreamKey, Visitor};
 use maillog_exporter::source::Lines;
 use proptest::prelude::*;
 
@@ -141,10 +141,16 @@ proptest! {
     fn parsing_does_not_depend_on_the_previous_line(a in hostile(), b in hostile()) {
         let one = |log: &[u8]| log.split(|&b| b == b'\n').next().unwrap_or_default().to_vec();
         let (a, b) = (one(&a), one(&b));
-        let mut fresh = parser();
+        // With a known format: an unknown one is detected from the first lines.
+        let syslog = || {
+            let mut parser = parser();
+            parser.select(StreamKey::default(), Format::Syslog);
+            parser
+        };
+        let mut fresh = syslog();
         let mut slot = None;
         let alone = fresh.parse(&b, &mut slot);
-        let mut used = parser();
+        let mut used = syslog();
         used.parse(&a, &mut None);
         let mut other = None;
         let after = used.parse(&b, &mut other);
