@@ -7,6 +7,7 @@
 
 mod alerter;
 mod parts;
+mod pipeline;
 mod publisher;
 mod request;
 mod run;

@@ -12,14 +12,15 @@ use tracing::info;
 
 use super::alerter::Alerter;
 use super::parts::Parts;
+use super::pipeline::Pipeline;
 use super::publisher::SnapshotParts;
 use super::request::Request;
 use super::setup::Setup;
 use super::source_handle::SourceHandle;
 use crate::alert::Health;
 use crate::catalog::Catalog;
-use crate::metrics::{Counters, CountingVisitor, View};
-use crate::parse::{LineParser, Stamp, StreamKey};
+use crate::metrics::View;
+use crate::parse::LineParser;
 use crate::showq;
 use crate::source::{Hint, Input, ReadBuffer};
 use crate::state::{Section, Snapshot};
@@ -39,16 +40,6 @@ const LAST_READ: Duration = Duration::from_secs(2);
 const LAST_WRITE: Duration = Duration::from_secs(5);
 /// How often the parser is given the current time, from which it takes the year.
 const CLOCK: Duration = Duration::from_secs(60);
-
-/// Turns lines into counts.
-struct Pipeline {
-    parser: LineParser,
-    counters: Counters,
-    /// The wall clock in seconds since 1970, as of the current block.
-    now: i64,
-    /// Set if the exporter sends alerts itself.
-    alerter: Option<Alerter>,
-}
 
 pub(super) struct Engine {
     setup: Setup,
@@ -302,48 +293,10 @@ impl Engine {
                 self.next_source = at;
                 break;
             }
-            let SourceHandle {
-                source,
-                lines,
-                setup,
-                id,
-                ..
-            } = &mut self.sources[at];
-            let Some(source) = source else { continue };
-            let Pipeline {
-                parser,
-                counters,
-                now,
-                alerter,
-            } = &mut self.pipeline;
-            let mut due = alerter
-                .as_ref()
-                .map_or(i64::MAX, |alerter| alerter.next_evaluation());
-            let mut sink = CountingVisitor {
-                counters,
-                lines: &mut lines.counts,
-                now: *now,
-                before: |time: Option<Stamp>, counters: &Counters| {
-                    let Some(Stamp { seconds, .. }) = time else {
-                        return;
-                    };
-                    lines.newest = lines.newest.max(Some(seconds));
-                    if let Some(alerter) = alerter.as_mut()
-                        && seconds >= due
-                    {
-                        alerter.advance(seconds, counters, *now);
-                        due = alerter.next_evaluation();
-                    }
-                },
+            let source = &mut self.sources[at];
+            let Some(progress) = self.pipeline.read(source, left, &mut self.buffer) else {
+                continue;
             };
-            let progress = source.read(left, &mut self.buffer, &mut |stream, lines| {
-                let key = StreamKey {
-                    source: *id,
-                    stream: stream.0,
-                };
-                parser.select(key, setup.format);
-                parser.read(lines, &mut sink);
-            });
             if progress.changed {
                 self.parts.publisher.mark_changed();
             }

@@ -20,6 +20,7 @@ mod prefix;
 mod protocol;
 mod reason;
 mod reject;
+mod rejection;
 mod session;
 
 #[cfg(test)]

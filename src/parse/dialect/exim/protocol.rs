@@ -2,7 +2,7 @@
 //! credentials.
 
 use super::fields;
-use super::reject::{peer, rejected};
+use super::rejection::{peer, rejected};
 use super::strip_any;
 use crate::parse::scan::split_on;
 use crate::parse::{Event, Stage};

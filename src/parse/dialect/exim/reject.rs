@@ -3,10 +3,10 @@
 
 use super::fields::{self, Fields};
 use super::prefix::split_colon;
-use super::{RECEIVE, callout, protocol, strip_any};
-use crate::parse::reply;
+use super::rejection::{is_field, peer, rejected};
+use super::{callout, protocol, strip_any};
 use crate::parse::scan::split_on;
-use crate::parse::{Direction, Event, Outcome, Stage};
+use crate::parse::{Event, Stage};
 
 /// Beginnings of rejects that do not begin with a host, for telling Exim's log from others.
 const BEGINNINGS: [&[u8]; 13] = [
@@ -50,22 +50,6 @@ pub(super) fn parse<'a>(id: &'a [u8], text: &'a [u8]) -> Option<Event<'a>> {
     event.queue_id = id;
     event.mirrored = true;
     Some(event)
-}
-
-fn is_field(text: &[u8]) -> bool {
-    matches!(text, [_, b'=', ..] | [_, _, b'=', ..])
-}
-
-pub(super) fn rejected<'a>(stage: Stage, host: &'a [u8], text: &'a [u8]) -> Event<'a> {
-    let reply = reply::parse(text);
-    Event {
-        code: reply.map(|reply| reply.code),
-        enhanced: reply.and_then(|reply| reply.enhanced),
-        host,
-        text,
-        stage: Some(stage),
-        ..Event::new(RECEIVE, Direction::Inbound, Outcome::Rejected)
-    }
 }
 
 /// `H=… F=<a@x> rejected RCPT <b@y>: reason`, with the fields in any order.
@@ -247,21 +231,4 @@ fn rejected_verb(verb: &[u8]) -> Option<Event<'_>> {
         return Some(rejected(stage_of(verb), host, text));
     }
     refusal(verb, b"")
-}
-
-/// The host at the beginning of a text, with or without `H=`, and the reason behind its fields.
-pub(super) fn peer(text: &[u8]) -> (&[u8], &[u8]) {
-    let text = text.strip_prefix(b" ").unwrap_or(text);
-    let (host, rest) = match is_field(text) {
-        true => (&b""[..], text),
-        false => {
-            let (host, _, rest) = fields::host(text);
-            // The name of a local user is no host.
-            let is_host = host.iter().any(|b| matches!(b, b'[' | b'.'));
-            (if is_host { host } else { b"" }, rest)
-        }
-    };
-    let mut found = Fields::default();
-    let (rest, _) = found.read(rest);
-    (if host.is_empty() { found.host } else { host }, rest)
 }

@@ -182,6 +182,40 @@ pub(super) fn connect_code(error: ConnectError) -> Option<u16> {
     }
 }
 
+/// Parses a failure of TLS: required and not available, or a handshake that failed.
+fn tls_failure(text: &[u8]) -> Option<Reason<'_>> {
+    let wanted = [
+        &b"TLS is required, but "[..],
+        b"Sender requested REQUIRETLS, but ",
+    ]
+    .into_iter()
+    .find_map(|prefix| text.strip_prefix(prefix));
+    if let Some(rest) = wanted {
+        let refusal = rest
+            .strip_prefix(b"host ")
+            .and_then(|rest| split_on(rest, b" refused to start TLS: "));
+        return Some(match refusal {
+            Some((host, reply)) => Reason {
+                connect_error: Some(ConnectError::Tls),
+                ..Reason::reply(host, reply)
+            },
+            None => Reason::connect_error(b"", ConnectError::Tls, text),
+        });
+    }
+    if text.starts_with(b"Cannot start TLS: ") {
+        // An `SSL_connect error to …` line precedes it.
+        let reason = Reason::connect_error(b"", ConnectError::Tls, text);
+        return Some(Reason {
+            reported: Reported::AttemptLine,
+            ..reason
+        });
+    }
+    if text.starts_with(b"Server certificate ") {
+        return Some(Reason::connect_error(b"", ConnectError::Tls, text));
+    }
+    None
+}
+
 /// Parses the less frequent forms.
 #[inline(never)]
 fn uncommon(text: &[u8]) -> Option<Reason<'_>> {
@@ -225,34 +259,8 @@ fn uncommon(text: &[u8]) -> Option<Reason<'_>> {
         }
         return Some(Reason::new(text));
     }
-    let wanted = [
-        &b"TLS is required, but "[..],
-        b"Sender requested REQUIRETLS, but ",
-    ]
-    .into_iter()
-    .find_map(|prefix| text.strip_prefix(prefix));
-    if let Some(rest) = wanted {
-        let refusal = rest
-            .strip_prefix(b"host ")
-            .and_then(|rest| split_on(rest, b" refused to start TLS: "));
-        return Some(match refusal {
-            Some((host, reply)) => Reason {
-                connect_error: Some(ConnectError::Tls),
-                ..Reason::reply(host, reply)
-            },
-            None => Reason::connect_error(b"", ConnectError::Tls, text),
-        });
-    }
-    if text.starts_with(b"Cannot start TLS: ") {
-        // An `SSL_connect error to …` line precedes it.
-        let reason = Reason::connect_error(b"", ConnectError::Tls, text);
-        return Some(Reason {
-            reported: Reported::AttemptLine,
-            ..reason
-        });
-    }
-    if text.starts_with(b"Server certificate ") {
-        return Some(Reason::connect_error(b"", ConnectError::Tls, text));
+    if let Some(reason) = tls_failure(text) {
+        return Some(reason);
     }
     if let Some(rest) = text.strip_prefix(b"Protocol error: host ") {
         return quoted_reply(rest);
