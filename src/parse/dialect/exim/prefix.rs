@@ -2,6 +2,7 @@
 //! is off), the process id (`+pid`), the mark of a part of a long syslog record, and the message id.
 
 use crate::parse::scan::{number, position2};
+use crate::simd::{bitmask, digits, range};
 
 /// A record's text, and the message it is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,18 +86,27 @@ pub(super) fn split_id(text: &[u8]) -> Option<(&[u8], &[u8])> {
     if text.get(6) != Some(&b'-') {
         return None;
     }
-    let end = [16, 23]
-        .into_iter()
-        .find(|&end| matches!(text.get(end), None | Some(b' ')) && text.len() >= end)?;
-    let dash = if end == 16 { 13 } else { 18 };
-    let id = &text[..end];
-    let fits = id.iter().enumerate().all(|(at, byte)| match at {
-        6 => *byte == b'-',
-        _ if at == dash => *byte == b'-',
-        _ => byte.is_ascii_alphanumeric(),
-    });
-    let rest = text.get(end + 1..).unwrap_or_default();
-    fits.then_some((id, rest))
+    let ends_at = |end: usize| text.len() >= end && matches!(text.get(end), None | Some(b' '));
+    let head = text.first_chunk()?;
+    let end = if ends_at(16) {
+        let dashes = 1 << 6 | 1 << 13;
+        (text[13] == b'-' && alphanumeric(head) | dashes == 0xffff).then_some(16)
+    } else if ends_at(23) {
+        let tail = text[7..].first_chunk()?;
+        let fits = alphanumeric(head) | 1 << 6 == 0xffff && alphanumeric(tail) | 1 << 11 == 0xffff;
+        (text[18] == b'-' && fits).then_some(23)
+    } else {
+        None
+    }?;
+    Some((&text[..end], text.get(end + 1..).unwrap_or_default()))
+}
+
+/// One bit for each byte that is a letter or a digit.
+#[inline]
+fn alphanumeric(bytes: &[u8; 16]) -> u64 {
+    bitmask(bytes, |bytes| {
+        digits(bytes) | range(bytes, b'a', b'z') | range(bytes, b'A', b'Z')
+    })
 }
 
 /// Splits at the first `: `, or before a colon at the end.
