@@ -91,10 +91,16 @@ fn reference_and_summary(facts: &Facts<'_>, labels: &Labels) -> Markup {
 }
 
 fn reference_table(facts: &Facts<'_>, labels: &Labels, language: Language) -> Markup {
+    // The condition above a row may explain the word already.
+    let explains = |row: &DocumentRow| {
+        let when = row.when.as_ref().map(|when| language.of(when));
+        when.is_some_and(|when| when.contains("邮递员"))
+    };
+    let rows = facts.explanation.document;
     html! {
         h2 { (labels.code_page.reference_table) }
-        @for row in facts.explanation.document { (reference_row(row, language)) }
-        @if facts.explanation.document.iter().any(names_postmaster) {
+        @for row in rows { (reference_row(row, language)) }
+        @if rows.iter().any(names_postmaster) && !rows.iter().any(explains) {
             p.dim { (labels.code_page.postmaster_note) }
         }
     }
