@@ -75,11 +75,6 @@ impl Dialect for Postfix {
             Program::Unknown => Line::Unmatched,
             Program::Foreign => parse_headless(state.receipts, body, &mut slot),
         };
-        let line = match line {
-            // Another server may have a program with the same name.
-            Line::Unmatched if !program::is_postfix(record.tag) => Line::Noise(None),
-            line => line,
-        };
         state.receipts |= matches!(line, Line::Noise(Some(Fact::Received { .. })));
         visitor.visit(record.time, line);
     }

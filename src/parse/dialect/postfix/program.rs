@@ -144,11 +144,6 @@ const OTHER_SERVERS: &[&[u8]] = &[
     b"cyrus", b"dovecot", b"courier", b"citadel", b"kopano", b"zarafa",
 ];
 
-/// Whether a tag certainly belongs to Postfix; with a custom `syslog_name`, it may also belong to another server.
-pub(super) fn is_postfix(tag: &[u8]) -> bool {
-    tag.is_empty() || tag.starts_with(b"postfix")
-}
-
 /// The program that wrote a line, from the last part of the tag: `postfix/smtps/smtpd` is smtpd.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Program {
