@@ -237,10 +237,10 @@ impl LineParser {
             shared: &mut self.shared,
             visitor: &mut result,
         };
-        let prescan = match stream.detection.allows_prescan() {
-            true => prescanned(&mut stream.headers, line),
-            false => None,
-        };
+        let mut prescan = None;
+        if stream.detection.allows_prescan() {
+            prescanned(&mut stream.headers, line, &mut prescan);
+        }
         let host = match prescan {
             Some(prescan) => {
                 stream.state(Mta::Postfix);
@@ -264,16 +264,19 @@ impl LineParser {
 
 /// Prescans a line for the usual forms of Postfix.
 #[cfg_attr(hot_path, inline(always))]
-fn prescanned(headers: &mut HeaderParser, line: &[u8]) -> Option<Prescan> {
-    let header = headers.header(line)?;
-    Prescan::of(line, header)
+fn prescanned(headers: &mut HeaderParser, line: &[u8], slot: &mut Option<Prescan>) {
+    *slot = None;
+    if let Some(header) = headers.header(line) {
+        // Without a result, the line is of another form.
+        let _ = Prescan::store(line, header, slot);
+    }
 }
 
 /// Prescans many lines. A function of its own, so that both loops of [`LineParser::read`] have enough registers.
 #[inline(never)]
 fn prescan_all(headers: &mut HeaderParser, lines: &[&[u8]], prescans: &mut [Option<Prescan>]) {
     for (prescan, line) in prescans.iter_mut().zip(lines) {
-        *prescan = prescanned(headers, line);
+        prescanned(headers, line, prescan);
     }
 }
 

@@ -118,9 +118,14 @@ pub(in crate::parse) struct Prescan {
 }
 
 impl Prescan {
-    /// Prescans a line after its header; `None` if only the general parser can read it.
+    /// Prescans a line after its header, and stores the result in `slot`, which is not touched if only the general
+    /// parser can read the line. A result that is returned would be copied once more for each line.
     #[cfg_attr(hot_path, inline(always))]
-    pub(in crate::parse) fn of(line: &[u8], header: &Header) -> Option<Self> {
+    pub(in crate::parse) fn store(
+        line: &[u8],
+        header: &Header,
+        slot: &mut Option<Self>,
+    ) -> Option<()> {
         let at = usize::from(header.host.1) + 1;
         let rest = line.get(at..)?;
         let (bracket, blank) = first_words(rest)?;
@@ -136,7 +141,7 @@ impl Prescan {
         let body_at = at + blank + 1;
         // The line may be longer than 64 KiB.
         let text_at = u16::try_from(body_at + text).ok()?;
-        Some(Prescan {
+        *slot = Some(Prescan {
             tag: at as u16,
             tag_length: u8::try_from(bracket).ok()?,
             seconds: header.time.seconds,
@@ -145,7 +150,8 @@ impl Prescan {
             text: text_at,
             form,
             program,
-        })
+        });
+        Some(())
     }
 
     /// The time stamp.
