@@ -115,9 +115,10 @@ impl Detection {
                     Some(DetectedFormat::OwnLog(mta)) => Some(mta),
                     _ => None,
                 };
+                let others = Mta::ALL.into_iter().filter(|&mta| Some(mta) != known);
                 known
                     .into_iter()
-                    .chain(Mta::ALL)
+                    .chain(others)
                     .find(|mta| mta.probe(line) == Confidence::Certain)
             }
         }

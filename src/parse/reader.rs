@@ -3,6 +3,7 @@
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use rustc_hash::FxHashMap;
 
 use crate::catalog::{Catalog, Providers};
 use crate::parse::condition::Conditions;
@@ -41,6 +42,8 @@ pub struct LineParser {
     reference: Timestamp,
     pub(super) shared: SharedState,
     pub(super) streams: Vec<Stream>,
+    /// The index of each stream.
+    places: FxHashMap<StreamKey, usize>,
     /// The index of the selected stream.
     current: usize,
     selections: u64,
@@ -74,6 +77,7 @@ impl LineParser {
                 mirrors: MirrorFilter::new(),
             },
             streams: vec![first],
+            places: FxHashMap::from_iter([(StreamKey::default(), 0)]),
             current: 0,
             selections: 0,
             prescans: Vec::new(),
@@ -92,8 +96,8 @@ impl LineParser {
         self.selections += 1;
         let known = |stream: &Stream| stream.key == key && stream.detection.format() == format;
         if !self.streams.get(self.current).is_some_and(known) {
-            self.current = match self.streams.iter().position(|stream| stream.key == key) {
-                Some(at) => at,
+            self.current = match self.places.get(&key) {
+                Some(&at) => at,
                 None => self.add_stream(key, format),
             };
             self.streams[self.current].detection.set_format(format);
@@ -104,12 +108,16 @@ impl LineParser {
     pub(super) fn add_stream(&mut self, key: StreamKey, format: Format) -> usize {
         let mut stream = Stream::new(key, format, self.zone.clone(), self.reference);
         stream.receipts = self.receipts;
-        if self.streams.len() < MAX_STREAMS {
+        let at = self.streams.len();
+        if at < MAX_STREAMS {
             self.streams.push(stream);
-            return self.streams.len() - 1;
+            self.places.insert(key, at);
+            return at;
         }
-        let oldest = (0..self.streams.len()).min_by_key(|&at| self.streams[at].selected);
+        let oldest = (0..at).min_by_key(|&at| self.streams[at].selected);
         let at = oldest.unwrap_or_default();
+        self.places.remove(&self.streams[at].key);
+        self.places.insert(key, at);
         self.streams[at] = stream;
         at
     }

@@ -18,14 +18,19 @@ pub(super) fn read_any<'a>(
         return read_own(stream, mta, line, visitor);
     }
     let record = syslog_record::parse(&mut stream.headers, line);
-    // Without a tag, a line of a server's own log says more than a text that could be anybody's.
-    if record.tag.is_empty()
+    let is_tagged = !record.tag.is_empty();
+    let server = |stream: &Stream| server_of(stream, record.tag, record.body);
+    let by_tag = if is_tagged { server(stream) } else { None };
+    // In a syslog stream, a tag is more reliable than the form of the line, and the form than the text alone.
+    if is_syslog
+        && by_tag.is_none()
         && let Some(mta) = stream.detection.own_log(line)
     {
         return read_own(stream, mta, line, visitor);
     }
-    if let Some(mta) = server_of(stream, record.tag, record.body) {
-        if !record.tag.is_empty() {
+    let by_text = if is_tagged { None } else { server(stream) };
+    if let Some(mta) = by_tag.or(by_text) {
+        if is_tagged {
             stream.detection.note(DetectedFormat::Syslog);
         }
         let syslog_record::SyslogRecord {
@@ -43,9 +48,6 @@ pub(super) fn read_any<'a>(
         };
         stream.state(mta).read(&record, visitor);
         return host;
-    }
-    if is_syslog && let Some(mta) = stream.detection.own_log(line) {
-        return read_own(stream, mta, line, visitor);
     }
     if let Some(DetectedFormat::OwnLog(mta)) = stream.detection.detected() {
         // A continuation line of a record, or a line of an unknown form.

@@ -185,3 +185,30 @@ fn reject_in_both_logs_of_exim_counts_once() {
     }
     assert_eq!(counted, 2);
 }
+
+#[test]
+fn streams_are_bounded_and_each_key_finds_its_own() {
+    let mut parser = parser();
+    let queued = "Nov 23 10:00:00 mx postfix/qmgr[1]: 4F9D195432D: from=<a@example.com>, size=7, nrcpt=1 (queue active)";
+    let receipt = "Nov 23 10:00:00 mx postfix/cleanup[1]: 4F9D195432C: message-id=<a@example.com>";
+    for number in 0..3000 {
+        parser.select(stream(number), Format::Auto);
+        kind(&mut parser, receipt);
+    }
+    let mut after_receipt = |number| {
+        parser.select(stream(number), Format::Auto);
+        let mut slot = None;
+        let line = parser.parse(queued.as_bytes(), &mut slot).line;
+        matches!(
+            line,
+            Line::Noise(Some(Fact::Queued {
+                after_receipt: true,
+                ..
+            }))
+        )
+    };
+    // The newest are known, the oldest forgotten, and one that comes again is new.
+    assert!(after_receipt(2999) && after_receipt(2500));
+    assert!(!after_receipt(0) && after_receipt(2999));
+    assert!(parser.snapshot().streams.len() <= 1024);
+}

@@ -9,7 +9,7 @@ use crate::parse::reply;
 use crate::parse::scan::split_on;
 use crate::parse::{ConnectError, Direction, Event, Outcome};
 
-/// Reads a line; `None` if it tells of no attempt.
+/// Reads a line; `None` if it is not about an attempt.
 pub(super) fn parse<'a>(id: &'a [u8], text: &'a [u8]) -> Option<Event<'a>> {
     let mut event = match text.first()? {
         b'H' => of_host(text.strip_prefix(b"H=")?)?,

@@ -1,4 +1,4 @@
-//! Rejects that stand twice in one syslog stream: Exim sends a record for its rejectlog to syslog right after
+//! Rejects that are twice in one syslog stream: Exim sends a record for its rejectlog to syslog right after
 //! the same record for its mainlog, unless `syslog_duplication` is off.
 
 use serde::{Deserialize, Serialize};

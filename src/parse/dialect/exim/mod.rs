@@ -196,7 +196,7 @@ fn parse<'a, 'e>(message: &Message<'a>, slot: &'e mut Option<Event<'a>>) -> Line
     }
 }
 
-/// Whether `words` stand anywhere in a text.
+/// Whether a text contains `words`.
 fn contains(text: &[u8], words: &[u8]) -> bool {
     memchr::memmem::find(text, words).is_some()
 }

@@ -1,4 +1,4 @@
-//! What Exim writes that tells of no reply and no delivery, each form by its beginning.
+//! Lines of Exim that are neither replies nor deliveries, each form by its beginning.
 //!
 //! An administrator may let Exim write any other words (`logwrite`, `log_message`, the log of a filter). Such a
 //! text is noise too, unless it has a word of failures: then it is unmatched, so that a form nobody has thought
@@ -98,7 +98,7 @@ const WITH_ID: &[&[u8]] = &[
     b"cutthrough delivery ",
 ];
 
-/// Endings of lines about a message, behind an address.
+/// Endings of lines about a message, after an address.
 const ENDINGS: &[&[u8]] = &[b": error ignored"];
 
 /// Words inside lines.

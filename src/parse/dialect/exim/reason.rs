@@ -1,4 +1,4 @@
-//! Why a delivery failed, in Exim's words: the text behind the colon of `==` and `**` records, and the same
+//! Parses the reason of a failed delivery: the text after the colon of `==` and `**` records, and the same
 //! text on the line of one host (Exim's `transports/smtp.c` and `transports/lmtp.c`).
 
 use super::fields;
@@ -7,17 +7,17 @@ use super::{contains, strip_any};
 use crate::parse::reply;
 use crate::parse::{ConnectError, Enhanced};
 
-/// A failure, understood.
+/// A parsed failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Reason<'a> {
-    /// The reply code that was said.
+    /// The reply code.
     pub code: Option<u16>,
     /// The enhanced code in the reply's text.
     pub enhanced: Option<Enhanced>,
     pub connect_error: Option<ConnectError>,
     /// The host that is named in the text, as versions before 4.83 do.
     pub host: &'a [u8],
-    /// The words that tell why: the reply, or the whole reason.
+    /// The text of the reply, or the whole reason.
     pub words: &'a [u8],
     pub kind: Kind,
     /// Whether the other side speaks LMTP.
@@ -29,11 +29,11 @@ pub(super) struct Reason<'a> {
 pub(super) enum Kind {
     /// Free text: a router's or a transport's own words.
     Text,
-    /// The other side said it, or the connection to it broke.
+    /// A reply of the remote host, or a lost connection.
     Remote,
-    /// No connection to the host could be opened; the line of the host tells of it.
+    /// No connection to the host could be opened; the line of the attempt counts it.
     Connect,
-    /// Nothing was tried, because of an earlier failure.
+    /// The delivery was not attempted, because of an earlier failure.
     Cached,
     /// The message was in the queue for too long.
     Expired,
@@ -81,7 +81,7 @@ pub(super) fn parse(text: &[u8]) -> Reason<'_> {
     uncommon(text)
 }
 
-/// Takes off the `DT=0.003s` that stands behind the reason of `**` records. A reply may end alike, so that all
+/// Takes off the `DT=0.003s` that follows the reason of `**` records. A reply may end alike, so that all
 /// of them go: the line of the host must have the same words.
 fn without_delivery_time(text: &[u8]) -> &[u8] {
     let mut rest = text;
@@ -304,7 +304,7 @@ pub(super) fn connect_error(text: &[u8]) -> Option<ConnectError> {
     found.map(|&(_, error)| error)
 }
 
-/// The code that stands for a connection that could not be opened.
+/// The code counted for a connection that could not be opened.
 pub(super) fn connect_code(error: ConnectError) -> Option<u16> {
     match error {
         ConnectError::Refused => Some(111),

@@ -124,7 +124,7 @@ fn refusal<'a>(verb: &'a [u8], host: &'a [u8]) -> Option<Event<'a>> {
     })
 }
 
-/// The stage at which it was refused, by the words behind `rejected `.
+/// The stage of a reject, by the words after `rejected `.
 fn stage_of(verb: &[u8]) -> Stage {
     const STAGES: [(&[u8], Stage); 24] = [
         (b"RCPT", Stage::Rcpt),

@@ -1,4 +1,4 @@
-//! What every reject of Exim's own has: the event, and the client that it was said to.
+//! What all rejects by Exim have in common: the event, and the client that was rejected.
 
 use super::RECEIVE;
 use super::fields::{self, Fields};
@@ -18,7 +18,7 @@ pub(super) fn rejected<'a>(stage: Stage, host: &'a [u8], text: &'a [u8]) -> Even
     }
 }
 
-/// The host at the beginning of a text, with or without `H=`, and the reason behind its fields.
+/// The host at the beginning of a text, with or without `H=`, and the reason after its fields.
 pub(super) fn peer(text: &[u8]) -> (&[u8], &[u8]) {
     let text = text.strip_prefix(b" ").unwrap_or(text);
     let (host, rest) = match is_field(text) {

@@ -5,7 +5,7 @@ use super::fields::{self, Fields};
 use super::strip_any;
 use crate::parse::{Fact, Line, Stage};
 
-/// Beginnings of the lines that tell of them.
+/// Beginnings of such lines.
 const BEGINNINGS: [&[u8]; 6] = [
     b"SMTP connection ",
     b"SMTP call from ",
