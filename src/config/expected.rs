@@ -24,12 +24,12 @@ const FIELDS: &[(&str, &str)] = &[
     (
         "sources",
         "a list of mappings with one of files, containers, journald, syslog and pipe, and the optional fields \
-         name, format, read_from",
+         name, format, read_from, rotated_dirs",
     ),
     (
         "sources[]",
         "a mapping with one of files, containers, journald, syslog and pipe, and the optional fields name, \
-         format, read_from",
+         format, read_from, rotated_dirs",
     ),
     ("sources[].name", "a name, such as mail"),
     (
@@ -94,6 +94,14 @@ const FIELDS: &[(&str, &str)] = &[
     ),
     ("sources[].format", "the name of a log format, such as auto"),
     ("sources[].read_from", "beginning or end"),
+    (
+        "sources[].rotated_dirs",
+        "a list of directories, such as [/var/log/archive]",
+    ),
+    (
+        "sources[].rotated_dirs[]",
+        "a directory, such as /var/log/archive",
+    ),
     ("max_line_bytes", "a whole number from 1024 to 1048576"),
     ("time_zone", "a time zone, such as Europe/Berlin or UTC"),
     (

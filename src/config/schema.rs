@@ -50,6 +50,7 @@ pub struct LogSection {
 pub struct SourceItem {
     pub name: Field<String>,
     pub files: List<String>,
+    pub rotated_dirs: List<String>,
     pub containers: List<String>,
     pub journald: Field<JournaldSection>,
     pub syslog: List<String>,

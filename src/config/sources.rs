@@ -1,6 +1,6 @@
 //! Checks of `sources:`, each of which has exactly one kind of input.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde_saphyr::Spanned;
 
@@ -28,7 +28,9 @@ pub fn check(
     check_one_kind(&source)?;
     let from = read_from(&source)?;
     let format = format(source.format)?;
-    let (input, default_name) = if source.containers.is_some() {
+    let is_files = source.files.is_some() || source.containers.is_some();
+    let rotated_dirs = rotated_dirs(source.rotated_dirs, is_files)?;
+    let (mut input, default_name) = if source.containers.is_some() {
         let field = "containers";
         files(source.containers, place, field, from, Framing::Container)?
     } else if let Some(journal) = source.journald {
@@ -50,6 +52,9 @@ pub fn check(
             format!("add one of {KINDS}"),
         ));
     };
+    if let Input::Files(files) = &mut input {
+        files.rotated_dirs = rotated_dirs;
+    }
     let name = match (source.name, default_name) {
         (Some(name), _) => non_empty(name)?,
         (None, Some(name)) => name,
@@ -109,6 +114,22 @@ fn format(name: Field<String>) -> Result<Format, Fault> {
     }
 }
 
+/// The directories to which rotation moves files.
+fn rotated_dirs(list: List<String>, is_files: bool) -> Result<Vec<PathBuf>, Fault> {
+    let Some(list) = list else {
+        return Ok(Vec::new());
+    };
+    if !is_files {
+        return Err(Fault::new(
+            &list,
+            "rotated_dirs has an effect on files and containers only",
+            "remove it",
+        ));
+    }
+    let directories = list.value.into_iter().map(non_empty);
+    directories.map(|it| it.map(PathBuf::from)).collect()
+}
+
 /// Files, and the default name of the source if there is only one.
 fn files(
     list: List<String>,
@@ -128,6 +149,7 @@ fn files(
     let paths = list.into_iter().map(|file| file.value.into());
     let input = Input::Files(Files {
         paths: paths.collect(),
+        rotated_dirs: Vec::new(),
         from,
         framing,
     });

@@ -91,6 +91,7 @@ fn every_field_of_the_full_file_reaches_the_configuration() {
     assert_eq!(addresses, [":9925", "127.0.0.1:9926", "[::1]:9926"]);
     let files = |paths: &[&str], from, framing| {
         Input::Files(Files {
+            rotated_dirs: Vec::new(),
             paths: paths.iter().map(PathBuf::from).collect(),
             from,
             framing,

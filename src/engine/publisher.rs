@@ -5,6 +5,7 @@
 //! moment is on the disk. Snapshots are written by a thread of their own, because reading must not
 //! wait for the disk. Requests do not wait for it either while a durable view is recent enough.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::{Duration, Instant};
@@ -39,6 +40,8 @@ struct ViewRequest {
 /// What a snapshot holds besides the counts.
 pub(super) struct SnapshotParts {
     pub sources: Vec<SourceState>,
+    /// By the name of the source.
+    pub positions_lost: BTreeMap<String, u64>,
     pub parser: ParserSnapshot,
     pub alerts: Option<alert::AlertSnapshot>,
     /// Sections of the state file that this version does not know.
@@ -278,6 +281,7 @@ fn write_snapshots(
             taken: now,
             write_errors: stats.errors,
             sources: parts.sources,
+            positions_lost: parts.positions_lost,
             counters: CountersSnapshot::of(&view.counters, &view.providers),
             parser: parts.parser,
             alerts: parts.alerts,

@@ -82,7 +82,11 @@ impl Engine {
             now,
         );
         parser.resume(&before.parser);
-        let restored = before.sources.into_iter().map(SourceHandle::restored);
+        let positions_lost = before.positions_lost;
+        let restored = before.sources.into_iter().map(|state| {
+            let lost = positions_lost.get(&state.name).copied();
+            SourceHandle::restored(state, lost.unwrap_or_default())
+        });
         let mut removed: Vec<SourceHandle> = restored.collect();
         let mut sources = Vec::new();
         for source in &setup.sources {
@@ -245,6 +249,11 @@ impl Engine {
                 .chain(removed)
                 .map(SourceHandle::state)
                 .collect(),
+            positions_lost: sources
+                .iter()
+                .chain(removed)
+                .map(|it| (it.setup.name.clone(), it.positions_lost()))
+                .collect(),
             parser: pipeline.parser.snapshot(),
             unknown: self.unknown_sections.clone(),
             alerts: pipeline.alerter.as_ref().map(Alerter::image),
@@ -257,6 +266,9 @@ impl Engine {
         self.more_to_read = true;
         if hints.all {
             self.notify_sources(Hint::All);
+        }
+        for (from, to) in &hints.renames {
+            self.notify_sources(Hint::Renamed { from, to });
         }
         for path in &hints.paths {
             self.notify_sources(Hint::Path(path));

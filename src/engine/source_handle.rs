@@ -21,6 +21,7 @@ struct ReadTotals {
     rotations: Rotations,
     truncated: u64,
     dropped: u64,
+    positions_lost: u64,
 }
 
 impl ReadTotals {
@@ -35,6 +36,7 @@ impl ReadTotals {
             },
             truncated: self.truncated + status.truncated,
             dropped: self.dropped + status.dropped,
+            positions_lost: self.positions_lost + status.positions_lost,
         }
     }
 }
@@ -76,7 +78,7 @@ impl SourceHandle {
 
     /// A closed source that continues where another process stopped. Its input is not known before
     /// [`SourceHandle::take_or_new`].
-    pub fn restored(state: SourceState) -> Self {
+    pub fn restored(state: SourceState, positions_lost: u64) -> Self {
         SourceHandle {
             id: source_id(&state.name),
             setup: SourceSetup {
@@ -91,6 +93,7 @@ impl SourceHandle {
                 rotations: state.rotations,
                 truncated: state.truncated,
                 dropped: state.dropped,
+                positions_lost,
             },
             lines: LineStats {
                 counts: LineCounts {
@@ -133,6 +136,12 @@ impl SourceHandle {
             truncated: totals.truncated,
             dropped: totals.dropped,
         }
+    }
+
+    /// Files in which reading stopped and that were not found again.
+    pub fn positions_lost(&self) -> u64 {
+        let status = self.source.as_ref().map(|source| source.status());
+        self.before.positions_lost + status.map_or(0, |status| status.positions_lost)
     }
 
     /// Opens the source, if it is not open, where reading stopped. `cap` is the longest line in
@@ -206,6 +215,7 @@ impl SourceHandle {
             ],
             truncated: totals.truncated,
             dropped: totals.dropped,
+            positions_lost: totals.positions_lost,
             formats: parser.formats(self.id),
         }
     }

@@ -116,6 +116,11 @@ impl Scrape {
                 "Lines lost because they arrived faster than they were read.",
                 |s| s.dropped,
             ),
+            counter(
+                "maillog_source_positions_lost_total",
+                "Files in which reading stopped and that were not found again after a rotation: the rest of their lines is lost.",
+                |s| s.positions_lost,
+            ),
             gauge(
                 "maillog_source_lag_bytes",
                 "Bytes available but not yet read.",

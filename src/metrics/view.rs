@@ -31,6 +31,8 @@ pub struct SourceStats {
     pub truncated: u64,
     /// Lines lost because they arrived faster than they were read.
     pub dropped: u64,
+    /// Files in which reading stopped and that were not found again.
+    pub positions_lost: u64,
     /// The formats found: names of mail servers, or `syslog` if no record was read.
     pub formats: Vec<&'static str>,
 }

@@ -2,8 +2,9 @@
 
 use std::fs::{File, Metadata};
 use std::io;
+use std::os::fd::AsRawFd;
 use std::os::unix::fs::{FileExt, MetadataExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::compression::{CompressedFile, Compression};
 use super::identity::HEAD_BYTES;
@@ -70,6 +71,16 @@ impl Content {
         match self {
             Content::Plain(file) => file.metadata().map(Some),
             Content::Compressed(_) => Ok(None),
+        }
+    }
+
+    /// The path of a plain file, wherever it was moved to, if the system tells.
+    pub fn path(&self) -> Option<PathBuf> {
+        match self {
+            Content::Plain(file) => {
+                std::fs::read_link(format!("/proc/self/fd/{}", file.as_raw_fd())).ok()
+            }
+            Content::Compressed(_) => None,
         }
     }
 

@@ -1,12 +1,13 @@
 //! The path of one log that is followed, and the files that it leads or has led to.
 
+use std::collections::VecDeque;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use tracing::{info, warn};
 
-use super::identity::{FileStat, Identity};
+use super::identity::{FileStat, FileTime, Identity};
 use super::position::{FilePosition, FileState};
 use super::stream_id::StreamId;
 use super::tail_file::TailFile;
@@ -14,7 +15,9 @@ use super::tail_file::TailFile;
 /// How many finished files are remembered, so that they are not read again.
 const MAX_FINISHED: usize = 64;
 /// How many of them are saved: another process looks at the newest files first.
-const MAX_FINISHED_SAVED: usize = 4;
+const MAX_FINISHED_SAVED: usize = 8;
+/// How many new names of rotated files are remembered.
+const MAX_RENAMED: usize = 64;
 
 /// A live file that was closed because too many were open.
 pub(crate) struct EvictedFile {
@@ -42,6 +45,11 @@ pub(crate) struct FollowedLog {
     pub finished: Vec<FilePosition>,
     /// Positions in files that have to be found before anything else is read.
     pub pending_resume: Vec<FilePosition>,
+    /// Files whose content is older were read or are not to be read, unless a position leads to them. `None` until
+    /// the path was first checked.
+    pub horizon: Option<FileTime>,
+    /// The paths to which files of this path were renamed, as file events tell, the newest last.
+    pub renamed_to: VecDeque<PathBuf>,
     /// Whether the live file was rotated, and it was not checked yet whether more files were created
     /// and rotated after it.
     pub check_missed: bool,
@@ -68,6 +76,8 @@ impl FollowedLog {
             rotated: Vec::new(),
             finished: Vec::new(),
             pending_resume: Vec::new(),
+            horizon: None,
+            renamed_to: VecDeque::new(),
             check_missed: false,
             missed_added: false,
             duplicate_of: None,
@@ -128,6 +138,10 @@ impl FollowedLog {
             .partition(|position| position.state == FileState::Finished);
         self.finished = finished;
         self.pending_resume = pending;
+        // What was read to its end before the oldest known file, is not saved.
+        let oldest =
+            |positions: &[FilePosition]| positions.iter().map(|position| position.modified).min();
+        self.horizon = oldest(&self.finished).or_else(|| oldest(&self.pending_resume));
     }
 
     /// Restores a position without opening the file, if that was read to its end and has not changed
@@ -170,10 +184,36 @@ impl FollowedLog {
     /// Remembers a file that was read to its end.
     pub fn add_finished(&mut self, file: &TailFile) {
         if self.finished.len() == MAX_FINISHED {
-            self.finished.remove(0);
+            let forgotten = self.finished.remove(0).modified;
+            self.horizon = self.horizon.max(Some(forgotten));
         }
         self.finished
             .push(file.position(&self.path, FileState::Finished));
+    }
+
+    /// Takes a new name of one of its files. `from` is the path of the log, or a name that it was given before.
+    /// Returns whether it was.
+    pub fn note_rename(&mut self, from: &Path, to: &Path) -> bool {
+        let earlier = self.renamed_to.iter().position(|it| it == from);
+        if let Some(earlier) = earlier {
+            self.renamed_to.remove(earlier);
+        }
+        let is_own = earlier.is_some() || self.path == from || self.target.as_deref() == Some(from);
+        if is_own && to != self.path {
+            if self.renamed_to.len() == MAX_RENAMED {
+                self.renamed_to.pop_front();
+            }
+            self.renamed_to.push_back(to.to_owned());
+        }
+        is_own
+    }
+
+    /// Where links to its files have led, and where rotation has moved them to.
+    pub fn targets(&self) -> impl Iterator<Item = &Path> {
+        let positions = self.pending_resume.iter().chain(&self.finished);
+        let positions = positions.filter_map(|position| position.target.as_deref());
+        let rotated = self.rotated.iter();
+        positions.chain(rotated.filter_map(|file| file.target.as_deref()))
     }
 
     /// Notes an error, and logs it unless the last one was of the same kind.

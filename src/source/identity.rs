@@ -6,7 +6,7 @@
 
 use std::fs::Metadata;
 use std::os::unix::fs::MetadataExt;
-use std::time::UNIX_EPOCH;
+use std::time::{Duration, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 
@@ -41,6 +41,19 @@ impl FileTime {
     /// When the file was last written to.
     pub fn modified(metadata: &Metadata) -> Self {
         FileTime(metadata.mtime(), metadata.mtime_nsec())
+    }
+
+    /// The present, a little earlier than the times of files that are created now: file systems take
+    /// them from a coarser clock.
+    pub fn before_now() -> Self {
+        let since = UNIX_EPOCH.elapsed().unwrap_or_default();
+        let since = since.saturating_sub(Duration::from_millis(50));
+        FileTime(since.as_secs() as i64, i64::from(since.subsec_nanos()))
+    }
+
+    /// Whether it is not before `time`, as far as it is known: some programs keep only its seconds.
+    pub fn is_at_or_after(self, time: FileTime) -> bool {
+        self >= time || (self.1 == 0 && self.0 == time.0)
     }
 
     /// When the file was created; on file systems that do not keep that, when it was last written to.

@@ -23,6 +23,8 @@ pub enum Input {
 pub struct Files {
     /// Paths and patterns.
     pub paths: Vec<PathBuf>,
+    /// Directories to which rotation moves the files, besides their own; relative to that, or absolute.
+    pub rotated_dirs: Vec<PathBuf>,
     /// Where reading begins in files that exist at the start.
     pub from: ReadFrom,
     /// The format of the files.

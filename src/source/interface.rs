@@ -57,6 +57,13 @@ pub enum Hint<'a> {
     Rescan,
     /// This path has changed.
     Path(&'a Path),
+    /// A file was renamed.
+    Renamed {
+        /// The path that it had.
+        from: &'a Path,
+        /// The path that it has.
+        to: &'a Path,
+    },
 }
 
 /// The result of a read.
@@ -86,6 +93,8 @@ pub struct Status {
     pub truncated: u64,
     /// Lines that were lost because they came faster than they could be counted.
     pub dropped: u64,
+    /// Files in which reading stopped and that were not found again: what was not read of them is lost.
+    pub positions_lost: u64,
 }
 
 /// Rotations seen, by kind.

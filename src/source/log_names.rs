@@ -1,94 +1,81 @@
-//! The names of log files: patterns, and what rotation and compression make of a name.
+//! The live logs that a configured path or pattern stands for.
 //!
 //! A rotated file that is mistaken for a live log would be counted twice.
 
-use std::net::IpAddr;
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Component, Path, PathBuf};
 
-/// The extensions of compressed files.
-const COMPRESSED: [&str; 7] = ["gz", "xz", "bz2", "zst", "lz4", "lzma", "Z"];
+use super::rotated_names::{self, undated, unnumbered, without_trailing_numbers};
 
 /// Whether a name has wildcards (`*`, `?`, `[…]`).
 pub fn is_pattern(name: &str) -> bool {
     name.contains(['*', '?', '['])
 }
 
-/// Whether a file is compressed, by its name.
-pub fn is_compressed(path: &Path) -> bool {
-    path.extension()
-        .and_then(|ending| ending.to_str())
-        .is_some_and(|e| COMPRESSED.contains(&e))
-}
-
-/// Whether a file was rotated, by its name: `mail.log.1`, `mail.log.2.gz`,
-/// `mail.log-20260101`, `mail-20260101.log`, `mail.log.old`, `mail.log~` and similar names.
-pub(crate) fn is_rotated(path: &Path) -> bool {
-    let Some(name) = path.file_name().and_then(|name| name.to_str()) else {
-        return false;
-    };
-    if is_compressed(path) || name.ends_with('~') {
-        return true;
-    }
-    // A log that is named after the address of a host ends in a number, and is live.
-    if name.parse::<IpAddr>().is_ok() {
-        return false;
-    }
-    let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);
-    is_rotation_number(ending) || is_backup(ending) || find_date(name).is_some()
-}
-
-/// Whether the extension of a name is the number of a rotation.
-pub(super) fn is_rotation_number(ending: &str) -> bool {
-    !ending.is_empty() && ending.len() <= 4 && ending.bytes().all(|byte| byte.is_ascii_digit())
-}
-
-/// Whether the extension of a name marks a backup.
-pub(super) fn is_backup(ending: &str) -> bool {
-    matches!(
-        ending,
-        "old" | "bak" | "save" | "swp" | "tmp" | "dpkg-old" | "rpmsave"
-    )
-}
-
-/// Where in a name a date begins, after a dash, dot or underscore: eight digits (`-20260101`), with
-/// or without a time after them, or `2026-01-01`.
-pub(super) fn find_date(name: &str) -> Option<usize> {
-    let bytes = name.as_bytes();
-    (1..bytes.len())
-        .find(|at| matches!(bytes[at - 1], b'-' | b'.' | b'_') && starts_with_date(&bytes[*at..]))
-}
-
-fn starts_with_date(text: &[u8]) -> bool {
-    let digits = |from: usize, to: usize| {
-        text.get(from..to)
-            .is_some_and(|part| part.iter().all(u8::is_ascii_digit))
-    };
-    let century = text.starts_with(b"19") || text.starts_with(b"20");
-    let compact = digits(0, 8);
-    let dashed = digits(0, 4)
-        && text.get(4) == Some(&b'-')
-        && digits(5, 7)
-        && text.get(7) == Some(&b'-')
-        && digits(8, 10);
-    century && (compact || dashed)
-}
-
-/// The paths that match a pattern, in the order of their names, without rotated files. Directories
-/// are included.
-pub(crate) fn expand(pattern: &str) -> impl Iterator<Item = PathBuf> {
+/// The live files that match a pattern, in the order of their names. Directories are included. `is_followed` is whether
+/// a path is followed already.
+pub(crate) fn expand(pattern: &str, is_followed: impl Fn(&Path) -> bool) -> Vec<PathBuf> {
     // Directories that cannot be listed are skipped: the source is not `up` if nothing else matches.
-    let paths = glob::glob(pattern)
-        .ok()
-        .into_iter()
-        .flatten()
-        .filter_map(Result::ok);
-    paths.filter(|path| !is_rotated(path))
+    let paths = glob::glob(pattern).ok().into_iter().flatten();
+    let mut live = Vec::new();
+    // Files whose names differ in a date only, and without one that has none.
+    let mut dated: BTreeMap<PathBuf, Vec<PathBuf>> = BTreeMap::new();
+    for path in paths.filter_map(Result::ok) {
+        if is_followed(&path) {
+            live.push(path);
+        } else if !is_rotated(&path, &is_followed) {
+            match path.file_name().and_then(|name| undated(name.as_bytes())) {
+                Some(base) => dated.entry(sibling(&path, &base)).or_default().push(path),
+                None => live.push(path),
+            }
+        }
+    }
+    let followed = live.clone();
+    for (base, mut paths) in dated {
+        paths.sort();
+        // Those that are newer than a followed one were live since that was.
+        let last_followed = followed.iter().filter(|path| {
+            let name = path.file_name().and_then(|name| undated(name.as_bytes()));
+            name.is_some_and(|name| sibling(path, &name) == base)
+        });
+        match last_followed.max() {
+            Some(last) => live.extend(paths.into_iter().filter(|path| path > last)),
+            None => live.extend(paths.pop()),
+        }
+    }
+    live.sort();
+    live
+}
+
+/// Whether a file was rotated, by its name and by whether the log exists that it was rotated from.
+pub(crate) fn is_rotated(path: &Path, is_followed: impl Fn(&Path) -> bool) -> bool {
+    let Some(name) = path.file_name() else {
+        return false;
+    };
+    let bytes = name.as_bytes();
+    let log_exists = |log: &[u8]| {
+        let log = sibling(path, log);
+        is_followed(&log) || log.exists()
+    };
+    rotated_names::is_rotated(name)
+        || undated(bytes).is_some_and(|log| log_exists(&log))
+        || unnumbered(bytes).is_some_and(|log| log_exists(&log))
+        || without_trailing_numbers(bytes).is_some_and(log_exists)
+}
+
+/// The path with another file name.
+fn sibling(path: &Path, name: &[u8]) -> PathBuf {
+    path.with_file_name(OsStr::from_bytes(name))
 }
 
 /// The files that a configured path stands for: those that match it, or the file itself.
 pub fn find(name: &str) -> Vec<PathBuf> {
     if is_pattern(name) {
-        return expand(name).filter(|path| path.is_file()).collect();
+        let mut paths = expand(name, |_| false);
+        paths.retain(|path| path.is_file());
+        return paths;
     }
     Some(PathBuf::from(name))
         .filter(|path| path.exists())
@@ -119,50 +106,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rotated_files_are_distinguished_from_live_logs() {
-        for name in [
-            "mail.log.1",
-            "mail.log.0",
-            "mail.log.12",
-            "mail.log.2.gz",
-            "maillog-20260101",
-            "mail-20260101.log",
-            "mail.log.2026-01-01",
-            "mainlog.01",
-            "mail.log.old",
-            "mail.log~",
-            "mail.log-20260101.xz",
-            "maillog-2026010103",
-            "mail_20260101.log",
-            "0.log.20260101-120000",
-            "0.log.20260101-120000.gz",
-            "0123abcd-json.log.1",
-        ] {
-            assert!(is_rotated(Path::new(name)), "{name}");
-        }
-        for name in [
-            "mail.log",
-            "maillog",
-            "mail",
-            "mainlog",
-            "main.log",
-            "mx1.log",
-            "mail-01.log",
-            "postfix-3.9.log",
-            "mail.2.log",
-            "mx-10.example.com.log",
-            "relay-12345678.log",
-            "192.0.2.1",
-            "198.51.100.20.log",
-            "0.log",
-            "12.log",
-            "0123abcd-json.log",
-        ] {
-            assert!(!is_rotated(Path::new(name)), "{name}");
-        }
-    }
-
-    #[test]
     fn the_base_directory_of_a_pattern_ends_before_its_first_wildcard() {
         assert_eq!(base_directory("/var/log/mail.log"), Path::new("/var/log"));
         assert_eq!(
@@ -173,28 +116,48 @@ mod tests {
         assert_eq!(base_directory("logs/mail.log"), Path::new("logs"));
     }
 
+    /// The names of the live files among these, of a pattern for all of them.
+    fn live(names: &[&str], followed: &[&str]) -> Vec<String> {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        for name in names {
+            std::fs::write(folder.path().join(name), "").expect("a file");
+        }
+        let pattern = format!("{}/*", folder.path().display());
+        let name = |path: &Path| path.file_name().map(|it| it.to_string_lossy().into_owned());
+        let is_followed = |path: &Path| name(path).is_some_and(|it| followed.contains(&&*it));
+        let found = expand(&pattern, is_followed);
+        found.iter().filter_map(|path| name(path)).collect()
+    }
+
     #[test]
     fn a_pattern_stands_for_live_files_only() {
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        for name in [
+        let names = [
             "b.log",
             "a.log",
             "a.log.1",
             "a.log.2.gz",
             "a-20260101.log",
+            "a.log-29112026-103000",
+            "a.log.12345",
+            "a.7.log",
+            "c-01.log",
+            "c.log",
+            "d.2.log",
             "other",
-        ] {
-            std::fs::write(folder.path().join(name), "").expect("a file");
-        }
-        std::fs::create_dir(folder.path().join("c.log")).expect("a folder");
-        let pattern = format!("{}/*.log*", folder.path().display());
-        let names: Vec<_> = find(&pattern)
-            .into_iter()
-            .filter_map(|path| {
-                path.file_name()
-                    .map(|name| name.to_string_lossy().into_owned())
-            })
-            .collect();
-        assert_eq!(names, ["a.log", "b.log"]);
+        ];
+        let expected = ["a.log", "b.log", "c-01.log", "c.log", "d.2.log", "other"];
+        assert_eq!(live(&names, &[]), expected);
+    }
+
+    #[test]
+    fn of_files_with_dates_only_the_last_is_live_and_those_after_a_followed_one() {
+        let days = ["m-20260101.log", "m-20260102.log", "m-20260103.log"];
+        assert_eq!(live(&days, &[]), ["m-20260103.log"]);
+        assert_eq!(
+            live(&days, &["m-20260102.log"]),
+            ["m-20260102.log", "m-20260103.log"]
+        );
+        // Rotation has left no log.
+        assert_eq!(live(&days, &["m.log"]), [] as [&str; 0]);
     }
 }

@@ -114,6 +114,15 @@ impl LogSet {
         }
     }
 
+    /// Tells the logs that a file was renamed, and has those checked that it belonged to.
+    pub fn note_rename(&mut self, from: &Path, to: &Path) {
+        for at in 0..self.logs.len() {
+            if self.logs[at].note_rename(from, to) {
+                self.mark_due(at);
+            }
+        }
+    }
+
     /// How many logs are due, some of them possibly twice.
     pub fn due_count(&self) -> usize {
         self.due.len()

@@ -54,9 +54,9 @@ impl PathSpec {
             }
             self.listed = changed.filter(|_| settled);
         }
-        log_names::expand(pattern.as_str())
-            .filter(|path| known(path) || path.is_file())
-            .collect()
+        let mut paths = log_names::expand(pattern.as_str(), &known);
+        paths.retain(|path| known(path) || path.is_file());
+        paths
     }
 
     /// Whether it stands for a path: is equal to it, or matches it and is not the name of a rotated log.
@@ -67,7 +67,7 @@ impl PathSpec {
                     require_literal_separator: true,
                     ..glob::MatchOptions::new()
                 };
-                pattern.matches_path_with(path, options) && !log_names::is_rotated(path)
+                pattern.matches_path_with(path, options) && !log_names::is_rotated(path, |_| false)
             }
             None => self.path == path,
         }

@@ -7,6 +7,7 @@ use super::followed_log::FollowedLog;
 use super::identity::Identity;
 use super::input::Framing;
 use super::position::FilePosition;
+use super::rotated_files::Place;
 use super::rotation_search::{Found, Query, RotationSearch};
 use super::tail_file::TailFile;
 
@@ -20,8 +21,8 @@ pub(crate) struct Resumption {
     pub missed: Vec<TailFile>,
 }
 
-/// Finds the files of the pending positions of a log. `is_open` is whether a log of the source has a
-/// file open.
+/// Finds the files of the pending positions of a log in these places. `is_open` is whether a log of the
+/// source has a file open.
 ///
 /// # Errors
 ///
@@ -30,12 +31,13 @@ pub(crate) fn find(
     log: &FollowedLog,
     framing: Framing,
     is_open: &dyn Fn(Identity) -> bool,
+    places: &[Place],
 ) -> io::Result<Resumption> {
     let mut wanted = log.pending_resume.clone();
     let last = wanted.last().cloned();
-    let (live, resumed) = match open_live(log, framing, &wanted) {
-        Ok((live, resumed)) => (Some(live), resumed),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => (None, None),
+    let (live, live_head, resumed) = match open_live(log, framing, &wanted) {
+        Ok((live, head, resumed)) => (Some(live), head, resumed),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => (None, Vec::new(), None),
         Err(error) => return Err(error),
     };
     if let Some(resumed) = &resumed {
@@ -51,13 +53,11 @@ pub(crate) fn find(
             wanted: &wanted,
             exact_inode: true,
             live: live.as_ref().map(TailFile::identity),
-            live_is_known: is_current,
-            missed_since: last.map(|position| position.modified),
+            live_head: &live_head,
+            // A file that was empty is found only by what was written to it since.
+            missed: !is_current || wanted.iter().any(|it| it.head.len == 0),
         };
-        found = RotationSearch::new(log, framing, is_open, query).run()?;
-    }
-    if is_current {
-        found.missed.clear();
+        found = RotationSearch::new(log, framing, is_open, places, query).run()?;
     }
     Ok(Resumption {
         live,
@@ -66,12 +66,13 @@ pub(crate) fn find(
     })
 }
 
-/// Opens the file that the path leads to, and continues from the position in it, if there is one.
+/// Opens the file that the path leads to, and continues from the position in it, if there is one. Returns
+/// its first bytes too.
 fn open_live(
     log: &FollowedLog,
     framing: Framing,
     wanted: &[FilePosition],
-) -> io::Result<(TailFile, Option<FilePosition>)> {
+) -> io::Result<(TailFile, Vec<u8>, Option<FilePosition>)> {
     let mut file = TailFile::open(&log.path, framing)?;
     let head = file.head_bytes()?;
     // The same inode is preferred to a file that begins with the same bytes.
@@ -82,5 +83,5 @@ fn open_live(
     if let Some(position) = &position {
         file.resume(position);
     }
-    Ok((file, position))
+    Ok((file, head, position))
 }

@@ -16,6 +16,7 @@ use super::log_set::LogSet;
 use super::position::{FilePosition, FileState};
 use super::read_buffer::ReadBuffer;
 use super::resume;
+use super::rotated_places::RotatedPlaces;
 use super::rotation_search::{Found, Query, RotationSearch};
 use super::tail_file::TailFile;
 
@@ -24,6 +25,9 @@ pub(crate) struct RotationTracker {
     pub logs: LogSet,
     pub framing: Framing,
     pub rotations: Rotations,
+    /// Positions whose files were not found.
+    pub positions_lost: u64,
+    pub places: RotatedPlaces,
     /// Whether a log has positions whose files have to be found before anything else is read.
     pub resume_pending: bool,
     /// Whether files were opened, rotated or closed since the last read.
@@ -36,6 +40,8 @@ impl RotationTracker {
             logs: LogSet::default(),
             framing,
             rotations: Rotations::default(),
+            positions_lost: 0,
+            places: RotatedPlaces::default(),
             resume_pending: true,
             changed: false,
         }
@@ -50,6 +56,7 @@ impl RotationTracker {
             Err(error) => {
                 let log = self.logs.get_mut(at);
                 log.duplicate_of = None;
+                log.horizon = log.horizon.or_else(|| Some(FileTime::before_now()));
                 // A file that does not exist yet will be new when it is created.
                 log.start_at_end &= error.kind() != io::ErrorKind::NotFound;
                 log.set_error(&error);
@@ -78,7 +85,7 @@ impl RotationTracker {
         }
         let check_missed = std::mem::take(&mut log.check_missed);
         self.set_live(at, file);
-        if check_missed && !self.is_successor(at) {
+        if check_missed {
             self.find_missed(at);
         }
     }
@@ -106,6 +113,9 @@ impl RotationTracker {
         file.target = link_target(&log.path);
         log.duplicate_of = None;
         log.clear_error();
+        // Rotated files that exist at the first start are not read.
+        let start = file.modified().max(FileTime::before_now());
+        log.horizon = log.horizon.or(Some(start));
         log.live = Some(file);
         self.changed = true;
         let target = target_elsewhere(&log.path);
@@ -136,44 +146,15 @@ impl RotationTracker {
         }))
     }
 
-    /// Whether no file can have been created and rotated between the newest rotated file and the live
-    /// one: the rotated file has the extension `.1`.
-    fn is_successor(&self, at: usize) -> bool {
-        let log = self.logs.get(at);
-        let mut first = log.path.clone().into_os_string();
-        first.push(".1");
-        let identity = std::fs::metadata(&first).map(|metadata| Identity::of(&metadata));
-        log.rotated
-            .last()
-            .is_some_and(|it| !it.is_empty() && identity.is_ok_and(|first| first == it.identity()))
-    }
-
-    /// Searches for files that were created and rotated between the newest rotated file and the live
-    /// one.
-    fn find_missed(&mut self, at: usize) {
-        let log = self.logs.get(at);
-        let newest = log.rotated.last();
-        // The writer of a rotated file may go on for long while others are created and rotated.
-        let since = newest.map(|file| {
-            if file.is_empty() {
-                file.modified()
-            } else {
-                file.created()
-            }
-        });
-        let since = since.or(log.finished.last().map(|position| position.modified));
-        // If it has a name elsewhere, rotation does not move files to where they are searched.
-        let is_elsewhere = newest.is_some_and(|file| file.has_name() && !file.is_empty());
-        self.find_missed_since(at, since.filter(|_| !is_elsewhere));
-    }
-
-    /// Searches for files that were created and rotated before the live one, and, if no known file is
-    /// found, written to since a time. Returns whether there are any.
-    pub fn find_missed_since(&mut self, at: usize, missed_since: Option<FileTime>) -> bool {
-        let live = self.logs.get(at).live.as_ref().map(TailFile::identity);
+    /// Searches for files that were created and rotated before the live one and were never read. Returns
+    /// whether there are any.
+    pub fn find_missed(&mut self, at: usize) -> bool {
+        let live = self.logs.get_mut(at).live.as_mut();
+        let live_head = live.and_then(|file| file.head_bytes().ok());
         let query = Query {
-            live,
-            missed_since,
+            live: self.logs.get(at).live.as_ref().map(TailFile::identity),
+            live_head: &live_head.unwrap_or_default(),
+            missed: true,
             ..Query::default()
         };
         // That a directory cannot be listed was logged when its file could not be opened.
@@ -181,9 +162,10 @@ impl RotationTracker {
             .is_ok_and(|found| self.add_missed(at, found.missed))
     }
 
-    fn search(&self, at: usize, query: Query<'_>) -> io::Result<Found> {
+    fn search(&mut self, at: usize, query: Query<'_>) -> io::Result<Found> {
+        let places = self.places.of(self.logs.get(at));
         let is_open = |identity| self.logs.holds(identity);
-        RotationSearch::new(self.logs.get(at), self.framing, &is_open, query).run()
+        RotationSearch::new(self.logs.get(at), self.framing, &is_open, &places, query).run()
     }
 
     fn add_missed(&mut self, at: usize, missed: Vec<TailFile>) -> bool {
@@ -224,8 +206,9 @@ impl RotationTracker {
             return;
         }
         self.logs.make_room();
+        let places = self.places.of(self.logs.get(at));
         let is_open = |identity| self.logs.holds(identity);
-        let found = match resume::find(self.logs.get(at), self.framing, &is_open) {
+        let found = match resume::find(self.logs.get(at), self.framing, &is_open, &places) {
             Ok(found) => found,
             Err(error) => return self.logs.get_mut(at).set_error(&error),
         };
@@ -267,6 +250,7 @@ impl RotationTracker {
         let Some(mut file) = file else {
             // A file that was empty is among the missed ones if anything was written to it.
             if position.head.len > 0 {
+                self.positions_lost += 1;
                 warn!(
                     %path, position = position.offset,
                     "cannot find the file in which reading stopped, the rest of it is lost"
@@ -310,7 +294,10 @@ impl RotationTracker {
             }
             _ => {}
         }
-        if let Some(live) = log.live.take() {
+        if let Some(mut live) = log.live.take() {
+            // Its directory is searched from now on.
+            let moved_to = live.moved_from(&log.path);
+            live.target = moved_to.or(live.target);
             let (kind, count) = if live.has_name() {
                 ("renamed", &mut self.rotations.renamed)
             } else {
@@ -333,13 +320,16 @@ impl RotationTracker {
             return;
         };
         let position = live.position(&log.path, FileState::Live);
+        let unread = live.lag();
         live.restart();
+        let live_head = live.head_bytes().unwrap_or_default();
         self.rotations.truncated += 1;
         self.changed = true;
         let query = Query {
             wanted: std::slice::from_ref(&position),
             live: Some(position.identity),
-            missed_since: Some(position.modified),
+            live_head: &live_head,
+            missed: true,
             ..Query::default()
         };
         let found = self.search(at, query).unwrap_or_default();
@@ -351,10 +341,13 @@ impl RotationTracker {
                 copy.complete = true;
                 log.rotated.push(copy);
             }
-            None => warn!(
-                %path, kind = "truncated", position = position.offset,
-                "log was emptied and no copy of it was found, what was not read is lost"
-            ),
+            None => {
+                self.positions_lost += u64::from(unread > 0);
+                warn!(
+                    %path, kind = "truncated", position = position.offset,
+                    "log was emptied and no copy of it was found, what was not read is lost"
+                );
+            }
         }
         self.add_missed(at, found.missed);
     }

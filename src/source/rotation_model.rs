@@ -71,6 +71,37 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
+/// How rotated logs are called.
+#[derive(Clone, Copy, Debug)]
+enum Naming {
+    /// `mail.log.1` is the newest.
+    Numbers,
+    /// `mail.log-20260101`.
+    Dates,
+    /// `mail.log-1735689600`.
+    Seconds,
+    /// `mail.log-31012026`.
+    DaysFirst,
+    /// `mail.1.log` is the oldest.
+    Infix,
+    /// `mail.log_` and letters in no order.
+    Letters,
+    /// `old/mail.log.17`.
+    Subdirectory,
+}
+
+fn naming() -> impl Strategy<Value = Naming> {
+    prop_oneof![
+        Just(Naming::Numbers),
+        Just(Naming::Dates),
+        Just(Naming::Seconds),
+        Just(Naming::DaysFirst),
+        Just(Naming::Infix),
+        Just(Naming::Letters),
+        Just(Naming::Subdirectory),
+    ]
+}
+
 struct Model {
     folder: tempfile::TempDir,
     tail: Tail,
@@ -79,8 +110,7 @@ struct Model {
     previous: Option<File>,
     half: bool,
     count: u32,
-    /// Whether the names of rotated logs have dates rather than numbers.
-    dates: bool,
+    naming: Naming,
     /// Rotated logs, the newest first.
     rotated: Vec<String>,
     rotations: u32,
@@ -93,14 +123,16 @@ struct Model {
 fn files(folder: &tempfile::TempDir) -> Files {
     Files {
         paths: vec![folder.path().join("mail.log")],
+        rotated_dirs: Vec::new(),
         from: ReadFrom::Beginning,
         framing: Framing::Plain,
     }
 }
 
 impl Model {
-    fn new(dates: bool) -> Self {
+    fn new(naming: Naming) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
+        fs::create_dir(folder.path().join("old")).expect("a folder");
         let current = append(&folder.path().join("mail.log"));
         let tail = Tail::new(&files(&folder), Position::Unset);
         let mut model = Model {
@@ -111,7 +143,7 @@ impl Model {
             previous: None,
             half: false,
             count: 0,
-            dates,
+            naming,
             rotated: Vec::new(),
             rotations: 0,
             nameless: false,
@@ -184,20 +216,31 @@ impl Model {
     /// Makes room for a new rotated log, and returns its path.
     fn shift(&mut self) -> PathBuf {
         self.rotations += 1;
-        let name = if self.dates {
-            format!("mail.log-{}", 20_260_101 + self.rotations)
-        } else {
-            for (at, name) in self.rotated.iter_mut().enumerate().rev() {
-                let ending = if name.contains(".gz") { ".gz" } else { "" };
-                let new = format!("mail.log.{}{ending}", at + 2);
-                let folder = self.folder.path();
-                fs::rename(folder.join(&*name), folder.join(&new)).expect("renamed");
-                *name = new;
+        let number = self.rotations;
+        let name = match self.naming {
+            Naming::Numbers => {
+                self.shift_numbers();
+                "mail.log.1".to_owned()
             }
-            "mail.log.1".to_owned()
+            Naming::Dates => format!("mail.log-{}", 20_260_101 + number),
+            Naming::Seconds => format!("mail.log-{}", 1_735_689_600 + number),
+            Naming::DaysFirst => format!("mail.log-{:02}01{}", 1 + number % 31, 2026 + number / 31),
+            Naming::Infix => format!("mail.{number}.log"),
+            Naming::Letters => format!("mail.log_{:x}", number.wrapping_mul(0x9e37_79b9)),
+            Naming::Subdirectory => format!("old/mail.log.{number}"),
         };
         self.rotated.insert(0, name.clone());
         self.folder.path().join(name)
+    }
+
+    fn shift_numbers(&mut self) {
+        for (at, name) in self.rotated.iter_mut().enumerate().rev() {
+            let ending = if name.contains(".gz") { ".gz" } else { "" };
+            let new = format!("mail.log.{}{ending}", at + 2);
+            let folder = self.folder.path();
+            fs::rename(folder.join(&*name), folder.join(&new)).expect("renamed");
+            *name = new;
+        }
     }
 
     /// Before the process ends, reads the files without a name, and has the writers open others.
@@ -345,10 +388,10 @@ proptest! {
 
     #[test]
     fn every_line_is_read_exactly_once(
-        dates: bool,
+        naming in naming(),
         steps in prop::collection::vec(step(), 1..60),
     ) {
-        let mut model = Model::new(dates);
+        let mut model = Model::new(naming);
         for step in steps {
             model.apply(step);
         }

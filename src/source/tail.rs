@@ -59,6 +59,10 @@ impl Tail {
     /// Changes which files are followed. Logs that stay keep their positions; the others are closed,
     /// and their positions saved.
     fn configure(&mut self, files: &Files) {
+        self.tracker
+            .places
+            .configured
+            .clone_from(&files.rotated_dirs);
         let specs = files.paths.iter().cloned().map(PathSpec::new).collect();
         let before = std::mem::replace(&mut self.paths, specs);
         let (paths, saved) = (&self.paths, &mut self.saved_positions);
@@ -152,15 +156,12 @@ impl Tail {
             let Some(live) = &mut log.live else {
                 return ReadEnd::AtEnd;
             };
-            let empty_since = live.was_read_empty().then(|| live.modified());
+            let was_empty = live.was_read_empty();
             let changes = self.totals.changes;
             let end = live.read(budget, buffer, &mut self.totals, sink);
             // A file that was empty may have been filled, copied and emptied before it was filled
             // again.
-            if empty_since.is_some()
-                && self.totals.changes != changes
-                && self.tracker.find_missed_since(at, empty_since)
-            {
+            if was_empty && self.totals.changes != changes && self.tracker.find_missed(at) {
                 continue;
             }
             match end {
@@ -268,12 +269,14 @@ impl Source for Tail {
             }
             // File events tell what has changed; this finds what they have missed.
             Hint::Tick => self.tracker.logs.mark_next_due(),
+            Hint::Renamed { from, to } => self.tracker.logs.note_rename(from, to),
             Hint::Path(path) => {
                 let is_new = |spec: &PathSpec| spec.pattern.is_some() && spec.covers(path);
                 if let Some(at) = self.tracker.logs.find(path) {
                     self.tracker.logs.mark_due(at);
                 } else if self.paths.iter().any(is_new) {
-                    self.follow(path.to_path_buf(), false);
+                    // Which of several files with dates are live depends on all of them.
+                    self.rescan(&[]);
                 } else {
                     // It may be the new name of a rotated file that is still written to.
                     self.tracker.logs.mark_rotated_due();
@@ -325,6 +328,7 @@ impl Source for Tail {
             lag_bytes: self.tracker.logs.lag(),
             up,
             rotations: self.tracker.rotations,
+            positions_lost: self.tracker.positions_lost,
             truncated: self.totals.truncated,
             dropped: 0,
         }
@@ -377,6 +381,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let files = |names: &[&str]| Files {
             paths: names.iter().map(|name| folder.path().join(name)).collect(),
+            rotated_dirs: Vec::new(),
             from: ReadFrom::End,
             framing: Framing::Plain,
         };

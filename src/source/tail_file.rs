@@ -178,11 +178,6 @@ impl TailFile {
         self.modified
     }
 
-    /// When it was created, or was last written to before it was opened.
-    pub fn created(&self) -> FileTime {
-        self.created
-    }
-
     /// Whether it was empty when it was last read.
     pub fn is_empty(&self) -> bool {
         self.head.len == 0
@@ -217,6 +212,14 @@ impl TailFile {
     /// Whether the file has a name now, rather than being removed.
     pub fn has_name(&self) -> bool {
         self.content.has_name()
+    }
+
+    /// Where it is now, if that is in another directory than `path`, which has led to it.
+    pub fn moved_from(&self, path: &Path) -> Option<PathBuf> {
+        let now = self.content.path()?;
+        let before = path.parent()?.canonicalize().ok()?;
+        let moved = self.has_name() && now.parent() != Some(&before);
+        moved.then_some(now)
     }
 
     /// Whether the file had a name when it was last read.

@@ -10,7 +10,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use notify::event::ModifyKind;
+use notify::event::{ModifyKind, RenameMode};
 use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
 use tracing::{debug, warn};
 
@@ -25,11 +25,16 @@ const PAUSE_AFTER: Duration = Duration::from_micros(500);
 /// How many paths are collected; with more, everything is checked.
 const MAX_PATHS: usize = 256;
 
+/// How many renames are collected. Without them, files are found by their names.
+const MAX_RENAMES: usize = 4096;
+
 /// What has changed since [`Watcher::take`] was called last.
 #[derive(Debug, Default)]
 pub struct Hints {
     /// Paths that have changed.
     pub paths: HashSet<PathBuf>,
+    /// Files that were renamed, from and to, in their order.
+    pub renames: Vec<(PathBuf, PathBuf)>,
     /// Whether everything has to be checked: too much has changed, or the event was unspecific.
     pub all: bool,
 }
@@ -139,16 +144,25 @@ impl Callback {
             }
             Err(_) => (None, false),
         };
-        self.add_hint(paths);
+        let is_rename = event
+            .as_ref()
+            .is_ok_and(|event| event.kind == EventKind::Modify(ModifyKind::Name(RenameMode::Both)));
+        self.add_hint(paths, is_rename);
         if written && self.paused.elapsed() > PAUSE_AFTER {
             std::thread::sleep(PAUSE);
             self.paused = Instant::now();
         }
     }
 
-    fn add_hint(&self, paths: Option<&[PathBuf]>) {
+    fn add_hint(&self, paths: Option<&[PathBuf]>, is_rename: bool) {
         let mut hints = self.hints.lock().unwrap_or_else(PoisonError::into_inner);
-        let first = hints.paths.is_empty() && !hints.all;
+        let first = hints.paths.is_empty() && !hints.all && hints.renames.is_empty();
+        if let Some([from, to]) = paths
+            && is_rename
+            && hints.renames.len() < MAX_RENAMES
+        {
+            hints.renames.push((from.clone(), to.clone()));
+        }
         match paths {
             Some(paths) if hints.paths.len() < MAX_PATHS => {
                 for path in paths {

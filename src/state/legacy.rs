@@ -1,6 +1,8 @@
 //! Decodes state files of versions 1 to 3: a sequence of values whose encoding depends on the order of the fields, so
 //! they must not be reordered.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 
 use super::snapshot::{Snapshot, SourceState};
@@ -55,6 +57,7 @@ pub(super) fn decode(version: u32, body: &[u8]) -> postcard::Result<Snapshot> {
         taken: version1.taken,
         write_errors: version1.write_errors,
         sources: version1.sources,
+        positions_lost: BTreeMap::new(),
         counters: version1.counters.upgrade(version2.provider_conditions),
         parser: ParserSnapshot {
             legacy_duplicates: version3.duplicates,

@@ -55,6 +55,7 @@ macro_rules! sections {
 
 sections! {
     "sources" => sources,
+    "source_positions_lost" => positions_lost,
     "codes" => counters.codes,
     "code_rates" => counters.rates,
     "enhanced_codes" => counters.enhanced,

@@ -1,5 +1,7 @@
 //! The content of a snapshot. Each part is a section of the state file; see `sections`.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::section::Section;
@@ -17,6 +19,8 @@ pub struct Snapshot {
     pub write_errors: u64,
     /// All sources, including those that are no longer configured.
     pub sources: Vec<SourceState>,
+    /// By the name of the source, the files in which reading stopped and that were not found again.
+    pub positions_lost: BTreeMap<String, u64>,
     /// All counts.
     pub counters: CountersSnapshot,
     /// The state of the parser.

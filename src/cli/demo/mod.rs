@@ -83,6 +83,7 @@ async fn demo(args: &Args, bound: Bound, log: &Path) -> Result<(), Error> {
         sources: vec![SourceSetup {
             name: "demo".into(),
             input: Input::Files(Files {
+                rotated_dirs: Vec::new(),
                 paths: vec![log.to_owned()],
                 from: ReadFrom::default(),
                 framing: Framing::Plain,

@@ -155,6 +155,7 @@ fn source_for(log: &str) -> config::SourceSettings {
         (log, Input::Pipe(absolute(Path::new(log))))
     } else {
         let files = Files {
+            rotated_dirs: Vec::new(),
             paths: vec![log.into()],
             from: ReadFrom::default(),
             framing: Framing::Plain,

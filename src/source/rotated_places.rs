@@ -1,0 +1,82 @@
+//! Where rotation may have moved the files of a log.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use super::followed_log::{FollowedLog, link_target};
+use super::logrotate_config::LogrotateConfig;
+use super::rotated_files::{Place, PlaceKind};
+
+/// How many subdirectories are searched.
+const MAX_SUBDIRECTORIES: usize = 64;
+
+/// How long logrotate's configuration is not read again.
+const REREAD: Duration = Duration::from_secs(600);
+
+/// What is known about where rotation moves files.
+#[derive(Default)]
+pub(crate) struct RotatedPlaces {
+    /// `rotated_dirs` of the source. Relative ones are relative to the directory of the log.
+    pub configured: Vec<PathBuf>,
+    logrotate: Option<(Instant, LogrotateConfig)>,
+}
+
+impl RotatedPlaces {
+    /// The places of a log's rotated files: its directory first.
+    pub fn of(&mut self, log: &FollowedLog) -> Vec<Place> {
+        let mut places = Vec::new();
+        add(&mut places, &log.path, PlaceKind::Own);
+        let Some(parent) = log.path.parent() else {
+            return places;
+        };
+        // Where links lead and have led to, and where files were seen to be moved.
+        if let Some(target) = link_target(&log.path) {
+            add(&mut places, &target, PlaceKind::Elsewhere);
+        }
+        for target in log.targets() {
+            add(&mut places, target, PlaceKind::Elsewhere);
+        }
+        let name = log.path.file_name().unwrap_or_default();
+        let moved_by_logrotate = self.logrotate().directories(&log.path);
+        let directories: Vec<PathBuf> = moved_by_logrotate.collect();
+        for directory in self.configured.iter().chain(&directories) {
+            let path = parent.join(directory).join(name);
+            add(&mut places, &path, PlaceKind::Elsewhere);
+        }
+        for directory in subdirectories(parent) {
+            add(&mut places, &directory.join(name), PlaceKind::Subdirectory);
+        }
+        places
+    }
+
+    fn logrotate(&mut self) -> &LogrotateConfig {
+        let current = self.logrotate.take();
+        let current = current.filter(|(read, _)| read.elapsed() < REREAD);
+        let (_, config) = self
+            .logrotate
+            .insert(current.unwrap_or_else(|| (Instant::now(), LogrotateConfig::read())));
+        config
+    }
+}
+
+/// Adds the place of a path, unless it is there already.
+fn add(places: &mut Vec<Place>, path: &Path, kind: PlaceKind) {
+    let (Some(directory), Some(log)) = (path.parent(), path.file_name()) else {
+        return;
+    };
+    let is_known = |it: &Place| it.directory == directory && it.log == log;
+    if !places.iter().any(is_known) {
+        places.push(Place {
+            directory: directory.to_owned(),
+            log: log.to_owned(),
+            kind,
+        });
+    }
+}
+
+fn subdirectories(directory: &Path) -> impl Iterator<Item = PathBuf> {
+    let entries = fs::read_dir(directory).into_iter().flatten().flatten();
+    let directories = entries.filter(|it| it.file_type().is_ok_and(|kind| kind.is_dir()));
+    directories.map(|it| it.path()).take(MAX_SUBDIRECTORIES)
+}
