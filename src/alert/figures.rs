@@ -98,6 +98,10 @@ fn watches(alert: &Alert, zh: bool) -> String {
         (Watch::LinesDropped, false) => {
             "lines of a source lost because they arrived faster than they were read".to_owned()
         }
+        (Watch::PositionsLost, false) => {
+            "files of a source in which reading stopped and that were not found again".to_owned()
+        }
+        (Watch::PositionsLost, true) => "某来源中读取中断后未再找到的文件".to_owned(),
         (Watch::LinesDropped, true) => "某来源中因到达过快而丢失的行".to_owned(),
         (Watch::StateNotWritten, false) => "failed writes of the state file".to_owned(),
         (Watch::StateNotWritten, true) => "状态文件写入失败的次数".to_owned(),

@@ -24,6 +24,7 @@ struct SourceTracks {
     lines: Track,
     unmatched: Track,
     dropped: Track,
+    positions_lost: Track,
 }
 
 /// The history of the exporter. It is not in the state file.
@@ -66,6 +67,8 @@ impl HealthHistory {
                 lines: track(LONGEST + DAY, lines(source)),
                 unmatched: track(LONGEST, source.unmatched),
                 dropped: track(LONGEST, source.dropped),
+                // Most are lost when the source is opened, before the first sample.
+                positions_lost: track(LONGEST, source.positions_lost_before),
             });
         }
         self.sources
@@ -88,6 +91,7 @@ impl HealthHistory {
             tracks.lines.push(now, lines(source));
             tracks.unmatched.push(now, source.unmatched);
             tracks.dropped.push(now, source.dropped);
+            tracks.positions_lost.push(now, source.positions_lost);
         }
         self.state_errors.push(now, health.state.errors);
         for ((_, total), (_, track)) in counters.overflowed().into_iter().zip(&mut self.overflowed)
@@ -105,6 +109,7 @@ impl HealthHistory {
             source.lines.shift_back(seconds);
             source.unmatched.shift_back(seconds);
             source.dropped.shift_back(seconds);
+            source.positions_lost.shift_back(seconds);
         }
         for (_, track) in &mut self.overflowed {
             track.shift_back(seconds);
@@ -168,6 +173,14 @@ impl HealthHistory {
                     let dropped = source.dropped.growth(window, 0);
                     if dropped > count {
                         add(Some(("source", &source.name)), dropped, None);
+                    }
+                }
+            }
+            Watch::PositionsLost => {
+                for source in &self.sources {
+                    let lost = source.positions_lost.growth(window, 0);
+                    if lost > count {
+                        add(Some(("source", &source.name)), lost, None);
                     }
                 }
             }

@@ -53,7 +53,8 @@ impl Rule {
             | Watch::SourceSilent
             | Watch::SourceLagging
             | Watch::Unmatched
-            | Watch::LinesDropped => Some("source"),
+            | Watch::LinesDropped
+            | Watch::PositionsLost => Some("source"),
             Watch::SeriesFolded => Some("metric"),
             _ => None,
         }

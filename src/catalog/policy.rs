@@ -37,6 +37,8 @@ pub enum Watch {
     Unmatched,
     /// Lines lost because they arrived faster than they were read.
     LinesDropped,
+    /// Files of a source in which reading stopped were not found again.
+    PositionsLost,
     /// The state cannot be written.
     StateNotWritten,
     /// A metric has reached its limit of series, and further label values are counted as `other`.

@@ -216,6 +216,7 @@ impl SourceHandle {
             truncated: totals.truncated,
             dropped: totals.dropped,
             positions_lost: totals.positions_lost,
+            positions_lost_before: self.before.positions_lost,
             formats: parser.formats(self.id),
         }
     }

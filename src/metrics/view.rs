@@ -33,6 +33,8 @@ pub struct SourceStats {
     pub dropped: u64,
     /// Files in which reading stopped and that were not found again.
     pub positions_lost: u64,
+    /// How many of them were not found before the source was opened.
+    pub positions_lost_before: u64,
     /// The formats found: names of mail servers, or `syslog` if no record was read.
     pub formats: Vec<&'static str>,
 }

@@ -13,11 +13,11 @@ use super::stream_id::StreamId;
 use super::tail_file::TailFile;
 
 /// How many finished files are remembered, so that they are not read again.
-const MAX_FINISHED: usize = 64;
+const MAX_FINISHED: usize = 1024;
 /// How many of them are saved: another process looks at the newest files first.
 const MAX_FINISHED_SAVED: usize = 8;
 /// How many new names of rotated files are remembered.
-const MAX_RENAMED: usize = 64;
+const MAX_RENAMED: usize = 1024;
 
 /// A live file that was closed because too many were open.
 pub(crate) struct EvictedFile {
@@ -50,11 +50,8 @@ pub(crate) struct FollowedLog {
     pub horizon: Option<FileTime>,
     /// The paths to which files of this path were renamed, as file events tell, the newest last.
     pub renamed_to: VecDeque<PathBuf>,
-    /// Whether the live file was rotated, and it was not checked yet whether more files were created
-    /// and rotated after it.
+    /// Whether files may have been created and rotated without being read.
     pub check_missed: bool,
-    /// Whether missed files were added to `rotated`, which are read before the live one.
-    pub missed_added: bool,
     /// Set if the path leads to a file that another path of the source has open: it is read there.
     pub duplicate_of: Option<Identity>,
     /// Whether reading begins at the end of the file that the path leads to.
@@ -79,7 +76,6 @@ impl FollowedLog {
             horizon: None,
             renamed_to: VecDeque::new(),
             check_missed: false,
-            missed_added: false,
             duplicate_of: None,
             start_at_end,
             due: true,

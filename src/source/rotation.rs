@@ -17,7 +17,7 @@ use super::position::{FilePosition, FileState};
 use super::read_buffer::ReadBuffer;
 use super::resume;
 use super::rotated_places::RotatedPlaces;
-use super::rotation_search::{Found, Query, RotationSearch};
+use super::rotation_search::{Found, MAX_MISSED, Query, RotationSearch};
 use super::tail_file::TailFile;
 
 /// The logs of a source, and their rotations.
@@ -60,9 +60,6 @@ impl RotationTracker {
                 // A file that does not exist yet will be new when it is created.
                 log.start_at_end &= error.kind() != io::ErrorKind::NotFound;
                 log.set_error(&error);
-                if log.check_missed {
-                    self.find_missed(at);
-                }
                 return;
             }
         };
@@ -83,11 +80,7 @@ impl RotationTracker {
             }
             return;
         }
-        let check_missed = std::mem::take(&mut log.check_missed);
         self.set_live(at, file);
-        if check_missed {
-            self.find_missed(at);
-        }
     }
 
     /// Opens the file that the path leads to, and seeks to where reading begins.
@@ -146,13 +139,18 @@ impl RotationTracker {
         }))
     }
 
-    /// Searches for files that were created and rotated before the live one and were never read. Returns
+    /// Searches for files that were created and rotated and were never read, if that is to be checked. Returns
     /// whether there are any.
     pub fn find_missed(&mut self, at: usize) -> bool {
-        let live = self.logs.get_mut(at).live.as_mut();
-        let live_head = live.and_then(|file| file.head_bytes().ok());
+        let log = self.logs.get_mut(at);
+        if !log.check_missed {
+            return false;
+        }
+        // Until the path leads to a file, more may follow without another event.
+        log.check_missed = log.live.is_none() && log.duplicate_of.is_none();
+        let live_head = log.live.as_mut().and_then(|file| file.head_bytes().ok());
         let query = Query {
-            live: self.logs.get(at).live.as_ref().map(TailFile::identity),
+            live: log.live.as_ref().map(TailFile::identity),
             live_head: &live_head.unwrap_or_default(),
             missed: true,
             ..Query::default()
@@ -177,7 +175,8 @@ impl RotationTracker {
         }
         let any = !missed.is_empty();
         self.changed |= any;
-        log.missed_added |= any;
+        // Too many to be open at a time: the others are searched when these are read.
+        log.check_missed |= missed.len() == MAX_MISSED;
         log.rotated.extend(missed);
         any
     }

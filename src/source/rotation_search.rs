@@ -10,7 +10,7 @@ use std::io;
 use tracing::debug;
 
 use super::followed_log::FollowedLog;
-use super::identity::{HEAD_BYTES, Identity};
+use super::identity::{Checksum, HEAD_BYTES, Identity};
 use super::input::Framing;
 use super::position::{FilePosition, FileState};
 use super::rotated_files::{self, Listing, Place, RotatedFile};
@@ -19,6 +19,9 @@ use super::tail_file::TailFile;
 /// How often a search is repeated because files were renamed meanwhile: one that is renamed while its
 /// directory is listed can be missed.
 const MAX_ATTEMPTS: usize = 8;
+
+/// How many missed files are found by one search, the oldest ones: they are open at a time.
+pub(crate) const MAX_MISSED: usize = 64;
 
 /// What is searched for.
 #[derive(Clone, Copy, Default)]
@@ -190,6 +193,7 @@ impl<'s> Pass<'s> {
         }
         let is_taken = |files: &[TailFile]| files.iter().any(|it| it.identity() == identity);
         if search.is_new(listed)
+            && self.found.missed.len() < MAX_MISSED
             && !self.is_known_content(&mut file, &head)
             && !is_taken(&self.found.missed)
         {
@@ -219,16 +223,45 @@ impl<'s> Pass<'s> {
     /// Whether the content of a file was read before, or is read elsewhere: it is a copy of another
     /// file, or of its beginning.
     fn is_known_content(&self, file: &mut TailFile, head: &[u8]) -> bool {
-        let is_copy_of_live = !head.is_empty() && self.search.query.live_head.starts_with(head);
-        let same_beginning = |position: &FilePosition| {
-            position.head.len as usize == HEAD_BYTES && position.head.matches_start_of(head)
-        };
-        let known = |position: &FilePosition, file: &mut TailFile| {
-            // The inode of an empty file that is gone may be that of another file by now.
-            let same = (position.head.len > 0 || head.is_empty()) && file.matches(head, position);
-            same || same_beginning(position)
-        };
+        if !head.is_empty() && self.search.query.live_head.starts_with(head) {
+            return true;
+        }
+        let mut beginnings = Beginnings::of(head);
         let mut positions = self.search.known.iter().chain(self.wanted);
-        is_copy_of_live || positions.any(|position| known(position, file))
+        positions.any(|position| {
+            // The inode of an empty file that is gone may be that of another file by now.
+            let comparable = position.head.len > 0 || head.is_empty();
+            comparable
+                && beginnings.has(&position.head)
+                && (position.head.len as usize == HEAD_BYTES || file.matches(head, position))
+        })
+    }
+}
+
+/// The checksums of the beginnings of a file, each computed once: there may be a thousand positions to compare.
+struct Beginnings<'a> {
+    head: &'a [u8],
+    known: Vec<Checksum>,
+}
+
+impl<'a> Beginnings<'a> {
+    fn of(head: &'a [u8]) -> Self {
+        Beginnings {
+            head,
+            known: Vec::new(),
+        }
+    }
+
+    /// Whether the file begins with the bytes of a checksum.
+    fn has(&mut self, wanted: &Checksum) -> bool {
+        if let Some(known) = self.known.iter().find(|it| it.len == wanted.len) {
+            return known == wanted;
+        }
+        let Some(start) = self.head.get(..wanted.len as usize) else {
+            return false;
+        };
+        let sum = Checksum::of(start);
+        self.known.push(sum);
+        sum == *wanted
     }
 }

@@ -148,9 +148,9 @@ impl Tail {
             }
             if self.tracker.logs.get(at).live.is_none() {
                 self.tracker.open_live(at, buffer);
-                if std::mem::take(&mut self.tracker.logs.get_mut(at).missed_added) {
-                    continue;
-                }
+            }
+            if self.tracker.find_missed(at) {
+                continue;
             }
             let log = self.tracker.logs.get_mut(at);
             let Some(live) = &mut log.live else {
@@ -161,7 +161,9 @@ impl Tail {
             let end = live.read(budget, buffer, &mut self.totals, sink);
             // A file that was empty may have been filled, copied and emptied before it was filled
             // again.
-            if was_empty && self.totals.changes != changes && self.tracker.find_missed(at) {
+            let log = self.tracker.logs.get_mut(at);
+            log.check_missed |= was_empty && self.totals.changes != changes;
+            if self.tracker.find_missed(at) {
                 continue;
             }
             match end {

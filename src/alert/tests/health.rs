@@ -63,6 +63,20 @@ fn dropped_lines_are_attributed_to_their_source_as_sources_change() {
 }
 
 #[test]
+fn positions_lost_at_the_start_fire_and_those_of_earlier_processes_do_not() {
+    let source = |name: &str, before: u64, total: u64| SourceStats {
+        name: name.into(),
+        up: true,
+        positions_lost: total,
+        positions_lost_before: before,
+        ..SourceStats::default()
+    };
+    let at = |_| vec![source("a", 3, 3), source("b", 3, 4)];
+    let expected = [("MaillogPositionsLost".to_owned(), "b".to_owned())];
+    assert_eq!(health(2, at), expected);
+}
+
+#[test]
 fn health_rules_continue_after_the_clock_is_set_back() {
     // Eight hours back in the third minute.
     let clock = |minute: i64| match minute {

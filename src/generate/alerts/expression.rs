@@ -167,6 +167,9 @@ pub(super) fn of(alert: &Alert, policy: &Policy, figures: &Figures) -> String {
         Watch::LinesDropped => {
             format!("increase(maillog_source_lines_dropped_total[{window}]) > {count}")
         }
+        Watch::PositionsLost => {
+            format!("increase(maillog_source_positions_lost_total[{window}]) > {count}")
+        }
         Watch::StateNotWritten => {
             format!("increase(maillog_state_write_errors_total[{window}]) > 0")
         }

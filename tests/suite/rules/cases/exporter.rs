@@ -87,6 +87,20 @@ pub const EXPORTER: &[Case] = &[
         labels: &[("source", "mail")],
     },
     Case {
+        alert: "MaillogPositionsLost",
+        at: "50m",
+        fires: &[(
+            "maillog_source_positions_lost_total{source=\"mail\"}",
+            "4x20 5x60",
+        )],
+        silent: &[(
+            "maillog_source_positions_lost_total{source=\"mail\"}",
+            "4x90",
+        )],
+        description: "1 files of mail in which reading stopped were not found again in 1 h. The rest of their lines is not counted.",
+        labels: &[("source", "mail")],
+    },
+    Case {
         alert: "MaillogStateNotWritten",
         at: "40m",
         fires: &[("maillog_state_write_errors_total", "0x20 0+2x60")],
