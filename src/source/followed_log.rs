@@ -200,6 +200,8 @@ impl FollowedLog {
                 self.renamed_to.pop_front();
             }
             self.renamed_to.push_back(to.to_owned());
+            // The event may come after the last search.
+            self.check_missed = true;
         }
         is_own
     }

@@ -70,13 +70,18 @@ pub(crate) fn may_be_rotation_of(log: &OsStr, name: &OsStr, elsewhere: bool) -> 
     })
 }
 
-/// `mail.log` with anything after it: `mail.log.1`, `mail.log-20260101`, `mail.log_b`.
+/// `mail.log` with anything after it: `mail.log.1`, `mail.log-20260101`, `mail.log_b`, `maillog20260101`.
 fn has_added_suffix(log: &[u8], name: &[u8]) -> bool {
-    let Some([first, ..]) = name.strip_prefix(log) else {
+    let Some(added @ [first, ..]) = name.strip_prefix(log) else {
         return false;
     };
     let is_other = extension(name).is_some_and(|(_, last)| NOT_ROTATED.contains(&last));
-    !first.is_ascii_alphanumeric() && !is_other
+    (!first.is_ascii_alphanumeric() || begins_with_long_number(added)) && !is_other
+}
+
+/// Whether a text begins with more digits than the number of a host in a name has.
+fn begins_with_long_number(text: &[u8]) -> bool {
+    text.iter().take_while(|byte| byte.is_ascii_digit()).count() >= 6
 }
 
 /// `mail.log` with numbers before its extension: `mail.1.log`, `mail-20260101-17.log`.
@@ -123,7 +128,8 @@ pub(crate) fn without_trailing_numbers(name: &[u8]) -> Option<&[u8]> {
         .iter()
         .rposition(|byte| !byte.is_ascii_digit() && !is_separator(Some(byte)))?;
     let (rest, numbers) = name.split_at(kept + 1);
-    (is_separator(numbers.first()) && is_numeric(numbers)).then_some(rest)
+    let is_added = is_separator(numbers.first()) || begins_with_long_number(numbers);
+    (is_added && is_numeric(numbers)).then_some(rest)
 }
 
 /// Where a date begins, after a separator: eight digits (`-20260101`) or `2026-01-01`.
@@ -262,6 +268,7 @@ mod tests {
             ("mail.log", "mail-20260101.log"),
             ("mail.log", "mail-2026-01-01T10:00:00.log"),
             ("maillog", "maillog.20261129T000000.gz"),
+            ("maillog", "maillog20261129"),
             ("current", "@400000006748c1a43b9aca00.s"),
             ("current", "@400000006748c1a43b9aca00.u.zst"),
             ("mail-20260101.log", "mail-20260102.log"),
@@ -275,6 +282,7 @@ mod tests {
             ("mail.log", "mail.err"),
             ("mail.log", "mail.err.1"),
             ("mail.log", "mail.logs"),
+            ("mx1", "mx10"),
             ("mail.log", "mail-out.log"),
             ("mail.log", "mail.log.offset"),
             ("mail.log", "mail.log.1.md5"),
@@ -314,6 +322,8 @@ mod tests {
         assert_eq!(unnumbered(b"mail.log.1"), None);
         let base = without_trailing_numbers(b"mail.log-29112026-103000");
         assert_eq!(base, Some(&b"mail.log"[..]));
+        let base = without_trailing_numbers(b"maillog20261129");
+        assert_eq!(base, Some(&b"maillog"[..]));
         assert_eq!(without_trailing_numbers(b"mail1"), None);
         assert_eq!(without_trailing_numbers(b"mail.log"), None);
     }

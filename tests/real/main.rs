@@ -41,6 +41,7 @@ mod faults;
 mod image;
 mod inbound;
 mod journal;
+mod logrotate;
 mod machine;
 mod milter;
 mod package;

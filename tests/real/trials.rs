@@ -14,7 +14,8 @@ use crate::truth::{Truth, differences};
 use crate::world::{Message, World};
 use crate::{
     Result, alertmanager, auth, chart, client, compose, dashboards, examples, faults, image,
-    inbound, journal, milter, package, page, podman, pods, policy, prometheus, sandbox, stores,
+    inbound, journal, logrotate, milter, package, page, podman, pods, policy, prometheus, sandbox,
+    stores,
 };
 
 /// A test, and the programs that it needs.
@@ -70,6 +71,11 @@ pub const ALL: &[RealTrial] = &[
         name: "prometheus_scrapes_every_family_and_the_exact_count_of_421",
         needs: &["postfix", "prometheus", "promtool"],
         run: scraped_by_prometheus,
+    },
+    RealTrial {
+        name: "logrotate_in_every_configuration_loses_no_line",
+        needs: &["logrotate", "faketime", "xz", "zstd", "bzip2"],
+        run: || with_folder(logrotate::every_configuration),
     },
     RealTrial {
         name: "rsyslog_over_udp_counts_every_line_once",

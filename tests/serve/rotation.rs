@@ -65,6 +65,44 @@ fn every_line_is_counted_once_with_fast_rotation_under_load() {
 }
 
 #[test]
+fn no_line_is_lost_when_rotation_is_faster_than_reading_whatever_its_names_are() {
+    type Name = fn(u32) -> String;
+    let names: [Name; 6] = [
+        |number| format!("mail.log.{}", 12_000 + number),
+        |number| format!("mail.log-{}", 1_735_689_600 + number),
+        |number| format!("mail.{number}.log"),
+        |number| format!("mail.log_{:x}", number.wrapping_mul(0x9e37_79b9)),
+        |number| format!("archive/mail.log.{number}"),
+        // Nothing but the file event tells where the log has gone.
+        |number| format!("saved-{:x}", number.wrapping_mul(0x9e37_79b9)),
+    ];
+    for name in names {
+        let folder = Folder::new();
+        fs::create_dir(folder.path("archive")).expect("a folder");
+        let mut log = folder.create("mail.log", "first\n");
+        let daemon = Daemon::follow(&folder.path("mail.log"));
+        assert_eq!(lines(&daemon.source()), 1);
+        let rotations = 400;
+        for number in 0..rotations {
+            write(&mut log, &format!("line {number} of a log\n"));
+            let to = folder.path(&name(number));
+            fs::rename(folder.path("mail.log"), to).expect("renamed");
+            log = folder.create("mail.log", "");
+        }
+        let written = u64::from(rotations) + 1;
+        let waited = format!("all lines of {}", name(0));
+        let source = daemon.until_source(&waited, |source| lines(source) >= written);
+        assert_eq!(lines(&source), written, "{}", name(0));
+        // A rotation more, which makes it look at all files again.
+        write(&mut log, "last\n");
+        fs::rename(folder.path("mail.log"), folder.path(&name(rotations))).expect("renamed");
+        folder.create("mail.log", "");
+        let source = daemon.until_source("the last line", |source| lines(source) > written);
+        assert_eq!(lines(&source), written + 1, "{}", name(0));
+    }
+}
+
+#[test]
 fn a_log_that_was_copied_and_truncated_is_read_from_its_beginning() {
     let folder = Folder::new();
     let mut log = folder.create("mail.log", "one\ntwo\nthree\n");
