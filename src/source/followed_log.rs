@@ -9,6 +9,7 @@ use tracing::{info, warn};
 
 use super::identity::{FileStat, FileTime, Identity};
 use super::position::{FilePosition, FileState};
+use super::rotated_files::RotatedFile;
 use super::stream_id::StreamId;
 use super::tail_file::TailFile;
 
@@ -48,6 +49,8 @@ pub(crate) struct FollowedLog {
     /// Files whose content is older were read or are not to be read, unless a position leads to them. `None` until
     /// the path was first checked.
     pub horizon: Option<FileTime>,
+    /// Rotated files that existed when the path was first checked, and are as new as that.
+    pub ignored: Vec<RotatedFile>,
     /// The paths to which files of this path were renamed, as file events tell, the newest last.
     pub renamed_to: VecDeque<PathBuf>,
     /// Whether files may have been created and rotated without being read.
@@ -74,6 +77,7 @@ impl FollowedLog {
             finished: Vec::new(),
             pending_resume: Vec::new(),
             horizon: None,
+            ignored: Vec::new(),
             renamed_to: VecDeque::new(),
             check_missed: false,
             duplicate_of: None,

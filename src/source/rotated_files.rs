@@ -64,6 +64,12 @@ impl RotatedFile {
         created && self.modified.is_at_or_after(time)
     }
 
+    /// Whether both are the same file, which may have been renamed.
+    pub fn is_same(&self, other: &RotatedFile) -> bool {
+        // The inode of a file that was removed is given to another one.
+        self.identity == other.identity && self.created == other.created
+    }
+
     /// Whether device and inode identify its content.
     pub fn is_plain(&self) -> bool {
         !self.compressed

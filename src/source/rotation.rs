@@ -16,6 +16,7 @@ use super::log_set::LogSet;
 use super::position::{FilePosition, FileState};
 use super::read_buffer::ReadBuffer;
 use super::resume;
+use super::rotated_files;
 use super::rotated_places::RotatedPlaces;
 use super::rotation_search::{Found, MAX_MISSED, Query, RotationSearch};
 use super::tail_file::TailFile;
@@ -56,10 +57,10 @@ impl RotationTracker {
             Err(error) => {
                 let log = self.logs.get_mut(at);
                 log.duplicate_of = None;
-                log.horizon = log.horizon.or_else(|| Some(FileTime::before_now()));
                 // A file that does not exist yet will be new when it is created.
                 log.start_at_end &= error.kind() != io::ErrorKind::NotFound;
                 log.set_error(&error);
+                self.begin(at, FileTime::default());
                 return;
             }
         };
@@ -106,9 +107,7 @@ impl RotationTracker {
         file.target = link_target(&log.path);
         log.duplicate_of = None;
         log.clear_error();
-        // Rotated files that exist at the first start are not read.
-        let start = file.modified().max(FileTime::before_now());
-        log.horizon = log.horizon.or(Some(start));
+        let modified = file.modified();
         log.live = Some(file);
         self.changed = true;
         let target = target_elsewhere(&log.path);
@@ -116,6 +115,22 @@ impl RotationTracker {
             log.target = target;
             self.logs.reindex();
         }
+        self.begin(at, modified);
+    }
+
+    /// Before the first look at a path: none of the rotated files that exist by now are read. `modified` is when the
+    /// live file was last written to.
+    fn begin(&mut self, at: usize, modified: FileTime) {
+        if self.logs.get(at).horizon.is_some() {
+            return;
+        }
+        let horizon = modified.max(FileTime::before_now());
+        let places = self.places.of(self.logs.get(at));
+        let listed = rotated_files::list(&places, std::iter::empty()).unwrap_or_default();
+        let new = listed.oldest_first().filter(|it| it.may_begin_at(horizon));
+        let log = self.logs.get_mut(at);
+        log.ignored = new.cloned().collect();
+        log.horizon = Some(horizon);
     }
 
     /// Where reading stopped in a file that this log has read before, or that is an exact copy of such

@@ -129,6 +129,9 @@ impl<'a> RotationSearch<'a> {
         let Some(horizon) = self.log.horizon.filter(|_| self.query.missed) else {
             return false;
         };
+        if self.log.ignored.iter().any(|it| it.is_same(file)) {
+            return false;
+        }
         // A log that was copied and emptied is older than its content.
         let was_live = file.is_plain()
             && self
