@@ -173,7 +173,7 @@ impl Evaluator {
         let mut found = Vec::new();
         for (at, rule) in self.rules.iter().enumerate() {
             if !rule.alert.is_about_mail() {
-                history.evaluate(&rule.alert, counters, health, now, &mut found);
+                history.evaluate(&rule.alert, health, &mut found);
                 self.actives.update(at, &mut found, now, rule.times());
             }
         }

@@ -91,6 +91,10 @@ fn watches(alert: &Alert, zh: bool) -> String {
                 true => format!("未读内容超过 {bytes} 的来源"),
             }
         }
+        (Watch::ClockOff, false) => {
+            "seconds between the time stamps of a source and the exporter's clock".to_owned()
+        }
+        (Watch::ClockOff, true) => "某来源的时间戳与导出器时钟相差的秒数".to_owned(),
         (Watch::CatchingUp, false) => "whether a backlog is being read".to_owned(),
         (Watch::CatchingUp, true) => "是否在补读旧日志".to_owned(),
         (Watch::Unmatched, false) => "lines of a source with an unknown format".to_owned(),

@@ -117,14 +117,7 @@ impl HealthHistory {
     }
 
     /// Evaluates a rule about the exporter.
-    pub(super) fn evaluate(
-        &self,
-        alert: &Alert,
-        counters: &Counters,
-        health: &Health,
-        now: i64,
-        found: &mut Vec<Finding>,
-    ) {
+    pub(super) fn evaluate(&self, alert: &Alert, health: &Health, found: &mut Vec<Finding>) {
         let window = alert.window.unwrap_or_default().seconds();
         let count = alert.count.unwrap_or_default();
         let threshold = alert.threshold.unwrap_or_default();
@@ -150,7 +143,19 @@ impl HealthHistory {
                     add(Some(("source", &source.name)), source.lag_bytes, None);
                 }
             }
-            Watch::CatchingUp if counters.catching_up(now) => add(None, 1, None),
+            Watch::CatchingUp => {
+                for source in health.sources.iter().filter(|source| source.catching_up) {
+                    add(Some(("source", &source.name)), 1, None);
+                }
+            }
+            Watch::ClockOff => {
+                for source in &health.sources {
+                    let offset = source.clock_offset.unsigned_abs();
+                    if offset > threshold {
+                        add(Some(("source", &source.name)), offset, None);
+                    }
+                }
+            }
             Watch::SourceSilent if self.now - self.started >= window => {
                 for source in &self.sources {
                     let before = source.lines.growth(window + DAY, window);

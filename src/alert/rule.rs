@@ -53,6 +53,8 @@ impl Rule {
             | Watch::SourceSilent
             | Watch::SourceLagging
             | Watch::Unmatched
+            | Watch::CatchingUp
+            | Watch::ClockOff
             | Watch::LinesDropped
             | Watch::PositionsLost => Some("source"),
             Watch::SeriesFolded => Some("metric"),

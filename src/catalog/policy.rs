@@ -33,6 +33,8 @@ pub enum Watch {
     SourceLagging,
     /// A backlog is being read.
     CatchingUp,
+    /// The time stamps of a source differ from the clock of the exporter.
+    ClockOff,
     /// Lines of an unknown format.
     Unmatched,
     /// Lines lost because they arrived faster than they were read.

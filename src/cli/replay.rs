@@ -99,16 +99,15 @@ pub fn run(args: &Args) -> Result<(), Error> {
             counters: &mut counters,
             lines: &mut read,
             now: i64::MAX,
-            before: |time: Option<Stamp>, counters: &_| {
-                let Some(Stamp { seconds, .. }) = time else {
-                    return;
-                };
+            before: |time: Option<Stamp>, _, counters: &_| {
+                let Stamp { seconds, .. } = time?;
                 from = from.min(seconds);
                 to = to.max(seconds);
                 if seconds >= due {
                     evaluator.advance(seconds, counters, false);
                     due = evaluator.due();
                 }
+                time
             },
         };
         while input

@@ -57,7 +57,7 @@ pub fn run(args: &Args) -> Result<(), Error> {
             counters: &mut counters,
             lines: &mut read,
             now: i64::MAX,
-            before: |_, _: &_| {},
+            before: |time, _, _: &_| time,
         };
         while lines
             .read(|lines| parser.read(lines, &mut visitor))

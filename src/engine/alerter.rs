@@ -74,11 +74,11 @@ impl Alerter {
     }
 
     /// Evaluates the rules up to `time`: that of a line that is about to be counted, or of the wall
-    /// clock if all lines are read. `now` is the wall clock; both in seconds since 1970.
-    pub(super) fn advance(&mut self, time: i64, counters: &Counters, now: i64) {
-        let catching_up = counters.catching_up(now);
+    /// clock if all lines are read. `now` is the wall clock; both in seconds since 1970. With
+    /// `backlog`, most of the recent events are of the past, and no rule about mail matches.
+    pub(super) fn advance(&mut self, time: i64, counters: &Counters, now: i64, backlog: bool) {
         // The time of a line may be in the future.
-        self.evaluator.advance(time.min(now), counters, catching_up);
+        self.evaluator.advance(time.min(now), counters, backlog);
     }
 
     /// Evaluates the rules about the exporter itself if that is due, and sends the alerts that are

@@ -12,6 +12,7 @@ mod publisher;
 mod request;
 mod run;
 mod setup;
+mod source_clock;
 mod source_handle;
 
 use std::sync::Arc;

@@ -1,6 +1,7 @@
 //! From the lines of a source to counts: the parser, the counters and the alerts that look at both.
 
 use super::alerter::Alerter;
+use super::source_clock::LateShare;
 use super::source_handle::SourceHandle;
 use crate::metrics::{Counters, CountingVisitor};
 use crate::parse::{LineParser, Stamp, StreamKey};
@@ -12,6 +13,8 @@ pub(super) struct Pipeline {
     pub counters: Counters,
     /// The wall clock in seconds since 1970, as of the current block.
     pub now: i64,
+    /// How many of the events of all sources were late.
+    pub late: LateShare,
     /// Set if the exporter sends alerts itself.
     pub alerter: Option<Alerter>,
 }
@@ -29,6 +32,7 @@ impl Pipeline {
             lines,
             setup,
             id,
+            clock,
             ..
         } = handle;
         let source = source.as_mut()?;
@@ -36,26 +40,33 @@ impl Pipeline {
             parser,
             counters,
             now,
+            late,
             alerter,
         } = self;
+        let now = *now;
         let mut due = alerter
             .as_ref()
             .map_or(i64::MAX, |alerter| alerter.next_evaluation());
         let mut visitor = CountingVisitor {
             counters,
             lines: &mut lines.counts,
-            now: *now,
-            before: |time: Option<Stamp>, counters: &Counters| {
-                let Some(Stamp { seconds, .. }) = time else {
-                    return;
-                };
+            now,
+            before: |time: Option<Stamp>, is_event, counters: &Counters| {
+                let Stamp { seconds, nanos } = time?;
                 lines.newest = lines.newest.max(Some(seconds));
+                let (seconds, is_late) = clock.observe(seconds, now);
+                if is_event {
+                    clock.count(is_late, now);
+                    late.count(is_late, now);
+                    lines.backlog_events += u64::from(is_late);
+                }
                 if let Some(alerter) = alerter.as_mut()
                     && seconds >= due
                 {
-                    alerter.advance(seconds, counters, *now);
+                    alerter.advance(seconds, counters, now, late.is_most(now));
                     due = alerter.next_evaluation();
                 }
+                Some(Stamp { seconds, nanos })
             },
         };
         Some(source.read(budget, buffer, &mut |stream, lines| {

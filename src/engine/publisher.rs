@@ -17,7 +17,7 @@ use super::request::{Request, ViewSender, WriteResult};
 use crate::alert;
 use crate::metrics::{CountersSnapshot, StateStats, View};
 use crate::parse::ParserSnapshot;
-use crate::state::{Section, Snapshot, SourceState, StateFile, Store};
+use crate::state::{Section, Snapshot, SourceCounts, SourceState, StateFile, Store};
 
 /// How often a snapshot is written while something changes, whether a view is requested or not; and
 /// how soon after a failure it is tried again.
@@ -41,7 +41,7 @@ struct ViewRequest {
 pub(super) struct SnapshotParts {
     pub sources: Vec<SourceState>,
     /// By the name of the source.
-    pub positions_lost: BTreeMap<String, u64>,
+    pub source_counts: BTreeMap<String, SourceCounts>,
     pub parser: ParserSnapshot,
     pub alerts: Option<alert::AlertSnapshot>,
     /// Sections of the state file that this version does not know.
@@ -281,7 +281,7 @@ fn write_snapshots(
             taken: now,
             write_errors: stats.errors,
             sources: parts.sources,
-            positions_lost: parts.positions_lost,
+            source_counts: parts.source_counts,
             counters: CountersSnapshot::of(&view.counters, &view.providers),
             parser: parts.parser,
             alerts: parts.alerts,

@@ -16,6 +16,7 @@ use super::pipeline::Pipeline;
 use super::publisher::SnapshotParts;
 use super::request::Request;
 use super::setup::Setup;
+use super::source_clock::LateShare;
 use super::source_handle::SourceHandle;
 use crate::alert::Health;
 use crate::catalog::Catalog;
@@ -82,10 +83,10 @@ impl Engine {
             now,
         );
         parser.resume(&before.parser);
-        let positions_lost = before.positions_lost;
+        let counts = before.source_counts;
         let restored = before.sources.into_iter().map(|state| {
-            let lost = positions_lost.get(&state.name).copied();
-            SourceHandle::restored(state, lost.unwrap_or_default())
+            let counts = counts.get(&state.name).copied();
+            SourceHandle::restored(state, counts.unwrap_or_default())
         });
         let mut removed: Vec<SourceHandle> = restored.collect();
         let mut sources = Vec::new();
@@ -112,6 +113,7 @@ impl Engine {
             unknown_sections: before.unknown,
             buffer: ReadBuffer::new(setup.max_line_bytes),
             pipeline: Pipeline {
+                late: LateShare::default(),
                 parser,
                 counters,
                 now: now.as_second(),
@@ -168,17 +170,18 @@ impl Engine {
         let Pipeline {
             parser,
             counters,
+            late,
             alerter,
             ..
         } = &mut self.pipeline;
         let Some(alerter) = alerter else { return };
         // Unread lines have earlier times, which must be evaluated first.
         if !self.more_to_read && now >= alerter.next_evaluation() {
-            alerter.advance(now, counters, now);
+            alerter.advance(now, counters, now, late.is_most(now));
         }
         let (sources, publisher) = (&self.sources, &self.parts.publisher);
         alerter.send_due(counters, || Health {
-            sources: sources.iter().map(|it| it.stats(parser)).collect(),
+            sources: sources.iter().map(|it| it.stats(parser, now)).collect(),
             state: publisher.stats(),
         });
     }
@@ -249,10 +252,10 @@ impl Engine {
                 .chain(removed)
                 .map(SourceHandle::state)
                 .collect(),
-            positions_lost: sources
+            source_counts: sources
                 .iter()
                 .chain(removed)
-                .map(|it| (it.setup.name.clone(), it.positions_lost()))
+                .map(|it| (it.setup.name.clone(), it.counts()))
                 .collect(),
             parser: pipeline.parser.snapshot(),
             unknown: self.unknown_sections.clone(),
@@ -309,6 +312,7 @@ impl Engine {
             let Some(progress) = self.pipeline.read(source, left, &mut self.buffer) else {
                 continue;
             };
+            source.has_more = progress.more;
             if progress.changed {
                 self.parts.publisher.mark_changed();
             }
@@ -323,7 +327,7 @@ impl Engine {
 
     /// The engine has caught up for the first time.
     fn set_ready(&mut self) {
-        let down = |handle: &&SourceHandle| !handle.stats(&self.pipeline.parser).up;
+        let down = |handle: &&SourceHandle| !handle.is_up();
         let names = self.sources.iter().filter(down).map(|it| &*it.setup.name);
         let names: Vec<&str> = names.collect();
         if names.is_empty() {
@@ -344,7 +348,7 @@ impl Engine {
             sources: self
                 .sources
                 .iter()
-                .map(|it| it.stats(&self.pipeline.parser))
+                .map(|it| it.stats(&self.pipeline.parser, self.pipeline.now))
                 .collect(),
             providers: Arc::clone(&self.provider_names),
             queues: self.parts.queues.as_ref().and_then(showq::newest),

@@ -8,11 +8,12 @@ use std::io;
 use tracing::{error, info};
 
 use super::setup::SourceSetup;
+use super::source_clock::SourceClock;
 use crate::metrics::{LineCounts, SourceStats};
 use crate::parse::{Format, LineParser};
 use crate::source::{self, Input, Position, Rotations, Source, Status, Wake};
 use crate::stable_hash::hash;
-use crate::state::SourceState;
+use crate::state::{SourceCounts, SourceState};
 
 /// What sources report of their own reading, summed up.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -53,12 +54,17 @@ pub(super) struct SourceHandle {
     /// What was read before the source was opened last.
     before: ReadTotals,
     pub lines: LineStats,
+    pub clock: SourceClock,
+    /// Whether there is more to read, as of the last read.
+    pub has_more: bool,
 }
 
 /// What was found in the lines.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct LineStats {
     pub counts: LineCounts,
+    /// Events of lines that were read late.
+    pub backlog_events: u64,
     /// The newest time of a line, in seconds since 1970.
     pub newest: Option<i64>,
 }
@@ -73,12 +79,14 @@ impl SourceHandle {
             position: Position::Unset,
             before: ReadTotals::default(),
             lines: LineStats::default(),
+            clock: SourceClock::default(),
+            has_more: false,
         }
     }
 
     /// A closed source that continues where another process stopped. Its input is not known before
     /// [`SourceHandle::take_or_new`].
-    pub fn restored(state: SourceState, positions_lost: u64) -> Self {
+    pub fn restored(state: SourceState, kept: SourceCounts) -> Self {
         SourceHandle {
             id: source_id(&state.name),
             setup: SourceSetup {
@@ -93,7 +101,7 @@ impl SourceHandle {
                 rotations: state.rotations,
                 truncated: state.truncated,
                 dropped: state.dropped,
-                positions_lost,
+                positions_lost: kept.positions_lost,
             },
             lines: LineStats {
                 counts: LineCounts {
@@ -101,8 +109,11 @@ impl SourceHandle {
                     noise: state.noise,
                     unmatched: state.unmatched,
                 },
+                backlog_events: kept.backlog_events,
                 newest: state.last_line,
             },
+            clock: SourceClock::default(),
+            has_more: false,
         }
     }
 
@@ -138,10 +149,19 @@ impl SourceHandle {
         }
     }
 
-    /// Files in which reading stopped and that were not found again.
-    pub fn positions_lost(&self) -> u64 {
+    /// What a snapshot keeps of it besides [`SourceHandle::state`].
+    pub fn counts(&self) -> SourceCounts {
         let status = self.source.as_ref().map(|source| source.status());
-        self.before.positions_lost + status.map_or(0, |status| status.positions_lost)
+        let lost = status.map_or(0, |status| status.positions_lost);
+        SourceCounts {
+            positions_lost: self.before.positions_lost + lost,
+            backlog_events: self.lines.backlog_events,
+        }
+    }
+
+    /// Whether everything that is configured can be read.
+    pub fn is_up(&self) -> bool {
+        self.source.as_ref().is_some_and(|it| it.status().up)
     }
 
     /// Opens the source, if it is not open, where reading stopped. `cap` is the longest line in
@@ -192,8 +212,8 @@ impl SourceHandle {
         }
     }
 
-    /// Its counts and status, for a view.
-    pub fn stats(&self, parser: &LineParser) -> SourceStats {
+    /// Its counts and status, for a view. `now` is the wall clock in seconds since 1970.
+    pub fn stats(&self, parser: &LineParser, now: i64) -> SourceStats {
         let status = self
             .source
             .as_ref()
@@ -217,6 +237,9 @@ impl SourceHandle {
             dropped: totals.dropped,
             positions_lost: totals.positions_lost,
             positions_lost_before: self.before.positions_lost,
+            backlog_events: self.lines.backlog_events,
+            catching_up: self.has_more || self.clock.has_backlog(now),
+            clock_offset: self.clock.offset(),
             formats: parser.formats(self.id),
         }
     }

@@ -18,12 +18,6 @@ pub(crate) const OTHER_CODE: u16 = 1000;
 /// Represents all enhanced codes beyond the limit, in a packed key.
 pub(crate) const OTHER_ENHANCED: u64 = u32::MAX as u64;
 
-/// The age of a line, in seconds, above which the exporter is catching up.
-const CATCH_UP_AGE: i64 = 60;
-
-/// How long after the last old line the exporter is considered to be catching up, in seconds.
-const CATCH_UP_HOLD: i64 = 300;
-
 /// The stages of a delivery, in the order of the histograms.
 pub(crate) const DELAY_STAGES: [&str; 5] = [
     "before_queue_manager",
@@ -69,8 +63,6 @@ pub struct Counters {
     pub(crate) delays: [Histogram; 5],
     pub(crate) sizes: Histogram,
     pub(crate) recipients: Histogram,
-    /// The wall clock when the last line older than [`CATCH_UP_AGE`] was read, in seconds since 1970.
-    pub(crate) last_old_line: Option<i64>,
     pub(crate) pending_messages: PendingMessages,
 }
 
@@ -135,7 +127,6 @@ impl Counters {
             delays: std::array::from_fn(|_| Histogram::new(DELAY_BOUNDS)),
             sizes: Histogram::new(SIZE_BOUNDS),
             recipients: Histogram::new(RECIPIENT_BOUNDS),
-            last_old_line: None,
             pending_messages: PendingMessages::new(),
         }
     }
@@ -144,39 +135,22 @@ impl Counters {
     pub fn count(&mut self, time: Option<Stamp>, line: &Line<'_, '_>, now: i64) {
         match line {
             Line::Event(event) => self.event(time, event, now),
-            Line::Noise(fact) => self.noise(time, fact.as_ref(), now),
-            Line::Unmatched => self.noise(time, None, now),
+            Line::Noise(fact) => self.noise(fact.as_ref()),
+            Line::Unmatched => {}
         }
     }
 
-    /// Counts a line that is not an event. `now` is the wall clock in seconds since 1970, to detect old lines.
+    /// Counts a line of known form that is not an event.
     #[cfg_attr(hot_path, inline(always))]
-    pub fn noise(&mut self, time: Option<Stamp>, fact: Option<&Fact<'_>>, now: i64) {
-        self.note_age(time, now);
+    pub fn noise(&mut self, fact: Option<&Fact<'_>>) {
         if let Some(fact) = fact {
             self.fact(fact);
         }
     }
 
-    #[cfg_attr(hot_path, inline(always))]
-    fn note_age(&mut self, time: Option<Stamp>, now: i64) {
-        if let Some(time) = time
-            && time.seconds < now - CATCH_UP_AGE
-        {
-            self.last_old_line = Some(now);
-        }
-    }
-
-    /// Whether a line older than a minute was read within the last five minutes before `now`.
-    pub fn catching_up(&self, now: i64) -> bool {
-        self.last_old_line
-            .is_some_and(|last| now.saturating_sub(last) <= CATCH_UP_HOLD)
-    }
-
     /// Counts an event. `now` is the wall clock in seconds since 1970: for rates, lines from the future count at
-    /// `now`, and old lines are detected.
+    /// `now`.
     pub fn event(&mut self, time: Option<Stamp>, event: &Event<'_>, now: i64) {
-        self.note_age(time, now);
         let mta = event.mta().index();
         self.mtas_seen[mta] = true;
         if let Some(code) = event.code {

@@ -31,7 +31,6 @@ impl CountersSnapshot {
         self.services.restore(&mut counters);
         self.failures.restore(&mut counters, &conditions);
         self.histograms.restore(&mut counters);
-        counters.last_old_line = self.pending.last_old_line;
         counters
             .pending_messages
             .restore(&self.pending.messages, &self.pending.legacy_messages);

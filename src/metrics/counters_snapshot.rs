@@ -134,9 +134,10 @@ pub(crate) struct HistogramsSnapshot {
     pub recipients: HistogramSnapshot,
 }
 
-/// Messages whose size is not known yet, and when the last old line was read.
+/// Messages whose size is not known yet.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct PendingSnapshot {
+    /// No longer used: when the last old line was read.
     pub last_old_line: Option<i64>,
     /// Position and hash of each message.
     pub messages: Vec<(u16, u64)>,
@@ -212,7 +213,7 @@ impl CountersSnapshot {
                 recipients: counters.recipients.snapshot(),
             },
             pending: PendingSnapshot {
-                last_old_line: counters.last_old_line,
+                last_old_line: None,
                 messages: counters.pending_messages.positions(),
                 legacy_messages: counters.pending_messages.legacy_hashes(),
             },

@@ -22,29 +22,32 @@ pub struct CountingVisitor<'c, F> {
     pub lines: &'c mut LineCounts,
     /// The wall clock in seconds since 1970, as for [`Counters::event`].
     pub now: i64,
-    /// Called before each line is counted, with its time and the counters.
+    /// Called before each line is counted, with its time, whether it is an event, and the counters. Returns the time at
+    /// which the line counts.
     pub before: F,
 }
 
-impl<F: FnMut(Option<Stamp>, &Counters)> Visitor<'_> for CountingVisitor<'_, F> {
+impl<F> Visitor<'_> for CountingVisitor<'_, F>
+where
+    F: FnMut(Option<Stamp>, bool, &Counters) -> Option<Stamp>,
+{
     #[inline]
     fn event(&mut self, time: Option<Stamp>, event: &mut Event<'_>) {
-        (self.before)(time, self.counters);
+        let time = (self.before)(time, true, self.counters);
         self.lines.events += 1;
         self.counters.event(time, event, self.now);
     }
 
     #[cfg_attr(hot_path, inline(always))]
     fn noise(&mut self, time: Option<Stamp>, fact: Option<&Fact<'_>>) {
-        (self.before)(time, self.counters);
+        (self.before)(time, false, self.counters);
         self.lines.noise += 1;
-        self.counters.noise(time, fact, self.now);
+        self.counters.noise(fact);
     }
 
     #[inline]
     fn unmatched(&mut self, time: Option<Stamp>) {
-        (self.before)(time, self.counters);
+        (self.before)(time, false, self.counters);
         self.lines.unmatched += 1;
-        self.counters.noise(time, None, self.now);
     }
 }

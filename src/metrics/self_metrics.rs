@@ -9,11 +9,6 @@ impl Scrape {
     /// The families about the exporter as a whole.
     pub(super) fn self_metrics(&self) -> Vec<MetricFamily> {
         let counters = &self.view.counters;
-        let mut catching_up = self.previous.gauge(
-            "maillog_catching_up",
-            "1 while lines older than a minute are read, and for five minutes after.",
-        );
-        catching_up.set(&[], f64::from(u8::from(counters.catching_up(self.now))));
         let mut dropped = self.previous.counter(
             "maillog_series_dropped_total",
             "Counts that went to the label value other because the series limit of their metric was reached.",
@@ -43,7 +38,6 @@ impl Scrape {
         );
         write_errors.count(&[], state.errors);
         vec![
-            catching_up.finish(),
             dropped.finish(),
             build.finish(),
             kept.finish(),
@@ -125,6 +119,21 @@ impl Scrape {
                 "maillog_source_lag_bytes",
                 "Bytes available but not yet read.",
                 |s| s.lag_bytes as f64,
+            ),
+            counter(
+                "maillog_source_backlog_events_total",
+                "Events read more than a minute after their time stamp, corrected by the offset of the source's clock.",
+                |s| s.backlog_events,
+            ),
+            gauge(
+                "maillog_catching_up",
+                "1 while the source has unread lines, or most of its events of the last five minutes were read late.",
+                |s| f64::from(u8::from(s.catching_up)),
+            ),
+            gauge(
+                "maillog_source_clock_offset_seconds",
+                "Seconds by which the time stamps of the source are ahead of the exporter's clock, if that is a minute or more; negative if they are behind.",
+                |s| s.clock_offset as f64,
             ),
             gauge("maillog_source_up", "1 if the source can be read.", |s| {
                 f64::from(u8::from(s.up))

@@ -35,6 +35,12 @@ pub struct SourceStats {
     pub positions_lost: u64,
     /// How many of them were not found before the source was opened.
     pub positions_lost_before: u64,
+    /// Events of lines that were read more than a minute late.
+    pub backlog_events: u64,
+    /// Whether there are unread lines, or most of the recent events were read late.
+    pub catching_up: bool,
+    /// Seconds by which its time stamps are ahead of this machine's clock; negative if they are behind.
+    pub clock_offset: i64,
     /// The formats found: names of mail servers, or `syslog` if no record was read.
     pub formats: Vec<&'static str>,
 }

@@ -57,7 +57,7 @@ pub(super) fn decode(version: u32, body: &[u8]) -> postcard::Result<Snapshot> {
         taken: version1.taken,
         write_errors: version1.write_errors,
         sources: version1.sources,
-        positions_lost: BTreeMap::new(),
+        source_counts: BTreeMap::new(),
         counters: version1.counters.upgrade(version2.provider_conditions),
         parser: ParserSnapshot {
             legacy_duplicates: version3.duplicates,

@@ -22,7 +22,7 @@ use disk::with_suffix;
 
 pub use codec::Damage;
 pub use section::Section;
-pub use snapshot::{Snapshot, SourceState};
+pub use snapshot::{Snapshot, SourceCounts, SourceState};
 
 /// The name of the state file if the configured path is a directory.
 const DEFAULT_NAME: &str = "state";

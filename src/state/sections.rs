@@ -55,7 +55,7 @@ macro_rules! sections {
 
 sections! {
     "sources" => sources,
-    "source_positions_lost" => positions_lost,
+    "source_counts" => source_counts,
     "codes" => counters.codes,
     "code_rates" => counters.rates,
     "enhanced_codes" => counters.enhanced,

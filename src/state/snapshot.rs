@@ -19,8 +19,8 @@ pub struct Snapshot {
     pub write_errors: u64,
     /// All sources, including those that are no longer configured.
     pub sources: Vec<SourceState>,
-    /// By the name of the source, the files in which reading stopped and that were not found again.
-    pub positions_lost: BTreeMap<String, u64>,
+    /// Further counts of the sources, by name.
+    pub source_counts: BTreeMap<String, SourceCounts>,
     /// All counts.
     pub counters: CountersSnapshot,
     /// The state of the parser.
@@ -54,4 +54,13 @@ pub struct SourceState {
     pub truncated: u64,
     /// Lines lost because they arrived faster than they were read.
     pub dropped: u64,
+}
+
+/// Counts of a source that older versions do not have.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SourceCounts {
+    /// Files in which reading stopped and that were not found again.
+    pub positions_lost: u64,
+    /// Events of lines that were read late.
+    pub backlog_events: u64,
 }

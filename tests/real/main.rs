@@ -11,7 +11,7 @@
 //!   replies of remote servers, `exim_stores` local deliveries, `exim_rejects` rejected clients; `records`: number
 //!   of log records per failure
 //! - `exporter`, `prometheus`: what is read from the log; `rsyslog`, `journal`: transports of log lines
-//! - `page`, `faults`: alerts from the lines of `traffic` through `alertmanager` to a `webhook`; `examples`:
+//! - `page`, `faults`, `clocks`: alerts from the lines of `traffic` through `alertmanager` to a `webhook`; `examples`:
 //!   the Alertmanager examples of the documentation
 //! - `image`, `podman`, `inside`: the container image; `chart`, `pods`: the Helm chart and its pods
 //! - `package`, `machine`: the Debian package on a system with its own systemd; `compose`: the example of
@@ -26,6 +26,7 @@ mod auth;
 mod cases;
 mod chart;
 mod client;
+mod clocks;
 mod compose;
 mod dashboards;
 mod dns;

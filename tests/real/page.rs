@@ -19,12 +19,12 @@ use crate::webhook::{Answer, Webhook};
 /// The tested alert.
 pub const SPIKE: &str = "MaillogSmtp421Spike";
 
-const HOOK: &str = "127.0.0.1:9999";
-const HOOK_URL: &str = "http://127.0.0.1:9999/";
+pub const HOOK: &str = "127.0.0.1:9999";
+pub const HOOK_URL: &str = "http://127.0.0.1:9999/";
 
 /// A policy with which the alert fires when a burst has lasted for `hold`, and resolves within two minutes of
 /// its end.
-fn short(hold: &str) -> String {
+pub fn short(hold: &str) -> String {
     format!(
         "rules:\n  MaillogSmtp421Spike: \
          {{count: 10, window: 1m, for: {hold}, keep_firing_for: 15s}}\n"
@@ -170,7 +170,7 @@ fn fires(log: &mut Log, hook: &Webhook, who: &str, right: fn(&Value) -> bool) ->
 }
 
 /// A log with a quiet time and normal traffic, which Prometheus has scraped.
-fn quiet(log: &mut Log, daemon: &Daemon, prometheus: &Prometheus) -> Result<()> {
+pub fn quiet(log: &mut Log, daemon: &Daemon, prometheus: &Prometheus) -> Result<()> {
     log.now(100, TAKEN)?;
     daemon.scrape_after(log.lines())?;
     prometheus.expect(

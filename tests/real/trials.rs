@@ -13,9 +13,9 @@ use crate::rsyslog::{self, Rsyslog};
 use crate::truth::{Truth, differences};
 use crate::world::{Message, World};
 use crate::{
-    Result, alertmanager, auth, chart, client, compose, dashboards, examples, faults, image,
-    inbound, journal, logrotate, milter, package, page, podman, pods, policy, prometheus, sandbox,
-    stores,
+    Result, alertmanager, auth, chart, client, clocks, compose, dashboards, examples, faults,
+    image, inbound, journal, logrotate, milter, package, page, podman, pods, policy, prometheus,
+    sandbox, stores,
 };
 
 /// A test, and the programs that it needs.
@@ -36,6 +36,11 @@ pub const ALL: &[RealTrial] = &[
         name: "page_fires_and_resolves_in_prometheus_and_in_the_exporter",
         needs: &["prometheus", "prometheus-alertmanager"],
         run: || with_folder(page::prometheus_and_exporter),
+    },
+    RealTrial {
+        name: "page_fires_while_the_clocks_of_other_sources_are_wrong",
+        needs: &["prometheus", "prometheus-alertmanager"],
+        run: || with_folder(clocks::others_are_wrong),
     },
     RealTrial {
         name: "page_survives_sigkill_and_a_backlog_does_not_page",

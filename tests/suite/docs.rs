@@ -38,7 +38,7 @@ const NOTES: &str = "
 - **Suspended deliveries** (`delivery temporarily suspended`) are deferred deliveries. The reply that caused the suspension was
   counted when it was received.
 - **Rates** (`maillog_code_rate`) use the timestamps of the lines, so old lines that are read late do not cause a spike. For
-  alerts over longer times use `rate()` over `maillog_codes_total`, and exclude times at which `maillog_catching_up` was 1.
+  alerts over longer times use `rate()` over `maillog_codes_total`, and exclude times at which `maillog_source_backlog_events_total` grew.
 - **Sizes and recipients** are observed when a message first becomes active in the queue. If the log has no cleanup lines,
   which distinguish the first time from a retry, every time is observed.
 - **Delays** below zero, which a clock that was set back causes in the log, are observed as zero.

@@ -109,23 +109,13 @@ fn with_target(series: &str) -> String {
 }
 
 fn series(pairs: &[(&str, &str)]) -> Vec<Series> {
-    let mut all: Vec<Series> = pairs
+    pairs
         .iter()
         .map(|(series, values)| Series {
             series: with_target(series),
             values: (*values).to_owned(),
         })
-        .collect();
-    if !pairs
-        .iter()
-        .any(|(series, _)| *series == "maillog_catching_up")
-    {
-        all.push(Series {
-            series: with_target("maillog_catching_up"),
-            values: "0x2050".to_owned(),
-        });
-    }
-    all
+        .collect()
 }
 
 /// All labels and annotations of an alert.

@@ -157,6 +157,7 @@ pub(super) fn of(alert: &Alert, policy: &Policy, figures: &Figures) -> String {
         ),
         Watch::SourceLagging => format!("maillog_source_lag_bytes > {threshold}"),
         Watch::CatchingUp => "maillog_catching_up == 1".to_owned(),
+        Watch::ClockOff => format!("abs(maillog_source_clock_offset_seconds) > {threshold}"),
         Watch::Unmatched => {
             let unmatched = format!(
                 "sum without (result) (increase(maillog_lines_total{{result=\"unmatched\"}}[{window}]))"
@@ -207,14 +208,20 @@ fn mail(alert: &Alert, figures: &Figures) -> String {
         .iter()
         .map(|term| format!("(\n  {}\n)", term.replace('\n', "\n  ")))
         .collect();
-    // `maillog_catching_up` is per target and lacks the other labels.
+    // The counts of the sources lack the other labels.
     let ignored = match alert.watch {
         Watch::Replies => " ignoring (direction)",
         Watch::Providers => " ignoring (provider)",
         _ => "",
     };
+    // Lines that are read late count now in Prometheus: if most of them are, the counts say nothing about now.
+    let late =
+        format!("sum without (source) (increase(maillog_source_backlog_events_total[{window}]))");
+    let all = format!(
+        "sum without (source, result) (increase(maillog_lines_total{{result=\"event\"}}[{window}]))"
+    );
     format!(
-        "{}\nunless{ignored}\n(\n  maillog_catching_up == 1\n)",
+        "{}\nunless{ignored}\n(\n  {late}\n  > 0.5 * {all}\n)",
         terms.join("\nand\n")
     )
 }

@@ -34,7 +34,7 @@ fn figures(dashboard: Dashboard) -> Dashboard {
         .panel(yes_or_no(
             Panel::stat(
                 "Catching up",
-                "Whether lines are read that are more than a minute old; rates then do not show the current time.",
+                "Whether a source has unread lines or is read late; rates then do not show the current time.",
                 "short",
             )
             .query(format!("max({})", select("maillog_catching_up", "")), "catching up"),

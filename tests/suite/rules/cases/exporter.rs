@@ -33,10 +33,24 @@ pub const EXPORTER: &[Case] = &[
     Case {
         alert: "MaillogCatchingUp",
         at: "90m",
-        fires: &[("maillog_catching_up", "1x200")],
-        silent: &[("maillog_catching_up", "1x50 0x200")],
-        description: "mx1:9925 is reading lines that are more than a minute old. Alerts about mail are suppressed until it has caught up.",
-        labels: &[],
+        fires: &[("maillog_catching_up{source=\"mail\"}", "1x200")],
+        silent: &[("maillog_catching_up{source=\"mail\"}", "1x50 0x200")],
+        description: "Lines of mail have been read late for an hour. Alerts about mail are suppressed while most events are late.",
+        labels: &[("source", "mail")],
+    },
+    Case {
+        alert: "MaillogSourceClockOff",
+        at: "40m",
+        fires: &[(
+            "maillog_source_clock_offset_seconds{source=\"mail\"}",
+            "0x5 -18000x60",
+        )],
+        silent: &[(
+            "maillog_source_clock_offset_seconds{source=\"mail\"}",
+            "0x60",
+        )],
+        description: "The time stamps of mail differ from the exporter's clock by 18,000 seconds.",
+        labels: &[("source", "mail")],
     },
     Case {
         alert: "MaillogUnmatchedLines",

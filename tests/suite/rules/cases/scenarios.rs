@@ -48,7 +48,14 @@ pub const SCENARIOS: &[Scenario] = &[
                 "maillog_codes_total{code=\"250\",direction=\"outbound\"}",
                 "0+24x150",
             ),
-            ("maillog_catching_up", "0x59 1x30"),
+            (
+                "maillog_lines_total{result=\"event\",source=\"mail\"}",
+                "0+24x60 0+84x60",
+            ),
+            (
+                "maillog_source_backlog_events_total{source=\"mail\"}",
+                "0x60 0+60x60",
+            ),
         ],
         silent: &[
             ("MaillogSmtp421Spike", &["62m", "65m", "70m", "80m"]),

@@ -23,6 +23,20 @@ pub const SPIKES: &[Case] = &[
                 "maillog_provider_codes_total{code=\"421\",provider=\"yahoo\"}",
                 "0x60 0+1x60",
             ),
+            // Late lines of another source do not mute the alert.
+            ("maillog_catching_up{source=\"udp\"}", "1x200"),
+            (
+                "maillog_source_backlog_events_total{source=\"udp\"}",
+                "0+1x200",
+            ),
+            (
+                "maillog_lines_total{result=\"event\",source=\"udp\"}",
+                "0+1x200",
+            ),
+            (
+                "maillog_lines_total{result=\"event\",source=\"mail\"}",
+                "0+24x60 0+36x140",
+            ),
         ],
         silent: &[
             (
