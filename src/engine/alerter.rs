@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
+use super::source_clock::LATE;
 use crate::alert::notify::{Notification, Notifier};
 use crate::alert::{Active, AlertSnapshot, Evaluator, Health, Words};
 use crate::catalog::{Catalog, Policy};
@@ -78,7 +79,10 @@ impl Alerter {
     /// `backlog`, most of the recent events are of the past, and no rule about mail matches.
     pub(super) fn advance(&mut self, time: i64, counters: &Counters, now: i64, backlog: bool) {
         // The time of a line may be in the future.
-        self.evaluator.advance(time.min(now), counters, backlog);
+        let time = time.min(now);
+        // What has happened until then is evaluated as well, but nobody is alerted late.
+        let suppressed = backlog || time < now - LATE;
+        self.evaluator.advance(time, counters, suppressed);
     }
 
     /// Evaluates the rules about the exporter itself if that is due, and sends the alerts that are

@@ -5,7 +5,7 @@
 //! stays the same. The time stamps of a wrong clock are corrected; a backlog counts in the past, where it belongs.
 
 /// The delay in seconds above which a line is late.
-const LATE: i64 = 60;
+pub(super) const LATE: i64 = 60;
 
 /// How long delays are observed before they are compared, in seconds.
 const INTERVAL: i64 = 60;

@@ -52,7 +52,8 @@ pub fn restart_and_backlog(folder: &Path) -> Result<()> {
     fs::copy(&state, &early)?;
 
     daemon = Daemon::configured(&config, folder)?;
-    log.now(60, REFUSED)?;
+    // More than all other lines together.
+    log.now(1500, REFUSED)?;
     let page = until("the page", PATIENCE, || {
         log.flow(REFUSED)?;
         Ok(told.alerts(SPIKE).into_iter().next())
