@@ -22,6 +22,8 @@ pub mod catalog;
 
 pub mod metrics;
 
+pub mod insight;
+
 pub mod state;
 
 pub mod alert;

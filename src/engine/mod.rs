@@ -9,6 +9,7 @@ mod alerter;
 mod parts;
 mod pipeline;
 mod publisher;
+mod recording;
 mod request;
 mod run;
 mod setup;

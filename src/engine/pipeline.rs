@@ -1,8 +1,10 @@
 //! From the lines of a source to counts: the parser, the counters and the alerts that look at both.
 
 use super::alerter::Alerter;
+use super::recording::RecordingVisitor;
 use super::source_clock::LateShare;
 use super::source_handle::SourceHandle;
+use crate::insight::Insight;
 use crate::metrics::{Counters, CountingVisitor};
 use crate::parse::{LineParser, Stamp, StreamKey};
 use crate::source::{Progress, ReadBuffer};
@@ -15,6 +17,8 @@ pub(super) struct Pipeline {
     pub now: i64,
     /// How many of the events of all sources were late.
     pub late: LateShare,
+    /// Who causes failed replies.
+    pub insight: Insight,
     /// Set if the exporter sends alerts itself.
     pub alerter: Option<Alerter>,
 }
@@ -41,13 +45,15 @@ impl Pipeline {
             counters,
             now,
             late,
+            insight,
             alerter,
         } = self;
         let now = *now;
         let mut due = alerter
             .as_ref()
             .map_or(i64::MAX, |alerter| alerter.next_evaluation());
-        let mut visitor = CountingVisitor {
+        let behind = -clock.offset();
+        let counting = CountingVisitor {
             counters,
             lines: &mut lines.counts,
             now,
@@ -68,6 +74,12 @@ impl Pipeline {
                 }
                 Some(Stamp { seconds, nanos })
             },
+        };
+        let mut visitor = RecordingVisitor {
+            inner: counting,
+            insight,
+            behind,
+            now,
         };
         Some(source.read(budget, buffer, &mut |stream, lines| {
             let key = StreamKey {

@@ -15,6 +15,7 @@ use tracing::{info, warn};
 
 use super::request::{Request, ViewSender, WriteResult};
 use crate::alert;
+use crate::insight::InsightSnapshot;
 use crate::metrics::{CountersSnapshot, StateStats, View};
 use crate::parse::ParserSnapshot;
 use crate::state::{Section, Snapshot, SourceCounts, SourceState, StateFile, Store};
@@ -43,6 +44,7 @@ pub(super) struct SnapshotParts {
     /// By the name of the source.
     pub source_counts: BTreeMap<String, SourceCounts>,
     pub parser: ParserSnapshot,
+    pub insight: Option<InsightSnapshot>,
     pub alerts: Option<alert::AlertSnapshot>,
     /// Sections of the state file that this version does not know.
     pub unknown: Vec<Section>,
@@ -282,6 +284,7 @@ fn write_snapshots(
             write_errors: stats.errors,
             sources: parts.sources,
             source_counts: parts.source_counts,
+            insight: parts.insight,
             counters: CountersSnapshot::of(&view.counters, &view.providers),
             parser: parts.parser,
             alerts: parts.alerts,

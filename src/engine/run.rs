@@ -20,6 +20,7 @@ use super::source_clock::LateShare;
 use super::source_handle::SourceHandle;
 use crate::alert::Health;
 use crate::catalog::Catalog;
+use crate::insight::Insight;
 use crate::metrics::View;
 use crate::parse::LineParser;
 use crate::showq;
@@ -100,6 +101,10 @@ impl Engine {
             sources.push(handle);
         }
         let provider_names: Arc<[String]> = parts.providers.names().map(str::to_owned).collect();
+        let mut insight = Insight::new(catalog, &provider_names);
+        if let Some(kept) = before.insight {
+            insight.restore(kept);
+        }
         let counters = before
             .counters
             .restore(catalog, &parts.providers, now.as_second());
@@ -114,6 +119,7 @@ impl Engine {
             buffer: ReadBuffer::new(setup.max_line_bytes),
             pipeline: Pipeline {
                 late: LateShare::default(),
+                insight,
                 parser,
                 counters,
                 now: now.as_second(),
@@ -258,6 +264,7 @@ impl Engine {
                 .map(|it| (it.setup.name.clone(), it.counts()))
                 .collect(),
             parser: pipeline.parser.snapshot(),
+            insight: Some(pipeline.insight.snapshot()),
             unknown: self.unknown_sections.clone(),
             alerts: pipeline.alerter.as_ref().map(Alerter::image),
         });
@@ -344,6 +351,7 @@ impl Engine {
     fn view(&self) -> View {
         let alerter = self.pipeline.alerter.as_ref();
         View {
+            insight: Some(self.pipeline.insight.clone()),
             counters: self.pipeline.counters.clone(),
             sources: self
                 .sources

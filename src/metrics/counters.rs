@@ -284,6 +284,7 @@ impl Counters {
                 size,
                 recipients,
                 after_receipt,
+                ..
             } => {
                 // Without lines about the receipt of messages, every activation is observed.
                 if self.pending_messages.end(queue_id) || !after_receipt {

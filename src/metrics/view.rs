@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::insight::Insight;
 use crate::metrics::alerting::Alerting;
 use crate::metrics::counters::Counters;
 use crate::showq::Queues;
@@ -65,6 +66,8 @@ pub struct View {
     pub sources: Vec<SourceStats>,
     /// The names of the providers, by index.
     pub providers: Arc<[String]>,
+    /// Who causes failed replies, and in which words.
+    pub insight: Option<Insight>,
     /// The Postfix queues, if configured.
     pub queues: Option<Queues>,
     /// The state file.
@@ -80,6 +83,7 @@ impl View {
             counters,
             sources: Vec::new(),
             providers,
+            insight: None,
             queues: None,
             state: StateStats::default(),
             alerting: None,

@@ -115,6 +115,8 @@ pub enum Fact<'a> {
     Queued {
         /// The message's queue id.
         queue_id: &'a [u8],
+        /// The sender's address; empty for the null sender.
+        sender: &'a [u8],
         /// Bytes.
         size: u64,
         /// Recipients.

@@ -71,6 +71,7 @@ sections! {
     "legacy_duplicates" => parser.legacy_duplicates,
     "mirrors" => parser.mirrors,
     "streams" => parser.streams,
+    "insight" => insight,
     "alerts" => alerts,
 }
 

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::section::Section;
 use crate::alert;
+use crate::insight::InsightSnapshot;
 use crate::metrics::CountersSnapshot;
 use crate::parse::ParserSnapshot;
 use crate::source::{Position, Rotations};
@@ -25,6 +26,8 @@ pub struct Snapshot {
     pub counters: CountersSnapshot,
     /// The state of the parser.
     pub parser: ParserSnapshot,
+    /// Who causes failed replies.
+    pub insight: Option<InsightSnapshot>,
     /// The state of built-in alerting, if configured.
     pub alerts: Option<alert::AlertSnapshot>,
     /// Sections unknown to this version, which are written unchanged.

@@ -68,6 +68,7 @@ pub struct CodePageLabels {
     pub share: &'static str,
     pub share_of_provider: &'static str,
     pub no_provider: &'static str,
+    pub enhanced_code: &'static str,
     pub enhanced_codes_seen: &'static str,
     pub reply_codes_seen: &'static str,
     /// A reply without an enhanced code.
@@ -156,6 +157,7 @@ static ENGLISH: Labels = Labels {
         share: "Share",
         share_of_provider: "Share of provider's replies",
         no_provider: "None yet.",
+        enhanced_code: "Enhanced code",
         enhanced_codes_seen: "Enhanced codes in these replies",
         reply_codes_seen: "Reply codes with this enhanced code",
         no_enhanced_code: "none",
@@ -242,6 +244,7 @@ static CHINESE: Labels = Labels {
         share: "占比",
         share_of_provider: "占该服务商回复",
         no_provider: "暂无。",
+        enhanced_code: "增强状态码",
         enhanced_codes_seen: "这些回复中的增强状态码",
         reply_codes_seen: "带有此增强状态码的回复码",
         no_enhanced_code: "无",

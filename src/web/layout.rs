@@ -64,6 +64,13 @@ pub fn navigation(language: PageLanguage, here: &str, links: &[Link<'_>]) -> Mar
 pub fn table(title: &str, columns: &Markup, rows: &Markup) -> Markup {
     html! {
         h2 { (title) }
+        (plain_table(columns, rows))
+    }
+}
+
+/// A table without a heading.
+pub fn plain_table(columns: &Markup, rows: &Markup) -> Markup {
+    html! {
         div.wide {
             table {
                 thead { tr { (columns) } }

@@ -8,6 +8,7 @@ mod activity;
 mod api;
 mod connections;
 mod encoding;
+mod evidence_labels;
 mod labels;
 mod language;
 mod layout;

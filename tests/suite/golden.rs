@@ -100,6 +100,7 @@ fn fact_in_words(fact: &Fact<'_>) -> String {
             size,
             recipients,
             after_receipt,
+            ..
         } => format!(
             "queued {} {size} {recipients} {after_receipt}",
             lossy(queue_id)

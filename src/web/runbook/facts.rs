@@ -3,6 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
+use super::evidence::Evidence;
 use crate::catalog::{Catalog, ConditionId, EnhancedTopic, Explanation, Topic};
 use crate::metrics::{EnhancedStatus, OTHER_CODE, View};
 use crate::parse::{self, Direction};
@@ -29,6 +30,8 @@ pub struct Facts<'a> {
     pub providers: Vec<ProviderShare>,
     /// Related codes and conditions.
     pub related: Vec<Topic>,
+    /// What is known about these replies now.
+    pub evidence: Evidence,
 }
 
 /// The other code of a reply.
@@ -68,6 +71,9 @@ impl<'a> Facts<'a> {
             paired: Vec::new(),
             providers: Vec::new(),
             related: related(catalog, topic, explanation.condition),
+            evidence: (view.insight.as_ref())
+                .map(|insight| Evidence::of(insight, catalog, topic, now))
+                .unwrap_or_default(),
             explanation,
         };
         match topic {

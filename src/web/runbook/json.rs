@@ -1,12 +1,15 @@
 //! The JSON documents of one code or condition, `/api/v1/codes/NAME`, and of all, `/api/v1/codes`.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::evidence::{self, Count};
 use super::facts::{Facts, PairedCode, ProviderShare};
 use super::listing::CountedTopic;
 use crate::catalog::{Catalog, Language, Text, Topic};
+use crate::insight::Window;
 use crate::parse::Direction;
 
 /// One code or condition.
@@ -40,8 +43,63 @@ struct TopicDocument<'a> {
     /// The codes in the same replies, the most frequent first: enhanced codes for a reply code, reply
     /// codes for an enhanced code.
     beside: Vec<PairedCount>,
-    /// The providers that reply with it, the most frequent first; outbound only.
+    /// The providers that reply with it, the worst now first; outbound only.
     providers: Vec<ProviderCount<'a>>,
+    /// `5m`, `1h`, `24h` and `total`: failed replies since recording began.
+    windows: BTreeMap<&'static str, WindowCount>,
+    /// The enhanced codes, the worst now first.
+    enhanced: Vec<EnhancedCount>,
+    /// The most frequent reply texts of the last hour, or of the shortest longer window that has any.
+    replies: Vec<ReplyCount<'a>>,
+    senders: Vec<NameCount<'a>>,
+    recipient_domains: Vec<NameCount<'a>>,
+    clients: Vec<NameCount<'a>>,
+}
+
+#[derive(Serialize)]
+struct WindowCount {
+    count: u64,
+}
+
+#[derive(Serialize)]
+struct EnhancedCount {
+    /// Null for replies without an enhanced code.
+    code: Option<String>,
+    count_5m: u64,
+    count_1h: u64,
+}
+
+#[derive(Serialize)]
+struct ReplyCount<'a> {
+    /// Without what differs from reply to reply.
+    text: &'a str,
+    /// One of the replies, without the local parts of addresses.
+    sample: &'a str,
+    code: u16,
+    enhanced: Option<String>,
+    /// Null for replies of our own server.
+    provider: Option<&'a str>,
+    count_1h: u64,
+    /// How much of the count may be that of other texts.
+    error: u64,
+}
+
+#[derive(Serialize)]
+struct NameCount<'a> {
+    /// Empty for the null sender.
+    name: &'a str,
+    count_1h: u64,
+    error: u64,
+}
+
+impl<'a> From<&'a Count> for NameCount<'a> {
+    fn from(count: &'a Count) -> Self {
+        NameCount {
+            name: &count.name,
+            count_1h: count.count,
+            error: count.error,
+        }
+    }
 }
 
 /// A text in both languages.
@@ -81,8 +139,12 @@ struct PairedCount {
 
 #[derive(Serialize)]
 struct ProviderCount<'a> {
+    name: &'a str,
     provider: &'a str,
     count: u64,
+    count_5m: u64,
+    count_1h: u64,
+    total: u64,
     /// The provider's share of all replies with this code, 0 to 1.
     share: f64,
     /// The share of this code in all replies of the provider, 0 to 1.
@@ -122,15 +184,28 @@ impl<'a> From<&'a Text> for Bilingual<'a> {
     }
 }
 
-impl<'a> From<&'a ProviderShare> for ProviderCount<'a> {
-    fn from(share: &'a ProviderShare) -> Self {
-        ProviderCount {
+/// The providers, the worst now first.
+fn providers<'a>(facts: &'a Facts<'_>) -> Vec<ProviderCount<'a>> {
+    let now = |share: &ProviderShare| {
+        let mut known = facts.evidence.providers.iter();
+        let known = known.find(|(name, _)| *name == share.provider);
+        known.map(|(_, counts)| *counts).unwrap_or_default()
+    };
+    let mut providers: Vec<_> = facts.providers.iter().map(|it| (now(it), it)).collect();
+    providers.sort_by_key(|(counts, share)| Reverse((*counts, share.count)));
+    let providers = providers.into_iter();
+    providers
+        .map(|([count_5m, count_1h, ..], share)| ProviderCount {
+            name: &share.provider,
             provider: &share.provider,
             count: share.count,
+            count_5m,
+            count_1h,
+            total: share.count,
             share: share.share,
             of_its_answers: share.share_of_provider,
-        }
-    }
+        })
+        .collect()
 }
 
 /// The document of one code or condition.
@@ -193,9 +268,45 @@ pub fn json(facts: &Facts<'_>) -> String {
                     .collect(),
             })
             .collect(),
-        providers: facts.providers.iter().map(ProviderCount::from).collect(),
+        providers: providers(facts),
+        windows: Window::ALL
+            .into_iter()
+            .zip(facts.evidence.counts)
+            .map(|(window, count)| (window.name(), WindowCount { count }))
+            .collect(),
+        enhanced: facts
+            .evidence
+            .enhanced
+            .iter()
+            .map(|(topic, [count_5m, count_1h, ..])| EnhancedCount {
+                code: topic.map(|topic| facts.catalog.topic_name(topic)),
+                count_5m: *count_5m,
+                count_1h: *count_1h,
+            })
+            .collect(),
+        replies: facts.evidence.texts.iter().map(reply_count).collect(),
+        senders: facts.evidence.senders.iter().map(NameCount::from).collect(),
+        recipient_domains: facts
+            .evidence
+            .recipients
+            .iter()
+            .map(NameCount::from)
+            .collect(),
+        clients: facts.evidence.clients.iter().map(NameCount::from).collect(),
     };
     to_json(&document)
+}
+
+fn reply_count(text: &evidence::Text) -> ReplyCount<'_> {
+    ReplyCount {
+        text: &text.template,
+        sample: &text.sample,
+        code: text.code,
+        enhanced: text.enhanced.map(|it| it.to_string()),
+        provider: Some(&*text.provider).filter(|it| !it.is_empty()),
+        count_1h: text.count,
+        error: text.error,
+    }
 }
 
 /// The document of all codes and conditions.

@@ -1,10 +1,12 @@
 //! The runbook: what each code and alert rule means, who should act and what to do, with the counts of
 //! the moment.
 //!
-//! `facts` and `listing` gather the content from the catalog and the counts; `page`, `index` and
+//! `facts`, `evidence` and `listing` gather the content from the catalog and the counts; `page`, `evidence_page`, `index` and
 //! `alerts` make pages of it, and `json` makes JSON.
 
 mod alerts;
+mod evidence;
+mod evidence_page;
 mod facts;
 mod index;
 mod json;

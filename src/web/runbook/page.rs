@@ -2,6 +2,7 @@
 
 use maud::{Markup, html};
 
+use super::evidence_page;
 use super::facts::{Facts, OTHER_PROVIDER, PairedCode, ProviderShare};
 use crate::catalog::{DocumentRow, Language, Topic};
 use crate::web::labels::Labels;
@@ -30,6 +31,7 @@ pub fn page(facts: &Facts<'_>, language: PageLanguage) -> String {
     let main = html! {
         h1 { (title) }
         (classification(facts, labels, language.language))
+        (evidence_page::section(facts, labels, language))
         @if reference_first {
             (reference_and_summary(facts, labels))
         } @else {
@@ -136,7 +138,12 @@ fn reference_row(row: &DocumentRow, language: Language) -> Markup {
 fn counts(facts: &Facts<'_>, labels: &Labels, language: PageLanguage) -> Markup {
     let code_page = &labels.code_page;
     if facts.counts == [0; 3] {
-        return section(code_page.now, code_page.not_seen);
+        let has_evidence = facts.evidence.counts.iter().any(|count| *count > 0);
+        return match has_evidence {
+            // Other codes that the alert of this one counts.
+            true => html! {},
+            false => section(code_page.now, code_page.not_seen),
+        };
     }
     html! {
         (directions(facts, labels, language.language))

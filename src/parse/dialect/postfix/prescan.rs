@@ -172,6 +172,14 @@ impl Prescan {
                 instance: b"",
             };
         }
+        // `postfix/submission/smtpd`, as fast as possible: with a submission service, many lines have it.
+        let name = daemon.default_tag_length() - b"postfix".len();
+        if let Some(tag) = line.get(start..start + length)
+            && let Some(instance) = tag.get(8..length.saturating_sub(name))
+            && (tag[7], tag[length - name]) == (b'/', b'/')
+        {
+            return Origin { daemon, instance };
+        }
         Origin::of(daemon, line.get(start..start + length).unwrap_or_default())
     }
 

@@ -109,14 +109,6 @@ impl<'a> Origin<'a> {
     /// The origin of a line of this daemon with this tag.
     #[inline(never)]
     pub(super) fn of(daemon: Daemon, tag: &'a [u8]) -> Self {
-        // `postfix/submission/smtpd`.
-        let name = AGENTS[daemon as usize].name.len();
-        if let Some(end) = tag.len().checked_sub(name + 1)
-            && let Some(instance) = tag.get(8..end)
-            && (tag[7], tag[end]) == (b'/', b'/')
-        {
-            return Origin { daemon, instance };
-        }
         let name = match tag.iter().rposition(|&byte| byte == b'/') {
             Some(slash) => &tag[..slash],
             None => b"",

@@ -316,7 +316,7 @@ pub(super) fn qmgr<'a, 'e>(
     let Some(sender) = text.strip_prefix(b"from=") else {
         return noise::with_queue_id(text);
     };
-    let Some((_, rest)) = address(sender) else {
+    let Some((sender, rest)) = address(sender) else {
         return Line::Noise(None);
     };
     if let Some(rest) = rest.strip_prefix(b", size=") {
@@ -324,6 +324,7 @@ pub(super) fn qmgr<'a, 'e>(
             let (recipients, _) = number(rest.strip_prefix(b", nrcpt=")?)?;
             Some(Fact::Queued {
                 queue_id,
+                sender,
                 size,
                 recipients,
                 after_receipt: receipts,

@@ -1,0 +1,43 @@
+//! Records who causes failed replies while lines are counted.
+
+use crate::insight::Insight;
+use crate::parse::{Event, Fact, Stamp, Visitor};
+
+/// Records events for the insight, and passes all lines on.
+pub(super) struct RecordingVisitor<'r, V> {
+    pub inner: V,
+    pub insight: &'r mut Insight,
+    /// Seconds by which the clock of the source is behind.
+    pub behind: i64,
+    /// The wall clock in seconds since 1970: nothing happens later.
+    pub now: i64,
+}
+
+impl<V> RecordingVisitor<'_, V> {
+    fn record(&mut self, time: Option<Stamp>, event: &Event<'_>) {
+        if event.condition.is_some() {
+            let time = time.map_or(self.now, |time| time.seconds.saturating_add(self.behind));
+            self.insight.record(event, time.min(self.now));
+        }
+    }
+}
+
+impl<'a, V: Visitor<'a>> Visitor<'a> for RecordingVisitor<'_, V> {
+    fn event(&mut self, time: Option<Stamp>, event: &mut Event<'a>) {
+        self.record(time, event);
+        self.inner.event(time, event);
+    }
+
+    #[inline]
+    fn noise(&mut self, time: Option<Stamp>, fact: Option<&Fact<'a>>) {
+        if let Some(fact) = fact {
+            self.insight.note(fact);
+        }
+        self.inner.noise(time, fact);
+    }
+
+    #[inline]
+    fn unmatched(&mut self, time: Option<Stamp>) {
+        self.inner.unmatched(time);
+    }
+}

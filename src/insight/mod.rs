@@ -1,0 +1,15 @@
+//! Who causes failed replies, and in which words: the most frequent reply texts, sender domains, recipient domains and
+//! client networks of several windows, in bounded memory.
+//!
+//! `recorder` takes the events and `senders` remembers the sender of each message; `template` makes one text of replies
+//! that differ in addresses and numbers only; `windows` keeps a `space_saving` sketch for each window.
+
+mod recorder;
+mod senders;
+mod space_saving;
+mod template;
+mod windows;
+
+pub use recorder::{Group, Insight, InsightSnapshot, Named, ReplyText};
+pub use space_saving::Frequent;
+pub use windows::Window;

@@ -1,0 +1,391 @@
+//! Takes failed replies apart: what was said by whom, in which words, and about whose mail.
+
+use std::hash::{Hash, Hasher};
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::senders::{Senders, domain};
+use super::space_saving::Frequent;
+use super::template::{sample, template};
+use super::windows::{Window, Windows, WindowsSnapshot};
+use crate::catalog::Catalog;
+use crate::parse::{Direction, Enhanced, Event, Fact};
+
+/// The longest name of a domain that is kept, in bytes (RFC 1035 section 2.3.4 allows 255).
+const MAX_NAME: usize = 100;
+
+/// The replies of one provider with one code.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Group {
+    /// As [`Direction::index`].
+    direction: u8,
+    /// The reply code, or 101 or 111; 0 if the log names none.
+    pub code: u16,
+    enhanced: Option<(u8, u16, u16)>,
+    /// The name of the condition.
+    pub condition: Arc<str>,
+    /// The name of the provider; empty for replies of our own server.
+    pub provider: Arc<str>,
+}
+
+impl Group {
+    /// Who answered whom.
+    pub fn direction(&self) -> Direction {
+        let at = usize::from(self.direction);
+        Direction::ALL[at.min(Direction::ALL.len() - 1)]
+    }
+
+    /// The enhanced status code in the text of the reply.
+    pub fn enhanced(&self) -> Option<Enhanced> {
+        self.enhanced.map(|(class, subject, detail)| Enhanced {
+            class,
+            subject,
+            detail,
+        })
+    }
+}
+
+/// The text of a reply without what differs from reply to reply.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ReplyText {
+    /// What is said by whom.
+    pub group: Group,
+    /// The text that these replies have in common.
+    pub template: Arc<str>,
+    /// The first of these replies, without the local parts of addresses.
+    pub sample: Arc<str>,
+}
+
+/// The sample does not count: it is of the first reply.
+impl PartialEq for ReplyText {
+    fn eq(&self, other: &Self) -> bool {
+        self.group == other.group && self.template == other.template
+    }
+}
+
+impl Eq for ReplyText {}
+
+impl Hash for ReplyText {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.group.hash(state);
+        self.template.hash(state);
+    }
+}
+
+/// A domain or network that replies with one code are about.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Named {
+    /// The reply code, or 101 or 111; 0 if the log names none.
+    pub code: u16,
+    enhanced: Option<(u8, u16, u16)>,
+    /// The name of the condition.
+    pub condition: Arc<str>,
+    /// The domain or network; empty for the null sender.
+    pub name: Arc<str>,
+}
+
+impl Named {
+    /// The enhanced status code in the text of the reply.
+    pub fn enhanced(&self) -> Option<Enhanced> {
+        self.enhanced.map(|(class, subject, detail)| Enhanced {
+            class,
+            subject,
+            detail,
+        })
+    }
+}
+
+/// The most frequent groups, texts and names.
+#[derive(Clone, Debug)]
+struct Sketches {
+    groups: Windows<Group>,
+    texts: Windows<ReplyText>,
+    senders: Windows<Named>,
+    recipients: Windows<Named>,
+    clients: Windows<Named>,
+}
+
+/// Who causes failed replies, and in which words.
+#[derive(Clone)]
+pub struct Insight {
+    sketches: Arc<Sketches>,
+    senders: Arc<Senders>,
+    /// By id.
+    conditions: Arc<[Arc<str>]>,
+    providers: Arc<[Arc<str>]>,
+}
+
+/// The sketches, for the state file.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct InsightSnapshot {
+    groups: WindowsSnapshot<Group>,
+    texts: WindowsSnapshot<ReplyText>,
+    senders: WindowsSnapshot<Named>,
+    recipients: WindowsSnapshot<Named>,
+    clients: WindowsSnapshot<Named>,
+}
+
+impl Insight {
+    /// Without anything recorded. `providers` are the names of the providers by id.
+    pub fn new(catalog: &Catalog, providers: &[String]) -> Self {
+        Insight {
+            sketches: Arc::new(Sketches {
+                groups: Windows::new(),
+                texts: Windows::new(),
+                senders: Windows::new(),
+                recipients: Windows::new(),
+                clients: Windows::new(),
+            }),
+            senders: Arc::new(Senders::new()),
+            conditions: (catalog.conditions().iter())
+                .map(|it| Arc::from(it.name.as_str()))
+                .collect(),
+            providers: providers.iter().map(|it| Arc::from(it.as_str())).collect(),
+        }
+    }
+
+    /// Continues from a snapshot.
+    pub fn restore(&mut self, snapshot: InsightSnapshot) {
+        self.sketches = Arc::new(Sketches {
+            groups: Windows::restored(snapshot.groups),
+            texts: Windows::restored(snapshot.texts),
+            senders: Windows::restored(snapshot.senders),
+            recipients: Windows::restored(snapshot.recipients),
+            clients: Windows::restored(snapshot.clients),
+        });
+    }
+
+    /// What the state file keeps.
+    pub fn snapshot(&self) -> InsightSnapshot {
+        let sketches = &self.sketches;
+        InsightSnapshot {
+            groups: sketches.groups.snapshot(),
+            texts: sketches.texts.snapshot(),
+            senders: sketches.senders.snapshot(),
+            recipients: sketches.recipients.snapshot(),
+            clients: sketches.clients.snapshot(),
+        }
+    }
+
+    /// Takes note of a line that is not an event: it may tell the sender of a message.
+    pub fn note(&mut self, fact: &Fact<'_>) {
+        if let Fact::Queued {
+            queue_id, sender, ..
+        } = fact
+        {
+            Arc::make_mut(&mut self.senders).note(queue_id, sender);
+        }
+    }
+
+    /// Records an event, if it is a failed reply; `time` is in seconds since 1970.
+    pub fn record(&mut self, event: &Event<'_>, time: i64) {
+        let Some(condition) = event.condition.filter(|_| !event.duplicate) else {
+            return;
+        };
+        let outbound = event.direction == Direction::Outbound;
+        // A delivery that was not tried repeats a reply that was counted.
+        if outbound && event.code.is_none() {
+            return;
+        }
+        let Some(condition) = self.conditions.get(usize::from(condition.0)) else {
+            return;
+        };
+        let provider = self.providers.get(usize::from(event.provider.0));
+        let group = Group {
+            direction: event.direction.index() as u8,
+            code: event.code.unwrap_or_default(),
+            enhanced: event.enhanced.map(|it| (it.class, it.subject, it.detail)),
+            condition: Arc::clone(condition),
+            provider: provider
+                .filter(|_| outbound)
+                .map_or_else(|| Arc::from(""), Arc::clone),
+        };
+        let named = |name: &[u8]| Named {
+            code: group.code,
+            enhanced: group.enhanced,
+            condition: Arc::clone(&group.condition),
+            name: name_of(name),
+        };
+        let sender = match event.sender.is_empty() {
+            true => self.senders.domain(event.queue_id),
+            false => Some(domain(event.sender)),
+        };
+        let sender = sender.map(named);
+        let recipient = Some(event.domain()).filter(|it| !it.is_empty()).map(named);
+        let client = match event.direction {
+            Direction::Inbound => network(event.host),
+            _ => None,
+        };
+        let client = client.map(|network| named(network.as_bytes()));
+        let text = ReplyText {
+            template: template(event.text).into(),
+            sample: sample(event.text).into(),
+            group,
+        };
+        let sketches = Arc::make_mut(&mut self.sketches);
+        sketches.groups.count(&text.group, time);
+        sketches.texts.count(&text, time);
+        for (windows, name) in [
+            (&mut sketches.senders, sender),
+            (&mut sketches.recipients, recipient),
+            (&mut sketches.clients, client),
+        ] {
+            if let Some(name) = name {
+                windows.count(&name, time);
+            }
+        }
+    }
+
+    /// The groups of a window that ends at `now`, in seconds since 1970, the most frequent first.
+    pub fn groups(&self, window: Window, now: i64) -> Vec<Frequent<Group>> {
+        self.sketches.groups.of(window, now)
+    }
+
+    /// The reply texts of a window, the most frequent first.
+    pub fn texts(&self, window: Window, now: i64) -> Vec<Frequent<ReplyText>> {
+        self.sketches.texts.of(window, now)
+    }
+
+    /// The sender domains of the messages in question, the most frequent first.
+    pub fn senders(&self, window: Window, now: i64) -> Vec<Frequent<Named>> {
+        self.sketches.senders.of(window, now)
+    }
+
+    /// Their recipient domains, the most frequent first.
+    pub fn recipients(&self, window: Window, now: i64) -> Vec<Frequent<Named>> {
+        self.sketches.recipients.of(window, now)
+    }
+
+    /// The networks of the clients that our server refused, the most frequent first.
+    pub fn clients(&self, window: Window, now: i64) -> Vec<Frequent<Named>> {
+        self.sketches.clients.of(window, now)
+    }
+}
+
+/// A name as it is shown: in lower case, without what is not visible.
+fn name_of(name: &[u8]) -> Arc<str> {
+    let name = String::from_utf8_lossy(&name[..name.len().min(MAX_NAME)]);
+    let visible = |c: char| match c.is_ascii_graphic() || (c.is_alphanumeric() && !c.is_control()) {
+        true => c.to_ascii_lowercase(),
+        false => '?',
+    };
+    name.chars().map(visible).collect::<String>().into()
+}
+
+/// The network of a client in `name[address]`: 24 bits of an IPv4 address, 64 of an IPv6 address.
+fn network(host: &[u8]) -> Option<String> {
+    let host = std::str::from_utf8(host).ok()?;
+    let (_, rest) = host.rsplit_once('[')?;
+    let address = rest.split(']').next()?;
+    match address
+        .strip_prefix("IPv6:")
+        .unwrap_or(address)
+        .parse()
+        .ok()?
+    {
+        IpAddr::V4(address) => {
+            let [a, b, c, _] = address.octets();
+            Some(format!("{a}.{b}.{c}.0/24"))
+        }
+        IpAddr::V6(address) => {
+            let [a, b, c, d, ..] = address.segments();
+            let network = std::net::Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0);
+            Some(format!("{network}/64"))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::Providers;
+    use crate::parse::{Format, Line, LineParser, StreamKey};
+    use jiff::Timestamp;
+    use jiff::tz::TimeZone;
+
+    const NOW: i64 = 1_796_000_000;
+
+    /// What is recorded of a log, all of it at the present.
+    fn recorded(log: &str) -> Insight {
+        let catalog = Catalog::embedded();
+        let providers = Providers::embedded();
+        let names: Vec<String> = providers.names().map(str::to_owned).collect();
+        let mut insight = Insight::new(catalog, &names);
+        let reference = Timestamp::from_second(NOW).expect("a time");
+        let mut parser = LineParser::new(catalog, providers, TimeZone::UTC, reference);
+        parser.select(StreamKey::default(), Format::Auto);
+        for line in log.lines() {
+            let mut slot = None;
+            match parser.parse(line.as_bytes(), &mut slot).line {
+                Line::Event(event) => insight.record(event, NOW),
+                Line::Noise(Some(fact)) => insight.note(&fact),
+                _ => {}
+            }
+        }
+        insight
+    }
+
+    #[test]
+    fn a_throttled_message_is_attributed_to_provider_words_and_domains() {
+        let mut log = String::new();
+        for number in 0..40 {
+            let id = format!("4F9D1954{number:03X}");
+            log += &format!(
+                "Nov 28 12:36:39 mx1 postfix/qmgr[7]: {id}: from=<info@news.example.org>, size=5502, nrcpt=1 (queue active)\n\
+                 Nov 28 12:36:40 mx1 postfix/smtp[9]: {id}: to=<ann{number}@gmail.com>, relay=gmail-smtp-in.l.google.com[192.0.2.1]:25, \
+                 delay=1, delays=0/0/1/0, dsn=4.7.28, status=deferred (host gmail-smtp-in.l.google.com[192.0.2.1] said: \
+                 421 4.7.28 Unusual rate from [198.51.100.{number}], try again {number} (in reply to MAIL FROM command))\n"
+            );
+        }
+        let insight = recorded(&log);
+        let [groups, texts] = [
+            insight.groups(Window::FiveMinutes, NOW).len(),
+            insight.texts(Window::FiveMinutes, NOW).len(),
+        ];
+        assert_eq!((groups, texts), (1, 1));
+        let text = &insight.texts(Window::Hour, NOW)[0];
+        assert_eq!((text.count, text.error), (40, 0));
+        let group = &text.key.group;
+        assert_eq!((&*group.provider, group.code), ("google", 421));
+        assert_eq!(
+            group.enhanced().map(|it| it.to_string()).as_deref(),
+            Some("4.7.28")
+        );
+        assert!(
+            text.key
+                .template
+                .contains("Unusual rate from [<ip>], try again #"),
+            "{text:?}"
+        );
+        assert!(text.key.sample.contains("198.51.100.0"), "{text:?}");
+        let name = |names: Vec<Frequent<Named>>| (names[0].key.name.to_string(), names[0].count);
+        assert_eq!(
+            name(insight.senders(Window::Hour, NOW)),
+            ("news.example.org".into(), 40)
+        );
+        assert_eq!(
+            name(insight.recipients(Window::Hour, NOW)),
+            ("gmail.com".into(), 40)
+        );
+        let mut again = recorded("");
+        again.restore(insight.snapshot());
+        assert_eq!(again.snapshot(), insight.snapshot());
+    }
+
+    #[test]
+    fn refused_clients_are_attributed_to_their_networks() {
+        let line = |address: &str| {
+            format!(
+                "Nov 28 12:36:40 mx1 postfix/smtpd[9]: NOQUEUE: reject: RCPT from unknown[{address}]: 450 4.7.25 Client host rejected: \
+                 cannot find your hostname, [{address}]; from=<a@example.org> to=<b@example.net> proto=ESMTP helo=<x>\n"
+            )
+        };
+        let log = line("203.0.113.7") + &line("203.0.113.8") + &line("2001:db8::7");
+        let insight = recorded(&log);
+        let clients = insight.clients(Window::FiveMinutes, NOW);
+        let names: Vec<(&str, u64)> = clients.iter().map(|it| (&*it.key.name, it.count)).collect();
+        assert_eq!(names, [("203.0.113.0/24", 2), ("2001:db8::/64", 1)]);
+    }
+}

@@ -1,0 +1,114 @@
+//! The part of a code's page that shows what is known now.
+
+use maud::{Markup, html};
+
+use super::evidence::{Count, Evidence, WindowCounts};
+use super::facts::{Facts, OTHER_PROVIDER};
+use crate::insight::Window;
+use crate::web::evidence_labels::EvidenceLabels;
+use crate::web::labels::Labels;
+use crate::web::language::PageLanguage;
+use crate::web::layout;
+use crate::web::numbers::thousands;
+
+/// The counts of the windows, the providers, the words and the domains.
+pub fn section(facts: &Facts<'_>, labels: &Labels, language: PageLanguage) -> Markup {
+    let evidence = &facts.evidence;
+    let own = EvidenceLabels::of(language.language);
+    if evidence.counts == [0; Window::ALL.len()] {
+        return html! {};
+    }
+    let window = own.window(evidence.window);
+    html! {
+        h2 { (own.title) }
+        (windows(own, own.all, std::iter::once((html! { (own.all_replies) }, &evidence.counts))))
+        @if !evidence.providers.is_empty() {
+            (windows(own, labels.code_page.provider, evidence.providers.iter().map(|(name, counts)| {
+                (html! { @if name == OTHER_PROVIDER { (labels.code_page.other) } @else { (name) } }, counts)
+            })))
+        }
+        @if evidence.enhanced.iter().any(|(topic, _)| topic.is_some()) {
+            (windows(own, labels.code_page.enhanced_code, evidence.enhanced.iter().map(|(topic, counts)| {
+                let name = topic.map(|topic| facts.catalog.topic_name(topic));
+                let cell = html! {
+                    @match name {
+                        Some(name) => a href=(language.href(&format!("/codes/{name}"))) { (name) },
+                        None => (labels.code_page.no_enhanced_code),
+                    }
+                };
+                (cell, counts)
+            })))
+        }
+        (texts(evidence, own, window))
+        (names(own.senders, window, &evidence.senders, own.null_sender))
+        (names(own.recipients, window, &evidence.recipients, own.null_sender))
+        (names(own.clients, window, &evidence.clients, own.null_sender))
+        @if has_errors(evidence) { p.dim { (own.bounds) } }
+    }
+}
+
+/// A table with a column for each window.
+fn windows<'w>(
+    own: &EvidenceLabels,
+    first: &str,
+    rows: impl Iterator<Item = (Markup, &'w WindowCounts)>,
+) -> Markup {
+    let columns = html! { th { (first) } @for name in own.windows { th { (name) } } };
+    let rows = html! {
+        @for (name, counts) in rows {
+            tr {
+                td { (name) }
+                @for count in counts {
+                    @if *count == 0 { td.dim { "–" } } @else { td { (thousands(*count)) } }
+                }
+            }
+        }
+    };
+    layout::plain_table(&columns, &rows)
+}
+
+/// The most frequent reply texts.
+fn texts(evidence: &Evidence, own: &EvidenceLabels, window: &str) -> Markup {
+    html! {
+        @if !evidence.texts.is_empty() {
+            h3 { (own.texts) " (" (window) ")" }
+            ol.texts {
+                @for text in &evidence.texts {
+                    li {
+                        b { (thousands(text.count)) (own.times) } " "
+                        @if !text.provider.is_empty() { span.dim { (text.provider) } " " }
+                        q lang="en" { (text.template) }
+                        @if text.sample != text.template {
+                            details {
+                                summary { (own.sample) }
+                                p lang="en" { (text.sample) }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn names(title: &str, window: &str, names: &[Count], empty: &str) -> Markup {
+    let columns = html! { th { (title) } th { (window) } };
+    let rows = html! {
+        @for name in names {
+            tr {
+                td { @if name.name.is_empty() { (empty) } @else { (name.name) } }
+                td { (thousands(name.count)) }
+            }
+        }
+    };
+    html! {
+        @if !names.is_empty() { (layout::plain_table(&columns, &rows)) }
+    }
+}
+
+/// Whether a count may be too high.
+fn has_errors(evidence: &Evidence) -> bool {
+    let names = evidence.senders.iter().chain(&evidence.recipients);
+    names.chain(&evidence.clients).any(|it| it.error > 0)
+        || evidence.texts.iter().any(|it| it.error > 0)
+}
