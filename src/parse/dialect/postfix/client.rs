@@ -53,6 +53,10 @@ pub(super) fn without_queue_id<'a, 'e>(
     {
         return Line::Noise(None);
     }
+    // Why a host is skipped. If no other host is tried, the delivery record repeats it.
+    if reason::parse(body).is_some() {
+        return Line::Noise(None);
+    }
     noise::without_queue_id(body)
 }
 

@@ -2,7 +2,7 @@
 //!
 //! The daemon determines the module that parses a line: `record` parses delivery records (of any daemon), `client`
 //! the attempts of smtp and lmtp, `server` the rejects of smtpd, postscreen and cleanup, `tls` TLS connections;
-//! `noise` recognizes the rest by prefix. `reason` parses the reasons of failed deliveries, and `prescan` is the fast
+//! `noise` and `tls_notices` recognize the rest by prefix. `reason` parses the reasons of failed deliveries, and `prescan` is the fast
 //! path for the usual forms.
 
 mod client;
@@ -14,6 +14,7 @@ mod reason;
 mod record;
 mod server;
 mod tls;
+mod tls_notices;
 
 use serde::{Deserialize, Serialize};
 

@@ -35,6 +35,10 @@ pub(super) fn smtpd<'a, 'e>(
     if let Some(verdict) = body.strip_prefix(b"proxy-") {
         return proxy(origin, b"", verdict, slot);
     }
+    // Postfix before 2.0 writes no `NOQUEUE`.
+    if let Some(verdict) = body.strip_prefix(b"reject: ") {
+        return reject(origin, b"", verdict, slot);
+    }
     if let Some(line) = tls::connection(origin, body) {
         return line;
     }
@@ -61,6 +65,7 @@ fn is_command_log(body: &[u8]) -> bool {
     match split_on(body, b"]: ") {
         Some((_, rest)) => [
             &b"replacing command "[..],
+            b"replacing client command ",
             b"reply filter ",
             b"discarding EHLO keywords: ",
         ]
@@ -349,6 +354,7 @@ pub(super) fn postscreen<'a, 'e>(
         b"entering STRESS mode ",
         b"leaving STRESS mode ",
         b"closing connection ",
+        b"PENALTY ",
         b"creating connection ",
         b"retrieving connection ",
     ];
