@@ -6,10 +6,13 @@ use crate::metrics::bounded_counter::{BoundedCounter, Limits};
 use crate::metrics::bounds::{DELAY_BOUNDS, RECIPIENT_BOUNDS, SIZE_BOUNDS};
 use crate::metrics::histogram::Histogram;
 use crate::metrics::pending_messages::PendingMessages;
+use crate::metrics::provider_deliveries::ProviderDeliveries;
 use crate::metrics::rates::Rates;
+use crate::metrics::reports::Reports;
 use crate::metrics::services::Services;
 use crate::parse::{
-    ConnectError, Direction, Enhanced, Event, Fact, Line, Mta, Stage, StageDelays, Stamp,
+    ConnectError, Direction, Enhanced, Event, Fact, Line, Mta, PostscreenResult, Stage,
+    StageDelays, Stamp,
 };
 
 /// Represents all reply codes beyond the limit; real codes have three digits.
@@ -50,6 +53,10 @@ pub struct Counters {
     pub(crate) providers: BoundedCounter,
     /// By provider and condition: `provider << 16 | condition`.
     pub(crate) provider_conditions: BoundedCounter,
+    /// Deliveries to other servers by provider.
+    pub(crate) provider_deliveries: ProviderDeliveries,
+    /// What the servers report besides.
+    pub(crate) reports: Reports,
     /// Counts by service: deliveries, connections, TLS sessions, failed authentications.
     pub(crate) services: Services,
     /// The mail servers with a counted line, by [`Mta::index`].
@@ -119,6 +126,8 @@ impl Counters {
             conditions: std::array::from_fn(|_| zeros()),
             providers: BoundedCounter::new(limits.providers),
             provider_conditions: BoundedCounter::new(limits.providers),
+            provider_deliveries: ProviderDeliveries::new(limits.providers),
+            reports: Reports::default(),
             services: Services::new(),
             mtas_seen: Default::default(),
             deliveries_by_dsn: BoundedCounter::new(limits.dsn),
@@ -166,6 +175,9 @@ impl Counters {
                 );
             }
             if let Some(stage) = event.stage {
+                if let Some(level) = event.level {
+                    self.reports.diagnostics[mta][level.index()] += 1;
+                }
                 // A server that logs this reject logs no other line about the failed authentication.
                 if stage == Stage::Auth && event.code == Some(535) {
                     self.services.counts(event.service).auth_failures += 1;
@@ -175,9 +187,15 @@ impl Counters {
         }
         if let Some(error) = event.connect_error.filter(|_| !event.duplicate) {
             self.connect_errors[mta][error.index()] += 1;
+            if error == ConnectError::Tls {
+                self.reports.tls_failures[mta][event.direction.index()] += 1;
+            }
         }
         if let Some(status) = event.outcome.delivery_index() {
             self.services.counts(event.service).deliveries[status] += 1;
+            if event.direction == Direction::Outbound {
+                self.provider_deliveries.count(self.catalog, event, status);
+            }
             if let Some(dsn) = event.dsn {
                 let status = (status as u64) << 32;
                 self.deliveries_by_dsn
@@ -274,9 +292,9 @@ impl Counters {
             Fact::ConnectionLost(service, stage) => {
                 self.services.counts(service).connections_lost[stage.index()] += 1;
             }
-            Fact::AuthFailed(service) => self.services.counts(service).auth_failures += 1,
-            Fact::TlsEstablished(service, direction) => {
-                self.services.counts(service).tls_connections[direction.index()] += 1;
+            Fact::TlsEstablished(service, direction, session) => {
+                let tls = &mut self.services.counts(service).tls[direction.index()];
+                tls[session.trust.index()][session.protocol.index()] += 1;
             }
             Fact::Received { queue_id } => self.pending_messages.begin(queue_id),
             Fact::Queued {
@@ -292,7 +310,47 @@ impl Counters {
                 }
             }
             Fact::Accepted { .. } => self.accepted(fact),
+            Fact::AuthFailed(..)
+            | Fact::TlsFailed(..)
+            | Fact::Diagnostic(..)
+            | Fact::Action(..)
+            | Fact::Postscreen(..) => self.report(fact),
         }
+    }
+
+    /// Counts what a server reports about itself or a client.
+    #[inline(never)]
+    fn report(&mut self, fact: &Fact<'_>) {
+        let mta = match *fact {
+            Fact::AuthFailed(service, level) => {
+                self.services.counts(service).auth_failures += 1;
+                let mta = service.agent.mta();
+                self.reports.diagnostics[mta.index()][level.index()] += 1;
+                mta
+            }
+            Fact::Diagnostic(mta, level) => {
+                self.reports.diagnostics[mta.index()][level.index()] += 1;
+                mta
+            }
+            Fact::Action(mta, action) => {
+                self.reports.actions[mta.index()][action.index()] += 1;
+                mta
+            }
+            Fact::TlsFailed(mta, direction) => {
+                self.reports.tls_failures[mta.index()][direction.index()] += 1;
+                mta
+            }
+            Fact::Postscreen(service, result) => {
+                self.reports.postscreen[result.index()] += 1;
+                if result == PostscreenResult::Hangup {
+                    let lost = &mut self.services.counts(service).connections_lost;
+                    lost[Stage::Other.index()] += 1;
+                }
+                service.agent.mta()
+            }
+            _ => return,
+        };
+        self.mtas_seen[mta.index()] = true;
     }
 
     /// Counts a message whose acceptance is logged with its size. Not inlined: Postfix has no such lines.
@@ -314,9 +372,8 @@ impl Counters {
         if let Some(recipients) = recipients {
             self.recipients.observe(recipients.get().into());
         }
-        if tls {
-            let direction = Direction::Inbound.index();
-            self.services.counts(service).tls_connections[direction] += 1;
+        if let Some(session) = tls {
+            self.fact(&Fact::TlsEstablished(service, Direction::Inbound, session));
         }
     }
 }

@@ -1,12 +1,15 @@
-//! The dialect of Postfix 2.2 and later.
+//! The dialect of Postfix 2.0 and later.
 //!
 //! The daemon determines the module that parses a line: `record` parses delivery records (of any daemon), `client`
-//! the attempts of smtp and lmtp, `server` the rejects of smtpd, postscreen and cleanup, `tls` TLS connections;
-//! `noise` and `tls_notices` recognize the rest by prefix. `reason` parses the reasons of failed deliveries, and `prescan` is the fast
-//! path for the usual forms.
+//! the attempts of smtp and lmtp, `server` the rejects of smtpd and cleanup, `postscreen` those of postscreen,
+//! `warning` the warnings of smtpd, `tls` TLS sessions; `action` parses what is done instead of a reject, `noise` and
+//! `tls_notices` recognize the rest by prefix. `reason` parses the reasons of failed deliveries, and `prescan` is the
+//! fast path for the usual forms.
 
+mod action;
 mod client;
 mod noise;
+mod postscreen;
 mod prescan;
 mod program;
 mod queue_id;
@@ -15,6 +18,7 @@ mod record;
 mod server;
 mod tls;
 mod tls_notices;
+mod warning;
 
 use serde::{Deserialize, Serialize};
 
@@ -149,8 +153,9 @@ pub(in crate::parse) fn read_prescanned<'a>(
         }
         (Form::Warning, SMTPD) => {
             if let Some(warning) = text.strip_prefix(b"warning: ") {
-                let fact = server::auth_failure(origin(Daemon::Smtpd), warning);
-                return visitor.noise(time, fact.as_ref());
+                let mut slot = None;
+                let line = warning::smtpd(origin(Daemon::Smtpd), warning, &mut slot);
+                return visitor.visit(time, line);
             }
         }
         (Form::PostscreenConnect, Program::Daemon(Daemon::Postscreen))
@@ -205,7 +210,7 @@ fn parse_any<'a, 'e>(
     if queue_id.is_empty() {
         return match origin.daemon {
             Daemon::Smtpd => server::smtpd(origin, body, slot),
-            Daemon::Postscreen => server::postscreen(origin, body, slot),
+            Daemon::Postscreen => postscreen::without_queue_id(origin, body, slot),
             Daemon::Smtp | Daemon::Lmtp | Daemon::Tlsproxy => {
                 client::without_queue_id(origin, body, slot)
             }
@@ -219,7 +224,7 @@ fn parse_any<'a, 'e>(
         Daemon::Qmgr => record::qmgr(receipts, origin, queue_id, text, slot),
         Daemon::Smtpd => server::smtpd_message(origin, queue_id, text, slot),
         Daemon::Cleanup => server::cleanup(origin, queue_id, text, slot),
-        Daemon::Postscreen => server::postscreen_message(origin, text, slot),
+        Daemon::Postscreen => postscreen::with_queue_id(origin, text, slot),
         Daemon::Smtp | Daemon::Lmtp => client::attempt(origin, queue_id, text, slot),
         _ => noise::with_queue_id(text),
     }
@@ -269,8 +274,11 @@ fn parse_headless<'a, 'e>(
         let mut found = None;
         match (parse_any(receipts, origin, body, &mut found), &best) {
             (Line::Event(event), _) => return Line::Event(slot.insert(*event)),
-            // A fact is preferred to a known form without one.
-            (Line::Noise(Some(fact)), Line::Noise(None) | Line::Unmatched) => {
+            // A fact is preferred to a known form without one, and to the level of a diagnostic.
+            (
+                Line::Noise(Some(fact)),
+                Line::Noise(None | Some(Fact::Diagnostic(..))) | Line::Unmatched,
+            ) => {
                 best = Line::Noise(Some(fact));
             }
             (Line::Noise(None), Line::Unmatched) => best = Line::Noise(None),

@@ -3,16 +3,18 @@
 //!
 //! The lists contain the fixed prefixes of Postfix's own messages (its `msg_info` and `msg_warn` calls).
 
-use super::tls_notices;
-use crate::parse::event::Line;
+use super::{action, tls_notices};
+use crate::parse::dialect::mta::Mta;
+use crate::parse::event::{Fact, Line};
+use crate::parse::notices::Level;
 
 /// The prefixes of diagnostics (Postfix's `util/msg.c`); free text follows.
-const LEVELS: [&[u8]; 5] = [
-    b"warning: ",
-    b"error: ",
-    b"fatal: ",
-    b"panic: ",
-    b"fatal error: ",
+const LEVELS: [(&[u8], Level); 5] = [
+    (b"warning: ", Level::Warning),
+    (b"error: ", Level::Error),
+    (b"fatal: ", Level::Fatal),
+    (b"panic: ", Level::Panic),
+    (b"fatal error: ", Level::Fatal),
 ];
 
 /// Prefixes of lines without a queue id.
@@ -123,27 +125,13 @@ const WITH_QUEUE_ID: &[&[u8]] = &[
     b"requeued",
     b"placed on hold",
     b"released from hold",
-    // actions of header, body and milter checks and access tables that are no rejects
-    b"warning: ",
+    // access tables, milters and other actions that are no rejects
     b"error: ",
     b"fatal: ",
     b"panic: ",
-    b"info: ",
-    b"warn: ",
-    b"hold: ",
-    b"filter: ",
-    b"discard: ",
-    b"redirect: ",
-    b"prepend: ",
-    b"replace: ",
-    b"strip: ",
     b"pass: ",
     b"permit: ",
-    b"bcc: ",
-    b"delay: ",
-    b"hangup: ",
     b"whitelisted",
-    b"reject_warning: ",
     b"milter-",
     b"milter ",
     // smtp
@@ -161,8 +149,10 @@ const WITH_QUEUE_ID: &[&[u8]] = &[
 
 /// Recognizes a line without a queue id.
 pub(super) fn without_queue_id<'a, 'e>(body: &[u8]) -> Line<'a, 'e> {
-    if is_diagnostic(body)
-        || begins(body, WITHOUT_QUEUE_ID)
+    if let Some(level) = level(body) {
+        return Line::Noise(Some(Fact::Diagnostic(Mta::Postfix, level)));
+    }
+    if begins(body, WITHOUT_QUEUE_ID)
         || WITHOUT_QUEUE_ID_AND.iter().any(|(prefix, text)| {
             body.starts_with(prefix) && memchr::memmem::find(body, text).is_some()
         })
@@ -176,6 +166,9 @@ pub(super) fn without_queue_id<'a, 'e>(body: &[u8]) -> Line<'a, 'e> {
 
 /// Recognizes the text after a queue id. Rejects, including `milter-reject`, must be parsed before.
 pub(super) fn with_queue_id<'a, 'e>(text: &[u8]) -> Line<'a, 'e> {
+    if let Some(action) = action::parse(text) {
+        return Line::Noise(Some(Fact::Action(Mta::Postfix, action)));
+    }
     // qmqpd: `client.example.net[192.0.2.1]: read/write timeout while receiving message content`
     let has_client_first = || {
         [
@@ -203,9 +196,10 @@ pub(super) fn with_queue_id<'a, 'e>(text: &[u8]) -> Line<'a, 'e> {
     Line::Unmatched
 }
 
-/// Whether a line is a diagnostic of Postfix.
-fn is_diagnostic(body: &[u8]) -> bool {
-    begins(body, &LEVELS)
+/// The level of a line that is a diagnostic of Postfix.
+fn level(body: &[u8]) -> Option<Level> {
+    let known = LEVELS.iter().find(|(prefix, _)| body.starts_with(prefix));
+    known.map(|&(_, level)| level)
 }
 
 /// Whether the text begins with one of the prefixes. Comparing the first byte excludes nearly all of them.
