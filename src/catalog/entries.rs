@@ -97,7 +97,7 @@ pub struct Enhanced {
 pub struct Condition {
     /// The label value.
     pub name: String,
-    /// Whose fault it is that a delivery failed.
+    /// The group that it belongs to as the cause of a failed delivery.
     pub cause: Cause,
     /// Severity.
     pub severity: Severity,

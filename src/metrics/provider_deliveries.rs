@@ -41,15 +41,21 @@ impl ProviderDeliveries {
 
     /// Counts an outbound delivery; `status` is its [`Outcome::delivery_index`].
     #[cfg_attr(hot_path, inline(always))]
-    pub(crate) fn count(&mut self, catalog: &Catalog, event: &Event<'_>, status: usize) {
+    pub(crate) fn count(
+        &mut self,
+        catalog: &Catalog,
+        event: &Event<'_>,
+        status: usize,
+        times: u64,
+    ) {
         match event.outcome {
-            Outcome::Sent => self.sent[usize::from(event.provider.0)] += 1,
-            _ => self.count_failure(catalog, event, status),
+            Outcome::Sent => self.sent[usize::from(event.provider.0)] += times,
+            _ => self.count_failure(catalog, event, status, times),
         }
     }
 
     #[inline(never)]
-    fn count_failure(&mut self, catalog: &Catalog, event: &Event<'_>, status: usize) {
+    fn count_failure(&mut self, catalog: &Catalog, event: &Event<'_>, status: usize, times: u64) {
         let condition = event
             .condition
             .and_then(|it| catalog.conditions().get(usize::from(it.0)));
@@ -57,7 +63,7 @@ impl ProviderDeliveries {
         let rest = (status as u64) << 8 | cause;
         let key = u64::from(event.provider.0) << 16 | rest;
         self.others
-            .count(key, u64::from(ProviderId::OTHER.0) << 16 | rest);
+            .count(key, u64::from(ProviderId::OTHER.0) << 16 | rest, times);
     }
 
     /// All counts, sorted by provider, status and cause. A provider with any delivery has all that are possible, so
@@ -179,7 +185,7 @@ mod tests {
             (event.provider, event.condition) = (ProviderId(provider), condition);
             let status = outcome.delivery_index().expect("a delivery");
             for _ in 0..times {
-                deliveries.count(catalog, &event, status);
+                deliveries.count(catalog, &event, status, 1);
             }
         }
         deliveries

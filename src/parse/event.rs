@@ -169,6 +169,18 @@ pub trait Visitor<'a> {
     /// Called for a line of unknown form.
     fn unmatched(&mut self, time: Option<Stamp>);
 
+    /// As [`Visitor::event`], for a line that reports `times` equal events.
+    fn event_repeated(&mut self, time: Option<Stamp>, event: &mut Event<'a>, times: u32) {
+        let _ = times;
+        self.event(time, event);
+    }
+
+    /// As [`Visitor::noise`], for a line that reports `times` equal lines.
+    fn noise_repeated(&mut self, time: Option<Stamp>, fact: Option<&Fact<'a>>, times: u32) {
+        let _ = times;
+        self.noise(time, fact);
+    }
+
     /// Passes a line to the method for it.
     #[cfg_attr(hot_path, inline(always))]
     fn visit(&mut self, time: Option<Stamp>, line: Line<'a, '_>) {

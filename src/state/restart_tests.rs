@@ -63,7 +63,9 @@ fn count_streams(
         for line in log.split(|&byte| byte == b'\n').filter(|it| !it.is_empty()) {
             let mut slot = None;
             let parsed = parser.parse(line, &mut slot);
-            counters.count(parsed.time, &parsed.line, now.as_second());
+            for _ in 0..parsed.times {
+                counters.count(parsed.time, &parsed.line, now.as_second());
+            }
         }
     }
     let snapshot = Snapshot {

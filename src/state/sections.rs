@@ -74,6 +74,7 @@ sections! {
     "legacy_duplicates" => parser.legacy_duplicates,
     "mirrors" => parser.mirrors,
     "streams" => parser.streams,
+    "previous_lines" => parser.previous_lines,
     "alerts" => alerts,
 }
 

@@ -152,6 +152,10 @@ fn digest(log: &[u8]) -> (String, String) {
             Line::Noise(Some(fact)) => format!("noise {}", fact_in_words(fact)),
             Line::Unmatched => "unmatched".to_owned(),
         };
+        let meaning = match parsed.times {
+            1 => meaning,
+            times => format!("{meaning} times={times}"),
+        };
         let time = parsed.time.map_or("-".to_owned(), |time| {
             Timestamp::new(time.seconds, time.nanos as i32)
                 .expect("in range")
@@ -166,7 +170,9 @@ fn digest(log: &[u8]) -> (String, String) {
             }
         )
         .expect("a string");
-        counters.count(parsed.time, &parsed.line, written.as_second());
+        for _ in 0..parsed.times {
+            counters.count(parsed.time, &parsed.line, written.as_second());
+        }
     }
     let view = View::new(counters, providers.names().map(str::to_owned).collect());
     let exposition = render(&Arc::new(view), written.as_second());

@@ -28,6 +28,7 @@ use program::{Daemon, Origin, Program};
 
 use crate::parse::dialect::api::{AgentDef, Confidence, Dialect, OwnFrame, Record};
 use crate::parse::event::{Event, Fact, Line, Visitor};
+use crate::parse::repeat;
 
 /// The dialect.
 pub(in crate::parse) struct Postfix;
@@ -51,7 +52,7 @@ impl Dialect for Postfix {
 
     fn claims(tag: &[u8], body: &[u8]) -> bool {
         match Program::of(tag) {
-            Program::Daemon(_) | Program::Helper | Program::Unknown => true,
+            Program::Daemon(_) | Program::Helper | Program::Script | Program::Unknown => true,
             // Even without a tag, the forms are distinctive enough.
             Program::Foreign if tag.is_empty() => {
                 !matches!(parse_headless(false, body, &mut None), Line::Unmatched)
@@ -77,6 +78,10 @@ impl Dialect for Postfix {
                 parse_headless(state.receipts, body, &mut slot)
             }
             Program::Helper => parse_helper(body, &mut slot),
+            Program::Script => match noise::without_queue_id(body) {
+                Line::Unmatched => Line::Noise(None),
+                line => line,
+            },
             Program::Unknown => Line::Unmatched,
             Program::Foreign => parse_headless(state.receipts, body, &mut slot),
         };
@@ -180,7 +185,8 @@ fn read_uncommon<'a>(
     line: &'a [u8],
     visitor: &mut impl Visitor<'a>,
 ) {
-    let body = prescan.body(line);
+    let repeated = repeat::message(prescan.body(line));
+    let body = repeated.map_or_else(|| prescan.body(line), |(body, _)| body);
     let mut slot = None;
     let parsed = match prescan.program {
         Program::Daemon(daemon) => {
@@ -190,7 +196,14 @@ fn read_uncommon<'a>(
         _ => parse_helper(body, &mut slot),
     };
     state.receipts |= matches!(parsed, Line::Noise(Some(Fact::Received { .. })));
-    visitor.visit(Some(prescan.time()), parsed);
+    let time = Some(prescan.time());
+    match (repeated, parsed) {
+        (Some((_, times)), Line::Event(event)) => visitor.event_repeated(time, event, times),
+        (Some((_, times)), Line::Noise(fact)) => {
+            visitor.noise_repeated(time, fact.as_ref(), times);
+        }
+        (_, parsed) => visitor.visit(time, parsed),
+    }
 }
 
 /// Parses the body of a line of any daemon. `receipts` as in [`PostfixState`].

@@ -38,6 +38,8 @@ const WITHOUT_QUEUE_ID: &[&[u8]] = &[
     b"rotating ",
     b"cannot read from entropy device ",
     b"running: ",
+    b"qmgr_queue_",
+    b"looking for plugins in '",
     b"reload configuration",
     b"daemon started",
     // every daemon with lookup tables
@@ -92,7 +94,7 @@ const WITHOUT_QUEUE_ID_AND: &[(&[u8], &[u8])] = &[
     (b"", b" has changed -- restarting"),
     (b"", b" has changed -- exiting"),
     (b"table ", b" has changed - finishing in the background"),
-    (b"sane_", b"): worked around spurious NFS error"),
+    (b"", b"): worked around spurious NFS error"),
     (b"", b" feedback type "),
     (b"host ", b" offers SMTPUTF8 support, but not 8BITMIME"),
     (b"addr ", b" listed by domain "),

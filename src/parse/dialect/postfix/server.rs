@@ -39,6 +39,9 @@ pub(super) fn smtpd<'a, 'e>(
     if let Some(verdict) = body.strip_prefix(b"reject: ") {
         return reject(origin, b"", verdict, slot);
     }
+    if body.starts_with(b"reject_warning: ") {
+        return noise::with_queue_id(body);
+    }
     if let Some(line) = tls::connection(origin, body) {
         return line;
     }
@@ -208,16 +211,18 @@ fn proxy<'a, 'e>(
         return Line::Unmatched;
     };
     let (text, recipient) = reply_and_recipient(rest);
-    let Some(reply) = reply::parse(text) else {
+    let reply = reply::parse(text);
+    // The filter may close the connection without a reply.
+    if reply.is_none() && !text.is_empty() {
         return Line::Unmatched;
-    };
+    }
     let event = slot.insert(Event::new(origin.service(), Direction::Inbound, outcome));
     event.queue_id = queue_id::of_message(queue_id);
     event.stage = (outcome == Outcome::Rejected).then(|| self::stage(stage));
     event.recipient = recipient;
     event.text = text;
-    event.code = Some(reply.code);
-    event.enhanced = reply.enhanced;
+    event.code = reply.map(|reply| reply.code);
+    event.enhanced = reply.and_then(|reply| reply.enhanced);
     Line::Event(event)
 }
 
