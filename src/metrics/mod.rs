@@ -1,9 +1,10 @@
 //! Counters and their exposition.
 //!
-//! `counting` counts parsed lines in `counters`, which consist of `rates`, `histogram`, `bounded_counter`, `services`,
-//! `provider_deliveries`, `reports` and `pending_messages`. `reading` queries them for pages and alerts, and `totals` sums them up for reports.
-//! `families`, `report_families`, `self_metrics` and `alertmanager_metrics` build the metric families of a `scrape` with `family`;
-//! `exposition` renders them as `text`. `counters_snapshot` and `counters_restore` are for the state file.
+//! `counting` counts parsed lines in `counters` (facts in `fact_counts`), which consist of `rates`, `histogram`,
+//! `bounded_counter`, `services`, `provider_deliveries`, `reports` and `pending_messages`. `reading` queries them for
+//! pages and alerts, and `totals` sums them up for reports. `families`, `report_families`, `self_metrics` and
+//! `alertmanager_metrics` build the metric families of a `scrape` with `family`; `exposition` renders them as `text`.
+//! `counters_snapshot` and `counters_restore` are for the state file.
 
 mod alerting;
 mod alertmanager_metrics;
@@ -14,6 +15,7 @@ mod counters_restore;
 mod counters_snapshot;
 mod counting;
 mod exposition;
+mod fact_counts;
 mod families;
 mod family;
 mod histogram;

@@ -96,6 +96,7 @@ const WITHOUT_QUEUE_ID_AND: &[(&[u8], &[u8])] = &[
     (b"table ", b" has changed - finishing in the background"),
     (b"", b"): worked around spurious NFS error"),
     (b"", b" feedback type "),
+    (b"", b": skipping address family "),
     (b"host ", b" offers SMTPUTF8 support, but not 8BITMIME"),
     (b"addr ", b" listed by domain "),
     (b"/", b": using backwards-compatible default setting "),

@@ -223,7 +223,8 @@ fn tls_failure(text: &[u8]) -> Option<Reason<'_>> {
             ..reason
         });
     }
-    if text.starts_with(b"Server certificate ") {
+    // The second one is of Postfix before 2.4.
+    if text.starts_with(b"Server certificate ") || text.starts_with(b"TLS failure: ") {
         return Some(Reason::connect_error(b"", ConnectError::Tls, text));
     }
     None
@@ -294,6 +295,12 @@ fn uncommon(text: &[u8]) -> Option<Reason<'_>> {
         b"message requires SMTPUTF8, ",
         b"unexpected server message",
         b"improper use of 8-bit data in message ",
+        b"remote protocol error in reply from ",
+        b"server configuration error",
+        // Postfix before 2.4.
+        b"Authentication failed: ",
+        b"cannot SASL authenticate to server ",
+        b"malformed SASL challenge from server ",
     ]
     .into_iter()
     .any(|prefix| text.starts_with(prefix))

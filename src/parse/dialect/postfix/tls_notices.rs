@@ -79,6 +79,7 @@ const PREFIXES: &[&[u8]] = &[
 
 /// Notices whose prefix is ambiguous: the prefix, and a text that must also occur.
 const PREFIXES_AND: &[(&[u8], &[u8])] = &[
+    (b"undefined:", b" in "),
     (b"read ", b" TLS cache entry "),
     (b"write ", b" TLS cache entry "),
     (b"lookup ", b" session id="),
@@ -157,6 +158,15 @@ fn is_detail(body: &[u8]) -> bool {
     match memchr::memmem::find(body, b": ") {
         Some(at) if body[..at].contains(&b'[') => begins(&body[at + 2..], DETAILS),
         // Postfix 2.5: `mx.example.net[192.0.2.1] Unverified sha1 fingerprint …`.
-        _ => body.contains(&b'[') && memchr::memmem::find(body, b" fingerprint ").is_some(),
+        _ => {
+            let words = [
+                &b" fingerprint "[..],
+                b" subject_CN=",
+                b" certificate verification failed for ",
+                b" TLS connection established ",
+            ];
+            let has_words = |words: &&[u8]| memchr::memmem::find(body, words).is_some();
+            body.contains(&b'[') && words.iter().any(has_words)
+        }
     }
 }
