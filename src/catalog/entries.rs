@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::vocabulary::{Actor, Kind, Severity, Text};
+use super::vocabulary::{Actor, Cause, Kind, Severity, Text};
 
 /// Reply codes are below this.
 pub(super) const CODE_LIMIT: usize = 600;
@@ -97,6 +97,8 @@ pub struct Enhanced {
 pub struct Condition {
     /// The label value.
     pub name: String,
+    /// The group that it belongs to as the cause of a failed delivery.
+    pub cause: Cause,
     /// Severity.
     pub severity: Severity,
     /// Who should act.

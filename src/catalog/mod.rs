@@ -26,4 +26,4 @@ pub use policy::{Alert, Change, Compared, Policy, Side, Watch};
 pub use providers::{Providers, ProvidersError};
 pub use topic::{EnhancedTopic, Topic};
 pub use units::{Span, grouped, percentage};
-pub use vocabulary::{Actor, Kind, Language, Severity, Text};
+pub use vocabulary::{Actor, Cause, Kind, Language, Severity, Text};

@@ -195,3 +195,54 @@ impl Actor {
         }
     }
 }
+
+/// Why a delivery failed, as a group of conditions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Cause {
+    /// The recipient: unknown, disabled, full, or the message is too large for it.
+    Recipient,
+    /// Greylisting, which resolves by itself.
+    Greylisting,
+    /// The remote server limits our rate, volume or connections.
+    Throttling,
+    /// The remote server does not want our mail: blocklists, policy, content, sender authentication.
+    Reputation,
+    /// The remote server has a fault of its own, or gives no reason.
+    Remote,
+    /// The remote server was not found, not reached, or lost.
+    Network,
+    /// Our own server.
+    Local,
+}
+
+impl Cause {
+    /// Every cause, in the order of [`Cause::index`].
+    pub const ALL: [Cause; 7] = [
+        Cause::Recipient,
+        Cause::Greylisting,
+        Cause::Throttling,
+        Cause::Reputation,
+        Cause::Remote,
+        Cause::Network,
+        Cause::Local,
+    ];
+
+    /// The label value.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Cause::Recipient => "recipient",
+            Cause::Greylisting => "greylisting",
+            Cause::Throttling => "throttling",
+            Cause::Reputation => "reputation",
+            Cause::Remote => "remote",
+            Cause::Network => "network",
+            Cause::Local => "local",
+        }
+    }
+
+    /// A dense number, for tables.
+    pub fn index(self) -> usize {
+        self as usize
+    }
+}

@@ -14,17 +14,17 @@ pub(super) struct RecordingVisitor<'r, V> {
 }
 
 impl<V> RecordingVisitor<'_, V> {
-    fn record(&mut self, time: Option<Stamp>, event: &Event<'_>) {
+    fn record(&mut self, time: Option<Stamp>, event: &Event<'_>, times: u32) {
         if event.condition.is_some() {
             let time = time.map_or(self.now, |time| time.seconds.saturating_add(self.behind));
-            self.insight.record(event, time.min(self.now));
+            self.insight.record(event, time.min(self.now), times.into());
         }
     }
 }
 
 impl<'a, V: Visitor<'a>> Visitor<'a> for RecordingVisitor<'_, V> {
     fn event(&mut self, time: Option<Stamp>, event: &mut Event<'a>) {
-        self.record(time, event);
+        self.record(time, event, 1);
         self.inner.event(time, event);
     }
 
@@ -34,6 +34,15 @@ impl<'a, V: Visitor<'a>> Visitor<'a> for RecordingVisitor<'_, V> {
             self.insight.note(fact);
         }
         self.inner.noise(time, fact);
+    }
+
+    fn event_repeated(&mut self, time: Option<Stamp>, event: &mut Event<'a>, times: u32) {
+        self.record(time, event, times);
+        self.inner.event_repeated(time, event, times);
+    }
+
+    fn noise_repeated(&mut self, time: Option<Stamp>, fact: Option<&Fact<'a>>, times: u32) {
+        self.inner.noise_repeated(time, fact, times);
     }
 
     #[inline]

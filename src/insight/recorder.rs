@@ -179,8 +179,8 @@ impl Insight {
         }
     }
 
-    /// Records an event, if it is a failed reply; `time` is in seconds since 1970.
-    pub fn record(&mut self, event: &Event<'_>, time: i64) {
+    /// Records an event that happened `times` times, if it is a failed reply; `time` is in seconds since 1970.
+    pub fn record(&mut self, event: &Event<'_>, time: i64, times: u64) {
         let Some(condition) = event.condition.filter(|_| !event.duplicate) else {
             return;
         };
@@ -225,15 +225,15 @@ impl Insight {
             group,
         };
         let sketches = Arc::make_mut(&mut self.sketches);
-        sketches.groups.count(&text.group, time);
-        sketches.texts.count(&text, time);
+        sketches.groups.count(&text.group, time, times);
+        sketches.texts.count(&text, time, times);
         for (windows, name) in [
             (&mut sketches.senders, sender),
             (&mut sketches.recipients, recipient),
             (&mut sketches.clients, client),
         ] {
             if let Some(name) = name {
-                windows.count(&name, time);
+                windows.count(&name, time, times);
             }
         }
     }
@@ -319,7 +319,7 @@ mod tests {
         for line in log.lines() {
             let mut slot = None;
             match parser.parse(line.as_bytes(), &mut slot).line {
-                Line::Event(event) => insight.record(event, NOW),
+                Line::Event(event) => insight.record(event, NOW, 1),
                 Line::Noise(Some(fact)) => insight.note(&fact),
                 _ => {}
             }

@@ -50,11 +50,11 @@ impl<K: Clone + Eq + Hash> SpaceSaving<K> {
         sketch
     }
 
-    /// Counts a key once.
-    pub fn count(&mut self, key: &K) {
+    /// Counts a key `times` times.
+    pub fn count(&mut self, key: &K, times: u64) {
         match self.places.get(key) {
-            Some(&at) => self.entries[at].count += 1,
-            None => self.insert(key.clone(), 1, 0),
+            Some(&at) => self.entries[at].count += times,
+            None => self.insert(key.clone(), times, 0),
         }
     }
 
@@ -140,7 +140,7 @@ mod tests {
 
     fn sketch(keys: &[u8], capacity: usize) -> SpaceSaving<u8> {
         let mut sketch = SpaceSaving::new(capacity);
-        keys.iter().for_each(|key| sketch.count(key));
+        keys.iter().for_each(|key| sketch.count(key, 1));
         sketch
     }
 

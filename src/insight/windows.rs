@@ -99,12 +99,12 @@ impl<K: Clone + Eq + Hash> Windows<K> {
         }
     }
 
-    /// Counts a key at a time in seconds since 1970. A key that is older than a window does not count in it.
-    pub fn count(&mut self, key: &K, time: i64) {
-        self.total.count(key);
+    /// Counts a key `times` times at a time in seconds since 1970. A key that is older than a window does not count in it.
+    pub fn count(&mut self, key: &K, time: i64, times: u64) {
+        self.total.count(key, times);
         for (slots, settings) in self.slots.iter_mut().zip(&SLOTS) {
             if let Some(sketch) = slot(slots, settings, time.div_euclid(settings.width)) {
-                sketch.count(key);
+                sketch.count(key, times);
             }
         }
     }
@@ -199,7 +199,7 @@ mod tests {
     fn keys_leave_the_windows_as_time_passes() {
         let mut windows = Windows::new();
         for minute in 0..10 {
-            windows.count(&"a", T + minute * 60);
+            windows.count(&"a", T + minute * 60, 1);
         }
         let now = T + 9 * 60;
         assert_eq!(counts(&windows, now), [6, 10, 10, 10]);
@@ -207,8 +207,8 @@ mod tests {
         assert_eq!(counts(&windows, now + 2 * 3600), [0, 0, 10, 10]);
         assert_eq!(counts(&windows, now + 30 * 3600), [0, 0, 0, 10]);
         // A line that is read late counts where it belongs.
-        windows.count(&"b", T + 8 * 60);
-        windows.count(&"c", T - 7200);
+        windows.count(&"b", T + 8 * 60, 1);
+        windows.count(&"c", T - 7200, 1);
         assert_eq!(counts(&windows, now), [7, 11, 12, 12]);
         let first = &windows.of(Window::FiveMinutes, now)[0];
         assert_eq!((first.key, first.count, first.error), ("a", 6, 0));
@@ -218,7 +218,7 @@ mod tests {
     fn the_number_of_slots_is_bounded_and_survives_a_restart() {
         let mut windows = Windows::new();
         for hour in 0..100 {
-            windows.count(&hour, T + hour * 3600);
+            windows.count(&hour, T + hour * 3600, 1);
         }
         let now = T + 99 * 3600;
         assert_eq!(windows.of(Window::Day, now).len(), 25);

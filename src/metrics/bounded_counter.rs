@@ -71,31 +71,31 @@ impl BoundedCounter {
         }
     }
 
-    /// Counts one for `key`, or for `other` if `key` is new and the limit is reached.
+    /// Counts `times` for `key`, or for `other` if `key` is new and the limit is reached.
     #[cfg_attr(hot_path, inline(always))]
-    pub(crate) fn count(&mut self, key: u64, other: u64) {
+    pub(crate) fn count(&mut self, key: u64, other: u64, times: u64) {
         let index = self.recent[recent_index(key)] as usize;
         match self.counts.get_mut(index) {
-            Some((last, count)) if *last == key => *count += 1,
-            _ => self.count_another(key, other),
+            Some((last, count)) if *last == key => *count += times,
+            _ => self.count_another(key, other, times),
         }
     }
 
     /// As [`BoundedCounter::count`], if a part of `key` was replaced by `other` already.
     #[cold]
-    pub(crate) fn count_overflowed(&mut self, key: u64, other: u64) {
-        let overflowed = self.overflowed + 1;
-        self.count(key, other);
+    pub(crate) fn count_overflowed(&mut self, key: u64, other: u64, times: u64) {
+        let overflowed = self.overflowed + times;
+        self.count(key, other, times);
         self.overflowed = overflowed;
     }
 
     #[inline(never)]
-    fn count_another(&mut self, key: u64, other: u64) {
+    fn count_another(&mut self, key: u64, other: u64, times: u64) {
         let index = match self.indexes.get(&key) {
             Some(&index) => index as usize,
             None if self.indexes.len() < self.limit => self.add(key),
             None => {
-                self.overflowed += 1;
+                self.overflowed += times;
                 // The few `other` keys are not subject to the limit.
                 match self.indexes.get(&other) {
                     Some(&index) => index as usize,
@@ -103,7 +103,7 @@ impl BoundedCounter {
                 }
             }
         };
-        self.counts[index].1 += 1;
+        self.counts[index].1 += times;
         self.recent[recent_index(key)] = index as u32;
     }
 
@@ -152,7 +152,7 @@ mod tests {
     fn full_counter_counts_new_keys_as_other() {
         let mut counter = BoundedCounter::new(2);
         for key in [1, 2, 3, 4, 1, 1, 3] {
-            counter.count(key, u64::MAX);
+            counter.count(key, u64::MAX, 1);
         }
         assert_eq!(counter.sorted(), [(1, 3), (2, 1), (u64::MAX, 3)]);
         assert_eq!(counter.overflowed(), 3);

@@ -6,7 +6,9 @@ use crate::metrics::bounded_counter::{BoundedCounter, Limits};
 use crate::metrics::bounds::{DELAY_BOUNDS, RECIPIENT_BOUNDS, SIZE_BOUNDS};
 use crate::metrics::histogram::Histogram;
 use crate::metrics::pending_messages::PendingMessages;
+use crate::metrics::provider_deliveries::ProviderDeliveries;
 use crate::metrics::rates::Rates;
+use crate::metrics::reports::Reports;
 use crate::metrics::services::Services;
 use crate::parse::{
     ConnectError, Direction, Enhanced, Event, Fact, Line, Mta, Stage, StageDelays, Stamp,
@@ -50,6 +52,10 @@ pub struct Counters {
     pub(crate) providers: BoundedCounter,
     /// By provider and condition: `provider << 16 | condition`.
     pub(crate) provider_conditions: BoundedCounter,
+    /// Deliveries to other servers by provider.
+    pub(crate) provider_deliveries: ProviderDeliveries,
+    /// What the servers report besides.
+    pub(crate) reports: Reports,
     /// Counts by service: deliveries, connections, TLS sessions, failed authentications.
     pub(crate) services: Services,
     /// The mail servers with a counted line, by [`Mta::index`].
@@ -119,6 +125,8 @@ impl Counters {
             conditions: std::array::from_fn(|_| zeros()),
             providers: BoundedCounter::new(limits.providers),
             provider_conditions: BoundedCounter::new(limits.providers),
+            provider_deliveries: ProviderDeliveries::new(limits.providers),
+            reports: Reports::default(),
             services: Services::new(),
             mtas_seen: Default::default(),
             deliveries_by_dsn: BoundedCounter::new(limits.dsn),
@@ -144,72 +152,110 @@ impl Counters {
     #[cfg_attr(hot_path, inline(always))]
     pub fn noise(&mut self, fact: Option<&Fact<'_>>) {
         if let Some(fact) = fact {
-            self.fact(fact);
+            self.fact(fact, 1);
+        }
+    }
+
+    /// As [`Counters::noise`], for a line that reports `times` equal ones.
+    #[cold]
+    pub fn noise_repeated(&mut self, fact: Option<&Fact<'_>>, times: u64) {
+        if let Some(fact) = fact {
+            self.fact(fact, times);
         }
     }
 
     /// Counts an event. `now` is the wall clock in seconds since 1970: for rates, lines from the future count at
     /// `now`.
     pub fn event(&mut self, time: Option<Stamp>, event: &Event<'_>, now: i64) {
+        self.count_event(time, event, now, 1);
+    }
+
+    /// As [`Counters::event`], for a line that reports `times` equal events.
+    #[cold]
+    pub fn event_repeated(&mut self, time: Option<Stamp>, event: &Event<'_>, now: i64, times: u64) {
+        self.count_event(time, event, now, times);
+    }
+
+    /// Inlined, so that nothing is spent on `times` where it is 1.
+    #[cfg_attr(hot_path, inline(always))]
+    fn count_event(&mut self, time: Option<Stamp>, event: &Event<'_>, now: i64, times: u64) {
         let mta = event.mta().index();
         self.mtas_seen[mta] = true;
         if let Some(code) = event.code {
-            self.count_code(event, code, time, now);
+            self.count_code(event, code, time, now, times);
         }
         if let Some(condition) = event.condition.filter(|_| !event.duplicate) {
-            self.conditions[event.direction.index()][usize::from(condition.0)] += 1;
+            self.conditions[event.direction.index()][usize::from(condition.0)] += times;
             if event.direction == Direction::Outbound {
                 let provider = u64::from(event.provider.0) << 16;
                 self.provider_conditions.count(
                     provider | u64::from(condition.0),
                     provider | u64::from(OTHER_CODE),
+                    times,
                 );
             }
             if let Some(stage) = event.stage {
+                if let Some(level) = event.level {
+                    self.reports.diagnostics[mta][level.index()] += times;
+                }
                 // A server that logs this reject logs no other line about the failed authentication.
                 if stage == Stage::Auth && event.code == Some(535) {
-                    self.services.counts(event.service).auth_failures += 1;
+                    self.services.counts(event.service).auth_failures += times;
                 }
-                self.rejects[mta][stage.index()][usize::from(condition.0)] += 1;
+                self.rejects[mta][stage.index()][usize::from(condition.0)] += times;
             }
         }
         if let Some(error) = event.connect_error.filter(|_| !event.duplicate) {
-            self.connect_errors[mta][error.index()] += 1;
+            self.connect_errors[mta][error.index()] += times;
+            if error == ConnectError::Tls {
+                self.reports.tls_failures[mta][event.direction.index()] += times;
+            }
         }
         if let Some(status) = event.outcome.delivery_index() {
-            self.services.counts(event.service).deliveries[status] += 1;
+            self.services.counts(event.service).deliveries[status] += times;
+            if event.direction == Direction::Outbound {
+                self.provider_deliveries
+                    .count(self.catalog, event, status, times);
+            }
             if let Some(dsn) = event.dsn {
                 let status = (status as u64) << 32;
                 self.deliveries_by_dsn
-                    .count(status | pack(dsn), status | OTHER_ENHANCED);
+                    .count(status | pack(dsn), status | OTHER_ENHANCED, times);
             }
         }
         match event.delays.stages {
             StageDelays::All(stages) => {
                 for (histogram, delay) in self.delays.iter_mut().zip(stages) {
-                    histogram.observe(delay);
+                    histogram.observe(delay, times);
                 }
             }
-            StageDelays::Transmission(delay) => self.delays[TRANSMISSION].observe(delay),
+            StageDelays::Transmission(delay) => self.delays[TRANSMISSION].observe(delay, times),
             StageDelays::None => {}
         }
         if let Some(total) = event.delays.total {
-            self.delays[4].observe(total);
+            self.delays[4].observe(total, times);
         }
     }
 
-    #[inline]
-    fn count_code(&mut self, event: &Event<'_>, code: u16, time: Option<Stamp>, now: i64) {
+    #[cfg_attr(hot_path, inline(always))]
+    fn count_code(
+        &mut self,
+        event: &Event<'_>,
+        code: u16,
+        time: Option<Stamp>,
+        now: i64,
+        times: u64,
+    ) {
         let direction = event.direction.index();
         let series = match self.rate_series[direction][usize::from(code.min(OTHER_CODE))] {
             // Only a code that has its own series has a rate, so it needs no further check.
             Some(series) => (code, usize::from(series)),
-            None => self.assign_series(direction, code),
+            None => self.assign_series(direction, code, times),
         };
         let (code, rate) = series;
-        self.codes[direction][usize::from(code)] += 1;
+        self.codes[direction][usize::from(code)] += times;
         if let Some(time) = time {
-            self.rates.count(rate, time.seconds, now);
+            self.rates.count(rate, time.seconds, now, times);
         }
         let enhanced = event.enhanced.map_or(0, pack);
         let key = |enhanced| pack_enhanced(event.mta(), event.direction, code, enhanced);
@@ -218,30 +264,31 @@ impl Counters {
         let outbound = event.direction == Direction::Outbound;
         if code == OTHER_CODE {
             self.enhanced
-                .count_overflowed(key(enhanced), key(OTHER_ENHANCED));
+                .count_overflowed(key(enhanced), key(OTHER_ENHANCED), times);
             if outbound {
                 self.providers
-                    .count_overflowed(provider_key(code), provider_key(code));
+                    .count_overflowed(provider_key(code), provider_key(code), times);
             }
             return;
         }
-        self.enhanced.count(key(enhanced), key(OTHER_ENHANCED));
+        self.enhanced
+            .count(key(enhanced), key(OTHER_ENHANCED), times);
         if outbound {
             self.providers
-                .count(provider_key(code), provider_key(OTHER_CODE));
+                .count(provider_key(code), provider_key(OTHER_CODE), times);
         }
     }
 
     /// Assigns a rate series to a new code. Returns the code to count, [`OTHER_CODE`] beyond the limit, and the
     /// series.
     #[cold]
-    fn assign_series(&mut self, direction: usize, code: u16) -> (u16, usize) {
+    fn assign_series(&mut self, direction: usize, code: u16, times: u64) -> (u16, usize) {
         let known = self.catalog.code(code).is_some();
         let code = if known || self.extra_codes[direction] < self.limits.extra_codes {
             self.extra_codes[direction] += usize::from(!known);
             code
         } else {
-            self.codes_overflowed += 1;
+            self.codes_overflowed += times;
             OTHER_CODE
         };
         let series = self.rate_series[direction][usize::from(code)].unwrap_or_else(|| {
@@ -264,60 +311,6 @@ impl Counters {
         {
             *slot = Some(series);
             self.extra_codes[direction] += usize::from(!known);
-        }
-    }
-
-    #[cfg_attr(hot_path, inline(always))]
-    fn fact(&mut self, fact: &Fact<'_>) {
-        match *fact {
-            Fact::Connected(service) => self.services.counts(service).connections += 1,
-            Fact::ConnectionLost(service, stage) => {
-                self.services.counts(service).connections_lost[stage.index()] += 1;
-            }
-            Fact::AuthFailed(service) => self.services.counts(service).auth_failures += 1,
-            Fact::TlsEstablished(service, direction) => {
-                self.services.counts(service).tls_connections[direction.index()] += 1;
-            }
-            Fact::Received { queue_id } => self.pending_messages.begin(queue_id),
-            Fact::Queued {
-                queue_id,
-                size,
-                recipients,
-                after_receipt,
-                ..
-            } => {
-                // Without lines about the receipt of messages, every activation is observed.
-                if self.pending_messages.end(queue_id) || !after_receipt {
-                    self.sizes.observe(size);
-                    self.recipients.observe(recipients);
-                }
-            }
-            Fact::Accepted { .. } => self.accepted(fact),
-        }
-    }
-
-    /// Counts a message whose acceptance is logged with its size. Not inlined: Postfix has no such lines.
-    #[inline(never)]
-    fn accepted(&mut self, fact: &Fact<'_>) {
-        let Fact::Accepted {
-            service,
-            size,
-            recipients,
-            tls,
-        } = *fact
-        else {
-            return;
-        };
-        self.mtas_seen[service.agent.mta().index()] = true;
-        if let Some(size) = size {
-            self.sizes.observe(size.get());
-        }
-        if let Some(recipients) = recipients {
-            self.recipients.observe(recipients.get().into());
-        }
-        if tls {
-            let direction = Direction::Inbound.index();
-            self.services.counts(service).tls_connections[direction] += 1;
         }
     }
 }

@@ -5,8 +5,9 @@ use crate::metrics::counters::Counters;
 use crate::metrics::counters_snapshot::{
     CodeRatesSnapshot, CodesSnapshot, ConditionsSnapshot, CountersSnapshot, EnhancedSnapshot,
     FailuresSnapshot, HistogramsSnapshot, MTA_SHIFT, ProvidersSnapshot, ServicesSnapshot,
+    TlsSnapshot,
 };
-use crate::parse::{ConnectError, Mta, Stage};
+use crate::parse::{ConnectError, Mta, Stage, TlsProtocol, TlsTrust};
 
 impl CountersSnapshot {
     /// Counters with the stored counts. `now` is the wall clock in seconds since 1970.
@@ -28,6 +29,11 @@ impl CountersSnapshot {
         counters
             .deliveries_by_dsn
             .restore(self.dsn.counts.iter().copied(), self.dsn.overflowed);
+        counters
+            .provider_deliveries
+            .restore(&self.provider_deliveries, &names);
+        counters.reports.restore(&self.reports);
+        self.tls.restore(&mut counters);
         self.services.restore(&mut counters);
         self.failures.restore(&mut counters, &conditions);
         self.histograms.restore(&mut counters);
@@ -109,12 +115,13 @@ impl ServicesSnapshot {
             for (count, &value) in counts.deliveries.iter_mut().zip(&stored.deliveries) {
                 *count = value;
             }
-            for (count, &value) in counts
-                .tls_connections
-                .iter_mut()
-                .zip(&stored.tls_connections)
-            {
-                *count = value;
+            // A state file of an older version has no details.
+            for (direction, &total) in stored.tls_connections.iter().enumerate() {
+                if direction < counts.tls.len() {
+                    let known = counts.tls_connections(direction);
+                    let unknown = &mut counts.tls[direction][TlsTrust::Unknown.index()];
+                    unknown[TlsProtocol::Other.index()] += total.saturating_sub(known);
+                }
             }
             for &(stage, count) in &stored.connections_lost {
                 let stage = mapped(&stages, stage);
@@ -126,6 +133,23 @@ impl ServicesSnapshot {
         counters.services.set_overflowed(self.overflowed);
         for mta in self.mtas_seen.iter().filter_map(|name| Mta::named(name)) {
             counters.mtas_seen[mta.index()] = true;
+        }
+    }
+}
+
+impl TlsSnapshot {
+    fn restore(&self, counters: &mut Counters) {
+        for (mta, service, direction, trust, protocol, count) in &self.counts {
+            let trust = TlsTrust::ALL.iter().find(|it| it.name() == trust);
+            let protocol = TlsProtocol::ALL.iter().find(|it| it.name() == protocol);
+            let (Some(trust), Some(protocol)) = (trust, protocol) else {
+                continue;
+            };
+            let counts = counters.services.named(mta, service);
+            let table = counts.and_then(|it| it.tls.get_mut(usize::from(*direction)));
+            if let Some(table) = table {
+                table[trust.index()][protocol.index()] += count;
+            }
         }
     }
 }

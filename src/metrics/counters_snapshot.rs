@@ -8,8 +8,10 @@ use serde::{Deserialize, Serialize};
 use crate::metrics::counters::Counters;
 use crate::metrics::histogram::HistogramSnapshot;
 use crate::metrics::provider_conditions::ProviderConditions;
+use crate::metrics::provider_deliveries::ProviderDeliveriesSnapshot;
 use crate::metrics::rates::RatesSnapshot;
-use crate::parse::{ConnectError, Mta, Stage};
+use crate::metrics::reports::ReportsSnapshot;
+use crate::parse::{ConnectError, Direction, Mta, Stage, TlsProtocol, TlsTrust};
 
 /// All counts that are not zero.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -26,6 +28,12 @@ pub struct CountersSnapshot {
     pub(crate) providers: ProvidersSnapshot,
     /// Conditions by provider.
     pub(crate) provider_conditions: ProviderConditions,
+    /// Deliveries by provider.
+    pub(crate) provider_deliveries: ProviderDeliveriesSnapshot,
+    /// What the servers report besides.
+    pub(crate) reports: ReportsSnapshot,
+    /// TLS sessions by trust and protocol.
+    pub(crate) tls: TlsSnapshot,
     /// Deliveries by delivery status code.
     pub(crate) dsn: DsnSnapshot,
     /// Counts by service.
@@ -109,8 +117,15 @@ pub(crate) struct ServiceSnapshot {
     /// Stage, count.
     pub connections_lost: Vec<(u8, u64)>,
     pub auth_failures: u64,
-    /// By direction.
+    /// By direction; `TlsSnapshot` has the details, if this version or a later one stored them.
     pub tls_connections: Vec<u64>,
+}
+
+/// TLS sessions by trust and protocol, all by name.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct TlsSnapshot {
+    /// Server, service, direction, trust, protocol, count.
+    pub counts: Vec<(String, String, u8, String, String, u64)>,
 }
 
 /// Connection errors and rejects.
@@ -194,6 +209,9 @@ impl CountersSnapshot {
                 overflowed: counters.providers.overflowed(),
             },
             provider_conditions: ProviderConditions::of(counters, providers),
+            provider_deliveries: counters.provider_deliveries.snapshot(providers),
+            reports: counters.reports.snapshot(),
+            tls: tls(counters),
             dsn: DsnSnapshot {
                 counts: counters.deliveries_by_dsn.entries().collect(),
                 overflowed: counters.deliveries_by_dsn.overflowed(),
@@ -250,7 +268,9 @@ fn services(counters: &Counters, stages: Vec<String>) -> ServicesSnapshot {
         connections: row.counts.connections,
         connections_lost: flat1(&row.counts.connections_lost),
         auth_failures: row.counts.auth_failures,
-        tls_connections: row.counts.tls_connections.to_vec(),
+        tls_connections: (0..Direction::ALL.len())
+            .map(|direction| row.counts.tls_connections(direction))
+            .collect(),
     });
     let seen = Mta::ALL.iter().zip(counters.mtas_seen);
     ServicesSnapshot {
@@ -262,6 +282,25 @@ fn services(counters: &Counters, stages: Vec<String>) -> ServicesSnapshot {
             .map(|(mta, _)| mta.name().to_owned())
             .collect(),
     }
+}
+
+fn tls(counters: &Counters) -> TlsSnapshot {
+    let mut counts = Vec::new();
+    for row in counters.services.rows() {
+        for (direction, trusts) in (0u8..).zip(&row.counts.tls) {
+            for (trust, protocols) in TlsTrust::ALL.iter().zip(trusts) {
+                for (protocol, &count) in TlsProtocol::ALL.iter().zip(protocols) {
+                    if count > 0 {
+                        let mta = row.agent.mta().name().to_owned();
+                        let (trust, protocol) = (trust.name(), protocol.name());
+                        let (trust, protocol) = (trust.to_owned(), protocol.to_owned());
+                        counts.push((mta, row.name.clone(), direction, trust, protocol, count));
+                    }
+                }
+            }
+        }
+    }
+    TlsSnapshot { counts }
 }
 
 impl ServiceSnapshot {

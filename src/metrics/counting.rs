@@ -45,9 +45,91 @@ where
         self.counters.noise(fact);
     }
 
+    fn event_repeated(&mut self, time: Option<Stamp>, event: &mut Event<'_>, times: u32) {
+        let time = (self.before)(time, true, self.counters);
+        self.lines.events += 1;
+        self.counters
+            .event_repeated(time, event, self.now, times.into());
+    }
+
+    fn noise_repeated(&mut self, time: Option<Stamp>, fact: Option<&Fact<'_>>, times: u32) {
+        (self.before)(time, false, self.counters);
+        self.lines.noise += 1;
+        self.counters.noise_repeated(fact, times.into());
+    }
+
     #[inline]
     fn unmatched(&mut self, time: Option<Stamp>) {
         (self.before)(time, false, self.counters);
         self.lines.unmatched += 1;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+    use jiff::tz::TimeZone;
+
+    use super::*;
+    use crate::catalog::{Catalog, Providers};
+    use crate::metrics::CountersSnapshot;
+    use crate::parse::LineParser;
+
+    /// Counts every line three times: line by line, or at once.
+    struct Threefold {
+        counters: Counters,
+        at_once: bool,
+    }
+
+    const NOW: i64 = 1_795_435_200;
+
+    impl Visitor<'_> for Threefold {
+        fn event(&mut self, time: Option<Stamp>, event: &mut Event<'_>) {
+            match self.at_once {
+                true => self.counters.event_repeated(time, event, NOW, 3),
+                false => (0..3).for_each(|_| self.counters.event(time, event, NOW)),
+            }
+        }
+
+        fn noise(&mut self, _: Option<Stamp>, fact: Option<&Fact<'_>>) {
+            // The receipt of a message is not repeated.
+            if matches!(fact, Some(Fact::Received { .. } | Fact::Queued { .. })) {
+                return;
+            }
+            match self.at_once {
+                true => self.counters.noise_repeated(fact, 3),
+                false => (0..3).for_each(|_| self.counters.noise(fact)),
+            }
+        }
+
+        fn unmatched(&mut self, _: Option<Stamp>) {}
+    }
+
+    #[test]
+    fn repeated_line_counts_like_as_many_lines() {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
+        let read = |name: &str| std::fs::read(folder.join(name)).expect(name);
+        let logs = [
+            "postfix-client.log",
+            "postfix-notices.log",
+            "exim-mainlog.log",
+        ];
+        let snapshots = [false, true].map(|at_once| {
+            let (catalog, providers) = (Catalog::embedded(), Providers::embedded());
+            let mut counted = Threefold {
+                counters: Counters::new(catalog),
+                at_once,
+            };
+            for log in logs.map(read) {
+                let now = Timestamp::from_second(NOW).expect("a time");
+                let mut parser = LineParser::new(catalog, providers.clone(), TimeZone::UTC, now);
+                let lines: Vec<&[u8]> = log.split(|&byte| byte == b'\n').collect();
+                parser.read(&lines, &mut counted);
+            }
+            let names: Vec<String> = providers.names().map(str::to_owned).collect();
+            CountersSnapshot::of(&counted.counters, &names)
+        });
+        assert!(!snapshots[0].codes.counts.is_empty());
+        assert_eq!(snapshots[0], snapshots[1]);
     }
 }

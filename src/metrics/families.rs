@@ -4,9 +4,10 @@
 use prometheus::proto::MetricFamily;
 
 use crate::metrics::counters::{DELAY_STAGES, OTHER_CODE, OTHER_ENHANCED, code_label, unpack};
+use crate::metrics::family::FamilyBuilder;
 use crate::metrics::scrape::Scrape;
 use crate::metrics::services::ServiceRow;
-use crate::parse::{ConnectError, Direction, Mta, Outcome, Stage};
+use crate::parse::{ConnectError, Direction, Mta, Outcome, Stage, TlsProtocol, TlsTrust};
 use crate::showq;
 
 /// The windows of `maillog_code_rate`, in seconds.
@@ -26,10 +27,12 @@ impl Scrape {
         families.push(self.enhanced());
         families.push(self.conditions());
         families.extend(self.providers());
+        families.push(self.provider_deliveries());
         families.extend(self.deliveries());
         families.push(self.connect_errors());
         families.push(self.rejects());
         families.extend(self.sessions());
+        families.extend(self.reports());
         families.extend(self.histograms());
         families.extend(self.queues().into_iter().flatten());
         families
@@ -209,7 +212,7 @@ impl Scrape {
     }
 
     /// The mail servers whose series exist: those seen in the logs, or Postfix if there are none.
-    fn mtas(&self) -> impl Iterator<Item = Mta> {
+    pub(super) fn mtas(&self) -> impl Iterator<Item = Mta> {
         let seen = self.view.counters.mtas_seen;
         let none = seen.iter().all(|&seen| !seen);
         let exists = move |mta: &Mta| seen[mta.index()] || none && *mta == Mta::Postfix;
@@ -276,7 +279,7 @@ impl Scrape {
         );
         let mut tls = self.previous.counter(
             "maillog_tls_connections_total",
-            "TLS sessions established with servers (outbound) and clients (inbound).",
+            "TLS sessions established with servers (outbound) and clients (inbound), by trust in the certificate and protocol.",
         );
         for row in self.services() {
             let (counts, definition) = (&row.counts, row.agent.definition());
@@ -294,18 +297,7 @@ impl Scrape {
             if accepts && definition.authenticates || counts.auth_failures > 0 {
                 auth.count(&labels, counts.auth_failures);
             }
-            for (direction, &count) in Direction::ALL.iter().zip(&counts.tls_connections) {
-                let usual = is_default(row)
-                    && match direction {
-                        Direction::Outbound => definition.delivers,
-                        Direction::Inbound => definition.authenticates,
-                        Direction::Local => false,
-                    };
-                if count > 0 || usual {
-                    let direction = ("direction", direction.name());
-                    tls.count(&[labels[0], labels[1], direction], count);
-                }
-            }
+            self.tls_sessions(row, &mut tls);
         }
         [
             connections.finish(),
@@ -313,6 +305,42 @@ impl Scrape {
             auth.finish(),
             tls.finish(),
         ]
+    }
+
+    /// The TLS sessions of a service. The usual combinations of trust and protocol exist from the start.
+    fn tls_sessions(&self, row: &ServiceRow, family: &mut FamilyBuilder) {
+        let definition = row.agent.definition();
+        for (direction, trusts) in Direction::ALL.iter().zip(&row.counts.tls) {
+            let usual_trusts: &[TlsTrust] = match direction {
+                Direction::Outbound if definition.delivers => &[
+                    TlsTrust::Anonymous,
+                    TlsTrust::Untrusted,
+                    TlsTrust::Trusted,
+                    TlsTrust::Verified,
+                ],
+                // Clients rarely have a certificate.
+                Direction::Inbound if definition.authenticates => &[TlsTrust::Anonymous],
+                _ => &[],
+            };
+            for (trust, protocols) in TlsTrust::ALL.iter().zip(trusts) {
+                for (protocol, &count) in TlsProtocol::ALL.iter().zip(protocols) {
+                    let is_usual = is_default(row)
+                        && row.agent.mta() == Mta::Postfix
+                        && usual_trusts.contains(trust)
+                        && matches!(protocol, TlsProtocol::Tls12 | TlsProtocol::Tls13);
+                    if count > 0 || is_usual {
+                        let labels = [
+                            ("mta", row.agent.mta().name()),
+                            ("service", &*row.name),
+                            ("direction", direction.name()),
+                            ("trust", trust.name()),
+                            ("protocol", protocol.name()),
+                        ];
+                        family.count(&labels, count);
+                    }
+                }
+            }
+        }
     }
 
     fn histograms(&self) -> [MetricFamily; 3] {

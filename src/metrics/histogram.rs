@@ -45,12 +45,13 @@ impl Histogram {
         }
     }
 
+    /// Adds `times` observations of a value.
     #[cfg_attr(hot_path, inline(always))]
-    pub(crate) fn observe(&mut self, value: u64) {
+    pub(crate) fn observe(&mut self, value: u64, times: u64) {
         let bucket = usize::from(self.fewer_bits[bit_length(value)]);
         let beyond = usize::from(value > self.uppers[bucket % BUCKETS]);
-        self.counts[(bucket + beyond) % BUCKETS] += 1;
-        self.sum = self.sum.saturating_add(value);
+        self.counts[(bucket + beyond) % BUCKETS] += times;
+        self.sum = self.sum.saturating_add(value.saturating_mul(times));
     }
 
     fn bounds(&self) -> &[u64] {
@@ -120,7 +121,7 @@ mod tests {
             let powers = (0..64).map(|bits| 1u64 << bits);
             for value in near.chain(powers).chain([0, u64::MAX]) {
                 let mut histogram = Histogram::new(bounds);
-                histogram.observe(value);
+                histogram.observe(value, 1);
                 let expected = bounds.iter().position(|&bound| value <= bound);
                 assert_eq!(
                     histogram.counts.iter().position(|&count| count == 1),
@@ -135,7 +136,7 @@ mod tests {
     fn bounds_are_inclusive_and_values_above_the_last_are_counted() {
         let mut histogram = Histogram::new(&[10, 20]);
         for value in [0, 10, 11, 20, 21, u64::MAX] {
-            histogram.observe(value);
+            histogram.observe(value, 1);
         }
         assert_eq!(
             histogram.cumulative().collect::<Vec<_>>(),

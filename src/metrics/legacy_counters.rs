@@ -8,11 +8,13 @@ use serde::Serialize;
 use crate::metrics::counters_snapshot::{
     CodeRatesSnapshot, CodesSnapshot, ConditionsSnapshot, CountersSnapshot, DsnSnapshot,
     EnhancedSnapshot, FailuresSnapshot, HistogramsSnapshot, PendingSnapshot, ProvidersSnapshot,
-    ServiceSnapshot, ServicesSnapshot,
+    ServiceSnapshot, ServicesSnapshot, TlsSnapshot,
 };
 use crate::metrics::histogram::HistogramSnapshot;
 use crate::metrics::provider_conditions::ProviderConditions;
+use crate::metrics::provider_deliveries::ProviderDeliveriesSnapshot;
 use crate::metrics::rates::RatesSnapshot;
+use crate::metrics::reports::ReportsSnapshot;
 use crate::parse::{Direction, Outcome};
 
 /// The counts of versions 1 to 3.
@@ -99,6 +101,9 @@ impl LegacyCounters {
                 overflowed: self.providers_overflowed,
             },
             provider_conditions,
+            provider_deliveries: ProviderDeliveriesSnapshot::default(),
+            reports: ReportsSnapshot::default(),
+            tls: TlsSnapshot::default(),
             dsn: DsnSnapshot {
                 counts: self.deliveries_by_dsn,
                 overflowed: self.deliveries_by_dsn_overflowed,

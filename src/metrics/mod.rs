@@ -1,9 +1,10 @@
 //! Counters and their exposition.
 //!
-//! `counting` counts parsed lines in `counters`, which consist of `rates`, `histogram`, `bounded_counter`, `services`
-//! and `pending_messages`. `reading` queries them for pages and alerts, and `totals` sums them up for reports.
-//! `families`, `self_metrics` and `alertmanager_metrics` build the metric families of a `scrape` with `family`;
-//! `exposition` renders them as `text`. `counters_snapshot` and `counters_restore` are for the state file.
+//! `counting` counts parsed lines in `counters` (facts in `fact_counts`), which consist of `rates`, `histogram`,
+//! `bounded_counter`, `services`, `provider_deliveries`, `reports` and `pending_messages`. `reading` queries them for
+//! pages and alerts, and `totals` sums them up for reports. `families`, `report_families`, `self_metrics` and
+//! `alertmanager_metrics` build the metric families of a `scrape` with `family`; `exposition` renders them as `text`.
+//! `counters_snapshot` and `counters_restore` are for the state file.
 
 mod alerting;
 mod alertmanager_metrics;
@@ -14,14 +15,18 @@ mod counters_restore;
 mod counters_snapshot;
 mod counting;
 mod exposition;
+mod fact_counts;
 mod families;
 mod family;
 mod histogram;
 mod legacy_counters;
 mod pending_messages;
 mod provider_conditions;
+mod provider_deliveries;
 mod rates;
 mod reading;
+mod report_families;
+mod reports;
 mod scrape;
 mod self_metrics;
 mod services;

@@ -112,9 +112,9 @@ impl Rates {
         &mut self.counts[at..at + self.capacity]
     }
 
-    /// Counts one at `time`, or at `now` if that is earlier; both in seconds since 1970.
+    /// Counts `times` at `time`, or at `now` if that is earlier; both in seconds since 1970.
     #[inline]
-    pub(crate) fn count(&mut self, series: usize, time: i64, now: i64) {
+    pub(crate) fn count(&mut self, series: usize, time: i64, now: i64, times: u64) {
         let time = time.min(now);
         if time.wrapping_sub(self.current_start) as u64 >= WIDTH as u64 {
             self.drop_future(now);
@@ -122,7 +122,7 @@ impl Rates {
         }
         if let Some(at) = self.current {
             let count = &mut self.counts[at + series];
-            *count = count.saturating_add(1);
+            *count = count.saturating_add(u32::try_from(times).unwrap_or(u32::MAX));
         }
     }
 
@@ -216,7 +216,7 @@ mod tests {
         let mut rates = Rates::new();
         rates.add_series();
         for &time in times {
-            rates.count(0, time, now);
+            rates.count(0, time, now, 1);
         }
         rates
     }
@@ -252,7 +252,7 @@ mod tests {
         for series in 0..many {
             assert_eq!(rates.add_series(), series);
             for _ in 0..=series {
-                rates.count(series, T - 5, T);
+                rates.count(series, T - 5, T, 1);
             }
         }
         for (series, found) in rates.per_second([60], T).iter().enumerate() {
@@ -291,13 +291,13 @@ mod tests {
         restored.restore(&rates.snapshot(), T);
         for rates in [&mut rates, &mut restored] {
             for time in [T, T + 1, T + 7] {
-                rates.count(0, time, time);
+                rates.count(0, time, time, 1);
             }
             assert_eq!(rates.per_second([60], T + 7)[0][0], 3.0 / 60.0);
         }
         // After a small step, earlier counts remain.
         let mut rates = self::rates(&[T - 100, T - 50, T], T);
-        rates.count(0, T - 20, T - 20);
+        rates.count(0, T - 20, T - 20, 1);
         assert_eq!(rates.per_second([300], T - 20)[0][0], 3.0 / 300.0);
     }
 }

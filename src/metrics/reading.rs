@@ -73,7 +73,7 @@ impl Counters {
     }
 
     /// The number of counts that went to `other` because of the limit of series, by metric.
-    pub fn overflowed(&self) -> [(&'static str, u64); 6] {
+    pub fn overflowed(&self) -> [(&'static str, u64); 7] {
         [
             ("maillog_codes_total", self.codes_overflowed),
             ("maillog_enhanced_codes_total", self.enhanced.overflowed()),
@@ -81,6 +81,10 @@ impl Counters {
             (
                 "maillog_provider_conditions_total",
                 self.provider_conditions.overflowed(),
+            ),
+            (
+                "maillog_provider_deliveries_total",
+                self.provider_deliveries.overflowed(),
             ),
             ("maillog_deliveries_total", self.services.overflowed()),
             (

@@ -7,7 +7,7 @@
 
 use rustc_hash::FxHashMap;
 
-use crate::parse::{Agent, Direction, Mta, Outcome, Service, Stage};
+use crate::parse::{Agent, Direction, Mta, Outcome, Service, Stage, TlsProtocol, TlsTrust};
 
 /// The maximum number of instances, besides the default ones.
 const MAX_INSTANCES: usize = 64;
@@ -26,8 +26,18 @@ pub(crate) struct ServiceCounts {
     pub connections: u64,
     pub connections_lost: [u64; Stage::ALL.len()],
     pub auth_failures: u64,
-    /// By [`Direction::index`].
-    pub tls_connections: [u64; Direction::ALL.len()],
+    pub tls: TlsCounts,
+}
+
+/// TLS sessions by direction, trust and protocol.
+pub(crate) type TlsCounts =
+    [[[u64; TlsProtocol::ALL.len()]; TlsTrust::ALL.len()]; Direction::ALL.len()];
+
+impl ServiceCounts {
+    /// The number of TLS sessions in a direction.
+    pub(crate) fn tls_connections(&self, direction: usize) -> u64 {
+        self.tls[direction].iter().flatten().sum()
+    }
 }
 
 /// A service and its counts.

@@ -158,7 +158,7 @@ mod tests {
         }
         let mut counts = Histogram::new(&[10, 25_000_000]);
         for value in [1, 11, 1 << 40] {
-            counts.observe(value);
+            counts.observe(value, 1);
         }
         let mut histogram = previous.histogram("c", "Sizes.");
         histogram.histogram(&[], &counts, 1.0);

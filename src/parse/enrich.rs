@@ -42,6 +42,18 @@ impl<'a, V: Visitor<'a>> Visitor<'a> for Enrich<'_, V> {
         self.visitor.noise(time, fact);
     }
 
+    fn event_repeated(&mut self, time: Option<Stamp>, event: &mut Event<'a>, times: u32) {
+        if event.mirrored && self.shared.mirrors.is_copy(self.key, time, self.now, event) {
+            return self.visitor.noise(time, None);
+        }
+        self.shared.enrich(event, time);
+        self.visitor.event_repeated(time, event, times);
+    }
+
+    fn noise_repeated(&mut self, time: Option<Stamp>, fact: Option<&Fact<'a>>, times: u32) {
+        self.visitor.noise_repeated(time, fact, times);
+    }
+
     #[cfg_attr(hot_path, inline(always))]
     fn unmatched(&mut self, time: Option<Stamp>) {
         self.visitor.unmatched(time);

@@ -6,6 +6,7 @@ use std::num::{NonZeroU32, NonZeroU64};
 use crate::catalog::{ConditionId, ProviderId};
 use crate::parse::dialect::{Agent, Mta};
 use crate::parse::kinds::{ConnectError, Direction, Enhanced, Outcome, Stage, Stamp};
+use crate::parse::notices::{Action, Level, PostscreenResult, TlsSession};
 use crate::parse::scan::split;
 
 /// The configured service that wrote a line: an agent of a mail server, and its instance. Postfix's
@@ -87,6 +88,8 @@ pub struct Event<'a> {
     pub text: &'a [u8],
     /// The SMTP stage of the reject; for [`Outcome::Rejected`].
     pub stage: Option<Stage>,
+    /// The level of the diagnostic that reports it; `None` for the usual records.
+    pub level: Option<Level>,
     /// The durations of its stages.
     pub delays: Delays,
     /// The condition in the catalog; `None` if nothing failed.
@@ -102,10 +105,18 @@ pub enum Fact<'a> {
     Connected(Service<'a>),
     /// A connection of a client ended without QUIT, or timed out.
     ConnectionLost(Service<'a>, Stage),
-    /// A client's SASL authentication failed.
-    AuthFailed(Service<'a>),
+    /// A client's SASL authentication failed; the line is a diagnostic of this level.
+    AuthFailed(Service<'a>, Level),
     /// A TLS session was established.
-    TlsEstablished(Service<'a>, Direction),
+    TlsEstablished(Service<'a>, Direction, TlsSession),
+    /// A TLS handshake failed, or TLS was required and not possible. Failures that are events are not facts.
+    TlsFailed(Mta, Direction),
+    /// Any other diagnostic of a mail server.
+    Diagnostic(Mta, Level),
+    /// Our own server did something else with a message or command than to accept or reject it.
+    Action(Mta, Action),
+    /// A result of Postfix's postscreen.
+    Postscreen(Service<'a>, PostscreenResult),
     /// A message got its queue file; its size follows in [`Fact::Queued`].
     Received {
         /// The message's queue id.
@@ -132,8 +143,8 @@ pub enum Fact<'a> {
         size: Option<NonZeroU64>,
         /// Recipients, if logged.
         recipients: Option<NonZeroU32>,
-        /// Whether it was received over TLS.
-        tls: bool,
+        /// The TLS session in which it was received; `None` without TLS.
+        tls: Option<TlsSession>,
     },
 }
 
@@ -159,6 +170,18 @@ pub trait Visitor<'a> {
 
     /// Called for a line of unknown form.
     fn unmatched(&mut self, time: Option<Stamp>);
+
+    /// As [`Visitor::event`], for a line that reports `times` equal events.
+    fn event_repeated(&mut self, time: Option<Stamp>, event: &mut Event<'a>, times: u32) {
+        let _ = times;
+        self.event(time, event);
+    }
+
+    /// As [`Visitor::noise`], for a line that reports `times` equal lines.
+    fn noise_repeated(&mut self, time: Option<Stamp>, fact: Option<&Fact<'a>>, times: u32) {
+        let _ = times;
+        self.noise(time, fact);
+    }
 
     /// Passes a line to the method for it.
     #[cfg_attr(hot_path, inline(always))]
@@ -191,6 +214,7 @@ impl<'a> Event<'a> {
             recipient: b"",
             text: b"",
             stage: None,
+            level: None,
             delays: Delays::default(),
             condition: None,
             provider: ProviderId::OTHER,

@@ -13,6 +13,8 @@ use crate::parse::dialect::{Mta, Prescan, read_prescanned};
 use crate::parse::enrich::{Enrich, SharedState};
 use crate::parse::event::{Event, Fact, Line, Visitor};
 use crate::parse::frame::syslog::HeaderParser;
+use crate::parse::frame::syslog_record::is_severity;
+use crate::parse::indirect::{self, Indirect};
 use crate::parse::kinds::Stamp;
 use crate::parse::mirror::MirrorFilter;
 use crate::parse::provider_cache::ProviderCache;
@@ -34,6 +36,8 @@ pub struct Parsed<'a, 'e> {
     pub host: &'a [u8],
     /// The content.
     pub line: Line<'a, 'e>,
+    /// How many equal lines it stands for, if a syslog daemon folded repetitions; otherwise 1.
+    pub times: u32,
 }
 
 /// Parses lines. Keeps the state of each stream that later lines depend on.
@@ -49,6 +53,8 @@ pub struct LineParser {
     selections: u64,
     /// A buffer for the prescans of the lines being read, to avoid allocations.
     prescans: Vec<Option<Prescan>>,
+    /// A buffer for a line that is read in place of another one; see [`Indirect`].
+    text: Vec<u8>,
     /// Whether logs are read one after the other, rather than live.
     sequential: bool,
     /// The initial value of [`Stream::receipts`] for new streams.
@@ -81,6 +87,7 @@ impl LineParser {
             current: 0,
             selections: 0,
             prescans: Vec::new(),
+            text: Vec::new(),
             sequential: false,
             receipts: false,
         }
@@ -195,23 +202,24 @@ impl LineParser {
             shared,
             visitor,
         };
+        let text = &mut self.text;
         if !stream.detection.allows_prescan() {
-            for line in lines {
-                read_any(stream, line, &mut enrich);
+            for (at, line) in lines.iter().enumerate() {
+                indirect::read(stream, line, &lines[..at], text, &mut enrich);
             }
-            return;
+            return stream.keep_previous(lines);
         }
         let mut prescans = std::mem::take(&mut self.prescans);
         prescans.resize(lines.len(), None);
         prescan_all(&mut stream.headers, lines, &mut prescans);
         // A local copy of the state while prescanned lines are parsed.
         let mut postfix = stream.postfix_state();
-        for (prescan, line) in prescans.iter().zip(lines) {
+        for (at, (prescan, line)) in prescans.iter().zip(lines).enumerate() {
             match prescan {
                 Some(prescan) => read_prescanned(&mut postfix, prescan, line, &mut enrich),
                 None => {
                     stream.set_postfix_state(postfix);
-                    read_any(stream, line, &mut enrich);
+                    indirect::read(stream, line, &lines[..at], text, &mut enrich);
                     postfix = stream.postfix_state();
                 }
             }
@@ -221,13 +229,14 @@ impl LineParser {
             stream.detection.note(DetectedFormat::Syslog);
         }
         stream.set_postfix_state(postfix);
+        stream.keep_previous(lines);
         self.prescans = prescans;
     }
 
     /// Parses one line of the selected stream, without its newline. An event is stored in `slot`, and
     /// [`Line::Event`] refers to it.
     pub fn parse<'a, 'e>(
-        &mut self,
+        &'a mut self,
         line: &'a [u8],
         slot: &'e mut Option<Event<'a>>,
     ) -> Parsed<'a, 'e> {
@@ -236,6 +245,7 @@ impl LineParser {
             slot,
             line: Line::Unmatched,
             time: None,
+            times: 1,
         };
         let now = self.now();
         let stream = &mut self.streams[self.current];
@@ -255,18 +265,31 @@ impl LineParser {
                 let mut postfix = stream.postfix_state();
                 read_prescanned(&mut postfix, &prescan, line, &mut enrich);
                 stream.set_postfix_state(postfix);
-                stream.headers.host(line)
+                let host = stream.headers.host(line);
+                if is_severity(host) { b"" } else { host }
             }
-            None => read_any(stream, line, &mut enrich),
+            None => match Indirect::of(stream, line, &[], &mut self.text) {
+                None => read_any(stream, line, &mut enrich),
+                Some(indirect) => indirect.read(stream, &self.text, &mut enrich),
+            },
         };
+        stream.keep_previous(&[line]);
         let StoreLine {
-            slot, line, time, ..
+            slot,
+            line,
+            time,
+            times,
         } = result;
         let line = match slot {
             Some(event) => Line::Event(event),
             None => line,
         };
-        Parsed { time, host, line }
+        Parsed {
+            time,
+            host,
+            line,
+            times,
+        }
     }
 }
 
@@ -293,6 +316,7 @@ struct StoreLine<'a, 'e> {
     slot: &'e mut Option<Event<'a>>,
     line: Line<'a, 'e>,
     time: Option<Stamp>,
+    times: u32,
 }
 
 impl<'a> Visitor<'a> for StoreLine<'a, '_> {
@@ -309,5 +333,15 @@ impl<'a> Visitor<'a> for StoreLine<'a, '_> {
     fn unmatched(&mut self, time: Option<Stamp>) {
         self.time = time;
         self.line = Line::Unmatched;
+    }
+
+    fn event_repeated(&mut self, time: Option<Stamp>, event: &mut Event<'a>, times: u32) {
+        self.event(time, event);
+        self.times = times;
+    }
+
+    fn noise_repeated(&mut self, time: Option<Stamp>, fact: Option<&Fact<'a>>, times: u32) {
+        self.noise(time, fact);
+        self.times = times;
     }
 }

@@ -85,14 +85,14 @@ pub(crate) fn leading_enhanced(text: &[u8]) -> Option<Enhanced> {
         .filter(has_reply_class)
 }
 
-/// The enhanced code as qmail writes it: `… (#4.2.1)` at the end.
+/// The enhanced code as qmail writes it: `… (#4.2.1)` at the end, `… (#5.1.1 - chkuser)`.
 fn trailing_enhanced(text: &[u8]) -> Option<Enhanced> {
     let text = text.trim_ascii_end();
     let text = text.strip_suffix(b".").unwrap_or(text);
     let text = text.strip_suffix(b")")?;
     let (_, inside) = scan::rsplit_on(text, b"(#")?;
     match scan::enhanced(inside)? {
-        (code, []) => Some(code).filter(has_reply_class),
+        (code, [] | [b' ', b'-', b' ', ..]) => Some(code).filter(has_reply_class),
         _ => None,
     }
 }
@@ -141,6 +141,8 @@ mod tests {
             ("550 #5.1.0 Address rejected", 550, "5.1.0"),
             ("452 sorry, mailbox disabled. (#4.2.1)", 452, "4.2.1"),
             ("451 write error or disk full (#4.3.0)", 451, "4.3.0"),
+            ("511 sorry, no mailbox (#5.1.1 - chkuser)", 511, "5.1.1"),
+            ("511 see (#5.1.1 or not)", 511, ""),
             ("451 4.7.650 busy", 451, "4.7.650"),
             ("450 5.1.1 no such user, try later", 450, "5.1.1"),
             ("554-mx.example.net 554 Your access is refused", 554, ""),

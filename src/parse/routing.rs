@@ -3,7 +3,8 @@
 use crate::parse::detect::{DetectedFormat, Format};
 use crate::parse::dialect::{Mta, OwnFrame, Record, is_unsupported};
 use crate::parse::event::{Line, Visitor};
-use crate::parse::frame::syslog_record;
+use crate::parse::frame::{start_script, syslog_record};
+use crate::parse::repeat::{self, Repeat};
 use crate::parse::stream::Stream;
 
 /// Parses any line, and returns the host name in its header.
@@ -40,13 +41,24 @@ pub(super) fn read_any<'a>(
             pid,
             body,
         } = record;
+        let repeated = repeat::message(body);
         let record = Record {
             time,
             tag,
             pid,
-            body,
+            body: repeated.map_or(body, |(body, _)| body),
         };
-        stream.state(mta).read(&record, visitor);
+        match repeated {
+            None => stream.state(mta).read(&record, visitor),
+            Some((_, times)) => {
+                let mut visitor = Repeat {
+                    visitor,
+                    times,
+                    time: None,
+                };
+                stream.state(mta).read(&record, &mut visitor);
+            }
+        }
         return host;
     }
     if let Some(DetectedFormat::OwnLog(mta)) = stream.detection.detected() {
@@ -56,6 +68,7 @@ pub(super) fn read_any<'a>(
         return b"";
     }
     let line = match record.tag {
+        b"" if start_script::is_line(line) => Line::Noise(None),
         b"" => Line::Unmatched,
         tag if is_unsupported(tag) => Line::Unmatched,
         _ => Line::Noise(None),

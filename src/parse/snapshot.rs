@@ -23,6 +23,16 @@ pub struct ParserSnapshot {
     pub mirrors: MirrorState,
     /// The state of each stream.
     pub streams: Vec<StreamState>,
+    /// The last line of streams in which a syslog daemon folds repetitions.
+    pub previous_lines: Vec<PreviousLine>,
+}
+
+/// The last line of a stream.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct PreviousLine {
+    source: u64,
+    stream: u64,
+    line: Vec<u8>,
 }
 
 /// The state of one stream.
@@ -52,6 +62,7 @@ impl LineParser {
             legacy_receipts: false,
             mirrors: self.shared.mirrors.state(),
             streams: self.streams.iter().filter_map(Stream::snapshot).collect(),
+            previous_lines: previous_lines(&self.streams),
         }
     }
 
@@ -72,7 +83,26 @@ impl LineParser {
             let at = self.add_stream(key, Format::Auto);
             self.streams[at].resume(state);
         }
+        for previous in &snapshot.previous_lines {
+            let key = (previous.source, previous.stream);
+            let known = |it: &&mut Stream| (it.key.source, it.key.stream) == key;
+            if let Some(stream) = self.streams.iter_mut().find(known) {
+                stream.has_reports = true;
+                stream.previous.clone_from(&previous.line);
+            }
+        }
     }
+}
+
+fn previous_lines(streams: &[Stream]) -> Vec<PreviousLine> {
+    let with_reports = streams.iter().filter(|it| it.has_reports);
+    with_reports
+        .map(|stream| PreviousLine {
+            source: stream.key.source,
+            stream: stream.key.stream,
+            line: stream.previous.clone(),
+        })
+        .collect()
 }
 
 impl Stream {

@@ -25,6 +25,12 @@ pub(super) struct Stream {
     pub detection: Detection,
     /// The state of each dialect that has read a record, by [`Mta::index`].
     pub states: [Option<Box<DialectState>>; Mta::ALL.len()],
+    /// The last line that was no report of repetitions, for such a report at the beginning of the next lines.
+    pub previous: Vec<u8>,
+    /// Whether the stream had such a report, so that the line is kept over restarts.
+    pub has_reports: bool,
+    /// The index of the last such report among the lines that are being read.
+    pub last_report: Option<usize>,
     /// The initial value of Postfix's `receipts`, from a state file before version 4.
     pub receipts: bool,
     /// The parser's selection counter when the stream was last selected.
@@ -38,6 +44,9 @@ impl Stream {
             headers: HeaderParser::new(Clock::new(zone, reference)),
             detection: Detection::new(format),
             states: [const { None }; Mta::ALL.len()],
+            previous: Vec::new(),
+            has_reports: false,
+            last_report: None,
             receipts: false,
             selected: 0,
         }

@@ -212,3 +212,68 @@ fn streams_are_bounded_and_each_key_finds_its_own() {
     assert!(!after_receipt(0) && after_receipt(2999));
     assert!(parser.snapshot().streams.len() <= 1024);
 }
+
+/// Counts connections of clients, with repetitions, and lines.
+#[derive(Debug, Default, PartialEq)]
+struct Connections {
+    connections: u32,
+    lines: u32,
+}
+
+impl Visitor<'_> for Connections {
+    fn event(&mut self, _: Option<Stamp>, _: &mut Event<'_>) {
+        self.lines += 1;
+    }
+
+    fn noise(&mut self, time: Option<Stamp>, fact: Option<&Fact<'_>>) {
+        self.noise_repeated(time, fact, 1);
+    }
+
+    fn unmatched(&mut self, _: Option<Stamp>) {
+        self.lines += 1;
+    }
+
+    fn noise_repeated(&mut self, _: Option<Stamp>, fact: Option<&Fact<'_>>, times: u32) {
+        self.lines += 1;
+        if matches!(fact, Some(Fact::Connected(_))) {
+            self.connections += times;
+        }
+    }
+}
+
+#[test]
+fn repetitions_of_the_last_message_count_in_batches_of_any_size_and_after_a_restart() {
+    let lines = [
+        &b"Nov 23 10:00:00 mx postfix/smtpd[1]: connect from a.example[192.0.2.1]"[..],
+        b"Nov 23 10:00:01 mx last message repeated 2 times",
+        b"Nov 23 10:00:02 mx last message repeated 3 times",
+        b"Nov 23 10:00:03 mx postfix/smtpd[1]: message repeated 4 times: [ connect from a.example[192.0.2.1]]",
+        b"Nov 23 10:00:04 mx sshd[2]: last message repeated 5 times",
+        b"Nov 23 10:00:05 mx syslogd: last message repeated 5 times",
+    ];
+    let expected = Connections {
+        connections: 1 + 2 + 3 + 4,
+        lines: 6,
+    };
+    for size in 1..=lines.len() {
+        let (mut parser, mut found) = (parser(), Connections::default());
+        for batch in lines.chunks(size) {
+            parser.select(stream(1), Format::Auto);
+            parser.read(batch, &mut found);
+            // Lines of another stream do not come between.
+            parser.select(stream(2), Format::Auto);
+            parser.read(
+                &[b"Nov 23 10:00:00 mx postfix/smtpd[1]: x"],
+                &mut Connections::default(),
+            );
+        }
+        assert_eq!(found, expected, "batches of {size}");
+    }
+    let (mut before, mut after, mut found) = (parser(), parser(), Connections::default());
+    before.select(stream(1), Format::Auto);
+    before.read(&lines[..2], &mut found);
+    after.resume(&before.snapshot());
+    after.select(stream(1), Format::Auto);
+    after.read(&lines[2..], &mut found);
+    assert_eq!(found, expected);
+}

@@ -62,6 +62,9 @@ sections! {
     "conditions" => counters.conditions,
     "provider_codes" => counters.providers,
     "provider_conditions" => counters.provider_conditions,
+    "provider_deliveries" => counters.provider_deliveries,
+    "reports" => counters.reports,
+    "tls_sessions" => counters.tls,
     "deliveries_by_dsn" => counters.dsn,
     "services" => counters.services,
     "failures" => counters.failures,
@@ -72,6 +75,7 @@ sections! {
     "mirrors" => parser.mirrors,
     "streams" => parser.streams,
     "insight" => insight,
+    "previous_lines" => parser.previous_lines,
     "alerts" => alerts,
 }
 

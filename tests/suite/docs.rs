@@ -37,6 +37,13 @@ const NOTES: &str = "
   `maillog_deliveries_by_dsn_total`.
 - **Suspended deliveries** (`delivery temporarily suspended`) are deferred deliveries. The reply that caused the suspension was
   counted when it was received.
+- **cause** in `maillog_provider_deliveries_total` is a group of conditions: `recipient` (unknown, disabled, mailbox full,
+  message too large), `greylisting`, `throttling`, `reputation` (blocklists, policy, content, sender authentication), `remote`
+  (faults of the remote server, and replies that give no reason), `network`, `local`. It is empty for `sent` and for messages
+  that expired. A provider with any delivery has a series for every cause.
+- **Limits of Postfix's anvil** (`smtpd_client_connection_rate_limit` and others) count as rejects, with the code that smtpd
+  replies: 421 for connections and TLS sessions, 450 for the others. So do replies of a before-queue filter that smtpd passes on.
+- `maillog_log_messages_total` counts lines of the mail server that begin with `warning:`, `error:`, `fatal:` or `panic:`.
 - **Rates** (`maillog_code_rate`) use the timestamps of the lines, so old lines that are read late do not cause a spike. For
   alerts over longer times use `rate()` over `maillog_codes_total`, and exclude times at which `maillog_source_backlog_events_total` grew.
 - **Sizes and recipients** are observed when a message first becomes active in the queue. If the log has no cleanup lines,

@@ -60,6 +60,7 @@ fn describe(event: &Event<'_>, providers: &Providers) -> String {
             .condition
             .map(|id| Catalog::embedded().condition_name(id).to_owned()),
     );
+    field("level", event.level.map(|level| level.name().to_owned()));
     field("stage", event.stage.map(|stage| stage.name().to_owned()));
     field("queue_id", Some(lossy(event.queue_id)));
     field("peer", Some(lossy(event.peer())));
@@ -90,9 +91,23 @@ fn fact_in_words(fact: &Fact<'_>) -> String {
         Fact::ConnectionLost(service, stage) => {
             format!("connection_lost {} {}", of(service), stage.name())
         }
-        Fact::AuthFailed(service) => format!("auth_failed {}", of(service)),
-        Fact::TlsEstablished(service, direction) => {
-            format!("tls {} {}", of(service), direction.name())
+        Fact::AuthFailed(service, level) => {
+            format!("auth_failed {} {}", of(service), level.name())
+        }
+        Fact::TlsEstablished(service, direction, session) => format!(
+            "tls {} {} {} {}",
+            of(service),
+            direction.name(),
+            session.trust.name(),
+            session.protocol.name()
+        ),
+        Fact::TlsFailed(mta, direction) => {
+            format!("tls_failed {} {}", mta.name(), direction.name())
+        }
+        Fact::Diagnostic(mta, level) => format!("diagnostic {} {}", mta.name(), level.name()),
+        Fact::Action(mta, action) => format!("action {} {}", mta.name(), action.name()),
+        Fact::Postscreen(service, result) => {
+            format!("postscreen {} {}", of(service), result.name())
         }
         Fact::Received { queue_id } => format!("received {}", lossy(queue_id)),
         Fact::Queued {
@@ -110,7 +125,10 @@ fn fact_in_words(fact: &Fact<'_>) -> String {
             size,
             recipients,
             tls,
-        } => format!("accepted {} {size:?} {recipients:?} tls={tls}", of(service)),
+        } => {
+            let tls = tls.map_or("none", |session| session.protocol.name());
+            format!("accepted {} {size:?} {recipients:?} tls={tls}", of(service))
+        }
     }
 }
 
@@ -135,6 +153,10 @@ fn digest(log: &[u8]) -> (String, String) {
             Line::Noise(Some(fact)) => format!("noise {}", fact_in_words(fact)),
             Line::Unmatched => "unmatched".to_owned(),
         };
+        let meaning = match parsed.times {
+            1 => meaning,
+            times => format!("{meaning} times={times}"),
+        };
         let time = parsed.time.map_or("-".to_owned(), |time| {
             Timestamp::new(time.seconds, time.nanos as i32)
                 .expect("in range")
@@ -149,7 +171,9 @@ fn digest(log: &[u8]) -> (String, String) {
             }
         )
         .expect("a string");
-        counters.count(parsed.time, &parsed.line, written.as_second());
+        for _ in 0..parsed.times {
+            counters.count(parsed.time, &parsed.line, written.as_second());
+        }
     }
     let view = View::new(counters, providers.names().map(str::to_owned).collect());
     let exposition = render(&Arc::new(view), written.as_second());

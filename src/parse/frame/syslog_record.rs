@@ -47,6 +47,7 @@ pub(in crate::parse) fn parse<'a>(headers: &mut HeaderParser, line: &'a [u8]) ->
         .and_then(|rest| rfc5424(rest, &mut headers.clock))
         .or_else(|| headless(line))
         .or_else(|| unknown_date(line).filter(|_| header.is_none()))
+        .or_else(|| without_tag(header?, line))
         .unwrap_or(SyslogRecord {
             time: None,
             host: b"",
@@ -73,6 +74,16 @@ fn nested<'a>(clock: &mut Clock, rest: &'a [u8]) -> Option<SyslogRecord<'a>> {
 /// `tag[pid]: body` after a time and a word that is usually the host.
 fn after_host(header: Header, line: &[u8]) -> Option<SyslogRecord<'_>> {
     let (host, rest) = header.split(line);
+    let (host, rest) = match host {
+        // FreeBSD's `syslogd -v` and `-vv`: `<2.6> mx tag: body`, `<mail.info> mx tag: body`.
+        [b'<', .., b'>'] => split(rest, b' ')?,
+        // bokysan/docker-postfix: `INFO    tag: body`, without a host.
+        _ if is_severity(host) => (&b""[..], rest.trim_ascii_start()),
+        _ => match rest {
+            [b'<', ..] => (host, without_facility(rest)),
+            _ => (host, rest),
+        },
+    };
     // A syslog relay may have omitted the host; then the first word is the tag.
     let (host, (tag, pid, body)) = match host.last() {
         Some(b':') => (&b""[..], tag_and_body_of(host, rest)?),
@@ -88,6 +99,45 @@ fn after_host(header: Header, line: &[u8]) -> Option<SyslogRecord<'_>> {
         pid,
         body: without_message_id(body),
     })
+}
+
+/// A line without a tag that is not of a mail server: `last message repeated 3 times` of the syslog daemon, and the
+/// messages of supervisord (`INFO exited: postfix`), which get their severity as the tag.
+fn without_tag(header: Header, line: &[u8]) -> Option<SyslogRecord<'_>> {
+    let (mut host, mut body) = header.split(line);
+    if let [b'<', .., b'>'] = host {
+        (host, body) = split(body, b' ')?;
+    }
+    let (host, tag) = match is_severity(host) {
+        true => (&b""[..], host),
+        false => (host, &b""[..]),
+    };
+    let is_known = !tag.is_empty() || body.starts_with(b"last message repeated ");
+    is_known.then_some(SyslogRecord {
+        time: Some(header.time),
+        host,
+        tag,
+        pid: b"",
+        body,
+    })
+}
+
+/// Whether a word is the name of a severity (RFC 5424 section 6.2.1), as rsyslog and supervisord write it in upper
+/// case.
+pub(in crate::parse) fn is_severity(word: &[u8]) -> bool {
+    const NAMES: [&[u8]; 12] = [
+        b"EMERG", b"ALERT", b"CRIT", b"ERR", b"ERRO", b"ERROR", b"WARN", b"WARNING", b"NOTICE",
+        b"INFO", b"DEBUG", b"DEBG",
+    ];
+    NAMES.contains(&word)
+}
+
+/// The text without `<mail.info> `.
+fn without_facility(text: &[u8]) -> &[u8] {
+    match split(text, b' ') {
+        Some(([b'<', .., b'>'], rest)) => rest,
+        _ => text,
+    }
 }
 
 /// `tag[pid]: body`, `tag: body`.

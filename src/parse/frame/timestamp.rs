@@ -97,7 +97,7 @@ impl Clock {
     }
 
     /// Parses `Nov 23 15:17:00 …` (RFC 3164 section 4.1.2), with deviations found in logs: a one-digit day after a
-    /// single space, a fraction, a year after the day. Returns the time, and the rest after it and a space.
+    /// single space, a fraction, a year after the day or before the month. Returns the time, and the rest after it and a space.
     #[inline]
     pub(in crate::parse) fn named<'a>(&mut self, line: &'a [u8]) -> Option<(Stamp, &'a [u8])> {
         // The usual form has fixed positions, and usually the same hour as the last line.
@@ -129,11 +129,17 @@ impl Clock {
 
     /// Parses the deviations of [`Clock::named`]; rare, so nothing is cached.
     fn named_unusual<'a>(&mut self, line: &'a [u8]) -> Option<(Stamp, &'a [u8])> {
+        let (mut year, line) = match line {
+            [y1, y2, y3, y4, b' ', rest @ ..] if y1.is_ascii_digit() => {
+                let (century, year) = (two_digits([*y1, *y2])?, two_digits([*y3, *y4])?);
+                (Some(i16::from(century) * 100 + i16::from(year)), rest)
+            }
+            _ => (None, line),
+        };
         let (name, rest) = line.split_first_chunk::<4>()?;
         let month = month([name[0], name[1], name[2]]).filter(|_| name[3] == b' ')?;
         let (day, rest) = number(rest.trim_ascii_start())?;
         let mut rest = rest.strip_prefix(b" ")?;
-        let mut year = None;
         if let Some((number, after)) = number(rest)
             && let Some(after) = after.strip_prefix(b" ")
         {

@@ -5,6 +5,7 @@ use std::num::{NonZeroU32, NonZeroU64};
 
 use super::RECEIVE;
 use super::fields::{self, Fields};
+use crate::parse::notices::{TlsProtocol, TlsSession, TlsTrust};
 use crate::parse::scan::number;
 use crate::parse::{Fact, Line};
 
@@ -34,7 +35,10 @@ pub(super) fn parse<'a, 'e>(text: &'a [u8]) -> Line<'a, 'e> {
         service: RECEIVE,
         size: number(fields.size).and_then(|(size, _)| NonZeroU64::new(size)),
         recipients: rest.strip_prefix(b"for ").and_then(count_addresses),
-        tls: !fields.tls.is_empty(),
+        tls: (!fields.tls.is_empty()).then(|| TlsSession {
+            trust: TlsTrust::Unknown,
+            protocol: TlsProtocol::leading(fields.tls),
+        }),
     }))
 }
 

@@ -34,7 +34,7 @@ use prefix::Message;
 use crate::parse::dialect::api::{AgentDef, Confidence, Dialect, OwnFrame, Record};
 use crate::parse::dialect::{Agent, Mta};
 use crate::parse::event::Visitor;
-use crate::parse::{Event, Line, Service};
+use crate::parse::{Direction, Event, Fact, Level, Line, Service};
 
 /// The dialect.
 pub(in crate::parse) struct Exim;
@@ -189,6 +189,12 @@ fn parse<'a, 'e>(message: &Message<'a>, slot: &'e mut Option<Event<'a>>) -> Line
     }
     if let Some(event) = attempt::parse(id, text) {
         return Line::Event(slot.insert(event));
+    }
+    if text.starts_with(b"TLS error on connection from ") {
+        return Line::Noise(Some(Fact::TlsFailed(Mta::Exim, Direction::Inbound)));
+    }
+    if text.starts_with(b"Warning: ") {
+        return Line::Noise(Some(Fact::Diagnostic(Mta::Exim, Level::Warning)));
     }
     match noise::is_noise(id, text) {
         true => Line::Noise(None),

@@ -19,7 +19,9 @@ pub(super) fn without_queue_id<'a, 'e>(
         };
         let event = slot.insert(attempt_event(origin, reason));
         event.duplicate = false;
-        event.code = reason.connect_error.and_then(reason::connect_code);
+        event.code = reason
+            .code
+            .or_else(|| reason.connect_error.and_then(reason::connect_code));
         return Line::Event(event);
     }
     if let Some(rest) = body.strip_prefix(b"SSL_connect error to ") {
@@ -41,16 +43,20 @@ pub(super) fn without_queue_id<'a, 'e>(
     if let Some(line) = tls::connection(origin, body) {
         return line;
     }
-    if origin.daemon == Daemon::Tlsproxy
-        && [
-            &b"CONNECT "[..],
-            b"DISCONNECT ",
-            b"TLS handshake failed for service=",
-            b"SSL_accept error from ",
-        ]
-        .iter()
-        .any(|prefix| body.starts_with(prefix))
-    {
+    if origin.daemon == Daemon::Tlsproxy {
+        if body.starts_with(b"CONNECT ") || body.starts_with(b"DISCONNECT ") {
+            return Line::Noise(None);
+        }
+        if let Some(service) = body.strip_prefix(b"TLS handshake failed for service=") {
+            // Of a handshake with a server, the delivery record reports the failure.
+            return match service.starts_with(b"smtp ") || service.starts_with(b"lmtp ") {
+                true => Line::Noise(None),
+                false => tls::failed_with_client(),
+            };
+        }
+    }
+    // Why a host is skipped. If no other host is tried, the delivery record repeats it.
+    if reason::parse(body).is_some() {
         return Line::Noise(None);
     }
     noise::without_queue_id(body)
@@ -64,6 +70,8 @@ pub(super) fn attempt<'a, 'e>(
     slot: &'e mut Option<Event<'a>>,
 ) -> Line<'a, 'e> {
     match reason::parse(text) {
+        // The session continues without what the sender asked for.
+        Some(_) if is_requiretls_notice(text) => Line::Noise(None),
         Some(reason) => {
             let event = slot.insert(attempt_event(origin, reason));
             event.queue_id = queue_id::of_message(queue_id);
@@ -71,6 +79,17 @@ pub(super) fn attempt<'a, 'e>(
         }
         None => noise::with_queue_id(text),
     }
+}
+
+/// Whether a line notes that the next server does not support REQUIRETLS, or that its certificate is not checked, and
+/// that the policy allows it (Postfix's `smtp_proto.c`, `smtp_connect.c`). In a delivery record, the second text is a
+/// failure.
+fn is_requiretls_notice(text: &[u8]) -> bool {
+    let Some(rest) = text.strip_prefix(b"Sender requested REQUIRETLS, but ") else {
+        return false;
+    };
+    rest.starts_with(b"REQUIRETLS support was not offered by ")
+        || memchr::memmem::find(rest, b" disables certificate matching. ").is_some()
 }
 
 fn attempt_event<'a>(origin: Origin<'a>, reason: reason::Reason<'a>) -> Event<'a> {

@@ -1,12 +1,15 @@
-//! The dialect of Postfix 2.2 and later.
+//! The dialect of Postfix 2.0 and later.
 //!
 //! The daemon determines the module that parses a line: `record` parses delivery records (of any daemon), `client`
-//! the attempts of smtp and lmtp, `server` the rejects of smtpd, postscreen and cleanup, `tls` TLS connections;
-//! `noise` recognizes the rest by prefix. `reason` parses the reasons of failed deliveries, and `prescan` is the fast
-//! path for the usual forms.
+//! the attempts of smtp and lmtp, `server` the rejects of smtpd and cleanup, `postscreen` those of postscreen,
+//! `warning` the warnings of smtpd, `tls` TLS sessions; `action` parses what is done instead of a reject, `noise` and
+//! `tls_notices` recognize the rest by prefix. `reason` parses the reasons of failed deliveries, and `prescan` is the
+//! fast path for the usual forms.
 
+mod action;
 mod client;
 mod noise;
+mod postscreen;
 mod prescan;
 mod program;
 mod queue_id;
@@ -14,6 +17,8 @@ mod reason;
 mod record;
 mod server;
 mod tls;
+mod tls_notices;
+mod warning;
 
 use serde::{Deserialize, Serialize};
 
@@ -23,6 +28,7 @@ use program::{Daemon, Origin, Program};
 
 use crate::parse::dialect::api::{AgentDef, Confidence, Dialect, OwnFrame, Record};
 use crate::parse::event::{Event, Fact, Line, Visitor};
+use crate::parse::repeat;
 
 /// The dialect.
 pub(in crate::parse) struct Postfix;
@@ -46,7 +52,7 @@ impl Dialect for Postfix {
 
     fn claims(tag: &[u8], body: &[u8]) -> bool {
         match Program::of(tag) {
-            Program::Daemon(_) | Program::Helper | Program::Unknown => true,
+            Program::Daemon(_) | Program::Helper | Program::Script | Program::Unknown => true,
             // Even without a tag, the forms are distinctive enough.
             Program::Foreign if tag.is_empty() => {
                 !matches!(parse_headless(false, body, &mut None), Line::Unmatched)
@@ -72,6 +78,10 @@ impl Dialect for Postfix {
                 parse_headless(state.receipts, body, &mut slot)
             }
             Program::Helper => parse_helper(body, &mut slot),
+            Program::Script => match noise::without_queue_id(body) {
+                Line::Unmatched => Line::Noise(None),
+                line => line,
+            },
             Program::Unknown => Line::Unmatched,
             Program::Foreign => parse_headless(state.receipts, body, &mut slot),
         };
@@ -148,8 +158,9 @@ pub(in crate::parse) fn read_prescanned<'a>(
         }
         (Form::Warning, SMTPD) => {
             if let Some(warning) = text.strip_prefix(b"warning: ") {
-                let fact = server::auth_failure(origin(Daemon::Smtpd), warning);
-                return visitor.noise(time, fact.as_ref());
+                let mut slot = None;
+                let line = warning::smtpd(origin(Daemon::Smtpd), warning, &mut slot);
+                return visitor.visit(time, line);
             }
         }
         (Form::PostscreenConnect, Program::Daemon(Daemon::Postscreen))
@@ -174,7 +185,8 @@ fn read_uncommon<'a>(
     line: &'a [u8],
     visitor: &mut impl Visitor<'a>,
 ) {
-    let body = prescan.body(line);
+    let repeated = repeat::message(prescan.body(line));
+    let body = repeated.map_or_else(|| prescan.body(line), |(body, _)| body);
     let mut slot = None;
     let parsed = match prescan.program {
         Program::Daemon(daemon) => {
@@ -184,7 +196,14 @@ fn read_uncommon<'a>(
         _ => parse_helper(body, &mut slot),
     };
     state.receipts |= matches!(parsed, Line::Noise(Some(Fact::Received { .. })));
-    visitor.visit(Some(prescan.time()), parsed);
+    let time = Some(prescan.time());
+    match (repeated, parsed) {
+        (Some((_, times)), Line::Event(event)) => visitor.event_repeated(time, event, times),
+        (Some((_, times)), Line::Noise(fact)) => {
+            visitor.noise_repeated(time, fact.as_ref(), times);
+        }
+        (_, parsed) => visitor.visit(time, parsed),
+    }
 }
 
 /// Parses the body of a line of any daemon. `receipts` as in [`PostfixState`].
@@ -204,7 +223,7 @@ fn parse_any<'a, 'e>(
     if queue_id.is_empty() {
         return match origin.daemon {
             Daemon::Smtpd => server::smtpd(origin, body, slot),
-            Daemon::Postscreen => server::postscreen(origin, body, slot),
+            Daemon::Postscreen => postscreen::without_queue_id(origin, body, slot),
             Daemon::Smtp | Daemon::Lmtp | Daemon::Tlsproxy => {
                 client::without_queue_id(origin, body, slot)
             }
@@ -218,7 +237,7 @@ fn parse_any<'a, 'e>(
         Daemon::Qmgr => record::qmgr(receipts, origin, queue_id, text, slot),
         Daemon::Smtpd => server::smtpd_message(origin, queue_id, text, slot),
         Daemon::Cleanup => server::cleanup(origin, queue_id, text, slot),
-        Daemon::Postscreen => server::postscreen_message(origin, text, slot),
+        Daemon::Postscreen => postscreen::with_queue_id(origin, text, slot),
         Daemon::Smtp | Daemon::Lmtp => client::attempt(origin, queue_id, text, slot),
         _ => noise::with_queue_id(text),
     }
@@ -268,8 +287,11 @@ fn parse_headless<'a, 'e>(
         let mut found = None;
         match (parse_any(receipts, origin, body, &mut found), &best) {
             (Line::Event(event), _) => return Line::Event(slot.insert(*event)),
-            // A fact is preferred to a known form without one.
-            (Line::Noise(Some(fact)), Line::Noise(None) | Line::Unmatched) => {
+            // A fact is preferred to a known form without one, and to the level of a diagnostic.
+            (
+                Line::Noise(Some(fact)),
+                Line::Noise(None | Some(Fact::Diagnostic(..))) | Line::Unmatched,
+            ) => {
                 best = Line::Noise(Some(fact));
             }
             (Line::Noise(None), Line::Unmatched) => best = Line::Noise(None),

@@ -3,15 +3,18 @@
 //!
 //! The lists contain the fixed prefixes of Postfix's own messages (its `msg_info` and `msg_warn` calls).
 
-use crate::parse::event::Line;
+use super::{action, tls_notices};
+use crate::parse::dialect::mta::Mta;
+use crate::parse::event::{Fact, Line};
+use crate::parse::notices::Level;
 
 /// The prefixes of diagnostics (Postfix's `util/msg.c`); free text follows.
-const LEVELS: [&[u8]; 5] = [
-    b"warning: ",
-    b"error: ",
-    b"fatal: ",
-    b"panic: ",
-    b"fatal error: ",
+const LEVELS: [(&[u8], Level); 5] = [
+    (b"warning: ", Level::Warning),
+    (b"error: ", Level::Error),
+    (b"fatal: ", Level::Fatal),
+    (b"panic: ", Level::Panic),
+    (b"fatal error: ", Level::Fatal),
 ];
 
 /// Prefixes of lines without a queue id.
@@ -19,7 +22,6 @@ const WITHOUT_QUEUE_ID: &[&[u8]] = &[
     // anvil, scache
     b"statistics: ",
     // master, postfix-script, tlsmgr, postlogd
-    b"daemon started -- version ",
     b"reload -- version ",
     b"terminating on signal ",
     b"master exit time has arrived",
@@ -35,6 +37,11 @@ const WITHOUT_QUEUE_ID: &[&[u8]] = &[
     b"ignoring status update from child pid ",
     b"rotating ",
     b"cannot read from entropy device ",
+    b"running: ",
+    b"qmgr_queue_",
+    b"looking for plugins in '",
+    b"reload configuration",
+    b"daemon started",
     // every daemon with lookup tables
     b"using backwards-compatible default setting ",
     b"Postfix is using backwards-compatible default settings",
@@ -54,6 +61,7 @@ const WITHOUT_QUEUE_ID: &[&[u8]] = &[
     b"redirecting ",
     b"target file '",
     b"successfully executed '",
+    b"Proactively reindexing ",
     // qmqpd
     b"connect from ",
     b"disconnect from ",
@@ -67,56 +75,28 @@ const WITHOUT_QUEUE_ID: &[&[u8]] = &[
     b"Released from hold: ",
     b"Force-expired: ",
     b"Renamed to match inode number: ",
-    // TLS of either side
-    b"setting up TLS connection ",
-    b"initializing the server-side TLS engine",
-    b"initializing the client-side TLS engine",
-    b"certificate verification failed for ",
-    b"server certificate verification failed for ",
-    b"client certificate verification failed for ",
-    b"SSL_set_fd error to ",
-    b"DNSSEC-signed TLSA record: ",
-    b"tls_library_init: ",
-    b"cannot set default OpenSSL certificate verification paths",
-    b"Unverified: ",
-    b"certificate peer name verification failed for ",
-    b"fingerprint",
-    b"subject_CN=",
-    b"subject=",
-    b"issuer=",
-    b"Verified: ",
-    b"SSL_accept:",
-    b"SSL_connect:",
-    b"SSL3 alert ",
-    b"TLS SNI ",
-    b"TLS protocol trace ",
-    b"skipping TLS trace output ",
-    b"TLSRPT: ",
-    b"Host offered STARTTLS: ",
-    b"Server TLS session ",
-    b"looking for session ",
-    b"lookup smtp",
-    b"put smtp",
-    b"delete smtp",
-    b"remove session ",
-    b"save session ",
-    b"reloaded session ",
-    b"open smtp",
-    b"cannot load Certification Authority data",
-    b"TLS support is not compiled in",
     // smtp
     b"discarding EHLO keywords: ",
     b"SMTPS wrappermode (TCP port 465) requires ",
+    b"CLIENT wrappermode (port smtps/465) is unimplemented",
+    b"instead, send to (port submission/587) with STARTTLS",
     b"network address conversion failed: ",
     b"server configuration error",
     b"skipping SRV lookup for ",
+    b"Sender requested REQUIRETLS, ",
+    b"REQUIRETLS policy configuration error",
     // content filters and policy servers that log with a tag of Postfix
     b"mapping DSN status ",
 ];
 
 /// Lines without a queue id whose prefix is ambiguous: the prefix, and a text that must also occur.
 const WITHOUT_QUEUE_ID_AND: &[(&[u8], &[u8])] = &[
-    (b"table ", b" has changed"),
+    (b"", b" has changed -- restarting"),
+    (b"", b" has changed -- exiting"),
+    (b"table ", b" has changed - finishing in the background"),
+    (b"", b"): worked around spurious NFS error"),
+    (b"", b" feedback type "),
+    (b"", b": skipping address family "),
     (b"host ", b" offers SMTPUTF8 support, but not 8BITMIME"),
     (b"addr ", b" listed by domain "),
     (b"/", b": using backwards-compatible default setting "),
@@ -148,31 +128,17 @@ const WITH_QUEUE_ID: &[&[u8]] = &[
     b"requeued",
     b"placed on hold",
     b"released from hold",
-    // actions of header, body and milter checks and access tables that are no rejects
-    b"warning: ",
+    // access tables, milters and other actions that are no rejects
     b"error: ",
     b"fatal: ",
     b"panic: ",
-    b"info: ",
-    b"warn: ",
-    b"hold: ",
-    b"filter: ",
-    b"discard: ",
-    b"redirect: ",
-    b"prepend: ",
-    b"replace: ",
-    b"strip: ",
     b"pass: ",
     b"permit: ",
-    b"bcc: ",
-    b"delay: ",
-    b"hangup: ",
     b"whitelisted",
-    b"reject_warning: ",
     b"milter-",
     b"milter ",
     // smtp
-    b"enabling PIX workarounds: ",
+    b"enabling PIX ",
     b"breaking line > ",
     b"replacing server reply ",
     b"replacing command ",
@@ -186,13 +152,15 @@ const WITH_QUEUE_ID: &[&[u8]] = &[
 
 /// Recognizes a line without a queue id.
 pub(super) fn without_queue_id<'a, 'e>(body: &[u8]) -> Line<'a, 'e> {
-    if is_diagnostic(body)
-        || begins(body, WITHOUT_QUEUE_ID)
+    if let Some(level) = level(body) {
+        return Line::Noise(Some(Fact::Diagnostic(Mta::Postfix, level)));
+    }
+    if begins(body, WITHOUT_QUEUE_ID)
         || WITHOUT_QUEUE_ID_AND.iter().any(|(prefix, text)| {
             body.starts_with(prefix) && memchr::memmem::find(body, text).is_some()
         })
         || table_cleanup(body)
-        || tls_detail(body)
+        || tls_notices::is_notice(body)
     {
         return Line::Noise(None);
     }
@@ -201,27 +169,44 @@ pub(super) fn without_queue_id<'a, 'e>(body: &[u8]) -> Line<'a, 'e> {
 
 /// Recognizes the text after a queue id. Rejects, including `milter-reject`, must be parsed before.
 pub(super) fn with_queue_id<'a, 'e>(text: &[u8]) -> Line<'a, 'e> {
+    if let Some(action) = action::parse(text) {
+        return Line::Noise(Some(Fact::Action(Mta::Postfix, action)));
+    }
+    // qmqpd: `client.example.net[192.0.2.1]: read/write timeout while receiving message content`
     let has_client_first = || {
-        // qmqpd
-        [&b"]: lost connection while "[..], b"]: timeout while "]
-            .iter()
-            .any(|it| memchr::memmem::find(text, it).is_some())
+        [
+            &b"]: lost connection while "[..],
+            b"]: timeout while ",
+            b"]: read/write timeout while ",
+            b"]: netstring format error while ",
+            b"]: netstring length exceeds storage limit while ",
+        ]
+        .iter()
+        .any(|it| memchr::memmem::find(text, it).is_some())
     };
     // cleanup, about a lookup table that cannot be read
-    let unread_table = || text.ends_with(b" -- message not accepted, try again later");
+    let unread_table = || {
+        [
+            &b" -- message not accepted, try again later"[..],
+            b" lookup error -- deferring delivery",
+        ]
+        .iter()
+        .any(|ending| text.ends_with(ending))
+    };
     if begins(text, WITH_QUEUE_ID) || unread_table() || has_client_first() {
         return Line::Noise(None);
     }
     Line::Unmatched
 }
 
-/// Whether a line is a diagnostic of Postfix.
-fn is_diagnostic(body: &[u8]) -> bool {
-    begins(body, &LEVELS)
+/// The level of a line that is a diagnostic of Postfix.
+fn level(body: &[u8]) -> Option<Level> {
+    let known = LEVELS.iter().find(|(prefix, _)| body.starts_with(prefix));
+    known.map(|&(_, level)| level)
 }
 
 /// Whether the text begins with one of the prefixes. Comparing the first byte excludes nearly all of them.
-fn begins(text: &[u8], prefixes: &[&[u8]]) -> bool {
+pub(super) fn begins(text: &[u8], prefixes: &[&[u8]]) -> bool {
     prefixes
         .iter()
         .any(|prefix| prefix.first() == text.first() && text.starts_with(prefix))
@@ -238,40 +223,4 @@ fn table_cleanup(body: &[u8]) -> bool {
     ]
     .iter()
     .any(|it| memchr::memmem::find(body, it).is_some())
-}
-
-/// Whether a line is a TLS detail after the name of the remote host, as logged with a higher `tls_loglevel`:
-/// `mx.example.net[192.0.2.1]:25: Matched subjectAltName: …`.
-fn tls_detail(body: &[u8]) -> bool {
-    const DETAILS: &[&[u8]] = &[
-        b"Matched ",
-        b"Trusted: ",
-        b"Untrusted: ",
-        b"Verified: ",
-        b"Unverified: ",
-        b"replacing server reply ",
-        b"replacing command ",
-        b"matched peername: ",
-        b"subject_CN=",
-        b"re-using session with ",
-        b"Reusing old session",
-        b"Issuing session ticket",
-        b"Decrypting session ticket",
-        b"SNI hostname: ",
-        b"TLS cipher list ",
-        b"depth=",
-        b"certificate verification ",
-        b"save session ",
-        b"remove session ",
-        b"looking up session ",
-        b"reloaded session ",
-        b"verify=",
-        b"raw public key fingerprint=",
-        b"peer certificate ",
-        b"discarding EHLO keywords: ",
-    ];
-    match memchr::memmem::find(body, b": ") {
-        Some(at) if body[..at].contains(&b'[') => begins(&body[at + 2..], DETAILS),
-        _ => false,
-    }
 }

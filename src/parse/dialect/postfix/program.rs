@@ -143,6 +143,8 @@ pub(super) enum Program {
     Daemon(Daemon),
     /// An auxiliary daemon or an administrative command.
     Helper,
+    /// A shell script of Postfix: its messages are free text.
+    Script,
     /// Not a program of Postfix.
     Foreign,
     /// An unknown program of Postfix.
@@ -188,6 +190,10 @@ const PROGRAMS: &[(&str, Program)] = &[
     ("postdrop", Program::Helper),
     ("sendmail", Program::Helper),
     ("postfix-script", Program::Helper),
+    ("postmulti-script", Program::Script),
+    ("postfix-tls-script", Program::Script),
+    ("postfix-non-bdb-script", Program::Script),
+    ("postfix-wrapper", Program::Script),
     ("postmulti", Program::Helper),
     ("postalias", Program::Helper),
     ("postmap", Program::Helper),
@@ -236,7 +242,7 @@ static TABLE: [Ending; TABLE_SIZE] = {
         let (name, program) = PROGRAMS[next];
         let (bytes, mask) = ending(name.as_bytes());
         let index = hash(bytes);
-        if matches!(program, Program::Foreign) {
+        if matches!(program, Program::Foreign | Program::Script) {
             // Left to `Program::of`.
         } else if table[index].bytes == 0 {
             table[index] = Ending {

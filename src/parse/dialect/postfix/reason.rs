@@ -6,7 +6,7 @@
 
 use crate::parse::kinds::{ConnectError, Enhanced};
 use crate::parse::reply;
-use crate::parse::scan::{position, rsplit_on, split_on};
+use crate::parse::scan::{position, rsplit_on, split, split_on};
 
 /// A parsed reason.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -125,18 +125,22 @@ fn quoted_reply(rest: &[u8]) -> Option<Reason<'_>> {
     Some(Reason::reply(host, text))
 }
 
-/// Parses `connect to HOST[ADDRESS]:PORT: ERROR`. Without a port, the address is a Unix-domain socket, for which
-/// there is no line of the attempt.
+/// Parses `connect to HOST[ADDRESS]:PORT: ERROR`, before Postfix 2.3 `connect to HOST[ADDRESS]: ERROR (port PORT)`.
+/// If the address is a Unix-domain socket, there is no line of the attempt.
 fn connect<'a>(text: &'a [u8], rest: &'a [u8]) -> Option<Reason<'a>> {
+    if let Some((host, reply)) = split_on(rest, b": server refused to talk to me: ") {
+        return Some(Reason {
+            reported: Reported::AttemptLine,
+            ..Reason::reply(host, reply)
+        });
+    }
     let (host, error) = rsplit_on(rest, b": ")?;
-    let close = host.iter().rposition(|&b| b == b']');
-    let has_port = match close {
-        Some(close) => host[close + 1..].starts_with(b":"),
-        // Postfix before 2.3: `connect to host: error`.
-        None => true,
+    let is_socket = match split(host, b'[') {
+        Some((_, address)) => address.contains(&b'/'),
+        None => false,
     };
     let mut reason = Reason::connect_error(host, connect_error(error), text);
-    if has_port {
+    if !is_socket {
         reason.reported = Reported::AttemptLine;
     }
     Some(reason)
@@ -148,7 +152,10 @@ pub(super) fn connect_error(error: &[u8]) -> ConnectError {
     let starts = |message: &[u8]| error.starts_with(message);
     if starts(b"Connection refused") {
         ConnectError::Refused
-    } else if starts(b"Connection timed out") || starts(b"Operation timed out") {
+    } else if starts(b"Connection timed out")
+        || starts(b"Operation timed out")
+        || starts(b"read timeout")
+    {
         ConnectError::TimedOut
     } else if [
         &b"No route to host"[..],
@@ -158,6 +165,11 @@ pub(super) fn connect_error(error: &[u8]) -> ConnectError {
         b"Host is unreachable",
         b"Network is down",
         b"Host is down",
+        b"Cannot assign requested address",
+        // BSD, musl libc.
+        b"Can't assign requested address",
+        b"Address not available",
+        b"Address family not supported",
     ]
     .into_iter()
     .any(starts)
@@ -166,6 +178,7 @@ pub(super) fn connect_error(error: &[u8]) -> ConnectError {
     } else if starts(b"Connection reset by peer")
         || starts(b"lost connection")
         || starts(b"Broken pipe")
+        || starts(b"server dropped connection ")
     {
         ConnectError::Reset
     } else {
@@ -210,7 +223,8 @@ fn tls_failure(text: &[u8]) -> Option<Reason<'_>> {
             ..reason
         });
     }
-    if text.starts_with(b"Server certificate ") {
+    // The second one is of Postfix before 2.4.
+    if text.starts_with(b"Server certificate ") || text.starts_with(b"TLS failure: ") {
         return Some(Reason::connect_error(b"", ConnectError::Tls, text));
     }
     None
@@ -281,6 +295,12 @@ fn uncommon(text: &[u8]) -> Option<Reason<'_>> {
         b"message requires SMTPUTF8, ",
         b"unexpected server message",
         b"improper use of 8-bit data in message ",
+        b"remote protocol error in reply from ",
+        b"server configuration error",
+        // Postfix before 2.4.
+        b"Authentication failed: ",
+        b"cannot SASL authenticate to server ",
+        b"malformed SASL challenge from server ",
     ]
     .into_iter()
     .any(|prefix| text.starts_with(prefix))

@@ -90,7 +90,7 @@ fn delivery<'a, 'e>(
         delays: fields.delays,
         ..Event::new(
             origin.service(),
-            direction(origin.daemon, fields.relay),
+            direction(origin.daemon, fields.relay, reason.host),
             outcome,
         )
     });
@@ -153,8 +153,11 @@ fn failure_reason(daemon: Daemon, text: &[u8]) -> Reason<'_> {
         Some(reason) if reads_replies => reason,
         _ => return Reason::new(text),
     };
-    if !reason.is_duplicate() && text.starts_with(b"connect to ") {
-        reason.code = reason.connect_error.and_then(reason::connect_code);
+    if text.starts_with(b"connect to ") {
+        (reason.code, reason.enhanced) = (None, None);
+        if !reason.is_duplicate() {
+            reason.code = reason.connect_error.and_then(reason::connect_code);
+        }
     }
     reason
 }
@@ -271,12 +274,14 @@ fn in_parentheses(text: &[u8]) -> &[u8] {
     }
 }
 
-/// The direction of a delivery: from the agent, or from the form of the relay if the agent is unknown.
+/// The direction of a delivery: from the agent, or from the form of the relay if the agent is unknown. The delivery
+/// agents error and retry report for another one; `host` is the host that their reason names.
 #[cfg_attr(hot_path, inline(always))]
-fn direction(daemon: Daemon, relay: &[u8]) -> Direction {
+fn direction(daemon: Daemon, relay: &[u8], host: &[u8]) -> Direction {
     match daemon {
         Daemon::Lmtp | Daemon::Local | Daemon::Virtual | Daemon::Pipe => Direction::Local,
         Daemon::Unknown if is_local_relay(relay) => Direction::Local,
+        Daemon::Error | Daemon::Retry if is_socket(host) => Direction::Local,
         _ => Direction::Outbound,
     }
 }
@@ -289,6 +294,12 @@ fn is_local_relay(relay: &[u8]) -> bool {
         Some((_, address)) => address.contains(&b'/'),
         None => relay != b"none" && !relay.is_empty() && !relay.contains(&b':'),
     }
+}
+
+/// Whether a host is a Unix-domain socket: `name[private/socket]`.
+#[inline(never)]
+fn is_socket(host: &[u8]) -> bool {
+    split(host, b'[').is_some_and(|(_, address)| address.contains(&b'/'))
 }
 
 /// The host in `relay=`, without the port; empty for `none` and for local services.

@@ -1,8 +1,8 @@
-//! Parses the server side of Postfix: rejects by smtpd and postscreen, header, body and milter rejects by cleanup,
-//! and connections of clients.
+//! Parses the server side of Postfix: rejects by smtpd, header, body and milter rejects by cleanup, and connections of
+//! clients.
 
 use super::program::Origin;
-use super::{noise, queue_id, tls};
+use super::{noise, queue_id, tls, warning};
 use crate::parse::event::{Event, Fact, Line};
 use crate::parse::kinds::{Direction, Outcome, Stage};
 use crate::parse::reply;
@@ -29,18 +29,27 @@ pub(super) fn smtpd<'a, 'e>(
         return Line::Noise(Some(fact));
     }
     if let Some(warning) = body.strip_prefix(b"warning: ") {
-        return Line::Noise(auth_failure(origin, warning));
+        return warning::smtpd(origin, warning, slot);
     }
     // smtpd writes `NOQUEUE` here; only a truncated line has no queue id.
     if let Some(verdict) = body.strip_prefix(b"proxy-") {
         return proxy(origin, b"", verdict, slot);
     }
+    // Postfix before 2.0 writes no `NOQUEUE`.
+    if let Some(verdict) = body.strip_prefix(b"reject: ") {
+        return reject(origin, b"", verdict, slot);
+    }
+    if body.starts_with(b"reject_warning: ") {
+        return noise::with_queue_id(body);
+    }
     if let Some(line) = tls::connection(origin, body) {
         return line;
     }
+    if body.starts_with(b"SSL_accept error from ") {
+        return tls::failed_with_client();
+    }
     if [
         &b"improper command pipelining after "[..],
-        b"SSL_accept error from ",
         b"replacing command ",
         b"whitelisted: ",
         b"permit_naked_ip_address",
@@ -57,10 +66,11 @@ pub(super) fn smtpd<'a, 'e>(
 }
 
 /// Whether a line names the client first: `name[address]: replacing command …`, `… reply filter in: …`.
-fn is_command_log(body: &[u8]) -> bool {
+pub(super) fn is_command_log(body: &[u8]) -> bool {
     match split_on(body, b"]: ") {
         Some((_, rest)) => [
             &b"replacing command "[..],
+            b"replacing client command ",
             b"reply filter ",
             b"discarding EHLO keywords: ",
         ]
@@ -94,13 +104,13 @@ pub(super) fn smtpd_message<'a, 'e>(
         return Line::Noise(Some(fact));
     }
     if text.starts_with(b"abort: TLS from ") {
-        return Line::Noise(None);
+        return tls::failed_with_client();
     }
     noise::with_queue_id(text)
 }
 
 /// Parses a reject: `STAGE from CLIENT: REPLY; from=<…> to=<…> proto=… helo=<…>`.
-fn reject<'a, 'e>(
+pub(super) fn reject<'a, 'e>(
     origin: Origin<'a>,
     queue_id: &'a [u8],
     verdict: &'a [u8],
@@ -201,16 +211,18 @@ fn proxy<'a, 'e>(
         return Line::Unmatched;
     };
     let (text, recipient) = reply_and_recipient(rest);
-    let Some(reply) = reply::parse(text) else {
+    let reply = reply::parse(text);
+    // The filter may close the connection without a reply.
+    if reply.is_none() && !text.is_empty() {
         return Line::Unmatched;
-    };
+    }
     let event = slot.insert(Event::new(origin.service(), Direction::Inbound, outcome));
     event.queue_id = queue_id::of_message(queue_id);
     event.stage = (outcome == Outcome::Rejected).then(|| self::stage(stage));
     event.recipient = recipient;
     event.text = text;
-    event.code = Some(reply.code);
-    event.enhanced = reply.enhanced;
+    event.code = reply.map(|reply| reply.code);
+    event.enhanced = reply.and_then(|reply| reply.enhanced);
     Line::Event(event)
 }
 
@@ -241,14 +253,6 @@ pub(super) fn lost<'a>(origin: Origin<'a>, text: &[u8]) -> Option<Fact<'a>> {
         .or_else(|| text.strip_prefix(b"too many errors after "))?;
     let (stage, _) = split_on(rest, b" from ")?;
     Some(Fact::ConnectionLost(origin.service(), self::stage(stage)))
-}
-
-/// Parses `name[address]: SASL LOGIN authentication failed: …`.
-pub(super) fn auth_failure<'a>(origin: Origin<'a>, warning: &[u8]) -> Option<Fact<'a>> {
-    let (_, rest) = split_on(warning, b"]: SASL ")?;
-    let (_mechanism, rest) = split_on(rest, b" ")?;
-    rest.starts_with(b"authentication failed")
-        .then_some(Fact::AuthFailed(origin.service()))
 }
 
 /// Parses a line of cleanup with a queue id.
@@ -309,66 +313,4 @@ fn content_reject<'a, 'e>(
         }
     }
     Line::Event(event)
-}
-
-/// Parses a line of postscreen without `NOQUEUE`.
-pub(super) fn postscreen<'a, 'e>(
-    origin: Origin<'a>,
-    body: &'a [u8],
-    slot: &'e mut Option<Event<'a>>,
-) -> Line<'a, 'e> {
-    if body.starts_with(b"CONNECT from ") {
-        return Line::Noise(Some(Fact::Connected(origin.service())));
-    }
-    if body.starts_with(b"HANGUP ") {
-        return Line::Noise(Some(Fact::ConnectionLost(origin.service(), Stage::Other)));
-    }
-    if let Some(verdict) = body.strip_prefix(b"reject: ") {
-        return reject(origin, b"", verdict, slot);
-    }
-    const FORMS: &[&[u8]] = &[
-        b"PASS OLD ",
-        b"PASS NEW ",
-        b"DISCONNECT ",
-        b"DNSBL rank ",
-        b"PREGREET ",
-        b"COMMAND PIPELINING ",
-        b"COMMAND COUNT LIMIT ",
-        b"COMMAND LENGTH LIMIT ",
-        b"COMMAND TIME LIMIT ",
-        b"NON-SMTP COMMAND ",
-        b"BARE NEWLINE ",
-        b"BDAT without valid RCPT ",
-        b"DATA without valid RCPT ",
-        b"WHITELISTED ",
-        b"WHITELIST VETO ",
-        b"BLACKLISTED ",
-        b"ALLOWLISTED ",
-        b"ALLOWLIST VETO ",
-        b"DENYLISTED ",
-        b"entering STRESS mode ",
-        b"leaving STRESS mode ",
-        b"closing connection ",
-        b"creating connection ",
-        b"retrieving connection ",
-    ];
-    if FORMS.iter().any(|form| body.starts_with(form)) || is_command_log(body) {
-        return Line::Noise(None);
-    }
-    if let Some(line) = tls::connection(origin, body) {
-        return line;
-    }
-    noise::without_queue_id(body)
-}
-
-/// Parses a line of postscreen with `NOQUEUE`.
-pub(super) fn postscreen_message<'a, 'e>(
-    origin: Origin<'a>,
-    text: &'a [u8],
-    slot: &'e mut Option<Event<'a>>,
-) -> Line<'a, 'e> {
-    match text.strip_prefix(b"reject: ") {
-        Some(verdict) => reject(origin, b"", verdict, slot),
-        None => noise::with_queue_id(text),
-    }
 }

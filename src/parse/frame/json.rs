@@ -1,0 +1,231 @@
+//! Syslog records as JSON objects, as templates of rsyslog write them (bokysan/docker-postfix with
+//! `LOG_FORMAT=json`): `{"@timestamp":"…","tag":"postfix\/smtp[1]:","hostname":"…","message":" …"}`. They are
+//! rewritten as the usual syslog line.
+
+/// The maximum number of members that are looked at.
+const MAX_MEMBERS: usize = 64;
+
+/// The names of the members with each part of a record, the preferred one first.
+const TIMES: &[&[u8]] = &[b"@timestamp", b"timestamp", b"time", b"timereported"];
+const HOSTS: &[&[u8]] = &[b"hostname", b"host", b"logsource", b"_HOSTNAME"];
+const TAGS: &[&[u8]] = &[
+    b"tag",
+    b"syslogtag",
+    b"SYSLOG_IDENTIFIER",
+    b"program",
+    b"programname",
+];
+const MESSAGES: &[&[u8]] = &[b"message", b"msg", b"MESSAGE"];
+
+/// Writes the record in `line` to `text` as a syslog line; false if it is none.
+pub(in crate::parse) fn rewrite(line: &[u8], text: &mut Vec<u8>) -> bool {
+    let Some(parts) = Parts::of(line) else {
+        return false;
+    };
+    text.clear();
+    if !parts.time.is_empty() {
+        for part in [
+            parts.time,
+            if parts.host.is_empty() {
+                b"-"
+            } else {
+                parts.host
+            },
+        ] {
+            unescape(part, text);
+            text.push(b' ');
+        }
+    }
+    let begin = text.len();
+    unescape(parts.tag, text);
+    while text.len() > begin && text.ends_with(b" ") {
+        text.pop();
+    }
+    if !text.ends_with(b":") {
+        text.push(b':');
+    }
+    text.push(b' ');
+    let begin = text.len();
+    unescape(parts.message, text);
+    // rsyslog keeps the space after the tag.
+    if text.get(begin) == Some(&b' ') {
+        text.remove(begin);
+    }
+    true
+}
+
+/// The parts of a record, as JSON strings without their quotes.
+struct Parts<'a> {
+    time: &'a [u8],
+    host: &'a [u8],
+    tag: &'a [u8],
+    message: &'a [u8],
+}
+
+impl<'a> Parts<'a> {
+    /// `None` for anything but an object with a tag and a message.
+    fn of(line: &'a [u8]) -> Option<Self> {
+        let mut rest = line.trim_ascii_start().strip_prefix(b"{")?;
+        let mut found = [(usize::MAX, &b""[..]); 4];
+        for _ in 0..MAX_MEMBERS {
+            let (name, after) = string(rest.trim_ascii_start())?;
+            let after = after.trim_ascii_start().strip_prefix(b":")?;
+            let after = after.trim_ascii_start();
+            let after = match string(after) {
+                Some((value, after)) => {
+                    for (names, best) in [TIMES, HOSTS, TAGS, MESSAGES].iter().zip(&mut found) {
+                        if let Some(rank) = names.iter().position(|it| *it == name)
+                            && rank < best.0
+                        {
+                            *best = (rank, value);
+                        }
+                    }
+                    after
+                }
+                None => other(after)?,
+            };
+            match after.trim_ascii_start() {
+                [b',', after @ ..] => rest = after,
+                [b'}', ..] => break,
+                _ => return None,
+            }
+        }
+        let [
+            (_, time),
+            (_, host),
+            (tag_rank, tag),
+            (message_rank, message),
+        ] = found;
+        let is_record = tag_rank != usize::MAX && message_rank != usize::MAX && !tag.is_empty();
+        is_record.then_some(Parts {
+            time,
+            host,
+            tag,
+            message,
+        })
+    }
+}
+
+/// The string at the beginning of a text, without its quotes, and the rest.
+fn string(text: &[u8]) -> Option<(&[u8], &[u8])> {
+    let inner = text.strip_prefix(b"\"")?;
+    let mut at = 0;
+    loop {
+        at += memchr::memchr2(b'"', b'\\', inner.get(at..)?)?;
+        if inner[at] == b'"' {
+            return Some((&inner[..at], &inner[at + 1..]));
+        }
+        at += 2;
+    }
+}
+
+/// The text after a value that is no string: a number, a literal, an object or an array.
+fn other(text: &[u8]) -> Option<&[u8]> {
+    let (mut at, mut depth) = (0, 0u32);
+    loop {
+        match text.get(at)? {
+            b'{' | b'[' => depth += 1,
+            b'}' | b']' if depth > 0 => depth -= 1,
+            b',' | b'}' if depth == 0 => return Some(&text[at..]),
+            b'"' => {
+                let (_, after) = string(&text[at..])?;
+                at = text.len() - after.len();
+                continue;
+            }
+            _ => {}
+        }
+        at += 1;
+    }
+}
+
+/// Appends the content of a JSON string (RFC 8259 section 7). Control characters become spaces: a record is one line.
+fn unescape(escaped: &[u8], text: &mut Vec<u8>) {
+    let mut rest = escaped;
+    while let Some(at) = memchr::memchr(b'\\', rest) {
+        text.extend_from_slice(&rest[..at]);
+        rest = match rest[at + 1..] {
+            [b'u', ..] => match code_point(&rest[at..]) {
+                Some((character, after)) => {
+                    let mut bytes = [0; 4];
+                    let character = if character.is_control() {
+                        ' '
+                    } else {
+                        character
+                    };
+                    text.extend_from_slice(character.encode_utf8(&mut bytes).as_bytes());
+                    after
+                }
+                None => &rest[at + 2..],
+            },
+            [byte, ref after @ ..] => {
+                text.push(match byte {
+                    b'b' | b'f' | b'n' | b'r' | b't' => b' ',
+                    byte => byte,
+                });
+                after
+            }
+            [] => &[],
+        };
+    }
+    text.extend_from_slice(rest);
+}
+
+/// The character of `\u00e9`, or of a surrogate pair, and the rest.
+fn code_point(text: &[u8]) -> Option<(char, &[u8])> {
+    let unit = |text: &[u8]| {
+        let digits = text.strip_prefix(b"\\u")?.first_chunk::<4>()?;
+        u32::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()
+    };
+    let first = unit(text)?;
+    if !(0xd800..0xdc00).contains(&first) {
+        return Some((char::from_u32(first).unwrap_or('\u{fffd}'), &text[6..]));
+    }
+    match unit(&text[6..]) {
+        Some(second @ 0xdc00..0xe000) => {
+            let code = 0x10000 + ((first - 0xd800) << 10) + (second - 0xdc00);
+            Some((char::from_u32(code)?, &text[12..]))
+        }
+        _ => Some(('\u{fffd}', &text[6..])),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rewritten(line: &str) -> Option<String> {
+        let mut text = b"old".to_vec();
+        rewrite(line.as_bytes(), &mut text).then(|| String::from_utf8(text).expect("UTF-8"))
+    }
+
+    #[test]
+    fn record_of_an_rsyslog_template_becomes_a_syslog_line() {
+        let line = r#"{"@timestamp":"2026-11-23T10:00:00.123456+00:00","type":"syslog_json","tag":"postfix\/smtp[1]:","hostname":"mx","program":"postfix","n":[1,{"x":"],}"}],"priority":22,"message":" 4F9D: \"a\\b\" 0\/1 \u00e9\ud83d\ude00\n","end_msg":""}"#;
+        let expected =
+            "2026-11-23T10:00:00.123456+00:00 mx postfix/smtp[1]: 4F9D: \"a\\b\" 0/1 é😀 ";
+        assert_eq!(rewritten(line).as_deref(), Some(expected));
+        let line = r#"{ "msg": "hello" , "program": "postfix" }"#;
+        assert_eq!(rewritten(line).as_deref(), Some("postfix: hello"));
+    }
+
+    #[test]
+    fn other_objects_are_not_rewritten() {
+        for line in [
+            "{}",
+            "{",
+            r#"{"message":"x"}"#,
+            r#"{"tag":"x"}"#,
+            r#"{"tag":"x","message":"y"#,
+            r#"{"tag":"x","message":"y\"}"#,
+            r#"{"tag":"","message":"y"}"#,
+            r#"["tag","x"]"#,
+            "postfix: {}",
+        ] {
+            assert_eq!(rewritten(line), None, "{line}");
+        }
+        let mut text = Vec::new();
+        for end in [r"\", r"\u", r"\ud83d", r"\ud83d\u0041", r"\u12"] {
+            unescape(end.as_bytes(), &mut text);
+        }
+    }
+}

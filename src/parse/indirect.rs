@@ -1,0 +1,112 @@
+//! Lines in place of which another text is read: a record in JSON, which is rewritten as a syslog line, and a report
+//! that the last message was repeated, which stands for the line before.
+
+use crate::parse::event::Visitor;
+use crate::parse::frame::{json, syslog_record};
+use crate::parse::kinds::Stamp;
+use crate::parse::repeat::{self, Repeat};
+use crate::parse::routing::read_any;
+use crate::parse::stream::Stream;
+
+/// The maximum length of a line that is kept for a report of its repetitions, in bytes.
+const MAX_PREVIOUS: usize = 4096;
+
+/// What the text stands for.
+pub(super) enum Indirect {
+    /// A record in JSON.
+    Json,
+    /// The line before, repeated: how often, and when.
+    Repeated(u32, Option<Stamp>),
+}
+
+/// Parses any line after the lines `before` it.
+pub(super) fn read<'v, V>(
+    stream: &mut Stream,
+    line: &[u8],
+    before: &[&[u8]],
+    text: &mut Vec<u8>,
+    visitor: &'v mut V,
+) where
+    V: for<'a> Visitor<'a>,
+{
+    match Indirect::of(stream, line, before, text) {
+        None => {
+            read_any(stream, line, visitor);
+        }
+        Some(indirect) => {
+            indirect.read(stream, text, visitor);
+        }
+    }
+}
+
+impl Indirect {
+    /// What a line stands for, with the text to read instead in `text`; `None` for the usual lines. The lines `before`
+    /// it are those since [`Stream::keep_previous`].
+    pub fn of(
+        stream: &mut Stream,
+        line: &[u8],
+        before: &[&[u8]],
+        text: &mut Vec<u8>,
+    ) -> Option<Self> {
+        if line.first() == Some(&b'{') {
+            return json::rewrite(line, text).then_some(Indirect::Json);
+        }
+        if !repeat::may_be_of_last_message(line) {
+            return None;
+        }
+        let record = syslog_record::parse(&mut stream.headers, line);
+        let time = record.time;
+        let times = repeat::of_last_message(&record)?;
+        stream.keep_last(before);
+        stream.has_reports = true;
+        stream.last_report = Some(before.len());
+        text.clear();
+        text.extend_from_slice(&stream.previous);
+        Some(Indirect::Repeated(times, time))
+    }
+
+    /// Parses the text, and returns the host name in its header.
+    pub fn read<'a>(
+        self,
+        stream: &mut Stream,
+        text: &'a [u8],
+        visitor: &mut impl Visitor<'a>,
+    ) -> &'a [u8] {
+        match self {
+            Indirect::Json => read_any(stream, text, visitor),
+            Indirect::Repeated(_, time) if text.is_empty() => {
+                visitor.noise(time, None);
+                b""
+            }
+            Indirect::Repeated(times, time) => {
+                let mut visitor = Repeat {
+                    visitor,
+                    times,
+                    time,
+                };
+                read_any(stream, text, &mut visitor)
+            }
+        }
+    }
+}
+
+impl Stream {
+    /// Keeps what is needed of these lines, which have been read.
+    pub fn keep_previous(&mut self, lines: &[&[u8]]) {
+        self.keep_last(lines);
+        self.last_report = None;
+    }
+
+    /// Keeps the last of these lines, unless it was a report of repetitions.
+    fn keep_last(&mut self, lines: &[&[u8]]) {
+        let Some((last, before)) = lines.split_last() else {
+            return;
+        };
+        if self.last_report != Some(before.len()) {
+            self.previous.clear();
+            if last.len() <= MAX_PREVIOUS {
+                self.previous.extend_from_slice(last);
+            }
+        }
+    }
+}
