@@ -5,7 +5,7 @@
 //! change the direction of writing are replaced.
 
 /// The longest template, in characters.
-const MAX_TEMPLATE: usize = 160;
+const MAX_TEMPLATE: usize = 200;
 
 /// The longest sample, in characters.
 const MAX_SAMPLE: usize = 300;
@@ -80,7 +80,12 @@ fn visible(text: &[u8]) -> String {
 /// What a word is replaced with. The first words may be the reply code and the enhanced code, which stay.
 fn replaced(word: &str, index: usize) -> String {
     let (before, inner, after) = trimmed(word);
-    let part = |kind: &str| format!("{before}{kind}{after}");
+    // The angle brackets around an address are those of the placeholder.
+    let (outer, end) = match (before.strip_suffix('<'), after.strip_prefix('>')) {
+        (Some(before), Some(after)) => (before, after),
+        _ => (before, after),
+    };
+    let part = |kind: &str| format!("{outer}{kind}{end}");
     if index < 3 && (is_reply_code(inner) || is_enhanced(inner)) {
         return word.to_owned();
     }
@@ -184,7 +189,7 @@ mod tests {
                     "452 4.2.2 <ann@example.org>: mailbox full, 104857600 bytes",
                     "452 4.2.2 <bob.b@mx.example.net>: mailbox full, 17 bytes",
                 ],
-                "452 4.2.2 <<address>>: mailbox full, # bytes",
+                "452 4.2.2 <address>: mailbox full, # bytes",
             ),
             (
                 &[

@@ -6,6 +6,8 @@ use crate::insight::Window;
 /// The labels in one language.
 pub struct EvidenceLabels {
     pub title: &'static str,
+    /// Between a share of the replies and what they mean.
+    pub are: &'static str,
     /// The head of the row for all replies.
     pub all: &'static str,
     pub all_replies: &'static str,
@@ -41,6 +43,7 @@ impl EvidenceLabels {
 
 static ENGLISH: EvidenceLabels = EvidenceLabels {
     title: "Now: who, in which words, whose mail",
+    are: " of the recent replies: ",
     all: "Replies",
     all_replies: "All",
     windows: ["5 min", "1 h", "24 h", "Recorded"],
@@ -56,6 +59,7 @@ static ENGLISH: EvidenceLabels = EvidenceLabels {
 
 static CHINESE: EvidenceLabels = EvidenceLabels {
     title: "现在：来自谁、原文如何、涉及谁的邮件",
+    are: " 的近期回复为 ",
     all: "回复",
     all_replies: "全部",
     windows: ["5 分钟", "1 小时", "24 小时", "记录以来"],

@@ -26,6 +26,8 @@ pub struct Evidence {
     pub providers: Vec<(String, WindowCounts)>,
     /// By enhanced code; `None` for replies without one.
     pub enhanced: Vec<(Option<Topic>, WindowCounts)>,
+    /// What most of the replies of [`Evidence::window`] mean: their enhanced code, and their share from 0 to 1.
+    pub leading: Option<(Topic, f64)>,
     /// The most frequent reply texts of [`Evidence::window`].
     pub texts: Vec<Text>,
     /// Sender domains, of that window.
@@ -106,6 +108,8 @@ impl Evidence {
             return evidence;
         };
         evidence.window = Some(window);
+        let at = Window::ALL.iter().position(|it| *it == window);
+        evidence.leading = at.and_then(|at| evidence.leading_in(at));
         let texts = insight.texts(window, now).into_iter();
         let texts = texts.filter(|it| {
             let group = &it.key.group;
@@ -127,6 +131,18 @@ impl Evidence {
         evidence.recipients = filter.names(insight.recipients(window, now));
         evidence.clients = filter.names(insight.clients(window, now));
         evidence
+    }
+}
+
+impl Evidence {
+    /// The enhanced code of more than half of the replies of a window.
+    fn leading_in(&self, at: usize) -> Option<(Topic, f64)> {
+        let all = self.counts[at].max(1) as f64;
+        let codes = self.enhanced.iter();
+        let shares = codes.filter_map(|(topic, counts)| Some(((*topic)?, counts[at] as f64 / all)));
+        shares
+            .max_by(|a, b| a.1.total_cmp(&b.1))
+            .filter(|it| it.1 > 0.5)
     }
 }
 

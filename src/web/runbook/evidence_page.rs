@@ -4,12 +4,13 @@ use maud::{Markup, html};
 
 use super::evidence::{Count, Evidence, WindowCounts};
 use super::facts::{Facts, OTHER_PROVIDER};
+use crate::catalog::Language;
 use crate::insight::Window;
 use crate::web::evidence_labels::EvidenceLabels;
 use crate::web::labels::Labels;
 use crate::web::language::PageLanguage;
 use crate::web::layout;
-use crate::web::numbers::thousands;
+use crate::web::numbers::{percent, thousands};
 
 /// The counts of the windows, the providers, the words and the domains.
 pub fn section(facts: &Facts<'_>, labels: &Labels, language: PageLanguage) -> Markup {
@@ -19,25 +20,38 @@ pub fn section(facts: &Facts<'_>, labels: &Labels, language: PageLanguage) -> Ma
         return html! {};
     }
     let window = own.window(evidence.window);
+    let all = std::iter::once((html! { (own.all_replies) }, &evidence.counts));
+    let providers = evidence.providers.iter().map(|(name, counts)| {
+        let name = if name == OTHER_PROVIDER {
+            labels.code_page.other
+        } else {
+            name
+        };
+        (html! { (name) }, counts)
+    });
+    let enhanced = evidence.enhanced.iter().map(|(topic, counts)| {
+        let name = topic.map(|topic| facts.catalog.topic_name(topic));
+        let cell = html! {
+            @match name {
+                Some(name) => a href=(language.href(&format!("/codes/{name}"))) { (name) },
+                None => (labels.code_page.no_enhanced_code),
+            }
+        };
+        (cell, counts)
+    });
     html! {
+        (leading(facts, own, labels, language))
         h2 { (own.title) }
-        (windows(own, own.all, std::iter::once((html! { (own.all_replies) }, &evidence.counts))))
-        @if !evidence.providers.is_empty() {
-            (windows(own, labels.code_page.provider, evidence.providers.iter().map(|(name, counts)| {
-                (html! { @if name == OTHER_PROVIDER { (labels.code_page.other) } @else { (name) } }, counts)
-            })))
-        }
-        @if evidence.enhanced.iter().any(|(topic, _)| topic.is_some()) {
-            (windows(own, labels.code_page.enhanced_code, evidence.enhanced.iter().map(|(topic, counts)| {
-                let name = topic.map(|topic| facts.catalog.topic_name(topic));
-                let cell = html! {
-                    @match name {
-                        Some(name) => a href=(language.href(&format!("/codes/{name}"))) { (name) },
-                        None => (labels.code_page.no_enhanced_code),
-                    }
-                };
-                (cell, counts)
-            })))
+        div.wide {
+            table {
+                (windows(own, own.all, all))
+                @if !evidence.providers.is_empty() {
+                    (windows(own, labels.code_page.provider, providers))
+                }
+                @if evidence.enhanced.iter().any(|(topic, _)| topic.is_some()) {
+                    (windows(own, labels.code_page.enhanced_code, enhanced))
+                }
+            }
         }
         (texts(evidence, own, window))
         (names(own.senders, window, &evidence.senders, own.null_sender))
@@ -47,24 +61,51 @@ pub fn section(facts: &Facts<'_>, labels: &Labels, language: PageLanguage) -> Ma
     }
 }
 
-/// A table with a column for each window.
+/// What most of the replies mean, if that is more than the code alone tells: then it decides who should act.
+fn leading(
+    facts: &Facts<'_>,
+    own: &EvidenceLabels,
+    labels: &Labels,
+    language: PageLanguage,
+) -> Markup {
+    let Some((topic, share)) = facts.evidence.leading.filter(|it| it.0 != facts.topic) else {
+        return html! {};
+    };
+    let explanation = facts.catalog.explain(topic);
+    let name = facts.catalog.topic_name(topic);
+    let zh = language.language == Language::Zh;
+    let title = explanation.name.as_ref().unwrap_or(&explanation.meaning);
+    html! {
+        section {
+            h3 {
+                (percent(share)) (own.are) a href=(language.href(&format!("/codes/{name}"))) { (name) }
+                " " (language.language.of(title))
+            }
+            p { span.dim { (labels.code_page.actor) (labels.colon) } b { (explanation.actor.text(zh)) } }
+            p { (language.language.of(&explanation.remedy)) }
+        }
+    }
+}
+
+/// The head and the rows of a part of the table, with a column for each window.
 fn windows<'w>(
     own: &EvidenceLabels,
     first: &str,
     rows: impl Iterator<Item = (Markup, &'w WindowCounts)>,
 ) -> Markup {
-    let columns = html! { th { (first) } @for name in own.windows { th { (name) } } };
-    let rows = html! {
-        @for (name, counts) in rows {
-            tr {
-                td { (name) }
-                @for count in counts {
-                    @if *count == 0 { td.dim { "–" } } @else { td { (thousands(*count)) } }
+    html! {
+        tbody {
+            tr { th scope="col" { (first) } @for name in own.windows { th scope="col" { (name) } } }
+            @for (name, counts) in rows {
+                tr {
+                    td { (name) }
+                    @for count in counts {
+                        @if *count == 0 { td.dim { "–" } } @else { td { (thousands(*count)) } }
+                    }
                 }
             }
         }
-    };
-    layout::plain_table(&columns, &rows)
+    }
 }
 
 /// The most frequent reply texts.
@@ -72,7 +113,7 @@ fn texts(evidence: &Evidence, own: &EvidenceLabels, window: &str) -> Markup {
     html! {
         @if !evidence.texts.is_empty() {
             h3 { (own.texts) " (" (window) ")" }
-            ol.texts {
+            ul.texts {
                 @for text in &evidence.texts {
                     li {
                         b { (thousands(text.count)) (own.times) } " "

@@ -7,6 +7,8 @@
 mod alerts;
 mod evidence;
 mod evidence_page;
+#[cfg(test)]
+mod evidence_tests;
 mod facts;
 mod index;
 mod json;

@@ -8,32 +8,44 @@ use super::facts::ProviderShare;
 use super::*;
 use crate::alert::{figures, texts};
 use crate::catalog::{Catalog, Change, DocumentRow, Language, Policy, Providers, Topic};
+use crate::insight::Insight;
 use crate::metrics::Counters;
-use crate::parse::LineParser;
+use crate::parse::{Line, LineParser};
 
-const NOW: i64 = 1_700_000_000;
+pub(super) const NOW: i64 = 1_700_000_000;
 
 fn view() -> View {
     view_of(&[])
 }
 
 /// The view after these lines were counted.
-fn view_of(lines: &[String]) -> View {
+pub(super) fn view_of(lines: &[String]) -> View {
     let catalog = Catalog::embedded();
     let providers = Providers::embedded();
     let mut counters = Counters::new(catalog);
     let now = Timestamp::from_second(NOW).expect("a time");
     let mut parser = LineParser::new(catalog, providers.clone(), TimeZone::UTC, now);
+    let names: Vec<String> = providers.names().map(str::to_owned).collect();
+    let mut insight = Insight::new(catalog, &names);
     for line in lines {
         let mut slot = None;
         let parsed = parser.parse(line.as_bytes(), &mut slot);
         counters.count(parsed.time, &parsed.line, NOW);
+        let time = parsed.time.map_or(NOW, |time| time.seconds);
+        match &parsed.line {
+            Line::Event(event) => insight.record(event, time, 1),
+            Line::Noise(Some(fact)) => insight.note(fact),
+            _ => {}
+        }
     }
-    View::new(counters, providers.names().map(str::to_owned).collect())
+    View {
+        insight: Some(insight),
+        ..View::new(counters, names.into())
+    }
 }
 
 /// A page whose URL names the language.
-fn in_language(language: Language) -> PageLanguage {
+pub(super) fn in_language(language: Language) -> PageLanguage {
     match language {
         Language::En => PageLanguage::of_request("lang=en", ""),
         Language::Zh => PageLanguage::of_request("lang=zh", ""),
