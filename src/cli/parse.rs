@@ -54,6 +54,7 @@ struct EventJson<'a> {
     recipient: Option<String>,
     client: Option<String>,
     text: Option<String>,
+    blocklist: Option<&'a str>,
 }
 
 /// Runs the command.
@@ -139,7 +140,17 @@ fn event_json<'a>(
         recipient: text(event.recipient),
         client: text(event.peer()).filter(|_| event.direction == Direction::Inbound),
         text: text(event.text),
+        blocklist: blocklist(event, catalog),
     }
+}
+
+/// The blocklist that the reply names; `None` if its condition is not `blocklisted` or it names no known list.
+fn blocklist(event: &Event<'_>, catalog: &'static Catalog) -> Option<&'static str> {
+    event
+        .condition
+        .filter(|&condition| catalog.condition_name(condition) == "blocklisted")?;
+    let list = catalog.blocklist_named_in(event.text)?;
+    Some(&catalog.blocklists().get(usize::from(list.0))?.name)
 }
 
 /// The service with its instance; `None` if the line does not identify it.

@@ -2,6 +2,7 @@
 //! separate, so that counting a line costs a few additions, and a scrape one copy.
 
 use crate::catalog::Catalog;
+use crate::metrics::blocklists::BlocklistReplies;
 use crate::metrics::bounded_counter::{BoundedCounter, Limits};
 use crate::metrics::bounds::{DELAY_BOUNDS, RECIPIENT_BOUNDS, SIZE_BOUNDS};
 use crate::metrics::histogram::Histogram;
@@ -50,6 +51,8 @@ pub struct Counters {
     pub(crate) providers: BoundedCounter,
     /// By provider and condition: `provider << 16 | condition`.
     pub(crate) provider_conditions: BoundedCounter,
+    /// Blocklisted replies of remote servers, by the list that they name.
+    pub(crate) blocklist_replies: BlocklistReplies,
     /// Counts by service: deliveries, connections, TLS sessions, failed authentications.
     pub(crate) services: Services,
     /// The mail servers with a counted line, by [`Mta::index`].
@@ -119,6 +122,7 @@ impl Counters {
             conditions: std::array::from_fn(|_| zeros()),
             providers: BoundedCounter::new(limits.providers),
             provider_conditions: BoundedCounter::new(limits.providers),
+            blocklist_replies: BlocklistReplies::new(catalog),
             services: Services::new(),
             mtas_seen: Default::default(),
             deliveries_by_dsn: BoundedCounter::new(limits.dsn),
@@ -164,6 +168,7 @@ impl Counters {
                     provider | u64::from(condition.0),
                     provider | u64::from(OTHER_CODE),
                 );
+                self.blocklist_replies.count(self.catalog, event);
             }
             if let Some(stage) = event.stage {
                 // A server that logs this reject logs no other line about the failed authentication.

@@ -5,6 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::metrics::blocklists::BlocklistsSnapshot;
 use crate::metrics::counters::Counters;
 use crate::metrics::histogram::HistogramSnapshot;
 use crate::metrics::provider_conditions::ProviderConditions;
@@ -26,6 +27,8 @@ pub struct CountersSnapshot {
     pub(crate) providers: ProvidersSnapshot,
     /// Conditions by provider.
     pub(crate) provider_conditions: ProviderConditions,
+    /// Blocklisted replies by the list that they name.
+    pub(crate) blocklists: BlocklistsSnapshot,
     /// Deliveries by delivery status code.
     pub(crate) dsn: DsnSnapshot,
     /// Counts by service.
@@ -194,6 +197,7 @@ impl CountersSnapshot {
                 overflowed: counters.providers.overflowed(),
             },
             provider_conditions: ProviderConditions::of(counters, providers),
+            blocklists: BlocklistsSnapshot::of(counters),
             dsn: DsnSnapshot {
                 counts: counters.deliveries_by_dsn.entries().collect(),
                 overflowed: counters.deliveries_by_dsn.overflowed(),

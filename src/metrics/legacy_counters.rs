@@ -5,6 +5,7 @@ use serde::Deserialize;
 #[cfg(test)]
 use serde::Serialize;
 
+use crate::metrics::blocklists::BlocklistsSnapshot;
 use crate::metrics::counters_snapshot::{
     CodeRatesSnapshot, CodesSnapshot, ConditionsSnapshot, CountersSnapshot, DsnSnapshot,
     EnhancedSnapshot, FailuresSnapshot, HistogramsSnapshot, PendingSnapshot, ProvidersSnapshot,
@@ -99,6 +100,7 @@ impl LegacyCounters {
                 overflowed: self.providers_overflowed,
             },
             provider_conditions,
+            blocklists: BlocklistsSnapshot::default(),
             dsn: DsnSnapshot {
                 counts: self.deliveries_by_dsn,
                 overflowed: self.deliveries_by_dsn_overflowed,

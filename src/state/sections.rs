@@ -62,6 +62,7 @@ sections! {
     "conditions" => counters.conditions,
     "provider_codes" => counters.providers,
     "provider_conditions" => counters.provider_conditions,
+    "blocklist_replies" => counters.blocklists,
     "deliveries_by_dsn" => counters.dsn,
     "services" => counters.services,
     "failures" => counters.failures,

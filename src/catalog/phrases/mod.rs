@@ -1,20 +1,55 @@
-//! Searches a reply text for the phrases of all conditions at once.
+//! Searches a reply text for many phrases at once: those of all conditions, or the names of all blocklists.
 //!
-//! There are several hundred phrases, and every reply whose codes are not specific is searched. A phrase starts
+//! There are more than a thousand phrases, and nearly every reply that reports a failure is searched. A phrase starts
 //! where a word starts, so each word is looked up by its first bytes. An Aho-Corasick automaton takes three times
 //! as long, and longer to build than a small log takes to read.
 
 mod bytes;
+mod context;
 mod prefix_table;
 mod window;
 
 use bytes::{CASE_MASK, CASE_MASK_4, load_8};
+use context::{is_part_of_name, is_quoted};
 use prefix_table::{PrefixFilter, PrefixTable};
 #[cfg(test)]
 pub(super) use window::FIRST_BYTES;
 use window::{MIN_PHRASE, STEP, WINDOW, byte_classes, load_4, zero_padded};
 
-/// The phrases of all conditions.
+/// What a phrase stands for: a class below 64, such as a condition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Meaning {
+    /// The phrase states that it is this class.
+    States(u8),
+    /// The phrase suggests this class, where nothing else says more.
+    Hints(u8),
+}
+
+/// The classes whose phrases are in a text, as bitmasks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Found {
+    /// Classes that the text states.
+    pub stated: u64,
+    /// Classes at which the text hints.
+    pub hinted: u64,
+    /// Classes that text in quotes states or hints at.
+    pub quoted: u64,
+}
+
+impl Found {
+    #[cold]
+    #[inline(never)]
+    fn add(&mut self, meaning: Meaning, quoted: bool) {
+        let (mask, class) = match meaning {
+            Meaning::States(class) | Meaning::Hints(class) if quoted => (&mut self.quoted, class),
+            Meaning::States(class) => (&mut self.stated, class),
+            Meaning::Hints(class) => (&mut self.hinted, class),
+        };
+        *mask |= 1 << (class % 64);
+    }
+}
+
+/// A set of phrases.
 pub(super) struct Phrases {
     /// The first four bytes of all phrases.
     prefixes: PrefixFilter,
@@ -23,9 +58,8 @@ pub(super) struct Phrases {
 }
 
 impl Phrases {
-    /// Lower-case phrases with the number of their condition; a lower number has priority. Phrases of fewer
-    /// than four bytes are ignored; the catalog has none.
-    pub(super) fn new<'a>(phrases: impl Iterator<Item = (u8, &'a str)>) -> Self {
+    /// Lower-case phrases with their meanings. Phrases of fewer than four bytes are ignored; the catalog has none.
+    pub(super) fn new<'a>(phrases: impl Iterator<Item = (Meaning, &'a str)>) -> Self {
         let (long, short): (Vec<_>, Vec<_>) = phrases
             .filter(|(_, text)| text.len() >= MIN_PHRASE)
             .partition(|(_, text)| text.len() >= 8);
@@ -40,11 +74,14 @@ impl Phrases {
         }
     }
 
-    /// The lowest number of a condition with a phrase in the text. A phrase must start where a word starts.
-    pub(super) fn find(&self, text: &[u8]) -> Option<u8> {
-        let mut best = None;
+    /// The phrases in a text. A phrase must start where a word starts; one that starts within another or is part of
+    /// an address, a URL or a host name does not count, and of two that start at the same place the longer one counts.
+    pub(super) fn find(&self, text: &[u8]) -> Found {
+        let mut all = Found::default();
         let mut in_word = 0;
         let mut at = 0;
+        // The end of the last phrase.
+        let mut covered = 0;
         while at + MIN_PHRASE <= text.len() {
             // The last window is moved back so that it is complete; bytes already examined are masked out.
             let from = at.min(text.len().saturating_sub(WINDOW));
@@ -69,17 +106,31 @@ impl Phrases {
                 found |= u64::from(self.prefixes.may_contain(start)) << place;
             }
             while found != 0 {
-                let rest = &rest[found.trailing_zeros() as usize..];
+                let place = from + found.trailing_zeros() as usize;
                 found &= found - 1;
-                let start = load_8(rest) | CASE_MASK;
-                best = self.short.match_at_start(rest, start, best);
-                if self.long.prefixes.may_contain(start) {
-                    best = self.long.match_at_start(rest, start, best);
+                if place >= covered
+                    && let Some((phrase, meaning)) = self.longest_at_start(&text[place..])
+                    && !is_part_of_name(text, place, phrase)
+                {
+                    covered = place + phrase.len();
+                    all.add(meaning, is_quoted(text, place));
                 }
             }
             at += STEP;
         }
-        best
+        all
+    }
+
+    /// The longest phrase at the start of `text`.
+    #[cfg_attr(hot_path, inline(always))]
+    fn longest_at_start(&self, text: &[u8]) -> Option<(&[u8], Meaning)> {
+        let start = load_8(text) | CASE_MASK;
+        let long = if self.long.prefixes.may_contain(start) {
+            self.long.longest_at_start(text, start)
+        } else {
+            None
+        };
+        long.or_else(|| self.short.longest_at_start(text, start))
     }
 }
 
@@ -96,58 +147,94 @@ mod tests {
         (5, "- spf"),
     ];
 
+    fn phrases() -> Phrases {
+        let stated = PHRASES.map(|(class, phrase)| (Meaning::States(class), phrase));
+        Phrases::new(stated.into_iter())
+    }
+
+    fn classes(mask: u64) -> Vec<u32> {
+        (0..64).filter(|class| mask & 1 << class != 0).collect()
+    }
+
+    fn stated(phrases: &Phrases, text: &str) -> Vec<u32> {
+        classes(phrases.find(text.as_bytes()).stated)
+    }
+
     #[test]
     fn phrases_match_at_word_starts_ignoring_case() {
-        let phrases = Phrases::new(PHRASES.into_iter());
+        let phrases = phrases();
         for (text, expected) in [
-            ("", None),
-            ("no", None),
-            ("The MAILBOX Full", Some(1)),
-            ("mail then a loop", Some(0)),
-            ("mailbox", Some(2)),
-            ("email", None),
-            ("x-mail", Some(2)),
-            ("\"mail\"", Some(2)),
-            ("rbl:", Some(3)),
-            ("in RBL: x", Some(3)),
-            ("rbl", None),
-            ("收件人邮箱已满了", Some(4)),
-            ("failed - SPF", Some(5)),
-            ("curbl: x", None),
+            ("", &[][..]),
+            ("no", &[]),
+            ("The MAILBOX Full", &[1]),
+            ("mail then a loop", &[0, 2]),
+            ("mailbox", &[2]),
+            ("email", &[]),
+            ("x-mail", &[2]),
+            ("(mail)", &[2]),
+            ("rbl:", &[3]),
+            ("in RBL: x", &[3]),
+            ("rbl", &[]),
+            ("收件人邮箱已满了", &[4]),
+            ("failed - SPF", &[5]),
+            ("curbl: x", &[]),
         ] {
-            assert_eq!(phrases.find(text.as_bytes()), expected, "{text}");
+            assert_eq!(stated(&phrases, text), expected, "{text}");
         }
     }
 
     #[test]
+    fn longest_phrase_counts_and_hides_those_within_it() {
+        let phrases = [
+            (Meaning::States(0), "quota exceeded"),
+            (Meaning::States(1), "sending quota exceeded"),
+            (Meaning::Hints(2), "sending"),
+            (Meaning::Hints(3), "exceeded by"),
+        ];
+        let phrases = Phrases::new(phrases.into_iter());
+        let found = phrases.find(b"sending quota exceeded by you");
+        assert_eq!((found.stated, found.hinted), (1 << 1, 0));
+        let found = phrases.find(b"sending: quota exceeded");
+        assert_eq!((found.stated, found.hinted), (1 << 0, 1 << 2));
+    }
+
+    #[test]
+    fn words_of_names_do_not_count_and_quoted_ones_are_kept_apart() {
+        let phrases = phrases();
+        for text in ["<mail@example.com>", "mail.example.com", "https://a/mail"] {
+            assert_eq!(phrases.find(text.as_bytes()), Found::default(), "{text}");
+        }
+        let found = phrases.find(b"the loop in \"Mailbox full\" mail");
+        assert_eq!((found.stated, found.quoted), (1 << 0 | 1 << 2, 1 << 1));
+    }
+
+    #[test]
     fn phrases_match_across_window_boundaries() {
-        let phrases = Phrases::new(PHRASES.into_iter());
+        let phrases = phrases();
         for before in 0..=2 * STEP {
-            for (condition, phrase) in PHRASES {
+            for (class, phrase) in PHRASES {
+                let class = u32::from(class);
                 for behind in ["", " yyyyyyyyy"] {
                     let text = format!("{} {phrase}{behind}", "x".repeat(before));
-                    assert_eq!(phrases.find(text.as_bytes()), Some(condition), "{text}");
+                    assert_eq!(stated(&phrases, &text), [class], "{text}");
                 }
                 // No match without its last character or in the middle of a word.
                 let cut = phrase.chars().count() - 1;
                 let cut: String = phrase.chars().take(cut).collect();
                 let text = format!("{} {cut}", "x".repeat(before));
-                let shorter = (condition == 1).then_some(2);
-                assert_eq!(phrases.find(text.as_bytes()), shorter, "{text}");
+                let shorter: &[u32] = if class == 1 { &[2] } else { &[] };
+                assert_eq!(stated(&phrases, &text), shorter, "{text}");
                 let text = format!("{}{phrase}", "x".repeat(before + 1));
                 let whole = phrase.starts_with(|c: char| !c.is_ascii_alphanumeric());
-                assert_eq!(
-                    phrases.find(text.as_bytes()),
-                    whole.then_some(condition),
-                    "{text}"
-                );
+                let whole = if whole { vec![class] } else { vec![] };
+                assert_eq!(stated(&phrases, &text), whole, "{text}");
             }
         }
     }
 
     #[test]
     fn agrees_with_a_plain_substring_search() {
-        let phrases = Phrases::new(PHRASES.into_iter());
+        let phrases = phrases();
         let words = [
             "loop",
             "mailbox",
@@ -163,10 +250,13 @@ mod tests {
             for b in words {
                 for c in words {
                     let text = format!("{a} {b} {c}");
-                    let lower = text.to_lowercase();
-                    let plain = PHRASES.iter().find(|(_, phrase)| lower.contains(phrase));
-                    let expected = plain.map(|(condition, _)| *condition);
-                    assert_eq!(phrases.find(text.as_bytes()), expected, "{text}");
+                    let lower = text.to_lowercase().replace("mailbox full", "MAILBOX FULL");
+                    let plain = PHRASES.iter().filter(|(class, phrase)| match class {
+                        1 => lower.contains("MAILBOX FULL"),
+                        _ => lower.contains(phrase),
+                    });
+                    let expected: Vec<u32> = plain.map(|(class, _)| u32::from(*class)).collect();
+                    assert_eq!(stated(&phrases, &text), expected, "{text}");
                 }
             }
         }

@@ -1,5 +1,6 @@
 //! A hash table of phrases by their first bytes, with a filter before it.
 
+use super::Meaning;
 use super::bytes::{CASE_MASK, load_8, starts_with_ignoring_case};
 
 /// A cheap test before a phrase is compared: eight bytes of it under [`CASE_MASK`]. It is small, because many
@@ -15,8 +16,8 @@ struct Probe {
 pub(super) struct PrefixTable<const N: u32> {
     /// In the order of the buckets: the first eight bytes of short phrases, bytes 8 to 15 of long ones.
     probes: Vec<Probe>,
-    /// The phrases with their conditions, in the same order.
-    phrases: Vec<(Box<[u8]>, u8)>,
+    /// The phrases with their meanings, in the same order.
+    phrases: Vec<(Box<[u8]>, Meaning)>,
     /// The start of each bucket, and the end of the last one.
     buckets: Box<[u16; BUCKETS + 1]>,
     pub(super) prefixes: PrefixFilter,
@@ -48,9 +49,9 @@ const BUCKETS: usize = 1 << 10;
 const BITS: usize = 1 << 14;
 
 impl<const N: u32> PrefixTable<N> {
-    pub(super) fn new(mut texts: Vec<(u8, &str)>) -> Self {
+    pub(super) fn new(mut texts: Vec<(Meaning, &str)>) -> Self {
         let hash_of = |text: &str| hash(Self::first(load_8(text.as_bytes()) | CASE_MASK));
-        let bucket_of = |(_, text): &(u8, &str)| bucket(hash_of(text));
+        let bucket_of = |(_, text): &(Meaning, &str)| bucket(hash_of(text));
         texts.sort_by_cached_key(bucket_of);
         let mut prefixes = PrefixFilter::new();
         for (_, text) in &texts {
@@ -71,7 +72,7 @@ impl<const N: u32> PrefixTable<N> {
             probes: texts.iter().map(|(_, text)| probe(text)).collect(),
             phrases: texts
                 .iter()
-                .map(|(condition, text)| (text.as_bytes().into(), *condition))
+                .map(|(meaning, text)| (text.as_bytes().into(), *meaning))
                 .collect(),
             buckets,
             prefixes,
@@ -90,29 +91,25 @@ impl<const N: u32> PrefixTable<N> {
         start & u64::MAX >> (64 - 8 * N)
     }
 
-    /// The lowest of `best` and the conditions with a phrase at the start of `text`; `start` is its first
-    /// eight bytes under [`CASE_MASK`].
+    /// The longest phrase at the start of `text`, with its meaning; `start` is the first eight bytes of the text
+    /// under [`CASE_MASK`].
     #[inline]
-    pub(super) fn match_at_start(
-        &self,
-        text: &[u8],
-        start: u64,
-        mut best: Option<u8>,
-    ) -> Option<u8> {
+    pub(super) fn longest_at_start(&self, text: &[u8], start: u64) -> Option<(&[u8], Meaning)> {
         let bucket = bucket(hash(Self::first(start)));
         let range = usize::from(self.buckets[bucket])..usize::from(self.buckets[bucket + 1]);
         let probed = load_8(Self::probed(text)) | CASE_MASK;
+        let mut longest: Option<(&[u8], Meaning)> = None;
         for (at, probe) in (range.start..).zip(&self.probes[range]) {
             if probed & probe.mask == probe.bytes {
-                let (phrase, condition) = &self.phrases[at];
-                if best.is_none_or(|best| *condition < best)
+                let (phrase, meaning) = &self.phrases[at];
+                if longest.is_none_or(|(longest, _)| longest.len() < phrase.len())
                     && starts_with_ignoring_case(text, phrase)
                 {
-                    best = Some(*condition);
+                    longest = Some((phrase, *meaning));
                 }
             }
         }
-        best
+        longest
     }
 }
 

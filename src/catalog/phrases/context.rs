@@ -1,0 +1,124 @@
+//! Where in a text a phrase stands: words of addresses, URLs and host names, and quoted text, are somebody else's.
+
+/// Whether a single word at `at` is part of an address, a URL or a host name rather than of a sentence.
+///
+/// Phrases of several words are never part of one. A phrase with a dot, slash, colon or equals sign is meant for
+/// URLs and host names, and only an address hides it.
+pub(super) fn is_part_of_name(text: &[u8], at: usize, phrase: &[u8]) -> bool {
+    if phrase.iter().any(|byte| *byte == b' ' || !byte.is_ascii()) {
+        return false;
+    }
+    let before = &text[..at];
+    let from = before
+        .iter()
+        .rposition(|&byte| separates(byte))
+        .map_or(0, |place| place + 1);
+    let before = &before[from..];
+    let after = &text[at + phrase.len()..];
+    let end = after.iter().position(|&byte| separates(byte));
+    let after = &after[..end.unwrap_or(after.len())];
+    if before.contains(&b'@') || after.contains(&b'@') || phrase.contains(&b'@') {
+        return true;
+    }
+    if phrase.iter().any(|byte| b"./:=".contains(byte)) {
+        return false;
+    }
+    before.windows(2).any(|pair| pair == b"//")
+        || follows_label(&text[from..=at])
+        || precedes_label(after)
+}
+
+/// Whether a byte separates names from each other and from words.
+fn separates(byte: u8) -> bool {
+    byte.is_ascii_whitespace() || b"<>()[]{}\"',;:=|".contains(&byte)
+}
+
+/// Whether the last byte follows a label of a host name: `mx.` or `example.com/`, but neither `5.7.1-` nor the end
+/// of a sentence, which is followed by an upper-case letter.
+fn follows_label(bytes: &[u8]) -> bool {
+    let dot = |three: &[u8]| {
+        three[0].is_ascii_alphanumeric()
+            && three[1] == b'.'
+            && (three[2].is_ascii_lowercase() || three[2].is_ascii_digit())
+    };
+    bytes.windows(3).any(dot) && bytes[..bytes.len() - 1].iter().any(u8::is_ascii_alphabetic)
+}
+
+/// Whether the bytes after a word continue a host name: `.example` or `-filter.example`.
+fn precedes_label(bytes: &[u8]) -> bool {
+    let in_label = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_".contains(byte);
+    let label = bytes.iter().take_while(|byte| in_label(byte)).count();
+    match bytes[label..] {
+        [b'.', next, ..] => next.is_ascii_lowercase() || next.is_ascii_digit(),
+        _ => false,
+    }
+}
+
+/// Whether the byte at `at` is within double quotes. Quotes around the whole reply, after nothing but its codes, do
+/// not count.
+pub(super) fn is_quoted(text: &[u8], at: usize) -> bool {
+    let before = &text[..at];
+    let Some(first) = memchr::memchr(b'"', before) else {
+        return false;
+    };
+    let codes = |byte: &u8| byte.is_ascii_digit() || b" .-#".contains(byte);
+    let whole = before[..first].iter().all(codes);
+    let quotes = memchr::memchr_iter(b'"', &before[first..]).count();
+    (quotes - usize::from(whole)) % 2 == 1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn part_of_name(text: &str, phrase: &str) -> bool {
+        let at = text.to_ascii_lowercase().find(phrase).unwrap();
+        is_part_of_name(text.as_bytes(), at, phrase.as_bytes())
+    }
+
+    #[test]
+    fn words_of_addresses_urls_and_host_names_are_part_of_a_name() {
+        for text in [
+            "<virus@example.com> is unknown",
+            "for list-virus@example.com",
+            "see https://example.com/virus",
+            "see https://virus.example.com/x",
+            "host virus.example.net",
+            "host mx.virus.example.net",
+            "host virus-1.example.net",
+            "see example.com/virus?x",
+        ] {
+            assert!(part_of_name(text, "virus"), "{text}");
+        }
+        for text in [
+            "virus",
+            "550 5.7.1 virus found",
+            "554 5.7.1-virus found",
+            "contains virus. See example.com",
+            "contains virus.See example.com",
+            "rejected.Virus found",
+            "spam/virus found",
+            "(virus)",
+            "error: virus, from <a@example.com>",
+        ] {
+            assert!(!part_of_name(text, "virus"), "{text}");
+        }
+        assert!(!part_of_name(
+            "see https://bl.example.net/x",
+            "bl.example.net"
+        ));
+        assert!(part_of_name("<a@bl.example.net>", "bl.example.net"));
+        assert!(!part_of_name("a@example.com mailbox full", "mailbox full"));
+    }
+
+    #[test]
+    fn text_between_quotes_is_quoted_unless_the_whole_reply_is() {
+        let quoted = |text: &str| is_quoted(text.as_bytes(), text.find("word").unwrap());
+        assert!(quoted("the subject \"a word\" is"));
+        assert!(!quoted("the subject \"a\" is a word"));
+        assert!(!quoted("550-5.7.1 \"a word\""));
+        assert!(quoted("550 \"a \"word\" in it\""));
+        assert!(!quoted("a word \"or two\""));
+        assert!(!quoted("a word"));
+    }
+}
