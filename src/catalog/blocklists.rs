@@ -24,7 +24,7 @@ impl BlocklistNames {
 
     /// The blocklist whose name or domain is in the text: the first one in the catalog where several are.
     pub(super) fn find(&self, text: &[u8]) -> Option<BlocklistId> {
-        let found = self.0.find(text);
+        let found = self.0.find(text, 0);
         let masks = [found.stated, found.hinted, found.quoted];
         let named = masks.into_iter().find(|&mask| mask != 0)?;
         Some(BlocklistId(named.trailing_zeros() as u8))

@@ -134,14 +134,18 @@ impl Classifier {
                 }
             }
         }
+        // Where the text states several causes, the one that the enhanced code confirms counts.
+        let confirming = if by_enhanced == NONE {
+            0
+        } else {
+            1 << by_enhanced
+        };
         let Found {
             stated,
             hinted,
             quoted,
-        } = self.phrases.find(text);
-        // Where the text states several causes, the one that the enhanced code confirms counts.
-        let confirmed = by_enhanced != NONE && stated & 1 << by_enhanced != 0;
-        if stated != 0 && !confirmed {
+        } = self.phrases.find(text, confirming);
+        if stated != 0 && stated & confirming == 0 {
             return first(stated);
         }
         if by_enhanced != NONE {

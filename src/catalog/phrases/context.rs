@@ -4,8 +4,21 @@
 ///
 /// Phrases of several words are never part of one. A phrase with a dot, slash, colon or equals sign is meant for
 /// URLs and host names, and only an address hides it.
+#[inline]
 pub(super) fn is_part_of_name(text: &[u8], at: usize, phrase: &[u8]) -> bool {
+    let free = |byte: Option<&u8>| byte.is_none_or(|&byte| separates(byte));
+    let before = at.checked_sub(1).and_then(|before| text.get(before));
+    let stands_alone = free(before) && free(text.get(at + phrase.len()));
+    !stands_alone && is_part_of_longer_token(text, at, phrase)
+}
+
+#[cold]
+#[inline(never)]
+fn is_part_of_longer_token(text: &[u8], at: usize, phrase: &[u8]) -> bool {
     if phrase.iter().any(|byte| *byte == b' ' || !byte.is_ascii()) {
+        return false;
+    }
+    if phrase.contains(&b'.') && memchr::memchr(b'@', text).is_none() {
         return false;
     }
     let before = &text[..at];
@@ -29,9 +42,22 @@ pub(super) fn is_part_of_name(text: &[u8], at: usize, phrase: &[u8]) -> bool {
 }
 
 /// Whether a byte separates names from each other and from words.
+#[inline]
 fn separates(byte: u8) -> bool {
-    byte.is_ascii_whitespace() || b"<>()[]{}\"',;:=|".contains(&byte)
+    SEPARATES[usize::from(byte)]
 }
+
+/// By byte.
+static SEPARATES: [bool; 256] = {
+    let mut table = [false; 256];
+    let separators = b" \t\r\n<>()[]{}\"',;:=|";
+    let mut at = 0;
+    while at < separators.len() {
+        table[separators[at] as usize] = true;
+        at += 1;
+    }
+    table
+};
 
 /// Whether the last byte follows a label of a host name: `mx.` or `example.com/`, but neither `5.7.1-` nor the end
 /// of a sentence, which is followed by an upper-case letter.
@@ -56,6 +82,7 @@ fn precedes_label(bytes: &[u8]) -> bool {
 
 /// Whether the byte at `at` is within double quotes. Quotes around the whole reply, after nothing but its codes, do
 /// not count.
+#[inline(never)]
 pub(super) fn is_quoted(text: &[u8], at: usize) -> bool {
     let before = &text[..at];
     let Some(first) = memchr::memchr(b'"', before) else {

@@ -30,22 +30,37 @@ pub(super) enum Meaning {
 pub(super) struct Found {
     /// Classes that the text states.
     pub stated: u64,
-    /// Classes at which the text hints.
+    /// Classes at which the text hints, up to the first phrase that states one.
     pub hinted: u64,
-    /// Classes that text in quotes states or hints at.
+    /// Classes that text in quotes states or hints at, up to there.
     pub quoted: u64,
 }
 
 impl Found {
-    #[cold]
-    #[inline(never)]
-    fn add(&mut self, meaning: Meaning, quoted: bool) {
+    /// Adds the phrase at `at`; false if it is part of a name there.
+    #[inline]
+    fn add(&mut self, meaning: Meaning, text: &[u8], at: usize, phrase: &[u8]) -> bool {
         let (mask, class) = match meaning {
-            Meaning::States(class) | Meaning::Hints(class) if quoted => (&mut self.quoted, class),
-            Meaning::States(class) => (&mut self.stated, class),
-            Meaning::Hints(class) => (&mut self.hinted, class),
+            Meaning::States(class) => (self.stated, class),
+            // Hints do not matter once the text states something.
+            Meaning::Hints(_) if self.stated != 0 => return true,
+            Meaning::Hints(class) => (self.hinted, class),
         };
-        *mask |= 1 << (class % 64);
+        let bit = 1 << (class % 64);
+        if mask & bit != 0 {
+            return true;
+        }
+        if is_part_of_name(text, at, phrase) {
+            return false;
+        }
+        if is_quoted(text, at) {
+            self.quoted |= bit;
+        } else if matches!(meaning, Meaning::States(_)) {
+            self.stated |= bit;
+        } else {
+            self.hinted |= bit;
+        }
+        true
     }
 }
 
@@ -54,29 +69,36 @@ pub(super) struct Phrases {
     /// The first four bytes of all phrases.
     prefixes: PrefixFilter,
     short: PrefixTable<4>,
-    long: PrefixTable<8>,
+    middle: PrefixTable<8>,
+    long: PrefixTable<12>,
 }
 
 impl Phrases {
     /// Lower-case phrases with their meanings. Phrases of fewer than four bytes are ignored; the catalog has none.
     pub(super) fn new<'a>(phrases: impl Iterator<Item = (Meaning, &'a str)>) -> Self {
-        let (long, short): (Vec<_>, Vec<_>) = phrases
+        let all: Vec<_> = phrases
             .filter(|(_, text)| text.len() >= MIN_PHRASE)
-            .partition(|(_, text)| text.len() >= 8);
+            .collect();
         let mut prefixes = PrefixFilter::new();
-        for (_, text) in long.iter().chain(&short) {
+        for (_, text) in &all {
             prefixes.add(load_8(text.as_bytes()) & u64::from(u32::MAX) | CASE_MASK_4);
         }
+        let (long, others): (Vec<_>, Vec<_>) =
+            all.into_iter().partition(|(_, text)| text.len() >= 12);
+        let (middle, short) = others.into_iter().partition(|(_, text)| text.len() >= 8);
         Phrases {
             prefixes,
             short: PrefixTable::new(short),
+            middle: PrefixTable::new(middle),
             long: PrefixTable::new(long),
         }
     }
 
     /// The phrases in a text. A phrase must start where a word starts; one that starts within another or is part of
     /// an address, a URL or a host name does not count, and of two that start at the same place the longer one counts.
-    pub(super) fn find(&self, text: &[u8]) -> Found {
+    ///
+    /// The search ends once the text states a class of the bitmask `enough`.
+    pub(super) fn find(&self, text: &[u8], enough: u64) -> Found {
         let mut all = Found::default();
         let mut in_word = 0;
         let mut at = 0;
@@ -108,12 +130,16 @@ impl Phrases {
             while found != 0 {
                 let place = from + found.trailing_zeros() as usize;
                 found &= found - 1;
-                if place >= covered
-                    && let Some((phrase, meaning)) = self.longest_at_start(&text[place..])
-                    && !is_part_of_name(text, place, phrase)
+                if place < covered {
+                    continue;
+                }
+                if let Some((phrase, meaning)) = self.longest_at_start(&text[place..])
+                    && all.add(meaning, text, place, phrase)
                 {
                     covered = place + phrase.len();
-                    all.add(meaning, is_quoted(text, place));
+                    if all.stated & enough != 0 {
+                        return all;
+                    }
                 }
             }
             at += STEP;
@@ -125,12 +151,10 @@ impl Phrases {
     #[cfg_attr(hot_path, inline(always))]
     fn longest_at_start(&self, text: &[u8]) -> Option<(&[u8], Meaning)> {
         let start = load_8(text) | CASE_MASK;
-        let long = if self.long.prefixes.may_contain(start) {
-            self.long.longest_at_start(text, start)
-        } else {
-            None
-        };
-        long.or_else(|| self.short.longest_at_start(text, start))
+        let long = self.long.longest_at_start(text, start);
+        let middle = || self.middle.longest_at_start(text, start);
+        let short = || self.short.longest_at_start(text, start);
+        long.or_else(middle).or_else(short)
     }
 }
 
@@ -157,7 +181,7 @@ mod tests {
     }
 
     fn stated(phrases: &Phrases, text: &str) -> Vec<u32> {
-        classes(phrases.find(text.as_bytes()).stated)
+        classes(phrases.find(text.as_bytes(), 0).stated)
     }
 
     #[test]
@@ -192,9 +216,9 @@ mod tests {
             (Meaning::Hints(3), "exceeded by"),
         ];
         let phrases = Phrases::new(phrases.into_iter());
-        let found = phrases.find(b"sending quota exceeded by you");
+        let found = phrases.find(b"sending quota exceeded by you", 0);
         assert_eq!((found.stated, found.hinted), (1 << 1, 0));
-        let found = phrases.find(b"sending: quota exceeded");
+        let found = phrases.find(b"sending: quota exceeded", 0);
         assert_eq!((found.stated, found.hinted), (1 << 0, 1 << 2));
     }
 
@@ -202,10 +226,21 @@ mod tests {
     fn words_of_names_do_not_count_and_quoted_ones_are_kept_apart() {
         let phrases = phrases();
         for text in ["<mail@example.com>", "mail.example.com", "https://a/mail"] {
-            assert_eq!(phrases.find(text.as_bytes()), Found::default(), "{text}");
+            assert_eq!(
+                phrases.find(text.as_bytes(), 0),
+                Found::default(),
+                "{text}",
+                0
+            );
         }
-        let found = phrases.find(b"the loop in \"Mailbox full\" mail");
+        let found = phrases.find(b"the loop in \"Mailbox full\" mail", 0);
         assert_eq!((found.stated, found.quoted), (1 << 0 | 1 << 2, 1 << 1));
+    }
+
+    #[test]
+    fn search_ends_at_a_class_that_is_enough() {
+        let found = phrases().find(b"mail, loop, mailbox full", 1 << 0);
+        assert_eq!(found.stated, 1 << 0 | 1 << 2);
     }
 
     #[test]
