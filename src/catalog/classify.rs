@@ -160,7 +160,7 @@ impl Classifier {
             return first(hints);
         }
         // Codes that are used for refusals of every kind.
-        let general = code.is_none_or(|code| matches!(code, 421 | 450..=452 | 550..=559));
+        let general = code.is_none_or(|code| matches!(code, 450..=452 | 550..=559));
         if refusal && general {
             return self.policy;
         }

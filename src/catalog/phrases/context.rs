@@ -1,9 +1,10 @@
-//! Where in a text a phrase stands: words of addresses, URLs and host names, and quoted text, are somebody else's.
+//! Where in a text a phrase is. Words of addresses, URLs, paths and host names do not describe the failure, and
+//! quoted text may describe another one.
 
-/// Whether a single word at `at` is part of an address, a URL or a host name rather than of a sentence.
+/// Whether a single word at `at` is part of an address, a URL, a path or a host name rather than of a sentence.
 ///
-/// Phrases of several words are never part of one. A phrase with a dot, slash, colon or equals sign is meant for
-/// URLs and host names, and only an address hides it.
+/// Phrases of several words are never part of one. A phrase with a dot, colon or equals sign is meant for URLs
+/// and host names, and only an address hides it.
 #[inline]
 pub(super) fn is_part_of_name(text: &[u8], at: usize, phrase: &[u8]) -> bool {
     let free = |byte: Option<&u8>| byte.is_none_or(|&byte| separates(byte));
@@ -33,10 +34,11 @@ fn is_part_of_longer_token(text: &[u8], at: usize, phrase: &[u8]) -> bool {
     if before.contains(&b'@') || after.contains(&b'@') || phrase.contains(&b'@') {
         return true;
     }
-    if phrase.iter().any(|byte| b"./:=".contains(byte)) {
+    if phrase.iter().any(|byte| b".:=".contains(byte)) {
         return false;
     }
-    before.windows(2).any(|pair| pair == b"//")
+    before.starts_with(b"/")
+        || before.windows(2).any(|pair| pair == b"//")
         || follows_label(&text[from..=at])
         || precedes_label(after)
 }
@@ -114,6 +116,7 @@ mod tests {
             "host mx.virus.example.net",
             "host virus-1.example.net",
             "see example.com/virus?x",
+            "cannot write /var/virus",
         ] {
             assert!(part_of_name(text, "virus"), "{text}");
         }

@@ -94,7 +94,7 @@ impl Phrases {
         }
     }
 
-    /// The phrases in a text. A phrase must start where a word starts; one that starts within another or is part of
+    /// The phrases in a text. A phrase must start where a word starts; one that lies within another or is part of
     /// an address, a URL or a host name does not count, and of two that start at the same place the longer one counts.
     ///
     /// The search ends once the text states a class of the bitmask `enough`.
@@ -130,13 +130,12 @@ impl Phrases {
             while found != 0 {
                 let place = from + found.trailing_zeros() as usize;
                 found &= found - 1;
-                if place < covered {
+                let Some((phrase, meaning)) = self.longest_at_start(&text[place..]) else {
                     continue;
-                }
-                if let Some((phrase, meaning)) = self.longest_at_start(&text[place..])
-                    && all.add(meaning, text, place, phrase)
-                {
-                    covered = place + phrase.len();
+                };
+                let end = place + phrase.len();
+                if end > covered && all.add(meaning, text, place, phrase) {
+                    covered = end;
                     if all.stated & enough != 0 {
                         return all;
                     }
@@ -208,16 +207,19 @@ mod tests {
     }
 
     #[test]
-    fn longest_phrase_counts_and_hides_those_within_it() {
+    fn longest_phrase_counts_and_hides_only_those_within_it() {
         let phrases = [
             (Meaning::States(0), "quota exceeded"),
             (Meaning::States(1), "sending quota exceeded"),
             (Meaning::Hints(2), "sending"),
             (Meaning::Hints(3), "exceeded by"),
+            (Meaning::States(4), "exceeded by you"),
         ];
         let phrases = Phrases::new(phrases.into_iter());
-        let found = phrases.find(b"sending quota exceeded by you", 0);
+        let found = phrases.find(b"sending quota exceeded, by you", 0);
         assert_eq!((found.stated, found.hinted), (1 << 1, 0));
+        let found = phrases.find(b"sending quota exceeded by you", 0);
+        assert_eq!((found.stated, found.hinted), (1 << 1 | 1 << 4, 0));
         let found = phrases.find(b"sending: quota exceeded", 0);
         assert_eq!((found.stated, found.hinted), (1 << 0, 1 << 2));
     }
@@ -226,12 +228,7 @@ mod tests {
     fn words_of_names_do_not_count_and_quoted_ones_are_kept_apart() {
         let phrases = phrases();
         for text in ["<mail@example.com>", "mail.example.com", "https://a/mail"] {
-            assert_eq!(
-                phrases.find(text.as_bytes(), 0),
-                Found::default(),
-                "{text}",
-                0
-            );
+            assert_eq!(phrases.find(text.as_bytes(), 0), Found::default(), "{text}");
         }
         let found = phrases.find(b"the loop in \"Mailbox full\" mail", 0);
         assert_eq!((found.stated, found.quoted), (1 << 0 | 1 << 2, 1 << 1));
