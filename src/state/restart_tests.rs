@@ -160,8 +160,8 @@ fn counting_continues_from_state_files_of_every_version() {
         let known = std::fs::read_to_string(&path).expect("the text of the snapshot");
         assert!(text == known, "{name} is not read as {}", path.display());
         let (counters, _) = count_streams(&snapshot, &providers, after);
-        let expected = services_merged(&exposition(&complete, &providers));
-        let found = services_merged(&exposition(&counters, &providers));
+        let expected = comparable(&exposition(&complete, &providers));
+        let found = comparable(&exposition(&counters, &providers));
         assert_eq!(found, expected, "{name}");
     }
 }
@@ -178,10 +178,18 @@ fn stream_of(source: &str, path: &str) -> StreamKey {
     }
 }
 
-/// The exposition with the instances of each service summed, because versions before 4 did not distinguish them.
-fn services_merged(exposition: &str) -> Vec<String> {
+/// A family that the committed state files do not have.
+const UNKNOWN_TO_OLD_FILES: &str = "maillog_blocklist_replies_total";
+
+/// The exposition with the instances of each service summed, because versions before 4 did not distinguish them; with
+/// the conditions summed, because a newer catalog may classify the same reply otherwise; and without the family that is
+/// newer than the files.
+fn comparable(exposition: &str) -> Vec<String> {
     let mut sums: std::collections::BTreeMap<String, f64> = Default::default();
     for line in exposition.lines().filter(|it| !it.starts_with('#')) {
+        if line.starts_with(UNKNOWN_TO_OLD_FILES) {
+            continue;
+        }
         let (series, value) = line.rsplit_once(' ').expect("a value");
         let series = match series.split_once("service=\"") {
             Some((before, after)) => {
@@ -190,6 +198,13 @@ fn services_merged(exposition: &str) -> Vec<String> {
                 format!("{before}service=\"{agent}\"{rest}")
             }
             None => series.to_owned(),
+        };
+        let series = match series.split_once("condition=\"") {
+            Some((before, after)) => {
+                let (_, rest) = after.split_once('"').expect("a quote");
+                format!("{before}condition=\"\"{rest}")
+            }
+            None => series,
         };
         *sums.entry(series).or_default() += value.parse::<f64>().expect("a number");
     }
