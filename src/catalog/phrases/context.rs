@@ -101,7 +101,10 @@ mod tests {
     use super::*;
 
     fn part_of_name(text: &str, phrase: &str) -> bool {
-        let at = text.to_ascii_lowercase().find(phrase).unwrap();
+        let at = text
+            .to_ascii_lowercase()
+            .find(phrase)
+            .expect("the word is in the text");
         is_part_of_name(text.as_bytes(), at, phrase.as_bytes())
     }
 
@@ -143,7 +146,12 @@ mod tests {
 
     #[test]
     fn text_between_quotes_is_quoted_unless_the_whole_reply_is() {
-        let quoted = |text: &str| is_quoted(text.as_bytes(), text.find("word").unwrap());
+        let quoted = |text: &str| {
+            is_quoted(
+                text.as_bytes(),
+                text.find("word").expect("the word is in the text"),
+            )
+        };
         assert!(quoted("the subject \"a word\" is"));
         assert!(!quoted("the subject \"a\" is a word"));
         assert!(!quoted("550-5.7.1 \"a word\""));
