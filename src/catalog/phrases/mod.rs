@@ -68,6 +68,8 @@ impl Found {
 pub(super) struct Phrases {
     /// The first four bytes of all phrases.
     prefixes: PrefixFilter,
+    /// The first eight bytes of those that have as many.
+    long_prefixes: PrefixFilter,
     short: PrefixTable<4>,
     middle: PrefixTable<8>,
     long: PrefixTable<12>,
@@ -79,15 +81,20 @@ impl Phrases {
         let all: Vec<_> = phrases
             .filter(|(_, text)| text.len() >= MIN_PHRASE)
             .collect();
-        let mut prefixes = PrefixFilter::new();
+        let (mut prefixes, mut long_prefixes) = (PrefixFilter::new(), PrefixFilter::new());
         for (_, text) in &all {
-            prefixes.add(load_8(text.as_bytes()) & u64::from(u32::MAX) | CASE_MASK_4);
+            let start = load_8(text.as_bytes());
+            prefixes.add(start & u64::from(u32::MAX) | CASE_MASK_4);
+            if text.len() >= 8 {
+                long_prefixes.add(start | CASE_MASK);
+            }
         }
         let (long, others): (Vec<_>, Vec<_>) =
             all.into_iter().partition(|(_, text)| text.len() >= 12);
         let (middle, short) = others.into_iter().partition(|(_, text)| text.len() >= 8);
         Phrases {
             prefixes,
+            long_prefixes,
             short: PrefixTable::new(short),
             middle: PrefixTable::new(middle),
             long: PrefixTable::new(long),
@@ -150,10 +157,16 @@ impl Phrases {
     #[cfg_attr(hot_path, inline(always))]
     fn longest_at_start(&self, text: &[u8]) -> Option<(&[u8], Meaning)> {
         let start = load_8(text) | CASE_MASK;
-        let long = self.long.longest_at_start(text, start);
-        let middle = || self.middle.longest_at_start(text, start);
-        let short = || self.short.longest_at_start(text, start);
-        long.or_else(middle).or_else(short)
+        let longer = || {
+            let long = self.long.longest_at_start(text, start);
+            long.or_else(|| self.middle.longest_at_start(text, start))
+        };
+        let longer = if self.long_prefixes.may_contain(start) {
+            longer()
+        } else {
+            None
+        };
+        longer.or_else(|| self.short.longest_at_start(text, start))
     }
 }
 
@@ -167,7 +180,7 @@ mod tests {
         (2, "mail"),
         (3, "rbl:"),
         (4, "邮箱已满"),
-        (5, "- spf"),
+        (5, "(spf"),
     ];
 
     fn phrases() -> Phrases {
@@ -199,7 +212,7 @@ mod tests {
             ("in RBL: x", &[3]),
             ("rbl", &[]),
             ("收件人邮箱已满了", &[4]),
-            ("failed - SPF", &[5]),
+            ("failed (SPF)", &[5]),
             ("curbl: x", &[]),
         ] {
             assert_eq!(stated(&phrases, text), expected, "{text}");
@@ -274,7 +287,7 @@ mod tests {
             "MAIL",
             "rbl:",
             "邮箱已满",
-            "- spf",
+            "(spf",
             "-",
             "x",
         ];
