@@ -111,6 +111,33 @@ impl Classifier {
         self.other
     }
 
+    /// See `Catalog::classify_by_codes`.
+    #[inline]
+    pub(super) fn by_codes(
+        &self,
+        code: Option<u16>,
+        enhanced: Option<(u8, u16, u16)>,
+    ) -> Option<ConditionId> {
+        let success = match (code, enhanced) {
+            (Some(code), _) => (200..400).contains(&code),
+            (None, Some((class, ..))) => class == 2,
+            (None, None) => false,
+        };
+        if success {
+            return Some(self.other);
+        }
+        let entry = self.entry(enhanced);
+        (entry != NONE && entry & RELIABLE != 0).then_some(ConditionId(entry & !RELIABLE))
+    }
+
+    /// The entry of an enhanced status code in the table.
+    #[inline]
+    fn entry(&self, enhanced: Option<(u8, u16, u16)>) -> u8 {
+        enhanced
+            .and_then(|(class, subject, detail)| enhanced_index(class, subject, detail))
+            .map_or(NONE, |at| self.enhanced[at])
+    }
+
     /// See `Catalog::classify`.
     pub(super) fn classify(
         &self,
@@ -118,22 +145,10 @@ impl Classifier {
         enhanced: Option<(u8, u16, u16)>,
         text: &[u8],
     ) -> ConditionId {
-        if code.is_some_and(|code| (200..400).contains(&code)) {
-            return self.other;
+        if let Some(condition) = self.by_codes(code, enhanced) {
+            return condition;
         }
-        let mut by_enhanced = NONE;
-        if let Some((class, subject, detail)) = enhanced {
-            if code.is_none() && class == 2 {
-                return self.other;
-            }
-            let entry = enhanced_index(class, subject, detail).map_or(NONE, |at| self.enhanced[at]);
-            if entry != NONE {
-                by_enhanced = entry & !RELIABLE;
-                if entry & RELIABLE != 0 {
-                    return ConditionId(by_enhanced);
-                }
-            }
-        }
+        let by_enhanced = self.entry(enhanced);
         // Where the text states several causes, the one that the enhanced code confirms counts.
         let confirming = if by_enhanced == NONE {
             0

@@ -114,6 +114,17 @@ impl Catalog {
         self.classifier.classify(code, enhanced, text)
     }
 
+    /// The condition of a reply whose codes determine it whatever its text says: a success, or a reliable enhanced
+    /// status code. Otherwise [`Catalog::classify`] searches the text.
+    #[inline]
+    pub fn classify_by_codes(
+        &self,
+        code: Option<u16>,
+        enhanced: Option<(u8, u16, u16)>,
+    ) -> Option<ConditionId> {
+        self.classifier.by_codes(code, enhanced)
+    }
+
     /// The blocklists that replies name.
     pub fn blocklists(&self) -> &[Blocklist] {
         &self.tables.blocklists
