@@ -62,8 +62,11 @@ impl<const N: u32> PrefixTable<N> {
             prefixes.add(key_of(text));
         }
         let mut buckets = Box::new([0; BUCKETS + 1]);
-        for (bucket, begin) in buckets.iter_mut().enumerate() {
-            *begin = texts.partition_point(|(_, text)| bucket_of(text) < bucket) as u16;
+        for (_, text) in &texts {
+            buckets[bucket_of(text) + 1] += 1;
+        }
+        for bucket in 0..BUCKETS {
+            buckets[bucket + 1] += buckets[bucket];
         }
         let probe = |text: &[u8]| {
             let from = text.len().saturating_sub(8);
