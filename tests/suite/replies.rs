@@ -346,3 +346,38 @@ fn reply_code_decides_only_where_nothing_else_does() {
         );
     }
 }
+
+#[test]
+fn enhanced_code_chooses_among_the_causes_that_the_text_states() {
+    let catalog = Catalog::embedded();
+    for (text, enhanced, expected) in [
+        ("User unknown or mailbox full", None, "mailbox_full"),
+        (
+            "User unknown or mailbox full",
+            Some((5, 1, 1)),
+            "user_unknown",
+        ),
+        (
+            "User unknown or mailbox full",
+            Some((5, 7, 1)),
+            "mailbox_full",
+        ),
+        (
+            "Recipient address rejected: write to us first",
+            None,
+            "user_unknown",
+        ),
+        (
+            "Recipient address rejected: write to us first",
+            Some((5, 7, 1)),
+            "policy",
+        ),
+    ] {
+        let found = catalog.classify(Some(550), enhanced, text.as_bytes());
+        assert_eq!(
+            catalog.condition_name(found),
+            expected,
+            "{enhanced:?} {text}"
+        );
+    }
+}
