@@ -358,6 +358,11 @@ fn enhanced_code_chooses_among_the_causes_that_the_text_states() {
             "user_unknown",
         ),
         (
+            "Mailbox full or user unknown",
+            Some((5, 1, 1)),
+            "user_unknown",
+        ),
+        (
             "User unknown or mailbox full",
             Some((5, 7, 1)),
             "mailbox_full",
