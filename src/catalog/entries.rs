@@ -83,6 +83,9 @@ pub struct Enhanced {
     pub actor: Actor,
     /// The condition, only where this code alone determines it.
     pub condition: Option<String>,
+    /// Whether servers use this code only as defined, so that it decides before the text of the reply.
+    #[serde(default)]
+    pub reliable: bool,
     /// Where the code is defined.
     pub source: String,
     /// What happened.
@@ -91,7 +94,7 @@ pub struct Enhanced {
     pub remedy: Text,
 }
 
-/// A class of reasons. Where a text contains phrases of several conditions, the first one in the list wins.
+/// A class of reasons. Where a text states several conditions, the first one in the list wins.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Condition {
@@ -107,9 +110,31 @@ pub struct Condition {
     pub meaning: Text,
     /// What to do.
     pub remedy: Text,
-    /// Lower-case phrases of reply texts that select this condition.
+    /// Lower-case phrases of reply texts that state this condition: they decide before an enhanced status code that
+    /// is not reliable.
     pub phrases: Vec<String>,
+    /// Lower-case phrases that hint at this condition, where neither another phrase nor an enhanced status code says
+    /// more.
+    #[serde(default)]
+    pub hints: Vec<String>,
 }
+
+/// A blocklist that replies name.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Blocklist {
+    /// The label value.
+    pub name: String,
+    /// Lower-case phrases that name the list and by that state the condition `blocklisted`.
+    pub phrases: Vec<String>,
+    /// Lower-case phrases that name the list only in a reply whose condition is `blocklisted`.
+    #[serde(default)]
+    pub hints: Vec<String>,
+}
+
+/// A blocklist of the catalog, as an index into [`Catalog::blocklists`](super::Catalog::blocklists).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct BlocklistId(pub u8);
 
 /// A provider: who operates a remote mail exchanger.
 #[derive(Clone, Debug, Deserialize)]
@@ -133,6 +158,8 @@ pub(super) struct Tables {
     pub(super) conditions: Vec<Condition>,
     #[serde(rename = "provider")]
     pub(super) providers: Vec<Provider>,
+    #[serde(rename = "blocklist")]
+    pub(super) blocklists: Vec<Blocklist>,
 }
 
 impl Enhanced {

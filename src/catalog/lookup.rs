@@ -2,18 +2,22 @@
 
 use std::sync::LazyLock;
 
+use super::blocklists::BlocklistNames;
 use super::classify::Classifier;
-use super::entries::{CODE_LIMIT, Code, Condition, ConditionId, Enhanced, Provider, Tables};
+use super::entries::{
+    Blocklist, BlocklistId, CODE_LIMIT, Code, Condition, ConditionId, Enhanced, Provider, Tables,
+};
 
 /// The data file, `catalog.toml`, as the build script hands it over.
 const SOURCE: &str = include_str!(concat!(env!("OUT_DIR"), "/catalog.json"));
 
-/// Codes, enhanced status codes, conditions and providers.
+/// Codes, enhanced status codes, conditions, providers and blocklists.
 pub struct Catalog {
     tables: Tables,
     /// From a reply code to its position in `tables.codes`.
     code_index: Box<[Option<u16>; CODE_LIMIT]>,
     classifier: Classifier,
+    blocklist_names: BlocklistNames,
 }
 
 impl Catalog {
@@ -36,10 +40,12 @@ impl Catalog {
             }
         }
         let classifier = Classifier::new(&tables);
+        let blocklist_names = BlocklistNames::new(&tables);
         Ok(Catalog {
             tables,
             code_index: code,
             classifier,
+            blocklist_names,
         })
     }
 
@@ -93,8 +99,9 @@ impl Catalog {
         self.classifier.other()
     }
 
-    /// The condition of a reply: by the enhanced status code (class, subject, detail) where that is
-    /// specific, else by the text, else by the reply code, else `other`.
+    /// The condition of a reply: by the enhanced status code (class, subject, detail) where that is reliable, else by
+    /// what the text states, else by any other enhanced status code, else by what the text hints at, else by the reply
+    /// code, else `other`.
     ///
     /// A success has no condition: 2yz and 3yz are `other`, and their text is not searched.
     #[inline]
@@ -105,5 +112,26 @@ impl Catalog {
         text: &[u8],
     ) -> ConditionId {
         self.classifier.classify(code, enhanced, text)
+    }
+
+    /// The condition of a reply whose codes determine it whatever its text says: a success, or a reliable enhanced
+    /// status code. Otherwise [`Catalog::classify`] searches the text.
+    #[inline]
+    pub fn classify_by_codes(
+        &self,
+        code: Option<u16>,
+        enhanced: Option<(u8, u16, u16)>,
+    ) -> Option<ConditionId> {
+        self.classifier.by_codes(code, enhanced)
+    }
+
+    /// The blocklists that replies name.
+    pub fn blocklists(&self) -> &[Blocklist] {
+        &self.tables.blocklists
+    }
+
+    /// The blocklist that a reply names; meant for replies whose condition is `blocklisted`.
+    pub fn blocklist_named_in(&self, text: &[u8]) -> Option<BlocklistId> {
+        self.blocklist_names.find(text)
     }
 }

@@ -3,6 +3,7 @@
 //!
 //! It imports nothing of this crate but the SIMD masks of `simd`, so every other module can use it.
 
+mod blocklists;
 mod classify;
 mod digits;
 mod entries;
@@ -19,7 +20,10 @@ mod units;
 mod vocabulary;
 
 pub use digits::{first_digit, first_digit_of_both, subject};
-pub use entries::{Code, Condition, ConditionId, DocumentRow, Enhanced, Provider, ProviderId};
+pub use entries::{
+    Blocklist, BlocklistId, Code, Condition, ConditionId, DocumentRow, Enhanced, Provider,
+    ProviderId,
+};
 pub use explain::Explanation;
 pub use lookup::Catalog;
 pub use policy::{Alert, Change, Compared, Policy, Side, Watch};

@@ -15,7 +15,12 @@ pub struct Providers {
     suffixes: FxHashMap<Box<[u8]>, u8>,
     /// The fewest and the most labels of any suffix.
     labels: (usize, usize),
+    /// The provider of relays on the loopback interface.
+    loopback: ProviderId,
 }
+
+/// The provider of relays on the loopback interface, such as content filters.
+const LOOPBACK: &str = "loopback";
 
 /// An error in a provider that the user has defined.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -50,6 +55,7 @@ impl Providers {
             names: vec!["other".into()],
             suffixes: FxHashMap::default(),
             labels: (1, 0),
+            loopback: ProviderId::OTHER,
         })
     }
 
@@ -63,10 +69,13 @@ impl Providers {
             names: Vec::new(),
             suffixes: FxHashMap::default(),
             labels: (usize::MAX, 0),
+            loopback: ProviderId::OTHER,
         };
         for provider in catalog.providers() {
             table.add(&provider.name, &provider.suffixes)?;
         }
+        let loopback = table.names.iter().position(|name| name == LOOPBACK);
+        table.loopback = ProviderId(loopback.unwrap_or(0) as u8);
         for (name, suffixes) in extra {
             table.add_own(name, suffixes)?;
         }
@@ -121,9 +130,17 @@ impl Providers {
         Ok(())
     }
 
+    /// The provider of relays on the loopback interface.
+    pub fn loopback(&self) -> ProviderId {
+        self.loopback
+    }
+
     /// The provider of a host: the longest suffix that matches on a label boundary, ignoring case and a
-    /// trailing dot.
+    /// trailing dot. Addresses have none, except loopback addresses.
     pub fn of(&self, host: &[u8]) -> ProviderId {
+        if is_loopback(host) {
+            return self.loopback;
+        }
         let host = host.strip_suffix(b".").unwrap_or(host);
         let host = &host[host.len().saturating_sub(LONGEST_NAME)..];
         let mut buffer = [0; LONGEST_NAME];
@@ -158,5 +175,15 @@ impl Providers {
     /// All label values; the index is the [`ProviderId`].
     pub fn names(&self) -> impl ExactSizeIterator<Item = &str> {
         self.names.iter().map(String::as_str)
+    }
+}
+
+/// Whether a host is given as an address of the loopback interface: 127.0.0.0/8 or ::1 (RFC 5735, RFC 4291).
+fn is_loopback(host: &[u8]) -> bool {
+    match host {
+        [b'1', b'2', b'7', b'.', rest @ ..] => rest
+            .iter()
+            .all(|byte| byte.is_ascii_digit() || *byte == b'.'),
+        _ => host == b"::1",
     }
 }

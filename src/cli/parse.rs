@@ -54,6 +54,7 @@ struct EventJson<'a> {
     recipient: Option<String>,
     client: Option<String>,
     text: Option<String>,
+    blocklist: Option<&'a str>,
 }
 
 /// Runs the command.
@@ -139,7 +140,17 @@ fn event_json<'a>(
         recipient: text(event.recipient),
         client: text(event.peer()).filter(|_| event.direction == Direction::Inbound),
         text: text(event.text),
+        blocklist: blocklist(event, catalog),
     }
+}
+
+/// The blocklist that the reply names; `None` if its condition is not `blocklisted` or it names no known list.
+fn blocklist(event: &Event<'_>, catalog: &'static Catalog) -> Option<&'static str> {
+    event
+        .condition
+        .filter(|&condition| catalog.condition_name(condition) == "blocklisted")?;
+    let list = catalog.blocklist_named_in(event.text)?;
+    Some(&catalog.blocklists().get(usize::from(list.0))?.name)
 }
 
 /// The service with its instance; `None` if the line does not identify it.
@@ -162,4 +173,38 @@ fn text(bytes: &[u8]) -> Option<String> {
 fn rfc3339(stamp: Stamp) -> Option<String> {
     let nanos = i32::try_from(stamp.nanos).ok()?;
     Some(Timestamp::new(stamp.seconds, nanos).ok()?.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::parse::LineParser;
+    use jiff::tz::TimeZone;
+
+    #[test]
+    fn blocklist_is_named_only_for_the_condition_blocklisted() {
+        let catalog = Catalog::embedded();
+        let providers = Providers::embedded();
+        let mut parser = LineParser::new(catalog, providers, TimeZone::UTC, Timestamp::UNIX_EPOCH);
+        for (reply, expected) in [
+            ("554 5.7.1 blocked using zen.spamhaus.org", Some("spamhaus")),
+            ("554 5.7.1 blocked using bl.example.net", None),
+            (
+                "552 5.2.2 Mailbox full, see https://www.spamhaus.org/",
+                None,
+            ),
+            ("250 2.0.0 Ok, not blocked using zen.spamhaus.org", None),
+        ] {
+            let line = format!(
+                "Nov 23 10:00:00 mx postfix/smtp[1]: 4F9D195432C: to=<a@example.com>, \
+                 relay=mx.example.net[192.0.2.1]:25, delay=1, delays=0/0/0/1, dsn=5.7.1, status=bounced \
+                 (host mx.example.net[192.0.2.1] said: {reply} (in reply to RCPT TO command))"
+            );
+            let mut slot = None;
+            let Line::Event(event) = parser.parse(line.as_bytes(), &mut slot).line else {
+                panic!("{line} is not an event");
+            };
+            assert_eq!(blocklist(event, catalog), expected, "{reply}");
+        }
+    }
 }

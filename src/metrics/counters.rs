@@ -2,6 +2,7 @@
 //! separate, so that counting a line costs a few additions, and a scrape one copy.
 
 use crate::catalog::Catalog;
+use crate::metrics::blocklists::BlocklistReplies;
 use crate::metrics::bounded_counter::{BoundedCounter, Limits};
 use crate::metrics::bounds::{DELAY_BOUNDS, RECIPIENT_BOUNDS, SIZE_BOUNDS};
 use crate::metrics::histogram::Histogram;
@@ -56,6 +57,8 @@ pub struct Counters {
     pub(crate) provider_deliveries: ProviderDeliveries,
     /// What the servers report besides.
     pub(crate) reports: Reports,
+    /// Blocklisted replies of remote servers, by the list that they name.
+    pub(crate) blocklist_replies: BlocklistReplies,
     /// Counts by service: deliveries, connections, TLS sessions, failed authentications.
     pub(crate) services: Services,
     /// The mail servers with a counted line, by [`Mta::index`].
@@ -127,6 +130,7 @@ impl Counters {
             provider_conditions: BoundedCounter::new(limits.providers),
             provider_deliveries: ProviderDeliveries::new(limits.providers),
             reports: Reports::default(),
+            blocklist_replies: BlocklistReplies::new(catalog),
             services: Services::new(),
             mtas_seen: Default::default(),
             deliveries_by_dsn: BoundedCounter::new(limits.dsn),
@@ -193,6 +197,7 @@ impl Counters {
                     provider | u64::from(OTHER_CODE),
                     times,
                 );
+                self.blocklist_replies.count(self.catalog, event, times);
             }
             if let Some(stage) = event.stage {
                 if let Some(level) = event.level {

@@ -26,6 +26,7 @@ impl CountersSnapshot {
         self.providers.restore(&mut counters, providers);
         let names: Vec<String> = providers.names().map(str::to_owned).collect();
         self.provider_conditions.restore(&mut counters, &names);
+        self.blocklists.restore(&mut counters);
         counters
             .deliveries_by_dsn
             .restore(self.dsn.counts.iter().copied(), self.dsn.overflowed);

@@ -5,6 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::metrics::blocklists::BlocklistsSnapshot;
 use crate::metrics::counters::Counters;
 use crate::metrics::histogram::HistogramSnapshot;
 use crate::metrics::provider_conditions::ProviderConditions;
@@ -34,6 +35,8 @@ pub struct CountersSnapshot {
     pub(crate) reports: ReportsSnapshot,
     /// TLS sessions by trust and protocol.
     pub(crate) tls: TlsSnapshot,
+    /// Blocklisted replies by the list that they name.
+    pub(crate) blocklists: BlocklistsSnapshot,
     /// Deliveries by delivery status code.
     pub(crate) dsn: DsnSnapshot,
     /// Counts by service.
@@ -212,6 +215,7 @@ impl CountersSnapshot {
             provider_deliveries: counters.provider_deliveries.snapshot(providers),
             reports: counters.reports.snapshot(),
             tls: tls(counters),
+            blocklists: BlocklistsSnapshot::of(counters),
             dsn: DsnSnapshot {
                 counts: counters.deliveries_by_dsn.entries().collect(),
                 overflowed: counters.deliveries_by_dsn.overflowed(),

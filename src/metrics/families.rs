@@ -28,6 +28,7 @@ impl Scrape {
         families.push(self.conditions());
         families.extend(self.providers());
         families.push(self.provider_deliveries());
+        families.push(self.blocklists());
         families.extend(self.deliveries());
         families.push(self.connect_errors());
         families.push(self.rejects());
@@ -147,6 +148,18 @@ impl Scrape {
             conditions.count(&labels, count);
         }
         [family.finish(), conditions.finish()]
+    }
+
+    fn blocklists(&self) -> MetricFamily {
+        let mut family = self.previous.counter(
+            "maillog_blocklist_replies_total",
+            "Replies of remote servers with the condition blocklisted, by the blocklist that they name.",
+        );
+        let counters = &self.view.counters;
+        for (blocklist, count) in counters.blocklist_replies.by_name(counters.catalog) {
+            family.count(&[("blocklist", blocklist)], count);
+        }
+        family.finish()
     }
 
     /// Provider and condition with their count, sorted. For every known provider, the rate limit conditions exist

@@ -5,6 +5,7 @@ use serde::Deserialize;
 #[cfg(test)]
 use serde::Serialize;
 
+use crate::metrics::blocklists::BlocklistsSnapshot;
 use crate::metrics::counters_snapshot::{
     CodeRatesSnapshot, CodesSnapshot, ConditionsSnapshot, CountersSnapshot, DsnSnapshot,
     EnhancedSnapshot, FailuresSnapshot, HistogramsSnapshot, PendingSnapshot, ProvidersSnapshot,
@@ -104,6 +105,7 @@ impl LegacyCounters {
             provider_deliveries: ProviderDeliveriesSnapshot::default(),
             reports: ReportsSnapshot::default(),
             tls: TlsSnapshot::default(),
+            blocklists: BlocklistsSnapshot::default(),
             dsn: DsnSnapshot {
                 counts: self.deliveries_by_dsn,
                 overflowed: self.deliveries_by_dsn_overflowed,

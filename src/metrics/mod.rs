@@ -8,6 +8,7 @@
 
 mod alerting;
 mod alertmanager_metrics;
+mod blocklists;
 mod bounded_counter;
 mod bounds;
 mod counters;

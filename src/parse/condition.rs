@@ -2,6 +2,7 @@
 //! a reply is classified by the catalog; without a reply, the server's own `dsn=` code is used.
 
 use crate::catalog::{Catalog, ConditionId};
+use crate::parse::condition_cache::ConditionCache;
 use crate::parse::event::Event;
 use crate::parse::kinds::{ConnectError, Outcome};
 use crate::parse::reply;
@@ -11,6 +12,7 @@ pub(crate) struct Conditions {
     catalog: &'static Catalog,
     /// The condition of each connection error, by [`ConnectError::index`].
     connect_errors: [ConditionId; ConnectError::ALL.len()],
+    cache: ConditionCache,
 }
 
 impl Conditions {
@@ -30,11 +32,12 @@ impl Conditions {
         Conditions {
             catalog,
             connect_errors: ConnectError::ALL.map(condition_of),
+            cache: ConditionCache::new(),
         }
     }
 
     /// The condition of the event; `None` if it did not fail.
-    pub(crate) fn of(&self, event: &Event<'_>) -> Option<ConditionId> {
+    pub(crate) fn of(&mut self, event: &Event<'_>) -> Option<ConditionId> {
         match event.outcome {
             Outcome::Sent | Outcome::Expired => None,
             _ if event.code.is_some_and(|code| (200..400).contains(&code)) => None,
@@ -42,7 +45,7 @@ impl Conditions {
         }
     }
 
-    fn of_failure(&self, event: &Event<'_>) -> ConditionId {
+    fn of_failure(&mut self, event: &Event<'_>) -> ConditionId {
         if let Some(error) = event.connect_error {
             return self.connect_errors[error.index()];
         }
@@ -55,6 +58,11 @@ impl Conditions {
             }
         }
         let enhanced = enhanced.map(|code| (code.class, code.subject, code.detail));
-        self.catalog.classify(code, enhanced, event.text)
+        if let Some(condition) = self.catalog.classify_by_codes(code, enhanced) {
+            return condition;
+        }
+        self.cache.condition((code, enhanced), event.text, || {
+            self.catalog.classify(code, enhanced, event.text)
+        })
     }
 }

@@ -1,6 +1,6 @@
 //! What is added to the events of every dialect: provider, condition, and whether the record is a duplicate.
 
-use crate::catalog::Providers;
+use crate::catalog::{ProviderId, Providers};
 use crate::parse::condition::Conditions;
 use crate::parse::dedup::Deduplicator;
 use crate::parse::event::{Event, Fact, Visitor};
@@ -70,6 +70,9 @@ impl SharedState {
         }
         if event.direction == Direction::Outbound {
             event.provider = self.provider_cache.provider(event.peer(), &self.providers);
+            if event.provider == ProviderId::OTHER && event.has_loopback_address() {
+                event.provider = self.providers.loopback();
+            }
         }
         if failed {
             event.condition = self.conditions.of(event);

@@ -231,6 +231,15 @@ impl<'a> Event<'a> {
         memchr::memrchr(b'@', self.recipient).map_or(b"", |at| &self.recipient[at + 1..])
     }
 
+    /// Whether the line gives an address of the loopback interface for the remote host, whatever its name.
+    #[inline]
+    pub(crate) fn has_loopback_address(&self) -> bool {
+        let Some((_, address)) = split(self.host, b'[') else {
+            return false;
+        };
+        address.starts_with(b"127.") || address.starts_with(b"::1]")
+    }
+
     /// The name of the remote host, or its address if it has no name; empty if unknown.
     #[inline]
     pub fn peer(&self) -> &'a [u8] {

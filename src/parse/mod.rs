@@ -6,6 +6,7 @@
 //! `condition` classifies failures.
 
 mod condition;
+mod condition_cache;
 mod dedup;
 mod delays;
 mod detect;

@@ -277,3 +277,27 @@ fn repetitions_of_the_last_message_count_in_batches_of_any_size_and_after_a_rest
     after.read(&lines[2..], &mut found);
     assert_eq!(found, expected);
 }
+
+#[test]
+fn relays_with_a_loopback_address_have_the_provider_loopback() {
+    let mut parser = parser();
+    let providers = Providers::embedded();
+    for (relay, expected) in [
+        ("127.0.0.1[127.0.0.1]:10024", "loopback"),
+        ("localhost[127.0.0.1]:10024", "loopback"),
+        ("localhost[::1]:10024", "loopback"),
+        ("filter.example.com[127.0.1.1]:10024", "loopback"),
+        ("mx.example.com[192.0.2.127]:25", "other"),
+        ("aspmx.l.google.com[192.0.2.1]:25", "google"),
+    ] {
+        let line = format!(
+            "Nov 23 10:00:00 mx postfix/smtp[1]: 4F9D195432C: to=<a@example.com>, relay={relay}, delay=1, \
+             delays=0/0/0/1, dsn=2.0.0, status=sent (250 2.0.0 Ok)"
+        );
+        let mut slot = None;
+        let Line::Event(event) = parser.parse(line.as_bytes(), &mut slot).line else {
+            panic!("{line} is not an event");
+        };
+        assert_eq!(providers.name(event.provider), expected, "{relay}");
+    }
+}

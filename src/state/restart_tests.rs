@@ -181,8 +181,9 @@ fn stream_of(source: &str, path: &str) -> StreamKey {
 }
 
 /// Families that these versions did not count.
-const LATER_FAMILIES: [&str; 5] = [
+const LATER_FAMILIES: [&str; 6] = [
     "maillog_actions_total",
+    "maillog_blocklist_replies_total",
     "maillog_log_messages_total",
     "maillog_postscreen_results_total",
     "maillog_provider_deliveries_total",
@@ -190,7 +191,8 @@ const LATER_FAMILIES: [&str; 5] = [
 ];
 
 /// What these versions counted: the instances of each service are summed, because versions before 4 did not
-/// distinguish them, and TLS sessions of every trust and protocol.
+/// distinguish them, TLS sessions of every trust and protocol, and the conditions, because a newer catalog may classify
+/// the same reply otherwise.
 fn comparable(exposition: &str) -> Vec<String> {
     let mut sums: std::collections::BTreeMap<String, f64> = Default::default();
     for line in exposition.lines().filter(|it| !it.starts_with('#')) {
@@ -207,6 +209,13 @@ fn comparable(exposition: &str) -> Vec<String> {
                 let (service, rest) = after.split_once('"').expect("a quote");
                 let agent = service.rsplit('/').next().unwrap_or(service);
                 format!("{before}service=\"{agent}\"{rest}")
+            }
+            None => series,
+        };
+        let series = match series.split_once("condition=\"") {
+            Some((before, after)) => {
+                let (_, rest) = after.split_once('"').expect("a quote");
+                format!("{before}condition=\"\"{rest}")
             }
             None => series,
         };

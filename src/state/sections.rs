@@ -65,6 +65,7 @@ sections! {
     "provider_deliveries" => counters.provider_deliveries,
     "reports" => counters.reports,
     "tls_sessions" => counters.tls,
+    "blocklist_replies" => counters.blocklists,
     "deliveries_by_dsn" => counters.dsn,
     "services" => counters.services,
     "failures" => counters.failures,

@@ -35,6 +35,13 @@ const NOTES: &str = "
   `local` for deliveries to a local mailbox store by LMTP, local, virtual or pipe.
 - **enhanced** is the enhanced status code in the text of the reply; empty if it has none. The mail server's own `dsn=` is in
   `maillog_deliveries_by_dsn_total`.
+- **condition** is the cause of a failure. It is determined by what says most: an enhanced code that servers use only as
+  defined, such as 4.2.2 or 5.7.26; then words that state a cause; then any other enhanced code; then words that hint at one;
+  then the reply code. Addresses, URLs, host names and quoted text in the reply do not decide.
+- **provider** is found by the name of the remote host. `loopback` are relays on the loopback interface (127.0.0.0/8, ::1,
+  localhost), such as content filters; `other` are all hosts that are not known.
+- **blocklist** is the list that a reply of another server names, by its name or domain, if the condition of the reply is
+  `blocklisted`; `other` if it names none that is known.
 - **Suspended deliveries** (`delivery temporarily suspended`) are deferred deliveries. The reply that caused the suspension was
   counted when it was received.
 - **cause** in `maillog_provider_deliveries_total` is a group of conditions: `recipient` (unknown, disabled, mailbox full,

@@ -7,5 +7,6 @@ mod golden;
 mod links;
 mod properties;
 mod replay;
+mod replies;
 mod rules;
 mod several_files;

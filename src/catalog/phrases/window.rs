@@ -33,7 +33,7 @@ pub(super) fn load_4(window: &Window, place: usize) -> u64 {
 }
 
 /// Bytes other than letters and non-ASCII characters with which a phrase may start; a test checks the catalog.
-pub(in crate::catalog) const FIRST_BYTES: [u8; 3] = *b"-48";
+pub(in crate::catalog) const FIRST_BYTES: [u8; 1] = *b"(";
 
 /// Two bitmasks over the bytes of a step: those that are part of a word, and those with which a phrase may start.
 /// A phrase starts where a word starts, or at the first byte of any non-ASCII character, since in Chinese a word

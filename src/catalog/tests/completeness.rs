@@ -32,16 +32,21 @@ fn complete(text: &Text, what: &str) {
 
 #[test]
 fn phrases_start_with_a_searchable_byte() {
-    for condition in Catalog::embedded().conditions() {
-        for phrase in &condition.phrases {
+    let catalog = Catalog::embedded();
+    assert!(catalog.conditions().len() <= 64 && catalog.blocklists().len() <= 64);
+    let conditions = catalog.conditions().iter();
+    let conditions = conditions.map(|it| (&it.name, [&it.phrases, &it.hints]));
+    let blocklists = catalog.blocklists().iter();
+    let blocklists = blocklists.map(|it| (&it.name, [&it.phrases, &it.hints]));
+    for (name, phrases) in conditions.chain(blocklists) {
+        for phrase in phrases.into_iter().flatten() {
             let first = phrase.as_bytes()[0];
             let searchable = first.is_ascii_lowercase() || first >= 0xc0;
             assert!(
                 searchable || super::super::phrases::FIRST_BYTES.contains(&first),
-                "{phrase:?} of {}",
-                condition.name
+                "{phrase:?} of {name}"
             );
-            assert!(phrase.len() >= 4, "{phrase:?} of {}", condition.name);
+            assert!(phrase.len() >= 4, "{phrase:?} of {name}");
         }
     }
 }
@@ -100,8 +105,21 @@ fn codes_conditions_phrases_and_suffixes_are_unique() {
             "{}",
             condition.name
         );
-        for phrase in &condition.phrases {
+        for phrase in condition.phrases.iter().chain(&condition.hints) {
             assert!(seen.insert(format!("phrase {phrase}")), "{phrase}");
+        }
+    }
+    for list in catalog.blocklists() {
+        assert!(
+            seen.insert(format!("blocklist {}", list.name)),
+            "{}",
+            list.name
+        );
+        for phrase in &list.phrases {
+            assert!(seen.insert(format!("phrase {phrase}")), "{phrase}");
+        }
+        for hint in &list.hints {
+            assert!(seen.insert(format!("name {hint}")), "{hint}");
         }
     }
     for provider in catalog.providers() {
@@ -132,12 +150,17 @@ fn references_resolve_and_phrases_are_lower_case() {
     }
     for entry in catalog.enhanced_codes() {
         assert!(known(&entry.condition), "{:?}", entry.condition);
+        assert!(entry.condition.is_some() || !entry.reliable);
         assert!(entry.subject <= 7 && entry.last.unwrap_or(entry.detail) <= 999);
         assert!(entry.last.is_none_or(|last| last > entry.detail));
         assert!(!entry.classes.is_empty());
         assert!(entry.classes.iter().all(|class| matches!(class, 2 | 4 | 5)));
     }
-    for phrase in catalog.conditions().iter().flat_map(|c| &c.phrases) {
+    let lists = catalog.blocklists().iter();
+    let lists = lists.flat_map(|list| list.phrases.iter().chain(&list.hints));
+    let conditions = catalog.conditions().iter();
+    let conditions = conditions.flat_map(|it| it.phrases.iter().chain(&it.hints));
+    for phrase in conditions.chain(lists) {
         assert_eq!(phrase, &phrase.to_lowercase());
         assert!(phrase.len() >= 4, "{phrase:?} would match by chance");
     }

@@ -1,0 +1,388 @@
+//! Replies in the words of many servers, by what they say, each with the conditions that describe it.
+//!
+//! The texts are our own, with example names and addresses.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use maillog_exporter::catalog::{Catalog, Providers};
+use maillog_exporter::parse::{Line, LineParser};
+
+/// The accepted conditions, and replies that must get one of them.
+type Theme = (&'static str, &'static [&'static str]);
+
+const THEMES: &[Theme] = &[
+    (
+        "user_unknown",
+        &[
+            "550 5.1.10 RESOLVER.ADR.RecipientNotFound; Recipient not found by address lookup",
+            "550 5.1.10 Recipient not found",
+            "550 5.2.1 <a@example.com>... User unknown",
+            "550 5.4.1 Recipient address rejected: Access denied",
+            "550 5.7.1 The recipient does not exist here",
+            "550 5.1.1 User virus unknown",
+            "550 No such user \"mailbox full\" in our directory",
+            "552 Delivery failed, remote said \"550 No such user\" (#5.1.1)",
+            "550 unknown or illegal user: a@example.com",
+            "550 #5.1.0 Address rejected.",
+            "550 Sorry, nobody here by that name",
+            "551 User not local; unknown customer",
+            "450 4.1.1 <a@example.com>: Recipient address rejected: unverified address: unknown user",
+            "553 5.3.0 <a@example.com>... Addressee unknown",
+            "550 用户不存在",
+        ],
+    ),
+    (
+        "mailbox_full",
+        &[
+            "552 5.1.1 Recipient overquota",
+            "552 5.1.1 <a@example.com> user is over quota",
+            "550 5.7.1 Email quota exceeded for this user",
+            "452 4.2.2 Over the limit",
+            "554 The mailbox of <a@example.com> is full",
+            "450 4.2.0 Disc quota exceeded",
+            "422 Come back when there is room",
+            "550 Boite du destinataire pleine",
+        ],
+    ),
+    (
+        "mailbox_disabled",
+        &[
+            "550 5.2.1 Not accepting messages",
+            "550 5.1.1 This account has been suspended",
+            "550 The mailbox is frozen",
+            "554 delivery error: account is inactive",
+            "550 5.7.1 <a@example.com>: user temporary locked, try again later",
+        ],
+    ),
+    (
+        "rate_limited",
+        &[
+            "550-5.2.1 The user is receiving mail at a rate that 550-5.2.1 is too high",
+            "450-4.2.1 The user is receiving mail at a rate that 450 4.2.1 is too high",
+            "451 4.7.500 Server busy. Please try again later from [192.0.2.1]. (S77714)",
+            "554 5.2.0 STOREDRV.Submission.Exception:SubmissionQuotaExceededException; Failed",
+            "550 5.4.5 Daily sending quota exceeded",
+            "421 4.7.28 We have noticed much mail from you",
+            "421 4.7.0 Messages from 192.0.2.1 deferred due to excessive volume",
+            "450 4.7.1 Error: too much mail from 192.0.2.1",
+            "550 发信频率过快",
+        ],
+    ),
+    (
+        "rate_limited blocklisted",
+        &["451 4.7.651 The server [192.0.2.1] is temporarily rate limited due to IP reputation"],
+    ),
+    (
+        "too_many_connections rate_limited",
+        &[
+            "432 4.3.2 STOREDRV.ClientSubmit; sender thread limit exceeded",
+            "421 4.7.0 mx.example.com Error: too many connections from 192.0.2.1",
+            "451 4.7.652 The server [192.0.2.1] is over the maximum",
+            "421 Too many concurrent SMTP connections",
+        ],
+    ),
+    (
+        "blocklisted",
+        &[
+            "554 5.5.4 Your IP 192.0.2.1 has a bad reputation",
+            "554 Blocked - see https://ipcheck.proofpoint.com/?ip=192.0.2.1",
+            "550 5.7.0 Blocked - see https://ipcheck.proofpoint.com/?ip=192.0.2.1",
+            "554 IP=192.0.2.1 - Ask the postmaster of mail.example.de. (BL)",
+            "550 5.2.1 Mailbox unavailable. Your IP address 192.0.2.1 is blacklisted",
+            "553 5.7.1 Client host rejected: Relaying denied - your IP is blacklisted",
+            "550 5.7.1 192.0.2.1 listed at bl.example.net",
+            "550 https://www.spamhaus.org/query/ip/192.0.2.1",
+            "454 4.7.1 Service unavailable; Client host [192.0.2.1] blocked using dnsbl.sorbs.net",
+            "550 \"Mail rejected - 192.0.2.1 is in an RBL on csi.cloudmark.com\"",
+            "421 4.7.0 The very low reputation of the sending domain",
+            "550 发信IP被列入黑名单",
+        ],
+    ),
+    (
+        "tls",
+        &[
+            "450 4.7.1 Session encryption is required",
+            "530 5.7.0 Must issue a STARTTLS command first",
+            "553 This route requires encryption (TLS)",
+            "421 4.7.29 All bulk senders have to use TLS/SSL",
+            "454 4.7.5 The certificate has expired",
+        ],
+    ),
+    (
+        "auth",
+        &[
+            "454 4.7.0 Too many login attempts, please try again later",
+            "535 5.7.3 Authentication unsuccessful",
+            "530 5.7.57 Client was not authenticated to send mail",
+            "535 5.7.8 Bad user name",
+            "534 5.7.14 Please log in via your web browser",
+        ],
+    ),
+    (
+        "policy",
+        &[
+            "450 4.7.1 <a.example[192.0.2.1]>: Client host rejected: defer requested",
+            "450 4.7.1 <a@example.com>: Recipient address rejected: defer requested",
+            "554 5.7.1 <unknown[192.0.2.1]>: Client host rejected: Access denied",
+            "554 5.7.1 Mail from spamhaus.example is not welcome",
+            "550 5.7.133 Sender not authenticated for group",
+            "550 5.6.0 Message not accepted",
+            "451 4.7.1 no",
+            "554 Transaction failed",
+        ],
+    ),
+    (
+        "spam_content",
+        &[
+            "550 5.7.1 Spam: subject",
+            "554 5.7.1 Rejected: spam score too high",
+            "554 5.7.0 Reject, id=12345-06 - SPAM",
+            "552 5.2.0 The content of the message looks like spam",
+            "550 5.7.1 This message contains spam",
+            "550 疑似垃圾邮件",
+        ],
+    ),
+    (
+        "protocol",
+        &[
+            "503 5.5.0 <x>: Data command rejected: Improper use of SMTP command pipelining",
+            "521 5.5.2 mx.example.com Error: bare <LF> received",
+            "550 5.7.1 The message is not RFC 5322 compliant",
+            "550 5.7.1 Multiple addresses in From: header are not accepted",
+            "503 5.5.1 Bad sequence of commands",
+        ],
+    ),
+    (
+        "local_error service_unavailable mailbox_unavailable protocol",
+        &[
+            "550 5.6.0 M2MCVT.StorageError; storage error in content conversion",
+            "451 4.3.0 Error: queue file write error",
+        ],
+    ),
+    (
+        "sender_authentication",
+        &[
+            "421 4.7.26 Your mail has been rate limited because it is unauthenticated",
+            "550 5.7.1 SPF check failed",
+            "550 5.7.1 The mail does not pass DMARC",
+            "421 4.7.27 All bulk senders have to authenticate with SPF",
+        ],
+    ),
+    (
+        "relay_denied",
+        &[
+            "550 5.7.1 Unable to relay for a@example.com",
+            "550 5.1.1 <a@example.com>: we do not relay",
+            "553 that domain isn't in my list of allowed rcpthosts (#5.7.1)",
+            "451 open relay is not allowed",
+        ],
+    ),
+    (
+        "dns",
+        &[
+            "556 5.1.10 The recipient's domain has a null MX",
+            "550 5.1.10 Not accepted",
+            "450 4.7.1 Client host rejected: cannot find your hostname, [192.0.2.1]",
+            "550 5.7.25 The sending IP address has no name",
+            "421 4.7.0 The IP address has no PTR record. Mail from it has been temporarily rate limited",
+            "550 5.1.1 No such domain at this location",
+        ],
+    ),
+    (
+        "sender_rejected",
+        &[
+            "550 5.1.8 <a@example.com>: Sender address rejected",
+            "553 5.1.7 <a@example> is not a valid RFC 5321 address",
+            "550 Domain of sender address a@example.com does not exist",
+        ],
+    ),
+    (
+        "message_too_large",
+        &[
+            "552 5.3.4 Message size exceeds fixed limit",
+            "550 5.7.1 Message too big for this system",
+            "554 Maximum email size exceeded",
+        ],
+    ),
+    (
+        "greylisted",
+        &[
+            "450 4.7.1 <a@example.com>: Recipient address rejected: Greylisted, see http://grey.example.com",
+            "451 4.3.0 Greylisting in action, please come back later",
+        ],
+    ),
+    (
+        "virus",
+        &[
+            "554 5.7.1 Virus found in the message",
+            "550 The message is infected",
+            "552 5.7.0 Illegal attachment",
+        ],
+    ),
+    (
+        "service_unavailable",
+        &[
+            "421 4.3.2 Service shutting down",
+            "451 4.3.0 Temporary server error. Please try again later",
+            "421 4.4.5 Server busy",
+        ],
+    ),
+    (
+        "loop",
+        &["554 5.4.6 Too many hops", "554 5.6.0 Hop count exceeded"],
+    ),
+    (
+        "too_many_recipients",
+        &[
+            "452 4.5.3 Too many recipients",
+            "550 Too many recipients this session",
+        ],
+    ),
+    ("storage_full", &["452 4.3.1 Insufficient system storage"]),
+];
+
+/// The condition of a reply in a Postfix log.
+fn condition(reply: &str) -> &'static str {
+    let catalog = Catalog::embedded();
+    let providers = Providers::embedded();
+    let mut parser = LineParser::new(catalog, providers, TimeZone::UTC, Timestamp::UNIX_EPOCH);
+    let line = format!(
+        "Jan  1 10:00:00 mail postfix/smtp[1]: 4F9D195432C: to=<a@example.com>, relay=mx.example.net[192.0.2.1]:25, \
+         delay=1, delays=0/0/1/0, dsn=5.0.0, status=bounced (host mx.example.net[192.0.2.1] said: {reply} \
+         (in reply to RCPT TO command))"
+    );
+    let mut slot = None;
+    match parser.parse(line.as_bytes(), &mut slot).line {
+        Line::Event(event) => event
+            .condition
+            .map_or("none", |id| catalog.condition_name(id)),
+        _ => "no event",
+    }
+}
+
+#[test]
+fn replies_get_the_condition_that_their_words_state() {
+    let mut wrong = Vec::new();
+    for (accepted, texts) in THEMES {
+        for text in *texts {
+            let found = condition(text);
+            if !accepted.split(' ').any(|name| name == found) {
+                wrong.push(format!("{found} instead of {accepted}: {text}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn addresses_urls_host_names_and_quotes_do_not_decide() {
+    let catalog = Catalog::embedded();
+    for (text, enhanced, expected) in [
+        (
+            "<virus@spamhaus.example>: rejected",
+            Some((5, 1, 1)),
+            "user_unknown",
+        ),
+        (
+            "<blacklist@example.com> rejected",
+            Some((5, 1, 1)),
+            "user_unknown",
+        ),
+        (
+            "<\"mailbox full\"@example.com>: rejected",
+            Some((5, 1, 1)),
+            "user_unknown",
+        ),
+        (
+            "See https://example.com/virus/greylist",
+            None,
+            "user_unknown",
+        ),
+        ("host greylist.example.com said no", None, "user_unknown"),
+        (
+            "mx.blocklist.example.com: no such user",
+            None,
+            "user_unknown",
+        ),
+        (
+            "Mailbox full, see https://spam.example.com/blocked",
+            None,
+            "mailbox_full",
+        ),
+        (
+            "rejected: the subject \"Your mailbox is full\" is spam",
+            Some((5, 7, 1)),
+            "spam_content",
+        ),
+        (
+            "<spf@example.com> over quota",
+            Some((5, 7, 1)),
+            "mailbox_full",
+        ),
+    ] {
+        let found = catalog.classify(Some(550), enhanced, text.as_bytes());
+        assert_eq!(catalog.condition_name(found), expected, "{text}");
+    }
+}
+
+#[test]
+fn reply_code_decides_only_where_nothing_else_does() {
+    let catalog = Catalog::embedded();
+    for (code, enhanced, expected) in [
+        (550, None, "user_unknown"),
+        (550, Some((5, 7, 1)), "policy"),
+        (550, Some((5, 6, 0)), "policy"),
+        (450, Some((4, 7, 1)), "policy"),
+        (450, Some((4, 2, 0)), "mailbox_unavailable"),
+        (421, Some((4, 7, 0)), "service_unavailable"),
+        (535, Some((5, 7, 0)), "auth"),
+        (552, Some((5, 0, 0)), "mailbox_full"),
+    ] {
+        let found = catalog.classify(Some(code), enhanced, b"no");
+        assert_eq!(
+            catalog.condition_name(found),
+            expected,
+            "{code} {enhanced:?}"
+        );
+    }
+}
+
+#[test]
+fn enhanced_code_chooses_among_the_causes_that_the_text_states() {
+    let catalog = Catalog::embedded();
+    for (text, enhanced, expected) in [
+        ("User unknown or mailbox full", None, "mailbox_full"),
+        (
+            "User unknown or mailbox full",
+            Some((5, 1, 1)),
+            "user_unknown",
+        ),
+        (
+            "Mailbox full or user unknown",
+            Some((5, 1, 1)),
+            "user_unknown",
+        ),
+        (
+            "User unknown or mailbox full",
+            Some((5, 7, 1)),
+            "mailbox_full",
+        ),
+        (
+            "Recipient address rejected: write to us first",
+            None,
+            "user_unknown",
+        ),
+        (
+            "Recipient address rejected: write to us first",
+            Some((5, 7, 1)),
+            "policy",
+        ),
+    ] {
+        let found = catalog.classify(Some(550), enhanced, text.as_bytes());
+        assert_eq!(
+            catalog.condition_name(found),
+            expected,
+            "{enhanced:?} {text}"
+        );
+    }
+}
