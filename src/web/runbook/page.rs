@@ -59,9 +59,12 @@ fn classification(facts: &Facts<'_>, labels: &Labels, language: Language) -> Mar
             span class=(explanation.severity.as_str()) { (explanation.severity.text(zh)) }
             @if !kinds.is_empty() { " · " (kinds.join(" / ")) }
         }
-        p {
-            span.dim { (labels.code_page.actor) (labels.colon) }
-            (explanation.actor.text(zh))
+        // What most replies of the moment mean tells better who should act.
+        @if facts.evidence.leading.is_none_or(|(topic, _)| topic == facts.topic) {
+            p {
+                span.dim { (labels.code_page.actor) (labels.colon) }
+                (explanation.actor.text(zh))
+            }
         }
     }
 }
