@@ -135,6 +135,8 @@ impl ActiveSnapshot {
             share: self.share,
             baseline: self.baseline,
             leader: self.leader.clone(),
+            // Known again with the next evaluation.
+            cause: None,
         };
         Active {
             rule,

@@ -15,8 +15,9 @@ use super::providers::{ProviderSnapshot, ProviderTracks};
 use super::rule::Rule;
 use super::signal::{self, Signal, retentions};
 use super::texts::{self, Words};
-use crate::catalog::{Catalog, Policy, Watch};
+use crate::catalog::{Catalog, ConditionId, Policy, Watch};
 use crate::metrics::Counters;
+use crate::parse::Direction;
 
 /// The longest gap without lines, in seconds, that is evaluated step by step. After that, evaluation jumps to the end
 /// of the gap.
@@ -83,7 +84,17 @@ impl Evaluator {
             };
             let watched = signal::watched(alert, catalog);
             let named = alert.watch == Watch::Providers || alert.description.contains("{leader}");
+            let causes = match alert.description.contains("{cause}") {
+                true => catalog.conditions().iter().enumerate(),
+                false => [].iter().enumerate(),
+            };
+            let causes = causes.map(|(id, condition)| {
+                let id = vec![ConditionId(id as u8)];
+                let signal = Signal::Conditions(Direction::Outbound, id);
+                (condition.name.clone(), index_of(signal))
+            });
             Rule {
+                causes: causes.collect(),
                 watched: watched.into_iter().map(&mut index_of).collect(),
                 whole: signal::whole(alert).map(&mut index_of),
                 by_provider: named.then(|| by_provider.watch(alert, catalog)),

@@ -24,6 +24,8 @@ pub struct Figures {
     pub baseline: Option<f64>,
     /// The provider with the largest part.
     pub leader: Option<String>,
+    /// The most frequent condition of outbound replies.
+    pub cause: Option<String>,
 }
 
 /// A rule and the positions of its signals.
@@ -33,6 +35,8 @@ pub(super) struct Rule {
     pub watched: Vec<usize>,
     /// The signal that the share refers to.
     pub whole: Option<usize>,
+    /// The signal of each condition, if the description names the most frequent one.
+    pub causes: Vec<(String, usize)>,
     /// What is counted per provider.
     pub by_provider: Option<usize>,
     /// All replies of each provider.
@@ -126,8 +130,20 @@ impl Rule {
                     .by_provider
                     .and_then(|number| providers.leader(number, window))
                     .map(str::to_owned),
+                cause: self.cause(tracks, window),
             },
         });
+    }
+
+    /// The most frequent condition within `window` seconds.
+    fn cause(&self, tracks: &[Track], window: i64) -> Option<String> {
+        let grown = self.causes.iter();
+        let grown = grown.map(|(name, at)| (name, tracks[*at].growth(window, 0)));
+        // The first by name of equal ones, as Prometheus sorts them.
+        let (name, _) = grown
+            .filter(|(_, growth)| *growth > 0)
+            .max_by(|a, b| a.1.cmp(&b.1).then(b.0.cmp(a.0)))?;
+        Some(name.clone())
     }
 
     fn evaluate_providers(

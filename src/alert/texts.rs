@@ -164,6 +164,9 @@ impl Words {
             labels.insert((*name).to_owned(), value.clone());
         }
         let base = runbook_url.map_or_else(|| format!("http://{instance}"), str::to_owned);
+        // The page of what was measured, not of what is usual.
+        let cause = active.figures.cause.as_ref();
+        let path = cause.map_or(texts.path, |cause| format!("/codes/{cause}"));
         let annotations = [
             ("summary", alert.summary.en.clone()),
             ("summary_zh", alert.summary.zh.clone()),
@@ -173,7 +176,7 @@ impl Words {
             ("remediation", texts.remediation),
             ("remediation_en", texts.remediation_en),
             ("remediation_source", texts.remediation_source.to_owned()),
-            ("runbook_url", base + &texts.path),
+            ("runbook_url", base + &path),
         ];
         let annotations = annotations.map(|(name, text)| (name.to_owned(), text));
         Words {
@@ -198,6 +201,10 @@ pub(super) fn description(alert: &Alert, active: &Active, instance: &str) -> Str
                 .baseline
                 .map_or_else(unknown, |it| grouped(it.round_ties_even() as u64)),
             Piece::Figure("leader") => leader(figures.leader.as_deref()),
+            Piece::Figure("cause") => match &figures.cause {
+                Some(cause) => format!("{CAUSE}{cause}."),
+                None => NO_CAUSE.to_owned(),
+            },
             Piece::Figure("instance") => instance.to_owned(),
             // All other names are labels.
             Piece::Figure(name) => match &active.label {
@@ -226,6 +233,12 @@ pub const TOP_PROVIDER: &str = "Top provider: ";
 
 /// The sentence where no known provider has the largest part.
 pub const NO_TOP_PROVIDER: &str = "No single known provider stands out.";
+
+/// The beginning of the sentence about the most frequent condition.
+pub const CAUSE: &str = "Most frequent condition: ";
+
+/// The sentence where no reply had a condition.
+pub const NO_CAUSE: &str = "No reply tells why.";
 
 /// A size in bytes with four significant digits and a binary prefix, like `humanize1024` in Prometheus templates
 /// followed by `B`.

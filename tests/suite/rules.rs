@@ -133,6 +133,10 @@ fn expected_alert(case: &Case, policy: &Policy) -> Alert {
     for (name, value) in case.labels {
         labels.insert((*name).to_owned(), (*value).to_owned());
     }
+    let cause = case.description.split(texts::CAUSE).nth(1);
+    let path = cause.map_or(texts.path, |cause| {
+        format!("/codes/{}", cause.trim_end_matches('.'))
+    });
     let annotations = [
         ("summary", alert.summary.en.clone()),
         ("summary_zh", alert.summary.zh.clone()),
@@ -142,7 +146,7 @@ fn expected_alert(case: &Case, policy: &Policy) -> Alert {
         ("remediation", texts.remediation),
         ("remediation_en", texts.remediation_en),
         ("remediation_source", texts.remediation_source.to_owned()),
-        ("runbook_url", format!("http://mx1:9925{}", texts.path)),
+        ("runbook_url", format!("http://mx1:9925{path}")),
     ];
     Alert {
         exp_labels: labels,

@@ -36,6 +36,50 @@ fn burst_of_421_fires_after_two_minutes() {
 }
 
 #[test]
+fn deferred_and_bounced_shares_name_and_link_the_measured_condition() {
+    for (reply, name, condition) in [
+        (
+            "451 4.7.1 try again later, greylisted",
+            "MaillogDeferredShareFast",
+            "greylisted",
+        ),
+        (
+            "452 4.2.2 mailbox full",
+            "MaillogDeferredShareFast",
+            "mailbox_full",
+        ),
+        (
+            "554 5.7.1 blocked using zen.spamhaus.org",
+            "MaillogBouncedShare",
+            "blocklisted",
+        ),
+        (
+            "550 5.1.1 user unknown",
+            "MaillogBouncedShare",
+            "user_unknown",
+        ),
+    ] {
+        let mut scenario = Scenario::new();
+        scenario.normal_hour();
+        scenario.run(
+            HOUR,
+            &[("mx.example.org", OK, 6), ("mx.example.net", reply, 3)],
+        );
+        let active = scenario
+            .active(name)
+            .unwrap_or_else(|| panic!("{name} is not active"));
+        let words = scenario.evaluator.words(active, "mx1:9925").expect("words");
+        let description = &words.annotations["description"];
+        let sentence = format!("Most frequent condition: {condition}.");
+        assert!(description.ends_with(&sentence), "{description}");
+        assert_eq!(
+            words.annotations["runbook_url"],
+            format!("http://mx1:9925/codes/{condition}")
+        );
+    }
+}
+
+#[test]
 fn leading_provider_is_known_while_pending() {
     let mut scenario = Scenario::new();
     scenario.normal_hour();

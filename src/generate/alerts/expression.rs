@@ -226,6 +226,15 @@ fn mail(alert: &Alert, figures: &Figures) -> String {
     )
 }
 
+/// The most frequent condition of outbound replies within the window.
+pub(super) fn cause(alert: &Alert) -> String {
+    let window = alert.window.unwrap_or_default();
+    let grown = format!(
+        "sum by (condition) (increase(maillog_conditions_total{{direction=\"outbound\",{ONE_TARGET}}}[{window}]))"
+    );
+    format!("topk(1, {grown} > 0)")
+}
+
 /// The provider with the largest count within the window. Series that start within the window count from zero.
 pub(super) fn leader(alert: &Alert) -> String {
     let window = alert.window.unwrap_or_default();

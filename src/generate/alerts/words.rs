@@ -6,7 +6,7 @@ use serde_saphyr::LitString;
 use super::expression::{self, ONE_TARGET};
 use super::figures::Figures;
 use crate::alert::texts::{
-    self, NO_TOP_PROVIDER, OTHER_PROVIDER, Piece, TOP_PROVIDER, Texts, UNKNOWN,
+    self, CAUSE, NO_CAUSE, NO_TOP_PROVIDER, OTHER_PROVIDER, Piece, TOP_PROVIDER, Texts, UNKNOWN,
 };
 use crate::catalog::{Alert, Compared, Policy, Watch, percentage};
 
@@ -46,9 +46,18 @@ pub(super) fn annotations(
         runbook_url: format!(
             "{}{}",
             base.unwrap_or("http://{{ $labels.instance }}"),
-            texts.path
+            path(alert, texts.path)
         ),
     }
+}
+
+/// The path of the page: that of the most frequent condition, if the description names it.
+fn path(alert: &Alert, path: String) -> String {
+    if !alert.description.contains("{cause}") {
+        return path;
+    }
+    let found = "/codes/{{ . | first | label \"condition\" }}";
+    query(alert, &expression::cause(alert), found, &path)
 }
 
 /// A percentage in a summary is the share of the rule, which the values of the chart may override.
@@ -123,6 +132,10 @@ fn figure(name: &str, alert: &Alert) -> String {
                  {{{{ else }}}}{TOP_PROVIDER}{{{{ $provider }}}}.{{{{ end }}}}"
             );
             query(alert, &leader, &sentence, NO_TOP_PROVIDER)
+        }
+        "cause" => {
+            let sentence = format!("{CAUSE}{{{{ . | first | label \"condition\" }}}}.");
+            query(alert, &expression::cause(alert), &sentence, NO_CAUSE)
         }
         // A missing target has no instance label.
         "instance" => {

@@ -26,7 +26,7 @@ pub const WEEK: &[Case] = &[
                 "0+5x100",
             ),
         ],
-        description: "25% of all deliveries in the last 6 h were deferred (360), and the share in the last 30 min is above the threshold too.",
+        description: "25% of all deliveries in the last 6 h were deferred (360), and the share in the last 30 min is above the threshold too. No reply tells why.",
         labels: &[],
     },
     Case {
