@@ -6,6 +6,7 @@ use crate::parse::event::{Fact, Line};
 use crate::parse::kinds::Direction;
 use crate::parse::notices::{TlsProtocol, TlsSession, TlsTrust};
 use crate::parse::scan::{position, split_on};
+use crate::simd::bitmask_of;
 
 /// Parses `Untrusted TLS connection established to mx.example.net[192.0.2.1]:25: TLSv1.3 with cipher …` and
 /// `… TLS connection reused to …`.
@@ -42,7 +43,22 @@ pub(super) fn connection<'a, 'e>(origin: Origin<'a>, body: &[u8]) -> Option<Line
 }
 
 /// The protocol in `to mx.example.net[192.0.2.1]:25: TLSv1.3 with cipher …`.
+#[inline]
 fn protocol(text: &[u8]) -> TlsProtocol {
+    // The first blank after a colon in the usual form, which ends within 64 bytes.
+    if let Some(start) = text.first_chunk::<64>() {
+        let ends = bitmask_of(start, b':') & (bitmask_of(start, b' ') >> 1);
+        let end = ends.trailing_zeros() as usize;
+        if let Some(after) = text.get(end + 2..).filter(|_| end < 64) {
+            return TlsProtocol::leading(after);
+        }
+    }
+    any_protocol(text)
+}
+
+/// As [`protocol`], for any text.
+#[inline(never)]
+fn any_protocol(text: &[u8]) -> TlsProtocol {
     let Some(mut after) = position(text, b']').and_then(|close| text.get(close + 2..)) else {
         // Postfix before 2.3 writes no address.
         let after = split_on(text, b": ").map_or(&b""[..], |(_, after)| after);

@@ -3,6 +3,7 @@
 //! forms of Postfix before 2.6.
 
 use super::noise::begins;
+use crate::parse::scan::split_on;
 
 /// Prefixes of notices that name the host later, or not at all.
 const PREFIXES: &[&[u8]] = &[
@@ -155,8 +156,11 @@ fn is_detail(body: &[u8]) -> bool {
         b"peer certificate ",
         b"discarding EHLO keywords: ",
     ];
-    match memchr::memmem::find(body, b": ") {
-        Some(at) if body[..at].contains(&b'[') => begins(&body[at + 2..], DETAILS),
+    if !body.contains(&b'[') {
+        return false;
+    }
+    match split_on(body, b": ") {
+        Some((before, after)) if before.contains(&b'[') => begins(after, DETAILS),
         // Postfix 2.5: `mx.example.net[192.0.2.1] Unverified sha1 fingerprint …`.
         _ => {
             let words = [
@@ -166,7 +170,7 @@ fn is_detail(body: &[u8]) -> bool {
                 b" TLS connection established ",
             ];
             let has_words = |words: &&[u8]| memchr::memmem::find(body, words).is_some();
-            body.contains(&b'[') && words.iter().any(has_words)
+            words.iter().any(has_words)
         }
     }
 }
