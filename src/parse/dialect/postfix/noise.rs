@@ -91,15 +91,16 @@ const WITHOUT_QUEUE_ID: &[&[u8]] = &[
 
 /// Lines without a queue id whose prefix is ambiguous: the prefix, and a text that must also occur.
 const WITHOUT_QUEUE_ID_AND: &[(&[u8], &[u8])] = &[
+    // The frequent ones first, before those that every text is searched for.
+    (b"addr ", b" listed by domain "),
+    (b"table ", b" has changed - finishing in the background"),
+    (b"host ", b" offers SMTPUTF8 support, but not 8BITMIME"),
+    (b"/", b": using backwards-compatible default setting "),
     (b"", b" has changed -- restarting"),
     (b"", b" has changed -- exiting"),
-    (b"table ", b" has changed - finishing in the background"),
     (b"", b"): worked around spurious NFS error"),
     (b"", b" feedback type "),
     (b"", b": skipping address family "),
-    (b"host ", b" offers SMTPUTF8 support, but not 8BITMIME"),
-    (b"addr ", b" listed by domain "),
-    (b"/", b": using backwards-compatible default setting "),
 ];
 
 /// Prefixes of the text after a queue id.
