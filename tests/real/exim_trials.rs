@@ -90,7 +90,8 @@ const SYSLOG_WITHOUT_DUPLICATES: Logging = Logging {
 };
 
 /// rsyslogd writes the messages from /dev/log to a file.
-const TO_FILE: Way = Way {
+const TO_FILE: Way<'static> = Way {
+    templates: "",
     listener: "",
     action: r#"action(type="omfile" file="{folder}/log/mainlog" template="RSYSLOG_TraditionalFileFormat")"#,
     burst: 0,

@@ -10,7 +10,7 @@
 //! - `exim_trials`: the same with a real Exim: `exim` runs it, `exim_config` is its configuration, `exim_cases` the
 //!   replies of remote servers, `exim_stores` local deliveries, `exim_rejects` rejected clients; `records`: number
 //!   of log records per failure
-//! - `exporter`, `prometheus`: what is read from the log; `rsyslog`, `journal`: transports of log lines
+//! - `exporter`, `prometheus`: what is read from the log; `rsyslog`, `journal`, `container_logs`: transports and formats of log lines
 //! - `page`, `faults`, `clocks`: alerts from the lines of `traffic` through `alertmanager` to a `webhook`; `examples`:
 //!   the Alertmanager examples of the documentation
 //! - `image`, `podman`, `inside`: the container image; `chart`, `pods`: the Helm chart and its pods
@@ -28,6 +28,7 @@ mod chart;
 mod client;
 mod clocks;
 mod compose;
+mod container_logs;
 mod dashboards;
 mod dns;
 mod examples;

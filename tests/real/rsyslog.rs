@@ -18,38 +18,44 @@ use crate::wait::until;
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// The transport from rsyslog to the exporter.
-pub struct Way {
+pub struct Way<'a> {
     /// Listen address of the exporter; `{folder}` is replaced with the directory of the test.
-    pub listener: &'static str,
+    pub listener: &'a str,
     /// rsyslog's action for every message, in its configuration language.
-    pub action: &'static str,
+    pub action: &'a str,
+    /// Templates for the action.
+    pub templates: &'a str,
     /// Number of messages sent before waiting for their arrival.
     pub burst: usize,
 }
 
 /// UDP has no back-pressure, so a burst must fit into the smallest common receive buffer.
-pub const UDP: Way = Way {
+pub const UDP: Way<'static> = Way {
     listener: "udp://:514",
     action: r#"action(type="omfwd" target="127.0.0.1" port="514" protocol="udp")"#,
+    templates: "",
     burst: 200,
 };
 
-pub const TCP: Way = Way {
+pub const TCP: Way<'static> = Way {
     listener: "tcp://:601",
     action: r#"action(type="omfwd" target="127.0.0.1" port="601" protocol="tcp")"#,
+    templates: "",
     burst: LINES,
 };
 
-pub const TCP_COUNTED: Way = Way {
+pub const TCP_COUNTED: Way<'static> = Way {
     listener: "tcp://:601",
     action: r#"action(type="omfwd" target="127.0.0.1" port="601" protocol="tcp"
         TCP_Framing="octet-counted" template="RSYSLOG_SyslogProtocol23Format")"#,
+    templates: "",
     burst: LINES,
 };
 
-pub const UNIX: Way = Way {
+pub const UNIX: Way<'static> = Way {
     listener: "unix://{folder}/devlog",
     action: "$OMUxSockSocket {folder}/devlog\n*.* :omuxsock:",
+    templates: "",
     burst: LINES,
 };
 
@@ -61,12 +67,13 @@ pub struct Rsyslog {
 
 impl Rsyslog {
     /// Starts it with a transport.
-    pub fn start(folder: &Path, way: &Way) -> Result<Self> {
+    pub fn start(folder: &Path, way: &Way<'_>) -> Result<Self> {
         let place = folder.to_str().ok_or("the temporary folder is not UTF-8")?;
         let config = folder.join("rsyslog.conf");
         fs::write(
             &config,
             MAIN.replace("{action}", way.action)
+                .replace("{templates}", way.templates)
                 .replace("{folder}", place),
         )?;
         let errors = fs::File::create(folder.join("rsyslog.err"))?;
@@ -112,6 +119,7 @@ global(workDirectory="{folder}" parser.permitSlashInProgramName="on")
 module(load="imuxsock" SysSock.Use="off")
 module(load="omuxsock")
 input(type="imuxsock" Socket="{folder}/in" ruleset="forward" RateLimit.Interval="0")
+{templates}
 ruleset(name="forward") {
 {action}
 }

@@ -13,9 +13,9 @@ use crate::rsyslog::{self, Rsyslog};
 use crate::truth::{Truth, differences};
 use crate::world::{Message, World};
 use crate::{
-    Result, alertmanager, auth, chart, client, clocks, compose, dashboards, examples, faults,
-    image, inbound, journal, logrotate, milter, package, page, podman, pods, policy, prometheus,
-    sandbox, stores,
+    Result, alertmanager, auth, chart, client, clocks, compose, container_logs, dashboards,
+    examples, faults, image, inbound, journal, logrotate, milter, package, page, podman, pods,
+    policy, prometheus, sandbox, stores,
 };
 
 /// A test, and the programs that it needs.
@@ -58,8 +58,8 @@ pub const ALL: &[RealTrial] = &[
         run: page::rules,
     },
     RealTrial {
-        name: "every_remote_reply_counts_once_in_report_and_daemon_across_rotation",
-        needs: &["postfix"],
+        name: "every_remote_reply_counts_once_across_rotation_and_in_the_logs_of_container_images",
+        needs: &["postfix", "rsyslogd"],
         run: remote_replies,
     },
     RealTrial {
@@ -296,6 +296,7 @@ fn remote_replies() -> Result<()> {
             count => return Err(format!("{count} rotations were counted").into()),
         }
         drop(daemon);
+        container_logs::in_every_format(folder, &logs, &truth)?;
         compare_queue(&postfix, &logs[1], folder)
     })
 }
@@ -405,7 +406,7 @@ fn scraped_by_prometheus() -> Result<()> {
     })
 }
 
-fn rsyslog_transport(way: &rsyslog::Way) -> Result<()> {
+fn rsyslog_transport(way: &rsyslog::Way<'_>) -> Result<()> {
     with_folder(|folder| {
         let place = folder.to_str().ok_or("the temporary folder is not UTF-8")?;
         let listener = way.listener.replace("{folder}", place);
