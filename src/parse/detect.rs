@@ -104,6 +104,18 @@ impl Detection {
         !matches!(self.detected, Some(DetectedFormat::OwnLog(_))) && !excluded
     }
 
+    /// The server whose own log file was detected, if the configured format allows it.
+    #[inline]
+    pub(super) fn detected_own_log(&self) -> Option<Mta> {
+        match (self.format, self.detected) {
+            (Format::Auto, Some(DetectedFormat::OwnLog(mta))) => Some(mta),
+            (Format::Server(configured), Some(DetectedFormat::OwnLog(mta))) => {
+                (configured == mta).then_some(mta)
+            }
+            _ => None,
+        }
+    }
+
     /// The server whose own log file the line is from, if that is certain.
     pub(super) fn own_log(&self, line: &[u8]) -> Option<Mta> {
         match self.format {
@@ -125,6 +137,7 @@ impl Detection {
     }
 
     /// Notes the format of one line.
+    #[inline]
     pub(super) fn note(&mut self, found: DetectedFormat) {
         match self.detected {
             Some(detected) if detected == found => self.contradictions = 0,

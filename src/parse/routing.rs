@@ -14,6 +14,11 @@ pub(super) fn read_any<'a>(
     line: &'a [u8],
     visitor: &mut impl Visitor<'a>,
 ) -> &'a [u8] {
+    if let Some(mta) = stream.detection.detected_own_log()
+        && read_usual_own(stream, mta, line, visitor)
+    {
+        return b"";
+    }
     let is_syslog = stream.detection.detected() == Some(DetectedFormat::Syslog);
     if !is_syslog && let Some(mta) = stream.detection.own_log(line) {
         return read_own(stream, mta, line, visitor);
@@ -84,6 +89,25 @@ fn server_of(stream: &Stream, tag: &[u8], body: &[u8]) -> Option<Mta> {
         Format::Server(mta) => Mta::of_record(tag, body).filter(|&found| found == mta),
         Format::Auto | Format::Syslog => Mta::of_record(tag, body),
     }
+}
+
+/// Parses a line of the detected server's own log file, without probing the server again. False if the time stamp
+/// has another form than that of the last line, or if the text does not prove that this server wrote it.
+#[cfg_attr(hot_path, inline(always))]
+fn read_usual_own<'a>(
+    stream: &mut Stream,
+    mta: Mta,
+    line: &'a [u8],
+    visitor: &mut impl Visitor<'a>,
+) -> bool {
+    if let Some((time, text)) = stream.headers.dated_in_same_hour(line)
+        && let Some(state) = &mut stream.states[mta.index()]
+        && state.read_certain(time, text, visitor)
+    {
+        stream.detection.note(DetectedFormat::OwnLog(mta));
+        return true;
+    }
+    false
 }
 
 /// Parses a line of a server's own log file.

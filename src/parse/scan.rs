@@ -54,6 +54,12 @@ pub(crate) fn position2(text: &[u8], a: u8, b: u8) -> Option<usize> {
     first_of(text, [a, b])
 }
 
+/// The position of the first byte that is `a`, `b` or `c`; for short distances.
+#[cfg_attr(hot_path, inline(always))]
+pub(crate) fn position3(text: &[u8], a: u8, b: u8, c: u8) -> Option<usize> {
+    first_of(text, [a, b, c])
+}
+
 /// A bitmask of the bytes in which two texts differ.
 #[cfg_attr(hot_path, inline(always))]
 pub(crate) fn differences(a: &[u8; 32], b: &[u8; 32]) -> u32 {
@@ -262,10 +268,7 @@ fn short_number(text: &[u8]) -> Option<(u16, &[u8])> {
 #[inline]
 pub(crate) fn address(text: &[u8]) -> Option<(&[u8], &[u8])> {
     let Some(inner) = text.strip_prefix(b"<") else {
-        let end = text
-            .iter()
-            .position(|&b| b == b',' || b == b' ')
-            .unwrap_or(text.len());
+        let end = position2(text, b',', b' ').unwrap_or(text.len());
         return Some((&text[..end], &text[end..]));
     };
     let mut at = position2(inner, b'>', b'"')?;

@@ -86,6 +86,18 @@ pub(in crate::parse) trait Dialect {
     /// Whether a line is from this server's own log file. [`Confidence::No`] if the server has none.
     fn probe(line: &[u8]) -> Confidence;
 
+    /// Parses a record of this server's own log file, given without the time stamp of [`OwnFrame::Dated`]. Returns
+    /// false without parsing it, unless [`Dialect::probe`] would return [`Confidence::Certain`] for its line.
+    #[inline]
+    fn read_certain<'a>(
+        _state: &mut Self::State,
+        _time: Stamp,
+        _text: &'a [u8],
+        _visitor: &mut impl Visitor<'a>,
+    ) -> bool {
+        false
+    }
+
     /// Parses one record, and passes the result to `visitor`.
     fn read<'a>(state: &mut Self::State, record: &Record<'a>, visitor: &mut impl Visitor<'a>);
 }

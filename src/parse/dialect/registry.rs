@@ -5,6 +5,7 @@ use super::list::for_each_dialect;
 use super::mta::{Agent, Mta};
 use super::postfix::PostfixState;
 use crate::parse::event::Visitor;
+use crate::parse::kinds::Stamp;
 
 macro_rules! dispatch {
     ($($mta:ident => $dialect:ty,)*) => {
@@ -74,6 +75,21 @@ macro_rules! dispatch {
                 match self { $(
                     DialectState::$mta(state) => {
                         <$dialect as Dialect>::read(state, record, visitor)
+                    }
+                )* }
+            }
+
+            /// As [`Dialect::read_certain`].
+            #[inline]
+            pub(in crate::parse) fn read_certain<'a>(
+                &mut self,
+                time: Stamp,
+                text: &'a [u8],
+                visitor: &mut impl Visitor<'a>,
+            ) -> bool {
+                match self { $(
+                    DialectState::$mta(state) => {
+                        <$dialect as Dialect>::read_certain(state, time, text, visitor)
                     }
                 )* }
             }

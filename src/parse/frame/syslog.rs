@@ -74,7 +74,18 @@ impl HeaderParser {
 
     /// The time at the beginning of a line of a server's own log file, and the rest of the line.
     pub(in crate::parse) fn dated<'a>(&mut self, line: &'a [u8]) -> Option<(Stamp, &'a [u8])> {
-        self.clock.dated(line)
+        self.clock
+            .same_hour(line)
+            .or_else(|| self.clock.dated_cached(line))
+    }
+
+    /// As [`HeaderParser::dated`], for a stamp in the same hour as that of the last line.
+    #[cfg_attr(hot_path, inline(always))]
+    pub(in crate::parse) fn dated_in_same_hour<'a>(
+        &mut self,
+        line: &'a [u8],
+    ) -> Option<(Stamp, &'a [u8])> {
+        self.clock.same_hour(line)
     }
 
     /// The host in a line of which [`HeaderParser::header`] has just read the header.

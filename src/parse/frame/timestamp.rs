@@ -5,6 +5,7 @@ use jiff::civil::DateTime;
 use jiff::tz::{AmbiguousOffset, Offset, TimeZone};
 use jiff::{SignedDuration, Timestamp};
 
+use crate::parse::frame::stamp_cache::StampCache;
 use crate::parse::kinds::Stamp;
 use crate::parse::scan::{number, two_digits};
 
@@ -19,6 +20,8 @@ pub(in crate::parse) struct Clock {
     named_hour: ([u8; 9], i64),
     /// The cached hour with a date: `2026-11-23T15`, its offset and its start.
     dated_hour: ([u8; 13], [u8; 6], i64),
+    /// The last stamp of a server's own log file, if the start of its hour is cached.
+    last_dated: StampCache,
     /// Whether the cached hour occurs twice.
     ambiguous: bool,
     /// The time for which an hour was last looked up, in seconds since 1970.
@@ -48,6 +51,7 @@ impl Clock {
             reference,
             named_hour: ([0; 9], 0),
             dated_hour: ([0; 13], [0; 6], 0),
+            last_dated: StampCache::new(),
             ambiguous: false,
             last: i64::MIN,
         }
@@ -58,6 +62,7 @@ impl Clock {
         self.zone = zone;
         self.named_hour.0 = [0; 9];
         self.dated_hour.0 = [0; 13];
+        self.last_dated.clear();
     }
 
     /// Whether the last time was in an hour that occurs twice, so that the next line with the same hour may be in
@@ -70,6 +75,7 @@ impl Clock {
     /// the wall clock, or else the earliest that is not before the last line.
     fn resolve(&mut self, hour: Hour, within: i64) -> i64 {
         self.ambiguous = hour.repeated.is_some();
+        self.last_dated.clear();
         let start = match hour.repeated {
             None => hour.start,
             Some(repeated) => {
@@ -200,6 +206,23 @@ impl Clock {
         }
         let seconds = self.dated_hour.2 + within;
         Some((Stamp { seconds, nanos }, rest))
+    }
+
+    /// As [`Clock::dated`], for a stamp that differs from the last one at most in minute, second and fraction, and
+    /// has the form of [`OwnFrame::Dated`](crate::parse::dialect::OwnFrame).
+    #[cfg_attr(hot_path, inline(always))]
+    pub(super) fn same_hour<'a>(&mut self, line: &'a [u8]) -> Option<(Stamp, &'a [u8])> {
+        self.last_dated.get(line)
+    }
+
+    /// As [`Clock::dated`]; caches the stamp for [`Clock::same_hour`].
+    pub(super) fn dated_cached<'a>(&mut self, line: &'a [u8]) -> Option<(Stamp, &'a [u8])> {
+        let (time, rest) = self.dated(line)?;
+        // In an hour that occurs twice, minute and second do not determine the time.
+        if !self.ambiguous {
+            self.last_dated.set(line, rest, time);
+        }
+        Some((time, rest))
     }
 
     fn dated_hour_start(&self, hour: &[u8; 13], offset: &[u8]) -> Option<Hour> {

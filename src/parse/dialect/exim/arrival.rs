@@ -1,25 +1,26 @@
-//! A message that was accepted: `<= sender H=… P=esmtps X=… S=1234 id=… T="subject" for a@x b@y`, and `(=`
-//! where the client was told that it was not (`control = fakereject`).
+//! Accepted messages: `<= sender H=… P=esmtps X=… S=1234 id=… T="subject" for a@x b@y`, and `(=`
+//! where the client got an error reply nevertheless (`control = fakereject`).
 
 use std::num::{NonZeroU32, NonZeroU64};
 
 use super::RECEIVE;
 use super::fields::{self, Fields};
 use crate::parse::notices::{TlsProtocol, TlsSession, TlsTrust};
-use crate::parse::scan::number;
+use crate::parse::scan::{number, position, split_on};
 use crate::parse::{Fact, Line};
 
-/// Reads what follows the arrow.
+/// Parses the text after the arrow.
 pub(super) fn parse<'a, 'e>(text: &'a [u8]) -> Line<'a, 'e> {
     let Some(rest) = after_sender(text) else {
         return Line::Unmatched;
     };
     let mut fields = Fields::default();
     let (mut rest, _) = fields.read(rest);
-    // The name of a local user may hold blanks: `U=two words P=local`.
-    if !rest.starts_with(b"from ")
+    // The name of a local user may contain spaces: `U=two words P=local`.
+    if !rest.is_empty()
+        && !rest.starts_with(b"from ")
         && !rest.starts_with(b"for ")
-        && let Some(at) = memchr::memmem::find(rest, b" P=")
+        && let Some(at) = split_on(rest, b" P=").map(|(name, _)| name.len())
     {
         (rest, _) = fields.read(&rest[at..]);
     }
@@ -42,25 +43,25 @@ pub(super) fn parse<'a, 'e>(text: &'a [u8]) -> Line<'a, 'e> {
     }))
 }
 
-/// What follows the sender: `<>`, or an address whose local part may be in quotes.
+/// The text after the sender: `<>`, or an address whose local part may be in quotes.
 fn after_sender(text: &[u8]) -> Option<&[u8]> {
     match text.first()? {
         b'"' => {
             let (_, rest) = fields::quoted(text);
-            Some(&rest[memchr::memchr(b' ', rest)?..])
+            Some(&rest[position(rest, b' ')?..])
         }
         _ => fields::address(text).map(|(_, rest)| rest),
     }
 }
 
-/// Addresses in a list, blanks between them; a local part in quotes may hold blanks itself.
+/// The number of addresses in a list. They are separated by spaces; a quoted local part may contain spaces too.
 fn count_addresses(text: &[u8]) -> Option<NonZeroU32> {
     let (mut count, mut is_inside, mut is_quoted) = (0, false, false);
     for &byte in text {
         is_quoted ^= byte == b'"';
-        let is_blank = byte == b' ' && !is_quoted;
-        count += u32::from(!is_blank && !is_inside);
-        is_inside = !is_blank;
+        let is_space = byte == b' ' && !is_quoted;
+        count += u32::from(!is_space && !is_inside);
+        is_inside = !is_space;
     }
     NonZeroU32::new(count)
 }

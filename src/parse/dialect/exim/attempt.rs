@@ -9,10 +9,22 @@ use crate::parse::reply;
 use crate::parse::scan::split_on;
 use crate::parse::{ConnectError, Direction, Event, Outcome};
 
-/// Reads a line; `None` if it is not about an attempt.
+/// Parses the words after the fields of a text that begins with `H=`; `None` if they are not a failure.
+#[inline]
+pub(super) fn after_host<'a>(
+    id: &'a [u8],
+    host: &'a [u8],
+    port: &[u8],
+    words: &'a [u8],
+) -> Option<Event<'a>> {
+    let mut event = failure(host, port, words)?;
+    event.queue_id = id;
+    Some(event)
+}
+
+/// Parses a text that does not begin with `H=`; `None` if it is not about an attempt.
 pub(super) fn parse<'a>(id: &'a [u8], text: &'a [u8]) -> Option<Event<'a>> {
     let mut event = match text.first()? {
-        b'H' => of_host(text.strip_prefix(b"H=")?)?,
         // Versions before 4.83 name the host in the text.
         b'S' | b'R' if !id.is_empty() => {
             let reason = reason::parse(text);
@@ -38,6 +50,11 @@ fn of_host(text: &[u8]) -> Option<Event<'_>> {
     let (host, port, rest) = fields::host(text);
     let mut fields = fields::Fields::default();
     let (words, _) = fields.read(rest);
+    failure(host, port, words)
+}
+
+/// The event of a failure with these words, if it is one of a connection to a host.
+fn failure<'a>(host: &'a [u8], port: &[u8], words: &'a [u8]) -> Option<Event<'a>> {
     let reason = reason::parse(words);
     match reason.kind {
         Kind::Remote => Some(event(host, port, reason)),
@@ -49,7 +66,7 @@ fn of_host(text: &[u8]) -> Option<Event<'_>> {
             };
             Some(event(host, port, reason))
         }
-        // What a server said that Exim did not understand.
+        // A reply that is not in the form of SMTP.
         Kind::Text if words.starts_with(b"Malformed SMTP reply ") => {
             Some(event(host, port, reason))
         }
@@ -58,7 +75,7 @@ fn of_host(text: &[u8]) -> Option<Event<'_>> {
 }
 
 fn event<'a>(host: &'a [u8], port: &[u8], reason: Reason<'a>) -> Event<'a> {
-    // Port 24 is LMTP's by custom; a record of the recipient tells it by the transport.
+    // LMTP usually has port 24; delivery records have the name of the transport instead.
     let (service, direction) = match reason.is_lmtp || port == b"24" {
         true => (LOCAL, Direction::Local),
         false => (SMTP, Direction::Outbound),

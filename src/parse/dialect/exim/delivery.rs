@@ -8,10 +8,10 @@ use super::reason::{self, Kind, Reason};
 use super::{LOCAL, QUEUE, SMTP, contains};
 use crate::parse::event::{Delays, StageDelays};
 use crate::parse::reply;
-use crate::parse::scan::position2;
+use crate::parse::scan::{position, position2, rsplit_on};
 use crate::parse::{ConnectError, Direction, Event, Line, Outcome};
 
-/// The two bytes that tell what became of a recipient.
+/// The result of a delivery, by the two bytes before the recipient.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Flag {
     Delivered,
@@ -38,39 +38,39 @@ pub(super) fn parse<'a, 'e>(
     text: &'a [u8],
     slot: &'e mut Option<Event<'a>>,
 ) -> Line<'a, 'e> {
-    // What an ACL discarded has no recipient and was not delivered.
+    // A message that an ACL discarded has no recipient and was not delivered.
     if text.starts_with(b"blackhole (") {
         return Line::Noise(None);
     }
     let Some((recipient, rest)) = recipients(text) else {
         return Line::Unmatched;
     };
-    let mut event = match flag {
-        Flag::Delivered => delivered(rest),
-        Flag::Deferred => match deferred(rest) {
+    let event = match flag {
+        Flag::Delivered => delivered(rest, slot),
+        Flag::Deferred => match deferred(rest, slot) {
             Some(event) => event,
             None => return Line::Unmatched,
         },
-        Flag::Failed => failed(rest),
+        Flag::Failed => failed(rest, slot),
     };
     event.queue_id = id;
     event.recipient = recipient;
-    Line::Event(slot.insert(event))
+    Line::Event(event)
 }
 
-/// The address that was delivered to, and what follows the addresses. Where that is no address (a local part,
-/// a file, a command), the original one stands for it.
+/// The address that was delivered to, and the text after the addresses. If the message was delivered to something else
+/// (a local part, a file, a command), the original address is returned.
 #[inline]
 fn recipients(text: &[u8]) -> Option<(&[u8], &[u8])> {
     let (last, rest) = match text.first()? {
-        // A file or a command, in which anything may stand; blanks end it only before a field.
+        // A file or a command, which may contain any byte; a space ends it only before a field.
         b'|' | b'/' | b'>' => return Some(destination(text)),
         b'"' => {
             let (_, rest) = fields::quoted(text);
             let end = text.len() - rest.len() + position2(rest, b' ', b' ').unwrap_or(rest.len());
             text.split_at(end)
         }
-        _ => text.split_at(memchr::memchr(b' ', text).unwrap_or(text.len())),
+        _ => text.split_at(position(text, b' ').unwrap_or(text.len())),
     };
     // `address: reason` has no fields, while `:blackhole:` is a router's special name.
     let (last, mut rest) = match last {
@@ -80,7 +80,7 @@ fn recipients(text: &[u8]) -> Option<(&[u8], &[u8])> {
     };
     // `+all_parents` names those between: `(parent) (parent) <original>`.
     while let Some(parent) = rest.strip_prefix(b" (") {
-        let end = memchr::memchr(b')', parent)?;
+        let end = position(parent, b')')?;
         rest = &parent[end + 1..];
     }
     let mut original: &[u8] = b"";
@@ -93,11 +93,11 @@ fn recipients(text: &[u8]) -> Option<(&[u8], &[u8])> {
     if !is_end(rest) {
         return Some(destination(text));
     }
-    let has_domain = memchr::memchr(b'@', last).is_some() || original.is_empty();
+    let has_domain = original.is_empty() || position(last, b'@').is_some();
     Some((if has_domain { last } else { original }, rest))
 }
 
-/// Whether what follows the addresses is none of them.
+/// Whether the addresses end before this text.
 #[inline]
 fn is_end(rest: &[u8]) -> bool {
     match rest {
@@ -108,67 +108,59 @@ fn is_end(rest: &[u8]) -> bool {
 
 /// A file or a command, and its original address.
 fn destination(text: &[u8]) -> (&[u8], &[u8]) {
-    let end = [
-        &b" F=<"[..],
+    const FIELDS: &[&[u8]] = &[
+        b" F=<",
         b" R=",
         b" T=",
         b" P=<",
         b" routing defer (",
         b" defer (",
-    ]
-    .iter()
-    .filter_map(|field| memchr::memmem::find(text, field))
-    .min()
-    .unwrap_or(text.len());
+    ];
+    let end = first_of(text, FIELDS);
     let (name, rest) = text.split_at(end);
     let original = name
         .strip_suffix(b">")
-        .and_then(|name| Some(&name[memchr::memmem::rfind(name, b" <")? + 2..]));
+        .and_then(|name| Some(rsplit_on(name, b" <")?.1));
     (original.unwrap_or(b""), rest)
 }
 
 /// `R=… T=… H=… C="250 OK" QT=3s DT=1s`.
 #[inline]
-fn delivered(text: &[u8]) -> Event<'_> {
+fn delivered<'a, 'e>(text: &'a [u8], slot: &'e mut Option<Event<'a>>) -> &'e mut Event<'a> {
     let mut fields = Fields::default();
     fields.read(text);
     let is_local = fields.host.is_empty() || contains(fields.transport, b"lmtp");
     let reply = reply::parse(fields.confirmation).filter(|reply| reply.code < 400);
     let (service, direction) = agent(is_local, &fields);
-    Event {
-        code: reply.map(|reply| reply.code),
-        enhanced: reply.and_then(|reply| reply.enhanced),
-        host: fields.host,
-        sender: fields.sender,
-        text: fields.confirmation,
-        delays: delays(&fields),
-        ..Event::new(service, direction, Outcome::Sent)
-    }
+    let event = slot.insert(Event::new(service, direction, Outcome::Sent));
+    event.code = reply.map(|reply| reply.code);
+    event.enhanced = reply.and_then(|reply| reply.enhanced);
+    event.host = fields.host;
+    event.sender = fields.sender;
+    event.text = fields.confirmation;
+    event.delays = delays(&fields);
+    event
 }
 
 /// `R=… T=… defer (111): Connection refused H=… DT=1s: reason`, `routing defer (-52): reason`.
-fn deferred(text: &[u8]) -> Option<Event<'_>> {
+fn deferred<'a, 'e>(text: &'a [u8], slot: &'e mut Option<Event<'a>>) -> Option<&'e mut Event<'a>> {
     let mut fields = Fields::default();
     let (rest, _) = fields.read(text);
     let rest = rest.strip_prefix(b"routing ").unwrap_or(rest);
     let rest = rest.strip_prefix(b"defer (")?;
-    let close = memchr::memchr(b')', rest)?;
+    let close = position(rest, b')')?;
     let (errno, rest) = (&rest[..close], &rest[close + 1..]);
     // Negative numbers are Exim's own; others are the system's, and followed by its words for them.
     let is_system = !matches!(errno, [b'-' | b'0', ..]);
     let (mut system, mut rest) = (&b""[..], rest);
     if is_system && let Some(words) = rest.strip_prefix(b": ") {
-        let end = [&b" H="[..], b" DT=", b": "]
-            .iter()
-            .filter_map(|it| memchr::memmem::find(words, it))
-            .min()
-            .unwrap_or(words.len());
+        let end = first_of(words, &[b" H=", b" DT=", b": "]);
         (system, rest) = words.split_at(end);
     }
     let (reason, _) = fields.read(rest);
     let reason = if reason.is_empty() { system } else { reason };
     let mut reason = reason::parse(reason);
-    // What the system said of a file or a host that is no error of a connection is the reason's beginning.
+    // The system's words begin the reason, unless they are about a connection.
     if reason.kind == Kind::Text && !system.is_empty() {
         let words = reason.words;
         reason = reason::parse(system);
@@ -177,11 +169,25 @@ fn deferred(text: &[u8]) -> Option<Event<'_>> {
     if matches!(errno, b"-52" | b"-53" | b"-54") {
         reason.kind = Kind::Cached;
     }
-    Some(failure(Outcome::Deferred, &fields, reason))
+    Some(failure(Outcome::Deferred, &fields, &reason, slot))
+}
+
+/// The position of the first of these patterns, each of which begins with a space or a colon; otherwise the length of
+/// the text.
+fn first_of(text: &[u8], patterns: &[&[u8]]) -> usize {
+    let mut at = 0;
+    while let Some(found) = text.get(at..).and_then(|rest| position2(rest, b' ', b':')) {
+        at += found;
+        if patterns.iter().any(|it| text[at..].starts_with(it)) {
+            return at;
+        }
+        at += 1;
+    }
+    text.len()
 }
 
 /// `R=… T=… H=…: reason`, or the reason alone.
-fn failed(text: &[u8]) -> Event<'_> {
+fn failed<'a, 'e>(text: &'a [u8], slot: &'e mut Option<Event<'a>>) -> &'e mut Event<'a> {
     let mut fields = Fields::default();
     let (reason, found) = fields.read(text);
     let reason = match found {
@@ -193,32 +199,34 @@ fn failed(text: &[u8]) -> Event<'_> {
         Kind::Expired => Outcome::Expired,
         _ => Outcome::Bounced,
     };
-    failure(outcome, &fields, reason)
+    failure(outcome, &fields, &reason, slot)
 }
 
-fn failure<'a>(outcome: Outcome, fields: &Fields<'a>, reason: Reason<'a>) -> Event<'a> {
+fn failure<'a, 'e>(
+    outcome: Outcome,
+    fields: &Fields<'a>,
+    reason: &Reason<'a>,
+    slot: &'e mut Option<Event<'a>>,
+) -> &'e mut Event<'a> {
     let transport = fields.transport;
     let is_local = reason.is_lmtp
         || contains(transport, b"lmtp")
         || !transport.is_empty()
             && fields.host.is_empty()
             && reason.host.is_empty()
-            && !is_remote(transport, &reason);
+            && !is_remote(transport, reason);
     let (service, direction) = agent(is_local, fields);
-    let mut event = Event {
-        code: reason.code,
-        enhanced: reason.enhanced,
-        connect_error: reason.connect_error,
-        host: if reason.host.is_empty() {
-            fields.host
-        } else {
-            reason.host
-        },
-        sender: fields.sender,
-        text: reason.words,
-        delays: delays(fields),
-        ..Event::new(service, direction, outcome)
+    let event = slot.insert(Event::new(service, direction, outcome));
+    event.code = reason.code;
+    event.enhanced = reason.enhanced;
+    event.connect_error = reason.connect_error;
+    event.host = match reason.host {
+        b"" => fields.host,
+        host => host,
     };
+    event.sender = fields.sender;
+    event.text = reason.words;
+    event.delays = delays(fields);
     match reason.kind {
         // The line of the host, which comes first, counts it; the host that is named here may be another.
         Kind::Connect => {
@@ -233,31 +241,29 @@ fn failure<'a>(outcome: Outcome, fields: &Fields<'a>, reason: Reason<'a>) -> Eve
     event
 }
 
-/// Whether a transport delivers to other hosts, where no host is named: by why it failed, or else by the name
-/// that the administrator gave it.
+/// Whether a transport without a host in its record delivers to other hosts: by the reason of the failure, or else by
+/// the transport's name, which the administrator chose.
 fn is_remote(transport: &[u8], reason: &Reason<'_>) -> bool {
-    const NAMES: [&[u8]; 7] = [
-        b"smtp", b"remote", b"relay", b"smart", b"send", b"mx", b"server",
-    ];
+    let words = reason.words;
     match reason.kind {
         Kind::Remote => reason.connect_error != Some(ConnectError::Other),
         Kind::Connect | Kind::Expired => true,
-        Kind::Cached
-            if reason
-                .words
-                .starts_with(b"retry time not reached for any host") =>
-        {
-            true
-        }
-        Kind::Cached if reason.words.starts_with(b"Retry time not yet reached") => false,
+        Kind::Cached if words.starts_with(b"retry time not reached for any host") => true,
+        Kind::Cached if words.starts_with(b"Retry time not yet reached") => false,
         Kind::Cached | Kind::Text => {
-            NAMES.iter().any(|name| contains(transport, name))
-                || reason.words.starts_with(b"authentication required but ")
+            contains(transport, b"smtp")
+                || contains(transport, b"remote")
+                || contains(transport, b"relay")
+                || contains(transport, b"smart")
+                || contains(transport, b"send")
+                || contains(transport, b"mx")
+                || contains(transport, b"server")
+                || words.starts_with(b"authentication required but ")
         }
     }
 }
 
-/// Who delivered. Without a transport, a router or the queue runner had the last word.
+/// The agent that delivered. Without a transport, a router or the queue runner failed.
 fn agent<'a>(is_local: bool, fields: &Fields<'_>) -> (crate::parse::Service<'a>, Direction) {
     match is_local {
         true => (LOCAL, Direction::Local),

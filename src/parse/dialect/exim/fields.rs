@@ -1,9 +1,9 @@
-//! The fields of a record: `R=router T=transport H=name [address]:port I=[address]:port X=cipher DN="…" C="…"`
+//! Parses the fields of a record: `R=router T=transport H=name [address]:port I=[address]:port X=cipher DN="…" C="…"`
 //! in any order, with flags such as `L` and `PRDR` between them.
 
-use crate::parse::scan;
+use crate::parse::scan::{self, position, position2, position3};
 
-/// What the fields of one record say. What it does not have is empty.
+/// The fields of one record. A field that it does not have is empty.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Fields<'a> {
     /// `H=`, as [`host`] gives it.
@@ -26,54 +26,74 @@ pub(super) struct Fields<'a> {
     pub queue_time: &'a [u8],
     /// `DT=`.
     pub delivery_time: &'a [u8],
-    /// Whether any was there.
+    /// Whether there was any field, of any key.
     pub any: bool,
 }
 
 impl<'a> Fields<'a> {
-    /// Reads fields from the beginning of `text` into `self`, up to a colon or to other words. Returns what
-    /// follows, and whether a colon was there: then it is the reason.
+    /// Reads the fields at the beginning of `text` into `self`, up to a colon or other words. Returns the text after
+    /// them, and whether it follows a colon: then it is the reason of a failure.
     #[inline]
     pub(super) fn read(&mut self, text: &'a [u8]) -> (&'a [u8], bool) {
         let mut rest = text;
         loop {
+            // The usual form: one space, and a key of one letter.
+            if let [b' ', key, b'=', value @ ..] = rest
+                && key.is_ascii_alphabetic()
+            {
+                rest = self.set(*key, value);
+                self.any = true;
+                continue;
+            }
             while let [b' ', after @ ..] = rest {
                 rest = after;
             }
-            if let Some(after) = colon(rest) {
-                return (after, true);
+            match rest {
+                [] => return (rest, false),
+                [b':'] => return (b"", true),
+                [b':', b' ', after @ ..] => return (after, true),
+                _ => {}
             }
-            let Some((key, value)) = key(rest) else {
-                match after_flag(rest) {
-                    Some(after) => {
-                        rest = after;
-                        continue;
-                    }
-                    None => return (rest, false),
+            rest = match first_word(rest) {
+                Some(Word::Key(key, value)) => {
+                    self.any = true;
+                    self.set_any(key, value)
                 }
+                Some(Word::Flag(after)) => after,
+                None => return (rest, false),
             };
-            rest = self.take(key, value);
-            self.any = true;
         }
     }
 
-    /// Reads one field's value, and returns what follows it.
-    #[inline]
-    fn take(&mut self, key: &[u8], text: &'a [u8]) -> &'a [u8] {
-        if key == b"H" {
+    /// Stores the value at the beginning of `text` for a key of one letter, and returns the text after it.
+    #[cfg_attr(hot_path, inline(always))]
+    fn set(&mut self, key: u8, text: &'a [u8]) -> &'a [u8] {
+        if key == b'H' {
             let (host, port, rest) = host(text);
             (self.host, self.port) = (host, port);
             return rest;
         }
         let (value, rest) = value(text);
         match key {
-            b"F" => self.sender = value,
-            b"P" if text.starts_with(b"<") && self.sender.is_empty() => self.sender = value,
-            b"T" => self.transport = value,
-            b"R" => self.router = value,
-            b"C" => self.confirmation = value,
-            b"S" => self.size = value,
-            b"X" => self.tls = value,
+            b'F' => self.sender = value,
+            b'P' if self.sender.is_empty() && text.starts_with(b"<") => self.sender = value,
+            b'T' => self.transport = value,
+            b'R' => self.router = value,
+            b'C' => self.confirmation = value,
+            b'S' => self.size = value,
+            b'X' => self.tls = value,
+            _ => {}
+        }
+        rest
+    }
+
+    /// As [`Fields::set`], for a key of any length.
+    fn set_any(&mut self, key: &[u8], text: &'a [u8]) -> &'a [u8] {
+        if let [key] = key {
+            return self.set(*key, text);
+        }
+        let (value, rest) = value(text);
+        match key {
             b"QT" => self.queue_time = value,
             b"DT" => self.delivery_time = value,
             _ => {}
@@ -82,55 +102,62 @@ impl<'a> Fields<'a> {
     }
 }
 
-/// What follows `: `, or a colon at the end.
-fn colon(text: &[u8]) -> Option<&[u8]> {
-    match text {
-        [b':'] => Some(b""),
-        [b':', b' ', rest @ ..] => Some(rest),
-        _ => None,
-    }
-}
-
-/// The longest key that Exim writes has four bytes (`M8S=`); testers and later versions may add longer ones.
+/// The maximum length of a key, in bytes. Exim's longest has four (`M8S=`); later versions may add longer ones.
 const LONGEST_KEY: usize = 8;
 
-/// The key in front of an equals sign, and what follows that: `H=`, `id*=`.
+/// A word between fields.
+enum Word<'a> {
+    /// A key, and the text after its equals sign: `H=`, `id*=`.
+    Key(&'a [u8], &'a [u8]),
+    /// The text after a flag.
+    Flag(&'a [u8]),
+}
+
+/// The key or flag at the beginning of `text`.
 #[inline]
-fn key(text: &[u8]) -> Option<(&[u8], &[u8])> {
-    let mut at = 0;
-    loop {
-        match text.get(at)? {
-            b'=' if at > 0 => return Some((&text[..at], &text[at + 1..])),
-            byte if at < LONGEST_KEY && (byte.is_ascii_alphanumeric() || *byte == b'*') => at += 1,
-            _ => return None,
+fn first_word(text: &[u8]) -> Option<Word<'_>> {
+    let end = position3(text, b'=', b' ', b':').unwrap_or(text.len());
+    let (word, rest) = text.split_at(end);
+    match rest {
+        [b'=', value @ ..] => {
+            let is_key = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'*';
+            let length = 1..=LONGEST_KEY;
+            (length.contains(&end) && word.iter().all(is_key)).then_some(Word::Key(word, value))
         }
+        _ => is_flag(word).then_some(Word::Flag(rest)),
     }
 }
 
-/// Flags without a value: connection reused or kept, SIZE or CHUNKING used, DNSSEC, early pipelining.
-const FLAGS: [&[u8]; 13] = [
-    b"L", b"L*", b"L-", b"L.", b"L.-", b"K", b"DS", b"PRDR", b"TFO", b"TFO*", b"UTF8", b"PIPE",
-    b"CV",
-];
-
-fn after_flag(text: &[u8]) -> Option<&[u8]> {
-    let end = text
-        .iter()
-        .take(5)
-        .position(|&b| b == b' ' || b == b':')
-        .unwrap_or(text.len());
-    let (word, rest) = text.split_at(end);
-    FLAGS.contains(&word).then_some(rest)
+/// Whether a word is a flag without a value: connection reused or kept open, SIZE or CHUNKING used, DNSSEC, early
+/// pipelining.
+#[inline]
+fn is_flag(word: &[u8]) -> bool {
+    matches!(
+        word,
+        b"L" | b"L*"
+            | b"L-"
+            | b"L."
+            | b"L.-"
+            | b"K"
+            | b"DS"
+            | b"PRDR"
+            | b"TFO"
+            | b"TFO*"
+            | b"UTF8"
+            | b"PIPE"
+            | b"CV"
+    )
 }
 
-/// A value: in quotes, in angle brackets, or up to a blank or a colon that ends the fields.
+/// Splits a value from the text after it: in quotes, in angle brackets, or up to a space or a colon that ends the
+/// fields.
 #[inline]
 fn value(text: &[u8]) -> (&[u8], &[u8]) {
     match text.first() {
         Some(b'"') => quoted(text),
         Some(b'<') => address(text).unwrap_or((text, b"")),
         _ => {
-            let end = memchr::memchr(b' ', text).unwrap_or(text.len());
+            let end = position(text, b' ').unwrap_or(text.len());
             let end = match text[..end].last() {
                 Some(b':') => end - 1,
                 _ => end,
@@ -140,15 +167,15 @@ fn value(text: &[u8]) -> (&[u8], &[u8]) {
     }
 }
 
-/// An address in angle brackets, or bare up to the next blank or comma. In a quoted local part anything may
-/// stand, and none whose quotes never end is an address: the line was cut within it.
+/// Splits an address from the text after it: in angle brackets, or without them up to the next space or comma. A
+/// quoted local part may contain any byte; `None` if its quotes do not end, because the line was truncated.
 pub(super) fn address(text: &[u8]) -> Option<(&[u8], &[u8])> {
     let Some(inner) = text.strip_prefix(b"<") else {
         return scan::address(text);
     };
     let mut rest = inner;
     loop {
-        let at = memchr::memchr2(b'>', b'"', rest)?;
+        let at = position2(rest, b'>', b'"')?;
         if rest[at] == b'>' {
             let end = inner.len() - rest.len() + at;
             return Some((&inner[..end], &inner[end + 1..]));
@@ -157,13 +184,11 @@ pub(super) fn address(text: &[u8]) -> Option<(&[u8], &[u8])> {
     }
 }
 
-/// `"…"`, in which a backslash escapes what follows it. Returns what is between the quotes.
+/// Splits a quoted string, in which a backslash escapes the next byte, from the text after it. Returns the string
+/// without its quotes.
 pub(super) fn quoted(text: &[u8]) -> (&[u8], &[u8]) {
     let mut at = 1;
-    while let Some(found) = text
-        .get(at..)
-        .and_then(|rest| memchr::memchr2(b'"', b'\\', rest))
-    {
+    while let Some(found) = text.get(at..).and_then(|rest| position2(rest, b'"', b'\\')) {
         at += found;
         if text[at] == b'"' {
             return (&text[1..at], &text[at + 1..]);
@@ -173,49 +198,44 @@ pub(super) fn quoted(text: &[u8]) -> (&[u8], &[u8]) {
     (text.get(1..).unwrap_or_default(), b"")
 }
 
-/// The other side as Exim writes it: `name [address]:port`, `name (helo) [address]:port`, `(helo) [address]`,
-/// `[address]`. Returns `name [address]` or `[address]` as one piece, only the name where its own word for
-/// itself stands between them, the port, and what follows.
+/// Splits a remote host as Exim writes it from the text after it: `name [address]:port`,
+/// `name (helo) [address]:port`, `(helo) [address]`, `[address]`. Returns the host, its port, and the rest. The host
+/// is `name [address]` or `[address]`; with a HELO name after the host name, only the host name.
 #[inline]
 pub(super) fn host(text: &[u8]) -> (&[u8], &[u8], &[u8]) {
-    let (name, behind) = match text.first() {
+    let (name, after_name) = match text.first() {
         Some(b'[' | b'(') => (&text[..0], text),
         _ => {
-            let end = text
-                .iter()
-                .position(|&b| b == b' ' || b == b',')
-                .unwrap_or(text.len());
+            let end = position2(text, b' ', b',').unwrap_or(text.len());
             let (name, rest) = text.split_at(end);
-            // A name alone may be followed by the colon of the reason.
             match rest {
                 [b' ', b'[' | b'(', ..] => (name, &rest[1..]),
+                // A name alone; the colon before a reason may follow it.
                 _ => {
-                    let (name, rest) = match name {
-                        [name @ .., b':'] => (name, &text[end - 1..]),
-                        _ => (name, rest),
+                    return match name {
+                        [name @ .., b':'] => (name, b"", &text[end - 1..]),
+                        _ => (name, b"", rest),
                     };
-                    return (name, b"", rest);
                 }
             }
         }
     };
-    let at_address = match behind.first() {
-        Some(b'(') => match memchr::memmem::find(behind, b") [") {
-            Some(at) => at + 2,
+    let at_address = match after_name.first() {
+        Some(b'(') => match helo_end(after_name) {
+            Some(end) => end,
             None => {
-                let end = memchr::memchr(b')', behind).map_or(behind.len(), |at| at + 1);
-                return (name, b"", &behind[end..]);
+                let end = position(after_name, b')').map_or(after_name.len(), |at| at + 1);
+                return (name, b"", &after_name[end..]);
             }
         },
         _ => 0,
     };
-    let address = &behind[at_address..];
-    let length = memchr::memchr(b']', address).map_or(address.len(), |at| at + 1);
+    let address = &after_name[at_address..];
+    let length = position(address, b']').map_or(address.len(), |at| at + 1);
     let rest = &address[length..];
-    let end = text.len() - rest.len();
     let host = match (name.is_empty(), at_address) {
         (true, _) => &address[..length],
-        (false, 0) => &text[..end],
+        (false, 0) => &text[..text.len() - rest.len()],
         (false, _) => name,
     };
     let (port, rest) = match rest {
@@ -229,6 +249,19 @@ pub(super) fn host(text: &[u8]) -> (&[u8], &[u8], &[u8]) {
         _ => (&b""[..], rest),
     };
     (host, port, rest)
+}
+
+/// The length of `(helo) ` before `[address]`. A HELO name may contain any byte.
+#[inline]
+fn helo_end(text: &[u8]) -> Option<usize> {
+    let mut at = 0;
+    loop {
+        at += position(&text[at..], b')')?;
+        if text[at..].starts_with(b") [") {
+            return Some(at + 2);
+        }
+        at += 1;
+    }
 }
 
 /// A time span as Exim writes it, in microseconds: `0s`, `1.234s`, `1m2s`, `2h3m4s`, `1d2h`, `1w`.

@@ -1,11 +1,11 @@
 //! Exim, from 4.60 on.
 //!
-//! `prefix` takes off what stands before a record's text: Exim's own time stamp, the process id, the mark of
-//! a part of a long syslog record, and the message id. What follows decides which file reads it: `delivery`
-//! the delivery records (`=>`, `==`, `**` and their like), `arrival` the messages that were accepted (`<=`),
-//! `attempt` failures of one host (`H=… Connection refused`), `reject` what our server refused, `session`
-//! connections of clients (`protocol` and `callout` belong to `reject`), `noise` the rest, each form by its name. `reason` reads why a delivery failed,
-//! `fields` the `H=… T=… C="…"` of all of them. `copies` finds rejects that are twice in one syslog stream.
+//! `prefix` splits the prefix of a record from its text: Exim's own time stamp, the process id, the number of a part
+//! of a long syslog record, and the message id. The text decides which file parses it: `delivery` the delivery records
+//! (`=>`, `==`, `**` and others), `arrival` accepted messages (`<=`), `attempt` failures of one host
+//! (`H=… Connection refused`), `reject` rejects by our server, `session` connections of clients, and `noise` all other
+//! forms. `protocol`, `callout` and `rejection` are parts of `reject`; `reason` parses why a delivery failed, and
+//! `fields` the `H=… T=… C="…"` of all records. `copies` finds rejects that are twice in one syslog stream.
 //!
 //! Source of the forms: the chapter "Log files" of Exim's specification, and its calls of `log_write`.
 
@@ -29,29 +29,32 @@ mod tests;
 use serde::{Deserialize, Serialize};
 
 use copies::CopyFilter;
+use fields::Fields;
 use prefix::Message;
 
 use crate::parse::dialect::api::{AgentDef, Confidence, Dialect, OwnFrame, Record};
 use crate::parse::dialect::{Agent, Mta};
 use crate::parse::event::Visitor;
+use crate::parse::kinds::Stamp;
+use crate::parse::scan::split_on;
 use crate::parse::{Direction, Event, Fact, Level, Line, Service};
 
 /// The dialect.
 pub(in crate::parse) struct Exim;
 
-/// What is remembered of one stream.
+/// The state of one stream.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(in crate::parse) struct State {
     copies: CopyFilter,
 }
 
-/// Talks with clients: what it accepts and refuses.
+/// Messages accepted from clients, and rejects.
 const RECEIVE: Service<'static> = Service::of(Agent::new(Mta::Exim, 0));
-/// Delivers to other servers: transports with the driver `smtp`.
+/// Deliveries to other servers: transports with the driver `smtp`.
 const SMTP: Service<'static> = Service::of(Agent::new(Mta::Exim, 1));
-/// Delivers on this host: the drivers `appendfile`, `pipe`, `lmtp` and `autoreply`.
+/// Deliveries on this host: the drivers `appendfile`, `pipe`, `lmtp` and `autoreply`.
 const LOCAL: Service<'static> = Service::of(Agent::new(Mta::Exim, 2));
-/// Routers and the queue runner: what ends before a transport was chosen.
+/// Routers and the queue runner: failures before a transport was selected.
 const QUEUE: Service<'static> = Service::of(Agent::new(Mta::Exim, 3));
 
 const fn agent(name: &'static str) -> AgentDef {
@@ -110,6 +113,27 @@ impl Dialect for Exim {
         }
     }
 
+    #[inline]
+    fn read_certain<'a>(
+        _: &mut State,
+        time: Stamp,
+        text: &'a [u8],
+        visitor: &mut impl Visitor<'a>,
+    ) -> bool {
+        let text = prefix::after_pid(text);
+        let message = match prefix::split_id(text) {
+            Some((id, text)) => Message { id, text },
+            // A second time stamp, or the number of a part.
+            None if matches!(text.first(), Some(b'0'..=b'9' | b'[')) => return false,
+            None if is_own_text(text) => Message { id: b"", text },
+            None => return false,
+        };
+        let mut slot = None;
+        let line = parse(&message, &mut slot);
+        visitor.visit(Some(time), line);
+        true
+    }
+
     fn read<'a>(state: &mut State, record: &Record<'a>, visitor: &mut impl Visitor<'a>) {
         let is_syslog = !record.tag.is_empty();
         let mut slot = None;
@@ -146,15 +170,15 @@ fn comparable(text: &[u8]) -> &[u8] {
 /// Exim's form.
 fn own_line(line: &[u8]) -> Option<bool> {
     let rest = prefix::after_pid(prefix::after_stamp(line)?);
-    Some(
-        prefix::split_id(rest).is_some()
-            || noise::is_beginning(rest)
-            || reject::is_beginning(rest)
-            || session::is_beginning(rest),
-    )
+    Some(prefix::split_id(rest).is_some() || is_own_text(rest))
 }
 
-/// Reads a record's text.
+/// Whether a text that is about no message begins as only Exim's do.
+fn is_own_text(text: &[u8]) -> bool {
+    noise::is_beginning(text) || reject::is_beginning(text) || session::is_beginning(text)
+}
+
+/// Parses the text of a record.
 #[inline]
 fn parse<'a, 'e>(message: &Message<'a>, slot: &'e mut Option<Event<'a>>) -> Line<'a, 'e> {
     let Message { id, text } = *message;
@@ -175,12 +199,16 @@ fn parse<'a, 'e>(message: &Message<'a>, slot: &'e mut Option<Event<'a>>) -> Line
                 }
             }
         }
-        if text.starts_with(b"Completed") {
+        if text.starts_with(b"Completed") || text == b"Message is frozen" {
             return Line::Noise(None);
         }
     }
-    // The order matters: what our server said to a client is told by its verb, and all else that begins
-    // with a host is a failure of that host.
+    if let Some(named) = text.strip_prefix(b"H=") {
+        return match after_host(id, named) {
+            Some(event) => Line::Event(slot.insert(event)),
+            None => noise_or_unmatched(id, text),
+        };
+    }
     if let Some(event) = reject::parse(id, text) {
         return Line::Event(slot.insert(event));
     }
@@ -196,18 +224,43 @@ fn parse<'a, 'e>(message: &Message<'a>, slot: &'e mut Option<Event<'a>>) -> Line
     if text.starts_with(b"Warning: ") {
         return Line::Noise(Some(Fact::Diagnostic(Mta::Exim, Level::Warning)));
     }
+    noise_or_unmatched(id, text)
+}
+
+/// Parses the text after `H=`: rejects have a verb after the fields, and failures of a host a reason.
+fn after_host<'a>(id: &'a [u8], text: &'a [u8]) -> Option<Event<'a>> {
+    let (host, port, rest) = fields::host(text);
+    let mut fields = Fields {
+        host,
+        port,
+        any: true,
+        ..Fields::default()
+    };
+    let (words, _) = fields.read(rest);
+    reject::after_host(id, &fields, words).or_else(|| attempt::after_host(id, host, port, words))
+}
+
+fn noise_or_unmatched<'a, 'e>(id: &[u8], text: &[u8]) -> Line<'a, 'e> {
     match noise::is_noise(id, text) {
         true => Line::Noise(None),
         false => Line::Unmatched,
     }
 }
 
-/// Whether a text contains `words`.
-fn contains(text: &[u8], words: &[u8]) -> bool {
-    memchr::memmem::find(text, words).is_some()
+/// Whether a text contains `words`, a few bytes.
+#[inline]
+fn contains<const N: usize>(text: &[u8], words: &[u8; N]) -> bool {
+    split_on(text, words).is_some()
 }
 
-/// What follows the first of some beginnings that the text has.
+/// Whether the text begins with one of these. Comparing the first byte excludes nearly all of them.
+fn begins_with(text: &[u8], beginnings: &[&[u8]]) -> bool {
+    beginnings
+        .iter()
+        .any(|words| words.first() == text.first() && text.starts_with(words))
+}
+
+/// The text after the first of these prefixes that it has.
 fn strip_any<'a>(text: &'a [u8], beginnings: &[&[u8]]) -> Option<&'a [u8]> {
     beginnings
         .iter()

@@ -4,7 +4,11 @@
 //! text is noise too, unless it has a word of failures: then it is unmatched, so that a form nobody has thought
 //! of shows.
 
-use super::contains;
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
+
+use super::{begins_with, contains};
 
 /// Beginnings of lines that belong to no message and that nothing but Exim writes.
 const ONLY_EXIM: &[&[u8]] = &[
@@ -102,34 +106,38 @@ const WITH_ID: &[&[u8]] = &[
 const ENDINGS: &[&[u8]] = &[b": error ignored"];
 
 /// Words inside lines.
-const WORDS: &[&[u8]] = &[
-    b" transport output: ",
-    b" Warning: ",
-    b": discarded by ",
-    b" sender verify ",
-    b" incomplete transaction ",
-    b" SSL verify error: ",
-    b" router: skipped error: ",
-    b": error ignored: ",
-    b" authenticator cancelled authentication ",
-];
+static WORDS: LazyLock<Vec<Finder<'static>>> = LazyLock::new(|| {
+    searchers(&[
+        &b" transport output: "[..],
+        b" Warning: ",
+        b": discarded by ",
+        b" sender verify ",
+        b" incomplete transaction ",
+        b" SSL verify error: ",
+        b" router: skipped error: ",
+        b": error ignored: ",
+        b" authenticator cancelled authentication ",
+    ])
+});
 
 /// Words of failures: a line with one of them is not taken for an administrator's own.
-const FAILURES: &[&[u8]] = &[
-    b"SMTP error",
-    b"reject",
-    b"refused",
-    b"timed out",
-    b"timeout",
-    b"closed connection",
-    b"unreachable",
-    b"No route",
-    b"bounced",
-    b"dropped",
-    b" 421",
-    b" 45",
-    b" 55",
-];
+static FAILURES: LazyLock<Vec<Finder<'static>>> = LazyLock::new(|| {
+    searchers(&[
+        &b"SMTP error"[..],
+        b"reject",
+        b"refused",
+        b"timed out",
+        b"timeout",
+        b"closed connection",
+        b"unreachable",
+        b"No route",
+        b"bounced",
+        b"dropped",
+        b" 421",
+        b" 45",
+        b" 55",
+    ])
+});
 
 /// Whether a text begins as only Exim's lines about no message do.
 pub(super) fn is_beginning(text: &[u8]) -> bool {
@@ -137,9 +145,11 @@ pub(super) fn is_beginning(text: &[u8]) -> bool {
     match text {
         [b'H', b'=', rest @ ..] => is_host(rest),
         // A local process, or a message that was not received by SMTP.
-        [b'U' | b'F', b'=', ..] => [&b" rejected "[..], b" sender verify ", b" Warning: "]
-            .iter()
-            .any(|words| contains(text, words)),
+        [b'U' | b'F', b'=', ..] => {
+            contains(text, b" rejected ")
+                || contains(text, b" sender verify ")
+                || contains(text, b" Warning: ")
+        }
         _ => begins_with(text, ONLY_EXIM),
     }
 }
@@ -151,11 +161,16 @@ pub(super) fn is_noise(id: &[u8], text: &[u8]) -> bool {
         false => begins_with(text, WITH_ID),
     };
     known
-        || WORDS.iter().any(|words| contains(text, words))
+        || contains_any(text, &WORDS)
         || ENDINGS.iter().any(|words| text.ends_with(words))
-        || !FAILURES.iter().any(|words| contains(text, words))
+        || !contains_any(text, &FAILURES)
 }
 
-fn begins_with(text: &[u8], beginnings: &[&[u8]]) -> bool {
-    beginnings.iter().any(|words| text.starts_with(words))
+/// Whether the text contains one of these. The searchers are built once, because that takes longer than a search.
+fn contains_any(text: &[u8], searchers: &[Finder<'_>]) -> bool {
+    searchers.iter().any(|it| it.find(text).is_some())
+}
+
+fn searchers(words: &[&'static [u8]]) -> Vec<Finder<'static>> {
+    words.iter().map(|words| Finder::new(*words)).collect()
 }

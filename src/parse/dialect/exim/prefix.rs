@@ -1,22 +1,26 @@
-//! What stands before the text of a record: Exim's own time stamp (in syslog too, unless `syslog_timestamp`
-//! is off), the process id (`+pid`), the mark of a part of a long syslog record, and the message id.
+//! Splits the prefix of a record from its text: Exim's own time stamp (in syslog too, unless `syslog_timestamp` is
+//! off), the process id (`+pid`), the number of a part of a long syslog record, and the message id.
 
-use crate::parse::scan::{number, position2};
+use crate::parse::scan::{number, position};
 use crate::simd::{bitmask, digits, range};
 
-/// A record's text, and the message it is about.
+/// The text of a record, and the id of its message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Message<'a> {
-    /// Empty if the record is about no message.
+    /// Empty if the record has none.
     pub id: &'a [u8],
     pub text: &'a [u8],
 }
 
 impl<'a> Message<'a> {
-    /// Takes a record apart. `framed` is whether something has told that a record begins here. `None` for
-    /// lines that belong to the record before them.
+    /// Splits a record. `framed` is whether a syslog header or a time stamp precedes it. `None` for a line that
+    /// continues the record before it.
     #[inline]
     pub(super) fn of(body: &'a [u8], framed: bool) -> Option<Self> {
+        // The usual form; an id begins as neither a stamp nor the number of a part does.
+        if let Some((id, text)) = split_id(body) {
+            return Some(Message { id, text });
+        }
         let (is_first, body) = after_part(body);
         if !is_first {
             return None;
@@ -32,8 +36,8 @@ impl<'a> Message<'a> {
     }
 }
 
-/// Takes off `[2/3] ` or `[1\12] `, and tells whether a record begins here: the parts of a long record are
-/// numbered, with a backslash where the split is at a newline or is not the last.
+/// The text after the number of a part of a long record, and whether it is the first part: `[2/3] `, or `[1\12] ` where
+/// the record continues after a newline.
 fn after_part(body: &[u8]) -> (bool, &[u8]) {
     let parsed = || {
         let (part, rest) = number(body.strip_prefix(b"[")?)?;
@@ -47,7 +51,7 @@ fn after_part(body: &[u8]) -> (bool, &[u8]) {
     parsed().unwrap_or((true, body))
 }
 
-/// What follows `2026-11-23 15:17:00 `, also with a fraction and an offset.
+/// The text after `2026-11-23 15:17:00 `, optionally with a fraction and an offset; `None` without such a stamp.
 #[inline]
 pub(super) fn after_stamp(line: &[u8]) -> Option<&[u8]> {
     let (stamp, rest) = line.split_first_chunk::<19>()?;
@@ -70,7 +74,7 @@ pub(super) fn after_stamp(line: &[u8]) -> Option<&[u8]> {
     }
 }
 
-/// What follows `[1234] `.
+/// The text after the process id `[1234] `, if there is one.
 #[inline]
 pub(super) fn after_pid(text: &[u8]) -> &[u8] {
     let parsed = || {
@@ -80,7 +84,7 @@ pub(super) fn after_pid(text: &[u8]) -> &[u8] {
     parsed().unwrap_or(text)
 }
 
-/// Splits a message id off: `1abcDE-0001Fg-2H `, or since 4.97 `1abcDE-000000001Fg-2Hij `.
+/// Splits a message id from the text after it: `1abcDE-0001Fg-2H `, or since 4.97 `1abcDE-000000001Fg-2Hij `.
 #[inline]
 pub(super) fn split_id(text: &[u8]) -> Option<(&[u8], &[u8])> {
     if text.get(6) != Some(&b'-') {
@@ -113,7 +117,7 @@ fn alphanumeric(bytes: &[u8; 16]) -> u64 {
 pub(super) fn split_colon(text: &[u8]) -> Option<(&[u8], &[u8])> {
     let mut from = 0;
     loop {
-        let at = from + position2(text.get(from..)?, b':', b':')?;
+        let at = from + position(text.get(from..)?, b':')?;
         match text.get(at + 1) {
             None => return Some((&text[..at], b"")),
             Some(b' ') => return Some((&text[..at], &text[at + 2..])),

@@ -3,8 +3,9 @@
 
 use super::fields;
 use super::prefix::split_colon;
-use super::{contains, strip_any};
+use super::{begins_with, contains, strip_any};
 use crate::parse::reply;
+use crate::parse::scan::split_on;
 use crate::parse::{ConnectError, Enhanced};
 
 /// A parsed failure.
@@ -24,10 +25,10 @@ pub(super) struct Reason<'a> {
     pub is_lmtp: bool,
 }
 
-/// How a reason came about.
+/// What caused a failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
-    /// Free text: a router's or a transport's own words.
+    /// Free text by a router or a transport.
     Text,
     /// A reply of the remote host, or a lost connection.
     Remote,
@@ -81,11 +82,12 @@ pub(super) fn parse(text: &[u8]) -> Reason<'_> {
     uncommon(text)
 }
 
-/// Takes off the `DT=0.003s` that follows the reason of `**` records. A reply may end alike, so that all
-/// of them go: the line of the host must have the same words.
+/// The reason without the `DT=0.003s` after it in `**` records. A reply may end with such words too; all of them are
+/// removed, so that the text equals that in the line of the host.
 fn without_delivery_time(text: &[u8]) -> &[u8] {
     let mut rest = text;
-    while let Some(at) = memchr::memrchr(b' ', rest)
+    while matches!(rest.last(), Some(b's' | b'm' | b'h' | b'd' | b'w'))
+        && let Some(at) = memchr::memrchr(b' ', rest)
         && let Some(span) = rest[at..].strip_prefix(b" DT=")
         && fields::microseconds(span).is_some()
     {
@@ -116,57 +118,26 @@ fn after_stage<'a>(text: &'a [u8], rest: &'a [u8]) -> Reason<'a> {
     }
 }
 
-/// Splits what was answered from the command that it answered: `RCPT TO:<a@b>`, `MAIL FROM:<a@b> SIZE=1234`,
+/// Splits a reply from the command that it answers: `RCPT TO:<a@b>`, `MAIL FROM:<a@b> SIZE=1234`,
 /// `end of data`, `initial connection`. An address may hold a colon.
 fn split_stage(text: &[u8]) -> Option<(&[u8], &[u8])> {
     let command = text.strip_prefix(b"pipelined ").unwrap_or(text);
     let address =
         strip_any(command, &[b"RCPT TO:", b"MAIL FROM:"]).filter(|it| it.starts_with(b"<"));
-    let behind = match address {
+    let after_address = match address {
         Some(address) => fields::address(address)?.1,
         None => command,
     };
-    let (_, reply) = split_colon(behind)?;
+    let (_, reply) = split_colon(after_address)?;
     Some((command, reply))
 }
 
 #[inline(never)]
 fn uncommon(text: &[u8]) -> Reason<'_> {
-    if let Some(rest) = strip_any(
-        text,
-        &[
-            b"LMTP error after ",
-            b"LMTP error from remote mail server after ",
-        ],
-    ) {
-        return Reason {
-            is_lmtp: true,
-            ..after_stage(text, rest)
-        };
-    }
-    if let Some(rest) = text.strip_prefix(b"Remote host closed connection in response to ") {
-        return closed(text, rest);
-    }
-    if text.starts_with(b"Remote host closed connection") {
-        return Reason::broken(ConnectError::Reset, text);
-    }
-    if let Some(reason) = of_older_version(text) {
+    if let Some(b'L' | b'R' | b'S') = text.first()
+        && let Some(reason) = of_connection(text)
+    {
         return reason;
-    }
-    if text.starts_with(b"SMTP timeout ") {
-        return Reason::broken(ConnectError::TimedOut, without_system_words(text));
-    }
-    if let Some(rest) = text.strip_prefix(b"LMTP ") {
-        let error = match rest {
-            _ if rest.starts_with(b"timeout ") => Some(ConnectError::TimedOut),
-            _ if rest.starts_with(b"connection closed ") => Some(ConnectError::Reset),
-            _ => None,
-        };
-        return Reason {
-            is_lmtp: true,
-            connect_error: error,
-            ..Reason::new(Kind::Remote, text)
-        };
     }
     if let Some(kind) = waiting(text) {
         return Reason::new(kind, text);
@@ -202,19 +173,60 @@ fn uncommon(text: &[u8]) -> Reason<'_> {
     Reason::new(Kind::Text, text)
 }
 
+/// A lost connection, a timeout, or an LMTP error.
+fn of_connection(text: &[u8]) -> Option<Reason<'_>> {
+    if let Some(rest) = strip_any(
+        text,
+        &[
+            b"LMTP error after ",
+            b"LMTP error from remote mail server after ",
+        ],
+    ) {
+        return Some(Reason {
+            is_lmtp: true,
+            ..after_stage(text, rest)
+        });
+    }
+    if let Some(rest) = text.strip_prefix(b"Remote host closed connection in response to ") {
+        return Some(closed(text, rest));
+    }
+    if text.starts_with(b"Remote host closed connection") {
+        return Some(Reason::broken(ConnectError::Reset, text));
+    }
+    if let Some(reason) = of_older_version(text) {
+        return Some(reason);
+    }
+    if text.starts_with(b"SMTP timeout ") {
+        return Some(Reason::broken(
+            ConnectError::TimedOut,
+            without_system_words(text),
+        ));
+    }
+    if let Some(rest) = text.strip_prefix(b"LMTP ") {
+        let error = match rest {
+            _ if rest.starts_with(b"timeout ") => Some(ConnectError::TimedOut),
+            _ if rest.starts_with(b"connection closed ") => Some(ConnectError::Reset),
+            _ => None,
+        };
+        return Some(Reason {
+            is_lmtp: true,
+            connect_error: error,
+            ..Reason::new(Kind::Remote, text)
+        });
+    }
+    None
+}
+
 /// `HELO name (EHLO response was: 421 …)`: the server refused our greeting and hung up.
 fn closed<'a>(text: &'a [u8], rest: &'a [u8]) -> Reason<'a> {
-    const BEFORE: &[u8] = b" (EHLO response was: ";
     // Our own name follows; anything else quotes addresses.
     let is_greeting = [&b"HELO "[..], b"EHLO ", b"LHLO "]
         .iter()
         .any(|it| rest.starts_with(it));
-    if is_greeting && let Some(at) = memchr::memmem::find(rest, BEFORE) {
-        let reply = &rest[at + BEFORE.len()..];
+    if is_greeting && let Some((_, reply)) = split_on(rest, b" (EHLO response was: ") {
         // Of a reply of several lines only the first: the line of the host has real newlines, and a delivery
         // record `\n`.
-        let end = memchr::memmem::find(reply, b"\\n").unwrap_or(reply.len());
-        let reply = &reply[..end];
+        let reply = split_on(reply, b"\\n").map_or(reply, |(first, _)| first);
         return Reason::reply(reply.strip_suffix(b")").unwrap_or(reply));
     }
     Reason::broken(ConnectError::Reset, text)
@@ -240,7 +252,7 @@ fn of_older_version(text: &[u8]) -> Option<Reason<'_>> {
     })
 }
 
-/// Takes off the system's words for a timeout, with which the line of the host ends, unlike that of a recipient.
+/// The text without the system's words for a timeout. Only the line of the host has them, not the delivery record.
 fn without_system_words(text: &[u8]) -> &[u8] {
     [&b": Connection timed out"[..], b": Operation timed out"]
         .iter()
@@ -248,7 +260,7 @@ fn without_system_words(text: &[u8]) -> &[u8] {
         .unwrap_or(text)
 }
 
-/// Failures that quote no attempt of this delivery.
+/// Failures without an attempt in this delivery.
 fn waiting(text: &[u8]) -> Option<Kind> {
     if text.starts_with(b"retry time not reached")
         || text.starts_with(b"Retry time not yet reached")
@@ -262,17 +274,16 @@ fn waiting(text: &[u8]) -> Option<Kind> {
 }
 
 fn is_tls(text: &[u8]) -> bool {
-    [
-        &b"TLS "[..],
+    const BEGINNINGS: &[&[u8]] = &[
+        b"TLS ",
         b"a TLS session is required",
         b"a TLS error ",
         b"DANE ",
         b"failure while setting up TLS session",
         b"certificate ",
         b"TLSA ",
-    ]
-    .iter()
-    .any(|words| text.starts_with(words))
+    ];
+    begins_with(text, BEGINNINGS)
 }
 
 /// The words of connect(2)'s errors (`strerror`).
@@ -300,7 +311,9 @@ pub(super) fn connect_error(text: &[u8]) -> Option<ConnectError> {
         (b"Network Error", ConnectError::Other),
         (b"Netwk addr not available", ConnectError::Other),
     ];
-    let found = ERRORS.iter().find(|(words, _)| text.starts_with(words));
+    let found = ERRORS
+        .iter()
+        .find(|(words, _)| words.first() == text.first() && text.starts_with(words));
     found.map(|&(_, error)| error)
 }
 
@@ -313,17 +326,16 @@ pub(super) fn connect_code(error: ConnectError) -> Option<u16> {
     }
 }
 
-/// A name that could not be looked up, or that has no usable address.
+/// Whether a host name could not be looked up, or has no usable address.
 fn is_lookup(text: &[u8]) -> bool {
-    [
-        &b"host lookup did not complete"[..],
+    const BEGINNINGS: &[&[u8]] = &[
+        b"host lookup did not complete",
         b"host lookup failed",
         b"all relevant MX records point to non-existent hosts",
         b"lookup of host ",
         b"unable to find a host ",
         b"no IP address found for host ",
         b"no host found for existing SMTP connection",
-    ]
-    .iter()
-    .any(|words| text.starts_with(words))
+    ];
+    begins_with(text, BEGINNINGS)
 }

@@ -1,10 +1,10 @@
-//! What our server refused: `H=(helo) [192.0.2.1] F=<a@x> rejected RCPT <b@y>: reason`. Exim writes most of
-//! them to its rejectlog as well. A code is known only where the reason begins with one.
+//! Rejects by our server: `H=(helo) [192.0.2.1] F=<a@x> rejected RCPT <b@y>: reason`. Exim writes most of
+//! them to its rejectlog as well. The code is known only if the reason begins with one.
 
 use super::fields::{self, Fields};
 use super::prefix::split_colon;
 use super::rejection::{is_field, peer, rejected};
-use super::{callout, protocol, strip_any};
+use super::{begins_with, callout, protocol, strip_any};
 use crate::parse::scan::split_on;
 use crate::parse::{Event, Stage};
 
@@ -25,16 +25,19 @@ const BEGINNINGS: [&[u8]; 13] = [
     b"SMTP syntax ",
 ];
 
-/// Whether a text begins as only Exim's rejects do.
+/// Whether a text begins like rejects that only Exim writes.
 pub(super) fn is_beginning(text: &[u8]) -> bool {
-    BEGINNINGS.iter().any(|words| text.starts_with(words))
-        || protocol::authenticator(text).is_some()
+    begins_with(text, &BEGINNINGS) || protocol::authenticator(text).is_some()
 }
 
 /// Reads a line; `None` if nothing was refused.
 pub(super) fn parse<'a>(id: &'a [u8], text: &'a [u8]) -> Option<Event<'a>> {
     let mut event = match text.first()? {
-        b'H' | b'F' | b'U' | b'P' | b'I' | b'A' | b'X' if is_field(text) => behind_fields(text)?,
+        b'F' | b'U' | b'P' | b'I' | b'A' | b'X' if is_field(text) => {
+            let mut fields = Fields::default();
+            let (words, _) = fields.read(text);
+            after_fields(&fields, words)?
+        }
         b'r' | b't' | b'u' => verb_first(text)?,
         b'S' => protocol::session(text)?,
         b'C' => protocol::too_many_connections(text)?,
@@ -52,10 +55,21 @@ pub(super) fn parse<'a>(id: &'a [u8], text: &'a [u8]) -> Option<Event<'a>> {
     Some(event)
 }
 
+/// Parses the words after the fields of a text that begins with `H=`; `None` if nothing was rejected.
+#[inline]
+pub(super) fn after_host<'a>(
+    id: &'a [u8],
+    fields: &Fields<'a>,
+    words: &'a [u8],
+) -> Option<Event<'a>> {
+    let mut event = after_fields(fields, words)?;
+    event.queue_id = id;
+    event.mirrored = true;
+    Some(event)
+}
+
 /// `H=… F=<a@x> rejected RCPT <b@y>: reason`, with the fields in any order.
-fn behind_fields(text: &[u8]) -> Option<Event<'_>> {
-    let mut fields = Fields::default();
-    let (rest, _) = fields.read(text);
+fn after_fields<'a>(fields: &Fields<'a>, rest: &'a [u8]) -> Option<Event<'a>> {
     if let Some(verb) = strip_any(rest, &[b"rejected ", b"temporarily rejected "]) {
         let event = refusal(verb, fields.host)?;
         return Some(match event.sender.is_empty() {
@@ -81,11 +95,11 @@ fn behind_fields(text: &[u8]) -> Option<Event<'_>> {
     callout::cutthrough(rest)
 }
 
-/// What was refused, and why: `RCPT <b@y>: reason`, `after DATA: reason`, `EHLO or HELO name`.
+/// The refused command and the reason: `RCPT <b@y>: reason`, `after DATA: reason`, `EHLO or HELO name`.
 fn refusal<'a>(verb: &'a [u8], host: &'a [u8]) -> Option<Event<'a>> {
     let stage = stage_of(verb);
     let mut address: &[u8] = b"";
-    let mut behind = verb;
+    let mut after_command = verb;
     if matches!(stage, Stage::Rcpt | Stage::Mail | Stage::Vrfy)
         && let Some(blank) = verb.iter().position(|&b| b == b' ')
         && let argument = &verb[blank + 1..]
@@ -107,9 +121,9 @@ fn refusal<'a>(verb: &'a [u8], host: &'a [u8]) -> Option<Event<'a>> {
                 argument.split_at(end)
             }
         };
-        (address, behind) = (found, rest);
+        (address, after_command) = (found, rest);
     }
-    let text = split_colon(behind).map_or(&b""[..], |(_, text)| text);
+    let text = split_colon(after_command).map_or(&b""[..], |(_, text)| text);
     let event = rejected(stage, host, text);
     Some(match stage {
         Stage::Rcpt => Event {
@@ -124,7 +138,7 @@ fn refusal<'a>(verb: &'a [u8], host: &'a [u8]) -> Option<Event<'a>> {
     })
 }
 
-/// The stage of a reject, by the words after `rejected `.
+/// The stage of a reject: by the words after `rejected `.
 fn stage_of(verb: &[u8]) -> Stage {
     const STAGES: [(&[u8], Stage); 24] = [
         (b"RCPT", Stage::Rcpt),
@@ -169,28 +183,28 @@ fn verb_first(text: &[u8]) -> Option<Event<'_>> {
             b"recipient" => Stage::Rcpt,
             _ => Stage::Vrfy,
         };
-        let (_, behind) = fields::address(rest)?;
+        let (_, rest) = fields::address(rest)?;
         return Some(Event {
             text,
-            ..rejected(stage, peer(behind).0, b"")
+            ..rejected(stage, peer(rest).0, b"")
         });
     }
     if let Some(rest) = text.strip_prefix(b"too many recipients: message rejected: sender=") {
-        let (sender, behind) = fields::address(rest)?;
+        let (sender, rest) = fields::address(rest)?;
         return Some(Event {
             sender,
             text,
-            ..rejected(Stage::Data, peer(behind).0, b"")
+            ..rejected(Stage::Data, peer(rest).0, b"")
         });
     }
     if let Some(rest) =
         text.strip_prefix(b"too many recipients: excess temporarily rejected: sender=")
     {
-        let (sender, behind) = fields::address(rest)?;
+        let (sender, rest) = fields::address(rest)?;
         return Some(Event {
             sender,
             text,
-            ..rejected(Stage::Rcpt, peer(behind).0, b"")
+            ..rejected(Stage::Rcpt, peer(rest).0, b"")
         });
     }
     let named = text.strip_prefix(b"refused connection from ")?;

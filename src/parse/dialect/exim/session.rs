@@ -2,7 +2,7 @@
 
 use super::RECEIVE;
 use super::fields::{self, Fields};
-use super::strip_any;
+use super::{begins_with, strip_any};
 use crate::parse::{Fact, Line, Stage};
 
 /// Beginnings of such lines.
@@ -17,7 +17,7 @@ const BEGINNINGS: [&[u8]; 6] = [
 
 /// Whether a text begins as only Exim's lines about connections do.
 pub(super) fn is_beginning(text: &[u8]) -> bool {
-    BEGINNINGS.iter().any(|words| text.starts_with(words))
+    begins_with(text, &BEGINNINGS)
 }
 
 /// Reads a line; `None` if it is about no connection.

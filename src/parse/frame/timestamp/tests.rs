@@ -1,5 +1,7 @@
 //! Tests of the time stamp parser.
 
+use proptest::prelude::*;
+
 use super::*;
 
 fn clock(reference: &str) -> Clock {
@@ -184,5 +186,66 @@ fn invalid_time_stamps_are_rejected() {
     ] {
         assert_eq!(clock.named(line.as_bytes()), None, "{line}");
         assert_eq!(clock.dated(line.as_bytes()), None, "{line}");
+    }
+}
+
+#[test]
+fn stamps_of_the_same_hour_are_found_in_the_cache() {
+    for (first, others) in [
+        (
+            "2026-11-23 10:00:00 1vNabc-0000A1-01 Completed",
+            [
+                "2026-11-23 10:00:00 1vNabc-0000A1-01 Completed",
+                "2026-11-23 10:59:60 1vNabc-0000A1-01 Completed",
+            ],
+        ),
+        (
+            "2026-11-23 10:00:00.123 1vNabc-0000A1-01 Completed",
+            [
+                "2026-11-23 10:00:00.124 1vNabc-0000A1-01 Completed",
+                "2026-11-23 10:01:59.000 1vNabc-0000A1-01 Completed",
+            ],
+        ),
+        (
+            "2026-11-23 10:00:00.999 +0100 1vNabc-0000A1-01 Completed",
+            [
+                "2026-11-23 10:00:01.001 +0100 1vNabc-0000A1-01 Completed",
+                "2026-11-23 10:30:00.500 +0100 1vNabc-0000A1-01 Completed",
+            ],
+        ),
+    ] {
+        let mut clock = clock("2026-11-23T15:00:00Z");
+        assert_eq!(clock.same_hour(first.as_bytes()), None);
+        clock.dated_cached(first.as_bytes()).expect("a stamp");
+        for line in others {
+            let expected = clock.dated(line.as_bytes()).expect("a stamp");
+            assert_eq!(clock.same_hour(line.as_bytes()), Some(expected), "{line}");
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn cached_stamps_have_the_same_time_as_parsed_ones(
+        choices in prop::collection::vec((0..8usize, 0..8usize, 0..10usize, 0..10usize, 0..6usize), 1..20),
+    ) {
+        let zone = TimeZone::get("Europe/Berlin").expect("a time zone");
+        let reference: Timestamp = "2026-11-23T15:00:00Z".parse().expect("a timestamp");
+        let mut cached = Clock::new(zone.clone(), reference);
+        let mut parsed = Clock::new(zone, reference);
+        for (hour, minute, fraction, offset, text) in choices {
+            // Clocks are set back at 03:00 on the first day.
+            let hours = ["2026-10-25 01", "2026-10-25 02", "2026-10-25 03", "2026-11-23 10", "2026-11-23 10",
+                "2026-11-23 10", "2026-11-23 11", "2026-11-23T10"];
+            let minutes = [":00:00", ":00:01", ":59:59", ":00:60", ":60:00", ":0x:00", ":00:0-", ":30:00"];
+            let fractions = ["", "", "", ".123", ".999", ".12x", ".", ".1234567890", ",123", ".123456789"];
+            let offsets = [" ", " ", " ", " ", " +0100 ", " -0230 ", " +01:00 ", "+01:00 ", "Z ", ""];
+            let texts = ["1vNabc-0000A1-01 Completed", "+0100 1vNabc-0000A1-01", "-x 1vNabc-0000A1-01 ==", "x", "",
+                "H=mx.example.net [192.0.2.1] Connection refused"];
+            let line = [hours[hour], minutes[minute], fractions[fraction], offsets[offset], texts[text]].concat();
+            let line = line.as_bytes();
+            let found = cached.same_hour(line).or_else(|| cached.dated_cached(line));
+            prop_assert_eq!(found, parsed.dated(line));
+        }
     }
 }
