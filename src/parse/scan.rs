@@ -3,14 +3,14 @@
 use wide::u8x16;
 
 use crate::parse::kinds::Enhanced;
-use crate::simd::{bitmask_of, digits, range};
+use crate::simd::{bitmask, bitmask_of, digits, equal, range};
 
 /// The position of the first byte that equals one of `wanted`. Optimized for the short distances within a line:
 /// nearly all matches are within 32 bytes, which are searched in one step without branches.
 #[cfg_attr(hot_path, inline(always))]
 fn first_of<const N: usize>(text: &[u8], wanted: [u8; N]) -> Option<usize> {
     let wide = wanted.map(u8x16::splat);
-    let bitmask = |chunk: &[u8; 16]| {
+    let matches = |chunk: &[u8; 16]| {
         let chunk = u8x16::new(*chunk);
         let found = wide.map(|byte| chunk.simd_eq(byte));
         found
@@ -19,27 +19,46 @@ fn first_of<const N: usize>(text: &[u8], wanted: [u8; N]) -> Option<usize> {
             .to_bitmask()
     };
     let (Some(first), Some(last)) = (text.first_chunk(), text.last_chunk()) else {
-        return text.iter().position(|byte| wanted.contains(byte));
+        return first_of_short(text, wanted);
     };
     // For a text shorter than 32 bytes, the second half overlaps the first, which avoids a branch on the length.
     let second = (text.len() - 16).min(16);
     let found = match text[second..].first_chunk() {
-        Some(next) => bitmask(first) | bitmask(next) << second,
-        None => bitmask(first),
+        Some(next) => matches(first) | matches(next) << second,
+        None => matches(first),
     };
     if found != 0 {
         return Some(found.trailing_zeros() as usize);
     }
     let mut at = 32;
     while let Some(chunk) = text.get(at..).and_then(<[u8]>::first_chunk) {
-        let found = bitmask(chunk);
+        let found = matches(chunk);
         if found != 0 {
             return Some(at + found.trailing_zeros() as usize);
         }
         at += 16;
     }
-    let found = bitmask(last);
+    let found = matches(last);
     (found != 0).then(|| text.len() - 16 + found.trailing_zeros() as usize)
+}
+
+/// As [`first_of`], for texts shorter than 16 bytes.
+#[inline(never)]
+fn first_of_short<const N: usize>(text: &[u8], wanted: [u8; N]) -> Option<usize> {
+    let (Some(first), Some(last)) = (text.first_chunk::<8>(), text.last_chunk::<8>()) else {
+        return text.iter().position(|byte| wanted.contains(byte));
+    };
+    // Both halves of one vector, which overlap in the text.
+    let mut window = [0; 16];
+    window[..8].copy_from_slice(first);
+    window[8..].copy_from_slice(last);
+    let found = bitmask(&window, |bytes| {
+        wanted
+            .into_iter()
+            .fold(u8x16::ZERO, |all, byte| all | equal(bytes, byte))
+    });
+    let found = found & 0xff | found >> 8 << (text.len() - 8);
+    (found != 0).then(|| found.trailing_zeros() as usize)
 }
 
 /// The position of the first `byte`; for short distances.
@@ -316,6 +335,19 @@ mod tests {
         );
         for text in ["", "x", ",1234567", "-1234567", "x1"] {
             assert_eq!(number(text.as_bytes()), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn first_byte_is_found_at_every_position_of_texts_of_every_length() {
+        for length in 0..70 {
+            let mut text = vec![b'x'; length];
+            assert_eq!(position3(&text, b'a', b'b', b'c'), None);
+            for at in (0..length).rev() {
+                text[at] = [b'a', b'b', b'c'][at % 3];
+                let found = position3(&text, b'a', b'b', b'c');
+                assert_eq!(found, Some(at), "length {length}");
+            }
         }
     }
 
