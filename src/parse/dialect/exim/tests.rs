@@ -5,10 +5,10 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use proptest::prelude::*;
 
-use super::Exim;
+use super::{Exim, State, prefix};
 use crate::catalog::{Catalog, Providers};
-use crate::parse::dialect::api::{Confidence, Dialect};
-use crate::parse::{Format, Line, LineParser, Mta, StreamKey};
+use crate::parse::dialect::api::{Confidence, Dialect, Record};
+use crate::parse::{Event, Fact, Format, Line, LineParser, Mta, Stamp, StreamKey, Visitor};
 
 const MAINLOG: &str = include_str!("../../../../tests/golden/exim-mainlog.log");
 const SELECTORS: &str = include_str!("../../../../tests/golden/exim-selectors.log");
@@ -220,5 +220,77 @@ proptest! {
             matches!(code, 101 | 111) || line.contains(&code.to_string())
         });
         prop_assert!(is_there, "{line}");
+    }
+}
+
+/// The results of lines as text.
+#[derive(Default)]
+struct Results(Vec<String>);
+
+impl<'a> Visitor<'a> for Results {
+    fn event(&mut self, time: Option<Stamp>, event: &mut Event<'a>) {
+        self.0.push(format!("{time:?} {event:?}"));
+    }
+
+    fn noise(&mut self, time: Option<Stamp>, fact: Option<&Fact<'a>>) {
+        self.0.push(format!("{time:?} {fact:?}"));
+    }
+
+    fn unmatched(&mut self, time: Option<Stamp>) {
+        self.0.push(format!("{time:?} unmatched"));
+    }
+}
+
+/// Parses a line with and without the short way for lines that are certainly Exim's. Returns whether it has one.
+fn read_both_ways(line: &[u8]) -> bool {
+    let Some(text) = prefix::after_stamp(line) else {
+        return false;
+    };
+    let time = Stamp {
+        seconds: 1,
+        nanos: 0,
+    };
+    let (mut state, mut short, mut long) =
+        (State::default(), Results::default(), Results::default());
+    let is_certain = Exim::read_certain(&mut state, time, text, &mut short);
+    assert!(
+        !is_certain || Exim::probe(line) == Confidence::Certain,
+        "{}",
+        line.escape_ascii()
+    );
+    if is_certain {
+        let record = Record {
+            time: Some(time),
+            tag: b"",
+            pid: b"",
+            body: text,
+        };
+        Exim::read(&mut state, &record, &mut long);
+        assert_eq!(short.0, long.0, "{}", line.escape_ascii());
+    }
+    is_certain
+}
+
+#[test]
+fn lines_that_are_certainly_of_exim_are_parsed_like_all_others() {
+    for log in [MAINLOG, SELECTORS, REJECTS] {
+        let certain = log.lines().filter(|line| read_both_ways(line.as_bytes()));
+        assert!(certain.count() > log.lines().count() / 2);
+    }
+}
+
+proptest! {
+    #[test]
+    fn texts_of_any_form_are_parsed_alike_on_both_ways(
+        parts in prop::collection::vec((0..10usize, "[ -~]{0,6}"), 0..5),
+    ) {
+        let mut line = b"2026-11-23 10:00:00 ".to_vec();
+        for (part, other) in parts {
+            let part = ["[12] ", "[2/3] ", "2026-11-23 10:00:00 ", "1vNabc-0000A1-01 ", "1vNabc-00000000001-0101 ",
+                "H=mx.example.net [192.0.2.1] ", "rejected RCPT <b@example.net>: 550 no", "login authenticator failed for ",
+                "+0100 ", &other][part];
+            line.extend_from_slice(part.as_bytes());
+        }
+        read_both_ways(&line);
     }
 }
