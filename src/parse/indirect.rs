@@ -20,6 +20,7 @@ pub(super) enum Indirect {
 }
 
 /// Parses any line after the lines `before` it.
+#[cfg_attr(hot_path, inline(always))]
 pub(super) fn read<'v, V>(
     stream: &mut Stream,
     line: &[u8],
@@ -29,14 +30,19 @@ pub(super) fn read<'v, V>(
 ) where
     V: for<'a> Visitor<'a>,
 {
-    match Indirect::of(stream, line, before, text) {
-        None => {
-            read_any(stream, line, visitor);
-        }
-        Some(indirect) => {
-            indirect.read(stream, text, visitor);
-        }
+    if may_be_indirect(line)
+        && let Some(indirect) = Indirect::of(stream, line, before, text)
+    {
+        indirect.read(stream, text, visitor);
+    } else {
+        read_any(stream, line, visitor);
     }
+}
+
+/// Whether [`Indirect::of`] may be `Some` for a line.
+#[cfg_attr(hot_path, inline(always))]
+fn may_be_indirect(line: &[u8]) -> bool {
+    line.first() == Some(&b'{') || repeat::may_be_of_last_message(line)
 }
 
 impl Indirect {

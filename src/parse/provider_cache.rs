@@ -46,18 +46,13 @@ impl ProviderCache {
     }
 }
 
-/// The index of the entry for a name: a hash of its first, middle and last eight bytes, at least one of which nearly
-/// always differs between hosts.
+/// The index of the entry for a name: a hash of its first and last eight bytes, which nearly always differ
+/// between hosts.
 #[inline]
 fn index(name: &[u8]) -> usize {
     let number = |bytes: &[u8; 8]| u64::from_le_bytes(*bytes);
     let ends = match (name.first_chunk(), name.last_chunk()) {
-        (Some(first), Some(last)) => {
-            let middle = name[(name.len() - 8) / 2..].first_chunk();
-            number(first).rotate_left(7)
-                ^ number(last)
-                ^ number(middle.unwrap_or(first)).rotate_left(29)
-        }
+        (Some(first), Some(last)) => number(first).rotate_left(7) ^ number(last),
         _ => name.iter().fold(0, |all, &byte| all << 7 ^ u64::from(byte)),
     };
     (ends.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32) as usize % ENTRIES

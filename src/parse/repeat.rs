@@ -25,6 +25,11 @@ pub(in crate::parse) fn message(body: &[u8]) -> Option<(&[u8], u32)> {
 /// Whether a line may be `last message repeated 3 times`; [`of_last_message`] decides. Cheap for all other lines.
 #[inline]
 pub(super) fn may_be_of_last_message(line: &[u8]) -> bool {
+    matches!(line.last(), Some(b's' | b'e' | b'-')) && ends_like_last_message(line)
+}
+
+#[inline(never)]
+fn ends_like_last_message(line: &[u8]) -> bool {
     let ends = line.ends_with(b" times") || line.ends_with(b" time") || line.ends_with(b" ---");
     ends && memchr::memmem::find(line, LAST_MESSAGE).is_some()
 }
