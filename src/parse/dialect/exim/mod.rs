@@ -123,8 +123,8 @@ impl Dialect for Exim {
         let text = prefix::after_pid(text);
         let message = match prefix::split_id(text) {
             Some((id, text)) => Message { id, text },
-            // A second time stamp, or the number of a part.
-            None if matches!(text.first(), Some(b'0'..=b'9' | b'[')) => return false,
+            // The number of a part, which has to be split from the text.
+            None if text.first() == Some(&b'[') => return false,
             None if is_own_text(text) => Message { id: b"", text },
             None => return false,
         };
