@@ -219,13 +219,13 @@ fn table_cleanup(body: &[u8]) -> bool {
     // The name of the table has its type or is a path: most lines need no search.
     let name = body.split(|&byte| byte == b' ').next().unwrap_or(body);
     let is_table = name.starts_with(b"/") || name.contains(&b':') || !body.contains(&b'[');
+    let words = [
+        &b"cache cleanup"[..],
+        b"cache entry for ",
+        b"cleanup: retained=",
+    ];
     is_table
-        && [
-            &b" cache cleanup"[..],
-            b" session cache cleanup",
-            b" cache entry for ",
-            b" cleanup: retained=",
-        ]
-        .iter()
-        .any(|it| memchr::memmem::find(body, it).is_some())
+        && memchr::memchr_iter(b'c', body).any(|at| {
+            at > 0 && body[at - 1] == b' ' && words.iter().any(|it| body[at..].starts_with(it))
+        })
 }
