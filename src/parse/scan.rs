@@ -287,7 +287,10 @@ fn short_number(text: &[u8]) -> Option<(u16, &[u8])> {
 #[inline]
 pub(crate) fn address(text: &[u8]) -> Option<(&[u8], &[u8])> {
     let Some(inner) = text.strip_prefix(b"<") else {
-        let end = position2(text, b',', b' ').unwrap_or(text.len());
+        let end = text
+            .iter()
+            .position(|&b| b == b',' || b == b' ')
+            .unwrap_or(text.len());
         return Some((&text[..end], &text[end..]));
     };
     let mut at = position2(inner, b'>', b'"')?;

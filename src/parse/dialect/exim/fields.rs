@@ -1,7 +1,7 @@
 //! Parses the fields of a record: `R=router T=transport H=name [address]:port I=[address]:port X=cipher DN="…" C="…"`
 //! in any order, with flags such as `L` and `PRDR` between them.
 
-use crate::parse::scan::{self, position, position2, position3};
+use crate::parse::scan::{position, position2, position3};
 
 /// The fields of one record. A field that it does not have is empty.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -171,7 +171,7 @@ fn value(text: &[u8]) -> (&[u8], &[u8]) {
 /// quoted local part may contain any byte; `None` if its quotes do not end, because the line was truncated.
 pub(super) fn address(text: &[u8]) -> Option<(&[u8], &[u8])> {
     let Some(inner) = text.strip_prefix(b"<") else {
-        return scan::address(text);
+        return Some(text.split_at(position2(text, b',', b' ').unwrap_or(text.len())));
     };
     let mut rest = inner;
     loop {
