@@ -89,7 +89,7 @@ fn recipients(text: &[u8]) -> Option<(&[u8], &[u8])> {
     {
         (original, rest) = fields::address(inner)?;
     }
-    // A file's name with a blank in it.
+    // A file name with a space.
     if !is_end(rest) {
         return Some(destination(text));
     }

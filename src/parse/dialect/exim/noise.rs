@@ -1,8 +1,7 @@
-//! Lines of Exim that are neither replies nor deliveries, each form by its beginning.
+//! Recognizes lines of Exim that are neither replies nor deliveries, each form by its beginning.
 //!
 //! An administrator may let Exim write any other words (`logwrite`, `log_message`, the log of a filter). Such a
-//! text is noise too, unless it has a word of failures: then it is unmatched, so that a form nobody has thought
-//! of shows.
+//! text is noise too, unless it has a word of failures: then it is unmatched, so that unknown forms are reported.
 
 use std::sync::LazyLock;
 

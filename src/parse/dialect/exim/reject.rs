@@ -101,8 +101,8 @@ fn refusal<'a>(verb: &'a [u8], host: &'a [u8]) -> Option<Event<'a>> {
     let mut address: &[u8] = b"";
     let mut after_command = verb;
     if matches!(stage, Stage::Rcpt | Stage::Mail | Stage::Vrfy)
-        && let Some(blank) = verb.iter().position(|&b| b == b' ')
-        && let argument = &verb[blank + 1..]
+        && let Some(space) = verb.iter().position(|&b| b == b' ')
+        && let argument = &verb[space + 1..]
         && !argument.starts_with(b"from ")
     {
         let (found, rest) = match argument.first() {

@@ -1,5 +1,4 @@
-//! What holds for whole logs: the golden ones, cut anywhere and resumed anywhere, and logs that repeat
-//! one another.
+//! Tests on whole logs: the golden logs, truncated and resumed at any position, and logs with the same records.
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -30,7 +29,7 @@ const LOG: StreamKey = StreamKey {
     stream: 1,
 };
 
-/// What a line says, in words.
+/// The result of a line as text.
 fn said(parser: &mut LineParser, line: &str) -> String {
     format!("{:?}", parser.parse(line.as_bytes(), &mut None))
 }
