@@ -112,6 +112,9 @@ struct Sketches {
 pub struct Insight {
     sketches: Arc<Sketches>,
     senders: Arc<Senders>,
+    /// Empty, of texts that are looked up.
+    no_sample: Arc<str>,
+    no_provider: Arc<str>,
     /// By id.
     conditions: Arc<[Arc<str>]>,
     providers: Arc<[Arc<str>]>,
@@ -139,6 +142,8 @@ impl Insight {
                 clients: Windows::new(),
             }),
             senders: Arc::new(Senders::new()),
+            no_sample: Arc::from(""),
+            no_provider: Arc::from(""),
             conditions: (catalog.conditions().iter())
                 .map(|it| Arc::from(it.name.as_str()))
                 .collect(),
@@ -198,9 +203,7 @@ impl Insight {
             code: event.code.unwrap_or_default(),
             enhanced: event.enhanced.map(|it| (it.class, it.subject, it.detail)),
             condition: Arc::clone(condition),
-            provider: provider
-                .filter(|_| outbound)
-                .map_or_else(|| Arc::from(""), Arc::clone),
+            provider: Arc::clone(provider.filter(|_| outbound).unwrap_or(&self.no_provider)),
         };
         let named = |name: &[u8]| Named {
             code: group.code,
@@ -219,12 +222,19 @@ impl Insight {
             _ => None,
         };
         let client = client.map(|network| named(network.as_bytes()));
-        let text = ReplyText {
+        let mut text = ReplyText {
             template: template(event.text).into(),
-            sample: sample(event.text).into(),
+            sample: Arc::clone(&self.no_sample),
             group,
         };
         let sketches = Arc::make_mut(&mut self.sketches);
+        text = match sketches.texts.known(&text) {
+            Some(known) => known.clone(),
+            None => ReplyText {
+                sample: sample(event.text).into(),
+                ..text
+            },
+        };
         sketches.groups.count(&text.group, time, times);
         sketches.texts.count(&text, time, times);
         for (windows, name) in [

@@ -4,9 +4,9 @@
 //! A new key replaces the least frequent one and takes over its count, which is the most that it may be overcounted by.
 //! As long as there are no more keys than the capacity, every count is exact.
 
-use std::collections::HashMap;
 use std::hash::Hash;
 
+use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
 /// A key with its count.
@@ -25,8 +25,9 @@ pub struct Frequent<K> {
 pub(super) struct SpaceSaving<K> {
     capacity: usize,
     entries: Vec<Frequent<K>>,
-    /// The place of each key in `entries`.
-    places: HashMap<K, usize>,
+    /// The place of each key in `entries`. There are a few hundred at most, so that keys which are made to have the same
+    /// hash cost little.
+    places: FxHashMap<K, usize>,
     /// How much keys that have no entry were seen, at most.
     evicted: u64,
 }
@@ -36,7 +37,7 @@ impl<K: Clone + Eq + Hash> SpaceSaving<K> {
         SpaceSaving {
             capacity,
             entries: Vec::new(),
-            places: HashMap::new(),
+            places: FxHashMap::default(),
             evicted: 0,
         }
     }
@@ -48,6 +49,11 @@ impl<K: Clone + Eq + Hash> SpaceSaving<K> {
             sketch.add(entry.key, entry.count, entry.error);
         }
         sketch
+    }
+
+    /// The key that equals another one, if it has an entry.
+    pub fn known(&self, key: &K) -> Option<&K> {
+        self.places.get(key).map(|at| &self.entries[*at].key)
     }
 
     /// Counts a key `times` times.
@@ -127,6 +133,8 @@ impl<K: Clone + Eq + Hash> SpaceSaving<K> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashMap;
+
     use proptest::prelude::*;
 
     use super::*;

@@ -4,6 +4,8 @@
 //! Reply texts come from other people's servers: they are cut to a fixed length, and control characters and those that
 //! change the direction of writing are replaced.
 
+use std::borrow::Cow;
+
 /// The longest template, in characters.
 const MAX_TEMPLATE: usize = 200;
 
@@ -64,8 +66,11 @@ pub(super) fn sample(text: &[u8]) -> String {
 }
 
 /// The text with a space for every character that is not visible.
-fn visible(text: &[u8]) -> String {
+fn visible(text: &[u8]) -> Cow<'_, str> {
     let text = &text[..text.len().min(4 * MAX_SAMPLE)];
+    if text.iter().all(|byte| (b' '..=b'~').contains(byte)) {
+        return String::from_utf8_lossy(text);
+    }
     let visible = |c: char| {
         let changes_direction = matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}');
         if c.is_control() || changes_direction {
@@ -74,20 +79,28 @@ fn visible(text: &[u8]) -> String {
             c
         }
     };
-    String::from_utf8_lossy(text).chars().map(visible).collect()
+    let text = String::from_utf8_lossy(text);
+    Cow::Owned(text.chars().map(visible).collect())
 }
 
 /// What a word is replaced with. The first words may be the reply code and the enhanced code, which stay.
-fn replaced(word: &str, index: usize) -> String {
+fn replaced(word: &str, index: usize) -> Cow<'_, str> {
+    // Most words are just words.
+    if word
+        .bytes()
+        .all(|byte| byte.is_ascii_alphabetic() || matches!(byte, b',' | b'-' | b'(' | b')'))
+    {
+        return Cow::Borrowed(word);
+    }
     let (before, inner, after) = trimmed(word);
     // The angle brackets around an address are those of the placeholder.
     let (outer, end) = match (before.strip_suffix('<'), after.strip_prefix('>')) {
         (Some(before), Some(after)) => (before, after),
         _ => (before, after),
     };
-    let part = |kind: &str| format!("{outer}{kind}{end}");
+    let part = |kind: &str| Cow::Owned(format!("{outer}{kind}{end}"));
     if index < 3 && (is_reply_code(inner) || is_enhanced(inner)) {
-        return word.to_owned();
+        return Cow::Borrowed(word);
     }
     if let Some((scheme, rest)) = inner.split_once("://") {
         let host = rest.split(['/', '?']).next().unwrap_or(rest);
@@ -107,7 +120,7 @@ fn replaced(word: &str, index: usize) -> String {
         return part("<id>");
     }
     if digits == 0 {
-        return word.to_owned();
+        return Cow::Borrowed(word);
     }
     let mut text = String::with_capacity(word.len());
     for c in word.chars() {
@@ -117,7 +130,7 @@ fn replaced(word: &str, index: usize) -> String {
             text.push('#');
         }
     }
-    text
+    Cow::Owned(text)
 }
 
 /// A word without the punctuation around it, and that before and after.

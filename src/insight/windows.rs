@@ -99,6 +99,11 @@ impl<K: Clone + Eq + Hash> Windows<K> {
         }
     }
 
+    /// The key that equals another one, if it is one of the most frequent since counting began.
+    pub fn known(&self, key: &K) -> Option<&K> {
+        self.total.known(key)
+    }
+
     /// Counts a key `times` times at a time in seconds since 1970. A key that is older than a window does not count in it.
     pub fn count(&mut self, key: &K, time: i64, times: u64) {
         self.total.count(key, times);
