@@ -8,7 +8,7 @@ use super::identity::Identity;
 use super::input::Framing;
 use super::position::FilePosition;
 use super::rotated_files::Place;
-use super::rotation_search::{Found, Query, RotationSearch};
+use super::rotation_search::{Found, Query, RotationSearch, drop_copies};
 use super::tail_file::TailFile;
 
 /// How reading continues.
@@ -35,7 +35,7 @@ pub(crate) fn find(
 ) -> io::Result<Resumption> {
     let mut wanted = log.pending_resume.clone();
     let last = wanted.last().cloned();
-    let (live, live_head, resumed) = match open_live(log, framing, &wanted) {
+    let (mut live, live_head, resumed) = match open_live(log, framing, &wanted) {
         Ok((live, head, resumed)) => (Some(live), head, resumed),
         Err(error) if error.kind() == io::ErrorKind::NotFound => (None, Vec::new(), None),
         Err(error) => return Err(error),
@@ -59,6 +59,8 @@ pub(crate) fn find(
         };
         found = RotationSearch::new(log, framing, is_open, places, query).run()?;
     }
+    let resumed = found.files.iter_mut().flatten();
+    drop_copies(&mut found.missed, live.iter_mut().chain(resumed));
     Ok(Resumption {
         live,
         rotated: wanted.into_iter().zip(found.files).collect(),

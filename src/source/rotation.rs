@@ -18,7 +18,7 @@ use super::read_buffer::ReadBuffer;
 use super::resume;
 use super::rotated_files;
 use super::rotated_places::RotatedPlaces;
-use super::rotation_search::{Found, MAX_MISSED, Query, RotationSearch};
+use super::rotation_search::{Found, MAX_MISSED, Query, RotationSearch, drop_copies};
 use super::tail_file::TailFile;
 
 /// The logs of a source, and their rotations.
@@ -178,7 +178,14 @@ impl RotationTracker {
     fn search(&mut self, at: usize, query: Query<'_>) -> io::Result<Found> {
         let places = self.places.of(self.logs.get(at));
         let is_open = |identity| self.logs.holds(identity);
-        RotationSearch::new(self.logs.get(at), self.framing, &is_open, &places, query).run()
+        let mut found =
+            RotationSearch::new(self.logs.get(at), self.framing, &is_open, &places, query).run()?;
+        let log = self.logs.get_mut(at);
+        drop_copies(
+            &mut found.missed,
+            log.rotated.iter_mut().chain(&mut log.live),
+        );
+        Ok(found)
     }
 
     fn add_missed(&mut self, at: usize, missed: Vec<TailFile>) -> bool {

@@ -144,6 +144,30 @@ impl<'a> RotationSearch<'a> {
     }
 }
 
+/// Drops the missed files that are copies of open ones. A file may have been opened before its first line was written,
+/// and rotated and compressed before the search came to it: then only its content of now tells.
+pub(crate) fn drop_copies<'f>(
+    missed: &mut Vec<TailFile>,
+    open: impl Iterator<Item = &'f mut TailFile>,
+) {
+    if missed.is_empty() {
+        return;
+    }
+    let heads = open.map(|file| (file.head_bytes().unwrap_or_default(), file.head()));
+    let heads: Vec<(Vec<u8>, Checksum)> = heads.collect();
+    missed.retain_mut(|file| {
+        let Ok(head) = file.head_bytes() else {
+            return true;
+        };
+        let is_copy = |(now, before): &(Vec<u8>, Checksum)| {
+            let same = head.starts_with(now) || now.starts_with(&head);
+            // A log that was emptied meanwhile has other content now.
+            (same && !now.is_empty()) || (before.len > 0 && before.matches_start_of(&head))
+        };
+        head.is_empty() || !heads.iter().any(is_copy)
+    });
+}
+
 /// One pass over the rotated files.
 struct Pass<'s> {
     search: &'s RotationSearch<'s>,

@@ -120,6 +120,11 @@ impl TailFile {
         self.content.head()
     }
 
+    /// The checksum of the first bytes, as of the last read.
+    pub fn head(&self) -> Checksum {
+        self.head
+    }
+
     /// Whether it is the file of a position, or a copy of it. `head` is this file's
     /// [`TailFile::head_bytes`].
     pub fn matches(&mut self, head: &[u8], position: &FilePosition) -> bool {
