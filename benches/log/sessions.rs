@@ -215,6 +215,11 @@ impl Server {
             DIAGNOSTICS
         };
         let (program, body) = self.random.pick(lines);
-        self.log_noise(&mut at, program, body);
+        // The client gets a reply that is not logged.
+        let facts = match body.contains("rate limit exceeded") {
+            true => Facts::reply("inbound", 421, "4.7.0"),
+            false => Facts::NONE,
+        };
+        self.log(&mut at, program, body, facts);
     }
 }
