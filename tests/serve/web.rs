@@ -118,7 +118,7 @@ fn code_page_uses_the_requested_language() {
     let daemon = Daemon::follow(&folder.path("mail.log"));
     let verbatim = "这时应分批寄送或是邮件服务器会自动分批寄送。";
     for (path, accept, language, shown) in [
-        ("/codes/421", "", "en", "Right now"),
+        ("/codes/421", "", "en", "Totals and rates"),
         (
             "/codes/421",
             "de, en;q=0.3, zh;q=0.2",
@@ -131,7 +131,7 @@ fn code_page_uses_the_requested_language() {
             "zh",
             "各服务商的回复",
         ),
-        ("/codes/421?lang=zh", "en", "zh", "当前情况"),
+        ("/codes/421?lang=zh", "en", "zh", "累计与速率"),
         ("/codes/421?lang=en", "zh", "en", "Who should act"),
     ] {
         let answer = daemon.request("GET", path, &format!("Accept-Language: {accept}\r\n"));
