@@ -116,7 +116,8 @@ fn replaced(word: &str, index: usize) -> Cow<'_, str> {
         return part("<host>");
     }
     let digits = inner.bytes().filter(u8::is_ascii_digit).count();
-    if digits > 0 && inner.len() >= MIN_ID && digits < inner.len() && is_word(inner) {
+    let has_letter = inner.bytes().any(|it| it.is_ascii_alphabetic());
+    if digits > 0 && has_letter && inner.len() >= MIN_ID && inner.split('.').all(is_word) {
         return part("<id>");
     }
     if digits == 0 {
@@ -195,7 +196,7 @@ mod tests {
                     "421-4.7.28 [192.0.2.1 15] Our system has detected an unusual rate, see https://support.example.com/mail/?p=421 a1b2c3d4e5.12 - gsmtp",
                     "421-4.7.28 [198.51.100.77 2] Our system has detected an unusual rate, see https://support.example.com/a/b?p=7 ff00cc11dd.7 - gsmtp",
                 ][..],
-                "421-4.7.28 [<ip> #] Our system has detected an unusual rate, see https://support.example.com/… a#b#c#d#e#.# - gsmtp",
+                "421-4.7.28 [<ip> #] Our system has detected an unusual rate, see https://support.example.com/… <id> - gsmtp",
             ),
             (
                 &[
@@ -220,14 +221,6 @@ mod tests {
             ),
         ] {
             let templates: Vec<String> = replies.iter().map(|it| template(it.as_bytes())).collect();
-            if expected.contains("a#b#") {
-                // Only the parts around the id are the same for all.
-                assert!(
-                    templates[0].starts_with("421-4.7.28 [<ip> #] Our system"),
-                    "{templates:?}"
-                );
-                continue;
-            }
             for found in templates {
                 assert_eq!(found, expected);
             }

@@ -3,17 +3,15 @@
 use std::fs;
 use std::net::UdpSocket;
 use std::path::Path;
-use std::process::Command;
 use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
 
 use crate::Result;
 use crate::alertmanager::{self, Alertmanager};
-use crate::exporter::{Daemon, PROGRAM};
+use crate::exporter::Daemon;
 use crate::page::{self, HOOK, HOOK_URL, PATIENCE, SPIKE};
 use crate::prometheus::Prometheus;
-use crate::sandbox::finish;
 use crate::traffic::{Log, REFUSED, TAKEN};
 use crate::wait::until;
 use crate::webhook::{Answer, Webhook};
@@ -27,13 +25,7 @@ const PACE: Duration = Duration::from_secs(2);
 /// Prometheus and the exporter page for a log while another source is 75 seconds slow, a container five hours behind,
 /// and a syslog sender repeats messages of the day before.
 pub fn others_are_wrong(folder: &Path) -> Result<()> {
-    let policy = folder.join("short.yml");
-    fs::write(&policy, page::short(HOLD))?;
-    finish(
-        Command::new(PROGRAM)
-            .args(["generate", "--policy"])
-            .args([&policy, folder]),
-    )?;
+    page::generate(folder, HOLD)?;
     let hook = Webhook::listen(HOOK, Answer::Status(200))?;
     let _alertmanager = Alertmanager::with_webhook(folder, HOOK_URL)?;
     let mut log = Log::create(folder)?;

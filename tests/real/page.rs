@@ -24,10 +24,21 @@ pub const HOOK_URL: &str = "http://127.0.0.1:9999/";
 
 /// A policy with which the alert fires when a burst has lasted for `hold`, and resolves within two minutes of
 /// its end.
-pub fn short(hold: &str) -> String {
+fn short(hold: &str) -> String {
     format!(
         "rules:\n  MaillogSmtp421Spike: \
          {{count: 10, window: 1m, for: {hold}, keep_firing_for: 15s}}\n"
+    )
+}
+
+/// Writes the rules of the short policy to `alerts` in the folder.
+pub fn generate(folder: &Path, hold: &str) -> Result<()> {
+    let policy = folder.join("short.yml");
+    std::fs::write(&policy, short(hold))?;
+    finish(
+        Command::new(PROGRAM)
+            .args(["generate", "--policy"])
+            .args([&policy, folder]),
     )
 }
 
@@ -196,13 +207,7 @@ pub fn shipped_rules(folder: &Path) -> Result<()> {
 
 /// One log, evaluated by Prometheus and by the exporter: both fire with the same texts and resolve.
 pub fn prometheus_and_exporter(folder: &Path) -> Result<()> {
-    let policy = folder.join("short.yml");
-    std::fs::write(&policy, short(WITH_LEADER))?;
-    finish(
-        Command::new(PROGRAM)
-            .args(["generate", "--policy"])
-            .args([&policy, folder]),
-    )?;
+    generate(folder, WITH_LEADER)?;
     let hook = Webhook::listen(HOOK, Answer::Status(200))?;
     let _alertmanager = Alertmanager::with_webhook(folder, HOOK_URL)?;
     let mut log = Log::create(folder)?;

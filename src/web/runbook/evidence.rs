@@ -3,7 +3,7 @@
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use crate::catalog::{Catalog, ConditionId, Policy, Topic};
 use crate::insight::{Frequent, Insight, Named, Window};
@@ -165,8 +165,8 @@ struct Filter<'c> {
 impl<'c> Filter<'c> {
     fn of(catalog: &'c Catalog, topic: Topic) -> Self {
         let name = catalog.topic_name(topic);
-        let policy = Policy::embedded();
-        let rules = policy.alerts.iter();
+        static POLICY: LazyLock<Policy> = LazyLock::new(Policy::embedded);
+        let rules = POLICY.alerts.iter();
         let rules = rules.filter(|it| it.page.as_ref() == Some(&name) && !it.codes.is_empty());
         let names = rules.flat_map(|it| &it.conditions);
         Filter {

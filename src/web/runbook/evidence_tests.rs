@@ -94,7 +94,7 @@ fn full_mailboxes_of_other_codes_are_on_the_page_of_422() {
             page.contains("<td>50</td>") && page.contains("mailbox full"),
             "{name}: {page}"
         );
-        assert!(!page.contains(&Labels::of(Language::En).code_page.not_seen.to_string()));
+        assert!(!page.contains(Labels::of(Language::En).code_page.not_seen));
     }
     let other = page(&view, "421", in_language(Language::En), NOW).body;
     assert!(other.contains(Labels::of(Language::En).code_page.not_seen));

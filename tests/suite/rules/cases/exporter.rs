@@ -111,7 +111,7 @@ pub const EXPORTER: &[Case] = &[
             "maillog_source_positions_lost_total{source=\"mail\"}",
             "4x90",
         )],
-        description: "1 files of mail in which reading stopped were not found again in 1 h. The rest of their lines is not counted.",
+        description: "Files of mail in which reading stopped and that were not found again in 1 h: 1. The rest of their lines is not counted.",
         labels: &[("source", "mail")],
     },
     Case {
