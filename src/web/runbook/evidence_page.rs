@@ -22,11 +22,7 @@ pub fn section(facts: &Facts<'_>, labels: &Labels, language: PageLanguage) -> Ma
     let window = own.window(evidence.window);
     let all = std::iter::once((html! { (own.all_replies) }, &evidence.counts));
     let providers = evidence.providers.iter().map(|(name, counts)| {
-        let name = if name == OTHER_PROVIDER {
-            labels.code_page.other
-        } else {
-            name
-        };
+        let name = provider_name(name, labels);
         (html! { (name) }, counts)
     });
     let enhanced = evidence.enhanced.iter().map(|(topic, counts)| {
@@ -53,7 +49,7 @@ pub fn section(facts: &Facts<'_>, labels: &Labels, language: PageLanguage) -> Ma
                 }
             }
         }
-        (texts(evidence, own, window))
+        (texts(evidence, own, labels, window))
         (names(own.senders, window, &evidence.senders, own.null_sender))
         (names(own.recipients, window, &evidence.recipients, own.null_sender))
         (names(own.clients, window, &evidence.clients, own.null_sender))
@@ -108,8 +104,17 @@ fn windows<'w>(
     }
 }
 
+/// A provider as the page names it: the rest that belongs to no provider is named in the page's language.
+pub(super) fn provider_name<'a>(provider: &'a str, labels: &'a Labels) -> &'a str {
+    if provider == OTHER_PROVIDER {
+        labels.code_page.other
+    } else {
+        provider
+    }
+}
+
 /// The most frequent reply texts.
-fn texts(evidence: &Evidence, own: &EvidenceLabels, window: &str) -> Markup {
+fn texts(evidence: &Evidence, own: &EvidenceLabels, labels: &Labels, window: &str) -> Markup {
     html! {
         @if !evidence.texts.is_empty() {
             h3 { (own.texts) " (" (window) ")" }
@@ -117,7 +122,9 @@ fn texts(evidence: &Evidence, own: &EvidenceLabels, window: &str) -> Markup {
                 @for text in &evidence.texts {
                     li {
                         b { (thousands(text.count)) (own.times) } " "
-                        @if !text.provider.is_empty() { span.dim { (text.provider) } " " }
+                        @if !text.provider.is_empty() {
+                            span.dim { (provider_name(&text.provider, labels)) } " "
+                        }
                         q lang="en" { (text.template) }
                         @if text.sample != text.template {
                             details {

@@ -2,8 +2,8 @@
 
 use maud::{Markup, html};
 
-use super::evidence_page;
-use super::facts::{Facts, OTHER_PROVIDER, PairedCode, ProviderShare};
+use super::evidence_page::{self, provider_name};
+use super::facts::{Facts, PairedCode, ProviderShare};
 use crate::catalog::{DocumentRow, Language, Topic};
 use crate::web::labels::Labels;
 use crate::web::language::PageLanguage;
@@ -202,9 +202,7 @@ fn providers(providers: &[ProviderShare], labels: &Labels) -> Markup {
     let rows = html! {
         @for share in providers {
             tr {
-                td {
-                    @if share.provider == OTHER_PROVIDER { (code_page.other) } @else { (share.provider) }
-                }
+                td { (provider_name(&share.provider, labels)) }
                 td { (thousands(share.count)) }
                 td { (percent(share.share)) }
                 td { (percent(share.share_of_provider)) }
