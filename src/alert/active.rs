@@ -5,13 +5,16 @@ use serde::{Deserialize, Serialize};
 
 use super::rule::{Figures, Finding};
 
+/// The label that distinguishes alerts of the same rule: its name and value.
+pub type Label = Option<(&'static str, String)>;
+
 /// A pending or firing alert.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Active {
     /// The index of its rule in the policy.
     pub rule: usize,
     /// The label that distinguishes alerts of the same rule.
-    pub label: Option<(&'static str, String)>,
+    pub label: Label,
     /// Since when the condition has held, in seconds since 1970.
     pub since: i64,
     /// When it started firing; `None` while it is pending.
@@ -22,9 +25,22 @@ pub struct Active {
     pub figures: Figures,
     /// The figures at the highest value.
     pub peak: Figures,
+    /// The alert of the same cause that silences it now.
+    pub silenced_by: Option<String>,
+    /// The alert that silenced it half a minute after it started firing; `None` before that.
+    pub inhibited: Option<Option<String>>,
 }
 
-/// An active alert in the state file.
+/// An alert that fired and has been resolved.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Ended {
+    /// The alert as it was at the end.
+    pub active: Active,
+    /// When it was resolved, in seconds since 1970.
+    pub resolved: i64,
+}
+
+/// An alert in the state file.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct ActiveSnapshot {
     rule: String,
@@ -32,21 +48,33 @@ pub(super) struct ActiveSnapshot {
     since: i64,
     fired: Option<i64>,
     found: i64,
-    value: u64,
-    share: Option<f64>,
-    baseline: Option<f64>,
-    leader: Option<String>,
+    figures: Figures,
+    peak: Figures,
+    silenced_by: Option<String>,
+    inhibited: Option<Option<String>>,
+    resolved: Option<i64>,
 }
 
 /// All pending and firing alerts.
 #[derive(Default)]
 pub(super) struct Actives {
     pub list: Vec<Active>,
-    /// Alerts that fired and have resolved, with the time of resolution.
-    pub ended: Vec<(Active, i64)>,
+    /// Alerts that have been resolved since they were last taken.
+    pub ended: Vec<Ended>,
 }
 
 impl Actives {
+    /// Whether an alert of this rule is pending or firing.
+    pub(super) fn has(&self, rule: usize) -> bool {
+        self.list.iter().any(|active| active.rule == rule)
+    }
+
+    /// Whether the alert of this rule with this label is firing.
+    pub(super) fn is_firing(&self, rule: usize, label: &Label) -> bool {
+        let mut of_rule = self.list.iter().filter(|active| active.rule == rule);
+        of_rule.any(|active| active.fired.is_some() && active.label == *label)
+    }
+
     /// Updates the alerts of a rule with its matches at `now`; `hold` is `for` and `keep` is `keep_firing_for`, in
     /// seconds.
     pub(super) fn update(
@@ -79,7 +107,8 @@ impl Actives {
             } else {
                 let active = self.list.remove(at);
                 if active.fired.is_some() {
-                    self.ended.push((active, now));
+                    let resolved = now;
+                    self.ended.push(Ended { active, resolved });
                 }
             }
         }
@@ -92,6 +121,8 @@ impl Actives {
                 found: now,
                 peak: finding.figures.clone(),
                 figures: finding.figures,
+                silenced_by: None,
+                inhibited: None,
             });
         }
     }
@@ -104,48 +135,47 @@ impl Actives {
             active.fired = active.fired.map(|fired| fired - seconds);
         }
     }
+}
 
-    /// The alerts for the state file; `name` gives the name of a rule.
-    pub(super) fn snapshot<'a>(&self, name: impl Fn(usize) -> &'a str) -> Vec<ActiveSnapshot> {
-        let snapshot = |active: &Active| ActiveSnapshot {
-            rule: name(active.rule).to_owned(),
+impl ActiveSnapshot {
+    /// An alert of the rule with this name; `resolved` if it is no longer active.
+    pub(super) fn of(active: &Active, rule: &str, resolved: Option<i64>) -> Self {
+        ActiveSnapshot {
+            rule: rule.to_owned(),
             label: active.label.as_ref().map(|(_, value)| value.clone()),
             since: active.since,
             fired: active.fired,
             found: active.found,
-            value: active.figures.value,
-            share: active.figures.share,
-            baseline: active.figures.baseline,
-            leader: active.figures.leader.clone(),
-        };
-        self.list.iter().map(snapshot).collect()
+            figures: active.figures.clone(),
+            peak: active.peak.clone(),
+            silenced_by: active.silenced_by.clone(),
+            inhibited: active.inhibited.clone(),
+            resolved,
+        }
     }
-}
 
-impl ActiveSnapshot {
     /// The name of its rule.
     pub(super) fn rule(&self) -> &str {
         &self.rule
     }
 
+    /// When it was resolved.
+    pub(super) fn resolved(&self) -> Option<i64> {
+        self.resolved
+    }
+
     /// Restores the alert for a rule whose label has this name.
-    pub(super) fn restored(&self, rule: usize, label: Option<&'static str>) -> Active {
-        let figures = Figures {
-            value: self.value,
-            share: self.share,
-            baseline: self.baseline,
-            leader: self.leader.clone(),
-            // Known again with the next evaluation.
-            cause: None,
-        };
+    pub(super) fn restored(self, rule: usize, label: Option<&'static str>) -> Active {
         Active {
             rule,
-            label: label.zip(self.label.clone()),
+            label: label.zip(self.label),
             since: self.since,
             fired: self.fired,
             found: self.found,
-            peak: figures.clone(),
-            figures,
+            figures: self.figures,
+            peak: self.peak,
+            silenced_by: self.silenced_by,
+            inhibited: self.inhibited,
         }
     }
 }

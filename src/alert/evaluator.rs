@@ -3,21 +3,23 @@
 //! At every step it samples the counters, as a Prometheus scrape would, and evaluates every rule. So a log gives the
 //! same alerts whether it is followed, read late or replayed.
 
-use std::collections::BTreeMap;
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::active::{Active, ActiveSnapshot, Actives};
+use super::active::{Active, ActiveSnapshot, Actives, Ended};
+use super::evidence::{Evidence, EvidenceSnapshot, Judgement, Key};
 use super::health::{Health, HealthHistory};
-use super::history::{CLOCK_TOLERANCE, STEP, Track, TrackSnapshot};
-use super::providers::{ProviderSnapshot, ProviderTracks};
+use super::history::CLOCK_TOLERANCE;
+use super::inhibition::Inhibitions;
+use super::leading::Leading;
+use super::recent::STEP;
 use super::rule::Rule;
-use super::signal::{self, Signal, retentions};
 use super::texts::{self, Words};
-use crate::catalog::{Catalog, ConditionId, Policy, Watch};
+use super::totals::Totals;
+use crate::catalog::{Catalog, Policy, ProviderId, Severity, Signal};
 use crate::metrics::Counters;
-use crate::parse::Direction;
 
 /// The longest gap without lines, in seconds, that is evaluated step by step. After that, evaluation jumps to the end
 /// of the gap.
@@ -27,92 +29,89 @@ const LONGEST_GAP: i64 = 86_400;
 /// another one, so that one wrong time stamp does not advance the clock.
 const MAX_LEAP: i64 = 6 * 3_600;
 
-/// A signal that some rule uses.
-struct UsedSignal {
-    signal: Signal,
-    /// Its key in the state file.
-    key: String,
-    /// How far back rules need its history, in seconds.
-    reach: i64,
-}
+/// How long after it started firing it is decided whether another alert of the same cause silences an alert, in
+/// seconds: as long as Alertmanager waits for further alerts of a group.
+pub const GROUP_WAIT: i64 = 30;
+
+/// How long resolved alerts are remembered, in seconds, and how many.
+const REMEMBERED: i64 = 7 * 86_400;
+const MOST_REMEMBERED: usize = 200;
+
+/// How long a warning may last before what it is about becomes usual, in seconds.
+const LONGEST_WARNING: i64 = 3 * 86_400;
 
 /// Evaluates a policy.
 pub struct Evaluator {
     catalog: &'static Catalog,
     policy: Policy,
     rules: Vec<Rule>,
-    signals: Vec<UsedSignal>,
-    tracks: Vec<Track>,
-    providers: ProviderTracks,
+    inhibitions: Inhibitions,
+    evidence: Evidence,
+    leading: Leading,
+    loopback: Option<ProviderId>,
     health: Option<HealthHistory>,
     actives: Actives,
+    /// The alerts that were resolved within the last days, the oldest first.
+    resolved: VecDeque<Ended>,
     /// The time of the last step, in seconds since 1970; `None` before the first line.
     now: Option<i64>,
     /// The time of an unconfirmed line far ahead.
     leap: Option<i64>,
+    /// The snapshot of the evidence at the last step.
+    kept: Option<Arc<EvidenceSnapshot>>,
+    /// How often anything has changed.
+    changes: u64,
 }
 
 /// The evaluator in the state file. It is encoded by position: fields must keep their order.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct AlertSnapshot {
     now: Option<i64>,
-    tracks: BTreeMap<String, TrackSnapshot>,
-    providers: ProviderSnapshot,
-    active: Vec<ActiveSnapshot>,
+    evidence: Arc<EvidenceSnapshot>,
+    alerts: Vec<ActiveSnapshot>,
+}
+
+/// How near a rule is to its threshold.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Nearness {
+    /// The index of the rule in the policy.
+    pub rule: usize,
+    /// The provider, where the rule has one alert for each.
+    pub provider: Option<String>,
+    /// The value now: a share from 0 to 1, or a number.
+    pub value: f64,
+    /// The value from which the rule matches.
+    pub threshold: f64,
+    /// The usual value; `None` if it is not known.
+    pub usual: Option<f64>,
+    /// Whether the values are shares.
+    pub is_share: bool,
 }
 
 impl Evaluator {
     /// An evaluator of this policy; `providers` are the provider names of the counters, by id.
     pub fn new(policy: Policy, catalog: &'static Catalog, providers: Arc<[String]>) -> Self {
-        let mut signals: Vec<UsedSignal> = Vec::new();
-        let mut by_provider = ProviderTracks::new(providers);
-        let rules = policy.alerts.iter().map(|alert| {
-            let mut index_of = |signal: Signal| {
-                let at = signals.iter().position(|used| used.signal == signal);
-                let at = at.unwrap_or_else(|| {
-                    let key = signal.key(catalog);
-                    signals.push(UsedSignal {
-                        signal,
-                        key,
-                        reach: 0,
-                    });
-                    signals.len() - 1
-                });
-                let reach = &mut signals[at].reach;
-                *reach = signal::reach(alert).max(*reach);
-                at
-            };
-            let watched = signal::watched(alert, catalog);
-            let named = alert.watch == Watch::Providers || alert.description.contains("{leader}");
-            let causes = match alert.description.contains("{cause}") {
-                true => catalog.conditions().iter().enumerate(),
-                false => [].iter().enumerate(),
-            };
-            let causes = causes.map(|(id, condition)| {
-                let id = vec![ConditionId(id as u8)];
-                let signal = Signal::Conditions(Direction::Outbound, id);
-                (condition.name.clone(), index_of(signal))
-            });
-            Rule {
-                causes: causes.collect(),
-                watched: watched.into_iter().map(&mut index_of).collect(),
-                whole: signal::whole(alert).map(&mut index_of),
-                by_provider: named.then(|| by_provider.watch(alert, catalog)),
-                provider_whole: by_provider.whole(alert, catalog),
-                alert: alert.clone(),
-            }
-        });
+        let loopback = providers.iter().position(|name| name == "loopback");
+        let evidence = Evidence::new(&policy, catalog, providers);
+        let numbers = 0..policy.alerts.len();
+        let rules: Vec<Rule> = numbers
+            .map(|number| Rule::new(number, &policy, &evidence, catalog))
+            .collect();
         Evaluator {
             catalog,
-            rules: rules.collect(),
+            inhibitions: Inhibitions::new(&policy.inhibitions, &rules),
+            rules,
             policy,
-            signals,
-            tracks: Vec::new(),
-            providers: by_provider,
+            evidence,
+            leading: Leading::new(),
+            loopback: loopback.map(|id| ProviderId(id as u8)),
             health: None,
             actives: Actives::default(),
+            resolved: VecDeque::new(),
             now: None,
             leap: None,
+            kept: None,
+            changes: 0,
         }
     }
 
@@ -121,9 +120,19 @@ impl Evaluator {
         self.now.map_or(i64::MIN, |now| now + STEP)
     }
 
+    /// The time up to which everything is evaluated, in seconds since 1970; `None` before the first line.
+    pub fn time(&self) -> Option<i64> {
+        self.now
+    }
+
+    /// A number that changes whenever alerts or evidence may have changed.
+    pub fn changes(&self) -> u64 {
+        self.changes
+    }
+
     /// Evaluates every step up to `time`, before a line of that time is counted or when no more lines arrived until
-    /// then. With `suppressed`, rules about mail do not match.
-    pub fn advance(&mut self, time: i64, counters: &Counters, suppressed: bool) {
+    /// then. With `discard`, what has counted since the last step is not of that time, and is no evidence.
+    pub fn advance(&mut self, time: i64, counters: &Counters, discard: bool) {
         let Some(mut now) = self.now else {
             self.begin(time, counters);
             return;
@@ -134,42 +143,96 @@ impl Evaluator {
         }
         self.leap = None;
         let target = time.div_euclid(STEP) * STEP;
+        if target <= now {
+            return;
+        }
+        let totals = Totals::of(counters, self.loopback);
         let slow = target.min(now + LONGEST_GAP);
         while now < slow {
             now += STEP;
-            self.step(now, counters, suppressed);
+            self.step(now, &totals, counters, discard);
         }
         if now < target {
-            self.step(target, counters, suppressed);
+            self.step(target, &totals, counters, discard);
         }
     }
 
     fn begin(&mut self, time: i64, counters: &Counters) {
         let now = time.div_euclid(STEP) * STEP;
-        let tracks = self.signals.iter().map(|used| {
-            let total = used.signal.total(counters);
-            Track::new(&retentions(STEP, used.reach), now, total)
-        });
-        self.tracks = tracks.collect();
-        self.providers.begin(now, counters);
+        let totals = Totals::of(counters, self.loopback);
+        self.evidence.begin(now, &totals);
+        self.leading.step(now, &totals, counters, true);
         self.now = Some(now);
     }
 
-    fn step(&mut self, now: i64, counters: &Counters, suppressed: bool) {
-        self.now = Some(now);
-        for (used, track) in self.signals.iter().zip(&mut self.tracks) {
-            track.push(now, used.signal.total(counters));
+    fn step(&mut self, now: i64, totals: &Totals<'_>, counters: &Counters, discard: bool) {
+        let before = self.now.replace(now).unwrap_or(now);
+        let (rules, actives, evidence) = (&self.rules, &self.actives, &self.evidence);
+        // What alerts are about does not become usual.
+        let mut alerting: Vec<Key> = Vec::new();
+        for active in &actives.list {
+            let rule = &rules[active.rule];
+            let is_new = now - active.since < LONGEST_WARNING;
+            if rule.alert.severity == Severity::Critical || is_new {
+                let provider = active.label.as_ref();
+                let provider = provider.and_then(|(_, name)| evidence.provider(name));
+                let signal = rule.signal;
+                alerting.extend(signal.map(|signal| Key { signal, provider }));
+            }
         }
-        self.providers.sample(now, counters);
+        let is_alerting = |key| alerting.contains(&key);
+        self.evidence
+            .step([before, now], totals, discard, is_alerting);
+        self.leading.step(now, totals, counters, discard);
         let mut found = Vec::new();
         for (at, rule) in self.rules.iter().enumerate() {
-            if !rule.alert.is_about_mail() {
-                continue;
+            if rule.alert.is_about_mail() {
+                rule.evaluate(
+                    at,
+                    &self.evidence,
+                    &self.leading,
+                    &self.actives,
+                    self.catalog,
+                    &mut found,
+                );
+                self.actives.update(at, &mut found, now, rule.times());
             }
-            if !suppressed {
-                rule.evaluate(&self.tracks, &self.providers, &mut found);
+        }
+        self.kept = None;
+        self.silence(now);
+    }
+
+    /// Decides which alerts are silenced, and remembers those that were resolved.
+    fn silence(&mut self, now: i64) {
+        self.changes += 1;
+        let silencers: Vec<Option<String>> = {
+            let list = &self.actives.list;
+            let silencer = |active: &Active| {
+                let source = self.inhibitions.silencer(active, list)?;
+                Some(self.rules[source.rule].alert.name.clone())
+            };
+            list.iter().map(silencer).collect()
+        };
+        for (active, silencer) in self.actives.list.iter_mut().zip(silencers) {
+            let decided = active.fired.is_some_and(|fired| now >= fired + GROUP_WAIT);
+            if decided && active.inhibited.is_none() {
+                active.inhibited = Some(silencer.clone());
             }
-            self.actives.update(at, &mut found, now, rule.times());
+            active.silenced_by = silencer;
+        }
+        let new = self.actives.ended.iter().filter(|ended| {
+            let known = self.resolved.iter().rev();
+            !known.take(MOST_REMEMBERED).any(|it| it == *ended)
+        });
+        let new: Vec<Ended> = new.cloned().collect();
+        self.resolved.extend(new);
+        while self.resolved.len() > MOST_REMEMBERED
+            || self
+                .resolved
+                .front()
+                .is_some_and(|it| it.resolved < now - REMEMBERED)
+        {
+            self.resolved.pop_front();
         }
     }
 
@@ -188,6 +251,7 @@ impl Evaluator {
                 self.actives.update(at, &mut found, now, rule.times());
             }
         }
+        self.silence(now);
     }
 
     /// Moves history and alerts that are ahead of the wall clock into the past, so that evaluation continues now and
@@ -203,10 +267,8 @@ impl Evaluator {
             let ahead = now - target;
             self.now = Some(target);
             self.leap = None;
-            for track in &mut self.tracks {
-                track.shift_back(ahead);
-            }
-            self.providers.shift_back(ahead);
+            self.evidence.shift_back(ahead);
+            self.leading = Leading::new();
             self.actives.shift_back(ahead, about_mail);
         }
         let about_exporter = |rule: usize| !about_mail(rule);
@@ -227,50 +289,105 @@ impl Evaluator {
         &self.actives.list
     }
 
-    /// Alerts that have resolved since the last call, with the time of resolution.
-    pub fn take_ended(&mut self) -> Vec<(Active, i64)> {
+    /// The alerts that were resolved within the last week, the oldest first.
+    pub fn resolved(&self) -> impl Iterator<Item = &Ended> {
+        self.resolved.iter()
+    }
+
+    /// Alerts that have been resolved since the last call.
+    pub fn take_ended(&mut self) -> Vec<Ended> {
         std::mem::take(&mut self.actives.ended)
     }
 
-    /// Labels and annotations of an alert; `instance` is the address of this exporter.
-    pub fn words(&self, active: &Active, instance: &str) -> Option<Words> {
+    /// Whether another alert can silence this one, so that it waits for [`GROUP_WAIT`].
+    pub fn may_be_silenced(&self, active: &Active) -> bool {
+        self.inhibitions.is_target(active.rule)
+    }
+
+    /// The rule of an alert.
+    pub fn rule(&self, active: &Active) -> &crate::catalog::Alert {
+        &self.rules[active.rule].alert
+    }
+
+    /// What is known about each signal: its description, the provider, and the figures.
+    pub fn signals(&self) -> impl Iterator<Item = (&Signal, Option<&str>, &Judgement)> {
+        self.evidence.shown(self.now.unwrap_or_default())
+    }
+
+    /// How near each rule about mail is to its threshold.
+    pub fn nearness(&self) -> Vec<Nearness> {
+        let mut all = Vec::new();
+        for (number, rule) in self.rules.iter().enumerate() {
+            let Some(signal) = rule.signal else { continue };
+            for (key, judgement) in self.evidence.all_of(signal) {
+                if key.provider.is_some() && judgement.events.iter().all(|it| *it == 0) {
+                    continue;
+                }
+                if let Some((value, threshold, is_share)) = rule.state(judgement) {
+                    all.push(Nearness {
+                        rule: number,
+                        provider: key.provider.map(|it| self.evidence.name(it).to_owned()),
+                        value,
+                        threshold,
+                        usual: judgement.usual,
+                        is_share,
+                    });
+                }
+            }
+        }
+        all
+    }
+
+    /// Labels and annotations of an alert; `instance` is the address of this exporter, `scheme` how it is reached.
+    pub fn words(&self, active: &Active, instance: &str, scheme: &str) -> Option<Words> {
         let alert = &self.rules.get(active.rule)?.alert;
         let texts = texts::of(alert, self.catalog)?;
-        let base = self.policy.runbook_url.as_deref();
-        Some(Words::new(alert, texts, active, instance, base))
+        let own = format!("{scheme}://{instance}");
+        let base = self.policy.runbook_url.as_deref().unwrap_or(&own);
+        Some(Words::new(
+            alert,
+            texts,
+            active,
+            [instance, base],
+            self.policy.language,
+        ))
     }
 
     /// The evaluator for the state file.
-    pub fn snapshot(&self) -> AlertSnapshot {
-        let signals = self.signals.iter().zip(&self.tracks);
+    pub fn snapshot(&mut self) -> AlertSnapshot {
+        let evidence = &self.evidence;
+        let kept = self
+            .kept
+            .get_or_insert_with(|| Arc::new(evidence.snapshot()));
+        let name = |active: &Active| &*self.rules[active.rule].alert.name;
+        let active = self.actives.list.iter();
+        let active = active.map(|active| ActiveSnapshot::of(active, name(active), None));
+        let resolved = self.resolved.iter().map(|ended| {
+            ActiveSnapshot::of(&ended.active, name(&ended.active), Some(ended.resolved))
+        });
         AlertSnapshot {
             now: self.now,
-            tracks: signals
-                .map(|(used, track)| (used.key.clone(), track.snapshot()))
-                .collect(),
-            providers: self.providers.snapshot(),
-            active: self.actives.snapshot(|rule| &self.rules[rule].alert.name),
+            evidence: Arc::clone(kept),
+            alerts: active.chain(resolved).collect(),
         }
     }
 
     /// Restores a snapshot, with counters of the same moment. Rules and signals that the policy no longer has are
     /// dropped.
-    pub fn restore(&mut self, snapshot: &AlertSnapshot, counters: &Counters) {
+    pub fn restore(&mut self, snapshot: AlertSnapshot, counters: &Counters) {
         let Some(now) = snapshot.now else { return };
         self.begin(now, counters);
-        for (used, track) in self.signals.iter().zip(&mut self.tracks) {
-            if let Some(kept) = snapshot.tracks.get(&used.key) {
-                *track = Track::restored(&retentions(STEP, used.reach), kept);
-            }
-        }
-        self.providers.restore(&snapshot.providers);
-        for kept in &snapshot.active {
-            let rule = self.rules.iter();
-            let rule = rule
-                .enumerate()
-                .find(|(_, it)| it.alert.name == kept.rule());
-            if let Some((at, rule)) = rule {
-                self.actives.list.push(kept.restored(at, rule.label()));
+        let evidence = Arc::unwrap_or_clone(snapshot.evidence);
+        self.evidence.restore(evidence, now);
+        for kept in snapshot.alerts {
+            let mut rules = self.rules.iter().enumerate();
+            let rule = rules.find(|(_, it)| it.alert.name == kept.rule());
+            let Some((at, rule)) = rule else { continue };
+            let resolved = kept.resolved();
+            let active = kept.restored(at, rule.label());
+            match resolved {
+                Some(resolved) => self.resolved.push_back(Ended { active, resolved }),
+                None => self.actives.list.push(active),
             }
         }
     }

@@ -1,33 +1,48 @@
 //! Describes a rule for people: what it evaluates, its thresholds and its durations. The runbook and the pages show it.
 
-use crate::catalog::{Alert, Compared, Language, Side, Span, Watch, grouped, percentage};
+use crate::catalog::{Alert, Language, Policy, Signal, Span, Watch, grouped, percentage};
 
 /// A property of a rule and its value.
 pub type Row = (&'static str, String);
 
 /// The properties of a rule in the order of evaluation.
-pub fn of(alert: &Alert, language: Language) -> Vec<Row> {
+pub fn of(alert: &Alert, policy: &Policy, language: Language) -> Vec<Row> {
     let zh = language == Language::Zh;
     let label = |en, it| if zh { it } else { en };
-    let mut rows = vec![(label("Evaluates", "监控对象"), watches(alert, zh))];
+    let signal = policy.signal_of(alert);
+    let watched = match signal {
+        Some(signal) => measured(alert, signal, language),
+        None => watches(alert, zh),
+    };
+    let mut rows = vec![(label("Evaluates", "监控对象"), watched)];
     if let Some(text) = count(alert, zh) {
         rows.push((label("Count", "次数"), text));
     }
-    if let Some(text) = share(alert, zh) {
+    if let Some(text) = share(alert, signal, language) {
         rows.push((label("Share", "占比"), text));
     }
-    if let (Some(factor), Some(compared)) = (alert.factor, alert.compared_with) {
-        let text = match (compared, zh) {
-            (Compared::HourBefore, false) => {
-                format!("more than {factor} times the rate of the previous hour")
+    if let Some(factor) = alert.factor {
+        let text = match (alert.watch, zh) {
+            (Watch::Share, false) => {
+                format!("the odds are more than {factor} times the usual ones")
             }
-            (Compared::HourBefore, true) => format!("超过前一小时速率的 {factor} 倍"),
-            (Compared::WeekBefore, false) => {
-                format!("more than {factor} times the count at the same hour a week ago")
+            (Watch::Share, true) => format!("胜算比超过平时的 {factor} 倍"),
+            (_, false) => {
+                format!("more than {factor} times the busiest 10 minutes that are usual")
             }
-            (Compared::WeekBefore, true) => format!("超过上周同一时段的 {factor} 倍"),
+            (_, true) => format!("超过平时最繁忙 10 分钟的 {factor} 倍"),
         };
         rows.push((label("Growth", "增长"), text));
+    }
+    if let Some(also) = &alert.also
+        && let Some(signal) = policy.signal_named(&also.signal)
+    {
+        let (share, what) = (percentage(also.share), language.of(&signal.text));
+        let text = match zh {
+            false => format!("more than {share} {what}"),
+            true => format!("{what}超过 {share}"),
+        };
+        rows.push((label("And", "并且"), text));
     }
     let held = match (alert.r#for.0, zh) {
         (0, false) => "immediately".to_owned(),
@@ -43,37 +58,39 @@ pub fn of(alert: &Alert, language: Language) -> Vec<Row> {
         (_, true) => format!("条件消失 {}后", span(alert.keep_firing_for, zh)),
     };
     rows.push((label("Resolves after", "解除条件"), kept));
-    if alert.is_about_mail() {
-        let when = label("during catch-up", "补读旧日志期间");
-        rows.push((label("Suppressed", "抑制"), when.to_owned()));
+    let silencers = policy.inhibitions.iter();
+    let silencers = silencers.filter(|it| it.targets.contains(&alert.name));
+    let mut silencers: Vec<&str> = silencers
+        .flat_map(|it| &it.sources)
+        .map(String::as_str)
+        .collect();
+    silencers.sort_unstable();
+    silencers.dedup();
+    if !silencers.is_empty() {
+        let names = silencers.join(if zh { "、" } else { ", " });
+        rows.push((label("Silenced by", "被以下告警静默"), names));
     }
     rows
+}
+
+fn measured(alert: &Alert, signal: &Signal, language: Language) -> String {
+    let text = language.of(&signal.text);
+    match (alert.by_provider, language) {
+        (false, _) => text.to_owned(),
+        (true, Language::En) => format!("{text}, separately for each provider"),
+        (true, Language::Zh) => format!("{text}，各服务商分别计算"),
+    }
 }
 
 fn watches(alert: &Alert, zh: bool) -> String {
     let window = span(alert.window.unwrap_or_default(), zh);
     let count = alert.count.unwrap_or_default();
     match (alert.watch, zh) {
-        (Watch::Replies, _) => replies(alert, zh),
-        (Watch::Providers, false) => format!(
-            "replies of each provider separately, with the condition {}",
-            any_of(&alert.conditions, zh)
-        ),
-        (Watch::Providers, true) => {
-            format!(
-                "各服务商的回复，原因分类为 {}",
-                any_of(&alert.conditions, zh)
-            )
+        (Watch::Share | Watch::Surge | Watch::Count, _) => String::new(),
+        (Watch::Fleet, false) => {
+            "instances on which MaillogProviderFailing fires, for each provider".to_owned()
         }
-        (Watch::Deliveries, _) => {
-            let status = alert.status.as_deref().unwrap_or_default();
-            match zh {
-                false => format!("deliveries with the status {status}"),
-                true => format!("状态为 {status} 的投递"),
-            }
-        }
-        (Watch::AuthFailures, false) => "failed logins of clients at this server".to_owned(),
-        (Watch::AuthFailures, true) => "客户端在本方服务器的登录失败".to_owned(),
+        (Watch::Fleet, true) => "各服务商的 MaillogProviderFailing 告警实例数".to_owned(),
         (Watch::ExporterDown, false) => "whether Prometheus can scrape the exporter".to_owned(),
         (Watch::ExporterDown, true) => "Prometheus 能否抓取导出器".to_owned(),
         (Watch::SourceDown, false) => "sources that cannot be read".to_owned(),
@@ -112,47 +129,11 @@ fn watches(alert: &Alert, zh: bool) -> String {
         (Watch::SeriesFolded, false) => {
             "counts added to the label value other by a metric at its series limit".to_owned()
         }
-        (Watch::SeriesFolded, true) => "序列数已达上限的指标并入 other 的计数".to_owned(),
-    }
-}
-
-fn replies(alert: &Alert, zh: bool) -> String {
-    // 101 and 111 are failed connections, not replies.
-    let connections = !alert.codes.is_empty() && alert.codes.iter().all(|code| *code < 200);
-    let whose = match (alert.direction, connections, zh) {
-        (_, true, false) => "failed outbound connections",
-        (_, true, true) => "失败的出站连接",
-        (Some(Side::Inbound), _, false) => "inbound replies (of this server to clients)",
-        (Some(Side::Inbound), _, true) => "入站回复（本方服务器对客户端）",
-        (Some(Side::Local), _, false) => "replies of the local mail store",
-        (Some(Side::Local), _, true) => "本地邮箱存储的回复",
-        (Some(Side::Outbound) | None, _, false) => "outbound replies (of remote servers to us)",
-        (Some(Side::Outbound) | None, _, true) => "出站回复（对方服务器对本方）",
-    };
-    let mut which = Vec::new();
-    if let Some(class) = alert.class {
-        which.push(match zh {
-            false => format!("all codes {class}xx"),
-            true => format!("所有 {class}xx 代码"),
-        });
-    }
-    if !alert.codes.is_empty() {
-        which.push(any_of(&alert.codes, zh));
-    }
-    if !alert.conditions.is_empty() {
-        let conditions = any_of(&alert.conditions, zh);
-        which.push(match zh {
-            false => format!("the condition {conditions}"),
-            true => format!("原因分类 {conditions}"),
-        });
-    }
-    match (which.as_slice(), zh) {
-        ([code, condition], false) => {
-            format!("{whose}: {code}, or {condition}, whichever count is higher")
+        (Watch::QueueAge, false) => {
+            "the age in seconds of the oldest message that waits for its first delivery".to_owned()
         }
-        ([code, condition], true) => format!("{whose}：{code} 或{condition}，取较多者"),
-        (_, false) => format!("{whose}: {}", which.concat()),
-        (_, true) => format!("{whose}：{}", which.concat()),
+        (Watch::QueueAge, true) => "等待首次投递的最早邮件的存留秒数".to_owned(),
+        (Watch::SeriesFolded, true) => "序列数已达上限的指标并入 other 的计数".to_owned(),
     }
 }
 
@@ -161,44 +142,39 @@ fn count(alert: &Alert, zh: bool) -> Option<String> {
     if alert.watch == Watch::SourceSilent {
         return None;
     }
-    let window = span(alert.window?, zh);
-    let count = alert.count.unwrap_or_default();
-    Some(match zh {
-        false => format!("more than {} within {window}", grouped(count)),
-        true => format!("{window}内超过 {} 次", grouped(count)),
-    })
-}
-
-fn share(alert: &Alert, zh: bool) -> Option<String> {
-    let share = percentage(alert.share?);
-    let whole = match (alert.watch, alert.direction, zh) {
-        (Watch::Providers, _, false) => "of all replies of this provider",
-        (Watch::Providers, _, true) => "该服务商全部回复",
-        (Watch::Deliveries, _, false) => "of all deliveries",
-        (Watch::Deliveries, _, true) => "全部投递",
-        (Watch::Unmatched, _, false) => "of all lines of the source",
-        (Watch::Unmatched, _, true) => "该来源全部行数",
-        (_, Some(Side::Inbound), false) => "of all inbound replies",
-        (_, Some(Side::Inbound), true) => "全部入站回复",
-        (_, Some(Side::Local), false) => "of all replies of the local mail store",
-        (_, Some(Side::Local), true) => "全部本地回复",
-        (_, _, false) => "of all outbound replies and failed connections",
-        (_, _, true) => "全部出站回复与失败的连接",
+    let count = grouped(alert.count?);
+    let window = match alert.watch {
+        Watch::Surge => Span(600),
+        Watch::Count => Span(900),
+        _ => alert.window.unwrap_or_default(),
     };
-    let short = alert.short_window.map(|it| span(it, zh));
-    Some(match (short, zh) {
-        (None, false) => format!("more than {share} {whole}"),
-        (None, true) => format!("超过{whole}的 {share}"),
-        (Some(short), false) => {
-            format!("more than {share} {whole}, also within the last {short}")
-        }
-        (Some(short), true) => format!("超过{whole}的 {share}，且最近 {short}也是如此"),
+    Some(match (window.0, zh) {
+        (0, false) => format!("more than {count}"),
+        (0, true) => format!("超过 {count}"),
+        (_, false) => format!("more than {count} within {}", span(window, zh)),
+        (_, true) => format!("{}内超过 {count} 次", span(window, zh)),
     })
 }
 
-fn any_of<T: ToString>(values: &[T], zh: bool) -> String {
-    let values: Vec<String> = values.iter().map(ToString::to_string).collect();
-    values.join(if zh { " 或 " } else { " or " })
+fn share(alert: &Alert, signal: Option<&Signal>, language: Language) -> Option<String> {
+    let share = percentage(alert.share?);
+    let whole = match (signal, alert.watch, language) {
+        (Some(signal), ..) => language.of(&signal.whole),
+        (None, Watch::Fleet, Language::En) => "the instances that send to the provider",
+        (None, Watch::Fleet, Language::Zh) => "向该服务商发信的实例",
+        (None, _, Language::En) => "all lines of the source",
+        (None, _, Language::Zh) => "该来源全部行数",
+    };
+    Some(match (signal, language) {
+        (Some(_), Language::En) => format!(
+            "more than {share} of {whole}, proven by their number (Wilson score bound, z = 3) in one of the windows"
+        ),
+        (Some(_), Language::Zh) => {
+            format!("在某一窗口内，按次数可确证（Wilson 下界，z = 3）超过{whole}的 {share}")
+        }
+        (None, Language::En) => format!("more than {share} of {whole}"),
+        (None, Language::Zh) => format!("超过{whole}的 {share}"),
+    })
 }
 
 fn mebibytes(bytes: u64) -> String {
@@ -227,12 +203,11 @@ fn span(span: Span, zh: bool) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::catalog::Policy;
 
     fn rows_of(name: &str, language: Language) -> String {
         let policy = Policy::embedded();
         let alert = policy.alerts.iter().find(|alert| alert.name == name);
-        let rows = of(alert.expect("an alert"), language);
+        let rows = of(alert.expect("an alert"), &policy, language);
         let rows = rows
             .iter()
             .map(|(label, text)| format!("{label}: {text}\n"));
@@ -242,24 +217,23 @@ mod tests {
     #[test]
     fn rules_are_described_with_all_their_figures() {
         assert_eq!(
-            rows_of("MaillogSmtp422Spike", Language::En),
-            "Evaluates: outbound replies (of remote servers to us): 422, or the condition mailbox_full, \
-             whichever count is higher\n\
-             Count: more than 20 within 5 minutes\n\
-             Share: more than 5% of all outbound replies and failed connections\n\
-             Growth: more than 3 times the rate of the previous hour\n\
-             Fires after: 2 minutes\n\
+            rows_of("MaillogConnectionsRefused", Language::En),
+            "Evaluates: refused outbound connections (111)\n\
+             Share: more than 25% of all outbound replies and failed connections, proven by their number \
+             (Wilson score bound, z = 3) in one of the windows\n\
+             Growth: the odds are more than 3 times the usual ones\n\
+             And: more than 10% deferred deliveries, without greylisting\n\
+             Fires after: 30 seconds\n\
              Resolves after: 15 minutes without the condition\n\
-             Suppressed: during catch-up\n"
+             Silenced by: MaillogDnsFailing\n"
         );
         assert_eq!(
-            rows_of("MaillogDeferredShareSlow", Language::Zh),
-            "监控对象: 状态为 deferred 的投递\n\
-             次数: 6 小时内超过 200 次\n\
-             占比: 超过全部投递的 20%，且最近 30 分钟也是如此\n\
-             触发条件: 条件持续 15 分钟\n\
-             解除条件: 条件消失 1 小时后\n\
-             抑制: 补读旧日志期间\n"
+            rows_of("MaillogOutboundSurge", Language::Zh),
+            "监控对象: 被其他服务器接受的邮件\n\
+             次数: 10 分钟内超过 100 次\n\
+             增长: 超过平时最繁忙 10 分钟的 4 倍\n\
+             触发条件: 条件持续 2 分钟\n\
+             解除条件: 条件消失 30 分钟后\n"
         );
         assert_eq!(
             rows_of("MaillogSourceLagging", Language::En),

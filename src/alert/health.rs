@@ -2,14 +2,29 @@
 //!
 //! They follow the wall clock, not the time of the lines, and sources come and go with the configuration.
 
-use super::history::{CLOCK_TOLERANCE, Track};
+use super::history::{CLOCK_TOLERANCE, Retention, Track};
 use super::rule::{Figures, Finding};
-use super::signal::{DAY, HOUR, retentions};
 use crate::catalog::{Alert, Watch};
 use crate::metrics::{Counters, SourceStats, StateStats};
+use crate::showq::{self, Queues};
 
 /// Seconds between two samples.
 const STEP: i64 = 60;
+
+/// Seconds in an hour and in a day.
+const HOUR: i64 = 3_600;
+const DAY: i64 = 86_400;
+
+/// The retentions for a history of `reach` seconds: up to 75 minutes in intervals of `step`, the rest in intervals
+/// of five minutes.
+fn retentions(step: i64, reach: i64) -> Vec<Retention> {
+    const FINE: i64 = HOUR + 900;
+    let mut retentions = vec![Retention::of(step, reach.min(FINE))];
+    if reach > FINE {
+        retentions.push(Retention::of(300, reach));
+    }
+    retentions
+}
 
 /// The state of the exporter at one moment.
 pub struct Health {
@@ -17,7 +32,14 @@ pub struct Health {
     pub sources: Vec<SourceStats>,
     /// The state file.
     pub state: StateStats,
+    /// The queues of the mail server, if they are listed.
+    pub queues: Option<Queues>,
+    /// The wall clock, in seconds since 1970.
+    pub now: i64,
 }
+
+/// The queues in which messages wait for their first delivery.
+const FIRST_QUEUES: [&str; 2] = ["maildrop", "incoming"];
 
 struct SourceTracks {
     name: String,
@@ -153,6 +175,16 @@ impl HealthHistory {
                     let offset = source.clock_offset.unsigned_abs();
                     if offset > threshold {
                         add(Some(("source", &source.name)), offset, None);
+                    }
+                }
+            }
+            Watch::QueueAge => {
+                let queues = showq::NAMES.iter().zip(health.queues.iter().flatten());
+                for (name, queue) in queues.filter(|(name, _)| FIRST_QUEUES.contains(name)) {
+                    let age = queue.oldest.map_or(0, |arrived| health.now - arrived);
+                    let age = u64::try_from(age).unwrap_or(0);
+                    if age > threshold {
+                        add(Some(("queue", name)), age, None);
                     }
                 }
             }

@@ -4,9 +4,6 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Seconds between two samples and between two evaluations.
-pub(super) const STEP: i64 = 15;
-
 /// How far, in seconds, a history may be ahead of the wall clock. A larger difference means that the clock was set
 /// back; a smaller one is waited out.
 pub(super) const CLOCK_TOLERANCE: i64 = 60;
@@ -119,11 +116,6 @@ impl Track {
         self.ago(newer).saturating_sub(self.ago(older))
     }
 
-    /// Whether the history reaches back this many seconds.
-    pub(super) fn covers(&self, age: i64) -> bool {
-        self.first <= self.now - age
-    }
-
     fn ago(&self, age: i64) -> u64 {
         if age == 0 {
             return self.total;
@@ -207,6 +199,8 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    /// Seconds between two samples.
+    const STEP: i64 = 15;
     const RETENTIONS: [Retention; 2] = [Retention::of(15, 300), Retention::of(60, 3_600)];
     const T: i64 = 1_700_000_000 / 300 * 300;
 
@@ -223,7 +217,6 @@ mod tests {
             40,
             "no growth before the first sample"
         );
-        assert!(track.covers(600) && !track.covers(615));
     }
 
     #[test]
@@ -264,7 +257,6 @@ mod tests {
         // New samples continue the history.
         track.push(T + 201 * STEP - 8 * 3_600, 201);
         assert_eq!(track.growth(60, 0), 4);
-        assert!(track.covers(201 * STEP) && !track.covers(202 * STEP));
     }
 
     proptest! {

@@ -1,25 +1,34 @@
 //! Alerting without Prometheus: the alert policy evaluated over the counters, by the time of the log lines.
 //!
-//! `signal` reads totals from the counters, `history` keeps their past, `rule` evaluates one rule over them, `active`
-//! tracks pending and firing alerts, and `evaluator` drives all of them through time; `providers` and `health` are the
-//! histories per provider and of the exporter itself. `texts` has the texts that are shared with the Prometheus rules,
-//! `figures` describes a rule for people, and `notify` is the Alertmanager client.
+//! `totals` reads what signals count, `recent` and `usual` (`weeks`, `surge`) keep their past, and `evidence` judges
+//! them with `bounds`. `rule` evaluates one rule over the evidence, `active` tracks pending and firing alerts,
+//! `inhibition` decides which are silenced, and `evaluator` drives all of them through time; `leading` knows what
+//! their texts name. `health` is the history of the exporter itself (`history`). `texts` has the texts that are shared
+//! with the Prometheus rules, `figures` describes a rule for people, and `notify` is the Alertmanager client.
 
 mod active;
+mod bounds;
 mod evaluator;
+mod evidence;
 pub mod figures;
 mod health;
 mod history;
+mod inhibition;
+mod leading;
 pub mod notify;
-mod providers;
+mod recent;
 mod rule;
-mod signal;
+mod surge;
 #[cfg(test)]
 mod tests;
 pub mod texts;
+mod totals;
+mod usual;
+mod weeks;
 
-pub use active::Active;
-pub use evaluator::{AlertSnapshot, Evaluator};
+pub use active::{Active, Ended};
+pub use evaluator::{AlertSnapshot, Evaluator, GROUP_WAIT, Nearness};
+pub use evidence::{EVENT_WINDOWS, Judgement};
 pub use health::Health;
 pub use rule::Figures;
 pub use texts::Words;

@@ -1,49 +1,103 @@
-//! One rule of the policy, evaluated over the history of its signals.
+//! One rule about mail, evaluated over the evidence.
 
-use super::history::Track;
-use super::providers::ProviderTracks;
-use super::signal::WEEK;
-use crate::catalog::{Alert, Compared, Span, Watch};
+use super::active::{Actives, Label};
+use super::evidence::{Evidence, Judgement, Key};
+use super::leading::Leading;
+use crate::catalog::{Alert, Catalog, Cause, ConditionId, Policy, Span, Watch};
 
 /// A match of a rule: its condition holds.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Finding {
     /// The label that distinguishes matches of the same rule.
-    pub label: Option<(&'static str, String)>,
+    pub label: Label,
     pub figures: Figures,
 }
 
-/// The figures in the description of an alert.
-#[derive(Clone, Debug, Default, PartialEq)]
+/// The figures in the texts of an alert.
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Figures {
     /// The count within the window, or the value of a gauge.
     pub value: u64,
-    /// Share of all replies or deliveries, from 0 to 1.
+    /// Share of all replies or deliveries now, from 0 to 1.
     pub share: Option<f64>,
-    /// The count per window in the compared period.
-    pub baseline: Option<f64>,
+    /// The usual share or number.
+    pub usual: Option<f64>,
     /// The provider with the largest part.
     pub leader: Option<String>,
-    /// The most frequent condition of outbound replies.
+    /// The most frequent enhanced status code.
+    pub enhanced: Option<String>,
+    /// The most frequent condition.
     pub cause: Option<String>,
+    /// Whether most of these replies have the condition of the rule, but not its code.
+    pub is_condition: bool,
 }
 
-/// A rule and the positions of its signals.
+/// What another alert explains.
+struct Explained {
+    /// The rule of the other alert.
+    by: usize,
+    part: usize,
+    share: f64,
+}
+
+/// A rule about mail, with numbers in place of names.
 pub(super) struct Rule {
     pub alert: Alert,
-    /// The signals of which the largest growth counts.
-    pub watched: Vec<usize>,
-    /// The signal that the share refers to.
-    pub whole: Option<usize>,
-    /// The signal of each condition, if the description names the most frequent one.
-    pub causes: Vec<(String, usize)>,
-    /// What is counted per provider.
-    pub by_provider: Option<usize>,
-    /// All replies of each provider.
-    pub provider_whole: Option<usize>,
+    /// Its signal; `None` for rules about the exporter.
+    pub signal: Option<usize>,
+    also: Option<(usize, f64)>,
+    not_while: Vec<usize>,
+    explained: Option<Explained>,
+    conditions: Vec<ConditionId>,
+    /// Conditions that are never the cause.
+    never_cause: Vec<ConditionId>,
 }
 
+/// The indexes of the last ten minutes, quarter hour and hour in [`Judgement::events`].
+const TEN_MINUTES: usize = 1;
+const QUARTER: usize = 2;
+const HOUR: usize = 3;
+
 impl Rule {
+    /// The rule of a policy with this number.
+    pub(super) fn new(
+        number: usize,
+        policy: &Policy,
+        evidence: &Evidence,
+        catalog: &Catalog,
+    ) -> Self {
+        let alert = &policy.alerts[number];
+        let rule = |name: &String| policy.alerts.iter().position(|it| it.name == *name);
+        let causes = policy.signal_of(alert).map(|it| &it.deferred_except);
+        let except = |cause: Cause| {
+            causes.is_some_and(|causes| causes.iter().any(|name| name == cause.as_str()))
+        };
+        let numbered = catalog.conditions().iter().enumerate();
+        let never_cause = numbered.filter(|(_, condition)| except(condition.cause));
+        Rule {
+            signal: alert.signal.as_ref().and_then(|name| evidence.number(name)),
+            also: alert
+                .also
+                .as_ref()
+                .and_then(|also| Some((evidence.number(&also.signal)?, also.share))),
+            not_while: alert.not_while.iter().filter_map(rule).collect(),
+            explained: alert.explained.as_ref().and_then(|it| {
+                Some(Explained {
+                    by: rule(&it.by)?,
+                    part: evidence.number(&it.part)?,
+                    share: it.share,
+                })
+            }),
+            conditions: alert
+                .conditions
+                .iter()
+                .filter_map(|name| catalog.condition_named(name))
+                .collect(),
+            never_cause: never_cause.map(|(id, _)| ConditionId(id as u8)).collect(),
+            alert: alert.clone(),
+        }
+    }
+
     /// `for` and `keep_firing_for` in seconds.
     pub(super) fn times(&self) -> [i64; 2] {
         [self.alert.r#for, self.alert.keep_firing_for].map(Span::seconds)
@@ -52,7 +106,7 @@ impl Rule {
     /// The name of the label that distinguishes its alerts, if it can have several.
     pub(super) fn label(&self) -> Option<&'static str> {
         match self.alert.watch {
-            Watch::Providers => Some("provider"),
+            Watch::Share if self.alert.by_provider => Some("provider"),
             Watch::SourceDown
             | Watch::SourceSilent
             | Watch::SourceLagging
@@ -62,117 +116,142 @@ impl Rule {
             | Watch::LinesDropped
             | Watch::PositionsLost => Some("source"),
             Watch::SeriesFolded => Some("metric"),
+            Watch::QueueAge => Some("queue"),
             _ => None,
         }
     }
 
-    /// Evaluates a rule about mail.
+    /// The value now, the value from which the rule matches, and whether both are shares.
+    pub(super) fn state(&self, judgement: &Judgement) -> Option<(f64, f64, bool)> {
+        match self.alert.watch {
+            Watch::Share => {
+                let threshold = self
+                    .alert
+                    .threshold_share(judgement.usual.unwrap_or_default());
+                Some((judgement.share, threshold, true))
+            }
+            Watch::Surge => {
+                let threshold = self.alert.threshold_number(judgement.usual?);
+                Some((judgement.events[TEN_MINUTES] as f64, threshold, false))
+            }
+            Watch::Count => {
+                let count = self.alert.count.unwrap_or_default();
+                Some((judgement.events[QUARTER] as f64, count as f64, false))
+            }
+            _ => None,
+        }
+    }
+
+    /// Evaluates the rule with number `number`.
     pub(super) fn evaluate(
         &self,
-        tracks: &[Track],
-        providers: &ProviderTracks,
+        number: usize,
+        evidence: &Evidence,
+        leading: &Leading,
+        actives: &Actives,
+        catalog: &Catalog,
         found: &mut Vec<Finding>,
     ) {
-        let window = self.alert.window.unwrap_or_default().seconds();
-        if self.alert.watch == Watch::Providers {
-            self.evaluate_providers(providers, window, found);
-            return;
-        }
-        let growth = |older, newer| {
-            let growths = self
-                .watched
-                .iter()
-                .map(|at| tracks[*at].growth(older, newer));
-            growths.max().unwrap_or(0)
-        };
-        let value = growth(window, 0);
-        if value <= self.alert.count.unwrap_or_default() {
-            return;
-        }
-        let baseline = self.alert.compared_with.map(|compared| match compared {
-            // Scaled to the length of the window.
-            Compared::HourBefore => {
-                let hour = super::signal::HOUR;
-                growth(window + hour, window) as f64 * window as f64 / hour as f64
-            }
-            Compared::WeekBefore => growth(window + WEEK, WEEK) as f64,
-        });
-        if let (Some(factor), Some(baseline)) = (self.alert.factor, baseline)
-            && value as f64 <= factor * baseline
-        {
-            return;
-        }
-        let covered = |at: &usize| tracks[*at].covers(window + WEEK);
-        if self.alert.compared_with == Some(Compared::WeekBefore)
-            && !self.watched.iter().all(covered)
-        {
-            return;
-        }
-        let share = |window| {
-            let whole = tracks[self.whole?].growth(window, 0).max(1);
-            Some(growth(window, 0) as f64 / whole as f64)
-        };
-        if let Some(floor) = self.alert.share {
-            let short = self.alert.short_window.map(|it| it.seconds());
-            for window in [Some(window), short].into_iter().flatten() {
-                if share(window).is_some_and(|share| share <= floor) {
-                    return;
-                }
-            }
-        }
-        found.push(Finding {
-            label: None,
-            figures: Figures {
-                value,
-                share: share(window),
-                baseline,
-                leader: self
-                    .by_provider
-                    .and_then(|number| providers.leader(number, window))
-                    .map(str::to_owned),
-                cause: self.cause(tracks, window),
-            },
-        });
-    }
-
-    /// The most frequent condition within `window` seconds.
-    fn cause(&self, tracks: &[Track], window: i64) -> Option<String> {
-        let grown = self.causes.iter();
-        let grown = grown.map(|(name, at)| (name, tracks[*at].growth(window, 0)));
-        // The first by name of equal ones, as Prometheus sorts them.
-        let (name, _) = grown
-            .filter(|(_, growth)| *growth > 0)
-            .max_by(|a, b| a.1.cmp(&b.1).then(b.0.cmp(a.0)))?;
-        Some(name.clone())
-    }
-
-    fn evaluate_providers(
-        &self,
-        providers: &ProviderTracks,
-        window: i64,
-        found: &mut Vec<Finding>,
-    ) {
-        let (Some(number), Some(whole)) = (self.by_provider, self.provider_whole) else {
-            return;
-        };
-        for (provider, value) in providers.growth(number, window) {
-            if value <= self.alert.count.unwrap_or_default() {
+        let Some(signal) = self.signal else { return };
+        for (key, judgement) in evidence.all_of(signal) {
+            let provider = key.provider.map(|it| evidence.name(it).to_owned());
+            let label = provider.map(|name| ("provider", name));
+            let fires = || actives.is_firing(number, &label);
+            let usual = judgement.usual.unwrap_or_default();
+            let Some((value, threshold, is_share)) = self.state(judgement) else {
+                continue;
+            };
+            let (lasts, starts) = match self.alert.watch {
+                Watch::Share => (
+                    judgement.share > (usual + threshold) / 2.0,
+                    judgement.share_lower > threshold,
+                ),
+                Watch::Surge => (value > threshold / 2.0, value > threshold),
+                _ => (value > threshold, value > threshold),
+            };
+            let may_start = || self.may_start(key, judgement, evidence, actives);
+            if !lasts || !(fires() || starts && may_start()) {
                 continue;
             }
-            let whole = providers.growth_of(whole, provider, window).max(1);
-            let share = value as f64 / whole as f64;
-            if share > self.alert.share.unwrap_or_default()
-                && let Some(name) = providers.name(provider)
-            {
-                found.push(Finding {
-                    label: Some(("provider", name.to_owned())),
-                    figures: Figures {
-                        value,
-                        share: Some(share),
-                        ..Figures::default()
-                    },
-                });
-            }
+            let figures = Figures {
+                value: judgement.events[match self.alert.watch {
+                    Watch::Share => HOUR,
+                    Watch::Surge => TEN_MINUTES,
+                    _ => QUARTER,
+                }],
+                share: is_share.then_some(judgement.share),
+                usual: judgement.usual,
+                ..self.words(key, evidence, leading, catalog)
+            };
+            found.push(Finding { label, figures });
         }
+    }
+
+    /// Whether no other alert says the same, and the other signal is above its share.
+    fn may_start(
+        &self,
+        key: Key,
+        judgement: &Judgement,
+        evidence: &Evidence,
+        actives: &Actives,
+    ) -> bool {
+        let of_all = |signal| Key {
+            signal,
+            provider: None,
+        };
+        if let Some((signal, share)) = self.also
+            && evidence
+                .of(of_all(signal))
+                .is_none_or(|it| it.share_lower <= share)
+        {
+            return false;
+        }
+        if self.not_while.iter().any(|rule| actives.has(*rule)) {
+            return false;
+        }
+        let Some(explained) = &self.explained else {
+            return true;
+        };
+        let part_of = |provider| {
+            let signal = explained.part;
+            let part = evidence.of(Key { signal, provider });
+            let part = part.map_or(0, |it| it.events[HOUR]);
+            part as f64 > explained.share * judgement.events[HOUR] as f64
+        };
+        match key.provider {
+            Some(_) => !(actives.has(explained.by) && part_of(key.provider)),
+            None => !evidence.all_of(explained.part).any(|(part, _)| {
+                let provider = part.provider.map(|it| evidence.name(it).to_owned());
+                let label = provider.map(|name| ("provider", name));
+                part_of(part.provider) && actives.is_firing(explained.by, &label)
+            }),
+        }
+    }
+
+    /// What the texts name.
+    fn words(
+        &self,
+        key: Key,
+        evidence: &Evidence,
+        leading: &Leading,
+        catalog: &Catalog,
+    ) -> Figures {
+        let alert = &self.alert;
+        let mut figures = Figures::default();
+        if alert.codes.is_empty() && alert.conditions.is_empty() || key.provider.is_some() {
+            let cause = leading.condition(key.provider, &self.never_cause);
+            figures.cause = cause.map(|id| catalog.condition_name(id).to_owned());
+        }
+        if key.provider.is_none() {
+            let leader = leading.provider(&alert.codes, &self.conditions);
+            figures.leader = leader.map(|id| evidence.name(id.0).to_owned());
+        }
+        if let ([code], []) = (&*alert.codes, &*alert.conditions) {
+            let enhanced = leading.enhanced(*code);
+            figures.enhanced = enhanced.map(|it| it.to_string());
+        }
+        let [with_code, with_condition] = leading.counts(&alert.codes, &self.conditions);
+        figures.is_condition = with_condition > 2 * with_code;
+        figures
     }
 }

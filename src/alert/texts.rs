@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use super::active::Active;
-use crate::catalog::{Alert, Catalog, DocumentRow, Side, Text, grouped, percentage};
+use crate::catalog::{Alert, Catalog, DocumentRow, Language, Side, Text, grouped, percentage};
 
 /// The remedy of document rows that have none.
 const NO_REMEDY: &str = "N/A";
@@ -26,6 +26,10 @@ pub struct Texts {
     pub remediation_en: String,
     /// The source of `remediation`: `document` or `project`.
     pub remediation_source: &'static str,
+    /// The project's own remedy in Chinese, for descriptions.
+    pub do_zh: String,
+    /// The project's own remedy in English, for descriptions.
+    pub do_en: String,
     /// The path of its page.
     pub path: String,
 }
@@ -75,6 +79,8 @@ fn plain(meaning: &Text, remedy: &Text, path: String) -> Texts {
         remediation: remedy.zh.clone(),
         remediation_en: remedy.en.clone(),
         remediation_source: "project",
+        do_zh: remedy.zh.clone(),
+        do_en: remedy.en.clone(),
         path,
     }
 }
@@ -130,6 +136,9 @@ pub fn labels(alert: &Alert) -> BTreeMap<&'static str, String> {
     if let [condition] = alert.conditions.as_slice() {
         labels.insert("condition", condition.clone());
     }
+    if let Some(signal) = &alert.signal {
+        labels.insert("signal", signal.clone());
+    }
     if let Some(direction) = alert.direction.map(Side::name) {
         labels.insert("direction", direction.to_owned());
     }
@@ -146,13 +155,13 @@ pub struct Words {
 }
 
 impl Words {
-    /// Labels and annotations of an alert of the exporter at `instance`.
+    /// Labels and annotations of an alert of the exporter at `instance`, with the base of its link.
     pub(super) fn new(
         alert: &Alert,
         texts: Texts,
         active: &Active,
-        instance: &str,
-        runbook_url: Option<&str>,
+        [instance, base]: [&str; 2],
+        language: Language,
     ) -> Self {
         let mut labels: BTreeMap<String, String> = labels(alert)
             .into_iter()
@@ -163,20 +172,27 @@ impl Words {
         if let Some((name, value)) = &active.label {
             labels.insert((*name).to_owned(), value.clone());
         }
-        let base = runbook_url.map_or_else(|| format!("http://{instance}"), str::to_owned);
-        // The page of what was measured, not of what is usual.
-        let cause = active.figures.cause.as_ref();
-        let path = cause.map_or(texts.path, |cause| format!("/codes/{cause}"));
+        let fill = Fill {
+            alert,
+            active,
+            instance,
+            language,
+        };
+        let description = format!(
+            "{}{}",
+            fill.text(&alert.description),
+            what_to_do(&texts, language)
+        );
+        let path = path(alert, active, texts.path);
         let annotations = [
-            ("summary", alert.summary.en.clone()),
-            ("summary_zh", alert.summary.zh.clone()),
-            ("description", description(alert, active, instance)),
+            ("summary", fill.text(&alert.summary)),
+            ("description", description),
             ("meaning", texts.meaning),
             ("meaning_en", texts.meaning_en),
             ("remediation", texts.remediation),
             ("remediation_en", texts.remediation_en),
             ("remediation_source", texts.remediation_source.to_owned()),
-            ("runbook_url", base + &path),
+            ("runbook_url", format!("{base}{path}")),
         ];
         let annotations = annotations.map(|(name, text)| (name.to_owned(), text));
         Words {
@@ -186,59 +202,133 @@ impl Words {
     }
 }
 
-/// The description with its figures.
-pub(super) fn description(alert: &Alert, active: &Active, instance: &str) -> String {
+/// The path of the page that shows what was measured, rather than what is usual.
+fn path(alert: &Alert, active: &Active, usual: String) -> String {
     let figures = &active.figures;
-    pieces(&alert.description)
-        .map(|piece| match piece {
-            Piece::Literal(text) => text.to_owned(),
-            Piece::Figure("count") => grouped(figures.value),
-            Piece::Figure("value") => binary_bytes(figures.value),
-            Piece::Figure("window") => alert.window.unwrap_or_default().with_symbol(),
-            Piece::Figure("short_window") => alert.short_window.unwrap_or_default().with_symbol(),
-            Piece::Figure("share") => figures.share.map_or_else(unknown, percentage),
-            Piece::Figure("baseline") => figures
-                .baseline
-                .map_or_else(unknown, |it| grouped(it.round_ties_even() as u64)),
-            Piece::Figure("leader") => leader(figures.leader.as_deref()),
-            Piece::Figure("cause") => match &figures.cause {
-                Some(cause) => format!("{CAUSE}{cause}."),
-                None => NO_CAUSE.to_owned(),
-            },
-            Piece::Figure("instance") => instance.to_owned(),
-            // All other names are labels.
-            Piece::Figure(name) => match &active.label {
-                Some((label, value)) if *label == name => value.clone(),
-                _ => unknown(),
-            },
-        })
-        .collect()
+    if alert.page.is_none() {
+        if let Some(("provider", name)) = &active.label {
+            return format!("/providers/{name}");
+        }
+        if names_cause(alert)
+            && let Some(cause) = &figures.cause
+        {
+            return format!("/codes/{cause}");
+        }
+    }
+    match &*alert.conditions {
+        [condition] if figures.is_condition => format!("/codes/{condition}"),
+        _ => usual,
+    }
 }
 
-/// The sentence about the provider with the largest part.
-fn leader(provider: Option<&str>) -> String {
-    match provider {
-        Some(provider) if provider != OTHER_PROVIDER => {
-            format!("{TOP_PROVIDER}{provider}.")
+/// Whether the texts of an alert name the most frequent condition.
+pub fn names_cause(alert: &Alert) -> bool {
+    alert.description.en.contains("{cause}")
+}
+
+/// The last sentences of a description: what to do.
+pub fn what_to_do(texts: &Texts, language: Language) -> String {
+    match language {
+        Language::En => format!(" What to do: {}", texts.do_en),
+        Language::Zh => format!("处理：{}", texts.do_zh),
+    }
+}
+
+/// Fills the placeholders of a text with the figures of an alert.
+struct Fill<'a> {
+    alert: &'a Alert,
+    active: &'a Active,
+    instance: &'a str,
+    language: Language,
+}
+
+impl Fill<'_> {
+    fn text(&self, text: &Text) -> String {
+        let text: String = pieces(self.language.of(text))
+            .map(|piece| match piece {
+                Piece::Literal(text) => text.to_owned(),
+                Piece::Figure(name) => self.figure(name),
+            })
+            .collect();
+        text.trim_end().to_owned()
+    }
+
+    fn figure(&self, name: &str) -> String {
+        let Fill { alert, active, .. } = self;
+        let figures = &active.figures;
+        let sentences = sentences(self.language);
+        let with = |name: &Option<String>, before: &str, after: &str| {
+            let name = name.as_ref();
+            name.map_or_else(String::new, |name| format!("{before}{name}{after}"))
+        };
+        let known = figures.leader.clone().filter(|it| it != OTHER_PROVIDER);
+        match name {
+            "count" => grouped(figures.value),
+            "value" => binary_bytes(figures.value),
+            "window" => alert.window.unwrap_or_default().with_symbol(),
+            "share" => figures
+                .share
+                .map_or_else(|| sentences.unknown.to_owned(), percentage),
+            "usual" => match (figures.usual, figures.share) {
+                (Some(usual), Some(_)) => percentage(usual),
+                (Some(usual), None) => grouped(usual.round_ties_even() as u64),
+                (None, _) => sentences.unknown.to_owned(),
+            },
+            "who" => known.unwrap_or_else(|| sentences.others.to_owned()),
+            "leader" => with(&known, sentences.leader, sentences.end),
+            "enhanced" => with(&figures.enhanced, " ", ""),
+            "why" => with(&figures.cause, sentences.why, ""),
+            "cause" => with(&figures.cause, sentences.cause, sentences.end),
+            "instance" => self.instance.to_owned(),
+            // All other names are labels.
+            name => match &active.label {
+                Some((label, value)) if *label == name => value.clone(),
+                _ => sentences.unknown.to_owned(),
+            },
         }
-        _ => NO_TOP_PROVIDER.to_owned(),
     }
 }
 
 /// The provider label of hosts that match no known provider.
 pub const OTHER_PROVIDER: &str = "other";
 
-/// The beginning of the sentence about the provider with the largest part.
-pub const TOP_PROVIDER: &str = "Top provider: ";
+/// The words around figures, which the Prometheus rules use too.
+pub struct Sentences {
+    /// In place of an unavailable figure.
+    pub unknown: &'static str,
+    /// In place of a provider, where no known one leads.
+    pub others: &'static str,
+    /// Before the provider with the largest part.
+    pub leader: &'static str,
+    /// Before the most frequent condition, in a sentence of its own.
+    pub cause: &'static str,
+    /// Before the most frequent condition, in a summary.
+    pub why: &'static str,
+    /// The end of a sentence.
+    pub end: &'static str,
+}
 
-/// The sentence where no known provider has the largest part.
-pub const NO_TOP_PROVIDER: &str = "No single known provider stands out.";
-
-/// The beginning of the sentence about the most frequent condition.
-pub const CAUSE: &str = "Most frequent condition: ";
-
-/// The sentence where no reply had a condition.
-pub const NO_CAUSE: &str = "No reply tells why.";
+/// The words of a language.
+pub fn sentences(language: Language) -> &'static Sentences {
+    match language {
+        Language::En => &Sentences {
+            unknown: "unknown",
+            others: "several servers",
+            leader: "Top provider: ",
+            cause: "Most frequent condition: ",
+            why: ": ",
+            end: ".",
+        },
+        Language::Zh => &Sentences {
+            unknown: "未知",
+            others: "多台服务器",
+            leader: "最多的服务商：",
+            cause: "最常见的原因：",
+            why: "：",
+            end: "。",
+        },
+    }
+}
 
 /// A size in bytes with four significant digits and a binary prefix, like `humanize1024` in Prometheus templates
 /// followed by `B`.
@@ -264,13 +354,6 @@ fn binary_bytes(bytes: u64) -> String {
         false => &text,
     };
     format!("{text}{prefix}B")
-}
-
-/// The text in place of an unavailable figure.
-pub const UNKNOWN: &str = "unknown";
-
-fn unknown() -> String {
-    UNKNOWN.to_owned()
 }
 
 #[cfg(test)]
@@ -304,13 +387,6 @@ mod tests {
         ] {
             assert_eq!(binary_bytes(bytes), text);
         }
-    }
-
-    #[test]
-    fn only_known_providers_are_named() {
-        assert_eq!(leader(Some("google")), "Top provider: google.");
-        assert_eq!(leader(Some("other")), NO_TOP_PROVIDER);
-        assert_eq!(leader(None), NO_TOP_PROVIDER);
     }
 
     #[test]

@@ -12,6 +12,7 @@ mod lookup;
 mod phrases;
 mod policy;
 mod providers;
+mod rules;
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests;
@@ -26,8 +27,9 @@ pub use entries::{
 };
 pub use explain::Explanation;
 pub use lookup::Catalog;
-pub use policy::{Alert, Change, Compared, Policy, Side, Watch};
+pub use policy::{Change, Policy};
 pub use providers::{Providers, ProvidersError};
+pub use rules::{Alert, Also, Counted, Explained, Inhibition, Side, Signal, Watch};
 pub use topic::{EnhancedTopic, Topic};
 pub use units::{Span, grouped, percentage};
 pub use vocabulary::{Actor, Cause, Kind, Language, Severity, Text};

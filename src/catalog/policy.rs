@@ -1,151 +1,16 @@
-//! The alert policy (`policy.toml`) as types, and how its figures are overridden.
+//! The alert policy (`policy.toml`), and how its figures are overridden.
 //!
 //! The Prometheus rules, the evaluator and `replay` are all derived from it. Deserializing is strict: a missing
 //! or unknown field is an error.
 
 use serde::Deserialize;
 
-use super::units::{Span, percentage};
-use super::vocabulary::{Severity, Text};
+use super::rules::{Alert, Inhibition, Signal};
+use super::units::Span;
+use super::vocabulary::{Language, Severity};
 
 /// The data file, `policy.toml`, as the build script hands it over.
 const SOURCE: &str = include_str!(concat!(env!("OUT_DIR"), "/policy.json"));
-
-/// What an alert rule evaluates.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Watch {
-    /// Reply codes and conditions of one direction.
-    Replies,
-    /// Conditions of the replies of each provider.
-    Providers,
-    /// Delivery records with one status.
-    Deliveries,
-    /// Failed logins of clients.
-    AuthFailures,
-    /// The exporter cannot be scraped. Only Prometheus can detect that.
-    ExporterDown,
-    /// A source cannot be read.
-    SourceDown,
-    /// A source that used to have lines has none.
-    SourceSilent,
-    /// A large part of a source has not been read yet.
-    SourceLagging,
-    /// A backlog is being read.
-    CatchingUp,
-    /// The time stamps of a source differ from the clock of the exporter.
-    ClockOff,
-    /// Lines of an unknown format.
-    Unmatched,
-    /// Lines lost because they arrived faster than they were read.
-    LinesDropped,
-    /// Files of a source in which reading stopped were not found again.
-    PositionsLost,
-    /// The state cannot be written.
-    StateNotWritten,
-    /// A metric has reached its limit of series, and further label values are counted as `other`.
-    SeriesFolded,
-}
-
-/// Which replies a rule is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Side {
-    /// Replies of remote servers to this one.
-    Outbound,
-    /// Replies of this server to its clients.
-    Inbound,
-    /// Replies of the local mail store to this server.
-    Local,
-}
-
-impl Side {
-    /// The value of the `direction` label.
-    pub fn name(self) -> &'static str {
-        match self {
-            Side::Outbound => "outbound",
-            Side::Inbound => "inbound",
-            Side::Local => "local",
-        }
-    }
-}
-
-/// The period a figure is compared with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Compared {
-    /// The hour before the window.
-    HourBefore,
-    /// The same window a week before.
-    WeekBefore,
-}
-
-/// An alert rule.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Alert {
-    /// Its name, and the `alertname` label.
-    pub name: String,
-    /// The rule group.
-    pub group: String,
-    /// The severity; `critical` pages.
-    pub severity: Severity,
-    /// What it evaluates.
-    pub watch: Watch,
-    /// Which replies.
-    pub direction: Option<Side>,
-    /// Reply codes, summed up.
-    #[serde(default)]
-    pub codes: Vec<u16>,
-    /// Conditions, summed up. Where there are codes too, the larger of the two sums counts, since one reply
-    /// may be in both.
-    #[serde(default)]
-    pub conditions: Vec<String>,
-    /// All reply codes with this first digit.
-    pub class: Option<u8>,
-    /// The status of delivery records.
-    pub status: Option<String>,
-    /// The catalog entry (code or condition) with its meaning and remedy.
-    pub page: Option<String>,
-    /// The evaluation window.
-    pub window: Option<Span>,
-    /// A shorter window in which the share must be exceeded too, so that the alert resolves soon after the
-    /// problem ends.
-    pub short_window: Option<Span>,
-    /// Fires above this count within the window.
-    pub count: Option<u64>,
-    /// Fires above this share, from 0 to 1.
-    pub share: Option<f64>,
-    /// Fires above this multiple of the compared period.
-    pub factor: Option<f64>,
-    /// The period that `factor` refers to.
-    pub compared_with: Option<Compared>,
-    /// Fires above this value, for gauges.
-    pub threshold: Option<u64>,
-    /// How long the condition must hold before the alert fires.
-    pub r#for: Span,
-    /// How long the alert keeps firing after the condition no longer holds.
-    pub keep_firing_for: Span,
-    /// One line. A percentage in it is the share of the rule.
-    pub summary: Text,
-    /// The description, with placeholders for figures in braces.
-    pub description: String,
-    /// The meaning, where there is no catalog entry.
-    pub meaning: Option<Text>,
-    /// The remedy, where there is no catalog entry.
-    pub remedy: Option<Text>,
-}
-
-impl Alert {
-    /// Whether the rule is about mail. The other rules are about the exporter itself and are not suppressed
-    /// during catch-up.
-    pub fn is_about_mail(&self) -> bool {
-        matches!(
-            self.watch,
-            Watch::Replies | Watch::Providers | Watch::Deliveries | Watch::AuthFailures
-        )
-    }
-}
 
 /// Overrides of one rule by the operator; `None` keeps the default.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -170,12 +35,18 @@ pub struct Change {
     pub keep_firing_for: Option<Span>,
 }
 
-/// All alert rules, and what their texts depend on.
+/// All signals, alert rules and inhibitions, and what their texts depend on.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 pub struct Policy {
+    /// The signals that the rules are about.
+    #[serde(rename = "signal")]
+    pub signals: Vec<Signal>,
     /// The rules, in the order of the file.
     #[serde(rename = "alert")]
     pub alerts: Vec<Alert>,
+    /// Which alerts silence which.
+    #[serde(rename = "inhibition")]
+    pub inhibitions: Vec<Inhibition>,
     /// A regular expression for the `job` label of the exporter's targets.
     #[serde(default = "default_job")]
     pub job: String,
@@ -183,16 +54,49 @@ pub struct Policy {
     /// address of its instance.
     #[serde(default)]
     pub runbook_url: Option<String>,
+    /// The language of summaries and descriptions.
+    #[serde(skip, default = "default_language")]
+    pub language: Language,
 }
 
 fn default_job() -> String {
     ".*maillog.*".to_owned()
 }
 
+fn default_language() -> Language {
+    Language::En
+}
+
 impl Policy {
     /// The built-in policy.
     pub fn embedded() -> Self {
-        serde_json::from_str(SOURCE).expect("the built-in policy is read by every test run")
+        let mut policy: Policy =
+            serde_json::from_str(SOURCE).expect("the built-in policy is read by every test run");
+        let Policy {
+            signals, alerts, ..
+        } = &mut policy;
+        for alert in alerts {
+            let signal = signals
+                .iter()
+                .find(|it| Some(&it.name) == alert.signal.as_ref());
+            if let Some(signal) = signal {
+                alert.direction = signal.direction;
+                alert.codes = signal.codes.clone();
+                alert.conditions = signal.conditions.clone();
+                alert.by_provider = signal.by_provider;
+            }
+        }
+        policy
+    }
+
+    /// The signal of a rule about mail.
+    pub fn signal_of(&self, alert: &Alert) -> Option<&Signal> {
+        self.signal_named(alert.signal.as_deref()?)
+    }
+
+    /// The signal with this name.
+    pub fn signal_named(&self, name: &str) -> Option<&Signal> {
+        self.signals.iter().find(|signal| signal.name == name)
     }
 
     /// Overrides figures of the rule with this name.
@@ -205,11 +109,7 @@ impl Policy {
         let at = at.ok_or(None)?;
         let alert = &mut self.alerts[at];
         replace(&mut alert.count, change.count).ok_or(Some("count"))?;
-        let share = alert.share;
         replace(&mut alert.share, change.share).ok_or(Some("share"))?;
-        if let (Some(old), Some(new)) = (share, alert.share) {
-            alert.summary.replace(&percentage(old), &percentage(new));
-        }
         replace(&mut alert.factor, change.factor).ok_or(Some("factor"))?;
         replace(&mut alert.threshold, change.threshold).ok_or(Some("threshold"))?;
         replace(&mut alert.window, change.window).ok_or(Some("window"))?;

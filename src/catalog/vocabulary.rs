@@ -6,7 +6,7 @@ use std::str::FromStr;
 use serde::Deserialize;
 
 /// A text in both languages.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Text {
     /// English.
@@ -22,12 +22,6 @@ impl Text {
             zh: zh.into(),
         }
     }
-
-    /// Replaces a part in both languages.
-    pub(super) fn replace(&mut self, from: &str, to: &str) {
-        self.en = self.en.replace(from, to);
-        self.zh = self.zh.replace(from, to);
-    }
 }
 
 /// The languages of all texts.
@@ -40,11 +34,26 @@ pub enum Language {
 }
 
 impl Language {
+    /// The names in configuration files.
+    pub const NAMES: [&'static str; 2] = ["en", "zh"];
+
     /// The text in this language.
     pub fn of(self, text: &Text) -> &str {
         match self {
             Language::En => &text.en,
             Language::Zh => &text.zh,
+        }
+    }
+}
+
+impl FromStr for Language {
+    type Err = ();
+
+    fn from_str(name: &str) -> Result<Self, ()> {
+        match name {
+            "en" => Ok(Language::En),
+            "zh" => Ok(Language::Zh),
+            _ => Err(()),
         }
     }
 }

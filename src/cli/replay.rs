@@ -11,7 +11,7 @@ use super::generate::policy;
 use super::input::{LogFiles, unreadable};
 use super::output::{self, OutputFormat};
 use super::source_format;
-use crate::alert::{Active, Evaluator, Words};
+use crate::alert::{Active, Ended, Evaluator, GROUP_WAIT, Words};
 use crate::catalog::{Catalog, Policy, Providers};
 use crate::metrics::{Counters, CountingVisitor, LineCounts};
 use crate::parse::{Format, LineParser, Stamp};
@@ -63,7 +63,11 @@ struct Fired {
     seconds: i64,
     /// The highest value within its window.
     peak: u64,
+    /// The texts with the figures of the peak.
+    summary: String,
     description: String,
+    /// The alert of the same cause that silenced it when it started to fire.
+    inhibited: Option<String>,
 }
 
 /// Runs the command.
@@ -118,6 +122,8 @@ pub fn run(args: &Args) -> Result<(), Error> {
     })?;
     // Lines after the last evaluation count too. Without a time stamp, there was no evaluation.
     if from <= to {
+        // An alert that fired with the last line is decided on as well.
+        due += GROUP_WAIT;
         evaluator.advance(due, &counters, false);
     }
     let report = ReplayReport {
@@ -132,8 +138,9 @@ pub fn run(args: &Args) -> Result<(), Error> {
 /// All alerts that fired, in the order of their start; `end` is the end of the log.
 fn fired(evaluator: &mut Evaluator, policy: &Policy, end: i64) -> Vec<Fired> {
     let ended = evaluator.take_ended().into_iter();
-    let mut all: Vec<(Active, Option<i64>)> =
-        ended.map(|(active, ended)| (active, Some(ended))).collect();
+    let mut all: Vec<(Active, Option<i64>)> = ended
+        .map(|Ended { active, resolved }| (active, Some(resolved)))
+        .collect();
     all.extend(
         evaluator
             .active()
@@ -148,7 +155,7 @@ fn fired(evaluator: &mut Evaluator, policy: &Policy, end: i64) -> Vec<Fired> {
         let Words {
             labels,
             annotations,
-        } = evaluator.words(&active, "")?;
+        } = evaluator.words(&active, "", "http")?;
         let alert = policy.alerts.get(active.rule)?;
         let resolved = match ended {
             Some(ended) => Some(Timestamp::from_second(ended).ok()?),
@@ -167,7 +174,9 @@ fn fired(evaluator: &mut Evaluator, policy: &Policy, end: i64) -> Vec<Fired> {
             resolved,
             seconds: ended.unwrap_or(end) - start,
             peak: active.peak.value,
+            summary: annotations.get("summary")?.clone(),
             description: annotations.get("description")?.clone(),
+            inhibited: active.inhibited.clone().flatten(),
         })
     });
     fired.collect()
@@ -200,6 +209,10 @@ fn print(output: &mut dyn Write, report: &ReplayReport) -> io::Result<()> {
             Some(resolved) => writeln!(output, "  ended  {}", shown(resolved))?,
             None => writeln!(output, "  ended  still firing at the end of the log")?,
         }
+        if let Some(other) = &fired.inhibited {
+            writeln!(output, "  silenced by {other}")?;
+        }
+        writeln!(output, "  what   {}", fired.summary)?;
         writeln!(output, "  why    {}", fired.description)?;
     }
     Ok(())

@@ -56,6 +56,7 @@ pub fn check(alerting: Spanned<AlertingSection>) -> Result<AlertingSettings, Fau
     }
     let policy = policy::check(PolicyFile {
         job: None,
+        language: alerting.language,
         runbook_url: alerting.runbook_url,
         rules: alerting.rules,
     })?;

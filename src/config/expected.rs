@@ -126,12 +126,13 @@ const FIELDS: &[(&str, &str)] = &[
     ),
     (
         "alerting",
-        "a mapping with the fields alertmanagers, instance, runbook_url, rules",
+        "a mapping with the fields alertmanagers, instance, language, runbook_url, rules",
     ),
     (
         "alerting.instance",
         "a host name and port, such as mx1.example.com:9925",
     ),
+    ("alerting.language", "en or zh"),
     (
         "alerting.runbook_url",
         "a URL, such as https://runbooks.example.com/maillog",
@@ -236,9 +237,9 @@ pub fn in_config(path: &str) -> Option<&'static str> {
 /// What is expected of a field of a policy file, likewise.
 pub fn in_policy(path: &str) -> Option<&'static str> {
     match path {
-        "" => Some("a mapping with the fields job, runbook_url, rules"),
+        "" => Some("a mapping with the fields job, language, runbook_url, rules"),
         "job" => Some("a regular expression for the job, such as maillog.*"),
-        "runbook_url" | "rules" => in_config(&format!("alerting.{path}")),
+        "language" | "runbook_url" | "rules" => in_config(&format!("alerting.{path}")),
         _ => in_rules(path.strip_prefix("rules.")?),
     }
 }

@@ -70,7 +70,7 @@ mod tests {
         let text = "\
 runbook_url: https://runbooks.example.com/mail/
 rules:
-  MaillogSmtp421Spike: {count: 50, share: 0.2, for: 5m, severity: warning}
+  MaillogSmtp421Spike: {factor: 5, share: 0.2, for: 5m, severity: warning}
   MaillogTlsFailing:
     enabled: false
 ";
@@ -80,7 +80,7 @@ rules:
             .iter()
             .find(|it| it.name == "MaillogSmtp421Spike");
         let spike = spike.expect("it");
-        assert_eq!((spike.count, spike.share), (Some(50), Some(0.2)));
+        assert_eq!((spike.factor, spike.share), (Some(5.0), Some(0.2)));
         assert_eq!(
             (spike.r#for, spike.severity),
             (Span(300), Severity::Warning)

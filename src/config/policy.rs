@@ -6,7 +6,7 @@ use serde_saphyr::Spanned;
 use super::expected::of_rule_field;
 use super::schema::{Field, PolicyFile, RuleItem};
 use super::values::{invalid, one_of};
-use crate::catalog::{Change, Policy, Severity, Span};
+use crate::catalog::{Change, Language, Policy, Severity, Span};
 use crate::yaml::{Fault, Place, suggest};
 
 /// The longest window: the evaluator keeps no older figures.
@@ -27,6 +27,9 @@ pub fn check(file: PolicyFile) -> Result<Policy, Fault> {
             ));
         }
         policy.job = job.value;
+    }
+    if let Some(language) = file.language {
+        policy.language = one_of(&language, &Language::NAMES)?;
     }
     if let Some(url) = file.runbook_url {
         policy.runbook_url = Some(runbook_url(&url)?);

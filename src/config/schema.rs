@@ -97,6 +97,7 @@ pub struct PostfixSection {
 pub struct AlertingSection {
     pub alertmanagers: List<AlertmanagerItem>,
     pub instance: Field<String>,
+    pub language: Field<String>,
     pub runbook_url: Field<String>,
     pub rules: Field<Rules>,
 }
@@ -145,6 +146,7 @@ pub struct TlsSection {
 #[serde(deny_unknown_fields)]
 pub struct PolicyFile {
     pub job: Field<String>,
+    pub language: Field<String>,
     pub runbook_url: Field<String>,
     pub rules: Field<Rules>,
 }

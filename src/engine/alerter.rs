@@ -1,6 +1,7 @@
-//! Evaluates the alert policy over the counters, and sends alerts to Alertmanagers.
+//! Evaluates the alert policy over the counters, and sends alerts to Alertmanagers if any are configured.
 //!
-//! Optional: most installations leave this to Prometheus, for which the same policy exists as rules.
+//! The rules are evaluated in any case: the pages show what fires, and the evidence is what the Prometheus rules
+//! compare with their thresholds.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -10,9 +11,9 @@ use jiff::Timestamp;
 
 use super::source_clock::LATE;
 use crate::alert::notify::{Notification, Notifier};
-use crate::alert::{Active, AlertSnapshot, Evaluator, Health, Words};
+use crate::alert::{Active, AlertSnapshot, Ended, Evaluator, GROUP_WAIT, Health, Words};
 use crate::catalog::{Catalog, Policy};
-use crate::metrics::{ActiveAlert, Alerting, Counters};
+use crate::metrics::{ActiveAlert, Alerting, Counters, EndedAlert, RuleState, SignalState};
 
 /// How often a firing alert is sent again, as in Prometheus.
 const RESEND_INTERVAL: Duration = Duration::from_secs(60);
@@ -24,6 +25,9 @@ const ENDS_AFTER: Duration = RESEND_INTERVAL.saturating_mul(4);
 /// How often the rules about the exporter itself are evaluated.
 const HEALTH_INTERVAL: Duration = Duration::from_secs(15);
 
+/// How old the end of an alert may be that is still sent, in seconds: after that, Alertmanager has resolved it.
+const OLDEST_END: i64 = 900;
+
 /// Identifies an alert: the number of its rule, and the value of the label that distinguishes the
 /// alerts of one rule.
 type AlertKey = (usize, Option<String>);
@@ -34,18 +38,24 @@ pub struct AlertSetup {
     pub policy: Policy,
     /// The `instance` label: the address of this exporter.
     pub instance: String,
-    /// The way to the Alertmanagers.
-    pub notifier: Notifier,
+    /// `http` or `https`, as the pages of this exporter are served.
+    pub scheme: &'static str,
+    /// The way to the Alertmanagers; `None` if alerts are not sent.
+    pub notifier: Option<Notifier>,
 }
 
 /// Evaluates the policy and sends alerts.
 pub(super) struct Alerter {
     evaluator: Evaluator,
     setup: AlertSetup,
-    /// When each firing alert was last sent.
-    sent: HashMap<AlertKey, Instant>,
+    /// When each firing alert was last sent; `None` if another process has sent it.
+    sent: HashMap<AlertKey, Option<Instant>>,
     /// When the rules about the exporter itself were last evaluated.
     health_checked: Option<Instant>,
+    /// The events since the last step, and those of them that are older than it.
+    events: [u64; 2],
+    /// What was last shown, and of which state of the evaluator.
+    shown: Option<(u64, Arc<Alerting>)>,
 }
 
 impl Alerter {
@@ -53,18 +63,22 @@ impl Alerter {
     pub(super) fn new(
         setup: AlertSetup,
         providers: Arc<[String]>,
-        before: Option<&AlertSnapshot>,
+        before: Option<AlertSnapshot>,
         counters: &Counters,
     ) -> Self {
         let mut evaluator = Evaluator::new(setup.policy.clone(), Catalog::embedded(), providers);
         if let Some(before) = before {
             evaluator.restore(before, counters);
         }
+        let firing = evaluator.active().iter();
+        let firing = firing.filter(|active| active.fired.is_some() && active.silenced_by.is_none());
         Alerter {
+            sent: firing.map(|active| (key(active), None)).collect(),
             evaluator,
             setup,
-            sent: HashMap::new(),
             health_checked: None,
+            events: [0; 2],
+            shown: None,
         }
     }
 
@@ -74,15 +88,28 @@ impl Alerter {
         self.evaluator.due()
     }
 
+    /// Takes note of an event of a line of `time`, of which [`Alerter::next_evaluation`] is `due`.
+    #[inline]
+    pub(super) fn count(&mut self, time: i64, due: i64) {
+        self.events[0] += 1;
+        self.events[1] += u64::from(time < due.saturating_sub(2 * LATE));
+    }
+
     /// Evaluates the rules up to `time`: that of a line that is about to be counted, or of the wall
-    /// clock if all lines are read. `now` is the wall clock; both in seconds since 1970. With
-    /// `backlog`, most of the recent events are of the past, and no rule about mail matches.
-    pub(super) fn advance(&mut self, time: i64, counters: &Counters, now: i64, backlog: bool) {
+    /// clock if all lines are read. `now` is the wall clock; both in seconds since 1970.
+    pub(super) fn advance(&mut self, time: i64, counters: &Counters, now: i64) {
+        // If most of what was counted is older than the last step, a source with a backlog is being read, of a time
+        // that is evaluated already. It says nothing about now.
+        let [all, old] = std::mem::take(&mut self.events);
         // The time of a line may be in the future.
-        let time = time.min(now);
-        // What has happened until then is evaluated as well, but nobody is alerted late.
-        let suppressed = backlog || time < now - LATE;
-        self.evaluator.advance(time, counters, suppressed);
+        self.evaluator
+            .advance(time.min(now), counters, 2 * old > all);
+    }
+
+    /// Whether the evaluation has reached the present.
+    fn is_current(&self, now: i64) -> bool {
+        let time = self.evaluator.time();
+        time.is_some_and(|time| time >= now - LATE)
     }
 
     /// Evaluates the rules about the exporter itself if that is due, and sends the alerts that are
@@ -96,24 +123,50 @@ impl Alerter {
             self.health_checked = Some(Instant::now());
             self.evaluator.examine(&health(), counters, now.as_second());
         }
-        let mut alerts = Vec::new();
-        for (active, ended) in self.evaluator.take_ended() {
-            self.sent.remove(&key(&active));
-            let ended = Timestamp::from_second(ended).unwrap_or(now).min(now);
-            alerts.extend(self.alert(&active, ended));
+        let ended = self.evaluator.take_ended();
+        if self.setup.notifier.is_none() {
+            return;
         }
+        let mut alerts = self.resolved(ended, now);
+        let is_current = self.is_current(now.as_second());
         for active in self.evaluator.active() {
             let key = key(active);
             let sent = self.sent.get(&key);
-            let due = sent.is_none_or(|sent| sent.elapsed() >= RESEND_INTERVAL);
-            if active.fired.is_some() && due {
+            let due = sent.is_none_or(|it| it.is_none_or(|it| it.elapsed() >= RESEND_INTERVAL));
+            if due && self.is_wanted(active, is_current, sent.is_some(), now.as_second()) {
                 alerts.extend(self.alert(active, now + ENDS_AFTER));
-                self.sent.insert(key, Instant::now());
+                self.sent.insert(key, Some(Instant::now()));
             }
         }
-        if !alerts.is_empty() {
-            self.setup.notifier.send(alerts);
+        if let Some(notifier) = &self.setup.notifier
+            && !alerts.is_empty()
+        {
+            notifier.send(alerts);
         }
+    }
+
+    /// Whether an alert is sent: it fires, no other one says the same, and it is not of the past.
+    fn is_wanted(&self, active: &Active, is_current: bool, was_sent: bool, now: i64) -> bool {
+        let Some(fired) = active.fired else {
+            return false;
+        };
+        let may_be_silenced = self.evaluator.may_be_silenced(active);
+        let has_waited = !may_be_silenced || now >= fired + GROUP_WAIT;
+        let about_mail = self.evaluator.rule(active).is_about_mail();
+        active.silenced_by.is_none() && has_waited && (was_sent || is_current || !about_mail)
+    }
+
+    /// The ends of alerts that were sent.
+    fn resolved(&mut self, ended: Vec<Ended>, now: Timestamp) -> Vec<Notification> {
+        let mut alerts = Vec::new();
+        for Ended { active, resolved } in ended {
+            let was_sent = self.sent.remove(&key(&active)).is_some();
+            if was_sent && resolved >= now.as_second() - OLDEST_END {
+                let resolved = Timestamp::from_second(resolved).unwrap_or(now).min(now);
+                alerts.extend(self.alert(&active, resolved));
+            }
+        }
+        alerts
     }
 
     fn alert(&self, active: &Active, ends_at: Timestamp) -> Option<Notification> {
@@ -130,11 +183,23 @@ impl Alerter {
     }
 
     fn words(&self, active: &Active) -> Option<Words> {
-        self.evaluator.words(active, &self.setup.instance)
+        self.evaluator
+            .words(active, &self.setup.instance, self.setup.scheme)
     }
 
-    /// The active alerts and the state of the Alertmanagers, for a view.
-    pub(super) fn view(&self) -> Alerting {
+    /// The alerts with their evidence and the state of the Alertmanagers, for a view of `now`.
+    pub(super) fn view(&mut self, now: i64) -> Arc<Alerting> {
+        let notifier = self.setup.notifier.as_ref();
+        let alertmanagers = notifier.map(Notifier::stats).unwrap_or_default();
+        let is_current = self.is_current(now);
+        let changes = self.evaluator.changes();
+        if let Some((of, shown)) = &self.shown
+            && *of == changes
+            && shown.alertmanagers == alertmanagers
+            && shown.signals.is_some() == is_current
+        {
+            return Arc::clone(shown);
+        }
         let active = self.evaluator.active().iter().filter_map(|active| {
             let words = self.words(active)?;
             Some(ActiveAlert {
@@ -142,16 +207,56 @@ impl Alerter {
                 annotations: words.annotations,
                 since: active.since,
                 fired: active.fired,
+                inhibited_by: active.silenced_by.clone(),
             })
         });
-        Alerting {
+        let ended = self.evaluator.resolved().filter_map(|ended| {
+            let mut active = ended.active.clone();
+            active.figures = active.peak.clone();
+            let words = self.words(&active)?;
+            Some(EndedAlert {
+                labels: words.labels,
+                annotations: words.annotations,
+                fired: active.fired?,
+                resolved: ended.resolved,
+            })
+        });
+        let policy = &self.setup.policy;
+        let rules = self.evaluator.nearness().into_iter();
+        let rules = rules.map(|it| RuleState {
+            alert: policy.alerts[it.rule].name.clone(),
+            label: it.provider.map(|name| ("provider", name)),
+            value: it.value,
+            threshold: it.threshold,
+            usual: it.usual,
+            is_share: it.is_share,
+        });
+        let signals = self.evaluator.signals();
+        let signals = signals.map(|(signal, provider, known)| SignalState {
+            name: signal.name.clone(),
+            provider: provider.unwrap_or_default().to_owned(),
+            is_share: signal.is_share(),
+            share_lower: known.share_lower,
+            share: known.share,
+            usual: known.usual,
+            events: known.events,
+        });
+        let alerting = Arc::new(Alerting {
             active: active.collect(),
-            alertmanagers: self.setup.notifier.stats(),
-        }
+            ended: ended.collect(),
+            rules: rules.collect(),
+            signals: is_current.then(|| signals.collect()),
+            sends: self.setup.notifier.is_some(),
+            scheme: self.setup.scheme,
+            external_url: policy.runbook_url.clone().unwrap_or_default(),
+            alertmanagers,
+        });
+        self.shown = Some((changes, Arc::clone(&alerting)));
+        alerting
     }
 
     /// What a snapshot keeps, for [`Alerter::new`] of the next process.
-    pub(super) fn image(&self) -> AlertSnapshot {
+    pub(super) fn snapshot(&mut self) -> AlertSnapshot {
         self.evaluator.snapshot()
     }
 }

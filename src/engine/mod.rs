@@ -34,7 +34,7 @@ use run::Engine;
 pub use setup::{Setup, SourceSetup};
 
 /// Starts the engine. `queues` holds the newest listing of Postfix's queue, if that is configured;
-/// `alerts` is set if the exporter sends alerts itself; `state` is the snapshot of the process before
+/// `alerts` has the alert rules and the way to Alertmanagers; `state` is the snapshot of the process before
 /// and the store for new ones.
 ///
 /// # Errors
@@ -45,7 +45,7 @@ pub fn start(
     setup: Setup,
     providers: Providers,
     queues: Option<Newest>,
-    alerts: Option<AlertSetup>,
+    alerts: AlertSetup,
     mut state: StateFile,
 ) -> std::io::Result<(Handle, JoinHandle<()>)> {
     let (requests, incoming) = channel();
@@ -61,13 +61,12 @@ pub fn start(
     let parts = Parts {
         providers,
         queues,
-        alerts,
         watcher,
         wake,
         publisher,
         ready: Arc::clone(&ready),
     };
-    let engine = Engine::new(setup, parts, before)?;
+    let engine = Engine::new(setup, parts, alerts, before)?;
     let handle = Handle { requests, ready };
     let thread = std::thread::Builder::new()
         .name("engine".into())

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use super::alerter::AlertSetup;
 use super::publisher::Publisher;
 use crate::catalog::Providers;
 use crate::showq::Newest;
@@ -13,7 +12,6 @@ use crate::source::{Wake, Watcher};
 pub(super) struct Parts {
     pub providers: Providers,
     pub queues: Option<Newest>,
-    pub alerts: Option<AlertSetup>,
     pub watcher: Watcher,
     /// Called by sources with threads of their own.
     pub wake: Wake,

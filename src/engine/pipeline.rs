@@ -2,7 +2,6 @@
 
 use super::alerter::Alerter;
 use super::recording::RecordingVisitor;
-use super::source_clock::LateShare;
 use super::source_handle::SourceHandle;
 use crate::insight::Insight;
 use crate::metrics::{Counters, CountingVisitor};
@@ -15,12 +14,10 @@ pub(super) struct Pipeline {
     pub counters: Counters,
     /// The wall clock in seconds since 1970, as of the current block.
     pub now: i64,
-    /// How many of the events of all sources were late.
-    pub late: LateShare,
     /// Who causes failed replies.
     pub insight: Insight,
-    /// Set if the exporter sends alerts itself.
-    pub alerter: Option<Alerter>,
+    /// Evaluates the alert rules.
+    pub alerter: Alerter,
 }
 
 impl Pipeline {
@@ -44,14 +41,11 @@ impl Pipeline {
             parser,
             counters,
             now,
-            late,
             insight,
             alerter,
         } = self;
         let now = *now;
-        let mut due = alerter
-            .as_ref()
-            .map_or(i64::MAX, |alerter| alerter.next_evaluation());
+        let mut due = alerter.next_evaluation();
         let behind = -clock.offset();
         let counting = CountingVisitor {
             counters,
@@ -61,16 +55,14 @@ impl Pipeline {
                 let Stamp { seconds, nanos } = time?;
                 lines.newest = lines.newest.max(Some(seconds));
                 let (seconds, is_late) = clock.observe(seconds, now);
+                if seconds >= due {
+                    alerter.advance(seconds, counters, now);
+                    due = alerter.next_evaluation();
+                }
                 if is_event {
                     clock.count(is_late, now);
-                    late.count(is_late, now);
+                    alerter.count(seconds, due);
                     lines.backlog_events += u64::from(is_late);
-                }
-                if let Some(alerter) = alerter.as_mut()
-                    && seconds >= due
-                {
-                    alerter.advance(seconds, counters, now, late.is_most(now));
-                    due = alerter.next_evaluation();
                 }
                 Some(Stamp { seconds, nanos })
             },

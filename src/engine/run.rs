@@ -10,13 +10,12 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use tracing::info;
 
-use super::alerter::Alerter;
+use super::alerter::{AlertSetup, Alerter};
 use super::parts::Parts;
 use super::pipeline::Pipeline;
 use super::publisher::SnapshotParts;
 use super::request::Request;
 use super::setup::Setup;
-use super::source_clock::LateShare;
 use super::source_handle::SourceHandle;
 use crate::alert::Health;
 use crate::catalog::Catalog;
@@ -71,7 +70,8 @@ impl Engine {
     /// If a source cannot be opened.
     pub(super) fn new(
         setup: Setup,
-        mut parts: Parts,
+        parts: Parts,
+        alerts: AlertSetup,
         before: Option<Snapshot>,
     ) -> io::Result<Self> {
         let catalog = Catalog::embedded();
@@ -108,17 +108,14 @@ impl Engine {
         let counters = before
             .counters
             .restore(catalog, &parts.providers, now.as_second());
-        let alerter = parts.alerts.take().map(|alerts| {
-            let providers = Arc::clone(&provider_names);
-            Alerter::new(alerts, providers, before.alerts.as_ref(), &counters)
-        });
+        let providers = Arc::clone(&provider_names);
+        let alerter = Alerter::new(alerts, providers, before.alerts, &counters);
         let mut engine = Engine {
             sources,
             removed,
             unknown_sections: before.unknown,
             buffer: ReadBuffer::new(setup.max_line_bytes),
             pipeline: Pipeline {
-                late: LateShare::default(),
                 insight,
                 parser,
                 counters,
@@ -176,19 +173,20 @@ impl Engine {
         let Pipeline {
             parser,
             counters,
-            late,
             alerter,
             ..
         } = &mut self.pipeline;
-        let Some(alerter) = alerter else { return };
         // Unread lines have earlier times, which must be evaluated first.
         if !self.more_to_read && now >= alerter.next_evaluation() {
-            alerter.advance(now, counters, now, late.is_most(now));
+            alerter.advance(now, counters, now);
         }
         let (sources, publisher) = (&self.sources, &self.parts.publisher);
+        let queues = &self.parts.queues;
         alerter.send_due(counters, || Health {
             sources: sources.iter().map(|it| it.stats(parser, now)).collect(),
             state: publisher.stats(),
+            queues: queues.as_ref().and_then(showq::newest),
+            now,
         });
     }
 
@@ -251,7 +249,8 @@ impl Engine {
     /// Makes a view and a snapshot of this moment.
     fn publish(&mut self) {
         let view = self.view();
-        let (sources, removed, pipeline) = (&self.sources, &self.removed, &self.pipeline);
+        let (sources, removed) = (&self.sources, &self.removed);
+        let pipeline = &mut self.pipeline;
         self.parts.publisher.publish(view, || SnapshotParts {
             sources: sources
                 .iter()
@@ -266,7 +265,7 @@ impl Engine {
             parser: pipeline.parser.snapshot(),
             insight: Some(pipeline.insight.snapshot()),
             unknown: self.unknown_sections.clone(),
-            alerts: pipeline.alerter.as_ref().map(Alerter::image),
+            alerts: Some(pipeline.alerter.snapshot()),
         });
     }
 
@@ -348,8 +347,8 @@ impl Engine {
         self.parts.publisher.write_soon();
     }
 
-    fn view(&self) -> View {
-        let alerter = self.pipeline.alerter.as_ref();
+    fn view(&mut self) -> View {
+        let alerting = self.pipeline.alerter.view(Timestamp::now().as_second());
         View {
             insight: Some(self.pipeline.insight.clone()),
             counters: self.pipeline.counters.clone(),
@@ -361,7 +360,7 @@ impl Engine {
             providers: Arc::clone(&self.provider_names),
             queues: self.parts.queues.as_ref().and_then(showq::newest),
             state: self.parts.publisher.stats(),
-            alerting: alerter.map(|alerter| Arc::new(alerter.view())),
+            alerting: Some(alerting),
         }
     }
 

@@ -1,8 +1,8 @@
-//! The Prometheus recording and alert rules as YAML.
+//! The Prometheus alert rules as YAML, in both languages, and the inhibition rules for Alertmanager.
 
 mod expression;
 mod figures;
-mod recording;
+mod inhibitions;
 mod words;
 
 use std::collections::BTreeMap;
@@ -11,10 +11,12 @@ use serde::Serialize;
 
 use super::file::GeneratedFile;
 use crate::alert::texts;
-use crate::catalog::{Alert, Catalog, Policy};
+use crate::catalog::{Alert, Catalog, Language, Policy};
 use figures::Figures;
 pub(super) use figures::{FigureFormat, overridable_figures};
+pub(super) use inhibitions::files as inhibition_files;
 use words::Annotations;
+pub(super) use words::own_base;
 
 /// The evaluation interval of all groups.
 const INTERVAL: &str = "30s";
@@ -38,54 +40,46 @@ struct Group {
 }
 
 #[derive(Serialize)]
-#[serde(untagged)]
-enum Rule {
-    Recording {
-        record: String,
-        expr: String,
-    },
-    Alerting {
-        alert: String,
-        expr: String,
-        r#for: String,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        keep_firing_for: Option<String>,
-        labels: BTreeMap<&'static str, String>,
-        annotations: Box<Annotations>,
-    },
+struct Rule {
+    alert: String,
+    expr: String,
+    r#for: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    keep_firing_for: Option<String>,
+    labels: BTreeMap<&'static str, String>,
+    annotations: Annotations,
 }
 
-/// The rule files. The recording rules have a file of their own, for use with other alert rules.
+/// The rule files, one for each language.
 pub(super) fn files(
     policy: &Policy,
     catalog: &Catalog,
     format: FigureFormat,
 ) -> Vec<GeneratedFile> {
-    let mut recorded = Vec::new();
-    for (record, expr) in recording::of(policy) {
-        // A name is `level:metric:operations`; the group is named after the metric.
-        let group = record.split(':').nth(1).unwrap_or_default().to_owned();
-        add(&mut recorded, &group, Rule::Recording { record, expr });
-    }
-    let mut alerted = Vec::new();
-    for alert in &policy.alerts {
-        let Some(rule) = rule(alert, policy, catalog, format) else {
-            continue;
+    let languages = [
+        ("alerts/alerts.yaml", Language::En),
+        ("alerts/zh/alerts.yaml", Language::Zh),
+    ];
+    let files = languages.into_iter().filter_map(|(path, language)| {
+        let policy = Policy {
+            language,
+            ..policy.clone()
         };
-        add(&mut alerted, &alert.group, rule);
-    }
-    [("recording", recorded), ("alerts", alerted)]
-        .into_iter()
-        .filter_map(|(name, groups)| {
-            let options = serde_saphyr::ser_options! { folded_wrap_chars: 110 };
-            // Strings and lists of strings always have a YAML form.
-            let text = serde_saphyr::to_string_with_options(&Rules { groups }, options).ok()?;
-            Some(GeneratedFile {
-                path: format!("alerts/{name}.yaml").into(),
-                text: format!("{HEAD}{text}"),
-            })
+        let mut groups = Vec::new();
+        for alert in &policy.alerts {
+            if let Some(rule) = rule(alert, &policy, catalog, format) {
+                add(&mut groups, &alert.group, rule);
+            }
+        }
+        let options = serde_saphyr::ser_options! { folded_wrap_chars: 110 };
+        // Strings and lists of strings always have a YAML form.
+        let text = serde_saphyr::to_string_with_options(&Rules { groups }, options).ok()?;
+        Some(GeneratedFile {
+            path: path.into(),
+            text: format!("{HEAD}{text}"),
         })
-        .collect()
+    });
+    files.collect()
 }
 
 /// Adds a rule to its group.
@@ -104,15 +98,15 @@ fn add(groups: &mut Vec<Group>, name: &str, rule: Rule) {
 fn rule(alert: &Alert, policy: &Policy, catalog: &Catalog, format: FigureFormat) -> Option<Rule> {
     let texts = texts::of(alert, catalog)?;
     let figures = Figures::of(alert, format);
-    let annotations = words::annotations(alert, policy, texts, &figures);
+    let annotations = words::annotations(alert, policy, catalog, texts, &figures);
     let mut labels = texts::labels(alert);
     labels.insert("severity", figures.severity.clone());
-    Some(Rule::Alerting {
+    Some(Rule {
         alert: alert.name.clone(),
         expr: expression::of(alert, policy, &figures),
         r#for: figures.r#for,
         keep_firing_for: (alert.keep_firing_for.0 > 0).then_some(figures.keep_firing_for),
         labels,
-        annotations: Box::new(annotations),
+        annotations,
     })
 }

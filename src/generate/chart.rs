@@ -1,4 +1,4 @@
-//! The files of the Helm chart: dashboards, and rules with placeholders for figures. `files/figures.yaml` has the
+//! The files of the Helm chart: dashboards, and rules with placeholders for figures and for the base of links. `files/figures.yaml` has the
 //! defaults, which the values of the chart override.
 
 use std::collections::BTreeMap;
@@ -27,6 +27,10 @@ pub(super) fn files(policy: &Policy, catalog: &Catalog) -> Vec<GeneratedFile> {
         (alert.name.as_str(), figures.collect::<BTreeMap<_, _>>())
     });
     let figures: BTreeMap<_, _> = figures.collect();
+    files.push(GeneratedFile {
+        path: format!("{FOLDER}/alerts/runbook-base.txt").into(),
+        text: alerts::own_base() + "\n",
+    });
     // Strings and numbers always have a YAML form.
     let text = serde_saphyr::to_string(&figures).unwrap_or_default();
     files.push(GeneratedFile {

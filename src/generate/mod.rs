@@ -17,6 +17,7 @@ use crate::catalog::{Catalog, Policy};
 pub fn files(policy: &Policy) -> Vec<GeneratedFile> {
     let catalog = Catalog::embedded();
     let mut files = alerts::files(policy, catalog, alerts::FigureFormat::Numbers);
+    files.extend(alerts::inhibition_files(policy));
     files.extend(runbook::files(policy, catalog));
     files.extend(dashboards::files());
     files.extend(chart::files(policy, catalog));

@@ -156,20 +156,20 @@ impl Runbook<'_> {
             );
         }
         for alert in &policy.alerts {
-            self.alert(text, alert);
+            self.alert(text, alert, policy);
         }
     }
 
-    fn alert(&self, text: &mut String, alert: &Alert) {
+    fn alert(&self, text: &mut String, alert: &Alert, policy: &Policy) {
         let words = self.words;
         heading(text, &alert.name, &alert.name);
         let _ = write!(
             text,
             "**{}** · {}\n\n| | |\n|---|---|\n",
             alert.severity.text(self.zh()),
-            self.text(&alert.summary)
+            self.text(alert.title())
         );
-        for (label, figure) in figures::of(alert, words.language) {
+        for (label, figure) in figures::of(alert, policy, words.language) {
             let _ = writeln!(text, "| {label} | {figure} |");
         }
         text.push('\n');
@@ -357,8 +357,10 @@ mod tests {
     #[test]
     fn links_resolve_and_texts_contain_no_markup() {
         let catalog = Catalog::embedded();
-        for alert in &Policy::embedded().alerts {
-            let [en, zh] = [Language::En, Language::Zh].map(|it| figures::of(alert, it).len());
+        let policy = Policy::embedded();
+        for alert in &policy.alerts {
+            let [en, zh] =
+                [Language::En, Language::Zh].map(|it| figures::of(alert, &policy, it).len());
             assert_eq!(en, zh, "{}", alert.name);
         }
         for text in both() {

@@ -1,5 +1,4 @@
-//! The alerts evaluated by the daemon, and the statistics of the Alertmanagers it notifies. Empty in a daemon
-//! without built-in alerting.
+//! The alerts evaluated by the daemon with their evidence, and the statistics of the Alertmanagers it notifies.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -17,6 +16,57 @@ pub struct ActiveAlert {
     pub since: i64,
     /// When it started to fire, in seconds since 1970; `None` while it is pending.
     pub fired: Option<i64>,
+    /// The alert of the same cause that silences it.
+    pub inhibited_by: Option<String>,
+}
+
+/// An alert that has fired and resolved.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EndedAlert {
+    /// The labels that identify it.
+    pub labels: BTreeMap<String, String>,
+    /// The annotations, with the figures of its peak.
+    pub annotations: BTreeMap<String, String>,
+    /// When it started to fire, in seconds since 1970.
+    pub fired: i64,
+    /// When it was resolved, in seconds since 1970.
+    pub resolved: i64,
+}
+
+/// How near a rule is to its threshold.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RuleState {
+    /// The name of the rule.
+    pub alert: String,
+    /// The provider or source, where the rule has several alerts.
+    pub label: Option<(&'static str, String)>,
+    /// The value now: a share from 0 to 1, or a count.
+    pub value: f64,
+    /// The value from which the rule matches.
+    pub threshold: f64,
+    /// What is usual; `None` if it is not known yet.
+    pub usual: Option<f64>,
+    /// Whether value, threshold and usual value are shares.
+    pub is_share: bool,
+}
+
+/// The evidence about one signal, for the `maillog_signal_…` families.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SignalState {
+    /// The name of the signal.
+    pub name: String,
+    /// The provider; empty for all.
+    pub provider: String,
+    /// Whether it is a share, or a number for each ten minutes.
+    pub is_share: bool,
+    /// The largest share that is proven.
+    pub share_lower: f64,
+    /// The share now.
+    pub share: f64,
+    /// The usual share, or the usual number; `None` if it is not known.
+    pub usual: Option<f64>,
+    /// The events in each of the windows of `maillog_signal_events`.
+    pub events: [u64; 4],
 }
 
 /// The state of built-in alerting.
@@ -24,6 +74,18 @@ pub struct ActiveAlert {
 pub struct Alerting {
     /// The pending and firing alerts.
     pub active: Vec<ActiveAlert>,
+    /// The alerts that were resolved within the last seven days, the oldest first.
+    pub ended: Vec<EndedAlert>,
+    /// How near each rule is to its threshold.
+    pub rules: Vec<RuleState>,
+    /// The evidence; `None` while the lines that are read are of the past.
+    pub signals: Option<Vec<SignalState>>,
+    /// Whether alerts are sent to Alertmanagers.
+    pub sends: bool,
+    /// `http` or `https`, as the pages are served.
+    pub scheme: &'static str,
+    /// The base URL of links to the pages; empty if it follows from the address of the instance.
+    pub external_url: String,
     /// The notified Alertmanagers.
     pub alertmanagers: Vec<AlertmanagerStats>,
 }

@@ -61,6 +61,7 @@ impl Collector for Scrape {
         let mut families = self.mail_metrics();
         families.extend(self.source_metrics());
         families.extend(self.self_metrics());
+        families.extend(self.signal_metrics());
         families.extend(self.alertmanager_metrics());
         families
     }

@@ -3,7 +3,7 @@
 //! `counting` counts parsed lines in `counters` (facts in `fact_counts`), which consist of `rates`, `histogram`,
 //! `bounded_counter`, `services`, `provider_deliveries`, `reports` and `pending_messages`. `reading` queries them for
 //! pages and alerts, and `totals` sums them up for reports. `families`, `report_families`, `self_metrics` and
-//! `alertmanager_metrics` build the metric families of a `scrape` with `family`; `exposition` renders them as `text`.
+//! `signal_metrics`, `alertmanager_metrics` build the metric families of a `scrape` with `family`; `exposition` renders them as `text`.
 //! `counters_snapshot` and `counters_restore` are for the state file.
 
 mod alerting;
@@ -31,11 +31,12 @@ mod reports;
 mod scrape;
 mod self_metrics;
 mod services;
+mod signal_metrics;
 mod text;
 mod totals;
 mod view;
 
-pub use alerting::{ActiveAlert, Alerting, AlertmanagerStats};
+pub use alerting::{ActiveAlert, Alerting, AlertmanagerStats, EndedAlert, RuleState, SignalState};
 pub use bounded_counter::Limits;
 pub use counters::Counters;
 pub(crate) use counters::{OTHER_CODE, code_label};

@@ -107,6 +107,19 @@ impl ProviderDeliveries {
         all
     }
 
+    /// All counts that are not zero, in no particular order.
+    pub(crate) fn counted(&self) -> impl Iterator<Item = ProviderDelivery> {
+        let sent = self.sent.iter().enumerate();
+        let sent = sent.filter(|(_, count)| **count > 0);
+        let sent = sent.map(|(id, &count)| (ProviderId(id as u8), Outcome::Sent, None, count));
+        let others = self.others.entries().filter_map(|(key, count)| {
+            let status = Outcome::DELIVERIES.get((key >> 8 & 0xff) as usize);
+            let cause = Cause::ALL.get((key & 0xff) as usize).copied();
+            Some((ProviderId((key >> 16) as u8), *status?, cause, count))
+        });
+        sent.chain(others)
+    }
+
     /// The number of counts that went to the provider `other` because of the limit.
     pub(crate) fn overflowed(&self) -> u64 {
         self.others.overflowed()

@@ -1,8 +1,8 @@
 //! Queries on the counters, for pages, alerts and reports.
 
-use crate::catalog::{ConditionId, ProviderId};
+use crate::catalog::{Cause, ConditionId, ProviderId};
 use crate::metrics::counters::{Counters, OTHER_ENHANCED, unpack};
-use crate::parse::{Direction, Enhanced, Outcome};
+use crate::parse::{Direction, Enhanced, Level, Outcome};
 
 /// The enhanced status code in the text of a reply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -119,6 +119,30 @@ impl Counters {
     pub fn provider_code_counts(&self) -> impl Iterator<Item = (ProviderId, u16, u64)> {
         let entries = self.providers.entries();
         entries.map(|(key, count)| (ProviderId((key >> 16) as u8), (key & 0xffff) as u16, count))
+    }
+
+    /// Deliveries to other servers by provider, status and cause of failure, in no particular order; only those that
+    /// happened.
+    pub fn provider_delivery_counts(
+        &self,
+    ) -> impl Iterator<Item = (ProviderId, Outcome, Option<Cause>, u64)> {
+        self.provider_deliveries.counted()
+    }
+
+    /// Connections of clients.
+    pub fn connections(&self) -> u64 {
+        let rows = self.services.rows().iter();
+        rows.map(|row| row.counts.connections).sum()
+    }
+
+    /// Messages of the mail servers with one of these levels.
+    pub fn diagnostics(&self, levels: &[Level]) -> u64 {
+        let servers = self.reports.diagnostics.iter();
+        let of_server = |counts: &[u64; Level::ALL.len()]| {
+            let counts = levels.iter().map(|level| counts[level.index()]);
+            counts.sum::<u64>()
+        };
+        servers.map(of_server).sum()
     }
 
     /// Deliveries with this status, of all mail servers and services.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::metrics::family::PreviousFamilies;
 use crate::metrics::view::View;
 
-/// One scrape. Its families are in `families`, `self_metrics` and `alertmanager_metrics`.
+/// One scrape. Its families are in `families`, `self_metrics`, `signal_metrics` and `alertmanager_metrics`.
 pub(super) struct Scrape {
     pub view: Arc<View>,
     /// The time of the scrape, in seconds since 1970.

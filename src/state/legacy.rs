@@ -6,7 +6,6 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::snapshot::{Snapshot, SourceState};
-use crate::alert;
 use crate::metrics::{LegacyCounters, ProviderConditions};
 use crate::parse::{DedupState, ParserSnapshot};
 
@@ -33,7 +32,38 @@ type UnusedAttempt = (u16, (u64, u64, Option<i64>));
 #[derive(Default, Deserialize)]
 struct Version2 {
     provider_conditions: ProviderConditions,
-    alerts: Option<alert::AlertSnapshot>,
+    _alerts: Option<UnusedAlerts>,
+}
+
+/// What the alert rules remembered in versions 2 and 3, no longer used.
+#[derive(Deserialize)]
+struct UnusedAlerts {
+    _now: Option<i64>,
+    _tracks: BTreeMap<String, UnusedTrack>,
+    _providers: UnusedProviders,
+    _active: Vec<UnusedActive>,
+}
+
+#[derive(Deserialize)]
+struct UnusedTrack {
+    _first: i64,
+    _now: i64,
+    _total: u64,
+    _rings: Vec<Vec<(u16, u64)>>,
+}
+
+#[derive(Deserialize)]
+struct UnusedProviders {
+    _now: i64,
+    _numbers: BTreeMap<String, Vec<(String, UnusedTrack)>>,
+}
+
+/// Rule, label, times, and figures.
+#[derive(Deserialize)]
+struct UnusedActive {
+    _names: (String, Option<String>),
+    _times: (i64, Option<i64>, i64),
+    _figures: (u64, Option<f64>, Option<f64>, Option<String>),
 }
 
 /// The fields added in version 3.
@@ -65,7 +95,7 @@ pub(super) fn decode(version: u32, body: &[u8]) -> postcard::Result<Snapshot> {
             legacy_receipts: receipts,
             ..ParserSnapshot::default()
         },
-        alerts: version2.alerts,
+        alerts: None,
         unknown: Vec::new(),
     })
 }

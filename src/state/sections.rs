@@ -15,6 +15,10 @@ struct SnapshotHeader {
     write_errors: u64,
 }
 
+/// Sections that older versions wrote and that nothing reads any more: the figures that alert rules were about before
+/// there were signals.
+const OUTDATED: [&str; 1] = ["alerts"];
+
 /// Maps the name of each section to the part of the snapshot it contains.
 macro_rules! sections {
     ($($name:literal => $($part:ident).+,)*) => {
@@ -45,6 +49,7 @@ macro_rules! sections {
                             snapshot.$($part).+ = part;
                         }
                     })*
+                    name if OUTDATED.contains(&name) => {}
                     _ => snapshot.unknown.push(section),
                 }
             }
@@ -77,7 +82,7 @@ sections! {
     "streams" => parser.streams,
     "insight" => insight,
     "previous_lines" => parser.previous_lines,
-    "alerts" => alerts,
+    "signals" => alerts,
 }
 
 #[cfg(test)]
@@ -95,7 +100,7 @@ mod tests {
     #[test]
     fn unknown_sections_are_kept() {
         let future = Section {
-            name: "signals".into(),
+            name: "forecasts".into(),
             version: 7,
             content: vec![1, 2, 3],
         };

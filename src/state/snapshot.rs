@@ -28,7 +28,7 @@ pub struct Snapshot {
     pub parser: ParserSnapshot,
     /// Who causes failed replies.
     pub insight: Option<InsightSnapshot>,
-    /// The state of built-in alerting, if configured.
+    /// The alerts and their evidence.
     pub alerts: Option<alert::AlertSnapshot>,
     /// Sections unknown to this version, which are written unchanged.
     pub unknown: Vec<Section>,

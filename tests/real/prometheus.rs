@@ -38,7 +38,7 @@ impl Prometheus {
     pub fn alerting(folder: &Path, target: &str, rules: &Path, alertmanager: &str) -> Result<Self> {
         let rules = rules.display();
         let config = format!(
-            "rule_files: ['{rules}/recording.yaml', '{rules}/alerts.yaml']\n\
+            "rule_files: ['{rules}/alerts.yaml']\n\
              alerting: {{alertmanagers: [{{static_configs: [{{targets: ['{alertmanager}']}}]}}]}}\n"
         );
         Prometheus::configured(folder, &[target], &config)

@@ -9,7 +9,9 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use maillog_exporter::catalog::{Catalog, Providers};
-use maillog_exporter::metrics::{Alerting, AlertmanagerStats, Counters, SourceStats, View, render};
+use maillog_exporter::metrics::{
+    Alerting, AlertmanagerStats, Counters, SignalState, SourceStats, View, render,
+};
 use maillog_exporter::parse::LineParser;
 
 const INTRODUCTION: &str = "\
@@ -163,10 +165,23 @@ fn docs_list_every_metric_with_type_labels_and_help() {
     assert_eq!(found.len(), expected.len());
 }
 
-/// Alerting statistics, so that their families are in the exposition.
+/// Alerting statistics and signals, so that their families are in the exposition.
 fn alerting() -> Alerting {
+    let signal = |name: &str, is_share| SignalState {
+        name: name.to_owned(),
+        provider: String::new(),
+        is_share,
+        share_lower: 0.0,
+        share: 0.0,
+        usual: Some(0.0),
+        events: [0; 4],
+    };
     Alerting {
-        active: Vec::new(),
+        scheme: "http",
+        signals: Some(vec![
+            signal("smtp421", true),
+            signal("sent_messages", false),
+        ]),
         alertmanagers: vec![AlertmanagerStats {
             alertmanager: "http://localhost:9093".to_owned(),
             sent: 0,
@@ -177,5 +192,6 @@ fn alerting() -> Alerting {
             last_success: None,
             latency: None,
         }],
+        ..Alerting::default()
     }
 }

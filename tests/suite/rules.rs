@@ -14,7 +14,7 @@ use maillog_exporter::catalog::{Catalog, Policy};
 use serde::Serialize;
 use serde_saphyr::{LitString, ser_options, to_string_with_options};
 
-use cases::{CONDITIONS, Case, DELIVERIES, EXPORTER, SCENARIOS, SPIKES, WEEK};
+use cases::{Case, EXPORTER, mail_tests, together};
 
 const TARGET: &str = "instance=\"mx1:9925\",job=\"maillog\"";
 
@@ -31,17 +31,17 @@ struct Intervals {
     evaluation: &'static str,
 }
 
-/// For scenarios of minutes.
+/// For rules about mail.
 const FINE: Intervals = Intervals {
     series: "1m",
     evaluation: "1m",
 };
-/// For most rules, with windows of minutes and a baseline of an hour.
+/// For rules about the exporter.
 const USUAL: Intervals = Intervals {
     series: "1m",
     evaluation: "5m",
 };
-/// For rules with windows of hours, a day or a week.
+/// For rules with windows of a day.
 const COARSE: Intervals = Intervals {
     series: "5m",
     evaluation: "1h",
@@ -49,7 +49,7 @@ const COARSE: Intervals = Intervals {
 
 #[derive(Serialize)]
 struct File {
-    rule_files: [&'static str; 2],
+    rule_files: [&'static str; 1],
     evaluation_interval: &'static str,
     group_eval_order: Vec<String>,
     tests: Vec<Test>,
@@ -61,6 +61,35 @@ struct Test {
     interval: &'static str,
     input_series: Vec<Series>,
     alert_rule_test: Vec<Expected>,
+}
+
+#[derive(Serialize)]
+struct TogetherFile {
+    rule_files: [&'static str; 1],
+    evaluation_interval: &'static str,
+    group_eval_order: Vec<String>,
+    tests: Vec<TogetherTest>,
+}
+
+#[derive(Serialize)]
+struct TogetherTest {
+    name: &'static str,
+    interval: &'static str,
+    input_series: Vec<Series>,
+    promql_expr_test: Vec<CountTest>,
+}
+
+#[derive(Serialize)]
+struct CountTest {
+    expr: String,
+    eval_time: &'static str,
+    exp_samples: [Sample; 1],
+}
+
+#[derive(Serialize)]
+struct Sample {
+    labels: &'static str,
+    value: usize,
 }
 
 #[derive(Serialize)]
@@ -86,17 +115,12 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// The rule groups in the committed files, recording rules first.
+/// The rule groups in the committed file.
 fn groups() -> Vec<String> {
-    ["recording", "alerts"]
-        .iter()
-        .flat_map(|name| {
-            let path = root().join(format!("alerts/{name}.yaml"));
-            let text = std::fs::read_to_string(path).expect("the committed rules");
-            text.lines()
-                .filter_map(|line| line.strip_prefix("- name: ").map(str::to_owned))
-                .collect::<Vec<_>>()
-        })
+    let path = root().join("alerts/alerts.yaml");
+    let text = std::fs::read_to_string(path).expect("the committed rules");
+    text.lines()
+        .filter_map(|line| line.strip_prefix("- name: ").map(str::to_owned))
         .collect()
 }
 
@@ -108,45 +132,49 @@ fn with_target(series: &str) -> String {
     }
 }
 
-fn series(pairs: &[(&str, &str)]) -> Vec<Series> {
+fn series<A: AsRef<str>, B: AsRef<str>>(pairs: &[(A, B)]) -> Vec<Series> {
+    let pairs = pairs.iter();
     pairs
-        .iter()
         .map(|(series, values)| Series {
-            series: with_target(series),
-            values: (*values).to_owned(),
+            series: with_target(series.as_ref()),
+            values: values.as_ref().to_owned(),
         })
         .collect()
 }
 
-/// All labels and annotations of an alert.
-fn expected_alert(case: &Case, policy: &Policy) -> Alert {
-    let alert = policy.alerts.iter().find(|alert| alert.name == case.alert);
-    let alert = alert.unwrap_or_else(|| panic!("there is no alert {}", case.alert));
+/// The labels and the annotations of an alert: its own, those of its series, the summary and the description without
+/// what to do, and the path of its page if it is not the usual one.
+fn expected_alert(
+    alert: &maillog_exporter::catalog::Alert,
+    policy: &Policy,
+    more: &[(&str, &str)],
+    [summary, description]: [&str; 2],
+    path: Option<&str>,
+) -> Alert {
     let texts = texts::of(alert, Catalog::embedded()).expect("words");
     let mut labels: BTreeMap<String, String> = texts::labels(alert)
         .into_iter()
         .map(|(name, value)| (name.to_owned(), value))
         .collect();
-    for (name, value) in [("instance", "mx1:9925"), ("job", "maillog")] {
-        labels.insert(name.to_owned(), value.to_owned());
-    }
-    for (name, value) in case.labels {
+    let target = [("instance", "mx1:9925"), ("job", "maillog")];
+    for (name, value) in target.iter().chain(more) {
         labels.insert((*name).to_owned(), (*value).to_owned());
     }
-    let cause = case.description.split(texts::CAUSE).nth(1);
-    let path = cause.map_or(texts.path, |cause| {
-        format!("/codes/{}", cause.trim_end_matches('.'))
-    });
+    let description = format!(
+        "{}{}",
+        description,
+        texts::what_to_do(&texts, policy.language)
+    );
+    let path = path.unwrap_or(&texts.path).to_owned();
     let annotations = [
-        ("summary", alert.summary.en.clone()),
-        ("summary_zh", alert.summary.zh.clone()),
-        ("description", case.description.to_owned()),
+        ("summary", summary.to_owned()),
+        ("description", description),
         ("meaning", texts.meaning),
         ("meaning_en", texts.meaning_en),
         ("remediation", texts.remediation),
         ("remediation_en", texts.remediation_en),
         ("remediation_source", texts.remediation_source.to_owned()),
-        ("runbook_url", format!("http://mx1:9925{path}")),
+        ("runbook_url", format!("https://mx1:9925{path}")),
     ];
     Alert {
         exp_labels: labels,
@@ -157,9 +185,15 @@ fn expected_alert(case: &Case, policy: &Policy) -> Alert {
     }
 }
 
+/// How the exporter is reached, for the links.
+const WEB_INFO: (&str, &str) = (
+    "maillog_web_info{scheme=\"https\",external_url=\"\"}",
+    "1x1000",
+);
+
 fn file(intervals: &Intervals, tests: Vec<Test>) -> String {
     let file = File {
-        rule_files: ["../recording.yaml", "../alerts.yaml"],
+        rule_files: ["../alerts.yaml"],
         evaluation_interval: intervals.evaluation,
         group_eval_order: groups(),
         tests,
@@ -168,60 +202,119 @@ fn file(intervals: &Intervals, tests: Vec<Test>) -> String {
     HEAD.to_owned() + &to_string_with_options(&file, options).expect("YAML")
 }
 
-fn cases_file<'a>(intervals: &Intervals, cases: impl Iterator<Item = &'a Case>) -> String {
+/// The tests of rules about the exporter.
+fn exporter_file<'a>(intervals: &Intervals, cases: impl Iterator<Item = &'a Case>) -> String {
     let policy = Policy::embedded();
     let tests = cases.flat_map(|case| {
+        let alert = policy.alerts.iter().find(|alert| alert.name == case.alert);
+        let alert = alert.unwrap_or_else(|| panic!("there is no alert {}", case.alert));
         let test = |what: &str, pairs: &[(&str, &str)], alerts: Vec<Alert>| Test {
             name: format!("{} {what}", case.alert),
             interval: intervals.series,
-            input_series: series(pairs),
+            input_series: series(&[pairs, &[WEB_INFO]].concat()),
             alert_rule_test: vec![Expected {
                 eval_time: case.at.to_owned(),
                 alertname: case.alert.to_owned(),
                 exp_alerts: alerts,
             }],
         };
+        let texts = [&*alert.summary.en, case.description];
+        let expected = expected_alert(alert, &policy, case.labels, texts, None);
         [
-            test("fires", case.fires, vec![expected_alert(case, &policy)]),
+            test("fires", case.fires, vec![expected]),
             test("does not fire", case.silent, Vec::new()),
         ]
     });
     file(intervals, tests.collect())
 }
 
-/// The cases with windows of up to an hour.
-fn usual_cases() -> impl Iterator<Item = &'static Case> {
-    [SPIKES, CONDITIONS, DELIVERIES, EXPORTER]
-        .into_iter()
-        .flatten()
+/// The tests of rules about mail.
+fn mail_file() -> String {
+    let policy = Policy::embedded();
+    let tests = mail_tests(&policy).into_iter().map(|test| {
+        let signal = test.alert.signal.clone().expect("a signal");
+        let mut labels = vec![("signal", signal.as_str())];
+        if test.alert.by_provider {
+            labels.push(("provider", "google"));
+        }
+        let [summary, description] = test.texts.each_ref().map(String::as_str);
+        let path = test.path.as_deref();
+        let at = test.at.iter().map(|(at, fires)| Expected {
+            eval_time: (*at).to_owned(),
+            alertname: test.alert.name.clone(),
+            exp_alerts: match fires {
+                true => vec![expected_alert(
+                    &test.alert,
+                    &policy,
+                    &labels,
+                    [summary, description],
+                    path,
+                )],
+                false => Vec::new(),
+            },
+        });
+        let web = (WEB_INFO.0.to_owned(), WEB_INFO.1.to_owned());
+        Test {
+            name: format!("{} {}", test.alert.name, test.what),
+            interval: FINE.series,
+            input_series: series(&[test.series.clone(), vec![web]].concat()),
+            alert_rule_test: at.collect(),
+        }
+    });
+    file(&FINE, tests.collect())
 }
 
-fn scenarios_file() -> String {
-    let tests = SCENARIOS.iter().map(|scenario| Test {
-        name: scenario.name.to_owned(),
+/// The tests of rules that depend on each other, without the texts: the number of alerts is that of `count` over them.
+fn together_file() -> String {
+    let tests = together().into_iter().map(|case| TogetherTest {
+        name: case.name,
         interval: FINE.series,
-        input_series: series(scenario.series),
-        alert_rule_test: scenario
-            .silent
-            .iter()
-            .flat_map(|(alert, times)| {
-                times.iter().map(|at| Expected {
-                    eval_time: (*at).to_owned(),
-                    alertname: (*alert).to_owned(),
-                    exp_alerts: Vec::new(),
-                })
+        input_series: case
+            .series
+            .into_iter()
+            .map(|(series, values)| Series { series, values })
+            .collect(),
+        promql_expr_test: case
+            .fire
+            .into_iter()
+            .map(|(at, alert, count)| CountTest {
+                expr: format!(
+                    "count(ALERTS{{alertname=\"{alert}\",alertstate=\"firing\"}}) or vector(0)"
+                ),
+                eval_time: at,
+                exp_samples: [Sample {
+                    labels: "{}",
+                    value: count,
+                }],
             })
             .collect(),
     });
-    file(&FINE, tests.collect())
+    let file = TogetherFile {
+        rule_files: ["../alerts.yaml"],
+        evaluation_interval: FINE.evaluation,
+        group_eval_order: groups(),
+        tests: tests.collect(),
+    };
+    let options = ser_options! { folded_wrap_chars: 110 };
+    HEAD.to_owned() + &to_string_with_options(&file, options).expect("YAML")
+}
+
+/// The cases of rules about the exporter, with a window of a day or without.
+fn exporter_cases(is_long: bool) -> impl Iterator<Item = &'static Case> {
+    let cases = EXPORTER.iter();
+    cases.filter(move |case| (case.alert == "MaillogSourceSilent") == is_long)
 }
 
 #[test]
 fn promtool_tests_are_up_to_date() {
     for (name, text) in [
-        ("alerts.yaml", cases_file(&USUAL, usual_cases())),
-        ("week.yaml", cases_file(&COARSE, WEEK.iter())),
-        ("scenarios.yaml", scenarios_file()),
+        ("mail.yaml", mail_file()),
+        ("together.yaml", together_file()),
+        (
+            "exporter.yaml",
+            exporter_file(&USUAL, exporter_cases(false)),
+        ),
+        ("silent.yaml", exporter_file(&COARSE, exporter_cases(true))),
     ] {
         let path = root().join("alerts/tests").join(name);
         if std::env::var_os("UPDATE_GOLDEN").is_some() {
@@ -238,9 +331,12 @@ fn promtool_tests_are_up_to_date() {
 #[test]
 fn every_alert_has_a_test_case() {
     let policy = Policy::embedded();
-    let cases: BTreeSet<&str> = usual_cases().chain(WEEK).map(|case| case.alert).collect();
-    let alerts: BTreeSet<&str> = policy.alerts.iter().map(|alert| &*alert.name).collect();
-    assert_eq!(cases, alerts);
+    let mail = mail_tests(&policy).into_iter().map(|test| test.alert.name);
+    let exporter = EXPORTER.iter().map(|case| case.alert.to_owned());
+    let fleet = ["MaillogProviderFailingFleet".to_owned()];
+    let cases: BTreeSet<String> = mail.chain(exporter).chain(fleet).collect();
+    let alerts = policy.alerts.iter().map(|alert| alert.name.clone());
+    assert_eq!(cases, alerts.collect());
 }
 
 #[test]
@@ -249,8 +345,8 @@ fn example_policy_is_valid_and_shown_in_the_docs() {
     let policy = maillog_exporter::config::load_policy(&path).expect("a valid policy");
     let embedded = Policy::embedded();
     assert_eq!(policy.alerts.len() + 1, embedded.alerts.len());
-    let count = |policy: &Policy| policy.alerts[0].count;
-    assert_eq!((count(&policy), count(&embedded)), (Some(100), Some(20)));
+    let share = |policy: &Policy| policy.alerts[0].share;
+    assert_eq!((share(&policy), share(&embedded)), (Some(0.1), Some(0.05)));
     let docs = std::fs::read_to_string(root().join("docs/alerting.md")).expect("the docs");
     let example = std::fs::read_to_string(path).expect("the example");
     assert!(docs.contains(&format!("```yaml\n{example}```")));
@@ -277,20 +373,15 @@ fn rules_follow_the_conventions() {
         assert!(name.len() <= 40 && name.starts_with("Maillog"), "{name}");
         assert!(name.chars().all(|it| it.is_ascii_alphanumeric()), "{name}");
         assert!(
-            !alert.summary.en.contains('{'),
-            "{name}: a template in the summary"
-        );
-        assert!(
-            alert.description.contains('{'),
+            alert.description.en.contains('{') && alert.description.zh.contains('{'),
             "{name}: no figure in the description"
         );
     }
-    for name in ["recording", "alerts"] {
-        let path = root().join(format!("alerts/{name}.yaml"));
+    for name in ["alerts.yaml", "zh/alerts.yaml"] {
+        let path = root().join("alerts").join(name);
         let text = std::fs::read_to_string(path).expect("the committed rules");
         for group in text.split("\n- name: ").skip(1) {
-            let rules =
-                group.matches("\n  - alert: ").count() + group.matches("\n  - record: ").count();
+            let rules = group.matches("\n  - alert: ").count();
             assert!(
                 (1..=20).contains(&rules),
                 "{rules} rules in {}",

@@ -29,12 +29,14 @@ fn health_by(
         let health = Health {
             sources: at(minute),
             state: StateStats::default(),
+            queues: None,
+            now: clock(minute),
         };
         evaluator.examine(&health, &counters, clock(minute));
     }
     let firing = evaluator.active().iter().filter(|it| it.fired.is_some());
     let firing = firing.map(|active| {
-        let words = evaluator.words(active, "mx1:9925").expect("words");
+        let words = evaluator.words(active, "mx1:9925", "http").expect("words");
         let label = |name: &str| words.labels.get(name).cloned().unwrap_or_default();
         (label("alertname"), label("source"))
     });

@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn burst_of_421_fires_after_two_minutes() {
+fn burst_of_421_fires_within_minutes() {
     let mut scenario = Scenario::new();
     scenario.normal_hour();
     let began = scenario.now;
@@ -13,21 +13,28 @@ fn burst_of_421_fires_after_two_minutes() {
     ];
     scenario.run(2 * MINUTE, &burst);
     assert!(!scenario.fires("MaillogSmtp421Spike"));
-    scenario.run(MINUTE, &burst);
+    scenario.run(2 * MINUTE, &burst);
     let active = scenario
         .active("MaillogSmtp421Spike")
         .expect("it is active");
-    // The 21st reply exceeds the count; the rule matches at the next step.
-    assert_eq!(active.since, began + 30);
-    assert_eq!(active.fired, Some(active.since + 2 * MINUTE));
-    let figures = &active.figures;
-    assert_eq!((figures.value, figures.baseline), (180, Some(0.0)));
-    assert_eq!(figures.share, Some(180.0 / 230.0));
-    let words = scenario.evaluator.words(active, "mx1:9925").expect("words");
+    // Four steps of half a minute with failures are enough, and they have to be in the window.
+    assert_eq!(active.since, began + 2 * MINUTE);
+    assert_eq!(active.fired, Some(active.since + MINUTE));
+    let words = scenario
+        .evaluator
+        .words(active, "mx1:9925", "http")
+        .expect("words");
     assert_eq!(
-        words.annotations["description"],
-        "180 outbound 421 replies in 5 min: 78.26% of all outbound replies, compared with 0 per 5 min in \
-         the previous hour. Top provider: google."
+        words.annotations["summary"],
+        "421 4.3.2 from google: 82.76% of all outbound replies"
+    );
+    let description = &words.annotations["description"];
+    assert!(
+        description.starts_with(
+            "Outbound 421 replies: 82.76% now, usually 0%; 240 in the last hour. Top provider: google. \
+             What to do: The queue retries."
+        ),
+        "{description}"
     );
     assert_eq!(
         words.annotations["runbook_url"],
@@ -39,9 +46,9 @@ fn burst_of_421_fires_after_two_minutes() {
 fn deferred_and_bounced_shares_name_and_link_the_measured_condition() {
     for (reply, name, condition) in [
         (
-            "451 4.7.1 try again later, greylisted",
+            "451 4.3.0 temporary lookup failure",
             "MaillogDeferredShareFast",
-            "greylisted",
+            "local_error",
         ),
         (
             "452 4.2.2 mailbox full",
@@ -68,26 +75,18 @@ fn deferred_and_bounced_shares_name_and_link_the_measured_condition() {
         let active = scenario
             .active(name)
             .unwrap_or_else(|| panic!("{name} is not active"));
-        let words = scenario.evaluator.words(active, "mx1:9925").expect("words");
+        let words = scenario
+            .evaluator
+            .words(active, "mx1:9925", "http")
+            .expect("words");
         let description = &words.annotations["description"];
         let sentence = format!("Most frequent condition: {condition}.");
-        assert!(description.ends_with(&sentence), "{description}");
+        assert!(description.contains(&sentence), "{description}");
         assert_eq!(
             words.annotations["runbook_url"],
             format!("http://mx1:9925/codes/{condition}")
         );
     }
-}
-
-#[test]
-fn leading_provider_is_known_while_pending() {
-    let mut scenario = Scenario::new();
-    scenario.normal_hour();
-    scenario.run(45, &[("gmail-smtp-in.l.google.com", BUSY, 1)]);
-    let active = scenario
-        .active("MaillogSmtp421Spike")
-        .expect("it is pending");
-    assert_eq!(active.figures.leader.as_deref(), Some("google"));
 }
 
 #[test]
@@ -129,15 +128,15 @@ fn full_mailboxes_alert_for_any_reply_code() {
 }
 
 #[test]
-fn mail_rules_are_suppressed_during_catch_up() {
+fn what_is_read_late_is_no_evidence() {
     let mut scenario = Scenario::new();
     scenario.normal_hour();
-    scenario.suppressed = true;
+    scenario.discard = true;
     let burst = [("mx.example.org", BUSY, 1)];
     scenario.run(10 * MINUTE, &burst);
     assert!(scenario.evaluator.active().is_empty());
-    scenario.suppressed = false;
-    scenario.run(3 * MINUTE, &burst);
+    scenario.discard = false;
+    scenario.run(4 * MINUTE, &burst);
     assert!(scenario.fires("MaillogSmtp421Spike"));
 }
 
@@ -157,63 +156,28 @@ fn only_the_rate_limiting_provider_is_reported() {
         ],
     );
     let firing = scenario.evaluator.active().iter();
-    let labels: Vec<_> = firing.filter_map(|active| active.label.clone()).collect();
+    let mut labels: Vec<_> = firing.filter_map(|active| active.label.clone()).collect();
+    labels.dedup();
     assert_eq!(labels, [("provider", "google".to_owned())]);
     assert!(scenario.fires("MaillogProviderRateLimited"));
 }
 
 #[test]
-fn week_comparison_needs_a_week_of_history() {
+fn weeks_are_compared_only_when_two_are_known() {
     const NAME: &str = "MaillogTransientAboveLastWeek";
     const LATER: &str = "450 4.3.2 try again later";
+    let calm = [("mx.example.org", OK, 30)];
     let much = [("mx.example.org", OK, 30), ("mx.example.org", LATER, 20)];
-    let mut scenario = Scenario::new();
-    scenario.run(3 * HOUR, &much);
-    assert!(
-        !scenario.fires(NAME),
-        "there is no history of a week before"
-    );
-
-    let mut scenario = Scenario::new();
-    scenario.run(
-        3 * HOUR,
-        &[("mx.example.org", OK, 30), ("mx.example.org", LATER, 80)],
-    );
-    scenario.now = T + 7 * 24 * HOUR;
-    scenario.run(2 * HOUR, &much);
-    let figures = &scenario.active(NAME).expect("it is active").figures;
-    assert_eq!((figures.value, figures.baseline), (180, Some(45.0)));
-    assert!(scenario.fires(NAME));
-
-    // The same rate as a week before does not alert.
-    let mut scenario = Scenario::new();
-    scenario.run(3 * HOUR, &much);
-    scenario.now = T + 7 * 24 * HOUR;
-    scenario.run(2 * HOUR, &much);
-    assert!(!scenario.fires(NAME));
-}
-
-#[test]
-fn share_alert_resolves_after_the_short_window() {
-    const NAME: &str = "MaillogDeferredShareFast";
-    let mut scenario = Scenario::new();
-    let bad = [("mx.example.org", OK, 60), ("mx.example.org", BUSY, 10)];
-    scenario.run(HOUR, &bad);
-    assert!(scenario.fires(NAME));
-    let well = scenario.now;
-    scenario.run(10 * MINUTE, &[("mx.example.org", OK, 5)]);
-    let active = scenario.active(NAME).expect("it keeps firing");
-    assert!((well..=well + 5 * MINUTE).contains(&active.found));
-    scenario.run(11 * MINUTE, &[("mx.example.org", OK, 5)]);
-    assert!(
-        !scenario.fires(NAME),
-        "the long window alone does not keep it firing"
-    );
-    // The short window alone does not start it.
-    let mut scenario = Scenario::new();
-    scenario.run(HOUR, &[("mx.example.org", OK, 1)]);
-    scenario.run(6 * MINUTE, &[("mx.example.org", BUSY, 1)]);
-    assert!(scenario.fires("MaillogSmtp421Spike") && !scenario.fires(NAME));
+    for (weeks, known) in [(1, false), (2, true)] {
+        let mut scenario = Scenario::new();
+        for week in 0..weeks {
+            scenario.now = T + week * 7 * 24 * HOUR;
+            scenario.run(3 * HOUR, &calm);
+        }
+        scenario.now = T + weeks * 7 * 24 * HOUR;
+        scenario.run(2 * HOUR, &much);
+        assert_eq!(scenario.active(NAME).is_some(), known, "{weeks} weeks");
+    }
 }
 
 #[test]

@@ -37,7 +37,8 @@ struct Scenario {
     evaluator: Evaluator,
     counters: Counters,
     parser: LineParser,
-    suppressed: bool,
+    /// Whether what is counted is of the past.
+    discard: bool,
     lines: u32,
     now: i64,
 }
@@ -50,7 +51,7 @@ impl Scenario {
             evaluator: evaluator(),
             counters: Counters::new(catalog),
             parser: LineParser::new(catalog, Providers::embedded(), TimeZone::UTC, reference),
-            suppressed: false,
+            discard: false,
             lines: 0,
             now: T,
         }
@@ -74,8 +75,7 @@ impl Scenario {
         let mut slot = None;
         let parsed = self.parser.parse(line.as_bytes(), &mut slot);
         if time >= self.evaluator.due() {
-            self.evaluator
-                .advance(time, &self.counters, self.suppressed);
+            self.evaluator.advance(time, &self.counters, self.discard);
         }
         self.counters.count(parsed.time, &parsed.line, i64::MAX);
     }
@@ -92,7 +92,7 @@ impl Scenario {
             self.now += 1;
         }
         self.evaluator
-            .advance(self.now, &self.counters, self.suppressed);
+            .advance(self.now, &self.counters, self.discard);
     }
 
     /// One hour of successful deliveries, ten a minute.
@@ -117,7 +117,7 @@ impl Scenario {
     fn fired(&mut self) -> Vec<String> {
         let policy = Policy::embedded();
         let ended = self.evaluator.take_ended();
-        let ended = ended.iter().map(|(active, _)| active);
+        let ended = ended.iter().map(|ended| &ended.active);
         let firing = self.evaluator.active().iter();
         let firing = firing.filter(|active| active.fired.is_some());
         let rules = ended.chain(firing).map(|active| active.rule);
@@ -129,6 +129,6 @@ impl Scenario {
         let kept = serde_json::to_string(&self.evaluator.snapshot()).expect("JSON");
         let snapshot = serde_json::from_str(&kept).expect("a snapshot");
         self.evaluator = evaluator();
-        self.evaluator.restore(&snapshot, &self.counters);
+        self.evaluator.restore(snapshot, &self.counters);
     }
 }

@@ -17,7 +17,7 @@ use self::traffic::{Phase, Traffic};
 use crate::catalog::{Catalog, Policy, Providers};
 use crate::cli::error::Error;
 use crate::config::Config;
-use crate::engine::{self, Handle, Setup, SourceSetup};
+use crate::engine::{self, AlertSetup, Handle, Setup, SourceSetup};
 use crate::parse::{Direction, Format, Outcome};
 use crate::source::{Files, Framing, Input, ReadFrom};
 use crate::state::StateFile;
@@ -98,14 +98,20 @@ async fn demo(args: &Args, bound: Bound, log: &Path) -> Result<(), Error> {
         .append(true)
         .open(log)
         .map_err(Error::cannot_start)?;
-    let (engine, thread) =
-        engine::start(setup, Providers::embedded(), None, None, StateFile::none())
-            .map_err(Error::cannot_start)?;
     let address = bound
         .addresses()
         .first()
         .map(ToString::to_string)
         .unwrap_or_default();
+    let alerts = AlertSetup {
+        policy: Policy::embedded(),
+        instance: address.clone(),
+        scheme: "http",
+        notifier: None,
+    };
+    let providers = Providers::embedded();
+    let (engine, thread) = engine::start(setup, providers, None, alerts, StateFile::none())
+        .map_err(Error::cannot_start)?;
     let site = Site::new(engine.clone(), config.telemetry_path, Policy::embedded());
     let server = Server::start(bound, site, Access::open()).map_err(Error::cannot_start)?;
     print_introduction(&address, log)?;

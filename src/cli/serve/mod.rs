@@ -65,10 +65,10 @@ async fn serve(args: &Args, config: Config, bound: Bound, access: Access) -> Res
     let queues = config.showq.clone().map(showq::watch).transpose();
     let queues = queues.map_err(Error::cannot_start)?;
     let addresses = bound.addresses();
-    let alerts = match &config.alerting {
-        Some(alerting) => Some(alert_setup(alerting, &addresses).map_err(Error::cannot_start)?),
-        None => None,
-    };
+    let scheme = if access.is_tls() { "https" } else { "http" };
+    let alerts =
+        alert_setup(config.alerting.as_ref(), &addresses, scheme).map_err(Error::cannot_start)?;
+    let policy = alerts.policy.clone();
     let (engine, thread) = engine::start(
         engine_setup(&config),
         config.providers.clone(),
@@ -77,12 +77,7 @@ async fn serve(args: &Args, config: Config, bound: Bound, access: Access) -> Res
         state,
     )
     .map_err(Error::cannot_start)?;
-    let policy = config.alerting.as_ref().map(|it| it.policy.clone());
-    let site = Site::new(
-        engine.clone(),
-        config.telemetry_path.clone(),
-        policy.unwrap_or_else(Policy::embedded),
-    );
+    let site = Site::new(engine.clone(), config.telemetry_path.clone(), policy);
     let server = Server::start(bound, site, access).map_err(Error::cannot_start)?;
     for address in addresses {
         info!(%address, path = config.telemetry_path, "listening");
@@ -203,20 +198,24 @@ fn absolute_input(input: &Input) -> Input {
     }
 }
 
-/// What the engine needs to evaluate alerts and send them.
+/// What the engine needs to evaluate alerts, and to send them if that is configured.
 fn alert_setup(
-    alerting: &AlertingSettings,
+    alerting: Option<&AlertingSettings>,
     addresses: &[SocketAddr],
+    scheme: &'static str,
 ) -> std::io::Result<AlertSetup> {
-    let instance = alerting.instance.clone().unwrap_or_else(|| {
+    let instance = alerting.and_then(|alerting| alerting.instance.clone());
+    let instance = instance.unwrap_or_else(|| {
         let host = rustix::system::uname();
         let port = addresses.first().map_or(0, SocketAddr::port);
         format!("{}:{port}", host.nodename().to_string_lossy())
     });
+    let notifier = alerting.map(|alerting| notify::start(alerting.alertmanagers.clone()));
     Ok(AlertSetup {
-        policy: alerting.policy.clone(),
+        policy: alerting.map_or_else(Policy::embedded, |alerting| alerting.policy.clone()),
         instance,
-        notifier: notify::start(alerting.alertmanagers.clone())?,
+        scheme,
+        notifier: notifier.transpose()?,
     })
 }
 

@@ -1,17 +1,16 @@
 //! The rules of the policy as PromQL.
 //!
-//! Every term is a rate per second over a window, recorded by `recording.rs`, with only the labels of the target,
-//! `direction` and `provider`, so that all terms can be compared. The value of an alert is a count within its window.
+//! The evidence of the rules about mail is computed by the exporter (`maillog_signal_…`), so a rule compares it with its
+//! threshold and little else.
 
 use super::figures::Figures;
-use crate::catalog::{Alert, Compared, Policy, Side, Span, Watch};
+use crate::catalog::{Alert, Policy, Span, Watch};
 
-/// The hour before a window.
-pub(super) const HOUR: Span = Span(3_600);
-/// A week.
-const WEEK: Span = Span(604_800);
 /// The day before, in which a silent source had lines.
 const DAY: Span = Span(86_400);
+
+/// The window in which texts name what leads.
+pub(super) const LEADING_WINDOW: &str = "15m";
 
 /// Matchers that select one target; `printf` in a template fills in the values.
 pub(super) const ONE_TARGET: &str = "instance=%[1]q,job=%[2]q";
@@ -25,114 +24,6 @@ fn one_of<T: ToString>(label: &str, values: &[T]) -> String {
     }
 }
 
-fn direction(alert: &Alert) -> String {
-    let side = alert.direction.unwrap_or(Side::Outbound);
-    format!("direction=\"{}\"", side.name())
-}
-
-/// A selector with all matchers that are not empty.
-fn select(series: &str, matchers: &[&str], offset: Option<Span>) -> String {
-    let matchers: Vec<&str> = matchers
-        .iter()
-        .copied()
-        .filter(|it| !it.is_empty())
-        .collect();
-    let offset = offset.map_or_else(String::new, |offset| format!(" offset {offset}"));
-    if matchers.is_empty() {
-        return format!("{series}{offset}");
-    }
-    format!("{series}{{{}}}{offset}", matchers.join(","))
-}
-
-/// The rate per second of what a rule evaluates, within `window`. `target` restricts it to one target.
-pub(super) fn watched(alert: &Alert, window: Span, target: &str, offset: Option<Span>) -> String {
-    match alert.watch {
-        Watch::Providers => format!(
-            "sum without (condition) ({})",
-            select(
-                &format!("instance_provider_condition:maillog_provider_conditions:rate{window}"),
-                &[&one_of("condition", &alert.conditions), target],
-                offset,
-            )
-        ),
-        Watch::Deliveries => {
-            let status = alert.status.as_deref().unwrap_or_default();
-            let series = format!("instance_status:maillog_deliveries:rate{window}");
-            let selected = select(&series, &[&one_of("status", &[status]), target], offset);
-            format!("sum without (status) ({selected})")
-        }
-        Watch::AuthFailures => {
-            let series = format!("instance:maillog_auth_failures:rate{window}");
-            select(&series, &[target], offset)
-        }
-        _ => replies(alert, window, target, offset),
-    }
-}
-
-fn replies(alert: &Alert, window: Span, target: &str, offset: Option<Span>) -> String {
-    let direction = direction(alert);
-    if let Some(class) = alert.class {
-        let series = format!("instance_direction_class:maillog_codes:rate{window}");
-        let class = format!("class=\"{class}xx\"");
-        let selected = select(&series, &[&direction, &class, target], offset);
-        return format!("sum without (class) ({selected})");
-    }
-    let codes = || {
-        let series = format!("instance_direction_code:maillog_codes:rate{window}");
-        let codes = one_of("code", &alert.codes);
-        let selected = select(&series, &[&direction, &codes, target], offset);
-        format!("sum without (code) ({selected})")
-    };
-    let conditions = || {
-        let series = format!("instance_direction_condition:maillog_conditions:rate{window}");
-        let conditions = one_of("condition", &alert.conditions);
-        let selected = select(&series, &[&direction, &conditions, target], offset);
-        format!("sum without (condition) ({selected})")
-    };
-    match (alert.codes.is_empty(), alert.conditions.is_empty()) {
-        (_, true) => codes(),
-        (true, false) => conditions(),
-        // One reply may be in both, so the larger sum counts.
-        (false, false) => format!(
-            "max without (by) (\n  label_replace({}, \"by\", \"code\", \"\", \"\")\n  or\n  \
-             label_replace({}, \"by\", \"condition\", \"\", \"\")\n)",
-            codes(),
-            conditions()
-        ),
-    }
-}
-
-/// The rate per second of what the share refers to, within `window`.
-pub(super) fn whole(alert: &Alert, window: Span, target: &str) -> String {
-    match alert.watch {
-        Watch::Providers => {
-            let series = format!("instance_provider:maillog_provider_codes:rate{window}");
-            select(&series, &[target], None)
-        }
-        Watch::Deliveries => {
-            let series = format!("instance:maillog_deliveries:rate{window}");
-            select(&series, &[target], None)
-        }
-        _ => {
-            let series = format!("instance_direction:maillog_codes:rate{window}");
-            select(&series, &[&direction(alert), target], None)
-        }
-    }
-}
-
-/// The rate per second in the compared period.
-pub(super) fn baseline(alert: &Alert, window: Span, target: &str) -> Option<String> {
-    Some(match alert.compared_with? {
-        Compared::HourBefore => watched(alert, HOUR, target, Some(window)),
-        Compared::WeekBefore => watched(alert, window, target, Some(WEEK)),
-    })
-}
-
-/// A rate as a count within `window`.
-fn as_count(rate: &str, window: Span) -> String {
-    format!("{rate} * {}", window.seconds())
-}
-
 /// The expression of a rule.
 pub(super) fn of(alert: &Alert, policy: &Policy, figures: &Figures) -> String {
     let window = alert.window.unwrap_or_default();
@@ -143,8 +34,18 @@ pub(super) fn of(alert: &Alert, policy: &Policy, figures: &Figures) -> String {
         ..
     } = figures;
     match alert.watch {
-        Watch::Replies | Watch::Providers | Watch::Deliveries | Watch::AuthFailures => {
-            mail(alert, figures)
+        Watch::Share => of_share(alert, figures),
+        Watch::Surge => of_surge(alert, figures),
+        Watch::Count => format!(
+            "max without (window) ({}) > {count}",
+            events(alert, "15m", "")
+        ),
+        Watch::Fleet => {
+            let firing = "count by (provider) (ALERTS{alertname=\"MaillogProviderFailing\",alertstate=\"firing\"})";
+            format!(
+                "{firing} > {count}\n\
+                 and\n{firing}\n> {share} * count by (provider) (maillog_provider_deliveries_total{{status=\"sent\"}} > 0)"
+            )
         }
         Watch::ExporterDown => {
             let up = format!("up{{job=~\"{}\"}}", policy.job);
@@ -177,79 +78,175 @@ pub(super) fn of(alert: &Alert, policy: &Policy, figures: &Figures) -> String {
         Watch::SeriesFolded => {
             format!("increase(maillog_series_dropped_total[{window}]) > {count}")
         }
+        Watch::QueueAge => {
+            format!(
+                "maillog_queue_oldest_age_seconds{{queue=~\"maildrop|incoming\"}} > {threshold}"
+            )
+        }
     }
 }
 
-fn mail(alert: &Alert, figures: &Figures) -> String {
-    let window = alert.window.unwrap_or_default();
-    let rate = watched(alert, window, "", None);
-    let Figures {
-        count,
-        share,
-        factor,
-        ..
-    } = figures;
-    let mut terms = vec![format!("{} > {count}", as_count(&rate, window))];
-    if let (Some(_), Some(baseline)) = (alert.factor, baseline(alert, window, "")) {
-        // A missing hour before counts as zero. The week before must exist.
-        let baseline = match alert.compared_with {
-            Some(Compared::HourBefore) => format!("(\n  {baseline}\n  or\n  {rate} * 0\n)"),
-            _ => baseline,
+/// A metric of the signal of a rule; `more` are further matchers.
+fn signal(alert: &Alert, metric: &str, more: &str) -> String {
+    let name = alert.signal.as_deref().unwrap_or_default();
+    format!("maillog_signal_{metric}{{signal=\"{name}\"{more}}}")
+}
+
+/// The events of the signal of a rule.
+fn events(alert: &Alert, window: &str, more: &str) -> String {
+    signal(alert, "events", &format!(",window=\"{window}\"{more}"))
+}
+
+/// The labels that the alerts of a rule have in common with its signal.
+fn common(alert: &Alert) -> &'static str {
+    match alert.by_provider {
+        true => "instance, job, provider",
+        false => "instance, job",
+    }
+}
+
+/// The alerts of a rule that fire.
+fn firing(alert: &Alert) -> String {
+    let name = &alert.name;
+    format!("ALERTS{{alertname=\"{name}\",alertstate=\"firing\"}}")
+}
+
+fn of_share(alert: &Alert, figures: &Figures) -> String {
+    let Figures { share, factor, .. } = figures;
+    let usual = signal(alert, "usual_share", "");
+    let threshold =
+        format!("clamp_min({factor} * {usual} / (1 + ({factor} - 1) * {usual}), {share})");
+    let mut starts = format!("{}\n> {threshold}", signal(alert, "share_lower", ""));
+    if let Some(also) = &alert.also {
+        let (other, share) = (&also.signal, also.share);
+        starts += &format!(
+            "\nand on (instance, job) maillog_signal_share_lower{{signal=\"{other}\"}} > {share}"
+        );
+    }
+    if !alert.not_while.is_empty() {
+        let others = one_of("alertname", &alert.not_while);
+        starts += &format!("\nunless on (instance, job) ALERTS{{{others}}}");
+    }
+    if let Some(explained) = &alert.explained {
+        let (by, share, part) = (&explained.by, explained.share, &explained.part);
+        let part = format!("maillog_signal_events{{signal=\"{part}\",window=\"1h\"}}");
+        let whole = events(alert, "1h", "");
+        starts += &match alert.by_provider {
+            true => format!(
+                "\nunless on (instance, job, provider) (\n  {part}\n  > on (instance, job, provider) {share} * {whole}\n  \
+                 and on (instance, job) ALERTS{{alertname=\"{by}\"}}\n)"
+            ),
+            false => format!(
+                "\nunless on (instance, job) (\n  {part}\n  > on (instance, job) group_left () {share} * {whole}\n  \
+                 and on (instance, job, provider) ALERTS{{alertname=\"{by}\",alertstate=\"firing\"}}\n)"
+            ),
         };
-        terms.push(format!("{rate}\n> {factor} * {baseline}"));
     }
-    if alert.share.is_some() {
-        for window in [Some(window), alert.short_window].into_iter().flatten() {
-            let rate = watched(alert, window, "", None);
-            terms.push(format!("{rate}\n> {share} * {}", whole(alert, window, "")));
-        }
-    }
-    let terms: Vec<String> = terms
-        .iter()
-        .map(|term| format!("(\n  {}\n)", term.replace('\n', "\n  ")))
-        .collect();
-    // The counts of the sources lack the other labels.
-    let ignored = match alert.watch {
-        Watch::Replies => " ignoring (direction)",
-        Watch::Providers => " ignoring (provider)",
-        _ => "",
-    };
-    // Lines that are read late count now in Prometheus: if most of them are, the counts say nothing about now.
-    let late =
-        format!("sum without (source) (increase(maillog_source_backlog_events_total[{window}]))");
-    let all = format!(
-        "sum without (source, result) (increase(maillog_lines_total{{result=\"event\"}}[{window}]))"
-    );
+    // What makes it start, and that it lasts.
     format!(
-        "{}\nunless{ignored}\n(\n  {late}\n  > 0.5 * {all}\n)",
-        terms.join("\nand\n")
+        "{}\n> ({usual} + {threshold}) / 2\nand on ({}) (\n  {}\n  or\n  {}\n)",
+        signal(alert, "share", ""),
+        common(alert),
+        starts.replace('\n', "\n  "),
+        firing(alert)
     )
 }
 
-/// The most frequent condition of outbound replies within the window.
-pub(super) fn cause(alert: &Alert) -> String {
-    let window = alert.window.unwrap_or_default();
-    let grown = format!(
-        "sum by (condition) (increase(maillog_conditions_total{{direction=\"outbound\",{ONE_TARGET}}}[{window}]))"
-    );
-    format!("topk(1, {grown} > 0)")
+fn of_surge(alert: &Alert, figures: &Figures) -> String {
+    let Figures { count, factor, .. } = figures;
+    let usual = signal(alert, "usual_events", "");
+    let threshold =
+        format!("clamp_min({factor} * {usual} + 3 * sqrt({factor} * {usual}), {count})");
+    let now = format!("max without (window) ({})", events(alert, "10m", ""));
+    format!(
+        "{now}\n> {threshold}\nor\n{now}\n> {threshold} / 2\nand on ({}) {}",
+        common(alert),
+        firing(alert)
+    )
 }
 
-/// The provider with the largest count within the window. Series that start within the window count from zero.
-pub(super) fn leader(alert: &Alert) -> String {
-    let window = alert.window.unwrap_or_default();
-    let (series, which) = if let Some(class) = alert.class {
-        (
-            "maillog_provider_codes_total",
-            format!("code=~\"{class}..\""),
-        )
-    } else if alert.conditions.is_empty() {
-        ("maillog_provider_codes_total", one_of("code", &alert.codes))
+/// What a text says about the signal of one target: `share`, `usual_share`, `usual_events`, or `events` of a window.
+pub(super) fn figure(alert: &Alert, metric: &str) -> String {
+    let provider = if alert.by_provider {
+        ",provider=%[3]q"
     } else {
-        let conditions = one_of("condition", &alert.conditions);
-        ("maillog_provider_conditions_total", conditions)
+        ""
     };
-    let now = format!("sum by (provider) ({series}{{{which},{ONE_TARGET}}})");
-    let then = format!("sum by (provider) ({series}{{{which},{ONE_TARGET}}} offset {window})");
+    let target = format!(",{ONE_TARGET}{provider}");
+    match metric {
+        "events" => {
+            let window = match alert.watch {
+                Watch::Surge => "10m",
+                Watch::Count => "15m",
+                _ => "1h",
+            };
+            events(alert, window, &target)
+        }
+        metric => signal(alert, metric, &target),
+    }
+}
+
+/// The value of `label` with the largest growth of a counter within [`LEADING_WINDOW`]. Series that start within the
+/// window count from zero.
+fn leading(label: &str, series: &str) -> String {
+    let now = format!("sum by ({label}) ({series})");
+    let then = format!("sum by ({label}) ({series} offset {LEADING_WINDOW})");
     format!("topk(1, {now} - ({then} or {now} * 0) > 0)")
+}
+
+/// The most frequent condition of outbound replies, of the alert's provider or of all, but `except`.
+pub(super) fn cause(alert: &Alert, except: &[&str]) -> String {
+    let mut matchers = ONE_TARGET.to_owned();
+    if alert.by_provider {
+        matchers += ",provider=%[3]q";
+    }
+    if !except.is_empty() {
+        matchers += &format!(",condition!~\"{}\"", except.join("|"));
+    }
+    let series = format!("maillog_provider_conditions_total{{{matchers}}}");
+    leading("condition", &series)
+}
+
+/// The provider with most replies that the rule is about.
+pub(super) fn leader(alert: &Alert) -> String {
+    leading(
+        "provider",
+        &of_providers(alert, !alert.conditions.is_empty()),
+    )
+}
+
+/// The replies that the rule is about by provider: those with its conditions, or with its codes.
+fn of_providers(alert: &Alert, by_condition: bool) -> String {
+    match by_condition {
+        true => {
+            let which = one_of("condition", &alert.conditions);
+            format!("maillog_provider_conditions_total{{{which},{ONE_TARGET}}}")
+        }
+        false => {
+            let which = one_of("code", &alert.codes);
+            format!("maillog_provider_codes_total{{{which},{ONE_TARGET}}}")
+        }
+    }
+}
+
+/// The most frequent enhanced status code of outbound replies with the rule's code.
+pub(super) fn enhanced(alert: &Alert) -> String {
+    let code = one_of("code", &alert.codes);
+    let series = format!(
+        "maillog_enhanced_codes_total{{direction=\"outbound\",{code},enhanced!~\"|other\",{ONE_TARGET}}}"
+    );
+    leading("enhanced", &series)
+}
+
+/// Not empty if most of the replies have the rule's condition, but not its code.
+pub(super) fn is_condition(alert: &Alert) -> String {
+    let increase = |by_condition| {
+        let series = of_providers(alert, by_condition);
+        format!("sum(increase({series}[{LEADING_WINDOW}]))")
+    };
+    format!(
+        "{} > 2 * ({} or vector(0))",
+        increase(true),
+        increase(false)
+    )
 }

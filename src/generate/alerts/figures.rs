@@ -16,6 +16,7 @@ pub(in crate::generate) enum FigureFormat {
 
 /// The figures that can be overridden.
 pub(super) struct Figures {
+    pub format: FigureFormat,
     pub count: String,
     pub share: String,
     pub factor: String,
@@ -32,6 +33,7 @@ impl Figures {
             FigureFormat::Placeholders => format!("@{}.{name}@", alert.name),
         };
         Figures {
+            format,
             count: text("count", &alert.count.unwrap_or_default()),
             share: text("share", &alert.share.unwrap_or_default()),
             factor: text("factor", &alert.factor.unwrap_or_default()),

@@ -3,160 +3,227 @@
 use serde::Serialize;
 use serde_saphyr::LitString;
 
-use super::expression::{self, ONE_TARGET};
-use super::figures::Figures;
-use crate::alert::texts::{
-    self, CAUSE, NO_CAUSE, NO_TOP_PROVIDER, OTHER_PROVIDER, Piece, TOP_PROVIDER, Texts, UNKNOWN,
-};
-use crate::catalog::{Alert, Compared, Policy, Watch, percentage};
+use super::expression::{self, LEADING_WINDOW};
+use super::figures::{FigureFormat, Figures};
+use crate::alert::texts::{self, OTHER_PROVIDER, Piece, Texts, names_cause, sentences, what_to_do};
+use crate::catalog::{Alert, Catalog, Policy, Text, Watch};
 
 /// Formats a count with a comma after every three digits, up to nine digits, in two passes.
 const GROUPED: &str = "printf \"%.0f\" | reReplaceAll \"^(\\\\d+)(\\\\d{3})$\" \"$1,$2\" \
      | reReplaceAll \"^(\\\\d+)(\\\\d{3}),\" \"$1,$2,\"";
 
+/// What the chart replaces by the base of links.
+const BASE_PLACEHOLDER: &str = "@runbook_base@";
+
+/// The address of the exporter, as it says itself; of one that fails on several instances, that of the first.
+pub(in crate::generate) fn own_base() -> String {
+    let target = expression::ONE_TARGET;
+    let fleet = "ALERTS{alertname=\"MaillogProviderFailing\",alertstate=\"firing\"}";
+    format!(
+        "{{{{ with $labels.instance }}}}\
+         {{{{ with printf `maillog_web_info{{{target}}}` $labels.instance $labels.job | query }}}}\
+         {{{{ $url := . | first | label \"external_url\" }}}}\
+         {{{{ if $url }}}}{{{{ $url }}}}{{{{ else }}}}{{{{ . | first | label \"scheme\" }}}}://{{{{ $labels.instance }}}}{{{{ end }}}}\
+         {{{{ else }}}}http://{{{{ $labels.instance }}}}{{{{ end }}}}\
+         {{{{ else }}}}\
+         {{{{ with query `{fleet}` }}}}http://{{{{ . | first | label \"instance\" }}}}{{{{ end }}}}\
+         {{{{ end }}}}"
+    )
+}
+
 #[derive(Serialize)]
 pub(super) struct Annotations {
-    summary: String,
-    summary_zh: String,
+    summary: LitString,
     description: LitString,
     meaning: LitString,
     meaning_en: String,
     remediation: LitString,
     remediation_en: String,
     remediation_source: &'static str,
-    runbook_url: String,
+    runbook_url: LitString,
 }
 
 pub(super) fn annotations(
     alert: &Alert,
     policy: &Policy,
+    catalog: &Catalog,
     texts: Texts,
     figures: &Figures,
 ) -> Annotations {
-    let base = policy.runbook_url.as_deref();
+    let templates = Templates {
+        alert,
+        policy,
+        catalog,
+        figures,
+    };
+    let what_to_do = what_to_do(&texts, policy.language);
     Annotations {
-        summary: summary(&alert.summary.en, alert, figures),
-        summary_zh: summary(&alert.summary.zh, alert, figures),
-        description: LitString(description(alert)),
+        summary: LitString(templates.text(&alert.summary)),
+        description: LitString(templates.text(&alert.description) + &what_to_do),
         meaning: LitString(texts.meaning),
         meaning_en: texts.meaning_en,
         remediation: LitString(texts.remediation),
         remediation_en: texts.remediation_en,
         remediation_source: texts.remediation_source,
-        runbook_url: format!(
-            "{}{}",
-            base.unwrap_or("http://{{ $labels.instance }}"),
-            path(alert, texts.path)
-        ),
+        runbook_url: LitString(templates.link(&texts.path)),
     }
 }
 
-/// The path of the page: that of the most frequent condition, if the description names it.
-fn path(alert: &Alert, path: String) -> String {
-    if !alert.description.contains("{cause}") {
-        return path;
+/// Turns placeholders into templates.
+struct Templates<'a> {
+    alert: &'a Alert,
+    policy: &'a Policy,
+    catalog: &'a Catalog,
+    figures: &'a Figures,
+}
+
+impl Templates<'_> {
+    fn text(&self, text: &Text) -> String {
+        texts::pieces(self.policy.language.of(text))
+            .map(|piece| match piece {
+                Piece::Literal(text) => text.to_owned(),
+                Piece::Figure(name) => self.figure(name),
+            })
+            .collect()
     }
-    let found = "/codes/{{ . | first | label \"condition\" }}";
-    query(alert, &expression::cause(alert), found, &path)
-}
 
-/// A percentage in a summary is the share of the rule, which the values of the chart may override.
-fn summary(text: &str, alert: &Alert, figures: &Figures) -> String {
-    let Some(share) = alert.share else {
-        return text.to_owned();
-    };
-    let template = format!("{{{{ {} | humanizePercentage }}}}", figures.share);
-    text.replace(&percentage(share), &template)
-}
-
-fn description(alert: &Alert) -> String {
-    texts::pieces(&alert.description)
-        .map(|piece| match piece {
-            Piece::Literal(text) => text.to_owned(),
-            Piece::Figure(name) => figure(name, alert),
-        })
-        .collect()
-}
-
-/// The template of a placeholder.
-fn figure(name: &str, alert: &Alert) -> String {
-    let window = alert.window.unwrap_or_default();
-    match name {
-        "count" => format!("{{{{ $value | {GROUPED} }}}}"),
-        "value" => "{{ $value | humanize1024 }}B".to_owned(),
-        "window" => window.with_symbol(),
-        "short_window" => alert.short_window.unwrap_or_default().with_symbol(),
-        "share" => {
-            let (part, whole) = if alert.watch == Watch::Unmatched {
-                let lines = |result: &str| {
-                    format!(
-                        "sum (increase(maillog_lines_total{{{result}{ONE_TARGET},source=%[3]q}}[{window}]))"
-                    )
-                };
-                (lines("result=\"unmatched\","), lines(""))
-            } else {
-                let mut target = ONE_TARGET.to_owned();
-                if alert.watch == Watch::Providers {
-                    target += ",provider=%[3]q";
-                }
-                (
-                    expression::watched(alert, window, &target, None),
-                    expression::whole(alert, window, &target),
-                )
-            };
-            query(
-                alert,
-                &format!("{part} / {whole}"),
-                "{{ . | first | value | humanizePercentage }}",
-                UNKNOWN,
-            )
-        }
-        "baseline" => {
-            let baseline = expression::baseline(alert, window, ONE_TARGET).unwrap_or_default();
-            let mut count = format!("{baseline} * {}", window.seconds());
-            if alert.compared_with == Some(Compared::HourBefore) {
-                count += " or vector(0)";
+    /// The template of a placeholder.
+    fn figure(&self, name: &str) -> String {
+        let Templates { alert, figures, .. } = self;
+        let words = sentences(self.policy.language);
+        let is_measured = alert.is_about_mail();
+        match name {
+            "count" if is_measured => {
+                let value = format!("{{{{ . | first | value | {GROUPED} }}}}");
+                self.query(&expression::figure(alert, "events"), &value, words.unknown)
             }
-            query(
-                alert,
-                &count,
-                &format!("{{{{ . | first | value | {GROUPED} }}}}"),
-                UNKNOWN,
-            )
+            "count" => format!("{{{{ $value | {GROUPED} }}}}"),
+            "value" => "{{ $value | humanize1024 }}B".to_owned(),
+            "window" => alert.window.unwrap_or_default().with_symbol(),
+            "share" if is_measured => self.percentage(&expression::figure(alert, "share")),
+            "share" if alert.watch == Watch::Unmatched => self.unmatched_share(),
+            "share" => format!("{{{{ {} | humanizePercentage }}}}", figures.share),
+            "usual" if alert.watch == Watch::Surge => {
+                let value = format!("{{{{ . | first | value | {GROUPED} }}}}");
+                self.query(
+                    &expression::figure(alert, "usual_events"),
+                    &value,
+                    words.unknown,
+                )
+            }
+            "usual" => self.percentage(&expression::figure(alert, "usual_share")),
+            "who" => self.leader("{{ $provider }}", words.others),
+            "leader" => {
+                let sentence = format!("{}{{{{ $provider }}}}{}", words.leader, words.end);
+                self.leader(&sentence, "")
+            }
+            "enhanced" => {
+                let code = " {{ . | first | label \"enhanced\" }}";
+                self.query(&expression::enhanced(alert), code, "")
+            }
+            "why" => self.cause(&format!("{}{{}}", words.why)),
+            "cause" => self.cause(&format!("{}{{}}{}", words.cause, words.end)),
+            // A missing target has no instance label.
+            "instance" => {
+                "{{ with $labels.instance }}{{ . }}{{ else }}any instance{{ end }}".to_owned()
+            }
+            // All other names are labels.
+            label => format!("{{{{ $labels.{label} }}}}"),
         }
-        "leader" => {
-            let leader = expression::leader(alert);
-            let sentence = format!(
-                "{{{{ $provider := . | first | label \"provider\" }}}}\
-                 {{{{ if eq $provider \"{OTHER_PROVIDER}\" }}}}{NO_TOP_PROVIDER}\
-                 {{{{ else }}}}{TOP_PROVIDER}{{{{ $provider }}}}.{{{{ end }}}}"
-            );
-            query(alert, &leader, &sentence, NO_TOP_PROVIDER)
-        }
-        "cause" => {
-            let sentence = format!("{CAUSE}{{{{ . | first | label \"condition\" }}}}.");
-            query(alert, &expression::cause(alert), &sentence, NO_CAUSE)
-        }
-        // A missing target has no instance label.
-        "instance" => {
-            "{{ with $labels.instance }}{{ . }}{{ else }}any instance{{ end }}".to_owned()
-        }
-        // All other names are labels.
-        label => format!("{{{{ $labels.{label} }}}}"),
     }
-}
 
-/// A template that runs a query for the target of the alert and shows its result with `found`, or `missing` if there
-/// is no result.
-fn query(alert: &Alert, query: &str, found: &str, missing: &str) -> String {
-    let third = match alert.watch {
-        Watch::Providers => " $labels.provider",
-        Watch::Unmatched => " $labels.source",
-        _ => "",
-    };
-    let query = query.split_whitespace().collect::<Vec<_>>().join(" ");
-    format!(
-        "{{{{ with printf `{query}` $labels.instance $labels.job{third} | query }}}}{found}\
-         {{{{ else }}}}{missing}{{{{ end }}}}"
-    )
+    fn percentage(&self, query: &str) -> String {
+        let unknown = sentences(self.policy.language).unknown;
+        self.query(
+            query,
+            "{{ . | first | value | humanizePercentage }}",
+            unknown,
+        )
+    }
+
+    fn unmatched_share(&self) -> String {
+        let window = self.alert.window.unwrap_or_default();
+        let lines = |result: &str| {
+            let target = expression::ONE_TARGET;
+            format!(
+                "sum (increase(maillog_lines_total{{{result}{target},source=%[3]q}}[{window}]))"
+            )
+        };
+        self.percentage(&format!(
+            "{} / {}",
+            lines("result=\"unmatched\","),
+            lines("")
+        ))
+    }
+
+    fn leader(&self, known: &str, unknown: &str) -> String {
+        let sentence = format!(
+            "{{{{ $provider := . | first | label \"provider\" }}}}\
+             {{{{ if eq $provider \"{OTHER_PROVIDER}\" }}}}{unknown}\
+             {{{{ else }}}}{known}{{{{ end }}}}"
+        );
+        self.query(&expression::leader(self.alert), &sentence, unknown)
+    }
+
+    /// The most frequent condition, in place of `{}`.
+    fn cause(&self, text: &str) -> String {
+        let label = "{{ . | first | label \"condition\" }}";
+        self.query(&self.cause_query(), &text.replace("{}", label), "")
+    }
+
+    fn cause_query(&self) -> String {
+        let signal = self.policy.signal_of(self.alert);
+        let except = signal.map(|it| &*it.deferred_except).unwrap_or_default();
+        let conditions = self.catalog.conditions().iter();
+        let conditions = conditions.filter(|it| except.iter().any(|no| no == it.cause.as_str()));
+        let names: Vec<&str> = conditions.map(|it| it.name.as_str()).collect();
+        expression::cause(self.alert, &names)
+    }
+
+    /// The address of the page that shows what was measured.
+    fn link(&self, usual: &str) -> String {
+        let base = match (&self.policy.runbook_url, self.figures.format) {
+            (Some(base), _) => base.clone(),
+            // The values of the chart may have a base.
+            (None, FigureFormat::Placeholders) => BASE_PLACEHOLDER.to_owned(),
+            (None, FigureFormat::Numbers) => own_base(),
+        };
+        format!("{base}{}", self.path(usual))
+    }
+
+    fn path(&self, usual: &str) -> String {
+        let alert = self.alert;
+        if alert.page.is_none() && (alert.by_provider || alert.watch == Watch::Fleet) {
+            return "/providers/{{ $labels.provider }}".to_owned();
+        }
+        if alert.page.is_none() && names_cause(alert) {
+            let found = "/codes/{{ . | first | label \"condition\" }}";
+            return self.query(&self.cause_query(), found, usual);
+        }
+        match (&*alert.conditions, alert.codes.is_empty()) {
+            ([condition], false) => {
+                let query = expression::is_condition(alert);
+                self.query(&query, &format!("/codes/{condition}"), usual)
+            }
+            _ => usual.to_owned(),
+        }
+    }
+
+    /// A template that runs a query for the target of the alert and shows its result with `found`, or `missing` if
+    /// there is no result.
+    fn query(&self, query: &str, found: &str, missing: &str) -> String {
+        let third = match (self.alert.by_provider, self.alert.watch) {
+            (true, _) => " $labels.provider",
+            (false, Watch::Unmatched) => " $labels.source",
+            _ => "",
+        };
+        let query = query.split_whitespace().collect::<Vec<_>>().join(" ");
+        debug_assert!(!query.contains('`') && !LEADING_WINDOW.is_empty());
+        // Arguments that a query does not use would be appended to it.
+        let third = if query.contains("%[3]q") { third } else { "" };
+        format!(
+            "{{{{ with printf `{query}` $labels.instance $labels.job{third} | query }}}}{found}\
+             {{{{ else }}}}{missing}{{{{ end }}}}"
+        )
+    }
 }

@@ -78,6 +78,11 @@ impl Access {
         }
     }
 
+    /// Whether connections are encrypted: the scheme of the addresses of this server.
+    pub fn is_tls(&self) -> bool {
+        lock(&self.in_force).rules.tls.is_some()
+    }
+
     /// The rules for a new connection or request, after a change of their files has been read.
     ///
     /// An invalid change is logged once and the rules in force stay, so that a typing error never

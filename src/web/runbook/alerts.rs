@@ -32,7 +32,7 @@ pub fn index(policy: &Policy, language: PageLanguage, unknown: Option<&str>) -> 
                     a href=(language.href(&format!("/alerts/{}", alert.name))) { (alert.name) }
                     span {
                         (severity(alert, language.language))
-                        " · " (language.language.of(&alert.summary))
+                        " · " (language.language.of(alert.title()))
                     }
                 }
             }
@@ -68,7 +68,7 @@ pub fn page(policy: &Policy, name: &str, page_language: PageLanguage) -> Option<
     };
     let navigation = navigation(page_language, &format!("/alerts/{name}"), &links);
     let main = html! {
-        h1 { (language.of(&alert.summary)) }
+        h1 { (language.of(alert.title())) }
         p { (severity(alert, language)) " · " span.dim { (name) } }
         (section(labels.meaning, meaning))
         (section(labels.remedy, remedy))
@@ -82,7 +82,7 @@ pub fn page(policy: &Policy, name: &str, page_language: PageLanguage) -> Option<
         }
         h2 { (alert_pages.rule) }
         ul {
-            @for (label, figure) in figures::of(alert, language) {
+            @for (label, figure) in figures::of(alert, policy, language) {
                 li { span.dim { (label) } span { (figure) } }
             }
         }

@@ -310,7 +310,7 @@ fn every_alert_has_a_page_and_is_on_the_index_page_in_both_languages() {
             let name = &rule.name;
             let Rendered { body, found } = alert(&policy, name, in_language(language));
             assert!(found, "{name}");
-            let summary = escape(language.of(&rule.summary));
+            let summary = escape(language.of(rule.title()));
             let texts = texts::of(rule, catalog).expect("words");
             let (meaning, remedy) = match language {
                 Language::En => (texts.meaning_en, texts.remediation_en),
@@ -322,7 +322,7 @@ fn every_alert_has_a_page_and_is_on_the_index_page_in_both_languages() {
                 rule.severity.text(language == Language::Zh).to_owned(),
             ];
             parts.extend(meaning.lines().chain(remedy.lines()).map(escape));
-            let figures = figures::of(rule, language);
+            let figures = figures::of(rule, &policy, language);
             parts.extend(figures.iter().map(|(_, figure)| escape(figure)));
             if let Some(page) = &rule.page {
                 parts.push(format!("href=\"/codes/{page}?lang={tag}\""));
@@ -350,14 +350,17 @@ fn every_alert_has_a_page_and_is_on_the_index_page_in_both_languages() {
 fn alert_pages_show_the_thresholds_of_the_policy_and_unknown_alerts_are_not_found() {
     let mut policy = Policy::embedded();
     let change = Change {
-        count: Some(50),
+        share: Some(0.35),
         ..Change::default()
     };
     policy
         .change("MaillogSmtp421Spike", &change)
         .expect("a rule");
     let body = alert(&policy, "MaillogSmtp421Spike", in_language(Language::En)).body;
-    assert!(body.contains("more than 50 within 5 minutes"), "{body}");
+    assert!(
+        body.contains("more than 35% of all outbound replies"),
+        "{body}"
+    );
     for asked in ["<script>", "maillogsmtp421spike", "MaillogSmtp421Spike/"] {
         let Rendered { body, found } = alert(&policy, asked, in_language(Language::En));
         assert!(!found && body.contains(&format!("<b>{}</b>", escape(asked))));

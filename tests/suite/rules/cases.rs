@@ -1,20 +1,14 @@
 //! Test cases for promtool: series and the alerts they must cause.
 
-mod conditions;
-mod deliveries;
 mod exporter;
-mod scenarios;
-mod spikes;
-mod week;
+mod mail;
+mod together;
 
-pub use conditions::CONDITIONS;
-pub use deliveries::DELIVERIES;
 pub use exporter::EXPORTER;
-pub use scenarios::SCENARIOS;
-pub use spikes::SPIKES;
-pub use week::WEEK;
+pub use mail::mail_tests;
+pub use together::together;
 
-/// A test case of one alert.
+/// A test case of an alert about the exporter.
 pub struct Case {
     pub alert: &'static str,
     /// The evaluation time.
@@ -23,16 +17,8 @@ pub struct Case {
     pub fires: &'static [(&'static str, &'static str)],
     /// Series with which it does not fire.
     pub silent: &'static [(&'static str, &'static str)],
-    /// The expected description.
+    /// The expected description, without what to do.
     pub description: &'static str,
     /// Labels that come from the series.
     pub labels: &'static [(&'static str, &'static str)],
-}
-
-/// Series with which no alert fires.
-pub struct Scenario {
-    pub name: &'static str,
-    pub series: &'static [(&'static str, &'static str)],
-    /// Alerts that must not fire, with evaluation times.
-    pub silent: &'static [(&'static str, &'static [&'static str])],
 }

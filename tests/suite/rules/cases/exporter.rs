@@ -35,7 +35,7 @@ pub const EXPORTER: &[Case] = &[
         at: "90m",
         fires: &[("maillog_catching_up{source=\"mail\"}", "1x200")],
         silent: &[("maillog_catching_up{source=\"mail\"}", "1x50 0x200")],
-        description: "Lines of mail have been read late for an hour. Alerts about mail are suppressed while most events are late.",
+        description: "Lines of mail have been read late for an hour.",
         labels: &[("source", "mail")],
     },
     Case {
@@ -135,5 +135,59 @@ pub const EXPORTER: &[Case] = &[
         )],
         description: "60 counts of maillog_codes_total were added to the label value other in 1 h.",
         labels: &[("metric", "maillog_codes_total")],
+    },
+    Case {
+        alert: "MaillogSourceSilent",
+        at: "27h",
+        fires: &[
+            (
+                "maillog_lines_total{result=\"event\",source=\"mail\"}",
+                "0+5x288 1440x40",
+            ),
+            (
+                "maillog_lines_total{result=\"noise\",source=\"mail\"}",
+                "0x330",
+            ),
+            (
+                "maillog_lines_total{result=\"unmatched\",source=\"mail\"}",
+                "0x330",
+            ),
+        ],
+        silent: &[
+            (
+                "maillog_lines_total{result=\"event\",source=\"mail\"}",
+                "0+1x288 288x40",
+            ),
+            (
+                "maillog_lines_total{result=\"noise\",source=\"mail\"}",
+                "0x330",
+            ),
+            (
+                "maillog_lines_total{result=\"unmatched\",source=\"mail\"}",
+                "0x330",
+            ),
+        ],
+        description: "mail has had no lines for 1 h, after 1,320 in the day before.",
+        labels: &[("source", "mail")],
+    },
+    Case {
+        alert: "MaillogQueueStuck",
+        at: "40m",
+        fires: &[(
+            "maillog_queue_oldest_age_seconds{queue=\"incoming\"}",
+            "1234x60",
+        )],
+        silent: &[
+            (
+                "maillog_queue_oldest_age_seconds{queue=\"incoming\"}",
+                "500x60",
+            ),
+            (
+                "maillog_queue_oldest_age_seconds{queue=\"deferred\"}",
+                "90000x60",
+            ),
+        ],
+        description: "The oldest message in the queue incoming has waited for 1,234 seconds.",
+        labels: &[("queue", "incoming")],
     },
 ];

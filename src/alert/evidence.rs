@@ -1,0 +1,422 @@
+//! The evidence behind the alerts: for each signal, how large its share is, how much of that is proven, and what is
+//! usual.
+//!
+//! It is computed once, by the time of the log lines, and serves the evaluator, `replay`, the pages and the
+//! `maillog_signal_…` metrics, so that none of them can disagree. Thresholds are no part of it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::bounds::{lower, upper};
+use super::recent::{Recent, RecentSnapshot, STEP};
+use super::surge::Surge;
+use super::totals::{Selection, Totals, Whole};
+use super::usual::Usual;
+use crate::catalog::{Catalog, Policy, ProviderId, Signal};
+
+/// How long a provider without an event keeps its series, in seconds.
+const KEPT: i64 = 86_400;
+
+/// The windows in which the share now is looked for, in seconds.
+const SHARE_WINDOWS: [i64; 3] = [300, 900, 3_600];
+
+/// The windows in which events are shown, in seconds.
+pub const EVENT_WINDOWS: [i64; 4] = [300, 600, 900, 3_600];
+
+/// A signal, of all providers or of one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Key {
+    /// The number of the signal.
+    pub signal: usize,
+    pub provider: Option<u8>,
+}
+
+/// What is known about a signal at one moment.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Judgement {
+    /// The largest share that the events of one of the windows prove; 0 while there are too few.
+    pub share_lower: f64,
+    /// The share now: in the shortest window with enough events.
+    pub share: f64,
+    /// The usual share, or the usual number of the busiest ten minutes; `None` if it is not known.
+    pub usual: Option<f64>,
+    /// The events in each of [`EVENT_WINDOWS`].
+    pub events: [u64; EVENT_WINDOWS.len()],
+}
+
+/// The history of a signal.
+struct Series {
+    /// What has counted, and what is taken away, as of the last step.
+    totals: [u64; 2],
+    events: Recent,
+    usual: Usual,
+    surge: Option<Surge>,
+    /// When there was an event, in seconds since 1970.
+    last_event: i64,
+    now: Judgement,
+}
+
+/// The history of what shares refer to.
+struct WholeTrack {
+    total: u64,
+    events: Recent,
+}
+
+/// All evidence.
+pub(super) struct Evidence {
+    names: Arc<[String]>,
+    signals: Vec<(Signal, Selection)>,
+    /// How many events the shortest window must have that tells the share now, for each signal.
+    enough: Vec<u64>,
+    series: BTreeMap<Key, Series>,
+    wholes: BTreeMap<(Whole, Option<u8>), WholeTrack>,
+}
+
+/// A series in the state file.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct SeriesSnapshot {
+    signal: String,
+    provider: Option<String>,
+    totals: [u64; 2],
+    events: RecentSnapshot,
+    usual: Usual,
+    surge: Option<Surge>,
+    last_event: i64,
+}
+
+/// The evidence in the state file, by names, because numbers may change.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(super) struct EvidenceSnapshot {
+    series: Vec<SeriesSnapshot>,
+    /// Name, provider, total and history.
+    wholes: Vec<(String, Option<String>, u64, RecentSnapshot)>,
+}
+
+impl Evidence {
+    /// Evidence for the signals of a policy; `names` are the providers' names by id.
+    pub(super) fn new(policy: &Policy, catalog: &Catalog, names: Arc<[String]>) -> Self {
+        let enough = policy.signals.iter().map(|signal| {
+            let rules = policy.alerts.iter();
+            let rules = rules.filter(|it| it.signal.as_ref() == Some(&signal.name));
+            let floors = rules.filter_map(|rule| rule.share);
+            let lowest = floors.fold(1.0, f64::min);
+            (1.0 / lowest).ceil().clamp(10.0, 100.0) as u64
+        });
+        Evidence {
+            enough: enough.collect(),
+            names,
+            signals: policy
+                .signals
+                .iter()
+                .map(|signal| (signal.clone(), Selection::of(signal, catalog)))
+                .collect(),
+            series: BTreeMap::new(),
+            wholes: BTreeMap::new(),
+        }
+    }
+
+    /// The number of the signal with this name.
+    pub(super) fn number(&self, name: &str) -> Option<usize> {
+        self.signals.iter().position(|it| it.0.name == name)
+    }
+
+    /// The name of a provider.
+    pub(super) fn name(&self, provider: u8) -> &str {
+        self.names
+            .get(usize::from(provider))
+            .map_or("other", String::as_str)
+    }
+
+    /// The id of the provider with this name.
+    pub(super) fn provider(&self, name: &str) -> Option<u8> {
+        let id = self.names.iter().position(|known| known == name);
+        id.map(|id| id as u8)
+    }
+
+    /// Starts the history at `now`; existing totals are no events.
+    pub(super) fn begin(&mut self, now: i64, totals: &Totals<'_>) {
+        self.series.clear();
+        self.wholes.clear();
+        self.add_missing(now, totals, true);
+    }
+
+    /// Adds the series of signals that have none yet, from now on or from zero.
+    fn add_missing(&mut self, now: i64, totals: &Totals<'_>, from_now_on: bool) {
+        let providers: Vec<ProviderId> = totals.providers().collect();
+        for (number, (signal, selection)) in self.signals.iter().enumerate() {
+            let providers = match signal.by_provider {
+                true => providers.iter().copied().map(Some).collect(),
+                false => vec![None],
+            };
+            for provider in providers {
+                let key = Key {
+                    signal: number,
+                    provider: provider.map(|it| it.0),
+                };
+                self.series.entry(key).or_insert_with(|| Series {
+                    totals: match from_now_on {
+                        true => totals.counted(selection, provider),
+                        false => [0; 2],
+                    },
+                    events: Recent::new(now.div_euclid(STEP)),
+                    usual: Usual::new(now),
+                    surge: signal.is_surge().then(|| Surge::new(now)),
+                    last_event: i64::MIN,
+                    now: Judgement::default(),
+                });
+                let whole = Whole::of(signal);
+                let track = self.wholes.entry((whole, provider.map(|it| it.0)));
+                track.or_insert_with(|| WholeTrack {
+                    total: match from_now_on {
+                        true => totals.whole(whole, provider),
+                        false => 0,
+                    },
+                    events: Recent::new(now.div_euclid(STEP)),
+                });
+            }
+        }
+    }
+
+    /// Takes the events since the last step, which ended at `before`, and judges every signal at `now`. With
+    /// `discard`, these events do not count. `is_alerting` tells whether an alert about a signal is pending or firing.
+    pub(super) fn step(
+        &mut self,
+        [before, now]: [i64; 2],
+        totals: &Totals<'_>,
+        discard: bool,
+        is_alerting: impl Fn(Key) -> bool,
+    ) {
+        self.add_missing(before, totals, false);
+        let step = now.div_euclid(STEP);
+        for ((whole, provider), track) in &mut self.wholes {
+            let total = totals.whole(*whole, provider.map(ProviderId));
+            let grown = total.saturating_sub(track.total);
+            track.total = total;
+            track.events.push(step, if discard { 0 } else { grown });
+        }
+        for (key, series) in &mut self.series {
+            let (signal, selection) = &self.signals[key.signal];
+            let total = totals.counted(selection, key.provider.map(ProviderId));
+            let [counted, except] = [0, 1].map(|at| total[at].saturating_sub(series.totals[at]));
+            series.totals = total;
+            let grown = match discard {
+                true => 0,
+                false => counted.saturating_sub(except),
+            };
+            series.events.push(step, grown);
+            if grown > 0 {
+                series.last_event = now;
+            }
+            let whole = &self.wholes[&(Whole::of(signal), key.provider)].events;
+            let alerting = is_alerting(*key);
+            if let Some(surge) = &mut series.surge {
+                surge.learn(now, grown, alerting);
+            } else {
+                if alerting {
+                    series.usual.freeze(now);
+                }
+                series
+                    .usual
+                    .learn(now, &series.events, whole, signal.needs_weeks);
+            }
+            series.now = series.judge(signal, self.enough[key.signal], whole, now);
+        }
+    }
+
+    /// What is known about a signal, if it has been seen.
+    pub(super) fn of(&self, key: Key) -> Option<&Judgement> {
+        self.series.get(&key).map(|series| &series.now)
+    }
+
+    /// The series of a signal: one, or one for each provider seen.
+    pub(super) fn all_of(&self, signal: usize) -> impl Iterator<Item = (Key, &Judgement)> {
+        let first = Key {
+            signal,
+            provider: None,
+        };
+        let series = self.series.range(first..);
+        let series = series.take_while(move |(key, _)| key.signal == signal);
+        series.map(|(key, series)| (*key, &series.now))
+    }
+
+    /// What is shown: the name of the signal, whether it is a share, the provider, and what is known. Providers without
+    /// an event for a day are left out.
+    pub(super) fn shown(
+        &self,
+        now: i64,
+    ) -> impl Iterator<Item = (&Signal, Option<&str>, &Judgement)> {
+        let series = self.series.iter();
+        let series = series
+            .filter(move |(key, series)| key.provider.is_none() || series.last_event > now - KEPT);
+        series.map(|(key, series)| {
+            let provider = key.provider.map(|provider| self.name(provider));
+            (&self.signals[key.signal].0, provider, &series.now)
+        })
+    }
+
+    /// Moves all history `seconds` into the past, after the clock was set back by so much.
+    pub(super) fn shift_back(&mut self, seconds: i64) {
+        for series in self.series.values_mut() {
+            series.events.shift_back(seconds / STEP);
+            series.usual.shift_back(seconds);
+            if let Some(surge) = &mut series.surge {
+                surge.shift_back(seconds);
+            }
+            series.last_event = series.last_event.saturating_sub(seconds);
+        }
+        for whole in self.wholes.values_mut() {
+            whole.events.shift_back(seconds / STEP);
+        }
+    }
+
+    pub(super) fn snapshot(&self) -> EvidenceSnapshot {
+        let name = |provider: Option<u8>| provider.map(|it| self.name(it).to_owned());
+        let series = self.series.iter().map(|(key, series)| SeriesSnapshot {
+            signal: self.signals[key.signal].0.name.clone(),
+            provider: name(key.provider),
+            totals: series.totals,
+            events: series.events.snapshot(),
+            usual: series.usual.clone(),
+            surge: series.surge.clone(),
+            last_event: series.last_event,
+        });
+        let wholes = self.wholes.iter().map(|((whole, provider), track)| {
+            let events = track.events.snapshot();
+            (
+                whole.name().to_owned(),
+                name(*provider),
+                track.total,
+                events,
+            )
+        });
+        EvidenceSnapshot {
+            series: series.collect(),
+            wholes: wholes.collect(),
+        }
+    }
+
+    /// Restores a snapshot after [`Evidence::begin`]. Signals and providers that no longer exist are dropped.
+    pub(super) fn restore(&mut self, snapshot: EvidenceSnapshot, now: i64) {
+        let id = |name: &Option<String>| match name {
+            None => Some(None),
+            Some(name) => {
+                let id = self.names.iter().position(|known| known == name);
+                id.map(|id| Some(id as u8))
+            }
+        };
+        for (name, provider, total, events) in &snapshot.wholes {
+            let whole = Whole::ALL.into_iter().find(|it| it.name() == name);
+            if let Some(key) = whole.zip(id(provider)) {
+                let events = Recent::restored(events);
+                self.wholes.insert(
+                    key,
+                    WholeTrack {
+                        total: *total,
+                        events,
+                    },
+                );
+            }
+        }
+        for kept in snapshot.series {
+            let Some((signal, provider)) = self.number(&kept.signal).zip(id(&kept.provider)) else {
+                continue;
+            };
+            let (spec, _) = &self.signals[signal];
+            let Some(whole) = self.wholes.get(&(Whole::of(spec), provider)) else {
+                continue;
+            };
+            let mut series = Series {
+                totals: kept.totals,
+                events: Recent::restored(&kept.events),
+                usual: kept.usual,
+                surge: kept.surge.filter(|_| spec.is_surge()),
+                last_event: kept.last_event,
+                now: Judgement::default(),
+            };
+            series.now = series.judge(spec, self.enough[signal], &whole.events, now);
+            self.series.insert(Key { signal, provider }, series);
+        }
+    }
+}
+
+impl Series {
+    fn judge(&self, signal: &Signal, enough: u64, whole: &Recent, time: i64) -> Judgement {
+        let mut judgement = Judgement {
+            usual: match &self.surge {
+                Some(surge) => surge.usual(),
+                None => Some(self.usual.share()),
+            },
+            ..Judgement::default()
+        };
+        if self.events.is_empty() {
+            return judgement;
+        }
+        judgement.events = EVENT_WINDOWS.map(|window| self.events.sum(window));
+        if !signal.is_share() || signal.needs_weeks && !self.usual.knows_weeks(time) {
+            return judgement;
+        }
+        let last = signal.windows.last().map_or(0, |window| window.seconds());
+        for window in SHARE_WINDOWS.into_iter().chain([last]) {
+            let failed = self.events.sum(window);
+            let all = whole.sum(window).max(failed);
+            if all >= enough || all > 0 && window >= last.max(3_600) {
+                let lasts = !has_stopped(whole, window);
+                judgement.share = if lasts {
+                    failed as f64 / all as f64
+                } else {
+                    0.0
+                };
+                break;
+            }
+        }
+        for window in &signal.windows {
+            let window = window.seconds();
+            let (failed, all) = (self.events.sum(window), whole.sum(window));
+            if self.is_enough(signal, window, failed) {
+                let short = short(window);
+                let compatible = match has_stopped(whole, window) {
+                    true => 0.0,
+                    false => upper(self.events.sum(short), whole.sum(short)),
+                };
+                let proven = lower(failed, all.max(failed)).min(compatible);
+                judgement.share_lower = judgement.share_lower.max(proven);
+            }
+        }
+        judgement
+    }
+
+    /// Whether there were enough failures in a window, not all at once, and more than usual.
+    fn is_enough(&self, signal: &Signal, window: i64, failed: u64) -> bool {
+        let is_long = window >= 3_600;
+        let least = signal.least * if is_long && signal.retried { 2 } else { 1 };
+        let moments = match window {
+            ..900 => 4,
+            900..3_600 => 5,
+            _ => 8,
+        };
+        let usual = self.usual.failures(window);
+        failed >= least
+            && self.events.moments(window) >= moments
+            && failed as f64 > 1.5 * usual + 3.0 * usual.sqrt()
+    }
+}
+
+/// Whether there has been nothing at all in the short window, although at the pace of the window there should have been
+/// nine events or more: there is nothing to judge any more.
+fn has_stopped(whole: &Recent, window: i64) -> bool {
+    let short = short(window);
+    whole.sum(short) == 0 && whole.sum(window) as i64 * short / window >= 9
+}
+
+/// The short window that must be compatible with what a window proves, so that nothing fires after it is over.
+fn short(window: i64) -> i64 {
+    match window {
+        ..=180 => window,
+        181..=300 => 120,
+        301..=900 => 300,
+        901..=3_600 => 900,
+        _ => 3_600,
+    }
+}

@@ -1,0 +1,300 @@
+//! The totals of signals: what has counted since the beginning, read from the counters.
+
+use crate::catalog::{Catalog, Cause, ConditionId, Counted, ProviderId, Side, Signal};
+use crate::metrics::Counters;
+use crate::parse::{Direction, Level, Outcome};
+
+/// What a signal counts, with ids in place of names.
+pub(super) struct Selection {
+    counts: Counted,
+    direction: Direction,
+    codes: Vec<u16>,
+    class: Option<u16>,
+    conditions: Vec<ConditionId>,
+    except: Vec<ConditionId>,
+    deferred_except: Option<Vec<Cause>>,
+    bounced_for: Vec<Cause>,
+}
+
+/// What a share refers to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Whole {
+    Outbound,
+    Inbound,
+    Local,
+    Deliveries,
+    LocalDeliveries,
+    /// The signal is no share.
+    Nothing,
+}
+
+impl Whole {
+    pub(super) const ALL: [Whole; 6] = [
+        Whole::Outbound,
+        Whole::Inbound,
+        Whole::Local,
+        Whole::Deliveries,
+        Whole::LocalDeliveries,
+        Whole::Nothing,
+    ];
+
+    /// What the share of a signal refers to.
+    pub(super) fn of(signal: &Signal) -> Self {
+        match (signal.counts, signal.direction) {
+            (Counted::Replies, Some(Side::Inbound)) => Whole::Inbound,
+            (Counted::Replies, Some(Side::Local)) => Whole::Local,
+            (Counted::Replies, _) => Whole::Outbound,
+            (Counted::Deliveries, _) => Whole::Deliveries,
+            (Counted::LocalDeliveries, _) => Whole::LocalDeliveries,
+            _ => Whole::Nothing,
+        }
+    }
+
+    /// Its name in the state file. It must not change between versions.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Whole::Outbound => "outbound",
+            Whole::Inbound => "inbound",
+            Whole::Local => "local",
+            Whole::Deliveries => "deliveries",
+            Whole::LocalDeliveries => "local_deliveries",
+            Whole::Nothing => "",
+        }
+    }
+}
+
+impl Selection {
+    pub(super) fn of(signal: &Signal, catalog: &Catalog) -> Self {
+        let ids = |names: &[String]| {
+            let ids = names.iter();
+            ids.filter_map(|name| catalog.condition_named(name))
+                .collect()
+        };
+        let causes = |names: &[String]| {
+            let causes = Cause::ALL.into_iter();
+            let named = |cause: &Cause| names.iter().any(|name| name == cause.as_str());
+            causes.filter(named).collect::<Vec<_>>()
+        };
+        Selection {
+            counts: signal.counts,
+            direction: match signal.direction {
+                Some(Side::Inbound) => Direction::Inbound,
+                Some(Side::Local) => Direction::Local,
+                Some(Side::Outbound) | None => Direction::Outbound,
+            },
+            codes: signal.codes.clone(),
+            class: signal.class.map(u16::from),
+            conditions: ids(&signal.conditions),
+            except: ids(&signal.except),
+            deferred_except: (!signal.deferred_except.is_empty())
+                .then(|| causes(&signal.deferred_except)),
+            bounced_for: causes(&signal.bounced_for),
+        }
+    }
+
+    /// Whether a delivery with this result is a failure.
+    fn is_failure(&self, outcome: Outcome, cause: Option<Cause>) -> bool {
+        match outcome {
+            Outcome::Deferred => self
+                .deferred_except
+                .as_ref()
+                .is_some_and(|except| cause.is_none_or(|cause| !except.contains(&cause))),
+            Outcome::Bounced => cause.is_some_and(|cause| self.bounced_for.contains(&cause)),
+            _ => false,
+        }
+    }
+}
+
+/// The counters at one moment, with what is counted by provider sorted by provider.
+pub(super) struct Totals<'c> {
+    counters: &'c Counters,
+    loopback: Option<ProviderId>,
+    codes: Vec<(ProviderId, u16, u64)>,
+    conditions: Vec<(ProviderId, ConditionId, u64)>,
+    deliveries: Vec<(ProviderId, Outcome, Option<Cause>, u64)>,
+}
+
+/// The entries of a provider in a sorted list.
+fn of_provider<T>(entries: &[T], provider: ProviderId, of: impl Fn(&T) -> ProviderId) -> &[T] {
+    let start = entries.partition_point(|entry| of(entry).0 < provider.0);
+    let end = entries.partition_point(|entry| of(entry).0 <= provider.0);
+    &entries[start..end]
+}
+
+impl<'c> Totals<'c> {
+    /// `loopback` is the provider of content filters on the loopback interface.
+    pub(super) fn of(counters: &'c Counters, loopback: Option<ProviderId>) -> Self {
+        let mut codes: Vec<_> = counters.provider_code_counts().collect();
+        codes.sort_unstable_by_key(|it| (it.0.0, it.1));
+        let mut conditions: Vec<_> = counters.provider_condition_counts().collect();
+        conditions.sort_unstable_by_key(|it| (it.0.0, it.1.0));
+        let mut deliveries: Vec<_> = counters.provider_delivery_counts().collect();
+        deliveries.sort_unstable_by_key(|it| it.0.0);
+        Totals {
+            counters,
+            loopback,
+            codes,
+            conditions,
+            deliveries,
+        }
+    }
+
+    /// The providers with any reply or delivery, but the loopback interface.
+    pub(super) fn providers(&self) -> impl Iterator<Item = ProviderId> {
+        let mut seen = [false; 256];
+        for (provider, ..) in &self.codes {
+            seen[usize::from(provider.0)] = true;
+        }
+        for (provider, ..) in &self.deliveries {
+            seen[usize::from(provider.0)] = true;
+        }
+        if let Some(loopback) = self.loopback {
+            seen[usize::from(loopback.0)] = false;
+        }
+        let ids = (0..=u8::MAX).filter(move |id| seen[usize::from(*id)]);
+        ids.map(ProviderId)
+    }
+
+    /// Replies by provider and code.
+    pub(super) fn codes(&self) -> &[(ProviderId, u16, u64)] {
+        &self.codes
+    }
+
+    /// Failures by provider and condition.
+    pub(super) fn conditions(&self) -> &[(ProviderId, ConditionId, u64)] {
+        &self.conditions
+    }
+
+    /// What a signal has counted, of one provider or of all, and what has to be taken away from it.
+    pub(super) fn counted(&self, what: &Selection, provider: Option<ProviderId>) -> [u64; 2] {
+        let counters = self.counters;
+        match what.counts {
+            Counted::Replies => {
+                let codes = self.sum_codes(what, provider, |code| {
+                    what.codes.contains(&code) || Some(code / 100) == what.class
+                });
+                let conditions = self.sum_conditions(what, provider, &what.conditions);
+                let except = self.sum_conditions(what, provider, &what.except);
+                [codes.max(conditions), except]
+            }
+            Counted::Deliveries => {
+                let failed = |entry: &&(ProviderId, Outcome, Option<Cause>, u64)| {
+                    what.is_failure(entry.1, entry.2)
+                };
+                [self.sum_deliveries(provider, failed), 0]
+            }
+            Counted::LocalDeliveries => {
+                let except = self.sum_conditions(what, None, &what.except);
+                [self.local_deliveries(Outcome::Deferred), except]
+            }
+            Counted::SentMessages => {
+                let sent =
+                    |entry: &&(ProviderId, Outcome, Option<Cause>, u64)| entry.1 == Outcome::Sent;
+                [self.sum_deliveries(None, sent), 0]
+            }
+            Counted::AuthFailures => [counters.auth_failures(), 0],
+            Counted::Connections => [counters.connections(), 0],
+            Counted::FatalMessages => [counters.diagnostics(&[Level::Fatal, Level::Panic]), 0],
+        }
+    }
+
+    /// What a share refers to, of one provider or of all.
+    pub(super) fn whole(&self, whole: Whole, provider: Option<ProviderId>) -> u64 {
+        let counters = self.counters;
+        let replies = |direction| counters.codes_between(direction, 0, u16::MAX);
+        match whole {
+            Whole::Outbound => match provider {
+                Some(provider) => self.replies_of(provider),
+                None => {
+                    let loopback = self.loopback.map_or(0, |it| self.replies_of(it));
+                    replies(Direction::Outbound).saturating_sub(loopback)
+                }
+            },
+            Whole::Inbound => replies(Direction::Inbound) + counters.connections(),
+            Whole::Local => replies(Direction::Local),
+            Whole::Deliveries => self.sum_deliveries(provider, |_| true),
+            Whole::LocalDeliveries => {
+                let statuses = Outcome::DELIVERIES.into_iter();
+                statuses.map(|status| self.local_deliveries(status)).sum()
+            }
+            Whole::Nothing => 0,
+        }
+    }
+
+    fn replies_of(&self, provider: ProviderId) -> u64 {
+        let codes = of_provider(&self.codes, provider, |it| it.0).iter();
+        codes.map(|it| it.2).sum()
+    }
+
+    fn sum_codes(
+        &self,
+        what: &Selection,
+        provider: Option<ProviderId>,
+        counts: impl Fn(u16) -> bool,
+    ) -> u64 {
+        let of_one = |provider| {
+            let codes = of_provider(&self.codes, provider, |it| it.0).iter();
+            let codes = codes.filter(|it| counts(it.1));
+            codes.map(|it| it.2).sum::<u64>()
+        };
+        if let Some(provider) = provider {
+            return of_one(provider);
+        }
+        let (direction, counters) = (what.direction, self.counters);
+        let codes = what.codes.iter();
+        let mut sum: u64 = codes.map(|code| counters.code(direction, *code)).sum();
+        if let Some(class) = what.class {
+            sum += counters.codes_between(direction, class * 100, class * 100 + 99);
+        }
+        let loopback = self.loopback.filter(|_| direction == Direction::Outbound);
+        sum.saturating_sub(loopback.map_or(0, of_one))
+    }
+
+    fn sum_conditions(
+        &self,
+        what: &Selection,
+        provider: Option<ProviderId>,
+        conditions: &[ConditionId],
+    ) -> u64 {
+        if conditions.is_empty() {
+            return 0;
+        }
+        let of_one = |provider| {
+            let found = of_provider(&self.conditions, provider, |it| it.0).iter();
+            let found = found.filter(|it| conditions.contains(&it.1));
+            found.map(|it| it.2).sum::<u64>()
+        };
+        if let Some(provider) = provider {
+            return of_one(provider);
+        }
+        let ids = conditions.iter();
+        let sum: u64 = ids
+            .map(|id| self.counters.condition(what.direction, *id))
+            .sum();
+        let loopback = self.loopback;
+        let loopback = loopback.filter(|_| what.direction == Direction::Outbound);
+        sum.saturating_sub(loopback.map_or(0, of_one))
+    }
+
+    /// Deliveries to other servers, without the loopback interface.
+    fn sum_deliveries(
+        &self,
+        provider: Option<ProviderId>,
+        counts: impl Fn(&&(ProviderId, Outcome, Option<Cause>, u64)) -> bool,
+    ) -> u64 {
+        let entries = match provider {
+            Some(provider) => of_provider(&self.deliveries, provider, |it| it.0),
+            None => &self.deliveries,
+        };
+        let entries = entries.iter();
+        let entries = entries.filter(|it| provider.is_some() || Some(it.0) != self.loopback);
+        entries.filter(counts).map(|it| it.3).sum()
+    }
+
+    /// Deliveries that stay on this host: those to local mailboxes, and to the loopback interface.
+    fn local_deliveries(&self, status: Outcome) -> u64 {
+        let to_others = |it: &&(ProviderId, Outcome, Option<Cause>, u64)| it.1 == status;
+        let to_others = self.sum_deliveries(None, to_others);
+        self.counters.deliveries(status).saturating_sub(to_others)
+    }
+}

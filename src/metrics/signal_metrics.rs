@@ -1,0 +1,67 @@
+//! The metric families about signals: the evidence that the alert rules compare with their thresholds.
+
+use prometheus::proto::MetricFamily;
+
+use crate::metrics::scrape::Scrape;
+
+/// The values of the `window` label of `maillog_signal_events`.
+const WINDOWS: [&str; 4] = ["5m", "10m", "15m", "1h"];
+
+impl Scrape {
+    /// The families about signals.
+    pub(super) fn signal_metrics(&self) -> Vec<MetricFamily> {
+        let mut lower = self.previous.gauge(
+            "maillog_signal_share_lower",
+            "Share of the signal that its events prove, the highest of all windows, from 0 to 1; 0 while there are too few.",
+        );
+        let mut share = self.previous.gauge(
+            "maillog_signal_share",
+            "Share of the signal now, in the shortest window with enough events, from 0 to 1.",
+        );
+        let mut usual = self.previous.gauge(
+            "maillog_signal_usual_share",
+            "Usual share of the signal, learnt from the last hours and weeks without incidents; 0 if it is not known.",
+        );
+        let mut usual_events = self.previous.gauge(
+            "maillog_signal_usual_events",
+            "Events of the signal in the busiest ten minutes that are usual; absent while too little is known.",
+        );
+        let mut events = self.previous.gauge(
+            "maillog_signal_events",
+            "Events of the signal within the window, by the time stamps of the lines.",
+        );
+        let signals = self.view.alerting.as_ref();
+        let signals = signals.and_then(|alerting| alerting.signals.as_ref());
+        for signal in signals.into_iter().flatten() {
+            let labels = [
+                ("signal", signal.name.as_str()),
+                ("provider", signal.provider.as_str()),
+            ];
+            if signal.is_share {
+                lower.set(&labels, signal.share_lower);
+                share.set(&labels, signal.share);
+                usual.set(&labels, signal.usual.unwrap_or_default());
+            } else if let Some(number) = signal.usual {
+                usual_events.set(&labels, number);
+            }
+            for (window, count) in WINDOWS.iter().zip(signal.events) {
+                let [name, provider] = labels;
+                events.set(&[name, provider, ("window", window)], count as f64);
+            }
+        }
+        let mut web = self.previous.gauge(
+            "maillog_web_info",
+            "Always 1; how the pages of this exporter are reached, for the links of alerts.",
+        );
+        if let Some(alerting) = &self.view.alerting {
+            let labels = [
+                ("scheme", alerting.scheme),
+                ("external_url", alerting.external_url.as_str()),
+            ];
+            web.set(&labels, 1.0);
+        }
+        [lower, share, usual, usual_events, events, web]
+            .map(|family| family.finish())
+            .into()
+    }
+}

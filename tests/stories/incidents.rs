@@ -1,0 +1,318 @@
+//! Incidents: each must page once, in time, for as long as it lasts.
+
+use crate::site::{Answer, Attempt, DAY, HOUR, MINUTE, SMARTHOST, Site, USUAL};
+use crate::verdict::{Wanted, check};
+
+/// Traffic as usual for `before`, then the incident, then as usual again for six hours. Returns the log.
+fn incident(
+    destinations: &'static [crate::site::Destination],
+    hourly: f64,
+    before: i64,
+    lasts: i64,
+    answer: impl Fn(&Attempt) -> Answer,
+) -> String {
+    let mut site = Site::new(destinations);
+    let (start, end) = (before, before + lasts);
+    site.run(
+        0,
+        end + 6 * HOUR,
+        |_| hourly,
+        |attempt| match (start..end).contains(&attempt.time) {
+            true => answer(attempt),
+            false => Answer::Sent,
+        },
+    );
+    site.log()
+}
+
+const BEFORE: i64 = 8 * HOUR;
+
+fn wanted(page: &'static [&'static str], says: &'static str, within: i64, lasts: i64) -> Wanted {
+    Wanted {
+        page,
+        says,
+        starts: BEFORE / MINUTE,
+        within,
+        ends: Some((BEFORE + lasts) / MINUTE),
+        lingers: 45,
+        warnings: &[],
+    }
+}
+
+#[test]
+fn smarthost_refuses_everything_at_a_small_site() {
+    for (hourly, within) in [(30.0, 20), (10.0, 60), (500.0, 5), (5_000.0, 5)] {
+        for (reply, page) in [
+            ("451 4.3.0 try later", "ProviderFailing/other"),
+            ("421 4.3.2 service not available", "Smtp421Spike"),
+            ("450 4.7.1 client rejected", "ProviderFailing/other"),
+        ] {
+            let log = incident(SMARTHOST, hourly, BEFORE, 2 * HOUR, |_| {
+                Answer::Reply(reply)
+            });
+            let mut wanted = wanted(&[], "", within, 2 * HOUR);
+            let page = [page];
+            wanted.page = Box::leak(Box::new(page));
+            wanted.lingers = if hourly < 100.0 { 90 } else { 45 };
+            if hourly < 20.0 {
+                // With so little mail, it takes a while to tell much from all.
+                wanted.warnings = &["ProviderDegraded"];
+            }
+            check(
+                &format!("smarthost says {reply} to {hourly} an hour"),
+                &log,
+                &wanted,
+            );
+        }
+    }
+}
+
+#[test]
+fn smarthost_is_down() {
+    for (hourly, within) in [(30.0, 20), (500.0, 5)] {
+        for (answer, page) in [
+            (Answer::Refused, "ConnectionsRefused"),
+            (Answer::TimedOut, "ConnectionsUnreachable"),
+        ] {
+            let log = incident(SMARTHOST, hourly, BEFORE, 2 * HOUR, |_| answer.clone());
+            let mut wanted = wanted(&[], "", within, 2 * HOUR);
+            wanted.page = Box::leak(Box::new([page]));
+            wanted.lingers = 90;
+            check(&format!("{answer:?} at {hourly} an hour"), &log, &wanted);
+        }
+    }
+}
+
+#[test]
+fn name_server_is_down() {
+    let log = incident(USUAL, 600.0, BEFORE, HOUR, |_| Answer::Dns);
+    check("DNS", &log, &wanted(&["DnsFailing"], "DNS", 5, HOUR));
+}
+
+#[test]
+fn google_throttles_for_eight_hours() {
+    let reply = "421-4.7.28 Gmail has detected an unusual rate of mail. 421 4.7.28 rate limited";
+    for hours in [1, 8] {
+        let log = incident(
+            USUAL,
+            1_500.0,
+            BEFORE,
+            hours * HOUR,
+            |attempt| match attempt.to {
+                0 if attempt.dice < 96 => Answer::Reply(reply),
+                _ => Answer::Sent,
+            },
+        );
+        check(
+            "Google throttles",
+            &log,
+            &wanted(
+                &["Smtp421Spike", "ProviderFailing/google"],
+                "google",
+                5,
+                hours * HOUR,
+            ),
+        );
+    }
+}
+
+#[test]
+fn mailboxes_are_full_for_eight_hours() {
+    let log = incident(USUAL, 1_500.0, BEFORE, 8 * HOUR, |attempt| {
+        match attempt.dice {
+            0..40 => {
+                Answer::Reply("452 4.2.2 The email account that you tried to reach is over quota")
+            }
+            _ => Answer::Sent,
+        }
+    });
+    check(
+        "full mailboxes",
+        &log,
+        &wanted(&["Smtp422Spike"], "", 5, 8 * HOUR),
+    );
+}
+
+#[test]
+fn provider_with_a_small_part_of_the_mail_is_down() {
+    const DESTINATIONS: &[crate::site::Destination] = &[
+        ("gmail-smtp-in.l.google.com", "gmail.com", 60),
+        ("mx.example.net", "example.net", 36),
+        ("mta5.am0.yahoodns.net", "yahoo.com", 4),
+    ];
+    for answer in [
+        Answer::Reply("451 4.3.2 temporary system problem"),
+        Answer::Reply("421 4.7.0 temporarily deferred due to unexpected volume or user complaints"),
+        Answer::TimedOut,
+    ] {
+        let log = incident(
+            DESTINATIONS,
+            2_000.0,
+            BEFORE,
+            3 * HOUR,
+            |attempt| match attempt.to {
+                2 => answer.clone(),
+                _ => Answer::Sent,
+            },
+        );
+        check(
+            &format!("yahoo {answer:?}"),
+            &log,
+            &wanted(
+                &["ProviderFailing/yahoo", "Smtp421Spike"],
+                "yahoo",
+                15,
+                3 * HOUR,
+            ),
+        );
+    }
+}
+
+#[test]
+fn spamhaus_lists_a_small_relay() {
+    let reply =
+        "554 5.7.1 Service unavailable; Client host [192.0.2.9] blocked using zen.spamhaus.org";
+    let log = incident(USUAL, 100.0, BEFORE, 4 * HOUR, |attempt| match attempt.to {
+        0 | 2 => Answer::Sent,
+        _ if attempt.dice < 90 => Answer::Reply(reply),
+        _ => Answer::Sent,
+    });
+    check(
+        "Spamhaus",
+        &log,
+        &wanted(
+            &[
+                "Blocklisted",
+                "BlockedByProvider/other",
+                "BlockedByProvider/microsoft",
+            ],
+            "",
+            40,
+            4 * HOUR,
+        ),
+    );
+}
+
+#[test]
+fn refusals_rise_slowly() {
+    // From nothing to 40 % within six hours, then four hours more.
+    let mut site = Site::new(USUAL);
+    site.run(
+        0,
+        20 * HOUR,
+        |_| 1_000.0,
+        |attempt| {
+            let share = match attempt.time - BEFORE {
+                ..0 => 0,
+                since @ 0..21_600 => since * 40 / 21_600,
+                _ => 40,
+            };
+            match i64::from(attempt.dice) < share {
+                true => Answer::Reply("421 4.3.2 service not available"),
+                false => Answer::Sent,
+            }
+        },
+    );
+    let mut wanted = wanted(&["Smtp421Spike"], "421", 180, 0);
+    (wanted.ends, wanted.warnings) = (None, &["Smtp421Elevated"]);
+    check("a ramp", &site.log(), &wanted);
+}
+
+#[test]
+fn content_filter_is_down() {
+    let mut site = Site::new(USUAL);
+    site.run(
+        0,
+        BEFORE + 6 * HOUR,
+        |_| 500.0,
+        |attempt| {
+            let is_down = (BEFORE..BEFORE + HOUR).contains(&attempt.time);
+            match attempt.to {
+                0 => Answer::Sent,
+                _ if is_down => Answer::Local(Some(
+                    "connect to 127.0.0.1[127.0.0.1]:10024: Connection refused",
+                )),
+                _ => Answer::Local(None),
+            }
+        },
+    );
+    let log = site.log();
+    check(
+        "the content filter",
+        &log,
+        &wanted(&["LocalDeliveryFailing"], "Local", 5, HOUR),
+    );
+}
+
+#[test]
+fn dkim_is_broken() {
+    let reply = "550-5.7.26 This mail has been blocked because the sender is unauthenticated. 550 5.7.26 DKIM = did not pass";
+    let log = incident(USUAL, 400.0, BEFORE, 4 * HOUR, |attempt| match attempt.to {
+        0 => Answer::Reply(reply),
+        _ => Answer::Sent,
+    });
+    check(
+        "DKIM",
+        &log,
+        &wanted(&["SenderAuthenticationFailing"], "DKIM", 10, 4 * HOUR),
+    );
+}
+
+#[test]
+fn password_of_the_smarthost_is_wrong() {
+    let log = incident(SMARTHOST, 200.0, BEFORE, 2 * HOUR, |_| {
+        Answer::Reply("535 5.7.8 Authentication credentials invalid")
+    });
+    check(
+        "authentication",
+        &log,
+        &wanted(&["OutboundAuthFailing"], "uthentication", 10, 2 * HOUR),
+    );
+}
+
+#[test]
+fn account_is_misused() {
+    let mut site = Site::new(USUAL);
+    let start = 3 * DAY + 10 * HOUR;
+    let hourly = |time: i64| {
+        let usual = if (8 * HOUR..18 * HOUR).contains(&(time % DAY)) {
+            120.0
+        } else {
+            30.0
+        };
+        match (start..start + 2 * HOUR).contains(&time) {
+            true => 17.0 * usual,
+            false => usual,
+        }
+    };
+    site.run(0, 4 * DAY, hourly, |_| Answer::Sent);
+    let alerts = crate::verdict::replay(&site.log());
+    let names: Vec<&str> = alerts.iter().map(|it| it.name.as_str()).collect();
+    assert_eq!(names, ["OutboundSurge"], "{alerts:?}");
+    let fired = alerts[0].fired - start / MINUTE;
+    assert!((0..=15).contains(&fired), "{alerts:?}");
+    let lasted = alerts[0].resolved.expect("resolved") - alerts[0].fired;
+    assert!((100..=170).contains(&lasted), "{alerts:?}");
+}
+
+#[test]
+fn steady_refusals_double() {
+    let mut site = Site::new(USUAL);
+    let double = 2 * DAY;
+    site.run(
+        0,
+        3 * DAY,
+        |_| 2_000.0,
+        |attempt| {
+            let share = if attempt.time < double { 2 } else { 5 };
+            match attempt.dice < share && attempt.tried == 0 {
+                true => Answer::Reply("421 4.3.2 service not available"),
+                false => Answer::Sent,
+            }
+        },
+    );
+    let alerts = crate::verdict::replay(&site.log());
+    let names: Vec<&str> = alerts.iter().map(|it| it.name.as_str()).collect();
+    assert_eq!(names, ["Smtp421Elevated"], "{alerts:?}");
+    assert!(alerts[0].fired >= double / MINUTE, "{alerts:?}");
+}
