@@ -40,6 +40,8 @@ pub struct Judgement {
     pub share_lower: f64,
     /// The share now: in the shortest window with enough events.
     pub share: f64,
+    /// The share that the events of all other providers prove.
+    pub others_lower: f64,
     /// The usual share, or the usual number of the busiest ten minutes; `None` if it is not known.
     pub usual: Option<f64>,
     /// The events in each of [`EVENT_WINDOWS`].
@@ -68,6 +70,8 @@ struct WholeTrack {
 pub(super) struct Evidence {
     names: Arc<[String]>,
     signals: Vec<(Signal, Selection)>,
+    /// The signal of all providers, for each signal of one.
+    of_all: Vec<Option<usize>>,
     /// How many events the shortest window must have that tells the share now, for each signal.
     enough: Vec<u64>,
     series: BTreeMap<Key, Series>,
@@ -104,7 +108,12 @@ impl Evidence {
             let lowest = floors.fold(1.0, f64::min);
             (1.0 / lowest).ceil().clamp(10.0, 100.0) as u64
         });
+        let of_all = policy.signals.iter().map(|signal| {
+            let others = signal.others.as_ref()?;
+            policy.signals.iter().position(|it| it.name == *others)
+        });
         Evidence {
+            of_all: of_all.collect(),
             enough: enough.collect(),
             names,
             signals: policy
@@ -222,6 +231,40 @@ impl Evidence {
                     .learn(now, &series.events, whole, signal.needs_weeks);
             }
             series.now = series.judge(signal, self.enough[key.signal], whole, now);
+        }
+        self.compare_with_others();
+    }
+
+    /// Finds out for each provider how the other ones do.
+    fn compare_with_others(&mut self) {
+        let keys = self.series.keys().copied();
+        let keys: Vec<Key> = keys.filter(|key| key.provider.is_some()).collect();
+        for key in keys {
+            let Some(signal) = self.of_all[key.signal] else {
+                continue;
+            };
+            let of_all = Key {
+                signal,
+                provider: None,
+            };
+            let counts = |key: Key, window| {
+                let whole = Whole::of(&self.signals[key.signal].0);
+                let failed = self.series.get(&key)?.events.sum(window);
+                Some([
+                    failed,
+                    self.wholes.get(&(whole, key.provider))?.events.sum(window),
+                ])
+            };
+            let others = [300, 900, 3_600].into_iter().filter_map(|window| {
+                let ([all_failed, all], [failed, whole]) =
+                    counts(of_all, window).zip(counts(key, window))?;
+                let all = all.saturating_sub(whole);
+                (all >= 10).then(|| lower(all_failed.saturating_sub(failed), all))
+            });
+            let others = others.into_iter().next().unwrap_or_default();
+            if let Some(series) = self.series.get_mut(&key) {
+                series.now.others_lower = others;
+            }
         }
     }
 

@@ -206,6 +206,10 @@ impl Rule {
         {
             return false;
         }
+        let others = self.alert.others_below;
+        if others.is_some_and(|share| judgement.others_lower > share) {
+            return false;
+        }
         if self.not_while.iter().any(|rule| actives.has(*rule)) {
             return false;
         }

@@ -2,7 +2,7 @@
 
 use crate::catalog::{Catalog, Cause, ConditionId, Counted, ProviderId, Side, Signal};
 use crate::metrics::Counters;
-use crate::parse::{Direction, Level, Outcome};
+use crate::parse::{ConnectError, Direction, Level, Outcome};
 
 /// What a signal counts, with ids in place of names.
 pub(super) struct Selection {
@@ -12,6 +12,8 @@ pub(super) struct Selection {
     class: Option<u16>,
     conditions: Vec<ConditionId>,
     except: Vec<ConditionId>,
+    errors: Vec<ConnectError>,
+    except_errors: Vec<ConnectError>,
     deferred_except: Option<Vec<Cause>>,
     bounced_for: Vec<Cause>,
 }
@@ -75,6 +77,11 @@ impl Selection {
             let named = |cause: &Cause| names.iter().any(|name| name == cause.as_str());
             causes.filter(named).collect::<Vec<_>>()
         };
+        let errors = |names: &[String]| {
+            let all = ConnectError::ALL.into_iter();
+            let named = |error: &ConnectError| names.iter().any(|name| name == error.name());
+            all.filter(named).collect::<Vec<_>>()
+        };
         Selection {
             counts: signal.counts,
             direction: match signal.direction {
@@ -86,6 +93,8 @@ impl Selection {
             class: signal.class.map(u16::from),
             conditions: ids(&signal.conditions),
             except: ids(&signal.except),
+            errors: errors(&signal.errors),
+            except_errors: errors(&signal.except_errors),
             deferred_except: (!signal.deferred_except.is_empty())
                 .then(|| causes(&signal.deferred_except)),
             bounced_for: causes(&signal.bounced_for),
@@ -174,8 +183,10 @@ impl<'c> Totals<'c> {
                     what.codes.contains(&code) || Some(code / 100) == what.class
                 });
                 let conditions = self.sum_conditions(what, provider, &what.conditions);
-                let except = self.sum_conditions(what, provider, &what.except);
-                [codes.max(conditions), except]
+                let errors = counters.connect_errors(&what.errors);
+                let except = self.sum_conditions(what, provider, &what.except)
+                    + counters.connect_errors(&what.except_errors);
+                [codes.max(conditions).max(errors), except]
             }
             Counted::Deliveries => {
                 let failed = |entry: &&(ProviderId, Outcome, Option<Cause>, u64)| {

@@ -60,6 +60,8 @@ pub struct Signal {
     /// Whether each provider has a signal of its own.
     #[serde(default)]
     pub by_provider: bool,
+    /// The signal of all providers, from which that of the other ones follows.
+    pub others: Option<String>,
     /// The direction of the replies.
     pub direction: Option<Side>,
     /// Reply codes, summed up.
@@ -71,6 +73,12 @@ pub struct Signal {
     pub conditions: Vec<String>,
     /// All reply codes with this first digit.
     pub class: Option<u8>,
+    /// Kinds of failed connections (the label `error` of `maillog_connect_errors_total`).
+    #[serde(default)]
+    pub errors: Vec<String>,
+    /// Kinds of failed connections that are not counted, although their codes are.
+    #[serde(default)]
+    pub except_errors: Vec<String>,
     /// Conditions that are not counted, although their codes are.
     #[serde(default)]
     pub except: Vec<String>,
@@ -233,6 +241,9 @@ pub struct Alert {
     /// Alerts while which are pending or firing this one does not start.
     #[serde(default)]
     pub not_while: Vec<String>,
+    /// Does not start while all other providers together are proven to be above this share: then it is not the fault of
+    /// this one.
+    pub others_below: Option<f64>,
     /// An alert that says the same.
     pub explained: Option<Explained>,
     /// How long the condition must hold before the alert fires.

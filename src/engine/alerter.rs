@@ -238,6 +238,7 @@ impl Alerter {
             is_share: signal.is_share(),
             share_lower: known.share_lower,
             share: known.share,
+            others_lower: provider.map(|_| known.others_lower),
             usual: known.usual,
             events: known.events,
         });

@@ -63,6 +63,8 @@ pub struct SignalState {
     pub share_lower: f64,
     /// The share now.
     pub share: f64,
+    /// The share that is proven for all other providers together; `None` if the signal is of no provider.
+    pub others_lower: Option<f64>,
     /// The usual share, or the usual number; `None` if it is not known.
     pub usual: Option<f64>,
     /// The events in each of the windows of `maillog_signal_events`.

@@ -2,7 +2,7 @@
 
 use crate::catalog::{Cause, ConditionId, ProviderId};
 use crate::metrics::counters::{Counters, OTHER_ENHANCED, unpack};
-use crate::parse::{Direction, Enhanced, Level, Outcome};
+use crate::parse::{ConnectError, Direction, Enhanced, Level, Outcome};
 
 /// The enhanced status code in the text of a reply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -127,6 +127,16 @@ impl Counters {
         &self,
     ) -> impl Iterator<Item = (ProviderId, Outcome, Option<Cause>, u64)> {
         self.provider_deliveries.counted()
+    }
+
+    /// Connections that failed in one of these ways.
+    pub fn connect_errors(&self, errors: &[ConnectError]) -> u64 {
+        let servers = self.connect_errors.iter();
+        let of_server = |counts: &[u64; ConnectError::ALL.len()]| {
+            let counts = errors.iter().map(|error| counts[error.index()]);
+            counts.sum::<u64>()
+        };
+        servers.map(of_server).sum()
     }
 
     /// Connections of clients.

@@ -18,6 +18,10 @@ impl Scrape {
             "maillog_signal_share",
             "Share of the signal now, in the shortest window with enough events, from 0 to 1.",
         );
+        let mut others = self.previous.gauge(
+            "maillog_signal_others_share_lower",
+            "The same share that the events of all other providers together prove, from 0 to 1.",
+        );
         let mut usual = self.previous.gauge(
             "maillog_signal_usual_share",
             "Usual share of the signal, learnt from the last hours and weeks without incidents; 0 if it is not known.",
@@ -40,6 +44,9 @@ impl Scrape {
             if signal.is_share {
                 lower.set(&labels, signal.share_lower);
                 share.set(&labels, signal.share);
+                if let Some(proven) = signal.others_lower {
+                    others.set(&labels, proven);
+                }
                 usual.set(&labels, signal.usual.unwrap_or_default());
             } else if let Some(number) = signal.usual {
                 usual_events.set(&labels, number);
@@ -60,7 +67,7 @@ impl Scrape {
             ];
             web.set(&labels, 1.0);
         }
-        [lower, share, usual, usual_events, events, web]
+        [lower, share, others, usual, usual_events, events, web]
             .map(|family| family.finish())
             .into()
     }

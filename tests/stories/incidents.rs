@@ -316,3 +316,180 @@ fn steady_refusals_double() {
     assert_eq!(names, ["Smtp421Elevated"], "{alerts:?}");
     assert!(alerts[0].fired >= double / MINUTE, "{alerts:?}");
 }
+
+#[test]
+fn everybody_defers_our_mail() {
+    // The reverse name of our address is lost.
+    let log = incident(USUAL, 500.0, BEFORE, 2 * HOUR, |_| {
+        Answer::Reply("450 4.7.25 Client host rejected: cannot find your reverse hostname")
+    });
+    check(
+        "no reverse name",
+        &log,
+        &wanted(&["DeferredShareFast"], "", 5, 2 * HOUR),
+    );
+}
+
+#[test]
+fn everybody_rejects_our_mail() {
+    let log = incident(USUAL, 500.0, BEFORE, 2 * HOUR, |_| {
+        Answer::Reply("550 5.7.1 Message rejected due to local policy")
+    });
+    check(
+        "a policy",
+        &log,
+        &wanted(&["BouncedShareFast"], "", 5, 2 * HOUR),
+    );
+    let log = incident(SMARTHOST, 500.0, BEFORE, 2 * HOUR, |_| {
+        Answer::Reply("554 5.7.1 <bob@example.net>: Relay access denied")
+    });
+    check(
+        "relaying",
+        &log,
+        &wanted(
+            &["ProviderFailing/other", "BouncedShareFast"],
+            "",
+            5,
+            2 * HOUR,
+        ),
+    );
+}
+
+#[test]
+fn microsoft_is_busy_or_blocks_us() {
+    for (reply, page) in [
+        (
+            "451 4.7.500 Server busy. Please try again later from [192.0.2.9]. (S77714)",
+            "ProviderFailing/microsoft",
+        ),
+        (
+            "550 5.7.1 Unfortunately, messages from [192.0.2.9] weren't sent. Please contact your Internet service provider since part of their network is on our block list (S3150).",
+            "Blocklisted",
+        ),
+    ] {
+        let log = incident(USUAL, 800.0, BEFORE, 3 * HOUR, |attempt| match attempt.to {
+            1 => Answer::Reply(reply),
+            _ => Answer::Sent,
+        });
+        let mut wanted = wanted(&[], "", 15, 3 * HOUR);
+        wanted.page = Box::leak(Box::new([page]));
+        check(reply, &log, &wanted);
+    }
+}
+
+#[test]
+fn throttling_comes_and_goes() {
+    // Five minutes with, five without, for two hours: one page.
+    let log = incident(USUAL, 2_000.0, BEFORE, 2 * HOUR, |attempt| {
+        match attempt.to == 0 && attempt.time % 600 < 300 {
+            true => Answer::Reply("421 4.7.28 Our system has detected an unusual rate of mail"),
+            false => Answer::Sent,
+        }
+    });
+    check(
+        "on and off",
+        &log,
+        &wanted(
+            &["Smtp421Spike", "ProviderFailing/google"],
+            "google",
+            10,
+            2 * HOUR,
+        ),
+    );
+}
+
+#[test]
+fn outage_at_the_beginning_of_the_log() {
+    let mut site = Site::new(USUAL);
+    site.run(
+        0,
+        3 * HOUR,
+        |_| 500.0,
+        |attempt| match attempt.time {
+            ..7_200 => Answer::Reply("421 4.3.2 service not available"),
+            _ => Answer::Sent,
+        },
+    );
+    let mut wanted = wanted(&["Smtp421Spike"], "421", 5, 0);
+    (wanted.starts, wanted.ends) = (0, Some(120));
+    check("from the beginning", &site.log(), &wanted);
+}
+
+#[test]
+fn google_throttles_a_small_site() {
+    let log = incident(USUAL, 60.0, BEFORE, 3 * HOUR, |attempt| match attempt.to {
+        0 => Answer::Reply("421 4.7.28 Our system has detected an unusual rate of mail"),
+        _ => Answer::Sent,
+    });
+    let mut wanted = wanted(
+        &["Smtp421Spike", "ProviderFailing/google"],
+        "google",
+        20,
+        3 * HOUR,
+    );
+    wanted.lingers = 90;
+    check("60 an hour", &log, &wanted);
+}
+
+#[test]
+fn list_of_old_addresses_is_mailed() {
+    let log = incident(USUAL, 1_000.0, BEFORE, HOUR, |attempt| match attempt.dice {
+        0..40 => {
+            Answer::Reply("550 5.1.1 The email account that you tried to reach does not exist")
+        }
+        _ => Answer::Sent,
+    });
+    let alerts = crate::verdict::replay(&log);
+    let sent: Vec<&str> = alerts
+        .iter()
+        .filter(|it| it.inhibited.is_none())
+        .map(|it| it.name.as_str())
+        .collect();
+    assert_eq!(sent, ["UnknownRecipients"], "{alerts:#?}");
+}
+
+#[test]
+fn passwords_are_guessed() {
+    let mut site = Site::new(USUAL);
+    let start = DAY;
+    for hour in 0..30 {
+        site.run(hour * HOUR, (hour + 1) * HOUR, |_| 60.0, |_| Answer::Sent);
+    }
+    let mut lines = site.log();
+    for second in (0..30 * HOUR).filter(|it| it % 600 == 0 || *it >= start) {
+        let stamp = jiff::Timestamp::from_second(crate::site::T + second).expect("a time");
+        lines += &format!(
+            "{stamp} mx1 postfix/smtpd[9]: warning: unknown[203.0.113.7]: SASL LOGIN authentication failed: UGFzc3dvcmQ6\n"
+        );
+    }
+    let mut sorted: Vec<&str> = lines.lines().collect();
+    sorted.sort_by_key(|line| line.split(' ').next());
+    let alerts = crate::verdict::replay(&(sorted.join("\n") + "\n"));
+    let names: Vec<&str> = alerts.iter().map(|it| it.name.as_str()).collect();
+    assert_eq!(names, ["InboundAuthFailures"], "{alerts:#?}");
+    assert!((alerts[0].fired - start / MINUTE) < 15, "{alerts:#?}");
+}
+
+#[test]
+fn disk_of_this_server_is_full() {
+    let mut site = Site::new(USUAL);
+    site.run(0, 12 * HOUR, |_| 60.0, |_| Answer::Sent);
+    let mut lines = site.log();
+    for second in (0..12 * HOUR).filter(|it| it % 10 == 0) {
+        let stamp = jiff::Timestamp::from_second(crate::site::T + second).expect("a time");
+        lines +=
+            &format!("{stamp} mx1 postfix/smtpd[9]: connect from mail.example.net[203.0.113.7]\n");
+        if (BEFORE..BEFORE + HOUR).contains(&second) {
+            lines += &format!(
+                "{stamp} mx1 postfix/smtpd[9]: NOQUEUE: reject: MAIL from mail.example.net[203.0.113.7]: 452 4.3.1 Insufficient system storage; proto=ESMTP helo=<mail.example.net>\n"
+            );
+        }
+    }
+    let mut sorted: Vec<&str> = lines.lines().collect();
+    sorted.sort_by_key(|line| line.split(' ').next());
+    check(
+        "a full disk",
+        &(sorted.join("\n") + "\n"),
+        &wanted(&["LocalErrors"], "storage", 5, HOUR),
+    );
+}

@@ -173,6 +173,7 @@ fn alerting() -> Alerting {
         is_share,
         share_lower: 0.0,
         share: 0.0,
+        others_lower: Some(0.0),
         usual: Some(0.0),
         events: [0; 4],
     };

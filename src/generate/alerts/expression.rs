@@ -123,6 +123,10 @@ fn of_share(alert: &Alert, figures: &Figures) -> String {
             "\nand on (instance, job) maillog_signal_share_lower{{signal=\"{other}\"}} > {share}"
         );
     }
+    if let Some(share) = alert.others_below {
+        let others = signal(alert, "others_share_lower", "");
+        starts += &format!("\nunless on (instance, job, provider) {others} > {share}");
+    }
     if !alert.not_while.is_empty() {
         let others = one_of("alertname", &alert.not_while);
         starts += &format!("\nunless on (instance, job) ALERTS{{{others}}}");

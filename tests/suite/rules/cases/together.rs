@@ -93,6 +93,29 @@ pub fn together() -> Vec<TogetherCase> {
             ],
         },
         TogetherCase {
+            name: "if all providers fail, it is the fault of none of them",
+            series: {
+                let mut series = of(&[
+                    ("mx1:9925", "deferred", "", 0),
+                    ("mx1:9925", "provider_failing", "google", 0),
+                    ("mx1:9925", "provider_failing", "yahoo", 0),
+                ]);
+                for provider in ["google", "yahoo"] {
+                    series.push((
+                        format!(
+                            "maillog_signal_others_share_lower{{signal=\"provider_failing\",provider=\"{provider}\",instance=\"mx1:9925\",job=\"maillog\"}}"
+                        ),
+                        "0.8x90".to_owned(),
+                    ));
+                }
+                series
+            },
+            fire: vec![
+                ("30m", "MaillogProviderFailing", 0),
+                ("30m", "MaillogDeferredShareFast", 1),
+            ],
+        },
+        TogetherCase {
             name: "the same provider on many instances",
             series: {
                 let mut series = of(&[
