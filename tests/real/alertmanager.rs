@@ -54,6 +54,16 @@ impl Alertmanager {
         Alertmanager::configured(folder, &config, &[])
     }
 
+    /// The same with these inhibition rules, which have half a minute to take effect.
+    pub fn inhibiting(folder: &Path, webhook: &str, inhibitions: &str) -> Result<Self> {
+        let config = format!(
+            "route: {{receiver: hook, group_by: ['...'], group_wait: 30s, group_interval: 1s}}\n\
+             receivers:\n- name: hook\n  webhook_configs:\n  - url: {webhook}\n    send_resolved: true\n\
+             {inhibitions}"
+        );
+        Alertmanager::configured(folder, &config, &[])
+    }
+
     fn configured(folder: &Path, text: &str, arguments: &[&str]) -> Result<Self> {
         let config = folder.join("alertmanager.yml");
         fs::write(&config, text)?;

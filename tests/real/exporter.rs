@@ -65,11 +65,22 @@ impl Daemon {
         Daemon::run(folder, &[&format!("--config.file={}", file.display())])
     }
 
+    /// Follows a log, listening at an address.
+    pub fn at(address: &str, log: &Path, folder: &Path) -> Result<Self> {
+        let log = log.to_str().ok_or("the log's name is not UTF-8")?;
+        Daemon::listening(address, folder, &[log])
+    }
+
     fn run(folder: &Path, arguments: &[&str]) -> Result<Self> {
+        Daemon::listening("127.0.0.1:9925", folder, arguments)
+    }
+
+    fn listening(address: &str, folder: &Path, arguments: &[&str]) -> Result<Self> {
         let errors = folder.join("exporter.err");
         let child = Command::new(PROGRAM)
             .arg("serve")
-            .args(["--web.listen-address=127.0.0.1:9925", "--log.level=info"])
+            .arg(format!("--web.listen-address={address}"))
+            .arg("--log.level=info")
             .args(arguments)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
@@ -77,7 +88,7 @@ impl Daemon {
             .spawn()?;
         let mut daemon = Daemon {
             child,
-            address: "127.0.0.1:9925".to_owned(),
+            address: address.to_owned(),
         };
         until("the exporter to be ready", PATIENCE, || {
             if let Some(status) = daemon.child.try_wait()? {

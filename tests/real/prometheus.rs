@@ -36,12 +36,22 @@ impl Prometheus {
 
     /// Scrapes `target` every second, evaluates the rules in a directory and sends alerts to an Alertmanager.
     pub fn alerting(folder: &Path, target: &str, rules: &Path, alertmanager: &str) -> Result<Self> {
+        Prometheus::alerting_for(folder, &[target], rules, alertmanager)
+    }
+
+    /// Scrapes `targets` every second, evaluates the rules in a directory and sends alerts to an Alertmanager.
+    pub fn alerting_for(
+        folder: &Path,
+        targets: &[&str],
+        rules: &Path,
+        alertmanager: &str,
+    ) -> Result<Self> {
         let rules = rules.display();
         let config = format!(
             "rule_files: ['{rules}/alerts.yaml']\n\
              alerting: {{alertmanagers: [{{static_configs: [{{targets: ['{alertmanager}']}}]}}]}}\n"
         );
-        Prometheus::configured(folder, &[target], &config)
+        Prometheus::configured(folder, targets, &config)
     }
 
     fn configured(folder: &Path, targets: &[&str], further: &str) -> Result<Self> {

@@ -14,8 +14,8 @@ use crate::truth::{Truth, differences};
 use crate::world::{Message, World};
 use crate::{
     Result, alertmanager, auth, chart, client, clocks, compose, container_logs, dashboards,
-    examples, faults, image, inbound, journal, logrotate, milter, package, page, podman, pods,
-    policy, prometheus, sandbox, stores,
+    examples, faults, image, inbound, incidents, journal, logrotate, milter, package, page, podman,
+    pods, policy, prometheus, sandbox, stores,
 };
 
 /// A test, and the programs that it needs.
@@ -41,6 +41,11 @@ pub const ALL: &[RealTrial] = &[
         name: "page_fires_while_the_clocks_of_other_sources_are_wrong",
         needs: &["prometheus", "prometheus-alertmanager"],
         run: || with_folder(clocks::others_are_wrong),
+    },
+    RealTrial {
+        name: "page_once_for_each_of_ten_incidents_that_are_going_on",
+        needs: &["prometheus", "prometheus-alertmanager"],
+        run: || with_folder(incidents::one_page_each),
     },
     RealTrial {
         name: "page_survives_sigkill_and_a_backlog_does_not_page",

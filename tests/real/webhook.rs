@@ -50,6 +50,16 @@ impl Webhook {
         *self.0.answer.lock().unwrap_or_else(PoisonError::into_inner) = answer;
     }
 
+    /// All alerts in the requests answered with 200, in order of arrival.
+    pub fn all(&self) -> Vec<Value> {
+        let taken = self.0.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        let alerts = taken.iter().flat_map(|body| {
+            let list = body.get("alerts").unwrap_or(body).as_array();
+            list.cloned().unwrap_or_default()
+        });
+        alerts.collect()
+    }
+
     /// The alerts with this name in the requests answered with 200, in order of arrival.
     pub fn alerts(&self, name: &str) -> Vec<Value> {
         let taken = self.0.taken.lock().unwrap_or_else(PoisonError::into_inner);

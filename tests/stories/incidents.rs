@@ -1,7 +1,7 @@
 //! Incidents: each must page once, in time, for as long as it lasts.
 
-use crate::site::{Answer, Attempt, DAY, HOUR, MINUTE, SMARTHOST, Site, USUAL};
-use crate::verdict::{Wanted, check};
+use crate::site::{Answer, Attempt, HOUR, MINUTE, SMARTHOST, Site, USUAL};
+use crate::verdict::{DAY, T, Wanted, check};
 
 /// Traffic as usual for `before`, then the incident, then as usual again for six hours. Returns the log.
 fn incident(
@@ -11,7 +11,7 @@ fn incident(
     lasts: i64,
     answer: impl Fn(&Attempt) -> Answer,
 ) -> String {
-    let mut site = Site::new(destinations);
+    let mut site = Site::new(destinations, T);
     let (start, end) = (before, before + lasts);
     site.run(
         0,
@@ -196,7 +196,7 @@ fn spamhaus_lists_a_small_relay() {
 #[test]
 fn refusals_rise_slowly() {
     // From nothing to 40 % within six hours, then four hours more.
-    let mut site = Site::new(USUAL);
+    let mut site = Site::new(USUAL, T);
     site.run(
         0,
         20 * HOUR,
@@ -220,7 +220,7 @@ fn refusals_rise_slowly() {
 
 #[test]
 fn content_filter_is_down() {
-    let mut site = Site::new(USUAL);
+    let mut site = Site::new(USUAL, T);
     site.run(
         0,
         BEFORE + 6 * HOUR,
@@ -272,7 +272,7 @@ fn password_of_the_smarthost_is_wrong() {
 
 #[test]
 fn account_is_misused() {
-    let mut site = Site::new(USUAL);
+    let mut site = Site::new(USUAL, T);
     let start = 3 * DAY + 10 * HOUR;
     let hourly = |time: i64| {
         let usual = if (8 * HOUR..18 * HOUR).contains(&(time % DAY)) {
@@ -297,7 +297,7 @@ fn account_is_misused() {
 
 #[test]
 fn steady_refusals_double() {
-    let mut site = Site::new(USUAL);
+    let mut site = Site::new(USUAL, T);
     let double = 2 * DAY;
     site.run(
         0,
@@ -400,7 +400,7 @@ fn throttling_comes_and_goes() {
 
 #[test]
 fn outage_at_the_beginning_of_the_log() {
-    let mut site = Site::new(USUAL);
+    let mut site = Site::new(USUAL, T);
     site.run(
         0,
         3 * HOUR,
@@ -450,14 +450,14 @@ fn list_of_old_addresses_is_mailed() {
 
 #[test]
 fn passwords_are_guessed() {
-    let mut site = Site::new(USUAL);
+    let mut site = Site::new(USUAL, T);
     let start = DAY;
     for hour in 0..30 {
         site.run(hour * HOUR, (hour + 1) * HOUR, |_| 60.0, |_| Answer::Sent);
     }
     let mut lines = site.log();
     for second in (0..30 * HOUR).filter(|it| it % 600 == 0 || *it >= start) {
-        let stamp = jiff::Timestamp::from_second(crate::site::T + second).expect("a time");
+        let stamp = jiff::Timestamp::from_second(T + second).expect("a time");
         lines += &format!(
             "{stamp} mx1 postfix/smtpd[9]: warning: unknown[203.0.113.7]: SASL LOGIN authentication failed: UGFzc3dvcmQ6\n"
         );
@@ -472,11 +472,11 @@ fn passwords_are_guessed() {
 
 #[test]
 fn disk_of_this_server_is_full() {
-    let mut site = Site::new(USUAL);
+    let mut site = Site::new(USUAL, T);
     site.run(0, 12 * HOUR, |_| 60.0, |_| Answer::Sent);
     let mut lines = site.log();
     for second in (0..12 * HOUR).filter(|it| it % 10 == 0) {
-        let stamp = jiff::Timestamp::from_second(crate::site::T + second).expect("a time");
+        let stamp = jiff::Timestamp::from_second(T + second).expect("a time");
         lines +=
             &format!("{stamp} mx1 postfix/smtpd[9]: connect from mail.example.net[203.0.113.7]\n");
         if (BEFORE..BEFORE + HOUR).contains(&second) {

@@ -1,11 +1,11 @@
 //! Quiet days: nobody is paged.
 
-use crate::site::{Answer, DAY, HOUR, MINUTE, Site, USUAL};
-use crate::verdict::{check_quiet, replay};
+use crate::site::{Answer, HOUR, MINUTE, Site, USUAL};
+use crate::verdict::{DAY, T, check_quiet, replay};
 
 #[test]
 fn steady_two_per_cent_of_421() {
-    let mut site = Site::new(USUAL);
+    let mut site = Site::new(USUAL, T);
     site.run(
         0,
         2 * DAY,
@@ -20,7 +20,7 @@ fn steady_two_per_cent_of_421() {
 
 #[test]
 fn greylisting() {
-    let mut site = Site::new(USUAL);
+    let mut site = Site::new(USUAL, T);
     site.run(0, 2 * DAY, |_| 800.0, |attempt| match attempt.dice {
         0..8 if attempt.tried == 0 => Answer::Reply("450 4.2.0 <bob@example.net>: Recipient address rejected: Greylisted, see http://postgrey.example"),
         _ => Answer::Sent,
@@ -30,7 +30,7 @@ fn greylisting() {
 
 #[test]
 fn ten_421_a_day_at_a_small_site() {
-    let mut site = Site::new(USUAL);
+    let mut site = Site::new(USUAL, T);
     site.run(
         0,
         5 * DAY,
@@ -45,7 +45,7 @@ fn ten_421_a_day_at_a_small_site() {
 
 #[test]
 fn nights_without_mail_and_busy_mornings() {
-    let mut site = Site::new(USUAL);
+    let mut site = Site::new(USUAL, T);
     let hourly = |time: i64| match time % DAY / HOUR {
         0..6 => 0.0,
         6..8 => 100.0,
@@ -63,7 +63,7 @@ fn nights_without_mail_and_busy_mornings() {
 
 #[test]
 fn newsletter_that_is_throttled_every_monday() {
-    let mut site = Site::new(USUAL);
+    let mut site = Site::new(USUAL, T);
     let is_newsletter = |time: i64| time % (7 * DAY) / HOUR == 9;
     let hourly = |time: i64| if is_newsletter(time) { 3_000.0 } else { 60.0 };
     site.run(0, 22 * DAY, hourly, |attempt| {
@@ -81,7 +81,7 @@ fn newsletter_that_is_throttled_every_monday() {
 #[test]
 fn a_few_messages_to_a_dead_host() {
     // Four messages that are tried for a day at a site with little mail.
-    let mut site = Site::new(USUAL);
+    let mut site = Site::new(USUAL, T);
     let dead = |time: i64| (10 * HOUR..10 * HOUR + 4 * 60).contains(&time);
     site.run(
         0,
@@ -105,7 +105,7 @@ fn a_few_messages_to_a_dead_host() {
 
 #[test]
 fn a_few_bad_recipients_and_full_mailboxes() {
-    let mut site = Site::new(USUAL);
+    let mut site = Site::new(USUAL, T);
     site.run(
         0,
         2 * DAY,

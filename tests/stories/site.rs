@@ -6,11 +6,8 @@ use std::fmt::Write as _;
 
 use jiff::Timestamp;
 
-/// The start of every story: Monday, 2026-11-23 00:00 UTC.
-pub const T: i64 = 1_795_392_000;
 pub const MINUTE: i64 = 60;
 pub const HOUR: i64 = 3_600;
-pub const DAY: i64 = 86_400;
 
 /// What becomes of one delivery attempt.
 #[derive(Clone, Debug)]
@@ -61,6 +58,10 @@ struct Message {
 
 /// The mail server.
 pub struct Site {
+    /// When its time begins, in seconds since 1970.
+    start: i64,
+    /// Messages that are due, with the fraction of the next one.
+    due: f64,
     destinations: &'static [Destination],
     log: String,
     /// The queue by the time of the next attempt.
@@ -70,8 +71,11 @@ pub struct Site {
 }
 
 impl Site {
-    pub fn new(destinations: &'static [Destination]) -> Self {
+    /// A mail server whose time begins at `start`, in seconds since 1970.
+    pub fn new(destinations: &'static [Destination], start: i64) -> Self {
         Site {
+            start,
+            due: 0.0,
             destinations,
             log: String::new(),
             queue: BTreeMap::new(),
@@ -88,7 +92,7 @@ impl Site {
         (self.random >> 33) as u32 % below
     }
 
-    /// Sends mail from `from` to `to`, in seconds since [`T`]: `hourly` tells how many messages an hour there are at a
+    /// Sends mail from `from` to `to`, in seconds since the start: `hourly` tells how many messages an hour there are at a
     /// time, `answer` what happens to each attempt.
     pub fn run(
         &mut self,
@@ -97,11 +101,10 @@ impl Site {
         hourly: impl Fn(i64) -> f64,
         answer: impl Fn(&Attempt) -> Answer,
     ) {
-        let mut due = 0.0;
         for time in from..to {
-            due += hourly(time) / 3_600.0;
-            while due >= 1.0 {
-                due -= 1.0;
+            self.due += hourly(time) / 3_600.0;
+            while self.due >= 1.0 {
+                self.due -= 1.0;
                 self.receive(time);
             }
             while let Some(entry) = self.queue.first_entry() {
@@ -114,14 +117,14 @@ impl Site {
         }
     }
 
-    /// The log so far.
-    pub fn log(self) -> String {
-        self.log
+    /// The log since the last call.
+    pub fn log(&mut self) -> String {
+        std::mem::take(&mut self.log)
     }
 
     /// Writes a line of a program.
     pub fn line(&mut self, time: i64, program: &str, text: &str) {
-        let stamp = Timestamp::from_second(T + time).expect("a time");
+        let stamp = Timestamp::from_second(self.start + time).expect("a time");
         // Writing to a string does not fail.
         let _ = writeln!(self.log, "{stamp} mx1 postfix/{program}[77]: {text}");
     }

@@ -5,7 +5,12 @@ use std::process::Command;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::site::{MINUTE, T};
+use crate::site::MINUTE;
+
+/// The start of every story: Monday, 2026-11-23 00:00 UTC.
+pub const T: i64 = 1_795_392_000;
+
+pub const DAY: i64 = 86_400;
 
 /// An alert that fired; times are in minutes since the start of the story.
 #[derive(Clone, Debug)]
