@@ -3,6 +3,7 @@
 
 mod traffic;
 
+use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
 use std::io::Write;
 use std::path::Path;
@@ -14,10 +15,11 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
 use self::traffic::{Phase, Traffic};
-use crate::catalog::{Catalog, Policy, Providers};
+use crate::catalog::{Catalog, Policy, Providers, Span};
 use crate::cli::error::Error;
 use crate::config::Config;
 use crate::engine::{self, AlertSetup, Handle, Setup, SourceSetup};
+use crate::metrics::{ActiveAlert, View};
 use crate::parse::{Direction, Format, Outcome};
 use crate::source::{Files, Framing, Input, ReadFrom};
 use crate::state::StateFile;
@@ -103,8 +105,9 @@ async fn demo(args: &Args, bound: Bound, log: &Path) -> Result<(), Error> {
         .first()
         .map(ToString::to_string)
         .unwrap_or_default();
+    let policy = quick(Policy::embedded());
     let alerts = AlertSetup {
-        policy: Policy::embedded(),
+        policy: policy.clone(),
         instance: address.clone(),
         scheme: "http",
         notifier: None,
@@ -112,7 +115,7 @@ async fn demo(args: &Args, bound: Bound, log: &Path) -> Result<(), Error> {
     let providers = Providers::embedded();
     let (engine, thread) = engine::start(setup, providers, None, alerts, StateFile::none())
         .map_err(Error::cannot_start)?;
-    let site = Site::new(engine.clone(), config.telemetry_path, Policy::embedded());
+    let site = Site::new(engine.clone(), config.telemetry_path, policy);
     let server = Server::start(bound, site, Access::open()).map_err(Error::cannot_start)?;
     print_introduction(&address, log)?;
 
@@ -136,9 +139,28 @@ async fn demo(args: &Args, bound: Bound, log: &Path) -> Result<(), Error> {
     result
 }
 
-/// Writes traffic to the log, and prints phases and counts.
+/// How long an alert of the demo keeps firing after its condition no longer holds, in seconds.
+const KEEP_FIRING: Span = Span(30);
+
+/// The policy of the demo: an alert fires and ends while one watches.
+fn quick(mut policy: Policy) -> Policy {
+    for alert in policy.alerts.iter_mut().filter(|it| it.is_about_mail()) {
+        alert.keep_firing_for = alert.keep_firing_for.min(KEEP_FIRING);
+    }
+    policy
+}
+
+/// Writes traffic to the log, and prints phases, alerts and counts.
 async fn write_traffic(mut log: File, engine: &Handle) -> Result<(), Error> {
     let mut traffic = Traffic::new();
+    let start = Timestamp::now();
+    let stamp = |ago: u64| {
+        let ago = SignedDuration::from_secs(ago as i64);
+        let time = start.saturating_sub(ago).unwrap_or(start);
+        time.strftime("%Y-%m-%dT%H:%M:%S%.6f+00:00").to_string()
+    };
+    log.write_all(traffic.past(stamp).as_bytes())?;
+    let mut alerts = Alerts::default();
     let mut ticks = interval_at(Instant::now(), TICK);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut phase = Phase::Normal;
@@ -154,7 +176,7 @@ async fn write_traffic(mut log: File, engine: &Handle) -> Result<(), Error> {
             print_phase(phase)?;
         }
         if tick % 50 == 49 {
-            print_counts(engine).await?;
+            print_counts(engine, &mut alerts).await?;
         }
     }
     Ok(())
@@ -181,11 +203,15 @@ fn print_introduction(address: &str, log: &Path) -> Result<(), Error> {
     writeln!(out)?;
     writeln!(
         out,
-        "Every minute, one provider throttles this server (421) for 20 s, then mailboxes are full"
+        "One provider throttles this server (421) for some minutes, then mailboxes are full (422,"
     )?;
     writeln!(
         out,
-        "(422, 452 4.2.2, 552 5.2.2) for 20 s. Ctrl-C stops the demo and removes the log."
+        "452 4.2.2, 552 5.2.2); each raises its alert, which ends some minutes after it. Alerts end"
+    )?;
+    writeln!(
+        out,
+        "sooner here than with the usual policy. Ctrl-C stops the demo and removes the log."
     )?;
     writeln!(out)?;
     out.flush()?;
@@ -210,11 +236,49 @@ fn print_phase(phase: Phase) -> Result<(), Error> {
     Ok(())
 }
 
-/// Prints the counts so far on one line.
-async fn print_counts(engine: &Handle) -> Result<(), Error> {
+/// The alerts that were printed, with whether they fire.
+#[derive(Default)]
+struct Alerts(BTreeMap<String, bool>);
+
+impl Alerts {
+    /// Prints what has changed.
+    fn print(&mut self, view: &View) -> Result<(), Error> {
+        let active = view.alerting.iter().flat_map(|alerting| &alerting.active);
+        let shown = active.filter(|alert| alert.inhibited_by.is_none());
+        let now: BTreeMap<&str, &ActiveAlert> = shown
+            .filter_map(|alert| Some((alert.labels.get("alertname")?.as_str(), alert)))
+            .collect();
+        let bold = anstyle::Style::new().bold();
+        let mut out = anstream::stdout().lock();
+        for (name, alert) in &now {
+            let fires = alert.fired.is_some();
+            if self.0.insert((*name).to_owned(), fires) != Some(fires) {
+                let state = if fires { "firing" } else { "pending" };
+                let summary = alert.annotations.get("summary");
+                let summary = summary.map_or("", String::as_str);
+                writeln!(out, "{bold}alert {state}:{bold:#} {name}: {summary}")?;
+            }
+        }
+        let ended = self
+            .0
+            .keys()
+            .filter(|name| !now.contains_key(name.as_str()));
+        for name in ended.cloned().collect::<Vec<_>>() {
+            if self.0.remove(&name) == Some(true) {
+                writeln!(out, "{bold}alert resolved:{bold:#} {name}")?;
+            }
+        }
+        out.flush()?;
+        Ok(())
+    }
+}
+
+/// Prints the counts so far on one line, after the alerts that have changed.
+async fn print_counts(engine: &Handle, alerts: &mut Alerts) -> Result<(), Error> {
     let Some(view) = engine.view().await else {
         return Ok(());
     };
+    alerts.print(&view)?;
     let counters = &view.counters;
     let full = Catalog::embedded()
         .condition_named("mailbox_full")

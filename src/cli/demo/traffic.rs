@@ -1,12 +1,20 @@
 //! Simulated mail traffic: the log of a Postfix that sends newsletters, during phases in which one
 //! provider throttles it and mailboxes at another are full.
 //!
-//! The traffic depends on the time since the start only, so every run of the demo is the same.
+//! The traffic depends on the time since the start only, so every run of the demo is the same. Before the start there
+//! are six hours of usual traffic, and the first minutes of throttling, so that its alert does not take long.
 
 use std::fmt::Write as _;
 
-/// Seconds after which the phases repeat.
-const CYCLE: u64 = 60;
+/// Seconds after which the phases repeat: long enough for the alerts to be resolved.
+const CYCLE: u64 = 720;
+
+/// How long throttling has lasted when the demo starts, in seconds.
+const BEFORE: u64 = 90;
+
+/// How much usual traffic there was before, and the time between two messages of it, in seconds.
+const PAST: u64 = 6 * 3_600;
+const PAST_PACE: u64 = 6;
 
 /// A remote mail server.
 struct Remote {
@@ -55,9 +63,9 @@ pub enum Phase {
 impl Phase {
     /// The phase at a number of seconds since the start.
     pub fn at(second: u64) -> Self {
-        match second % CYCLE {
-            4..=24 => Phase::Throttled,
-            32..=52 => Phase::MailboxesFull,
+        match (second + BEFORE) % CYCLE {
+            0..210 => Phase::Throttled,
+            240..390 => Phase::MailboxesFull,
             _ => Phase::Normal,
         }
     }
@@ -74,13 +82,41 @@ impl Traffic {
         Traffic { messages: 0 }
     }
 
+    /// The log of the time before the start; `stamp` makes the timestamp of a number of seconds before it.
+    pub fn past(&mut self, stamp: impl Fn(u64) -> String) -> String {
+        let mut text = String::new();
+        for ago in (BEFORE..PAST)
+            .rev()
+            .filter(|ago| ago.is_multiple_of(PAST_PACE))
+        {
+            let timestamp = stamp(ago);
+            let mut log = Log {
+                text: std::mem::take(&mut text),
+                timestamp: &timestamp,
+            };
+            self.messages += 1;
+            message(&mut log, self.messages, Phase::Normal);
+            text = log.text;
+        }
+        for ago in (1..=BEFORE).rev() {
+            let timestamp = stamp(ago);
+            for tick in 0..10 {
+                text += &self.lines_of(tick, Phase::Throttled, &timestamp);
+            }
+        }
+        text
+    }
+
     /// The lines of a tick, which is a tenth of a second, with the given timestamp.
     pub fn tick(&mut self, tick: u64, timestamp: &str) -> String {
+        self.lines_of(tick, Phase::at(tick / 10), timestamp)
+    }
+
+    fn lines_of(&mut self, tick: u64, phase: Phase, timestamp: &str) -> String {
         let mut log = Log {
             text: String::new(),
             timestamp,
         };
-        let phase = Phase::at(tick / 10);
         let messages = match phase {
             Phase::Normal => u64::from(tick.is_multiple_of(2)),
             Phase::Throttled => 3,
