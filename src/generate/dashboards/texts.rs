@@ -3,13 +3,30 @@
 
 use serde_json::{Value, json};
 
-use crate::catalog::{Catalog, Code, Condition, DocumentRow, Text};
+use crate::catalog::{Catalog, Cause, Code, Condition, DocumentRow, Text};
+use crate::parse::Stage;
+use crate::showq;
 
 /// The key for replies without an enhanced status code.
 pub const NO_ENHANCED: &str = "none";
 
 /// Maximum number of document rows of a code.
 pub const DOCUMENT_ROWS: usize = 2;
+
+/// The causes of failed deliveries.
+pub fn causes() -> Vec<&'static str> {
+    Cause::ALL.iter().map(|cause| cause.as_str()).collect()
+}
+
+/// The queues of Postfix.
+pub fn queues() -> Vec<&'static str> {
+    showq::NAMES.to_vec()
+}
+
+/// The stages of an SMTP session.
+pub fn stages() -> Vec<&'static str> {
+    Stage::ALL.iter().map(|stage| stage.name()).collect()
+}
 
 /// The text in both languages.
 fn both(text: &Text) -> String {
