@@ -138,7 +138,7 @@ fn now(dashboard: Dashboard) -> Dashboard {
                 PER_MINUTE,
             )
             .query(per_minute("direction", "maillog_codes_total", CODE), "{{direction}}")
-            .named_colors(&["outbound", "inbound", "local"]),
+            .named_colors(&["outbound", "inbound"]),
         )
         .panel(
             Panel::lines(

@@ -180,7 +180,7 @@ fn messages(dashboard: Dashboard) -> Dashboard {
             .query(mean(recipients), "mean")
             .query(format!("ceil({})", quantile(0.95, "", recipients, "")), "p95")
             .over("2m")
-            .named_colors(&["mean", "p95"])
+            .named_colors(&["p50", "p95", "mean"])
             .empty("No messages"),
         )
 }
