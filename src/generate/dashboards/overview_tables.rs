@@ -41,8 +41,10 @@ pub fn firing_alerts() -> Panel {
         ],
     )
     .column("Hosts", &[("custom.width", 60.into())])
-    .column("Code", &[("links", links::of_code("${__value.raw}")), ("custom.width", 60.into())])
-    .column("Provider", &[("links", links::of_provider("${__value.raw}")), ("custom.width", 90.into())])
+    .column("Code", &[("links", links::of_code("${__value.raw}")),
+            ("noValue", "".into()), ("custom.width", 60.into())])
+    .column("Provider", &[("links", links::of_provider("${__value.raw}")),
+            ("noValue", "".into()), ("custom.width", 90.into())])
     .column("Since", &[("unit", "dateTimeFromNow".into()), ("custom.width", 120.into())])
     .column(
         "Severity",
