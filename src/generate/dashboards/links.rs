@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
-use super::variables::{EXPORTER, LOG_SELECTOR, LOKI, SCHEME};
+use super::variables::{EXPORTER, LOG_SELECTOR, LOKI, PASSED_ON, SCHEME};
 
 /// A link in a menu of its own; opens a new tab unless it leads to another dashboard.
 fn link(title: &str, url: String) -> Value {
@@ -30,14 +30,15 @@ pub fn page_of_label(title: &str, path: &str) -> Value {
     )
 }
 
-/// Another dashboard with the same variables and time range, and one variable set.
+/// Another dashboard with the same selection and time range, and one variable set.
 pub fn dashboard(title: &str, name: &str, variable: &str, value: &str) -> Value {
-    link(
-        title,
-        format!(
-            "/d/maillog-{name}?${{__all_variables}}&${{__url_time_range}}&var-{variable}={value}"
-        ),
-    )
+    let mut url = format!("/d/maillog-{name}?${{__url_time_range}}");
+    // A variable that is set twice would have both values.
+    for kept in PASSED_ON.iter().filter(|it| **it != variable) {
+        let _ = write!(url, "&${{{kept}:queryparam}}");
+    }
+    let _ = write!(url, "&var-{variable}={value}");
+    link(title, url)
 }
 
 /// The log lines that match a regular expression, in Explore, for the time range of the dashboard. The expression may
@@ -104,7 +105,7 @@ pub fn of_code(code: &str) -> Value {
             &format!("{code}: meaning, cause and remedy"),
             &format!("/codes/{code}")
         ),
-        logs(&format!("Log lines with {code}"), &format!(r"\b{code}\b")),
+        logs(&format!("Log lines with {code}"), &format!(r"\b{code}[ -]")),
     ])
 }
 
@@ -181,14 +182,14 @@ mod tests {
 
     #[test]
     fn links_to_logs_are_encoded_around_the_variables() {
-        let link = logs("x", r"\b${__field.labels.code}\b");
+        let link = logs("x", r"\b${__field.labels.code}[ -]");
         let url = link["url"].as_str().expect("a url");
         assert!(
             url.contains("%22${loki_datasource:percentencode}%22"),
             "{url}"
         );
         assert!(
-            url.contains("%60%5C%5Cb${__field.labels.code:percentencode}%5C%5Cb%60"),
+            url.contains("%60%5C%5Cb${__field.labels.code:percentencode}%5B%20-%5D%60"),
             "{url}"
         );
         assert!(!url.contains(['"', ' ', '`', '|']), "{url}");

@@ -186,14 +186,14 @@ fn codes(dashboard: Dashboard) -> Dashboard {
 fn reasons(dashboard: Dashboard) -> Dashboard {
     let conditions = increase("maillog_conditions_total", r#"direction="outbound""#);
     let top = format!(
-        "sort_desc(topk(6, {} > 0))",
+        "sort_desc(topk(5, {} > 0))",
         sum_by("condition", &conditions)
     );
     let top = copy(&copy(&top, "condition", "meaning"), "condition", "remedy");
     dashboard.row("Reasons for failures").panel(
         Panel::table(
             "Most frequent reasons for failures",
-            "The six most frequent conditions of outbound failures in the selected time range, with meaning and \
+            "The five most frequent conditions of outbound failures in the selected time range, with meaning and \
              remedy.",
             "short",
         )
@@ -211,7 +211,7 @@ fn reasons(dashboard: Dashboard) -> Dashboard {
             "Reason",
             &[
                 ("links", links::of_condition("${__value.raw}")),
-                ("custom.width", 170.into()),
+                ("custom.width", 150.into()),
             ],
         )
         .column("Count", &[("custom.width", 80.into())])

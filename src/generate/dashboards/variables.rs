@@ -19,6 +19,17 @@ pub const EXPORTER: &str = "exporter";
 /// The scheme of its pages.
 pub const SCHEME: &str = "scheme";
 
+/// Variables of every dashboard that links to other dashboards pass on.
+pub const PASSED_ON: [&str; 7] = [
+    PROMETHEUS,
+    "job",
+    "instance",
+    EXPORTER,
+    SCHEME,
+    LOKI,
+    LOG_SELECTOR,
+];
+
 fn data_source(name: &str, label: &str, kind: &str, text: &str) -> Value {
     json!({
         "name": name,
@@ -107,13 +118,13 @@ pub fn link_targets() -> Vec<Value> {
     vec![
         label(
             EXPORTER,
-            "Links to",
+            "Exporter of links",
             "Exporter whose pages the links open. Any other host, port and path can be typed.",
             r#"label_values(maillog_build_info{job=~"$job",instance=~"$instance"}, instance)"#,
         ),
         json!({
             "name": SCHEME,
-            "label": "by",
+            "label": "Scheme of links",
             "description": "Scheme of the links to the exporter: https if it has a certificate.",
             "type": "custom",
             "query": "http,https",

@@ -365,3 +365,48 @@ fn codes_providers_reasons_and_alerts_have_links() {
     }
     assert_eq!(seen.len(), columns.len() + legends.len(), "{seen:?}");
 }
+
+/// All links of a panel: of its values, and of its columns.
+fn all_links(panel: &Value) -> Vec<String> {
+    let columns = overrides(panel)
+        .into_iter()
+        .filter_map(|(_, mut properties)| properties.remove("links"));
+    [&panel["fieldConfig"]["defaults"]["links"]]
+        .into_iter()
+        .chain(columns)
+        .flat_map(links)
+        .map(str::to_owned)
+        .collect()
+}
+
+#[test]
+fn links_to_dashboards_set_each_variable_once() {
+    let mut seen = 0;
+    for (name, panel) in panels() {
+        for url in all_links(&panel)
+            .iter()
+            .filter(|url| url.starts_with("/d/"))
+        {
+            seen += 1;
+            let (_, parameters) = url.split_once('?').expect("parameters");
+            let mut set = BTreeSet::new();
+            for parameter in parameters.split('&') {
+                let variable = match parameter.strip_prefix("var-") {
+                    Some(rest) => rest.split('=').next().unwrap_or_default(),
+                    None => parameter
+                        .trim_start_matches("${")
+                        .split([':', '}'])
+                        .next()
+                        .unwrap_or_default(),
+                };
+                assert!(set.insert(variable), "{name}: {variable} twice in {url}");
+            }
+            assert!(set.contains("__url_time_range"), "{name}: {url}");
+            assert!(
+                set.contains("job") && set.contains("instance"),
+                "{name}: {url}"
+            );
+        }
+    }
+    assert!(seen > 20, "{seen}");
+}
