@@ -18,6 +18,7 @@ pub struct Panel {
     pub(super) width: u64,
     pub(super) height: u64,
     interval: Option<&'static str>,
+    points: Option<u32>,
     targets: Vec<Value>,
     defaults: Map<String, Value>,
     pub(super) custom: Map<String, Value>,
@@ -78,6 +79,7 @@ impl Panel {
             width: 12,
             height: 9,
             interval: None,
+            points: None,
             targets: Vec::new(),
             defaults: Map::new(),
             custom: Map::new(),
@@ -138,6 +140,12 @@ impl Panel {
     /// The shortest interval of rates, for values that would be noisy over less.
     pub fn over(mut self, interval: &'static str) -> Self {
         self.interval = Some(interval);
+        self
+    }
+
+    /// The largest number of points in time, for queries that take long.
+    pub fn points(mut self, points: u32) -> Self {
+        self.points = Some(points);
         self
     }
 
@@ -295,6 +303,9 @@ impl Panel {
         });
         if let Some(interval) = self.interval {
             panel["interval"] = interval.into();
+        }
+        if let Some(points) = self.points {
+            panel["maxDataPoints"] = points.into();
         }
         panel
     }

@@ -77,15 +77,15 @@ pub const DELIVERIES: &str = "maillog_provider_deliveries_total";
 /// provider, nor of the connection to it.
 pub const FAILING: &str = r#"status!="sent",cause!~"recipient|greylisting""#;
 
-/// The failing share of deliveries by labels; 0 where all are delivered. With `within`, only series that match it.
+/// The failing share of deliveries by labels, of the series that match `within`. The counters of all causes exist as soon as
+/// a provider has a delivery, so the share is 0 where all are delivered.
 pub fn failing_share(labels: &str, within: &str) -> String {
     let comma = if within.is_empty() { "" } else { "," };
     let part = sum_by(
         labels,
         &rate(DELIVERIES, &format!("{FAILING}{comma}{within}")),
     );
-    let whole = sum_by(labels, &rate(DELIVERIES, within));
-    share(&format!("({part} or 0 * {whole})"), &whole)
+    share(&part, &sum_by(labels, &rate(DELIVERIES, within)))
 }
 
 /// A quantile of a histogram, by labels.

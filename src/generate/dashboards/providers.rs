@@ -10,7 +10,7 @@ use super::promql::{
     DELIVERIES, FAILING, failing_share, increase, most_counted, per_minute, rate, select, share,
     sum_by,
 };
-use super::shared_panels::{FAILING_MEANS, SHARE_LIMITS, failing_by_provider, share_bar};
+use super::shared_panels::{FAILING_MEANS, POINTS, SHARE_LIMITS, failing_by_provider, share_bar};
 use super::texts;
 use super::variables;
 
@@ -26,29 +26,24 @@ fn selected(matchers: &str) -> String {
     format!("{SELECTED}{comma}{matchers}")
 }
 
-/// Deliveries in the selected time range; 0 for providers with other deliveries only.
+/// Deliveries in the selected time range.
 fn deliveries(matchers: &str) -> String {
-    let all = sum_by("provider", &increase(DELIVERIES, SELECTED));
-    format!(
-        "{} or 0 * {all}",
-        sum_by("provider", &increase(DELIVERIES, &selected(matchers)))
-    )
+    sum_by("provider", &increase(DELIVERIES, &selected(matchers)))
 }
 
-/// Replies with a condition in the selected time range.
+/// Replies with a condition in the selected time range; 0 for providers with other replies only.
 fn conditions(condition: &str) -> String {
     let matchers = selected(&format!(r#"condition="{condition}""#));
-    let all = sum_by("provider", &increase(DELIVERIES, SELECTED));
     format!(
-        "{} or 0 * {all}",
-        sum_by("provider", &increase(CONDITIONS, &matchers))
+        "{} or 0 * {}",
+        sum_by("provider", &increase(CONDITIONS, &matchers)),
+        deliveries(r#"status="sent""#)
     )
 }
 
 /// The share of deliveries in the selected time range.
 fn share_of_deliveries(matchers: &str) -> String {
-    let all = sum_by("provider", &increase(DELIVERIES, SELECTED));
-    share(&format!("({})", deliveries(matchers)), &all)
+    share(&deliveries(matchers), &deliveries(""))
 }
 
 fn table() -> Panel {
@@ -109,6 +104,7 @@ fn against_usual() -> Panel {
     .query(most_counted(3, "provider", &share, DELIVERIES, &failing), "{{provider}}")
     .query(most_counted(3, "provider", &usual, DELIVERIES, &failing), "{{provider}} usual")
     .over("1m")
+    .points(POINTS)
     .provider_colors()
     .dashed("/ usual$/")
     .reaching(0.1)
