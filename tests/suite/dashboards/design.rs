@@ -329,10 +329,7 @@ fn codes_providers_reasons_and_alerts_have_links() {
         let is_log = |url: &&str| {
             url.starts_with("/explore?") && url.contains("${loki_datasource:percentencode}")
         };
-        assert!(
-            urls.iter().any(|url| is_log(url)),
-            "{name}: {what}: {urls:?}"
-        );
+        assert!(urls.iter().any(is_log), "{name}: {what}: {urls:?}");
         seen.insert(what);
     };
     for (name, panel) in panels() {

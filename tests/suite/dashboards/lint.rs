@@ -236,7 +236,7 @@ fn is_balanced(query: &str) -> bool {
             }
         }
     }
-    open.is_empty() && query.matches('"').count() % 2 == 0
+    open.is_empty() && query.matches('"').count().is_multiple_of(2)
 }
 
 fn lint(file: &str, dashboard: &Value) -> Vec<Finding> {
