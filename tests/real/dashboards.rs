@@ -226,7 +226,11 @@ pub fn every_query_returns_data(folder: &Path) -> Result<()> {
 pub fn compiles_against_types(folder: &Path) -> Result<()> {
     finish(Command::new("node").args([SCRIPT, DASHBOARDS]))?;
     let spoilt = [
-        (r#""graphMode": "area""#, r#""graphMode": "areas""#, "areas"),
+        (
+            r#""graphMode": "none""#,
+            r#""graphMode": "nothing""#,
+            "nothing",
+        ),
         (r#""showHeader": true"#, r#""showHeader": 1"#, "'number'"),
         (r#""drawStyle": "#, r#""drawStile": "#, "drawStile"),
         (r#""custom.inspect""#, r#""custom.inspekt""#, "inspekt"),

@@ -10,9 +10,7 @@ use super::promql::{increase, largest, most_counted, per_minute, rate, select, s
 
 /// A gauge of 0 or 1 with a wording for both.
 fn yes_or_no(panel: Panel, yes: (&str, &str), no: (&str, &str)) -> Panel {
-    panel
-        .field("mappings", words(&[("1", yes.0, yes.1), ("0", no.0, no.1)]))
-        .option("graphMode", "none".into())
+    panel.field("mappings", words(&[("1", yes.0, yes.1), ("0", no.0, no.1)]))
 }
 
 /// Seconds since a time stamp; no value while there is none.
@@ -67,7 +65,6 @@ fn figures(dashboard: Dashboard) -> Dashboard {
             Panel::stat("Newest line", "Age of the newest line of the source that is furthest behind.", "s")
                 .query(format!("max({})", age("maillog_source_last_line_timestamp_seconds")), "age")
                 .good_until(&[(300.0, TEMPORARY), (3600.0, PERMANENT)])
-                .option("graphMode", "none".into())
                 .empty("No line yet"),
         )
 }
@@ -90,19 +87,22 @@ const TEN: &str = "The ten highest of the selected time range.";
 fn lines(dashboard: Dashboard) -> Dashboard {
     let total = "maillog_lines_total";
     let bad = r#"result="unmatched""#;
+    // What is not understood has the base in common.
+    let mut results = Panel::stack(
+        "Lines read per minute by result",
+        "Lines by result: event, known noise, or unmatched (unknown form).",
+        PER_MINUTE,
+    )
+    .base_color(NEUTRAL)
+    .color("event", SUCCESS)
+    .color("unmatched", PERMANENT);
+    for result in ["unmatched", "event", "noise"] {
+        let matchers = format!(r#"result="{result}""#);
+        results = results.query(per_minute("", total, &matchers), result);
+    }
     dashboard
         .row("Lines")
-        .panel(
-            Panel::stack(
-                "Lines read per minute by result",
-                "Lines by result: event, known noise, or unmatched (unknown form).",
-                PER_MINUTE,
-            )
-            .query(per_minute("result", total, ""), "{{result}}")
-            .base_color(NEUTRAL)
-            .color("event", SUCCESS)
-            .color("unmatched", PERMANENT),
-        )
+        .panel(results)
         .panel(
             Panel::lines(
                 "Share of lines not understood by source",

@@ -133,7 +133,6 @@ impl Panel {
             target["instant"] = true.into();
             target["range"] = false.into();
         }
-        self.options["graphMode"] = "none".into();
         self
     }
 

@@ -56,12 +56,12 @@ impl Panel {
         panel
     }
 
-    /// A single value with a sparkline.
+    /// A single value. A sparkline would be drawn behind it, across the figures.
     pub fn stat(title: &'static str, text: impl Into<String>, unit: &str) -> Self {
         let mut panel = Panel::new("stat", title, text, unit);
         panel.options = json!({
             "colorMode": "value",
-            "graphMode": "area",
+            "graphMode": "none",
             "justifyMode": "auto",
             "orientation": "auto",
             "percentChangeColorMode": "standard",
