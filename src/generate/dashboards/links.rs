@@ -65,7 +65,8 @@ pub fn logs(title: &str, pattern: &str) -> Value {
     )
 }
 
-/// Percent-encodes everything but variables, whose values Grafana encodes.
+/// Percent-encodes everything but variables. Grafana inserts their values as they are, unless told otherwise; only the
+/// selector has characters that need it.
 fn encoded(text: &str) -> String {
     let mut url = String::with_capacity(3 * text.len());
     let mut rest = text;
@@ -74,7 +75,13 @@ fn encoded(text: &str) -> String {
         let end = rest[open..]
             .find('}')
             .map_or(rest.len(), |length| open + length);
-        let _ = write!(url, "{}:percentencode}}", &rest[open..end]);
+        let name = &rest[open + 2..end];
+        let format = if name == LOG_SELECTOR {
+            ":percentencode"
+        } else {
+            ""
+        };
+        let _ = write!(url, "${{{name}{format}}}");
         rest = rest.get(end + 1..).unwrap_or_default();
     }
     encode(rest, &mut url);
@@ -184,12 +191,9 @@ mod tests {
     fn links_to_logs_are_encoded_around_the_variables() {
         let link = logs("x", r"\b${__field.labels.code}[ -]");
         let url = link["url"].as_str().expect("a url");
+        assert!(url.contains("%22${loki_datasource}%22"), "{url}");
         assert!(
-            url.contains("%22${loki_datasource:percentencode}%22"),
-            "{url}"
-        );
-        assert!(
-            url.contains("%60%5C%5Cb${__field.labels.code:percentencode}%5B%20-%5D%60"),
+            url.contains("%60%5C%5Cb${__field.labels.code}%5B%20-%5D%60"),
             "{url}"
         );
         assert!(!url.contains(['"', ' ', '`', '|']), "{url}");

@@ -1,5 +1,7 @@
 //! The *Overview* dashboard: which host, which provider, is the queue growing; then codes, reasons and inbound clients.
 
+use serde_json::json;
+
 use super::colors::{PERMANENT, TEMPORARY};
 use super::dashboard::Dashboard;
 use super::links;
@@ -38,7 +40,8 @@ fn figures(dashboard: Dashboard) -> Dashboard {
                 "short",
             )
             .now(format!("count({}) or vector(0)", firing()), "Firing")
-            .good_until(&[(1.0, PERMANENT)]),
+            .good_until(&[(1.0, PERMANENT)])
+            .links(json!([links::page("Alerts and rules of the exporter", "/alerts")])),
         )
         .panel(
             Panel::stat(

@@ -327,7 +327,7 @@ fn codes_providers_reasons_and_alerts_have_links() {
         let page = format!("${{scheme}}://${{exporter}}{path}");
         assert!(urls.contains(&page.as_str()), "{name}: {what}: {urls:?}");
         let is_log = |url: &&str| {
-            url.starts_with("/explore?") && url.contains("${loki_datasource:percentencode}")
+            url.starts_with("/explore?") && url.contains("${log_selector:percentencode}")
         };
         assert!(urls.iter().any(is_log), "{name}: {what}: {urls:?}");
         seen.insert(what);
