@@ -96,7 +96,7 @@ fn figures(dashboard: Dashboard) -> Dashboard {
             )
             .query(per_minute("", "maillog_codes_total", &matchers), direction)
             .over("5m")
-            .links(links::of_code("${code}"))
+            .links(json!(links::pages_of_code("${code}")))
             .size(6, 4),
         );
     }

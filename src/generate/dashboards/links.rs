@@ -104,16 +104,27 @@ fn encode(text: &str, url: &mut String) {
 /// Lines with a 4xx or 5xx reply.
 const FAILURES: &str = r"\b[45][0-9][0-9][ -]";
 
-/// The links of a value with the label `code`.
-pub fn of_code(code: &str) -> Value {
-    json!([
-        dashboard(&format!("Dashboard of {code}"), "codes", "code", code),
+/// The links of a code, except to its dashboard.
+pub fn pages_of_code(code: &str) -> Vec<Value> {
+    vec![
         page(
             &format!("{code}: meaning, cause and remedy"),
-            &format!("/codes/{code}")
+            &format!("/codes/{code}"),
         ),
         logs(&format!("Log lines with {code}"), &format!(r"\b{code}[ -]")),
-    ])
+    ]
+}
+
+/// The links of a code.
+pub fn of_code(code: &str) -> Value {
+    let mut links = vec![dashboard(
+        &format!("Dashboard of {code}"),
+        "codes",
+        "code",
+        code,
+    )];
+    links.extend(pages_of_code(code));
+    links.into()
 }
 
 /// The links of a failed connection, whose code is not in the log.
