@@ -3,6 +3,7 @@
 
 mod design;
 mod files;
+mod links;
 mod lint;
 mod queries;
 
