@@ -219,7 +219,7 @@ fn reasons(dashboard: Dashboard) -> Dashboard {
         )
         .column("Count", &[("custom.width", 80.into())])
         .empty("No failures")
-        .size(24, 13),
+        .size(24, 15),
     )
 }
 

@@ -67,7 +67,7 @@ pub fn conditions(pick: fn(&Condition) -> &Text) -> TextMapping {
     Catalog::embedded()
         .conditions()
         .iter()
-        .map(|it| (it.name.clone(), both(pick(it))))
+        .map(|it| (it.name.clone(), both_in_cell(pick(it))))
         .collect()
 }
 
@@ -84,7 +84,7 @@ pub fn enhanced() -> TextMapping {
         }
         for class in &entry.classes {
             let key = format!("{class}.{}.{}", entry.subject, entry.detail);
-            pairs.push((key, both(&entry.meaning)));
+            pairs.push((key, both_in_cell(&entry.meaning)));
         }
     }
     pairs
@@ -121,7 +121,12 @@ pub fn codes(column: Column) -> TextMapping {
 }
 
 /// Approximate number of Chinese characters per line of a cell.
-const LINE: usize = 40;
+const LINE: usize = 36;
+
+/// The text in both languages, with room for the lines of the Chinese text.
+fn both_in_cell(text: &Text) -> String {
+    format!("{}{}", both(text), room_for([&text.zh, ""]))
+}
 
 /// Empty lines below the text of a narrow cell, so that the row is high enough for the texts beside it. Grafana
 /// measures Chinese text as one line, since it has no spaces.
