@@ -13,7 +13,7 @@ use super::texts::{self, Column};
 const FIRST: u16 = 421;
 
 /// Limits of the share of a code.
-const LIMITS: [(f64, &str); 2] = [(0.02, TEMPORARY), (0.05, PERMANENT)];
+const LIMITS: [(f64, &str); 2] = [(0.025, TEMPORARY), (0.05, PERMANENT)];
 
 const PROVIDER_CODES: &str = "maillog_provider_codes_total";
 
@@ -145,7 +145,7 @@ fn now(dashboard: Dashboard) -> Dashboard {
                 "$code share of outbound replies against its usual share",
                 "Share of the selected code among the replies of remote servers and the failed connections. Thin dashed \
                  line: the share that the alert rules of 421 and 422 have learnt as usual, as an average of the hosts. \
-                 Limits: 2 % and 5 %.",
+                 Limits: 2.5 % and 5 %, from which the alerts of 421 and 422 fire if it is also above the usual share.",
                 "percentunit",
             )
             .query(outbound_share(), "share")

@@ -52,13 +52,11 @@ const ALERT: [&str; 6] = [
     "condition",
 ];
 
-/// Series that are not in every exposition: those that Prometheus itself adds, and the evidence of alert rules, which
-/// exists only for signals with events.
-const OTHERS: [(&str, &[&str]); 4] = [
+/// Series that Prometheus itself adds.
+const OTHERS: [(&str, &[&str]); 3] = [
     ("up", &[]),
     ("ALERTS", &ALERT),
     ("ALERTS_FOR_STATE", &ALERT),
-    ("maillog_signal_usual_share", &["signal", "provider"]),
 ];
 
 /// Labels that Prometheus adds to every sample.
