@@ -45,7 +45,21 @@ interface PrometheusQuery extends DataQuery {
   range: boolean;
 }
 
-export type Outside = Plain<Omit<Dashboard, 'panels'>>;
+// The data source's plugin adds these fields to an annotation.
+interface PrometheusAnnotation {
+  expr: string;
+  step: string;
+  tagKeys: string;
+  textFormat: string;
+  titleFormat: string;
+  useValueForTime: boolean;
+}
+
+type Annotation = NonNullable<NonNullable<Dashboard['annotations']>['list']>[number];
+
+export type Outside = Plain<Omit<Dashboard, 'panels' | 'annotations'>> & {
+  annotations: { list: (Plain<Annotation> & PrometheusAnnotation)[] };
+};
 export type Row = Plain<RowPanel>;
 
 type Fields<K extends keyof Custom> = Partly<Plain<Omit<FieldConfig, 'custom'>>> & { custom?: Partly<Plain<Custom[K]>> };

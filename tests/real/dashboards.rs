@@ -47,6 +47,15 @@ groups:
     labels: {severity: critical, code: "421", direction: outbound}
 "#;
 
+/// Queries without data here: failed writes of the state, lines that are not understood, what alert rules learn in days,
+/// and restarts.
+const WITHOUT_DATA: [&str; 4] = [
+    "increase(maillog_lines_total",
+    "maillog_state_write_errors_total",
+    "maillog_signal_usual_share",
+    "changes(process_start_time_seconds",
+];
+
 /// A running `demo`, ended on drop.
 struct Demo(Child);
 
@@ -147,6 +156,7 @@ fn queries() -> Result<BTreeSet<String>> {
         let dashboard: Value = serde_json::from_slice(&fs::read(file)?)?;
         let mut found = Vec::new();
         texts(&dashboard["panels"], "expr", &mut found);
+        texts(&dashboard["annotations"], "expr", &mut found);
         let mut found: Vec<String> = found.into_iter().map(str::to_owned).collect();
         let mut variables = Vec::new();
         texts(&dashboard["templating"], "query", &mut variables);
@@ -167,8 +177,11 @@ fn queries() -> Result<BTreeSet<String>> {
                     .replace("$__range", "5m")
                     .replace("$job", ".+")
                     .replace("$instance", ".+")
+                    .replace("$provider", ".+")
                     .replace("$code", code);
-                queries.insert(query);
+                if !WITHOUT_DATA.iter().any(|it| query.contains(it)) {
+                    queries.insert(query);
+                }
             }
         }
     }
@@ -213,7 +226,11 @@ pub fn every_query_returns_data(folder: &Path) -> Result<()> {
 pub fn compiles_against_types(folder: &Path) -> Result<()> {
     finish(Command::new("node").args([SCRIPT, DASHBOARDS]))?;
     let spoilt = [
-        (r#""graphMode": "area""#, r#""graphMode": "areas""#, "areas"),
+        (
+            r#""graphMode": "none""#,
+            r#""graphMode": "nothing""#,
+            "nothing",
+        ),
         (r#""showHeader": true"#, r#""showHeader": 1"#, "'number'"),
         (r#""drawStyle": "#, r#""drawStile": "#, "drawStile"),
         (r#""custom.inspect""#, r#""custom.inspekt""#, "inspekt"),

@@ -2,13 +2,20 @@
 
 use serde_json::json;
 
+use super::colors::{NEUTRAL, PERMANENT, PLAIN, TEMPORARY};
 use super::dashboard::Dashboard;
-use super::panel::Panel;
-use super::promql::{copy, increase, label, rate, select, sum_by};
+use super::links;
+use super::panel::{PER_MINUTE, Panel};
+use super::promql::{copy, increase, label, most_counted, per_minute, rate, select, share, sum_by};
 use super::texts::{self, Column};
 
 /// The code selected by default.
 const FIRST: u16 = 421;
+
+/// Limits of the share of a code.
+const LIMITS: [(f64, &str); 2] = [(0.025, TEMPORARY), (0.05, PERMANENT)];
+
+const PROVIDER_CODES: &str = "maillog_provider_codes_total";
 
 /// The selected code.
 const CODE: &str = r#"code="$code""#;
@@ -36,9 +43,9 @@ fn keys() -> String {
 }
 
 fn meaning(dashboard: Dashboard) -> Dashboard {
-    dashboard.panel(
+    dashboard.row("Meaning").panel(
         Panel::table(
-            "Meaning and remedy",
+            "Meaning and remedy of $code",
             "Meaning and remedy of the selected code in English and Chinese, with the text of the document \
              SMTP错误码/建议解决方法 where it covers the code.",
             "string",
@@ -57,164 +64,169 @@ fn meaning(dashboard: Dashboard) -> Dashboard {
             ("remedy", "What to do 建议解决方法"),
         ])
         .column("Code", &[("custom.width", 300.into())])
-        .size(24, 13),
+        .size(24, 15),
     )
 }
 
 fn figures(dashboard: Dashboard) -> Dashboard {
-    let counts = [
-        (
-            "Outbound",
-            "outbound",
-            "Number of replies of remote servers to this one with this code",
-        ),
-        (
-            "Inbound",
-            "inbound",
-            "Number of replies of this server to its clients with this code",
-        ),
-        (
-            "Local",
-            "local",
-            "Number of replies of the local mail store with this code",
-        ),
-    ];
     let mut dashboard = dashboard;
-    for (title, direction, text) in counts {
+    for (title, direction, text) in [
+        (
+            "Outbound $code replies per minute",
+            "outbound",
+            "Replies of remote servers to this one",
+        ),
+        (
+            "Inbound $code replies per minute",
+            "inbound",
+            "Replies of this server to its clients",
+        ),
+        (
+            "Local $code replies per minute",
+            "local",
+            "Replies of the local mail store",
+        ),
+    ] {
         let matchers = format!(r#"direction="{direction}",{CODE}"#);
         dashboard = dashboard.panel(
             Panel::stat(
                 title,
-                format!("{text}, in the selected time range."),
-                "short",
+                format!("{text} with the selected code, over five minutes."),
+                PER_MINUTE,
             )
-            .now(
-                format!("sum({})", increase("maillog_codes_total", &matchers)),
-                direction,
-            )
-            .whole(),
+            .query(per_minute("", "maillog_codes_total", &matchers), direction)
+            .over("5m")
+            .links(json!(links::pages_of_code("${code}")))
+            .size(6, 4),
         );
     }
     dashboard.panel(
-        Panel::table(
-            "By exporter",
-            "Number of replies with this code per exporter in the selected time range. The link opens the page of the \
-             exporter about the code.",
-            "short",
+        Panel::stat(
+            "$code share of outbound replies",
+            "Share of the selected code among the replies of remote servers and the failed connections, over five \
+             minutes.",
+            "percentunit",
         )
-        .query(
-            sum_by("instance", &increase("maillog_codes_total", CODE)),
-            "",
-        )
-        .columns(&[("instance", "Instance"), ("A", "Count")])
-        .whole()
-        .column(
-            "Instance",
-            &[(
-                "links",
-                json!([{
-                    "title": "Meaning of ${code}",
-                    "url": "http://${__value.raw}/codes/${code}",
-                    "targetBlank": true,
-                }]),
-            )],
-        )
-        .size(12, 5),
+        .query(outbound_share(), "share")
+        .over("5m")
+        .good_until(&LIMITS)
+        .field("decimals", 1.into())
+        .empty("No replies")
+        .size(6, 4),
     )
 }
 
-fn course(dashboard: Dashboard) -> Dashboard {
-    dashboard
-        .row("Over time")
-        .panel(
-            Panel::lines(
-                "Rate by direction",
-                "Reply rate by direction: remote servers (outbound), this server (inbound), local mail store (local).",
-                "cps",
-            )
-            .query(
-                sum_by("direction", &rate("maillog_codes_total", CODE)),
-                "{{direction}}",
-            ),
-        )
-        .panel(
-            Panel::lines(
-                "Rate by log time",
-                "Outbound rate within windows that end now, by the time stamps of the lines, so that reading a backlog \
-                 causes no spike.",
-                "cps",
-            )
-            .query(
-                sum_by(
-                    "window",
-                    &select(
-                        "maillog_code_rate",
-                        &format!(r#"direction="outbound",{CODE}"#),
-                    ),
-                ),
-                "{{window}}",
-            ),
-        )
+/// The share of the code among outbound replies.
+fn outbound_share() -> String {
+    let of = |matchers: &str| {
+        let matchers = format!(r#"direction="outbound",{matchers}"#);
+        sum_by("", &rate("maillog_codes_total", &matchers))
+    };
+    share(&of(CODE), &of(r#"code=~"[1-5]..""#))
 }
 
-fn parts(dashboard: Dashboard) -> Dashboard {
-    let enhanced = sum_by(
+fn now(dashboard: Dashboard) -> Dashboard {
+    let usual = select("maillog_signal_usual_share", r#"signal="smtp$code""#);
+    let providers = per_minute("provider", PROVIDER_CODES, CODE);
+    let hosts = per_minute("instance", "maillog_codes_total", CODE);
+    dashboard
+        .panel(
+            Panel::lines(
+                "$code replies per minute by direction",
+                "Replies with the selected code: of remote servers (outbound), of this server (inbound), of the local mail \
+                 store (local).",
+                PER_MINUTE,
+            )
+            .query(per_minute("direction", "maillog_codes_total", CODE), "{{direction}}")
+            .named_colors(&["outbound", "inbound"]),
+        )
+        .panel(
+            Panel::lines(
+                "$code share of outbound replies against its usual share",
+                "Share of the selected code among the replies of remote servers and the failed connections. Thin dashed \
+                 line: the share that the alert rules of 421 and 422 have learnt as usual, as an average of the hosts. \
+                 Limits: 2.5 % and 5 %, from which the alerts of 421 and 422 fire if it is also above the usual share.",
+                "percentunit",
+            )
+            .query(outbound_share(), "share")
+            .query(format!("avg({usual})"), "usual share")
+            .base_color(PLAIN)
+            .color("usual share", NEUTRAL)
+            .dashed("/^usual share$/")
+            .limits(&LIMITS)
+            .reaching(0.06)
+            .empty("No replies"),
+        )
+        .panel(
+            Panel::stack(
+                "$code replies per minute by provider",
+                "Replies of remote servers with the selected code: the ten providers with most of them in the selected \
+                 time range.",
+                PER_MINUTE,
+            )
+            .query(most_counted(10, "provider", &providers, PROVIDER_CODES, CODE), "{{provider}}")
+            .provider_colors()
+            .links(links::of_provider("${__field.labels.provider}"))
+            .empty("None in the selected time range"),
+        )
+        .panel(enhanced())
+        .panel(
+            Panel::lines(
+                "$code replies per minute by host",
+                "Replies with the selected code in all directions: the ten hosts with most of them in the selected time \
+                 range.",
+                PER_MINUTE,
+            )
+            .query(most_counted(10, "instance", &hosts, "maillog_codes_total", CODE), "{{instance}}")
+            .links(json!([links::page_of_label("This host about ${code}", "/codes/${code}")]))
+            .empty("None in the selected time range"),
+        )
+        .panel(by_log_time())
+}
+
+fn enhanced() -> Panel {
+    let counts = sum_by(
         "direction, enhanced",
         &increase("maillog_enhanced_codes_total", CODE),
     );
     let none = texts::NO_ENHANCED;
     let named = format!(
-        r#"label_replace(sort_desc({enhanced} > 0), "enhanced", "{none}", "enhanced", "^$")"#
+        r#"label_replace(sort_desc(topk(20, {counts} > 0)), "enhanced", "{none}", "enhanced", "^$")"#
     );
-    let providers = rate("maillog_provider_codes_total", CODE);
-    let total = increase("maillog_provider_codes_total", CODE);
-    dashboard
-        .row("Enhanced status codes and providers")
-        .panel(
-            Panel::table(
-                "Enhanced status codes",
-                "Enhanced status codes (RFC 3463) in the text of these replies, with their meaning.",
-                "short",
-            )
-            .query(copy(&named, "enhanced", "meaning"), "")
-.map_texts("meaning", "Meaning", &texts::enhanced())
-            .columns(
-                &[
-                    ("direction", "Direction"),
-                    ("enhanced", "Enhanced"),
-                    ("A", "Count"),
-                    ("meaning", "Meaning"),
-                ])
-            .whole()
-            .column("Direction", &[("custom.width", 100.into())])
-            .column("Enhanced", &[("custom.width", 90.into())])
-            .column("Count", &[("custom.width", 80.into())])
-            .empty("None in the selected time range"),
-        )
-        .panel(
-            Panel::ranking(
-                "Providers",
-                "Replies with this code by provider in the selected time range.",
-                "short",
-            )
-            .query(
-                format!("sort_desc({} > 0)", sum_by("provider", &total)),
-                "{{provider}}",
-            )
-            .whole()
-            .empty("None in the selected time range")
-            .size(5, 8),
-        )
-        .panel(
-            Panel::stack(
-                "Providers over time",
-                "Rate of replies with this code by provider.",
-                "cps",
-            )
-            .query(format!("{} > 0", sum_by("provider", &providers)), "{{provider}}")
-            .empty("None in the selected time range")
-            .size(7, 8),
-        )
+    Panel::table(
+        "Enhanced status codes of $code replies",
+        "The most frequent enhanced status codes (RFC 3463) in the text of these replies in the selected time range, with \
+         their meaning.",
+        "short",
+    )
+    .query(copy(&named, "enhanced", "meaning"), "")
+    .map_texts("meaning", "Meaning", &texts::enhanced())
+    .columns(&[
+        ("direction", "Direction"),
+        ("enhanced", "Enhanced"),
+        ("A", "Count"),
+        ("meaning", "Meaning"),
+    ])
+    .whole()
+    .column("Direction", &[("custom.width", 90.into())])
+    .column("Enhanced", &[("custom.width", 90.into())])
+    .column("Count", &[("custom.width", 70.into())])
+    .empty("None in the selected time range")
+}
+
+/// The rates that the exporter computes by the time stamps of the lines.
+fn by_log_time() -> Panel {
+    let matchers = format!(r#"direction="outbound",{CODE},window=~"5m|1h""#);
+    let rates = sum_by("window", &select("maillog_code_rate", &matchers));
+    Panel::lines(
+        "Outbound $code replies per minute by log time",
+        "Means over five minutes and over an hour, by the time stamps of the lines, so that reading a backlog causes no \
+         spike. For the codes of the reference table and those seen; not with metrics.code_rate: false.",
+        PER_MINUTE,
+    )
+    .query(format!("60 * {rates}"), "{{window}}")
+    .named_colors(&["5m", "1h"])
+    .empty("Not computed for this code")
 }
 
 /// The dashboard.
@@ -222,8 +234,8 @@ pub fn dashboard() -> Dashboard {
     let dashboard = Dashboard::new(
         "codes",
         "Mail: reply code",
-        "One SMTP reply code in detail: meaning, remedy, rates, enhanced status codes and providers.",
+        "One SMTP reply code: rate and share, providers, enhanced status codes, hosts; meaning and remedy.",
     )
     .variable(texts::code_variable(FIRST));
-    parts(course(figures(meaning(dashboard))))
+    meaning(now(figures(dashboard)))
 }

@@ -2,7 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::panel::{Panel, datasource};
+use super::annotations;
+use super::panel::Panel;
+use super::variables;
 
 /// Number of columns of Grafana's grid.
 const COLUMNS: u64 = 24;
@@ -22,57 +24,14 @@ pub struct Dashboard {
     line: u64,
 }
 
-/// A multi-value variable of a label.
-fn label_variable(name: &str, title: &str, text: &str, query: &str) -> Value {
-    json!({
-        "name": name,
-        "label": title,
-        "description": text,
-        "type": "query",
-        "datasource": datasource(),
-        "query": {"query": query, "refId": "StandardVariableQuery"},
-        "regex": "",
-        "sort": 1,
-        // On time range change: instances come and go.
-        "refresh": 2,
-        "multi": true,
-        "includeAll": true,
-        "allValue": ".+",
-        "current": {"selected": true, "text": ["All"], "value": ["$__all"]},
-        "options": [],
-        "hide": 0,
-        "skipUrlSync": false,
-    })
-}
-
 impl Dashboard {
     /// An empty dashboard with the common variables.
     pub fn new(name: &'static str, title: &'static str, description: &'static str) -> Self {
-        let source = json!({
-            "name": "datasource",
-            "label": "Data source",
-            "description": "Prometheus data source with the metrics of the exporter.",
-            "type": "datasource",
-            "query": "prometheus",
-            "regex": "",
-            "refresh": 1,
-            "multi": false,
-            "includeAll": false,
-            "options": [],
-            "hide": 0,
-            "skipUrlSync": false,
-        });
-        let job = "label_values(maillog_build_info, job)";
-        let instance = r#"label_values(maillog_build_info{job=~"$job"}, instance)"#;
         Dashboard {
             name,
             title,
             description,
-            variables: vec![
-                source,
-                label_variable("job", "Job", "Scrape jobs of the exporter.", job),
-                label_variable("instance", "Instance", "Exporters to show.", instance),
-            ],
+            variables: variables::selection(),
             panels: Vec::new(),
             x: 0,
             y: 0,
@@ -121,7 +80,8 @@ impl Dashboard {
     }
 
     /// The name of the file and its content.
-    pub(super) fn finish(self) -> (&'static str, String) {
+    pub(super) fn finish(mut self) -> (&'static str, String) {
+        self.variables.extend(variables::link_targets());
         let value = json!({
             "id": null,
             "uid": format!("maillog-{}", self.name),
@@ -139,7 +99,7 @@ impl Dashboard {
             "timepicker": {},
             "timezone": "",
             "weekStart": "",
-            "annotations": {"list": []},
+            "annotations": annotations::all(),
             "links": [{
                 "title": "Mail",
                 "type": "dashboards",

@@ -1,83 +1,116 @@
-//! The *Delivery* dashboard: delays, results, messages and the queue.
+//! The *Delivery* dashboard: shares, delays, the queue, results and messages.
 
+use super::colors::{PERMANENT, TEMPORARY};
 use super::dashboard::Dashboard;
-use super::panel::Panel;
-use super::promql::{increase, mean, quantile, rate, select, sum_by};
+use super::panel::{PER_MINUTE, Panel};
+use super::promql::{increase, mean, most_counted, per_minute, quantile, rate, select, sum_by};
+use super::shared_panels::{NO_QUEUE, oldest_by_host, success_limits, success_share};
+use super::texts;
 
 const DELAY: &str = "maillog_delivery_delay_seconds";
 
+const SIZE: &str = "maillog_message_size_bytes";
+
 /// The stages of a delivery in order, as in the documentation of Postfix.
-const STAGES: [(&str, &str, &str); 4] = [
-    (
-        "before_queue_manager",
-        "Before the queue manager",
-        "Time from arrival until the message became active in the queue manager, including the time in the deferred \
-         queue.",
-    ),
-    (
-        "queue_manager",
-        "In the queue manager",
-        "Time in the active queue: long if there are too few delivery agents or the concurrency of a destination is \
-         low.",
-    ),
-    (
-        "connection_setup",
-        "Connection setup",
-        "Time for DNS, TCP connection, EHLO and TLS.",
-    ),
-    (
-        "transmission",
-        "Transmission",
-        "Time of the mail transaction until the remote server accepted or rejected the message.",
-    ),
+const STAGES: [&str; 4] = [
+    "before_queue_manager",
+    "queue_manager",
+    "connection_setup",
+    "transmission",
 ];
 
-fn buckets(stage: &str) -> String {
-    let matchers = format!(r#"stage="{stage}""#);
-    sum_by("le", &rate(&format!("{DELAY}_bucket"), &matchers))
+/// The whole delivery.
+const TOTAL: &str = r#"stage="total""#;
+
+fn figures(dashboard: Dashboard) -> Dashboard {
+    let delay = |title, q, text: &str| {
+        Panel::stat(title, text, "s")
+            .query(quantile(q, "", DELAY, TOTAL), "delay")
+            .over("5m")
+            .field("decimals", 1.into())
+            .empty("No deliveries")
+    };
+    dashboard
+        .panel(
+            Panel::stat("Delivered share", "Share of deliveries with the status sent.", "percentunit")
+                .query(success_share(""), "Delivered")
+                .over("5m")
+                .field("thresholds", success_limits())
+                .field("decimals", 1.into())
+                .empty("No deliveries"),
+        )
+        .panel(
+            Panel::stat(
+                "Messages per minute",
+                "Messages that entered the active queue for the first time.",
+                PER_MINUTE,
+            )
+            .query(per_minute("", &format!("{SIZE}_count"), ""), "messages")
+            .over("5m"),
+        )
+        .panel(delay(
+            "Delay (p50)",
+            0.5,
+            "Median time from arrival to delivery record, over five minutes.",
+        ))
+        .panel(delay(
+            "Delay (p90)",
+            0.9,
+            "Nine of ten deliveries took at most this time from arrival to delivery record, over five minutes.",
+        ))
+        .panel(
+            Panel::stat("Queued messages", "Messages in all queues of Postfix.", "short")
+                .query(format!("sum({})", select("maillog_queue_messages", "")), "Queued")
+                .empty(NO_QUEUE),
+        )
+        .panel(
+            Panel::stat(
+                "Oldest in queue",
+                "Age of the oldest message in any queue of Postfix.",
+                "s",
+            )
+            .query(format!("max({})", select("maillog_queue_oldest_age_seconds", "")), "Oldest")
+            .good_until(&[(3600.0, TEMPORARY), (86400.0, PERMANENT)])
+            .empty(NO_QUEUE),
+        )
 }
 
 fn delays(dashboard: Dashboard) -> Dashboard {
-    let total = r#"stage="total""#;
     let mut all = Panel::lines(
-        "Delivery delay",
-        "Time from arrival to delivery record: median, 95th and 99th percentile.",
+        "Delivery delay in seconds",
+        "Time from arrival to delivery record: median, 90th and 99th percentile.",
         "s",
-    );
-    for (q, name) in [(0.5, "50%"), (0.95, "95%"), (0.99, "99%")] {
-        all = all.query(quantile(q, "", DELAY, total), name);
+    )
+    .named_colors(&["p50", "p90", "p99"]);
+    for (q, name) in [(0.5, "p50"), (0.9, "p90"), (0.99, "p99")] {
+        all = all.query(quantile(q, "", DELAY, TOTAL), name);
     }
-    let mut dashboard = dashboard
-        .panel(all.empty("No deliveries"))
+    let buckets = sum_by("le", &rate(&format!("{DELAY}_bucket"), TOTAL));
+    dashboard
+        .panel(all.over("1m").empty("No deliveries"))
         .panel(
             Panel::lines(
-                "Delay by stage",
-                "95th percentile of the time spent in each stage.",
+                "Delay by stage in seconds (p90)",
+                "90th percentile of the time in each stage: before the queue manager (with the time in the deferred \
+                 queue), in the active queue (long if a destination's concurrency is low), connection setup (DNS, TCP, \
+                 EHLO, TLS), and transmission.",
                 "s",
             )
-            .query(
-                quantile(0.95, "stage", DELAY, r#"stage!="total""#),
-                "{{stage}}",
-            )
+            .query(quantile(0.9, "stage", DELAY, r#"stage!="total""#), "{{stage}}")
+            .over("1m")
+            .named_colors(&STAGES)
             .empty("No deliveries"),
         )
         .panel(
             Panel::heatmap(
-                "Delivery delay distribution",
-                "Delivery records by total delay since arrival.",
+                "Deliveries per minute by delay",
+                "Delivery records by the time since the arrival of the message.",
                 "s",
             )
-            .query(buckets("total"), "{{le}}")
+            .query(format!("60 * {buckets}"), "{{le}}")
+            .over("1m")
             .size(24, 9),
-        );
-    for (stage, title, text) in STAGES {
-        dashboard = dashboard.panel(
-            Panel::heatmap(title, text, "s")
-                .query(buckets(stage), "{{le}}")
-                .size(12, 8),
-        );
-    }
-    dashboard
+        )
 }
 
 fn outcome(dashboard: Dashboard) -> Dashboard {
@@ -85,24 +118,32 @@ fn outcome(dashboard: Dashboard) -> Dashboard {
         .row("Results")
         .panel(
             Panel::lines(
-                "Deliveries by agent",
-                "Delivery records by delivery agent (smtp, lmtp, local, virtual, pipe …) and status.",
-                "cps",
+                "Deliveries per minute by agent and status",
+                "Deliveries by delivery agent (smtp, lmtp, local, virtual, pipe …) and status: the ten most frequent of the \
+                 selected time range.",
+                PER_MINUTE,
             )
             .query(
-                sum_by("service, status", &rate("maillog_deliveries_total", "")),
+                most_counted(
+                    10,
+                    "service, status",
+                    &per_minute("service, status", "maillog_deliveries_total", ""),
+                    "maillog_deliveries_total",
+                    "",
+                ),
                 "{{service}} {{status}}",
-            ),
+            )
+            .status_colors(),
         )
         .panel(
             Panel::table(
-                "Delivery status codes",
-                "Delivery records by DSN status code (dsn=) in the selected time range.",
+                "Deliveries by status code of the mail server",
+                "Delivery records by DSN status code (dsn=) in the selected time range: the 20 most frequent.",
                 "short",
             )
             .query(
                 format!(
-                    "sort_desc({} > 0)",
+                    "sort_desc(topk(20, {} > 0))",
                     sum_by(
                         "status, dsn",
                         &increase("maillog_deliveries_by_dsn_total", "")
@@ -110,31 +151,26 @@ fn outcome(dashboard: Dashboard) -> Dashboard {
                 ),
                 "",
             )
-            .columns(&[("status", "Status"), ("dsn", "DSN"), ("A", "Records")])
+            .columns(&[("status", "Status"), ("dsn", "DSN"), ("A", "Count")])
             .whole()
             .empty("No deliveries"),
         )
 }
 
 fn messages(dashboard: Dashboard) -> Dashboard {
-    let size = "maillog_message_size_bytes";
     let recipients = "maillog_message_recipients";
     let mut sizes = Panel::lines(
-        "Message size",
+        "Message size in bytes",
         "Size of messages: median, 95th percentile and mean.",
         "bytes",
-    );
-    for (q, name) in [(0.5, "50%"), (0.95, "95%")] {
-        sizes = sizes.query(quantile(q, "", size, ""), name);
+    )
+    .named_colors(&["p50", "p95", "mean"]);
+    for (q, name) in [(0.5, "p50"), (0.95, "p95")] {
+        sizes = sizes.query(quantile(q, "", SIZE, ""), name);
     }
     dashboard
         .row("Messages")
-        .panel(
-            sizes
-                .query(mean(size), "mean")
-                .empty("No messages")
-                .size(8, 8),
-        )
+        .panel(sizes.query(mean(SIZE), "mean").over("2m").empty("No messages"))
         .panel(
             Panel::lines(
                 "Recipients per message",
@@ -142,64 +178,52 @@ fn messages(dashboard: Dashboard) -> Dashboard {
                 "short",
             )
             .query(mean(recipients), "mean")
-            .query(
-                format!("ceil({})", quantile(0.95, "", recipients, "")),
-                "95%",
-            )
-            .empty("No messages")
-            .size(8, 8),
-        )
-        .panel(
-            Panel::lines(
-                "New messages",
-                "Messages that entered the active queue for the first time, per second.",
-                "cps",
-            )
-            .query(
-                format!("sum({})", rate(&format!("{size}_count"), "")),
-                "messages",
-            )
-            .size(8, 8),
+            .query(format!("ceil({})", quantile(0.95, "", recipients, "")), "p95")
+            .over("2m")
+            .named_colors(&["p50", "p95", "mean"])
+            .empty("No messages"),
         )
 }
 
 fn queue(dashboard: Dashboard) -> Dashboard {
-    let gauge = |title, text: &str, unit: &str, metric, sum: &str| {
+    let by_queue = |title, text: &str, unit: &str, metric| {
         Panel::lines(
             title,
             format!("{text} Requires postfix.showq in the configuration."),
             unit,
         )
-        .query(
-            format!("{sum} by (queue) ({})", select(metric, "")),
-            "{{queue}}",
-        )
-        .empty("postfix.showq is not configured")
-        .size(8, 8)
+        .query(sum_by("queue", &select(metric, "")), "{{queue}}")
+        .named_colors(&texts::queues())
+        .empty(NO_QUEUE)
     };
     dashboard
         .row("Postfix queue")
-        .panel(gauge(
-            "Queued messages",
+        .panel(by_queue(
+            "Queued messages by queue",
             "Messages in each queue.",
             "short",
             "maillog_queue_messages",
-            "sum",
         ))
-        .panel(gauge(
-            "Oldest message",
-            "Age of the oldest message in each queue.",
-            "s",
-            "maillog_queue_oldest_age_seconds",
-            "max",
-        ))
-        .panel(gauge(
-            "Queue size",
+        .panel(oldest_by_host())
+        .panel(by_queue(
+            "Size of the queued messages in bytes",
             "Size of the messages in each queue.",
             "bytes",
             "maillog_queue_size_bytes",
-            "sum",
         ))
+        .panel(
+            Panel::lines(
+                "Age of the oldest message by queue",
+                "Age of the oldest message in each queue. Requires postfix.showq in the configuration.",
+                "s",
+            )
+            .query(
+                format!("max by (queue) ({})", select("maillog_queue_oldest_age_seconds", "")),
+                "{{queue}}",
+            )
+            .named_colors(&texts::queues())
+            .empty(NO_QUEUE),
+        )
 }
 
 /// The dashboard.
@@ -207,7 +231,7 @@ pub fn dashboard() -> Dashboard {
     let dashboard = Dashboard::new(
         "delivery",
         "Mail: delivery",
-        "Delivery delays by stage, results of deliveries, message sizes and the mail queue.",
+        "Delivered share, delays by stage, the mail queue, results of deliveries and message sizes.",
     );
-    queue(messages(outcome(delays(dashboard))))
+    messages(outcome(queue(delays(figures(dashboard)))))
 }

@@ -1,14 +1,16 @@
 //! The *Exporter* dashboard: the health of the exporter itself.
 
+use serde_json::json;
+
+use super::colors::{NEUTRAL, PERMANENT, SUCCESS, TEMPORARY};
 use super::dashboard::Dashboard;
-use super::panel::{Panel, steps, words};
-use super::promql::{increase, rate, select, share, sum_by};
+use super::links;
+use super::panel::{PER_MINUTE, Panel, words};
+use super::promql::{increase, largest, most_counted, per_minute, rate, select, share, sum_by};
 
 /// A gauge of 0 or 1 with a wording for both.
 fn yes_or_no(panel: Panel, yes: (&str, &str), no: (&str, &str)) -> Panel {
-    panel
-        .field("mappings", words(&[("1", yes.0, yes.1), ("0", no.0, no.1)]))
-        .option("graphMode", "none".into())
+    panel.field("mappings", words(&[("1", yes.0, yes.1), ("0", no.0, no.1)]))
 }
 
 /// Seconds since a time stamp; no value while there is none.
@@ -17,19 +19,19 @@ fn age(metric: &str) -> String {
 }
 
 fn figures(dashboard: Dashboard) -> Dashboard {
-    let good = |text| (text, "green");
+    let good = |text| (text, SUCCESS);
     dashboard
         .panel(yes_or_no(
             Panel::stat("Exporters", "Whether Prometheus can scrape every exporter.", "short")
                 .query(format!("min({})", select("up", "")), "up"),
             good("up"),
-            ("down", "red"),
+            ("down", PERMANENT),
         ))
         .panel(yes_or_no(
             Panel::stat("Sources", "Whether every source of lines can be read.", "short")
                 .query(format!("min({})", select("maillog_source_up", "")), "up"),
             good("up"),
-            ("down", "red"),
+            ("down", PERMANENT),
         ))
         .panel(yes_or_no(
             Panel::stat(
@@ -38,7 +40,7 @@ fn figures(dashboard: Dashboard) -> Dashboard {
                 "short",
             )
             .query(format!("max({})", select("maillog_catching_up", "")), "catching up"),
-            ("yes", "orange"),
+            ("yes", TEMPORARY),
             good("no"),
         ))
         .panel(yes_or_no(
@@ -49,27 +51,26 @@ fn figures(dashboard: Dashboard) -> Dashboard {
             )
             .query(format!("min({})", select("maillog_state_kept", "")), "persisted"),
             good("yes"),
-            ("no", "orange"),
+            ("no", TEMPORARY),
         ))
         .panel(
-            Panel::stat(
-                "Unmatched lines",
-                "Share of lines with an unknown format.",
-                "percentunit",
-            )
-            .query(unmatched(""), "unmatched")
-            .field("thresholds", steps("green", &[(0.001, "orange"), (0.01, "red")]))
-            .field("min", 0.into())
-            .empty("No lines"),
+            Panel::stat("Not understood", "Share of lines with an unknown form, over 15 minutes.", "percentunit")
+                .query(unmatched(""), "unmatched")
+                .over("15m")
+                .good_until(&UNMATCHED_LIMITS)
+                .field("min", 0.into())
+                .empty("No lines"),
         )
         .panel(
             Panel::stat("Newest line", "Age of the newest line of the source that is furthest behind.", "s")
                 .query(format!("max({})", age("maillog_source_last_line_timestamp_seconds")), "age")
-                .field("thresholds", steps("green", &[(300.0, "orange"), (3600.0, "red")]))
-                .option("graphMode", "none".into())
-.empty("No line yet"),
+                .good_until(&[(300.0, TEMPORARY), (3600.0, PERMANENT)])
+                .empty("No line yet"),
         )
 }
+
+/// Limits of the share of unmatched lines.
+const UNMATCHED_LIMITS: [(f64, &str); 2] = [(0.001, TEMPORARY), (0.01, PERMANENT)];
 
 /// The share of unmatched lines, by labels.
 fn unmatched(by: &str) -> String {
@@ -77,175 +78,206 @@ fn unmatched(by: &str) -> String {
     share(&lines(r#"result="unmatched""#), &lines(""))
 }
 
-/// The legend of panels with one series per source.
-const BY_SOURCE: &str = "{{instance}} {{source}}";
+/// The labels of panels with one series per source, and its legend.
+const SOURCE: (&str, &str) = ("instance, source", "{{instance}} {{source}}");
+
+/// How panels with one series per source are limited.
+const TEN: &str = "The ten highest of the selected time range.";
 
 fn lines(dashboard: Dashboard) -> Dashboard {
+    let total = "maillog_lines_total";
+    let bad = r#"result="unmatched""#;
+    // What is not understood has the base in common.
+    let mut results = Panel::stack(
+        "Lines read per minute by result",
+        "Lines by result: event, known noise, or unmatched (unknown form).",
+        PER_MINUTE,
+    )
+    .base_color(NEUTRAL)
+    .color("event", SUCCESS)
+    .color("unmatched", PERMANENT);
+    for result in ["unmatched", "event", "noise"] {
+        let matchers = format!(r#"result="{result}""#);
+        results = results.query(per_minute("", total, &matchers), result);
+    }
     dashboard
         .row("Lines")
-        .panel(
-            Panel::stack(
-                "Lines read",
-                "Lines by result: event, known noise, or unmatched (unknown format).",
-                "cps",
-            )
-            .query(sum_by("result", &rate("maillog_lines_total", "")), "{{result}}")
-            .color("event", "green")
-            .color("noise", "blue")
-            .color("unmatched", "red"),
-        )
+        .panel(results)
         .panel(
             Panel::lines(
-                "Unmatched lines by source",
-                "Share of lines with an unknown format, by source. `maillog_exporter parse --unmatched` lists them.",
+                "Share of lines not understood by source",
+                format!("Share of lines with an unknown form. `maillog_exporter parse --unmatched` lists them. {TEN}"),
                 "percentunit",
             )
-            .query(unmatched("instance, source"), BY_SOURCE)
-            .reaching(0.01)
-            .empty("No lines"),
+            .query(most_counted(10, SOURCE.0, &unmatched(SOURCE.0), total, bad), SOURCE.1)
+            .over("2m")
+            .limits(&UNMATCHED_LIMITS)
+            .reaching(0.012)
+            .empty("All lines are understood"),
         )
 }
 
 /// What is read of each source, and what is lost.
 fn sources(dashboard: Dashboard) -> Dashboard {
+    let bytes = "maillog_source_bytes_total";
+    let age_metric = "maillog_source_last_line_timestamp_seconds";
+    let lag = "maillog_source_lag_bytes";
     dashboard
-        .panel(
-            Panel::lines("Bytes read", "Bytes of complete lines read, by source.", "Bps")
-                .query(
-                    sum_by("instance, source", &rate("maillog_source_bytes_total", "")),
-                    BY_SOURCE,
-                )
-                .size(8, 8),
-        )
+        .row("Sources")
         .panel(
             Panel::lines(
-                "Lag",
-                "Bytes not yet read, by source.",
+                "Bytes read per minute by source",
+                format!("Bytes of complete lines. {TEN}"),
                 "bytes",
             )
-            .query(
-                sum_by("instance, source", &select("maillog_source_lag_bytes", "")),
-                BY_SOURCE,
-            )
-            .reaching(1024.0)
-            .size(8, 8),
+            .query(most_counted(10, SOURCE.0, &per_minute(SOURCE.0, bytes, ""), bytes, ""), SOURCE.1),
+        )
+        .panel(
+            Panel::lines("Bytes not yet read by source", format!("The lag of each source. {TEN}"), "bytes")
+                .query(largest(10, SOURCE.0, &sum_by(SOURCE.0, &select(lag, "")), lag), SOURCE.1)
+                .reaching(1024.0),
         )
         .panel(
             Panel::lines(
-                "Age of the newest line",
-                "Time since the time stamp of the newest line, by source. It grows while a mail server is idle or writes \
-                 elsewhere.",
+                "Age of the newest line by source",
+                "Time since the time stamp of the newest line: the ten oldest. It grows while a mail server is idle or \
+                 writes elsewhere.",
                 "s",
             )
-            .query(age("maillog_source_last_line_timestamp_seconds"), BY_SOURCE)
-            .empty("No line yet")
-            .size(8, 8),
-        )
-        .panel(
-            Panel::lines(
-                "Rotations",
-                "Files renamed, replaced or truncated, per second; one rotation a day is usual.",
-                "cps",
-            )
             .query(
-                sum_by("kind", &rate("maillog_source_rotations_total", "")),
-                "{{kind}}",
+                format!("max by ({0}) ({1})\nand on ({0})\nbottomk(10, {2})", SOURCE.0, age(age_metric), last_lines()),
+                SOURCE.1,
             )
-            .reaching(0.01)
-            .size(8, 8),
+            .limits(&[(3600.0, TEMPORARY)])
+            .empty("No line yet"),
         )
         .panel(
-            Panel::lines(
-                "Dropped and truncated lines",
+            Panel::stack(
+                "Rotations per minute by kind",
+                "Files renamed, replaced or truncated; one rotation a day is usual.",
+                PER_MINUTE,
+            )
+            .query(per_minute("kind", "maillog_source_rotations_total", ""), "{{kind}}")
+            .named_colors(&["renamed", "replaced", "truncated"])
+            .reaching(1.0),
+        )
+        .panel(
+            Panel::stack(
+                "Lines dropped and truncated per minute",
                 "Lines lost because they arrived faster than they were read, and lines truncated at the length limit.",
-                "cps",
+                PER_MINUTE,
             )
-            .query(
-                sum_by("source", &rate("maillog_source_lines_dropped_total", "")),
-                "dropped, {{source}}",
-            )
-            .query(
-                sum_by("source", &rate("maillog_source_lines_truncated_total", "")),
-                "truncated, {{source}}",
-            )
-            .reaching(1.0)
-            .size(8, 8),
+            .query(per_minute("", "maillog_source_lines_dropped_total", ""), "dropped")
+            .query(per_minute("", "maillog_source_lines_truncated_total", ""), "truncated")
+            .base_color(TEMPORARY)
+            .color("dropped", PERMANENT)
+            .reaching(1.0),
         )
         .panel(
-            Panel::ranking(
-                "Counts above the series limit",
+            Panel::table(
+                "Counts above the series limit by metric",
                 "Counts added to the label value other in the selected time range, because the metric has reached its \
                  series limit.",
                 "short",
             )
             .query(
-                sum_by("metric", &increase("maillog_series_dropped_total", "")),
-                "{{metric}}",
+                format!(
+                    "sort_desc(topk(7, {}))",
+                    sum_by("metric", &increase("maillog_series_dropped_total", ""))
+                ),
+                "",
             )
+            .columns(&[("metric", "Metric"), ("A", "Count")])
             .whole()
-            .size(8, 8),
+            .column("Count", &[("custom.width", 110.into())]),
         )
 }
 
+/// The newest lines at the end of the time range.
+fn last_lines() -> String {
+    let last = select("maillog_source_last_line_timestamp_seconds", "");
+    format!("max by ({}) ({last} @ end() > 0)", SOURCE.0)
+}
+
 fn state(dashboard: Dashboard) -> Dashboard {
+    let written = "maillog_state_last_write_timestamp_seconds";
+    let errors = "maillog_state_write_errors_total";
     dashboard
         .row("State")
         .panel(
             Panel::lines(
-                "Age of the last state write",
-                "Time since the state file was last written. It grows while nothing is read.",
+                "Age of the last state write by host",
+                "Time since the state file was last written: the ten oldest. It grows while nothing is read.",
                 "s",
             )
             .query(
-                age("maillog_state_last_write_timestamp_seconds"),
+                format!(
+                    "max by (instance) ({})\nand on (instance)\nbottomk(10, max by (instance) ({} @ end() > 0))",
+                    age(written),
+                    select(written, "")
+                ),
                 "{{instance}}",
             )
             .empty("No state file"),
         )
         .panel(
             Panel::lines(
-                "Failed state writes",
-                "Failed writes of the state file per second. Metrics do not change until a write succeeds.",
-                "cps",
+                "Failed state writes per minute by host",
+                "Failed writes of the state file. Metrics do not change until a write succeeds. The ten hosts with most of \
+                 them in the selected time range.",
+                PER_MINUTE,
             )
             .query(
-                sum_by("instance", &rate("maillog_state_write_errors_total", "")),
+                most_counted(10, "instance", &per_minute("instance", errors, ""), errors, ""),
                 "{{instance}}",
             )
-            .reaching(1.0),
+            .reaching(1.0)
+            .empty("No failed writes"),
         )
 }
 
 fn process(dashboard: Dashboard) -> Dashboard {
     let memory = "process_resident_memory_bytes";
+    let cpu = "process_cpu_seconds_total";
+    let descriptors = share(
+        &select("process_open_fds", ""),
+        &select("process_max_fds", ""),
+    );
     dashboard
         .row("Process")
         .panel(
-            Panel::lines("CPU", "CPU seconds used per second: 100% is one core.", "percentunit")
-                .query(rate("process_cpu_seconds_total", ""), "{{instance}}")
-                .size(6, 7),
-        )
-        .panel(
-            Panel::lines("Memory", "Resident memory of the process.", "bytes")
-                .query(select(memory, ""), "{{instance}}")
-                .size(6, 7),
-        )
-        .panel(
             Panel::lines(
-                "File descriptors",
-                "Open file descriptors, as a share of the limit.",
+                "CPU by host as a share of one core",
+                format!("CPU seconds used per second. {TEN}"),
                 "percentunit",
             )
             .query(
-                share(&select("process_open_fds", ""), &select("process_max_fds", "")),
+                most_counted(10, "instance", &sum_by("instance", &rate(cpu, "")), cpu, ""),
+                "{{instance}}",
+            ),
+        )
+        .panel(
+            Panel::lines("Resident memory by host in bytes", format!("Memory of the process. {TEN}"), "bytes").query(
+                largest(10, "instance", &format!("max by (instance) ({})", select(memory, "")), memory),
+                "{{instance}}",
+            ),
+        )
+        .panel(
+            Panel::lines(
+                "Open file descriptors as a share of the limit",
+                format!("Open files and connections. {TEN}"),
+                "percentunit",
+            )
+            .query(
+                largest(10, "instance", &format!("max by (instance) ({descriptors})"), "process_open_fds"),
                 "{{instance}}",
             )
-            .size(6, 7),
+            .limits(&[(0.8, TEMPORARY)]),
         )
         .panel(
             Panel::table(
-                "Versions",
-                "Exporters with their version and uptime.",
+                "Versions and uptime by host",
+                "Exporters with their version and uptime, the most recent start first.",
                 "s",
             )
             .query(
@@ -256,11 +288,11 @@ fn process(dashboard: Dashboard) -> Dashboard {
                 ),
                 "",
             )
-            .columns(
-                &[("instance", "Instance"), ("version", "Version"), ("A", "Uptime")])
-            .column("Version", &[("custom.width", 80.into())])
-            .column("Uptime", &[("custom.width", 110.into())])
-            .size(6, 7),
+            .columns(&[("instance", "Host"), ("version", "Version"), ("A", "Uptime")])
+            .column("Host", &[("links", links::of_instance()), ("custom.minWidth", 180.into())])
+            .column("Version", &[("custom.width", 90.into())])
+            .column("Uptime", &[("custom.width", 120.into())])
+            .option("sortBy", json!([{"displayName": "Uptime", "desc": false}])),
         )
 }
 
@@ -269,7 +301,7 @@ pub fn dashboard() -> Dashboard {
     let dashboard = Dashboard::new(
         "exporter",
         "Mail: exporter",
-        "Health of the exporter: sources, unmatched lines, lag, state file and process.",
+        "Health of the exporter: sources, lines not understood, lag, state file and process.",
     );
     process(state(sources(lines(figures(dashboard)))))
 }

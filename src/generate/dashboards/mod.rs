@@ -1,17 +1,25 @@
 //! The Grafana dashboards.
 //!
-//! One file per dashboard. `dashboard.rs` and `panel.rs` build the JSON, `promql.rs` the queries, `texts.rs` the texts
+//! One file per dashboard. `dashboard.rs` and `panel.rs` build the JSON, with `panel_kinds.rs` (the look of each type of
+//! panel), `colors.rs`, `links.rs`, `variables.rs` and `annotations.rs`; `promql.rs` the queries, `texts.rs` the texts
 //! from the catalog.
 
+mod annotations;
 mod codes;
+mod colors;
 mod dashboard;
 mod delivery;
 mod exporter;
+mod links;
 mod overview;
+mod overview_tables;
 mod panel;
+mod panel_kinds;
 mod promql;
 mod providers;
+mod shared_panels;
 mod texts;
+mod variables;
 
 use super::file::GeneratedFile;
 

@@ -1,50 +1,37 @@
-//! The *Overview* dashboard: deliveries, reasons for failures, and inbound clients.
+//! The *Overview* dashboard: which host, which provider, is the queue growing; then codes, reasons and inbound clients.
 
 use serde_json::json;
 
+use super::colors::{PERMANENT, TEMPORARY};
 use super::dashboard::Dashboard;
-use super::panel::{Panel, steps};
-use super::promql::{copy, increase, rate, share, sum_by};
+use super::links;
+use super::overview_tables::{firing_alerts, hosts};
+use super::panel::{PER_MINUTE, Panel};
+use super::promql::{
+    DELIVERIES, FAILING, copy, failing_share, firing, increase, largest, most_counted, per_minute,
+    select, sum_by,
+};
+use super::shared_panels::{
+    FAILING_MEANS, NO_QUEUE, SHARE_LIMITS, failing_by_provider, oldest_by_host, success_limits,
+    success_share,
+};
 use super::texts;
 
-/// Firing alerts of this project. Some, such as those about an exporter that is down, have no instance.
-const FIRING: &str =
-    r#"ALERTS{alertname=~"Maillog.*",alertstate="firing",job=~"$job|",instance=~"$instance|"}"#;
-
-/// Reply rates by the class of the code.
-fn by_class(labels: &str, matchers: &str) -> String {
-    let rate = rate("maillog_codes_total", matchers);
-    let classed = format!(r#"label_replace({rate}, "class", "${{1}}xx", "code", "(.).*")"#);
-    sum_by(labels, &classed)
-}
-
-fn classes(panel: Panel) -> Panel {
-    panel
-        .color("/2xx/", "green")
-        .color("/3xx/", "blue")
-        .color("/4xx/", "orange")
-        .color("/5xx/", "red")
-        .size(12, 8)
-}
-
-/// Orange above zero.
-fn alarming(panel: Panel) -> Panel {
-    panel.field("thresholds", steps("green", &[(1e-6, "orange")]))
+/// Failing shares of providers with at least five failed deliveries in the interval.
+fn worst_provider() -> String {
+    let failed = format!(
+        "increase({}[$__rate_interval])",
+        select(DELIVERIES, FAILING)
+    );
+    let enough = format!("{} >= 5", sum_by("provider", &failed));
+    format!(
+        "topk(1, {}\nand on (provider)\n{enough})",
+        failing_share("provider", "")
+    )
 }
 
 fn figures(dashboard: Dashboard) -> Dashboard {
-    let code = |code| {
-        let matchers = format!(r#"direction="outbound",code="{code}""#);
-        format!("sum({})", rate("maillog_codes_total", &matchers))
-    };
-    let full = r#"direction="outbound",condition="mailbox_full""#;
-    let deferred = share(
-        &format!(
-            "sum({})",
-            rate("maillog_deliveries_total", r#"status="deferred""#)
-        ),
-        &format!("sum({})", rate("maillog_deliveries_total", "")),
-    );
+    let sent = per_minute("", "maillog_deliveries_total", r#"status="sent""#);
     dashboard
         .panel(
             Panel::stat(
@@ -52,234 +39,253 @@ fn figures(dashboard: Dashboard) -> Dashboard {
                 "Number of alerts of maillog_exporter that are firing now.",
                 "short",
             )
-            .now(format!("count({FIRING}) or vector(0)"), "Firing")
-            .field("thresholds", steps("green", &[(1.0, "red")])),
+            .now(format!("count({}) or vector(0)", firing()), "Firing")
+            .good_until(&[(1.0, PERMANENT)])
+            .links(json!([links::page("Alerts and rules of the exporter", "/alerts")])),
         )
         .panel(
             Panel::stat(
-                "Sent",
-                "Recipients to whom mail was delivered, per second.",
-                "cps",
+                "Delivered per minute",
+                "Recipients to whom mail was delivered, locally or to other servers.",
+                PER_MINUTE,
             )
-            .query(
-                format!(
-                    "sum({})",
-                    rate("maillog_deliveries_total", r#"status="sent""#)
-                ),
-                "Sent",
-            ),
+            .query(sent, "Delivered")
+            .over("2m"),
+        )
+        .panel(
+            Panel::stat("Delivered share", "Share of deliveries with the status sent.", "percentunit")
+                .query(success_share(""), "Delivered")
+                .over("5m")
+                .field("thresholds", success_limits())
+                .field("decimals", 1.into())
+                .empty("No deliveries"),
         )
         .panel(
             Panel::stat(
-                "Deferred",
-                "Share of delivery records with status deferred.",
+                "Worst provider",
+                format!(
+                    "Provider with the highest failing share over 15 minutes, if at least five deliveries failed. \
+                     {FAILING_MEANS}"
+                ),
                 "percentunit",
             )
-            .query(deferred, "Deferred")
-            .field(
-                "thresholds",
-                steps("green", &[(0.1, "orange"), (0.3, "red")]),
-            )
-            .empty("No deliveries"),
+            .now(worst_provider(), "{{provider}}")
+            .over("15m")
+            .option("textMode", "value_and_name".into())
+            .good_until(&SHARE_LIMITS)
+            .field("decimals", 0.into())
+            .links(links::of_provider("${__field.labels.provider}"))
+            .empty("None failing"),
         )
-        .panel(alarming(
-            Panel::stat("Outbound 421", texts::describe(421), "cps").query(code(421), "421"),
-        ))
-        .panel(alarming(
-            Panel::stat("Outbound 422", texts::describe(422), "cps").query(code(422), "422"),
-        ))
-        .panel(alarming(
+        .panel(
+            Panel::stat("Queued messages", "Messages in all queues of Postfix.", "short")
+                .query(format!("sum({})", select("maillog_queue_messages", "")), "Queued")
+                .empty(NO_QUEUE),
+        )
+        .panel(
             Panel::stat(
-                "Full mailboxes",
-                format!(
-                    "Outbound replies with the condition mailbox_full, whatever the code (422, 452, 552 …). {}",
-                    texts::describe_condition("mailbox_full")
-                ),
-                "cps",
+                "Oldest in queue",
+                "Age of the oldest message in any queue of Postfix.",
+                "s",
             )
-            .query(
-                format!("sum({})", rate("maillog_conditions_total", full)),
-                "Full mailboxes",
-            ),
-        ))
+            .query(format!("max({})", select("maillog_queue_oldest_age_seconds", "")), "Oldest")
+            .good_until(&[(3600.0, TEMPORARY), (86400.0, PERMANENT)])
+            .empty(NO_QUEUE),
+        )
 }
 
-fn flow(dashboard: Dashboard) -> Dashboard {
-    let replies = r#"direction="outbound",code=~"[2345]..""#;
-    let own = r#"direction!="outbound",code=~"[2345]..""#;
-    let refused = rate(
-        "maillog_codes_total",
-        r#"direction="outbound",code=~"[145]..""#,
-    );
+fn who_and_where(dashboard: Dashboard) -> Dashboard {
     dashboard
-        .row("Mail flow")
-        .panel(classes(
-            Panel::stack(
-                "Outbound replies by class",
-                "Replies of remote servers to this one by class: 2xx success, 4xx temporary failure, 5xx permanent failure.",
-                "cps",
-            )
-            .query(by_class("class", replies), "{{class}}"),
-        ))
-        .panel(classes(
-            Panel::stack(
-                "Inbound and local replies by class",
-                "Replies of this server to its clients (inbound) and of the local mail store (local) by class. Mail servers \
-                 log rejections, but rarely successful replies.",
-                "cps",
-            )
-            .query(format!("{} > 0", by_class("direction, class", own)), "{{direction}} {{class}}"),
-        ))
-        .panel(
-            Panel::stack(
-                "Outbound failures by code",
-                "4xx and 5xx replies of remote servers, and failed connections (101, 111).",
-                "cps",
-            )
-            .query(format!("{} > 0", sum_by("code", &refused)), "{{code}}")
-            .color("421", "dark-red")
-            .color("422", "dark-purple")
-            .color("/^1/", "light-blue")
-            .field("links", json!([{
-                "title": "Code ${__field.labels.code}: meaning and providers",
-                "url": "/d/maillog-codes?${__all_variables}&${__url_time_range}&var-code=${__field.labels.code}",
-            }]))
-            .empty("No failures"),
-        )
+        .panel(failing_by_provider(8, ""))
+        .panel(firing_alerts())
         .panel(
             Panel::lines(
-                "Deliveries",
-                "Delivery records by status: sent, deferred, bounced, or expired in the queue.",
-                "cps",
+                "Queued messages by host",
+                "Messages in all queues of Postfix: the ten longest of the selected time range.",
+                "short",
             )
-            .query(sum_by("status", &rate("maillog_deliveries_total", "")), "{{status}}")
-            .color("sent", "green")
-            .color("deferred", "orange")
-            .color("bounced", "red")
-            .color("expired", "purple"),
+            .query(
+                largest(
+                    10,
+                    "instance",
+                    &sum_by("instance", &select("maillog_queue_messages", "")),
+                    "maillog_queue_messages",
+                ),
+                "{{instance}}",
+            )
+            .empty(NO_QUEUE),
+        )
+        .panel(oldest_by_host())
+        .panel(hosts())
+}
+
+/// Reply rates of a class, in the order from the bottom of the stack: failures have a common base.
+const CLASSES: [(&str, &str); 4] = [
+    ("1", "failed connections"),
+    ("5", "5xx"),
+    ("4", "4xx"),
+    ("2", "2xx"),
+];
+
+fn codes(dashboard: Dashboard) -> Dashboard {
+    let mut classes = Panel::stack(
+        "Outbound replies per minute by class",
+        "Replies of remote servers by class: 2xx success, 4xx temporary failure, 5xx permanent failure; and failed \
+         connections (101, 111).",
+        PER_MINUTE,
+    )
+    .class_colors();
+    for (digit, name) in CLASSES {
+        let matchers = format!(r#"direction="outbound",code=~"{digit}..""#);
+        classes = classes.query(per_minute("", "maillog_codes_total", &matchers), name);
+    }
+    let mut statuses = Panel::stack(
+        "Deliveries per minute by status",
+        "Deliveries by status: sent, deferred, bounced, or expired in the queue.",
+        PER_MINUTE,
+    )
+    .status_colors();
+    for status in ["expired", "bounced", "deferred", "sent"] {
+        let matchers = format!(r#"status="{status}""#);
+        statuses = statuses.query(
+            per_minute("", "maillog_deliveries_total", &matchers),
+            status,
+        );
+    }
+    let by_code = |title, text: &str, digits: &str| {
+        let matchers = format!(r#"direction="outbound",code=~"{digits}..""#);
+        let rates = per_minute("code", "maillog_codes_total", &matchers);
+        Panel::stack(title, text, PER_MINUTE)
+            .query(
+                most_counted(9, "code", &rates, "maillog_codes_total", &matchers),
+                "{{code}}",
+            )
+            .code_colors()
+            .empty("None in the selected time range")
+    };
+    let code = "${__field.labels.code}";
+    dashboard
+        .row("Reply codes")
+        .panel(classes)
+        .panel(statuses)
+        .panel(
+            by_code(
+                "Temporary failures per minute (4xx)",
+                "4xx replies of remote servers by code: the nine most frequent in the selected time range.",
+                "4",
+            )
+            .links(links::of_code(code)),
+        )
+        .panel(
+            by_code(
+                "Permanent failures per minute (5xx)",
+                "5xx replies of remote servers by code: the nine most frequent in the selected time range.",
+                "5",
+            )
+            .links(links::of_code(code)),
         )
 }
 
 fn reasons(dashboard: Dashboard) -> Dashboard {
     let conditions = increase("maillog_conditions_total", r#"direction="outbound""#);
     let top = format!(
-        "sort_desc(topk(8, {} > 0))",
+        "sort_desc(topk(5, {} > 0))",
         sum_by("condition", &conditions)
     );
     let top = copy(&copy(&top, "condition", "meaning"), "condition", "remedy");
-    dashboard
-        .row("Reasons for failures")
-        .panel(
-            Panel::table(
-                "Top conditions",
-                "The most frequent conditions of outbound failures in the selected time range, with meaning and remedy.",
-                "short",
-            )
-            .query(top, "")
-            .map_texts("meaning", "Meaning", &texts::conditions(|it| &it.meaning))
-            .map_texts("remedy", "What to do", &texts::conditions(|it| &it.remedy))
-            .columns(&[
-                ("condition", "Condition"),
-                ("A", "Count"),
-                ("meaning", "Meaning"),
-                ("remedy", "What to do"),
-            ])
-            .whole()
-            .column("Condition", &[("custom.width", 170.into())])
-            .column("Count", &[("custom.width", 80.into())])
-            .empty("No failures")
-            .size(24, 10),
+    dashboard.row("Reasons for failures").panel(
+        Panel::table(
+            "Most frequent reasons for failures",
+            "The five most frequent conditions of outbound failures in the selected time range, with meaning and \
+             remedy.",
+            "short",
         )
-        .panel(
-            Panel::lines(
-                "Failed connections",
-                "Connections to remote servers that failed or were lost, by error.",
-                "cps",
-            )
-            .query(
-                sum_by("error", &rate("maillog_connect_errors_total", "")),
-                "{{error}}",
-            ),
+        .query(top, "")
+        .map_texts("meaning", "Meaning", &texts::conditions(|it| &it.meaning))
+        .map_texts("remedy", "What to do", &texts::conditions(|it| &it.remedy))
+        .columns(&[
+            ("condition", "Reason"),
+            ("A", "Count"),
+            ("meaning", "Meaning"),
+            ("remedy", "What to do"),
+        ])
+        .whole()
+        .column(
+            "Reason",
+            &[
+                ("links", links::of_condition("${__value.raw}")),
+                ("custom.width", 150.into()),
+            ],
         )
-        .panel(
-            Panel::table(
-                "Alerts",
-                "Alerts firing now. The annotations of each alert include the remedy.",
-                "short",
-            )
-            .query(
-                format!("max by (alertname, severity, code, condition, instance) ({FIRING})"),
-                "",
-            )
-            .columns(&[
-                ("alertname", "Alert"),
-                ("severity", "Severity"),
-                ("code", "Code"),
-                ("condition", "Condition"),
-                ("instance", "Instance"),
-            ])
-            .column(
-                "Severity",
-                &[
-                    ("custom.cellOptions", json!({"type": "color-text"})),
-                    (
-                        "mappings",
-                        super::panel::words(&[
-                            ("critical", "critical", "red"),
-                            ("warning", "warning", "orange"),
-                            ("info", "info", "blue"),
-                        ]),
-                    ),
-                ],
-            )
-            .empty("No alerts firing"),
-        )
+        .column("Count", &[("custom.width", 80.into())])
+        .empty("No failures")
+        .size(24, 15),
+    )
 }
 
-fn clients(dashboard: Dashboard) -> Dashboard {
+fn connections_and_clients(dashboard: Dashboard) -> Dashboard {
+    let code = "${__field.labels.code}";
     dashboard
-        .row("Inbound clients")
+        .row("Connections and clients")
         .panel(
-            Panel::lines(
-                "Rejections by stage",
-                "Rejections by this server, by stage of the SMTP session.",
-                "cps",
+            Panel::stack(
+                "Failed connections per minute by code",
+                "Connections to remote servers that failed: 111 refused; 101 unreachable, timed out, or no usable \
+                 address.",
+                PER_MINUTE,
             )
-            .query(sum_by("stage", &rate("maillog_rejects_total", "")), "{{stage}}")
-            .empty("No rejections")
-            .size(8, 8),
+            .query(
+                per_minute("code", "maillog_codes_total", r#"direction="outbound",code=~"1..""#),
+                "{{code}}",
+            )
+            .code_colors()
+            .links(links::of_connection(code)),
         )
         .panel(
             Panel::lines(
-                "Connections",
-                "Client connections, and connections lost without QUIT by stage of the SMTP session.",
-                "cps",
+                "Rejections per minute by stage",
+                "Clients rejected by this server, by stage of the SMTP session.",
+                PER_MINUTE,
+            )
+            .query(per_minute("stage", "maillog_rejects_total", ""), "{{stage}}")
+            .named_colors(&texts::stages())
+            .empty("No rejections"),
+        )
+        .panel(
+            Panel::lines(
+                "Client connections per minute by service",
+                "Connections of clients: the eight busiest services of the selected time range.",
+                PER_MINUTE,
             )
             .query(
-                sum_by("service", &rate("maillog_connections_total", "")),
+                most_counted(
+                    8,
+                    "service",
+                    &per_minute("service", "maillog_connections_total", ""),
+                    "maillog_connections_total",
+                    "",
+                ),
                 "{{service}}",
             )
-            .query(
-                sum_by("stage", &rate("maillog_connections_lost_total", "")),
-                "lost after {{stage}}",
-            )
-            .size(8, 8),
+            .empty("No connections"),
         )
         .panel(
             Panel::lines(
-                "Authentication and TLS",
-                "Failed client logins, and TLS sessions with remote servers (outbound) and clients (inbound).",
-                "cps",
+                "Failed logins per minute by service",
+                "Failed authentication of clients: the eight services with the most in the selected time range.",
+                PER_MINUTE,
             )
             .query(
-                sum_by("service", &rate("maillog_auth_failures_total", "")),
-                "failed logins, {{service}}",
+                most_counted(
+                    8,
+                    "service",
+                    &per_minute("service", "maillog_auth_failures_total", ""),
+                    "maillog_auth_failures_total",
+                    "",
+                ),
+                "{{service}}",
             )
-            .query(
-                sum_by("direction", &rate("maillog_tls_connections_total", "")),
-                "TLS {{direction}}",
-            )
-            .size(8, 8),
+            .empty("No failed logins"),
         )
 }
 
@@ -288,7 +294,8 @@ pub fn dashboard() -> Dashboard {
     let dashboard = Dashboard::new(
         "overview",
         "Mail: overview",
-        "Deliveries, replies, reasons for failures and alerts, from the log of the mail server.",
+        "Which host, which provider, is the queue growing: alerts, deliveries, failures and queues; then reply codes, \
+         reasons and clients.",
     );
-    clients(reasons(flow(figures(dashboard))))
+    connections_and_clients(reasons(codes(who_and_where(figures(dashboard)))))
 }

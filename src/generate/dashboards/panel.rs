@@ -1,9 +1,14 @@
-//! A panel: its queries and how their results are shown. The constructors require title, description and unit, and give
-//! all panels of one type the same look.
+//! A panel: its queries and how their results are shown. The constructors are in `panel_kinds.rs`; they require title,
+//! description and unit.
 
 use serde_json::{Map, Value, json};
 
+use super::colors::{PLAIN, SUCCESS};
 use super::texts::TextMapping;
+use super::variables::PROMETHEUS;
+
+/// The unit of rates.
+pub const PER_MINUTE: &str = "suffix:/min";
 
 /// A panel without its position.
 pub struct Panel {
@@ -12,17 +17,19 @@ pub struct Panel {
     description: String,
     pub(super) width: u64,
     pub(super) height: u64,
+    interval: Option<&'static str>,
+    points: Option<u32>,
     targets: Vec<Value>,
     defaults: Map<String, Value>,
-    custom: Map<String, Value>,
+    pub(super) custom: Map<String, Value>,
     overrides: Vec<Value>,
-    options: Value,
+    pub(super) options: Value,
     transformations: Vec<Value>,
 }
 
 /// The data source variable.
 pub fn datasource() -> Value {
-    json!({"type": "prometheus", "uid": "${datasource}"})
+    json!({"type": "prometheus", "uid": format!("${{{PROMETHEUS}}}")})
 }
 
 /// Thresholds, starting with a base colour.
@@ -53,23 +60,26 @@ pub fn words(pairs: &[(&str, &str, &str)]) -> Value {
 fn fields(name: &str) -> Vec<String> {
     match name {
         "A" => vec!["Value".to_owned(), "Value #A".to_owned()],
-        "B" | "C" | "D" | "E" | "F" => vec![format!("Value #{name}")],
-        label => vec![label.to_owned()],
+        label if label.len() > 1 => vec![label.to_owned()],
+        reference => vec![format!("Value #{reference}")],
     }
 }
 
-fn reduce() -> Value {
-    json!({"calcs": ["lastNotNull"], "fields": "", "values": false})
-}
-
 impl Panel {
-    fn new(kind: &'static str, title: &'static str, text: impl Into<String>, unit: &str) -> Self {
+    pub(super) fn new(
+        kind: &'static str,
+        title: &'static str,
+        text: impl Into<String>,
+        unit: &str,
+    ) -> Self {
         let mut panel = Panel {
             kind,
             title,
             description: text.into(),
             width: 12,
-            height: 8,
+            height: 9,
+            interval: None,
+            points: None,
             targets: Vec::new(),
             defaults: Map::new(),
             custom: Map::new(),
@@ -79,123 +89,7 @@ impl Panel {
         };
         panel.set("unit", unit.into());
         panel.set("mappings", json!([]));
-        panel.set("thresholds", steps("green", &[]));
-        panel
-    }
-
-    /// Time series as lines, with a minimum of zero.
-    pub fn lines(title: &'static str, text: impl Into<String>, unit: &str) -> Self {
-        let mut panel = Panel::new("timeseries", title, text, unit);
-        panel.options = json!({
-            "legend": {"calcs": [], "displayMode": "list", "placement": "bottom", "showLegend": true},
-            "tooltip": {"mode": "multi", "sort": "desc"},
-        });
-        panel.set("color", json!({"mode": "palette-classic"}));
-        panel.set("min", 0.into());
-        for (name, value) in [
-            ("drawStyle", json!("line")),
-            ("lineWidth", json!(2)),
-            ("fillOpacity", json!(10)),
-            ("showPoints", json!("never")),
-            ("spanNulls", json!(false)),
-            ("stacking", json!({"mode": "none", "group": "A"})),
-        ] {
-            panel.custom.insert(name.into(), value);
-        }
-        panel
-    }
-
-    /// Time series as stacked bars, for values that come and go and whose sum matters.
-    pub fn stack(title: &'static str, text: impl Into<String>, unit: &str) -> Self {
-        let mut panel = Panel::lines(title, text, unit);
-        for (name, value) in [
-            ("drawStyle", json!("bars")),
-            ("lineWidth", json!(0)),
-            ("fillOpacity", json!(80)),
-            ("stacking", json!({"mode": "normal", "group": "A"})),
-        ] {
-            panel.custom.insert(name.into(), value);
-        }
-        panel
-    }
-
-    /// A single value with a sparkline.
-    pub fn stat(title: &'static str, text: impl Into<String>, unit: &str) -> Self {
-        let mut panel = Panel::new("stat", title, text, unit);
-        panel.options = json!({
-            "colorMode": "value",
-            "graphMode": "area",
-            "justifyMode": "auto",
-            "orientation": "auto",
-            "percentChangeColorMode": "standard",
-            "reduceOptions": reduce(),
-            "showPercentChange": false,
-            "textMode": "auto",
-            "wideLayout": true,
-        });
-        panel.set("color", json!({"mode": "thresholds"}));
-        panel.size(4, 5)
-    }
-
-    /// Horizontal bars, sorted in descending order.
-    pub fn ranking(title: &'static str, text: impl Into<String>, unit: &str) -> Self {
-        let mut panel = Panel::new("bargauge", title, text, unit);
-        panel.options = json!({
-            "displayMode": "gradient",
-            "legend": {"calcs": [], "displayMode": "list", "placement": "bottom", "showLegend": false},
-            "maxVizHeight": 48,
-            "minVizHeight": 16,
-            "minVizWidth": 8,
-            "namePlacement": "auto",
-            "orientation": "horizontal",
-            "reduceOptions": reduce(),
-            "showUnfilled": true,
-            "sizing": "manual",
-            "text": {"titleSize": 14, "valueSize": 14},
-            "valueMode": "color",
-        });
-        panel.set("color", json!({"mode": "continuous-BlPu"}));
-        panel.set("min", 0.into());
-        panel
-    }
-
-    /// A table without the time column.
-    pub fn table(title: &'static str, text: impl Into<String>, unit: &str) -> Self {
-        let mut panel = Panel::new("table", title, text, unit);
-        panel.options = json!({
-            "cellHeight": "sm",
-            "showHeader": true,
-        });
-        panel.set("color", json!({"mode": "thresholds"}));
-        for (name, value) in [
-            ("align", json!("auto")),
-            ("cellOptions", json!({"type": "auto"})),
-            ("inspect", json!(false)),
-        ] {
-            panel.custom.insert(name.into(), value);
-        }
-        panel
-    }
-
-    /// Histogram buckets over time.
-    pub fn heatmap(title: &'static str, text: impl Into<String>, unit: &str) -> Self {
-        let mut panel = Panel::new("heatmap", title, text, "cps");
-        panel.options = json!({
-            "calculate": false,
-            "cellGap": 1,
-            "cellValues": {"unit": "cps"},
-            "color": {
-                "exponent": 0.5, "fill": "dark-orange", "mode": "scheme", "reverse": false,
-                "scale": "exponential", "scheme": "Oranges", "steps": 64,
-            },
-            "exemplars": {"color": "rgba(255,0,255,0.7)"},
-            "filterValues": {"le": 1e-9},
-            "legend": {"show": true},
-            "rowsFrame": {"layout": "auto"},
-            "showValue": "never",
-            "tooltip": {"mode": "single", "showColorScale": true, "yHistogram": true},
-            "yAxis": {"axisPlacement": "left", "reverse": false, "unit": unit},
-        });
+        panel.set("thresholds", steps(PLAIN, &[]));
         panel
     }
 
@@ -212,7 +106,7 @@ impl Panel {
 
     /// Adds a query with a legend format.
     pub fn query(mut self, expr: impl Into<String>, legend: &str) -> Self {
-        let instant = matches!(self.kind, "table" | "bargauge");
+        let instant = self.kind == "table";
         let format = match self.kind {
             "table" => "table",
             "heatmap" => "heatmap",
@@ -239,8 +133,48 @@ impl Panel {
             target["instant"] = true.into();
             target["range"] = false.into();
         }
-        self.options["graphMode"] = "none".into();
         self
+    }
+
+    /// The shortest interval of rates, for values that would be noisy over less.
+    pub fn over(mut self, interval: &'static str) -> Self {
+        self.interval = Some(interval);
+        self
+    }
+
+    /// The largest number of points in time, for queries that take long.
+    pub fn points(mut self, points: u32) -> Self {
+        self.points = Some(points);
+        self
+    }
+
+    /// Draws limits as dashed lines.
+    pub fn limits(mut self, limits: &[(f64, &str)]) -> Self {
+        self.custom
+            .insert("thresholdsStyle".into(), json!({"mode": "dashed"}));
+        self.field("thresholds", steps("transparent", limits))
+    }
+
+    /// Colours a figure by its value: good until the first limit.
+    pub fn good_until(self, limits: &[(f64, &str)]) -> Self {
+        self.field("thresholds", steps(SUCCESS, limits))
+    }
+
+    /// Sets the links of all values.
+    pub fn links(self, links: Value) -> Self {
+        self.field("links", links)
+    }
+
+    /// Draws series whose names match as thin dashed lines, for values to compare with.
+    pub fn dashed(self, pattern: &str) -> Self {
+        self.overriding(
+            json!({"id": "byRegexp", "options": pattern}),
+            &[
+                ("custom.lineStyle", json!({"fill": "dash", "dash": [6, 6]})),
+                ("custom.lineWidth", 1.into()),
+                ("custom.fillOpacity", 0.into()),
+            ],
+        )
     }
 
     /// Sets a property of all fields.
@@ -272,7 +206,7 @@ impl Panel {
         self.field("noValue", text.into())
     }
 
-    fn overriding(mut self, matcher: Value, properties: &[(&str, Value)]) -> Self {
+    pub(super) fn overriding(mut self, matcher: Value, properties: &[(&str, Value)]) -> Self {
         let properties: Vec<Value> = properties
             .iter()
             .map(|(id, value)| json!({"id": id, "value": value}))
@@ -285,15 +219,6 @@ impl Panel {
     /// Sets properties of the column with this title.
     pub fn column(self, name: &str, properties: &[(&str, Value)]) -> Self {
         self.overriding(json!({"id": "byName", "options": name}), properties)
-    }
-
-    /// Sets the colour of series whose names match.
-    pub fn color(self, pattern: &str, color: &str) -> Self {
-        let value = json!({"mode": "fixed", "fixedColor": color});
-        self.overriding(
-            json!({"id": "byRegexp", "options": pattern}),
-            &[("color", value)],
-        )
     }
 
     /// Replaces the keys in a column by texts; to be called before the columns are named.
@@ -363,7 +288,7 @@ impl Panel {
         if !self.custom.is_empty() {
             defaults.insert("custom".into(), self.custom.into());
         }
-        json!({
+        let mut panel = json!({
             "id": id,
             "type": self.kind,
             "title": self.title,
@@ -374,6 +299,13 @@ impl Panel {
             "fieldConfig": {"defaults": defaults, "overrides": self.overrides},
             "options": self.options,
             "transformations": self.transformations,
-        })
+        });
+        if let Some(interval) = self.interval {
+            panel["interval"] = interval.into();
+        }
+        if let Some(points) = self.points {
+            panel["maxDataPoints"] = points.into();
+        }
+        panel
     }
 }

@@ -1,5 +1,5 @@
 //! Building blocks of queries. They make sure that every query selects by `job` and `instance`, uses Grafana's
-//! intervals, and does not divide by zero.
+//! intervals, shows rates per minute, and does not divide by zero.
 
 /// A selector for the chosen jobs and instances, with further matchers.
 pub fn select(metric: &str, matchers: &str) -> String {
@@ -7,9 +7,24 @@ pub fn select(metric: &str, matchers: &str) -> String {
     format!(r#"{metric}{{job=~"$job",instance=~"$instance"{comma}{matchers}}}"#)
 }
 
-/// Rate per second over `$__rate_interval`.
+/// Firing alerts of this project. Some, such as those about an exporter that is down, have no instance.
+pub fn firing() -> String {
+    alerts("ALERTS", r#",alertstate="firing""#)
+}
+
+/// Series of this project's alerts, with further matchers.
+pub fn alerts(metric: &str, matchers: &str) -> String {
+    format!(r#"{metric}{{alertname=~"Maillog.*",job=~"$job|",instance=~"$instance|"{matchers}}}"#)
+}
+
+/// Rate per second over `$__rate_interval`, as a part of shares and quantiles.
 pub fn rate(metric: &str, matchers: &str) -> String {
     format!("rate({}[$__rate_interval])", select(metric, matchers))
+}
+
+/// Rate per minute, summed up by labels.
+pub fn per_minute(labels: &str, metric: &str, matchers: &str) -> String {
+    format!("60 * {}", sum_by(labels, &rate(metric, matchers)))
 }
 
 /// Increase over the selected time range.
@@ -25,9 +40,52 @@ pub fn sum_by(labels: &str, inner: &str) -> String {
     format!("sum by ({labels}) ({inner})")
 }
 
+/// The series of the largest counts in the whole time range. The choice is made once for each query, so that the same
+/// series are shown at all times.
+pub fn most_counted(
+    count: u32,
+    labels: &str,
+    series: &str,
+    metric: &str,
+    matchers: &str,
+) -> String {
+    let counts = sum_by(
+        labels,
+        &format!("increase({}[$__range] @ end())", select(metric, matchers)),
+    );
+    format!("{series}\nand on ({labels})\ntopk({count}, {counts} > 0)")
+}
+
+/// The series of a gauge that reach the largest values in the whole time range.
+pub fn largest(count: u32, labels: &str, series: &str, gauge: &str) -> String {
+    let maxima = format!(
+        "max by ({labels}) (max_over_time({}[$__range] @ end()))",
+        select(gauge, "")
+    );
+    format!("{series}\nand on ({labels})\ntopk({count}, {maxima})")
+}
+
 /// A share; no value where the whole is zero.
 pub fn share(part: &str, whole: &str) -> String {
     format!("{part}\n/\n({whole} > 0)")
+}
+
+/// Deliveries to other servers, by provider.
+pub const DELIVERIES: &str = "maillog_provider_deliveries_total";
+
+/// Failed deliveries. Greylisting and conditions of the recipient's mailbox do not count: they are no failure of the
+/// provider, nor of the connection to it.
+pub const FAILING: &str = r#"status!="sent",cause!~"recipient|greylisting""#;
+
+/// The failing share of deliveries by labels, of the series that match `within`. The counters of all causes exist as soon as
+/// a provider has a delivery, so the share is 0 where all are delivered.
+pub fn failing_share(labels: &str, within: &str) -> String {
+    let comma = if within.is_empty() { "" } else { "," };
+    let part = sum_by(
+        labels,
+        &rate(DELIVERIES, &format!("{FAILING}{comma}{within}")),
+    );
+    share(&part, &sum_by(labels, &rate(DELIVERIES, within)))
 }
 
 /// A quantile of a histogram, by labels.

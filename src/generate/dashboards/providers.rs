@@ -1,162 +1,205 @@
-//! The *Providers* dashboard: replies and failures by provider.
+//! The *Providers* dashboard: deliveries and failures by provider.
 
 use serde_json::json;
 
+use super::colors::{SUCCESS, TEMPORARY};
 use super::dashboard::Dashboard;
-use super::panel::{Panel, steps};
-use super::promql::{increase, rate, share, sum_by};
+use super::links;
+use super::panel::{PER_MINUTE, Panel, steps};
+use super::promql::{
+    DELIVERIES, FAILING, failing_share, increase, most_counted, per_minute, rate, select, share,
+    sum_by,
+};
+use super::shared_panels::{FAILING_MEANS, POINTS, SHARE_LIMITS, failing_by_provider, share_bar};
 use super::texts;
+use super::variables;
 
-const METRIC: &str = "maillog_provider_codes_total";
+const CODES: &str = "maillog_provider_codes_total";
+const CONDITIONS: &str = "maillog_provider_conditions_total";
 
-/// Codes of replies; 101 and 111 are failed connections.
-const REPLIES: &str = r#"code=~"[2-5]..""#;
+/// The selected providers.
+const SELECTED: &str = r#"provider=~"$provider""#;
 
-/// A provider's share of replies, over time.
-fn share_of(codes: &str) -> String {
-    share(
-        &sum_by("provider", &rate(METRIC, codes)),
-        &sum_by("provider", &rate(METRIC, REPLIES)),
-    )
+/// A matcher within the selected providers.
+fn selected(matchers: &str) -> String {
+    let comma = if matchers.is_empty() { "" } else { "," };
+    format!("{SELECTED}{comma}{matchers}")
 }
 
-fn over_time(dashboard: Dashboard) -> Dashboard {
-    let limits = steps("green", &[(0.1, "orange"), (0.3, "red")]);
-    let share_panel = |title, text: &str, codes| {
-        Panel::lines(title, text, "percentunit")
-            .query(share_of(codes), "{{provider}}")
-            .field("thresholds", limits.clone())
-            .field("max", 1.into())
-            .empty("No replies")
-    };
-    dashboard
-        .panel(share_panel(
-            "Temporary failures (4xx)",
-            "Share of 4xx replies of each provider: temporary failures, which are retried.",
-            r#"code=~"4..""#,
-        ))
-        .panel(share_panel(
-            "Permanent failures (5xx)",
-            "Share of 5xx replies of each provider: permanent failures.",
-            r#"code=~"5..""#,
-        ))
-        .panel(
-            Panel::stack("421 by provider", texts::describe(421), "cps")
-                .query(
-                    format!("{} > 0", sum_by("provider", &rate(METRIC, r#"code="421""#))),
-                    "{{provider}}",
-                )
-                .empty("No 421"),
-        )
-        .panel(
-            Panel::stack(
-                "Full mailboxes by provider",
-                format!(
-                    "Replies 422, 452 and 552, which most often report a full mailbox. {}",
-                    texts::describe_condition("mailbox_full")
-                ),
-                "cps",
-            )
-            .query(
-                format!(
-                    "{} > 0",
-                    sum_by("provider, code", &rate(METRIC, r#"code=~"422|452|552""#))
-                ),
-                "{{provider}} {{code}}",
-            )
-            .empty("None"),
-        )
-        .panel(
-            Panel::stack(
-                "Replies by provider",
-                "All replies of remote servers by provider.",
-                "cps",
-            )
-            .query(sum_by("provider", &rate(METRIC, REPLIES)), "{{provider}}"),
-        )
-        .panel(
-            Panel::stack(
-                "Failed connections",
-                "Failed connections by provider: 111 is a refused connection, 101 any other failure.",
-                "cps",
-            )
-            .query(
-                format!(
-                    "{} > 0",
-                    sum_by("provider, code", &rate(METRIC, r#"code=~"101|111""#))
-                ),
-                "{{provider}} {{code}}",
-            )
-            .empty("None"),
-        )
+/// Deliveries in the selected time range.
+fn deliveries(matchers: &str) -> String {
+    sum_by("provider", &increase(DELIVERIES, &selected(matchers)))
 }
 
-/// Counts by provider; 0 for providers with other replies only.
-fn times(codes: &str) -> String {
-    let all = sum_by("provider", &increase(METRIC, REPLIES));
+/// Replies with a condition in the selected time range; 0 for providers with other replies only.
+fn conditions(condition: &str) -> String {
+    let matchers = selected(&format!(r#"condition="{condition}""#));
     format!(
-        "{}\nor\n0 * {all}",
-        sum_by("provider", &increase(METRIC, codes))
+        "{} or 0 * {}",
+        sum_by("provider", &increase(CONDITIONS, &matchers)),
+        deliveries(r#"status="sent""#)
     )
 }
 
-/// Share by provider in the selected time range.
-fn share_of_times(codes: &str) -> String {
-    let all = sum_by("provider", &increase(METRIC, REPLIES));
-    share(&format!("({})", times(codes)), &all)
+/// The share of deliveries in the selected time range.
+fn share_of_deliveries(matchers: &str) -> String {
+    share(&deliveries(matchers), &deliveries(""))
 }
 
-fn table(dashboard: Dashboard) -> Dashboard {
-    let bar = |color: &str| {
-        vec![
-            ("unit", json!("percentunit")),
-            ("decimals", json!(1)),
-            ("min", json!(0)),
-            ("max", json!(1)),
-            (
-                "custom.cellOptions",
-                json!({"type": "gauge", "mode": "basic", "valueDisplayMode": "text"}),
-            ),
-            ("color", json!({"mode": "fixed", "fixedColor": color})),
-        ]
-    };
-    dashboard.row("Selected time range").panel(
-        Panel::table(
-            "Providers",
-            "Replies of each provider in the selected time range, with the shares of temporary (4xx) and permanent \
-             (5xx) failures.",
-            "short",
+fn table() -> Panel {
+    let good_from = steps(
+        super::colors::PERMANENT,
+        &[(0.7, TEMPORARY), (0.9, SUCCESS)],
+    );
+    Panel::table(
+        "Deliveries and failing shares by provider",
+        format!(
+            "Deliveries to each provider in the selected time range, the highest failing share first. {FAILING_MEANS}"
+        ),
+        "short",
+    )
+    .query(deliveries(""), "")
+    .query(share_of_deliveries(r#"status="sent""#), "")
+    .query(share_of_deliveries(FAILING), "")
+    .query(conditions("rate_limited"), "")
+    .query(conditions("blocklisted"), "")
+    .query(conditions("greylisted"), "")
+    .query(conditions("mailbox_full"), "")
+    .columns(&[
+        ("provider", "Provider"),
+        ("A", "Deliveries"),
+        ("B", "Delivered share"),
+        ("C", "Failing share"),
+        ("D", "Rate limited"),
+        ("E", "Blocklisted"),
+        ("F", "Greylisted"),
+        ("G", "Mailbox full"),
+    ])
+    .whole()
+    .column("Provider", &[("links", links::of_provider("${__value.raw}")), ("custom.minWidth", 130.into())])
+    .column("Delivered share", &share_bar(&good_from))
+    .column("Failing share", &share_bar(&steps(SUCCESS, &SHARE_LIMITS)))
+    .option("sortBy", json!([{"displayName": "Failing share", "desc": true}]))
+    .empty("No deliveries")
+    .size(24, 9)
+}
+
+/// The failing shares of few providers, with what the alert rules have learnt as usual.
+fn against_usual() -> Panel {
+    let share = failing_share("provider", SELECTED);
+    let usual = select(
+        "maillog_signal_usual_share",
+        &selected(r#"signal="provider_failing""#),
+    );
+    let usual = format!("avg by (provider) ({usual})");
+    let failing = selected(FAILING);
+    Panel::lines(
+        "Failing share against the usual share",
+        format!(
+            "The three selected providers with the most failures in the time range. Thin dashed lines: the share that the \
+             alert rules have learnt as usual, as an average of the hosts. {FAILING_MEANS}"
+        ),
+        "percentunit",
+    )
+    .query(most_counted(3, "provider", &share, DELIVERIES, &failing), "{{provider}}")
+    .query(most_counted(3, "provider", &usual, DELIVERIES, &failing), "{{provider}} usual")
+    .over("1m")
+    .points(POINTS)
+    .provider_colors()
+    .dashed("/ usual$/")
+    .reaching(0.1)
+    .field("max", 1.into())
+    .links(links::of_provider("${__field.labels.provider}"))
+    .empty("No failed deliveries")
+}
+
+fn causes() -> Panel {
+    let failed = selected(r#"status!="sent",cause!="""#);
+    Panel::stack(
+        "Failed deliveries per minute by cause",
+        "Deliveries that were deferred, bounced or expired, by cause: of the recipient (mailbox full, unknown), greylisting, \
+         throttling, reputation (blocklists, policy, authentication), faults of the remote server, the network, or this \
+         server.",
+        PER_MINUTE,
+    )
+    .query(per_minute("cause", DELIVERIES, &failed), "{{cause}}")
+    .named_colors(&texts::causes())
+    .empty("No failed deliveries")
+}
+
+/// A rate by provider, of the ten with most.
+fn by_provider(
+    title: &'static str,
+    text: impl Into<String>,
+    metric: &str,
+    matchers: &str,
+) -> Panel {
+    let matchers = selected(matchers);
+    let rates = per_minute("provider", metric, &matchers);
+    Panel::stack(title, text, PER_MINUTE)
+        .query(
+            most_counted(10, "provider", &rates, metric, &matchers),
+            "{{provider}}",
         )
-        .query(times(REPLIES), "")
-        .query(times(r#"code=~"2..""#), "")
-        .query(times(r#"code="421""#), "")
-        .query(times(r#"code=~"422|452|552""#), "")
-        .query(share_of_times(r#"code=~"4..""#), "")
-        .query(share_of_times(r#"code=~"5..""#), "")
-        .columns(&[
-            ("provider", "Provider"),
-            ("A", "Replies"),
-            ("B", "Accepted (2xx)"),
-            ("C", "421"),
-            ("D", "Full (422, 452, 552)"),
-            ("E", "Share 4xx"),
-            ("F", "Share 5xx"),
-        ])
-        .whole()
-        .column("Share 4xx", &bar("orange"))
-        .column("Share 5xx", &bar("red"))
-        .option("sortBy", json!([{"displayName": "Replies", "desc": true}]))
-        .empty("No replies")
-        .size(24, 9),
-    )
+        .provider_colors()
+        .links(links::of_provider("${__field.labels.provider}"))
+        .empty("None in the selected time range")
 }
 
 /// The dashboard.
 pub fn dashboard() -> Dashboard {
-    let dashboard = Dashboard::new(
+    let permanent = sum_by("provider", &rate(CODES, &selected(r#"code=~"5..""#)));
+    let replies = sum_by("provider", &rate(CODES, &selected(r#"code=~"[2-5]..""#)));
+    Dashboard::new(
         "providers",
         "Mail: providers",
-        "Replies, failures and failed connections of the providers that receive our mail.",
-    );
-    table(over_time(dashboard))
+        "Deliveries, failures and failed connections of the providers that receive our mail.",
+    )
+    .variable(variables::provider())
+    .panel(failing_by_provider(10, SELECTED))
+    .panel(against_usual())
+    .panel(table())
+    .row("Causes and replies")
+    .panel(causes())
+    .panel(by_provider(
+        "Deliveries per minute by provider",
+        "All deliveries to other servers, whatever their status: the ten providers with most of them in the selected time \
+         range.",
+        DELIVERIES,
+        "",
+    ))
+    .panel(by_provider(
+        "421 replies per minute by provider",
+        texts::describe(421),
+        CODES,
+        r#"code="421""#,
+    ))
+    .panel(by_provider(
+        "Replies about full mailboxes per minute by provider",
+        texts::describe_condition("mailbox_full"),
+        CONDITIONS,
+        r#"condition="mailbox_full""#,
+    ))
+    .panel(
+        Panel::lines(
+            "Permanent failures (5xx) as a share of replies",
+            "Share of 5xx among the replies of each provider: the eight highest in the selected time range.",
+            "percentunit",
+        )
+        .query(
+            most_counted(8, "provider", &share(&permanent, &replies), CODES, &selected(r#"code=~"5..""#)),
+            "{{provider}}",
+        )
+        .provider_colors()
+        .limits(&SHARE_LIMITS[..1])
+        .reaching(0.12)
+        .links(links::of_provider("${__field.labels.provider}"))
+        .empty("None in the selected time range"),
+    )
+    .panel(by_provider(
+        "Failed connections per minute by provider",
+        "Connections that were refused (111) or failed for another reason (101).",
+        CODES,
+        r#"code=~"1..""#,
+    ))
 }

@@ -3,13 +3,30 @@
 
 use serde_json::{Value, json};
 
-use crate::catalog::{Catalog, Code, Condition, DocumentRow, Text};
+use crate::catalog::{Catalog, Cause, Code, Condition, DocumentRow, Text};
+use crate::parse::Stage;
+use crate::showq;
 
 /// The key for replies without an enhanced status code.
 pub const NO_ENHANCED: &str = "none";
 
 /// Maximum number of document rows of a code.
 pub const DOCUMENT_ROWS: usize = 2;
+
+/// The causes of failed deliveries.
+pub fn causes() -> Vec<&'static str> {
+    Cause::ALL.iter().map(|cause| cause.as_str()).collect()
+}
+
+/// The queues of Postfix.
+pub fn queues() -> Vec<&'static str> {
+    showq::NAMES.to_vec()
+}
+
+/// The stages of an SMTP session.
+pub fn stages() -> Vec<&'static str> {
+    Stage::ALL.iter().map(|stage| stage.name()).collect()
+}
 
 /// The text in both languages.
 fn both(text: &Text) -> String {
@@ -50,7 +67,7 @@ pub fn conditions(pick: fn(&Condition) -> &Text) -> TextMapping {
     Catalog::embedded()
         .conditions()
         .iter()
-        .map(|it| (it.name.clone(), both(pick(it))))
+        .map(|it| (it.name.clone(), both_in_cell(pick(it))))
         .collect()
 }
 
@@ -67,7 +84,7 @@ pub fn enhanced() -> TextMapping {
         }
         for class in &entry.classes {
             let key = format!("{class}.{}.{}", entry.subject, entry.detail);
-            pairs.push((key, both(&entry.meaning)));
+            pairs.push((key, both_in_cell(&entry.meaning)));
         }
     }
     pairs
@@ -104,7 +121,12 @@ pub fn codes(column: Column) -> TextMapping {
 }
 
 /// Approximate number of Chinese characters per line of a cell.
-const LINE: usize = 40;
+const LINE: usize = 36;
+
+/// The text in both languages, with room for the lines of the Chinese text.
+fn both_in_cell(text: &Text) -> String {
+    format!("{}{}", both(text), room_for([&text.zh, ""]))
+}
 
 /// Empty lines below the text of a narrow cell, so that the row is high enough for the texts beside it. Grafana
 /// measures Chinese text as one line, since it has no spaces.
