@@ -493,3 +493,27 @@ fn disk_of_this_server_is_full() {
         &wanted(&["LocalErrors"], "storage", 5, HOUR),
     );
 }
+
+#[test]
+fn general_alerts_wait_for_the_specific_one() {
+    // Usual failures are at every moment, so that a general share is proven before the code is.
+    let mut site = Site::new(USUAL, T);
+    let (start, end) = (BEFORE, BEFORE + HOUR);
+    site.run(
+        0,
+        end + 3 * HOUR,
+        |_| 6_000.0,
+        |attempt| match attempt.to {
+            0 | 1 if (start..end).contains(&attempt.time) => {
+                Answer::Reply("421 4.7.0 try again later")
+            }
+            3 if attempt.dice < 30 && attempt.tried == 0 => Answer::TimedOut,
+            _ => Answer::Sent,
+        },
+    );
+    check(
+        "421 beside usual failures",
+        &site.log(),
+        &wanted(&["Smtp421Spike"], "421", 5, HOUR),
+    );
+}

@@ -10,11 +10,11 @@ use std::fmt::Write as _;
 const CYCLE: u64 = 720;
 
 /// How long throttling has lasted when the demo starts, in seconds.
-const BEFORE: u64 = 90;
+const BEFORE: u64 = 60;
 
 /// How much usual traffic there was before, and the time between two messages of it, in seconds.
 const PAST: u64 = 6 * 3_600;
-const PAST_PACE: u64 = 6;
+const PAST_PACE: u64 = 20;
 
 /// A remote mail server.
 struct Remote {
