@@ -306,7 +306,7 @@ fn remote_replies() -> Result<()> {
             count => return Err(format!("{count} rotations were counted").into()),
         }
         drop(daemon);
-        container_logs::in_every_format(folder, &logs, &truth)?;
+        container_logs::of_every_image(folder, &logs, &truth)?;
         compare_queue(&postfix, &logs[1], folder)
     })
 }
