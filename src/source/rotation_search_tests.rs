@@ -421,8 +421,9 @@ fn long_copy_is_recognized_by_its_first_bytes() {
     let long = "x".repeat(HEAD_BYTES) + "\n";
     logs.write("a", &(long.clone() + "first\n"));
     logs.log.finished = vec![logs.position("a")];
-    logs.write("mail.log.1", &(long + "other\n"));
-    assert_eq!(logs.missed(), [""; 0]);
+    logs.write("mail.log.1", &(long.clone() + "other\n"));
+    logs.write("mail.log.2", &long.replace('x', "y"));
+    assert_eq!(logs.missed(), ["mail.log.2"]);
 }
 
 /// Which of the missed files remain beside an open one, whose content was `before` and is `now`.
