@@ -39,8 +39,9 @@ const BLOCK_BEFORE_VIEW: usize = 256 * 1024;
 const LAST_READ: Duration = Duration::from_secs(2);
 /// How long the last snapshot may take.
 const LAST_WRITE: Duration = Duration::from_secs(5);
-/// How often the parser is given the current time, from which it takes the year.
-const CLOCK: Duration = Duration::from_secs(60);
+/// How far the wall clock may be from the time that the parser was given last, in seconds. From that time the parser
+/// takes the year and the pass of an hour that occurs twice.
+const MAX_REFERENCE_AGE: u64 = 60;
 
 pub(super) struct Engine {
     setup: Setup,
@@ -55,7 +56,8 @@ pub(super) struct Engine {
     provider_names: Arc<[String]>,
     /// Sections of the state file that this version does not know, to be written again.
     unknown_sections: Vec<Section>,
-    clock_set: Instant,
+    /// The time that the parser was given last, in seconds since 1970.
+    reference: i64,
     /// Whether there may be something to read.
     more_to_read: bool,
     /// Which source is read first the next time.
@@ -123,7 +125,7 @@ impl Engine {
                 alerter,
             },
             provider_names,
-            clock_set: Instant::now(),
+            reference: Timestamp::now().as_second(),
             more_to_read: true,
             next_source: 0,
             setup,
@@ -301,8 +303,8 @@ impl Engine {
     fn read(&mut self, budget: usize) {
         let now = Timestamp::now();
         self.pipeline.now = now.as_second();
-        if self.clock_set.elapsed() >= CLOCK {
-            self.clock_set = Instant::now();
+        if now.as_second().abs_diff(self.reference) >= MAX_REFERENCE_AGE {
+            self.reference = now.as_second();
             self.pipeline.parser.set_reference(now);
         }
         let mut left = budget;

@@ -292,3 +292,7 @@ impl<'a> Beginnings<'a> {
         sum == *wanted
     }
 }
+
+#[cfg(test)]
+#[path = "rotation_search_tests.rs"]
+mod tests;

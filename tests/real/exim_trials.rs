@@ -8,7 +8,7 @@ use crate::exim::{Exim, PROGRAM};
 use crate::exim_cases::{self, Random};
 use crate::exporter::Daemon;
 use crate::records::Server;
-use crate::rsyslog::{Rsyslog, Way};
+use crate::rsyslog::{Rsyslog, SLASHES, Way};
 use crate::trials::{RealTrial, compare_report, complain, count_lines, send_all, with_folder};
 use crate::truth::Truth;
 use crate::world::{Message, World};
@@ -93,6 +93,7 @@ const SYSLOG_WITHOUT_DUPLICATES: Logging = Logging {
 const TO_FILE: Way<'static> = Way {
     templates: "",
     listener: "",
+    globals: SLASHES,
     action: r#"action(type="omfile" file="{folder}/log/mainlog" template="RSYSLOG_TraditionalFileFormat")"#,
     burst: 0,
 };

@@ -60,9 +60,21 @@ impl Daemon {
 
     /// Runs with a configuration file.
     pub fn configured(config: &str, folder: &Path) -> Result<Self> {
+        Daemon::with_environment(config, folder, &[])
+    }
+
+    /// Runs with a configuration file and environment variables.
+    pub fn with_environment(
+        config: &str,
+        folder: &Path,
+        variables: &[(&str, &str)],
+    ) -> Result<Self> {
         let file = folder.join("exporter.yml");
         std::fs::write(&file, config)?;
-        Daemon::run(folder, &[&format!("--config.file={}", file.display())])
+        let argument = format!("--config.file={}", file.display());
+        let mut program = Command::new(PROGRAM);
+        program.envs(variables.iter().copied());
+        Daemon::spawn(program, "127.0.0.1:9925", folder, &[&argument])
     }
 
     /// Follows a log, listening at an address.
@@ -76,8 +88,17 @@ impl Daemon {
     }
 
     fn listening(address: &str, folder: &Path, arguments: &[&str]) -> Result<Self> {
+        Daemon::spawn(Command::new(PROGRAM), address, folder, arguments)
+    }
+
+    fn spawn(
+        mut program: Command,
+        address: &str,
+        folder: &Path,
+        arguments: &[&str],
+    ) -> Result<Self> {
         let errors = folder.join("exporter.err");
-        let child = Command::new(PROGRAM)
+        let child = program
             .arg("serve")
             .arg(format!("--web.listen-address={address}"))
             .arg("--log.level=info")

@@ -11,8 +11,8 @@
 //!   replies of remote servers, `exim_stores` local deliveries, `exim_rejects` rejected clients; `records`: number
 //!   of log records per failure
 //! - `exporter`, `prometheus`: what is read from the log; `rsyslog`, `journal`, `container_logs`: transports and formats of log lines
-//! - `page`, `faults`, `clocks`: alerts from the lines of `traffic` through `alertmanager` to a `webhook`; `incidents`:
-//!   stories of mail servers (`site`) through Prometheus with the shipped inhibitions; `examples`:
+//! - `page`, `faults`, `clocks`, `repeated_hour`: alerts from the lines of `traffic` through `alertmanager` to a `webhook`;
+//!   `incidents`: stories of mail servers (`site`) through Prometheus with the shipped inhibitions; `examples`:
 //!   the Alertmanager examples of the documentation
 //! - `image`, `podman`, `inside`: the container image; `chart`, `pods`: the Helm chart and its pods
 //! - `package`, `machine`: the Debian package on a system with its own systemd; `compose`: the example of
@@ -57,6 +57,7 @@ mod postfix;
 mod prometheus;
 mod records;
 mod remote;
+mod repeated_hour;
 mod replies;
 mod rsyslog;
 mod sandbox;

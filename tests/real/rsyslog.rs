@@ -21,6 +21,8 @@ const PATIENCE: Duration = Duration::from_secs(20);
 pub struct Way<'a> {
     /// Listen address of the exporter; `{folder}` is replaced with the directory of the test.
     pub listener: &'a str,
+    /// Parameters of rsyslog's `global`.
+    pub globals: &'a str,
     /// rsyslog's action for every message, in its configuration language.
     pub action: &'a str,
     /// Templates for the action.
@@ -32,6 +34,7 @@ pub struct Way<'a> {
 /// UDP has no back-pressure, so a burst must fit into the smallest common receive buffer.
 pub const UDP: Way<'static> = Way {
     listener: "udp://:514",
+    globals: SLASHES,
     action: r#"action(type="omfwd" target="127.0.0.1" port="514" protocol="udp")"#,
     templates: "",
     burst: 200,
@@ -39,6 +42,7 @@ pub const UDP: Way<'static> = Way {
 
 pub const TCP: Way<'static> = Way {
     listener: "tcp://:601",
+    globals: SLASHES,
     action: r#"action(type="omfwd" target="127.0.0.1" port="601" protocol="tcp")"#,
     templates: "",
     burst: LINES,
@@ -46,6 +50,7 @@ pub const TCP: Way<'static> = Way {
 
 pub const TCP_COUNTED: Way<'static> = Way {
     listener: "tcp://:601",
+    globals: SLASHES,
     action: r#"action(type="omfwd" target="127.0.0.1" port="601" protocol="tcp"
         TCP_Framing="octet-counted" template="RSYSLOG_SyslogProtocol23Format")"#,
     templates: "",
@@ -54,6 +59,7 @@ pub const TCP_COUNTED: Way<'static> = Way {
 
 pub const UNIX: Way<'static> = Way {
     listener: "unix://{folder}/devlog",
+    globals: SLASHES,
     action: "$OMUxSockSocket {folder}/devlog\n*.* :omuxsock:",
     templates: "",
     burst: LINES,
@@ -72,7 +78,8 @@ impl Rsyslog {
         let config = folder.join("rsyslog.conf");
         fs::write(
             &config,
-            MAIN.replace("{action}", way.action)
+            MAIN.replace("{globals}", way.globals)
+                .replace("{action}", way.action)
                 .replace("{templates}", way.templates)
                 .replace("{folder}", place),
         )?;
@@ -112,10 +119,12 @@ impl Drop for Rsyslog {
     }
 }
 
-/// rsyslog's own messages are discarded. Program names keep their slash, at which the RFC 5424 template would
-/// otherwise cut them.
+/// Program names keep their slash, at which the RFC 5424 template would otherwise cut them.
+pub const SLASHES: &str = r#"parser.permitSlashInProgramName="on""#;
+
+/// rsyslog's own messages are discarded.
 const MAIN: &str = r#"
-global(workDirectory="{folder}" parser.permitSlashInProgramName="on")
+global(workDirectory="{folder}" {globals})
 module(load="imuxsock" SysSock.Use="off")
 module(load="omuxsock")
 input(type="imuxsock" Socket="{folder}/in" ruleset="forward" RateLimit.Interval="0")

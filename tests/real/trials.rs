@@ -15,7 +15,7 @@ use crate::world::{Message, World};
 use crate::{
     Result, alertmanager, auth, chart, client, clocks, compose, container_logs, dashboards,
     examples, faults, image, inbound, incidents, journal, logrotate, milter, package, page, podman,
-    pods, policy, prometheus, sandbox, stores,
+    pods, policy, prometheus, repeated_hour, sandbox, stores,
 };
 
 /// A test, and the programs that it needs.
@@ -46,6 +46,11 @@ pub const ALL: &[RealTrial] = &[
         name: "page_once_for_each_of_ten_incidents_that_are_going_on",
         needs: &["prometheus", "prometheus-alertmanager"],
         run: || with_folder(incidents::one_page_each),
+    },
+    RealTrial {
+        name: "repeated_hour_of_autumn_does_not_mute_a_page",
+        needs: &["faketime"],
+        run: || with_folder(repeated_hour::spike_in_second_pass),
     },
     RealTrial {
         name: "page_survives_sigkill_and_a_backlog_does_not_page",
@@ -301,7 +306,7 @@ fn remote_replies() -> Result<()> {
             count => return Err(format!("{count} rotations were counted").into()),
         }
         drop(daemon);
-        container_logs::in_every_format(folder, &logs, &truth)?;
+        container_logs::of_every_image(folder, &logs, &truth)?;
         compare_queue(&postfix, &logs[1], folder)
     })
 }

@@ -29,7 +29,7 @@ const WITHOUT_QUEUE_ID: &[&[u8]] = &[
     b"stopping the Postfix mail system",
     b"refreshing the Postfix mail system",
     b"waiting for the Postfix mail system to terminate",
-    b"the Postfix mail system is running",
+    b"the Postfix mail system is ",
     b"aborting the Postfix mail system",
     b"flushing the Postfix mail queue",
     b"exiting to reopen external entropy source ",

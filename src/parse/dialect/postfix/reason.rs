@@ -223,11 +223,21 @@ fn tls_failure(text: &[u8]) -> Option<Reason<'_>> {
             ..reason
         });
     }
-    // The second one is of Postfix before 2.4.
-    if text.starts_with(b"Server certificate ") || text.starts_with(b"TLS failure: ") {
-        return Some(Reason::connect_error(b"", ConnectError::Tls, text));
-    }
-    None
+    [
+        &b"Server certificate "[..],
+        // Postfix before 2.4.
+        b"TLS failure: ",
+        // Of the security level `dane-only`, without a host.
+        b"non DNSSEC destination",
+        b"no TLSA records found",
+        b"TLSA records unusable",
+        b"Verification not possible, ",
+        // Postfix 3.10.
+        b"Sender requires verified TLS, ",
+    ]
+    .into_iter()
+    .any(|prefix| text.starts_with(prefix))
+    .then(|| Reason::connect_error(b"", ConnectError::Tls, text))
 }
 
 /// Parses the less frequent forms.
