@@ -1,10 +1,12 @@
 //! From the lines of a source to counts: the parser, the counters and the alerts that look at both.
 
+use jiff::Timestamp;
+
 use super::alerter::Alerter;
 use super::recording::RecordingVisitor;
 use super::source_handle::SourceHandle;
 use crate::insight::Insight;
-use crate::metrics::{Counters, CountingVisitor};
+use crate::metrics::{Counters, CountingVisitor, History};
 use crate::parse::{LineParser, Stamp, StreamKey};
 use crate::source::{Progress, ReadBuffer};
 
@@ -14,6 +16,8 @@ pub(super) struct Pipeline {
     pub counters: Counters,
     /// The wall clock in seconds since 1970, as of the current block.
     pub now: i64,
+    /// The counts of the past.
+    pub history: History,
     /// Who causes failed replies.
     pub insight: Insight,
     /// Evaluates the alert rules.
@@ -21,6 +25,15 @@ pub(super) struct Pipeline {
 }
 
 impl Pipeline {
+    /// Continues the history by the wall clock, also while no lines come. With `unread` lines, these have earlier times.
+    pub fn continue_history(&mut self, unread: bool) {
+        let now = Timestamp::now().as_second();
+        self.history.follow_clock(now);
+        if !unread && now >= self.history.due() {
+            self.history.advance(now, &self.counters, now);
+        }
+    }
+
     /// Reads about `budget` bytes of a source; `None` if it is not open.
     pub fn read(
         &mut self,
@@ -41,11 +54,13 @@ impl Pipeline {
             parser,
             counters,
             now,
+            history,
             insight,
             alerter,
         } = self;
         let now = *now;
         let mut due = alerter.next_evaluation();
+        let mut history_due = history.due();
         let behind = -clock.offset();
         let counting = CountingVisitor {
             counters,
@@ -58,6 +73,10 @@ impl Pipeline {
                 if seconds >= due {
                     alerter.advance(seconds, counters, now);
                     due = alerter.next_evaluation();
+                }
+                if seconds >= history_due {
+                    history.advance(seconds, counters, now);
+                    history_due = history.due();
                 }
                 if is_event {
                     clock.count(is_late, now);

@@ -16,7 +16,7 @@ use tracing::{info, warn};
 use super::request::{Request, ViewSender, WriteResult};
 use crate::alert;
 use crate::insight::InsightSnapshot;
-use crate::metrics::{CountersSnapshot, StateStats, View};
+use crate::metrics::{CountersSnapshot, Recorded, StateStats, View};
 use crate::parse::ParserSnapshot;
 use crate::state::{Section, Snapshot, SourceCounts, SourceState, StateFile, Store};
 
@@ -44,6 +44,7 @@ pub(super) struct SnapshotParts {
     /// By the name of the source.
     pub source_counts: BTreeMap<String, SourceCounts>,
     pub parser: ParserSnapshot,
+    pub history: Arc<Recorded>,
     pub insight: Option<InsightSnapshot>,
     pub alerts: Option<alert::AlertSnapshot>,
     /// Sections of the state file that this version does not know.
@@ -284,6 +285,7 @@ fn write_snapshots(
             write_errors: stats.errors,
             sources: parts.sources,
             source_counts: parts.source_counts,
+            history: Some(parts.history),
             insight: parts.insight,
             counters: CountersSnapshot::of(&view.counters, &view.providers),
             parser: parts.parser,

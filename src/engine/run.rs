@@ -20,7 +20,7 @@ use super::source_handle::SourceHandle;
 use crate::alert::Health;
 use crate::catalog::Catalog;
 use crate::insight::Insight;
-use crate::metrics::View;
+use crate::metrics::{History, View};
 use crate::parse::LineParser;
 use crate::showq;
 use crate::source::{Hint, Input, ReadBuffer};
@@ -107,6 +107,10 @@ impl Engine {
         if let Some(kept) = before.insight {
             insight.restore(kept);
         }
+        let mut history = History::new(catalog, Arc::clone(&provider_names));
+        if let Some(kept) = before.history {
+            history.restore(kept);
+        }
         let counters = before
             .counters
             .restore(catalog, &parts.providers, now.as_second());
@@ -118,6 +122,7 @@ impl Engine {
             unknown_sections: before.unknown,
             buffer: ReadBuffer::new(setup.max_line_bytes),
             pipeline: Pipeline {
+                history,
                 insight,
                 parser,
                 counters,
@@ -151,6 +156,7 @@ impl Engine {
             }
             if now >= tick {
                 tick = now + TICK;
+                self.pipeline.continue_history(self.more_to_read);
                 self.evaluate_alerts();
                 self.notify_sources(Hint::Tick);
             }
@@ -265,6 +271,7 @@ impl Engine {
                 .map(|it| (it.setup.name.clone(), it.counts()))
                 .collect(),
             parser: pipeline.parser.snapshot(),
+            history: pipeline.history.snapshot(),
             insight: Some(pipeline.insight.snapshot()),
             unknown: self.unknown_sections.clone(),
             alerts: Some(pipeline.alerter.snapshot()),
@@ -352,6 +359,7 @@ impl Engine {
     fn view(&mut self) -> View {
         let alerting = self.pipeline.alerter.view(Timestamp::now().as_second());
         View {
+            history: self.pipeline.history.clone(),
             insight: Some(self.pipeline.insight.clone()),
             counters: self.pipeline.counters.clone(),
             sources: self

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::insight::Insight;
 use crate::metrics::alerting::Alerting;
 use crate::metrics::counters::Counters;
+use crate::metrics::history::History;
 use crate::showq::Queues;
 
 /// The statistics of one source, for the `maillog_source_…` families and `maillog_lines_total`.
@@ -66,6 +67,8 @@ pub struct View {
     pub sources: Vec<SourceStats>,
     /// The names of the providers, by index.
     pub providers: Arc<[String]>,
+    /// The counts of the past.
+    pub history: History,
     /// Who causes failed replies, and in which words.
     pub insight: Option<Insight>,
     /// The Postfix queues, if configured.
@@ -80,6 +83,7 @@ impl View {
     /// A view of counters only.
     pub fn new(counters: Counters, providers: Arc<[String]>) -> Self {
         View {
+            history: History::new(counters.catalog, Arc::clone(&providers)),
             counters,
             sources: Vec::new(),
             providers,

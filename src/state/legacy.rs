@@ -88,6 +88,7 @@ pub(super) fn decode(version: u32, body: &[u8]) -> postcard::Result<Snapshot> {
         write_errors: version1.write_errors,
         sources: version1.sources,
         source_counts: BTreeMap::new(),
+        history: None,
         insight: None,
         counters: version1.counters.upgrade(version2.provider_conditions),
         parser: ParserSnapshot {

@@ -81,6 +81,7 @@ sections! {
     "mirrors" => parser.mirrors,
     "streams" => parser.streams,
     "insight" => insight,
+    "history" => history,
     "previous_lines" => parser.previous_lines,
     "signals" => alerts,
 }

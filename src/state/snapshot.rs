@@ -1,13 +1,14 @@
 //! The content of a snapshot. Each part is a section of the state file; see `sections`.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use super::section::Section;
 use crate::alert;
 use crate::insight::InsightSnapshot;
-use crate::metrics::CountersSnapshot;
+use crate::metrics::{CountersSnapshot, Recorded};
 use crate::parse::ParserSnapshot;
 use crate::source::{Position, Rotations};
 
@@ -26,6 +27,8 @@ pub struct Snapshot {
     pub counters: CountersSnapshot,
     /// The state of the parser.
     pub parser: ParserSnapshot,
+    /// The counts of the past.
+    pub history: Option<Arc<Recorded>>,
     /// Who causes failed replies.
     pub insight: Option<InsightSnapshot>,
     /// The alerts and their evidence.
