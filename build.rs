@@ -1,4 +1,4 @@
-//! Converts the catalog and the alert policy from TOML, which people edit, to JSON, which the program parses at
+//! Converts the catalog, its commands and the alert policy from TOML, which people edit, to JSON, which the program parses at
 //! every start in a tenth of the time.
 
 use std::{env, fs, path::Path};
@@ -9,7 +9,7 @@ fn main() {
     println!("cargo:rustc-cfg=hot_path");
     println!("cargo:rustc-check-cfg=cfg(hot_path)");
     let out_dir = env::var_os("OUT_DIR").expect("cargo sets OUT_DIR for build scripts");
-    for name in ["catalog", "policy"] {
+    for name in ["catalog", "commands", "policy"] {
         let path = format!("src/catalog/{name}.toml");
         println!("cargo::rerun-if-changed={path}");
         let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"));

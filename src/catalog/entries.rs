@@ -100,6 +100,8 @@ pub struct Enhanced {
 pub struct Condition {
     /// The label value.
     pub name: String,
+    /// What is wrong, in a few words that can follow a colon.
+    pub short: Text,
     /// The group that it belongs to as the cause of a failed delivery.
     pub cause: Cause,
     /// Severity.
@@ -142,8 +144,25 @@ pub struct BlocklistId(pub u8);
 pub struct Provider {
     /// The label value.
     pub name: String,
+    /// The name for people; absent where the label value is the name.
+    pub title: Option<Text>,
+    /// Where the provider wants to be asked.
+    #[serde(default)]
+    pub links: Vec<ProviderLink>,
     /// Lower-case domain names; a host belongs to the provider if it equals one or is a subdomain of one.
     pub suffixes: Vec<String>,
+}
+
+/// A page of a provider for the operators of other mail servers.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProviderLink {
+    /// The page.
+    pub url: String,
+    /// Its name.
+    pub name: Text,
+    /// What is found there, and what the provider asks for.
+    pub about: Text,
 }
 
 /// The whole of `catalog.toml`.

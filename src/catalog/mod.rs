@@ -5,6 +5,7 @@
 
 mod blocklists;
 mod classify;
+mod commands;
 mod digits;
 mod entries;
 mod explain;
@@ -20,10 +21,11 @@ mod topic;
 mod units;
 mod vocabulary;
 
+pub use commands::{Advice, Step, Subjects};
 pub use digits::{first_digit, first_digit_of_both, subject};
 pub use entries::{
     Blocklist, BlocklistId, Code, Condition, ConditionId, DocumentRow, Enhanced, Provider,
-    ProviderId,
+    ProviderId, ProviderLink,
 };
 pub use explain::Explanation;
 pub use lookup::Catalog;
