@@ -40,7 +40,7 @@ mod view;
 pub use alerting::{ActiveAlert, Alerting, AlertmanagerStats, EndedAlert, RuleState, SignalState};
 pub use bounded_counter::Limits;
 pub use counters::Counters;
-pub(crate) use counters::{OTHER_CODE, code_label};
+pub(crate) use counters::OTHER_CODE;
 pub use counters_snapshot::CountersSnapshot;
 pub use counting::{CountingVisitor, LineCounts};
 pub use exposition::{CONTENT_TYPE, Exposition, render};

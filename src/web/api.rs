@@ -1,11 +1,8 @@
-//! The JSON documents of the sources and the active alerts.
+//! The JSON document of the sources.
 
-use std::collections::BTreeMap;
-
-use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::metrics::{ActiveAlert, SourceStats, View};
+use crate::metrics::{SourceStats, View};
 
 #[derive(Serialize)]
 struct SourcesDocument<'a> {
@@ -61,58 +58,5 @@ pub fn sources(view: &View) -> Vec<u8> {
         sources: view.sources.iter().map(SourceEntry::from).collect(),
     };
     // Serializing names and numbers cannot fail.
-    serde_json::to_vec(&document).unwrap_or_default()
-}
-
-/// The same structure as Prometheus' answer at this path.
-#[derive(Serialize)]
-struct AlertsDocument<'a> {
-    status: &'static str,
-    data: AlertsData<'a>,
-}
-
-#[derive(Serialize)]
-struct AlertsData<'a> {
-    alerts: Vec<AlertEntry<'a>>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct AlertEntry<'a> {
-    labels: &'a BTreeMap<String, String>,
-    annotations: &'a BTreeMap<String, String>,
-    state: &'static str,
-    /// When the rule's condition became true.
-    active_at: Option<Timestamp>,
-    /// When the alert began to fire.
-    fired_at: Option<Timestamp>,
-}
-
-impl<'a> From<&'a ActiveAlert> for AlertEntry<'a> {
-    fn from(alert: &'a ActiveAlert) -> Self {
-        let time = |seconds| Timestamp::from_second(seconds).ok();
-        AlertEntry {
-            labels: &alert.labels,
-            annotations: &alert.annotations,
-            state: match alert.fired {
-                Some(_) => "firing",
-                None => "pending",
-            },
-            active_at: time(alert.since),
-            fired_at: alert.fired.and_then(time),
-        }
-    }
-}
-
-/// The pending and firing alerts; none if alerting is not configured.
-pub fn alerts(view: &View) -> Vec<u8> {
-    let active = view.alerting.iter().flat_map(|alerting| &alerting.active);
-    let document = AlertsDocument {
-        status: "success",
-        data: AlertsData {
-            alerts: active.map(AlertEntry::from).collect(),
-        },
-    };
-    // Serializing texts and times cannot fail.
     serde_json::to_vec(&document).unwrap_or_default()
 }

@@ -1,28 +1,41 @@
-//! The HTTP server: metrics, status page, runbook pages and JSON.
+//! The HTTP server: metrics, pages and JSON.
 //!
 //! Requests are answered from a [`View`](crate::metrics::View) that the engine provides. Nothing here
 //! accesses a source or a counter.
 
 mod access;
 mod activity;
+mod alert_list;
+mod alert_pages;
+mod alerts;
 mod api;
+mod assets;
+mod cause;
+mod chart;
 mod connections;
+mod context;
 mod encoding;
-mod evidence_labels;
-mod labels;
 mod language;
 mod layout;
 mod listen;
 mod numbers;
+mod past;
+mod provider_facts;
+mod provider_pages;
 mod qvalue;
+mod reply_classes;
 mod response;
 mod route;
 mod runbook;
 mod server;
 mod site;
+mod situation;
 mod status;
+#[cfg(test)]
+mod test_support;
 
 pub use access::Access;
+pub use context::SiteSettings;
 pub use listen::{BadAddress, ListenAddress};
 pub use server::{Bound, Server};
 pub use site::Site;

@@ -30,23 +30,55 @@ pub fn byte_size(bytes: u64) -> String {
     format!("{value:.1} {}", UNITS[unit])
 }
 
-/// A rate per second, shown per minute. A rate above zero is never shown as zero.
-pub fn per_minute(rate: f64, language: Language) -> String {
-    let unit = match language {
-        Language::En => "min",
-        Language::Zh => "分钟",
-    };
-    match rate * 60.0 {
-        rate if rate > 0.0 && rate < 0.1 => format!("<0.1/{unit}"),
-        rate => format!("{rate:.1}/{unit}"),
+/// A rate or another figure that need not be whole. One above zero is never shown as zero.
+pub fn rate(rate: f64) -> String {
+    match rate {
+        rate if rate <= 0.0 => "0".to_owned(),
+        rate if rate < 0.1 => "<0.1".to_owned(),
+        rate if rate < 9.95 => one_decimal(rate),
+        rate => thousands(rate.round() as u64),
     }
 }
 
-/// A share from 0 to 1 in percent.
-pub fn percent(share: f64) -> String {
-    match share * 100.0 {
-        percent if percent < 1.0 => "<1%".to_owned(),
-        percent => format!("{percent:.0}%"),
+/// With one decimal, unless that is zero.
+fn one_decimal(number: f64) -> String {
+    let text = format!("{number:.1}");
+    text.strip_suffix(".0").map_or(text.clone(), str::to_owned)
+}
+
+/// A share from 0 to 1 in percent. Less than all is never shown as all, nor more than nothing as nothing.
+pub fn percent(share: f64, language: Language) -> String {
+    let space = match language {
+        Language::En => "\u{202f}",
+        Language::Zh => "",
+    };
+    let number = match share * 100.0 {
+        percent if percent <= 0.0 => "0".to_owned(),
+        percent if percent < 0.1 => "<0.1".to_owned(),
+        percent if percent < 9.95 => one_decimal(percent),
+        percent if percent < 100.0 => format!("{:.0}", percent.min(99.0)),
+        percent => format!("{percent:.0}"),
+    };
+    format!("{number}{space}%")
+}
+
+/// How many times as much as usual: `×280`, `×0.9`.
+pub fn factor(factor: f64) -> String {
+    format!("×{}", rate(factor))
+}
+
+/// A span of seconds in its largest unit that has at least two of it.
+pub fn duration(seconds: i64, language: Language) -> String {
+    let seconds = seconds.max(0);
+    let (number, en, zh) = match seconds {
+        0..120 => (seconds, "s", "秒"),
+        120..7_200 => (seconds / 60, "min", "分钟"),
+        7_200..172_800 => (seconds / 3_600, "h", "小时"),
+        _ => (seconds / 86_400, "d", "天"),
+    };
+    match language {
+        Language::En => format!("{number} {en}"),
+        Language::Zh => format!("{number} {zh}"),
     }
 }
 
@@ -62,10 +94,47 @@ mod tests {
         assert_eq!(byte_size(1023), "1023 B");
         assert_eq!(byte_size(1536), "1.5 KiB");
         assert_eq!(byte_size(3 << 30), "3.0 GiB");
-        assert_eq!(per_minute(0.0, Language::En), "0.0/min");
-        assert_eq!(per_minute(0.001, Language::Zh), "<0.1/分钟");
-        assert_eq!(per_minute(0.5, Language::En), "30.0/min");
-        assert_eq!(percent(0.001), "<1%");
-        assert_eq!(percent(0.666), "67%");
+        for (number, text) in [
+            (0.0, "0"),
+            (0.01, "<0.1"),
+            (0.1, "0.1"),
+            (0.96, "1"),
+            (8.44, "8.4"),
+            (9.96, "10"),
+            (84.4, "84"),
+            (1234.0, "1,234"),
+        ] {
+            assert_eq!(rate(number), text);
+        }
+        assert_eq!(factor(280.3), "×280");
+        for (share, text) in [
+            (0.0, "0%"),
+            (0.0001, "<0.1%"),
+            (0.008, "0.8%"),
+            (0.053, "5.3%"),
+            (0.01, "1%"),
+            (0.666, "67%"),
+            (0.9999, "99%"),
+            (1.0, "100%"),
+        ] {
+            assert_eq!(percent(share, Language::Zh), text);
+        }
+        assert_eq!(percent(0.96, Language::En), "96\u{202f}%");
+    }
+
+    #[test]
+    fn durations_are_in_their_largest_unit() {
+        for (seconds, text) in [
+            (-5, "0 s"),
+            (40, "40 s"),
+            (119, "119 s"),
+            (1_400, "23 min"),
+            (7_100, "118 min"),
+            (15_000, "4 h"),
+            (200_000, "2 d"),
+        ] {
+            assert_eq!(duration(seconds, Language::En), text);
+        }
+        assert_eq!(duration(1_400, Language::Zh), "23 分钟");
     }
 }

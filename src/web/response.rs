@@ -17,10 +17,13 @@ use crate::catalog::Language;
 pub const TEXT: &str = "text/plain; charset=utf-8";
 pub const HTML: &str = "text/html; charset=utf-8";
 pub const JSON: &str = "application/json";
+pub const CSS: &str = "text/css; charset=utf-8";
+pub const JAVASCRIPT: &str = "text/javascript; charset=utf-8";
 
-/// Pages contain their style sheet and load nothing. If markup ever slipped into a page, it could
-/// neither run nor load anything.
-const PAGE_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'";
+/// Pages load their own style sheet and script, and the script loads the page again. If markup ever slipped into a
+/// page, it could neither run nor load anything.
+const PAGE_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; \
+                           base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /// The challenge of HTTP basic authentication (RFC 7617 section 2).
 const CHALLENGE: &str = "Basic realm=\"maillog_exporter\", charset=\"UTF-8\"";
@@ -32,6 +35,8 @@ pub struct Content {
     body: Vec<u8>,
     /// Set where the response depends on the language that the request prefers.
     language: Option<Language>,
+    /// Whether it never changes at its address.
+    cacheable: bool,
 }
 
 impl Content {
@@ -42,6 +47,15 @@ impl Content {
             content_type,
             body: body.into(),
             language: None,
+            cacheable: false,
+        }
+    }
+
+    /// The same, which never changes at its address.
+    pub fn cacheable(self) -> Self {
+        Content {
+            cacheable: true,
+            ..self
         }
     }
 
@@ -83,7 +97,11 @@ impl Content {
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(self.content_type));
         headers.insert(CONTENT_LENGTH, HeaderValue::from(length));
-        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        let caching = match self.cacheable {
+            true => "private, max-age=31536000, immutable",
+            false => "no-store",
+        };
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static(caching));
         let mut vary = "Accept-Encoding";
         if let Some(language) = self.language {
             vary = "Accept-Encoding, Accept-Language";

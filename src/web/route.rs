@@ -7,10 +7,8 @@ pub enum Route<'a> {
     Healthy,
     /// The readiness probe.
     Ready,
-    /// The page of all alert rules.
-    Alerts,
-    /// The page of the alert rule with this name.
-    Alert(&'a str),
+    /// The style sheet or the script of the pages.
+    Asset(&'a str),
     /// Something that is made from the counts of the moment.
     Counts(CountsRoute<'a>),
 }
@@ -30,8 +28,22 @@ pub enum CountsRoute<'a> {
     CodesJson,
     /// The JSON document of the code or condition with this name.
     CodeJson(&'a str),
-    /// The active alerts as JSON.
+    /// The page of all alerts and rules.
+    Alerts,
+    /// The page of the alert rule with this name.
+    Alert(&'a str),
+    /// The alerts and rules as JSON.
     AlertsJson,
+    /// The page of all providers.
+    Providers,
+    /// The page of the provider with this name.
+    Provider(&'a str),
+    /// The JSON document of all providers.
+    ProvidersJson,
+    /// The JSON document of the provider with this name.
+    ProviderJson(&'a str),
+    /// The status as JSON.
+    StatusJson,
     /// The sources as JSON.
     SourcesJson,
 }
@@ -43,15 +55,23 @@ impl<'a> Route<'a> {
             path if path == telemetry_path => CountsRoute::Metrics,
             "/-/healthy" => return Some(Route::Healthy),
             "/-/ready" => return Some(Route::Ready),
-            "/alerts" | "/alerts/" => return Some(Route::Alerts),
+            path if path.starts_with("/static/") => return Some(Route::Asset(path)),
             "/" => CountsRoute::Status,
+            "/api/v1/status" => CountsRoute::StatusJson,
+            "/alerts" | "/alerts/" => CountsRoute::Alerts,
+            "/providers" | "/providers/" => CountsRoute::Providers,
+            "/api/v1/providers" => CountsRoute::ProvidersJson,
             "/codes" | "/codes/" => CountsRoute::Codes,
             "/api/v1/codes" => CountsRoute::CodesJson,
             "/api/v1/alerts" => CountsRoute::AlertsJson,
             "/api/v1/sources" => CountsRoute::SourcesJson,
             path => {
                 if let Some(name) = path.strip_prefix("/alerts/") {
-                    return Some(Route::Alert(name));
+                    CountsRoute::Alert(name)
+                } else if let Some(name) = path.strip_prefix("/providers/") {
+                    CountsRoute::Provider(name)
+                } else if let Some(name) = path.strip_prefix("/api/v1/providers/") {
+                    CountsRoute::ProviderJson(name)
                 } else if let Some(name) = path.strip_prefix("/codes/") {
                     CountsRoute::Code(name)
                 } else {
@@ -78,7 +98,10 @@ mod tests {
             ("/codes/421", counts(CountsRoute::Code("421"))),
             ("/codes/4.7.28/x", counts(CountsRoute::Code("4.7.28/x"))),
             ("/codesx", None),
-            ("/alerts/Name", Some(Route::Alert("Name"))),
+            ("/alerts/Name", counts(CountsRoute::Alert("Name"))),
+            ("/providers/google", counts(CountsRoute::Provider("google"))),
+            ("/providersx", None),
+            ("/static/pages.css", Some(Route::Asset("/static/pages.css"))),
             ("/alertsx", None),
             ("/api/v1/codes/421", counts(CountsRoute::CodeJson("421"))),
             ("/api/v1/codes/", counts(CountsRoute::CodeJson(""))),

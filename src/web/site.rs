@@ -10,12 +10,12 @@ use hyper::{Method, Request, Response, StatusCode};
 use jiff::Timestamp;
 
 use super::access::AccessRules;
+use super::context::{Context, SiteSettings};
 use super::language::PageLanguage;
 use super::response::{Content, HTML, JSON, method_not_allowed, unauthorized};
 use super::route::{CountsRoute, Route};
 use super::runbook::{self, Rendered};
-use super::{api, encoding, status};
-use crate::catalog::Policy;
+use super::{alert_pages, api, assets, encoding, provider_pages, status};
 use crate::engine::Handle;
 use crate::metrics::{self, Exposition, View};
 
@@ -23,20 +23,17 @@ use crate::metrics::{self, Exposition, View};
 #[derive(Clone)]
 pub struct Site {
     engine: Handle,
-    telemetry_path: String,
-    policy: Arc<Policy>,
+    settings: SiteSettings,
     /// Shared by all connections, because Prometheus may open a new one for each scrape.
     exposition: Arc<Mutex<Exposition>>,
 }
 
 impl Site {
-    /// Serves the engine's counts, with the metrics at `telemetry_path`, and pages about the alert
-    /// rules of a policy.
-    pub fn new(engine: Handle, telemetry_path: String, policy: Policy) -> Self {
+    /// Serves the engine's counts and pages about them.
+    pub fn new(engine: Handle, settings: SiteSettings) -> Self {
         Site {
             engine,
-            telemetry_path,
-            policy: Arc::new(policy),
+            settings,
             exposition: Arc::default(),
         }
     }
@@ -72,18 +69,11 @@ impl Site {
     }
 
     async fn route(&self, path: &str, language: PageLanguage) -> Content {
-        match Route::of(path, &self.telemetry_path) {
+        match Route::of(path, &self.settings.telemetry_path) {
             None => not_found(),
             Some(Route::Healthy) => Content::text(StatusCode::OK, "Healthy.\n"),
             Some(Route::Ready) => self.ready(),
-            Some(Route::Alerts) => {
-                let page = runbook::alerts(&self.policy, language);
-                Content::ok(HTML, page).in_language(language.language)
-            }
-            Some(Route::Alert(name)) => {
-                let page = runbook::alert(&self.policy, name, language);
-                rendered(HTML, page).in_language(language.language)
-            }
+            Some(Route::Asset(path)) => assets::file(path).unwrap_or_else(not_found),
             Some(Route::Counts(route)) => match self.engine.view().await {
                 Some(view) => self.counts(route, language, &view),
                 // The engine stops only together with the process.
@@ -95,27 +85,33 @@ impl Site {
     /// The routes that show counts.
     fn counts(&self, route: CountsRoute<'_>, language: PageLanguage, view: &Arc<View>) -> Content {
         let now = Timestamp::now().as_second();
+        let context = Context {
+            view,
+            settings: &self.settings,
+            language,
+            now,
+        };
+        let page = |page: String| Content::ok(HTML, page).in_language(language.language);
+        let named = |page: Rendered| rendered(HTML, page).in_language(language.language);
         match route {
             CountsRoute::Metrics => {
                 let exposition = self.exposition.lock();
                 let mut exposition = exposition.unwrap_or_else(PoisonError::into_inner);
                 Content::ok(metrics::CONTENT_TYPE, exposition.render(view, now))
             }
-            CountsRoute::Status => {
-                let page = status::page(view, &self.telemetry_path, language, now);
-                Content::ok(HTML, page).in_language(language.language)
-            }
-            CountsRoute::Codes => {
-                let page = runbook::index(view, language);
-                Content::ok(HTML, page).in_language(language.language)
-            }
-            CountsRoute::Code(name) => {
-                let page = runbook::page(view, name, language, now);
-                rendered(HTML, page).in_language(language.language)
-            }
+            CountsRoute::Status => page(status::page(&context)),
+            CountsRoute::Codes => page(runbook::index(&context)),
+            CountsRoute::Code(name) => named(runbook::page(&context, name)),
+            CountsRoute::Alerts => page(alert_pages::index(&context)),
+            CountsRoute::Alert(name) => named(alert_pages::page(&context, name)),
+            CountsRoute::Providers => page(provider_pages::index(&context)),
+            CountsRoute::Provider(name) => named(provider_pages::page(&context, name)),
+            CountsRoute::StatusJson => Content::ok(JSON, status::json(&context)),
             CountsRoute::CodesJson => Content::ok(JSON, runbook::index_json(view)),
-            CountsRoute::CodeJson(name) => rendered(JSON, runbook::json(view, name, now)),
-            CountsRoute::AlertsJson => Content::ok(JSON, api::alerts(view)),
+            CountsRoute::CodeJson(name) => rendered(JSON, runbook::json(&context, name)),
+            CountsRoute::AlertsJson => Content::ok(JSON, alert_pages::json(&context)),
+            CountsRoute::ProvidersJson => Content::ok(JSON, provider_pages::index_json(&context)),
+            CountsRoute::ProviderJson(name) => rendered(JSON, provider_pages::json(&context, name)),
             CountsRoute::SourcesJson => Content::ok(JSON, api::sources(view)),
         }
     }

@@ -23,7 +23,7 @@ use crate::metrics::{ActiveAlert, View};
 use crate::parse::{Direction, Format, Outcome};
 use crate::source::{Files, Framing, Input, ReadFrom};
 use crate::state::StateFile;
-use crate::web::{Access, Bound, ListenAddress, Server, Site};
+use crate::web::{Access, Bound, ListenAddress, Server, Site, SiteSettings};
 
 /// The interval at which traffic is written.
 const TICK: Duration = Duration::from_millis(100);
@@ -93,7 +93,7 @@ async fn demo(args: &Args, bound: Bound, log: &Path) -> Result<(), Error> {
             format: Format::Auto,
         }],
         max_line_bytes: config.max_line_bytes,
-        time_zone: config.time_zone,
+        time_zone: config.time_zone.clone(),
     };
     let file = OpenOptions::new()
         .create(true)
@@ -115,7 +115,8 @@ async fn demo(args: &Args, bound: Bound, log: &Path) -> Result<(), Error> {
     let providers = Providers::embedded();
     let (engine, thread) = engine::start(setup, providers, None, alerts, StateFile::none())
         .map_err(Error::cannot_start)?;
-    let site = Site::new(engine.clone(), config.telemetry_path, policy);
+    let settings = SiteSettings::new(&config.telemetry_path, policy, config.time_zone);
+    let site = Site::new(engine.clone(), settings);
     let server = Server::start(bound, site, Access::open()).map_err(Error::cannot_start)?;
     print_introduction(&address, log)?;
 

@@ -21,7 +21,7 @@ use crate::service::ServiceManager;
 use crate::showq;
 use crate::source::{Files, Input};
 use crate::state::StateFile;
-use crate::web::{Access, Bound, Server, Site};
+use crate::web::{Access, Bound, Server, Site, SiteSettings};
 
 /// How often a service that has found no mail log looks for one again.
 const LOG_SEARCH_INTERVAL: Duration = Duration::from_secs(1);
@@ -77,7 +77,8 @@ async fn serve(args: &Args, config: Config, bound: Bound, access: Access) -> Res
         state,
     )
     .map_err(Error::cannot_start)?;
-    let site = Site::new(engine.clone(), config.telemetry_path.clone(), policy);
+    let settings = SiteSettings::new(&config.telemetry_path, policy, config.time_zone.clone());
+    let site = Site::new(engine.clone(), settings);
     let server = Server::start(bound, site, access).map_err(Error::cannot_start)?;
     for address in addresses {
         info!(%address, path = config.telemetry_path, "listening");

@@ -1,5 +1,7 @@
 //! Rates of the past, for charts and comparisons.
 
+use std::ops::Range;
+
 use super::series::{Key, totals};
 use super::{History, MINUTE, MINUTES, QUARTER, QUARTERS, Series};
 use crate::metrics::counters::Counters;
@@ -10,6 +12,8 @@ pub struct Rates {
     groups: usize,
     /// By slot and then by group; NaN where nothing is known.
     rates: Vec<f64>,
+    /// The minutes of each slot of which something is known.
+    minutes: Vec<f64>,
 }
 
 impl Rates {
@@ -18,6 +22,7 @@ impl Rates {
         Rates {
             groups,
             rates: vec![f64::NAN; slots * groups],
+            minutes: vec![QUARTER as f64; slots],
         }
     }
 
@@ -32,16 +37,22 @@ impl Rates {
         rate.copied().filter(|rate| !rate.is_nan())
     }
 
+    /// How often a group was counted in a slot; 0 where nothing is known.
+    pub fn count(&self, slot: usize, group: usize) -> f64 {
+        let minutes = self.minutes.get(slot).copied().unwrap_or(0.0);
+        self.at(slot, group).unwrap_or(0.0) * minutes
+    }
+
     /// The rate of a group in the last slot.
     pub fn last(&self, group: usize) -> Option<f64> {
         self.at(self.slots().checked_sub(1)?, group)
     }
 
-    /// The mean rate of a group over the slots of which something is known.
-    pub fn mean(&self, group: usize) -> Option<f64> {
-        let known = (0..self.slots()).filter_map(|slot| self.at(slot, group));
+    /// The mean rate of a group over a range of slots; `None` if fewer than `least` of them are known.
+    pub fn mean_of(&self, slots: Range<usize>, group: usize, least: u32) -> Option<f64> {
+        let known = slots.filter_map(|slot| self.at(slot, group));
         let (sum, count) = known.fold((0.0, 0u32), |(sum, count), rate| (sum + rate, count + 1));
-        (count > 0).then(|| sum / f64::from(count))
+        (count >= least.max(1)).then(|| sum / f64::from(count))
     }
 }
 
@@ -63,7 +74,7 @@ impl History {
     }
 
     /// The rates of the series in `groups` groups, minute by minute. `counters` are of the same moment. A series without
-    /// a group is left out.
+    /// a group below `groups` is left out.
     pub fn minutes(
         &self,
         counters: &Counters,
@@ -88,7 +99,7 @@ impl History {
                 rates.rates[slot * groups..][..groups].fill(0.0);
             }
         }
-        let of_series = self.groups(&group);
+        let of_series = self.groups(groups, &group);
         let mut add = |minute: i64, group: Option<usize>, count: f64| {
             if let (Some(slot), Some(group)) = (slot_of(minute), group) {
                 rates.rates[slot * groups + group] += count;
@@ -104,14 +115,18 @@ impl History {
                 Some(number) => of_series.get(usize::from(number)).copied().flatten(),
                 None => key
                     .series(self.catalog, &self.providers)
-                    .and_then(|series| group(&series)),
+                    .and_then(|series| group(&series))
+                    .filter(|group| *group < groups),
             };
             add(self.recorded.minute, group, growth as f64);
         });
         for slot in 0..span.slots {
             let start = (first + slot as i64 * span.minutes) * MINUTE;
             let end = (start + span.minutes * MINUTE).min(span.end + 1);
-            let minutes = (end - start.max(known * MINUTE)).max(1) as f64 / MINUTE as f64;
+            // Less than a minute tells no rate.
+            let seconds = (end - start.max(known * MINUTE)).max(MINUTE);
+            let minutes = seconds as f64 / MINUTE as f64;
+            rates.minutes[slot] = minutes;
             for rate in &mut rates.rates[slot * groups..][..groups] {
                 *rate /= minutes;
             }
@@ -133,7 +148,7 @@ impl History {
         let began = began.div_euclid(QUARTER) + 1;
         let known = self.recorded.quarters.begin(began);
         let ended = self.recorded.minute.div_euclid(QUARTER);
-        let of_series = self.groups(&group);
+        let of_series = self.groups(groups, &group);
         let quarter = |time: i64| time.div_euclid(MINUTE * QUARTER);
         let mut wanted: Vec<i64> = times.iter().map(|time| quarter(*time)).collect();
         for (slot, wanted) in wanted.iter().enumerate() {
@@ -165,8 +180,15 @@ impl History {
     }
 
     /// The group of each series.
-    fn groups(&self, group: &impl Fn(&Series) -> Option<usize>) -> Vec<Option<usize>> {
-        self.recorded.series.iter().map(group).collect()
+    fn groups(
+        &self,
+        groups: usize,
+        group: &impl Fn(&Series) -> Option<usize>,
+    ) -> Vec<Option<usize>> {
+        let series = self.recorded.series.iter();
+        series
+            .map(|it| group(it).filter(|group| *group < groups))
+            .collect()
     }
 
     /// What was counted in the current minute.

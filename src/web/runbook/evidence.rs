@@ -155,7 +155,7 @@ fn worst<K>(counts: impl Iterator<Item = (K, WindowCounts)>) -> Vec<(K, WindowCo
 }
 
 /// Which replies a topic is about.
-struct Filter<'c> {
+pub struct Filter<'c> {
     catalog: &'c Catalog,
     topic: Topic,
     /// Conditions that the alert of a code counts too: full mailboxes of all codes for 422.
@@ -163,7 +163,8 @@ struct Filter<'c> {
 }
 
 impl<'c> Filter<'c> {
-    fn of(catalog: &'c Catalog, topic: Topic) -> Self {
+    /// The replies of a topic.
+    pub fn of(catalog: &'c Catalog, topic: Topic) -> Self {
         let name = catalog.topic_name(topic);
         static POLICY: LazyLock<Policy> = LazyLock::new(Policy::embedded);
         let rules = POLICY.alerts.iter();
@@ -176,7 +177,8 @@ impl<'c> Filter<'c> {
         }
     }
 
-    fn covers(&self, code: u16, enhanced: Option<Enhanced>, condition: &str) -> bool {
+    /// Whether a reply is among them.
+    pub fn covers(&self, code: u16, enhanced: Option<Enhanced>, condition: &str) -> bool {
         let has = |id: ConditionId| self.catalog.condition_name(id) == condition;
         let of_alert = self.conditions.iter().any(|id| has(*id));
         of_alert

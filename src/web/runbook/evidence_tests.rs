@@ -1,25 +1,27 @@
 //! Tests of what the pages show about the replies of the moment.
 
-use jiff::Timestamp;
-
-use super::tests::{NOW, in_language, view_of};
 use super::*;
 use crate::catalog::{Catalog, Language};
-use crate::web::labels::Labels;
+use crate::metrics::Alerting;
+use crate::web::test_support::{
+    active, context, deferred, incident, rule_state, settings, view_of, with_alerting,
+};
 
-/// A message from `sender` to `host` at NOW minus some seconds, and the reply that deferred it.
-fn deferred(number: u32, ago: i64, sender: &str, host: &str, reply: &str) -> [String; 2] {
-    let time = Timestamp::from_second(NOW - ago).expect("a time");
-    let id = format!("4F9D{number:07X}");
-    [
-        format!(
-            "{time} mx1 postfix/qmgr[7]: {id}: from=<{sender}>, size=10, nrcpt=1 (queue active)"
-        ),
-        format!(
-            "{time} mx1 postfix/smtp[9]: {id}: to=<u{number}@gmail.example>, relay={host}[192.0.2.1]:25, delay=1, \
-             delays=0/0/0/1, dsn=4.0.0, status=deferred (host {host}[192.0.2.1] said: {reply} (in reply to MAIL FROM command))"
-        ),
-    ]
+fn page_in(view: &View, name: &str, language: Language) -> String {
+    let settings = settings();
+    page(&context(view, &settings, language), name).body
+}
+
+fn json_of(view: &View, name: &str) -> serde_json::Value {
+    let settings = settings();
+    let body = json(&context(view, &settings, Language::En), name).body;
+    serde_json::from_str(&body).expect("JSON")
+}
+
+/// The place of a text on a page.
+fn at(page: &str, text: &str) -> usize {
+    page.find(text)
+        .unwrap_or_else(|| panic!("no {text} in {page}"))
 }
 
 #[test]
@@ -29,54 +31,151 @@ fn the_provider_that_is_worst_now_is_first_with_its_words_and_domains() {
     // A year of others, and 400 of Google in the last minutes.
     for number in 0..3000 {
         let ago = i64::from(3000 - number) * 10_000;
+        let reply = "421 4.3.2 Shutting down";
         lines.extend(deferred(
             number,
             ago,
             "a@old.example",
             "mx.example.org",
-            "421 4.3.2 Shutting down",
+            reply,
         ));
     }
     for number in 3000..3400 {
-        let reply = format!(
-            "421 4.7.28 Unusual rate of mail from [192.0.2.{}]",
-            number % 200
-        );
+        let host = number % 200;
+        let reply = format!("421 4.7.28 Unusual rate of mail from [192.0.2.{host}]");
         lines.extend(deferred(number, 60, "news@shop.example", GOOGLE, &reply));
     }
     let view = view_of(&lines);
-    let json: serde_json::Value =
-        serde_json::from_str(&json(&view, "421", NOW).body).expect("JSON");
+    let json = json_of(&view, "421");
     assert_eq!(json["providers"][0]["name"], "google");
     assert_eq!(json["providers"][0]["count_5m"], 400);
+    let windows = &json["windows"];
     assert_eq!(
-        (
-            &json["windows"]["5m"]["count"],
-            &json["windows"]["total"]["count"]
-        ),
+        (&windows["5m"]["count"], &windows["total"]["count"]),
         (&400.into(), &3400.into())
     );
     assert_eq!(json["enhanced"][0]["code"], "4.7.28");
-    assert_eq!(
-        json["replies"][0]["text"],
-        "421 4.7.28 Unusual rate of mail from [<ip>]"
-    );
+    let text = "421 4.7.28 Unusual rate of mail from [<ip>]";
+    assert_eq!(json["replies"][0]["text"], text);
     assert_eq!(json["senders"][0]["name"], "shop.example");
     for language in [Language::En, Language::Zh] {
-        let page = page(&view, "421", in_language(language), NOW).body;
-        let at = |text: &str| {
-            page.find(text)
-                .unwrap_or_else(|| panic!("no {text} in {page}"))
-        };
-        assert!(at("google") < at("3,000"));
-        assert!(at("4.7.28") < at("4.3.2"), "{page}");
-        at("Unusual rate of mail from [&lt;ip&gt;]");
+        let page = page_in(&view, "421", language);
+        assert!(
+            at(&page, "google") < at(&page, "3,400"),
+            "totals are at the end"
+        );
+        assert!(at(&page, "4.7.28") < at(&page, "4.3.2"), "{page}");
+        at(&page, "Unusual rate of mail from [<mark>ip</mark>]");
         // What was measured decides who should act: the sender, not the remote operator.
-        let actor = Catalog::embedded()
-            .explain(Catalog::embedded().topic("4.7.28").expect("a topic"))
+        let catalog = Catalog::embedded();
+        let actor = catalog
+            .explain(catalog.topic("4.7.28").expect("a topic"))
             .actor;
-        assert!(page.contains(&format!("<b>{}</b>", actor.text(language == Language::Zh))));
+        at(
+            &page,
+            &format!("<b>{}</b>", actor.text(language == Language::Zh)),
+        );
     }
+}
+
+#[test]
+fn page_of_a_firing_code_says_cause_and_first_step_before_figures_chart_and_evidence() {
+    let view = with_alerting(
+        incident(),
+        Alerting {
+            active: vec![active("MaillogSmtp421Spike", "critical", true)],
+            rules: vec![rule_state("MaillogSmtp421Spike", 0.9, 0.05)],
+            ..Alerting::default()
+        },
+    );
+    for (language, parts) in [
+        (
+            Language::En,
+            [
+                "<section class=\"band firing\"",
+                "Firing · critical · since ",
+                "of mail to Google fails: sent too fast</h1>",
+                "<code>421 4.7.28</code>, 18/min",
+                "is mail from <b class=\"nw\">news.example.com</b>",
+                "<b>Do first: </b><a href=\"#do\">hold the mail of news.example.com</a>",
+                "<dl class=\"figs\">",
+                "alert from 1/min",
+                "<svg class=\"ch\"",
+                "▲ firing since 22:03",
+                "What to do on this Postfix",
+                "qshape -s deferred",
+                "endswith(&quot;@news.example.com&quot;)",
+                "https://postmaster.google.com/",
+                "Is it over?",
+                "Who answers with it",
+                "In which words",
+                "Whose mail, and to whom",
+                "What it means",
+                "Counted since the start",
+                "Reference table (Chinese)",
+            ],
+        ),
+        (
+            Language::Zh,
+            [
+                "<section class=\"band firing\"",
+                "告警中 · 严重 · 自 ",
+                "失败：发送过快</h1>",
+                "<code>421 4.7.28</code>，18 次/分钟",
+                "是 <b class=\"nw\">news.example.com</b> 的邮件",
+                "<b>先做：</b><a href=\"#do\">暂扣 news.example.com 的邮件</a>",
+                "<dl class=\"figs\">",
+                "阈值 1 次/分钟",
+                "<svg class=\"ch\"",
+                "▲ 自 22:03 起告警",
+                "在本机 Postfix 上怎么办",
+                "qshape -s deferred",
+                "endswith(&quot;@news.example.com&quot;)",
+                "https://postmaster.google.com/",
+                "结束了吗？",
+                "谁这样回复",
+                "回复原文",
+                "涉及哪些邮件",
+                "含义",
+                "累计：",
+                "对照表原文",
+            ],
+        ),
+    ] {
+        let page = page_in(&view, "421", language);
+        let places = parts.map(|part| at(&page, part));
+        assert!(places.is_sorted(), "{parts:?}\n{places:?}\n{page}");
+    }
+    let json = json_of(&view, "421");
+    assert_eq!(json["firing"][0]["alert"], "MaillogSmtp421Spike");
+    assert_eq!(json["series"].as_array().map(Vec::len), Some(72));
+    assert_eq!(
+        (&json["compare"]["1h"], &json["threshold"]),
+        (&0.0.into(), &0.05.into())
+    );
+    assert_eq!(json["commands"][0]["mta"], "postfix");
+    assert_eq!(json["commands"][0]["changes"], false);
+    // Another code has no alert.
+    assert!(page_in(&view, "450", Language::En).contains("band quiet"));
+}
+
+#[test]
+fn cause_is_named_only_if_most_replies_say_it() {
+    let replies = [
+        "421 4.7.28 Unusual rate",
+        "421 bye",
+        "421 4.3.2 shutting down",
+        "421 4.7.0 x",
+    ];
+    let lines: Vec<String> = (0..40)
+        .flat_map(|number: u32| {
+            let reply = replies[number as usize % replies.len()];
+            deferred(number, 60, "a@shop.example", "mx.example.org", reply)
+        })
+        .collect();
+    let page = page_in(&view_of(&lines), "421", Language::En);
+    let band = &page[..at(&page, "<dl class=\"figs\">")];
+    assert!(!band.contains("too fast"), "{band}");
 }
 
 #[test]
@@ -89,28 +188,47 @@ fn full_mailboxes_of_other_codes_are_on_the_page_of_422() {
         .collect();
     let view = view_of(&lines);
     for name in ["422", "mailbox_full", "452", "4.2.2"] {
-        let page = page(&view, name, in_language(Language::En), NOW).body;
+        let page = page_in(&view, name, Language::En);
         assert!(
             page.contains("<td>50</td>") && page.contains("mailbox full"),
             "{name}: {page}"
         );
-        assert!(!page.contains(Labels::of(Language::En).code_page.not_seen));
     }
-    let other = page(&view, "421", in_language(Language::En), NOW).body;
-    assert!(other.contains(Labels::of(Language::En).code_page.not_seen));
+    let other = page_in(&view, "421", Language::En);
+    assert!(
+        other.contains("Not seen yet.") && !other.contains("mailbox full"),
+        "{other}"
+    );
 }
 
 #[test]
 fn hostile_reply_texts_and_domains_are_escaped() {
     let reply = "421 <script>alert(1)</script> \u{202e}evil\u{1b}[31m";
-    let lines = deferred(
-        1,
-        10,
-        "x@<img src=y onerror=z>.example",
-        "mx.example.org",
-        reply,
-    );
-    let page = page(&view_of(&lines), "421", in_language(Language::En), NOW).body;
+    let sender = "x@<img src=y onerror=z>.example";
+    let lines = deferred(1, 10, sender, "mx.example.org", reply);
+    let page = page_in(&view_of(&lines), "421", Language::En);
     assert!(page.contains("&lt;script&gt;"), "{page}");
-    assert!(!page.contains("<script") && !page.contains("<img") && !page.contains('\u{202e}'));
+    assert_eq!(page.matches("<script").count(), 1, "{page}");
+    assert!(!page.contains("<img") && !page.contains('\u{202e}'));
+    // Neither is it put into a command.
+    let lines: Vec<String> = (0..9)
+        .flat_map(|number| {
+            let sender = "x@$(reboot).example";
+            deferred(
+                number,
+                10,
+                sender,
+                "mx.example.org",
+                "421 4.7.28 unusual rate",
+            )
+        })
+        .collect();
+    let page = page_in(&view_of(&lines), "421", Language::En);
+    let commands: Vec<&str> = page.split("<pre").skip(1).collect();
+    assert!(
+        !commands.is_empty()
+            && commands
+                .iter()
+                .all(|it| !it[..it.find("</pre>").unwrap_or(0)].contains("reboot"))
+    );
 }

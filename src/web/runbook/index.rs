@@ -3,88 +3,94 @@
 use maud::{Markup, html};
 
 use super::listing::{self, CountedTopic};
-use crate::catalog::{Catalog, Kind, Language, Topic, subject};
-use crate::metrics::View;
-use crate::web::labels::Labels;
-use crate::web::language::PageLanguage;
-use crate::web::layout::{self, Link, navigation, not_found};
+use crate::catalog::{Kind, Topic, subject};
+use crate::web::context::Context;
+use crate::web::layout::{self, Page, Part, not_found};
 use crate::web::numbers::thousands;
 
 /// The page; `unknown` is a requested name that does not exist.
-pub fn page(view: &View, language: PageLanguage, unknown: Option<&str>) -> String {
-    let catalog = view.counters.catalog;
-    let labels = Labels::of(language.language);
-    let code_page = &labels.code_page;
-    let links = [
-        Link::Page("/", labels.status),
-        Link::Page("/alerts", labels.alert_pages.title),
-        Link::Data("/api/v1/codes", labels.json),
-    ];
-    let navigation = navigation(language, "/codes", &links);
-    let main = html! {
-        h1 { (code_page.index_title) }
-        @match unknown {
-            Some(name) => (not_found(name, code_page.not_found)),
-            None => p.dim { (code_page.index_hint) },
+pub fn page(context: &Context<'_>, unknown: Option<&str>) -> String {
+    let view = context.view;
+    let title = context.t("Codes", "代码");
+    let body = html! {
+        section.blk.nb {
+            h1 { (title) }
+            @match unknown {
+                Some(name) => (not_found(
+                    name,
+                    context.t("Unknown code or condition: ", "未知的代码或原因分类："),
+                    context.t(". A reply code has three digits (421), an enhanced code three numbers (4.7.28). Known codes and conditions:",
+                        "。回复码是三位数字（如 421），增强状态码是三个数（如 4.7.28）。已知的代码和原因分类："),
+                )),
+                None => p.dim {
+                    (context.t("Every code with its meaning and remedy. The number is how often it was counted since the start.",
+                        "每个代码的含义与处理办法；数字为累计出现次数。"))
+                },
+            }
         }
         @for digit in 1..=5 {
-            @let (title, hint) = reply_code_heading(digit, language.language);
-            (list(catalog, language, &title, hint, &listing::reply_codes(view, digit)))
+            @let (title, hint) = reply_code_heading(context, digit);
+            (list(context, &title, hint, &listing::reply_codes(view, digit)))
         }
-        (list(catalog, language, code_page.conditions, "", &listing::conditions(view)))
+        (list(context, context.t("Conditions", "原因分类"), "", &listing::conditions(view)))
         @for (number, topics) in listing::enhanced_codes(view) {
-            @let title = format!("{} X.{number}", code_page.enhanced_codes);
+            @let title = format!("{} X.{number}", context.t("Enhanced codes", "增强状态码"));
             @let hint = subject(number);
-            (list(catalog, language, &title, language.language.of(&hint), &topics))
+            (list(context, &title, context.text(&hint), &topics))
         }
     };
-    layout::page(language, code_page.index_title, &navigation, &main)
+    layout::render(
+        context,
+        &Page {
+            part: Part::Codes,
+            path: "/codes",
+            title: title.to_owned(),
+            band: None,
+            json: Some("/api/v1/codes"),
+            body,
+        },
+    )
 }
 
 /// The heading of the reply codes with a first digit, and a hint beside it.
-fn reply_code_heading(digit: u16, language: Language) -> (String, &'static str) {
+fn reply_code_heading(context: &Context<'_>, digit: u16) -> (String, &'static str) {
     match Kind::of_class(digit) {
-        Some(kind) => (format!("{digit}yz"), kind.text(language == Language::Zh)),
+        Some(kind) => (format!("{digit}yz"), kind.text(context.zh())),
         // Not reply codes: 101 and 111 are failed connections.
-        None => {
-            let title = Labels::of(language).code_page.failed_connections;
-            (title.to_owned(), "")
-        }
+        None => (context.t("Failed connections", "连接失败").to_owned(), ""),
     }
 }
 
 /// Topics below a heading; nothing if there are none.
-fn list(
-    catalog: &Catalog,
-    language: PageLanguage,
-    title: &str,
-    hint: &str,
-    topics: &[CountedTopic],
-) -> Markup {
+fn list(context: &Context<'_>, title: &str, hint: &str, topics: &[CountedTopic]) -> Markup {
     // The names of conditions are longer than codes.
     let has_conditions = topics
         .iter()
         .any(|(topic, _)| matches!(topic, Topic::Condition(_)));
-    let class = has_conditions.then_some("long");
-    html! {
-        @if !topics.is_empty() {
-            h2 { (title) @if !hint.is_empty() { " " span.dim { (hint) } } }
-            ul class=[class] { @for topic in topics { (row(catalog, language, *topic)) } }
-        }
+    let class = if has_conditions {
+        "codes long"
+    } else {
+        "codes"
+    };
+    if topics.is_empty() {
+        return html! {};
     }
+    let rows = html! { ul class=(class) { @for topic in topics { (row(context, *topic)) } } };
+    layout::block(title, hint, &rows)
 }
 
-fn row(catalog: &Catalog, language: PageLanguage, (topic, count): CountedTopic) -> Markup {
+fn row(context: &Context<'_>, (topic, count): CountedTopic) -> Markup {
+    let catalog = context.catalog();
     let name = catalog.topic_name(topic);
     let explanation = catalog.explain(topic);
     let text = match &explanation.name {
-        _ if !explanation.known => Labels::of(language.language).code_page.not_in_catalog,
-        Some(name) => language.language.of(name),
-        None => language.language.of(&explanation.meaning),
+        _ if !explanation.known => context.t("not in the catalog", "目录中没有"),
+        Some(name) => context.text(name),
+        None => context.text(&explanation.meaning),
     };
     html! {
         li {
-            a href=(language.href(&format!("/codes/{name}"))) { (name) }
+            a href=(context.href(&format!("/codes/{name}"))) { (name) }
             span { (text) }
             @if count > 0 { b { (thousands(count)) } }
         }

@@ -5,12 +5,17 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::advice;
 use super::evidence::{self, Count};
 use super::facts::{Facts, PairedCode, ProviderShare};
 use super::listing::CountedTopic;
+use super::measured::{Measured, OWN};
 use crate::catalog::{Catalog, Language, Text, Topic};
 use crate::insight::Window;
 use crate::parse::Direction;
+use crate::web::alerts;
+use crate::web::context::Context;
+use crate::web::past::SLOTS;
 
 /// One code or condition.
 #[derive(Serialize)]
@@ -54,6 +59,42 @@ struct TopicDocument<'a> {
     senders: Vec<NameCount<'a>>,
     recipient_domains: Vec<NameCount<'a>>,
     clients: Vec<NameCount<'a>>,
+    /// The firing alerts about it.
+    firing: Vec<FiringAlert>,
+    /// What is usual at this time, per minute; null if not known.
+    usual: Option<f64>,
+    /// Per minute now, an hour ago, a day ago and a week ago.
+    compare: BTreeMap<&'static str, Option<f64>>,
+    /// Per minute in the 72 slots of five minutes that end now; null for enhanced codes.
+    series: Option<Vec<Option<f64>>>,
+    /// The value from which the alert fires: a share from 0 to 1, or a count.
+    threshold: Option<f64>,
+    /// What to type on this server: first what only reads.
+    commands: Vec<Command>,
+}
+
+#[derive(Serialize)]
+struct FiringAlert {
+    alert: String,
+    severity: String,
+    /// Seconds since 1970.
+    since: i64,
+}
+
+#[derive(Serialize)]
+struct Command {
+    /// Null for every mail server.
+    mta: Option<String>,
+    command: String,
+    why: OwnBilingual,
+    /// Whether it changes something.
+    changes: bool,
+}
+
+#[derive(Serialize)]
+struct OwnBilingual {
+    en: String,
+    zh: String,
 }
 
 #[derive(Serialize)]
@@ -209,8 +250,10 @@ fn providers<'a>(facts: &'a Facts<'_>) -> Vec<ProviderCount<'a>> {
 }
 
 /// The document of one code or condition.
-pub fn json(facts: &Facts<'_>) -> String {
+pub fn json(context: &Context<'_>, facts: &Facts<'_>) -> String {
     let explanation = &facts.explanation;
+    let measured = Measured::of(context, facts);
+    let [now, hour, day, week] = measured.compare;
     let document = TopicDocument {
         code: facts.name(),
         r#type: type_of(facts.topic),
@@ -293,8 +336,50 @@ pub fn json(facts: &Facts<'_>) -> String {
             .map(NameCount::from)
             .collect(),
         clients: facts.evidence.clients.iter().map(NameCount::from).collect(),
+        firing: firing(&measured),
+        usual: measured.usual,
+        compare: BTreeMap::from([("now", now), ("1h", hour), ("24h", day), ("7d", week)]),
+        series: (measured.has_rates).then(|| {
+            (0..SLOTS)
+                .map(|slot| measured.hours.at(slot, OWN))
+                .collect()
+        }),
+        threshold: measured.rule.map(|state| state.threshold),
+        commands: commands(context, facts, &measured),
     };
     to_json(&document)
+}
+
+fn firing(measured: &Measured<'_>) -> Vec<FiringAlert> {
+    let firing = measured.relevant.firing.iter();
+    firing
+        .map(|alert| FiringAlert {
+            alert: alerts::name(&alert.labels).to_owned(),
+            severity: alert.labels.get("severity").cloned().unwrap_or_default(),
+            since: alert.fired.unwrap_or(alert.since),
+        })
+        .collect()
+}
+
+fn commands(context: &Context<'_>, facts: &Facts<'_>, measured: &Measured<'_>) -> Vec<Command> {
+    let Some(advice) = advice::of(facts, measured) else {
+        return Vec::new();
+    };
+    let subjects = advice::subjects(facts);
+    let steps = advice::steps(context, advice, subjects).into_iter();
+    steps
+        .filter_map(|(step, _, command)| {
+            Some(Command {
+                mta: step.mta.clone(),
+                command: command?,
+                why: OwnBilingual {
+                    en: subjects.fill_text(&step.text, Language::En)?,
+                    zh: subjects.fill_text(&step.text, Language::Zh)?,
+                },
+                changes: step.changes,
+            })
+        })
+        .collect()
 }
 
 fn reply_count(text: &evidence::Text) -> ReplyCount<'_> {

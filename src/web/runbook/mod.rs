@@ -1,10 +1,9 @@
-//! The runbook: what each code and alert rule means, who should act and what to do, with the counts of
-//! the moment.
+//! The pages of codes and conditions: what each means, who should act and what to do, with what is measured now.
 //!
-//! `facts`, `evidence` and `listing` gather the content from the catalog and the counts; `page`, `evidence_page`, `index` and
-//! `alerts` make pages of it, and `json` makes JSON.
+//! `facts`, `evidence` and `listing` gather the content from the catalog and the counts; `page`, `evidence_page`,
+//! `advice`, `reference` and `index` make pages of it, and `json` makes JSON.
 
-mod alerts;
+mod advice;
 mod evidence;
 mod evidence_page;
 #[cfg(test)]
@@ -13,14 +12,18 @@ mod facts;
 mod index;
 mod json;
 mod listing;
+mod measured;
 mod page;
+mod reference;
 #[cfg(test)]
 mod tests;
 
+pub use evidence::{Count, Text};
+pub use evidence_page::{names_table, texts_block};
 use facts::Facts;
+pub use page::compare;
 
-use super::language::PageLanguage;
-use crate::catalog::Policy;
+use super::context::Context;
 use crate::metrics::View;
 
 /// A page or a JSON document.
@@ -32,48 +35,37 @@ pub struct Rendered {
 }
 
 /// The page of all codes and conditions.
-pub fn index(view: &View, language: PageLanguage) -> String {
-    index::page(view, language, None)
+pub fn index(context: &Context<'_>) -> String {
+    index::page(context, None)
 }
 
-/// The page of one code or condition, by its name in the URL. `now` is in seconds since 1970.
-pub fn page(view: &View, name: &str, language: PageLanguage, now: i64) -> Rendered {
-    match Facts::of(view, name, now) {
+/// The page of one code or condition, by its name in the URL.
+pub fn page(context: &Context<'_>, name: &str) -> Rendered {
+    match Facts::of(context.view, name, context.as_of()) {
         Some(facts) => Rendered {
-            body: page::page(&facts, language),
+            body: page::page(context, &facts),
             found: facts.is_valid(),
         },
         None => Rendered {
-            body: index::page(view, language, Some(name)),
+            body: index::page(context, Some(name)),
             found: false,
         },
     }
 }
 
 /// The JSON document of one code or condition, by its name in the URL.
-pub fn json(view: &View, name: &str, now: i64) -> Rendered {
-    let facts = Facts::of(view, name, now);
+pub fn json(context: &Context<'_>, name: &str) -> Rendered {
+    let facts = Facts::of(context.view, name, context.as_of());
     Rendered {
         found: facts.as_ref().is_some_and(Facts::is_valid),
-        body: facts.map_or_else(|| json::not_found(name), |facts| json::json(&facts)),
+        body: facts.map_or_else(
+            || json::not_found(name),
+            |facts| json::json(context, &facts),
+        ),
     }
 }
 
 /// The JSON document of all codes and conditions.
 pub fn index_json(view: &View) -> String {
     json::index(view.counters.catalog, &listing::all(view))
-}
-
-/// The page of all alert rules.
-pub fn alerts(policy: &Policy, language: PageLanguage) -> String {
-    alerts::index(policy, language, None)
-}
-
-/// The page of one alert rule, by its name in the URL.
-pub fn alert(policy: &Policy, name: &str, language: PageLanguage) -> Rendered {
-    let page = alerts::page(policy, name, language);
-    Rendered {
-        found: page.is_some(),
-        body: page.unwrap_or_else(|| alerts::index(policy, language, Some(name))),
-    }
 }

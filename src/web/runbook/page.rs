@@ -1,284 +1,337 @@
-//! The page of one code or condition: first what to do, then the counts, then the references.
+//! The page of one code or condition. The order of its blocks answers whoever was woken by it: the state and what to do
+//! first, how much, since when, what to do in detail, the evidence, and the meaning with the reference.
 
 use maud::{Markup, html};
 
-use super::evidence_page::{self, provider_name};
-use super::facts::{Facts, PairedCode, ProviderShare};
-use crate::catalog::{DocumentRow, Language, Topic};
-use crate::web::labels::Labels;
-use crate::web::language::PageLanguage;
-use crate::web::layout::{self, Link, count_cells, navigation};
-use crate::web::numbers::{per_minute, percent, thousands};
+use super::facts::Facts;
+use super::measured::{Measured, OWN, group};
+use super::{advice, evidence_page, reference};
+use crate::catalog::{Language, Topic};
+use crate::metrics::Series;
+use crate::parse::Direction;
+use crate::web::chart::{Chart, Layer};
+use crate::web::context::Context;
+use crate::web::layout::{self, Figure, Page, Part};
+use crate::web::numbers::{self, thousands};
+use crate::web::past::{self, SLOTS};
+use crate::web::provider_facts::{self, ProviderFacts};
+use crate::web::reply_classes::colour;
+use crate::web::situation::{self, Words};
+use crate::web::status;
 
 /// The whole page.
-pub fn page(facts: &Facts<'_>, language: PageLanguage) -> String {
-    let labels = Labels::of(language.language);
+pub fn page(context: &Context<'_>, facts: &Facts<'_>) -> String {
+    let measured = Measured::of(context, facts);
     let name = facts.name();
     let title = match &facts.explanation.name {
-        Some(title) => format!("{name} {}", language.language.of(title)),
+        Some(title) => format!("{name} {}", context.text(title)),
         None => name.clone(),
     };
-    let here = format!("/codes/{name}");
-    let json = format!("/api/v1{here}");
-    let links = [
-        Link::Page("/", labels.status),
-        Link::Page("/codes", labels.all_codes),
-        Link::Data(&json, labels.json),
+    let providers = provider_facts::providers(context);
+    let worst = worst_provider(&providers, &measured);
+    let words = words(context, facts, &measured, worst);
+    let band = situation::band(context, &measured.relevant, words);
+    let path = format!("/codes/{name}");
+    let body = html! {
+        (layout::figures(&figures(context, facts, &measured, worst)))
+        div.grid.side {
+            @if measured.has_rates { (chart(context, facts, &measured, &name)) }
+            (advice::block(context, facts, &measured))
+            (evidence_page::who(context, facts, &providers))
+            @if let Some(queues) = &context.view.queues { (status::queue(context, queues)) }
+        }
+        (evidence_page::texts_block(context, &facts.evidence.texts, facts.evidence.window))
+        (evidence_page::whose(context, facts))
+        (reference::meaning(context, facts, &title))
+        (reference::block(context, facts))
+    };
+    let state = match measured.relevant.firing.first() {
+        Some(_) => context.t(": firing", " 告警中"),
+        None => "",
+    };
+    layout::render(
+        context,
+        &Page {
+            part: Part::Codes,
+            path: &path,
+            title: format!("{title}{state}"),
+            band: Some(band),
+            json: Some(&format!("/api/v1{path}")),
+            body,
+        },
+    )
+}
+
+/// The provider that causes most of the replies, with all that it answers.
+fn worst_provider<'p, 'a>(
+    providers: &'p [ProviderFacts<'a>],
+    measured: &Measured<'_>,
+) -> Option<&'p ProviderFacts<'a>> {
+    let cause = measured.cause.as_ref()?;
+    providers.iter().find(|it| it.name == cause.provider)
+}
+
+/// The heading of the band: only what was measured.
+fn words(
+    context: &Context<'_>,
+    facts: &Facts<'_>,
+    measured: &Measured<'_>,
+    worst: Option<&ProviderFacts<'_>>,
+) -> Words {
+    let name = facts.name();
+    let cause = measured.cause.as_ref();
+    let short = cause.and_then(|cause| cause.short(context));
+    let what = match &facts.explanation.name {
+        Some(title) => format!("{name}{}{}", context.t(": ", "："), context.text(title)),
+        None => {
+            let mut conditions = facts.catalog.conditions().iter();
+            let short = conditions
+                .find(|it| it.name == name)
+                .map(|it| context.text(&it.short));
+            format!("{name}{}{}", context.t(": ", "："), short.unwrap_or(""))
+        }
+    };
+    let mut words = Words {
+        quiet: html! { (what) },
+        ..Words::default()
+    };
+    let failing = worst.and_then(|it| Some((it, it.share().filter(|share| *share >= 0.05)?)));
+    if let Some((worst, share)) = failing {
+        let title = context.provider_title(worst.name);
+        let share = context.percent(share);
+        words.trouble = Some(html! {
+            @if context.zh() { "发往 " (title) " 的邮件 " (share) " 失败" } @else { (share) " of mail to " (title) " fails" }
+            @if let Some(short) = short { (context.t(": ", "：")) (short) }
+        });
+    }
+    let mut facts_line = Vec::new();
+    if let Some(cause) = cause {
+        let rate = measured.now().map(|rate| context.per_minute(rate));
+        facts_line.push(html! {
+            (context.t("Reply ", "回复 ")) code { (cause.reply()) }
+            @if let Some(rate) = rate { (context.t(", ", "，")) (rate) }
+            @if words.trouble.is_none() && let Some(short) = short { (context.t(": ", "：")) (short) }
+            (context.t(". ", "。"))
+            @if let Some((sender, share)) = leading_sender(facts) {
+                @if context.zh() {
+                    "其中 " (context.percent(share)) " 是 " b.nw { (sender) } " 的邮件。"
+                } @else {
+                    (context.percent(share)) " of it is mail from " b.nw { (sender) } "."
+                }
+            }
+        });
+    }
+    words.quiet_facts = quiet_facts(context, facts, measured);
+    words.facts = facts_line;
+    words.first = advice::first(context, facts, measured).map(|first| {
+        html! { b { (context.t("Do first: ", "先做：")) } a href="#do" { (first) } (context.t(".", "。")) }
+    });
+    words
+}
+
+/// Where nothing fires: how much there is.
+fn quiet_facts(context: &Context<'_>, facts: &Facts<'_>, measured: &Measured<'_>) -> Vec<Markup> {
+    let [_, hour, day, _] = facts.evidence.counts;
+    let counted = match context.zh() {
+        false => {
+            html! { (thousands(hour)) " in the last hour, " (thousands(day)) " in the last 24 hours." }
+        }
+        true => {
+            html! { "最近 1 小时 " (thousands(hour)) " 次，最近 24 小时 " (thousands(day)) " 次。" }
+        }
+    };
+    let mut lines = Vec::new();
+    if day > 0 {
+        lines.push(counted);
+    } else if facts.counts == [0; 3] {
+        lines.push(html! { (context.t("Not seen yet.", "尚未出现。")) });
+    } else if measured.now().is_none_or(|rate| rate == 0.0) {
+        lines.push(
+            html! { (context.t("Not seen in the last 24 hours.", "最近 24 小时没有出现。")) },
+        );
+    }
+    lines
+}
+
+/// The sender domain of more than half of the replies, and its share.
+fn leading_sender<'f>(facts: &'f Facts<'_>) -> Option<(&'f str, f64)> {
+    let senders = &facts.evidence.senders;
+    let all: u64 = senders.iter().map(|it| it.count).sum();
+    let first = senders
+        .first()
+        .filter(|it| it.count * 2 > all && !it.name.is_empty())?;
+    Some((&first.name, first.count as f64 / all as f64))
+}
+
+fn figures(
+    context: &Context<'_>,
+    facts: &Facts<'_>,
+    measured: &Measured<'_>,
+    worst: Option<&ProviderFacts<'_>>,
+) -> Vec<Figure> {
+    let usual = |usual: Option<String>| match usual {
+        Some(usual) => html! { (context.t("usual ", "平时 ")) (usual) },
+        None => html! { (context.t("usual value not known yet", "平时值尚不可知")) },
+    };
+    let name = facts.name();
+    let threshold = measured
+        .rule
+        .and_then(|state| advice::threshold_text(context, state, measured.all(facts, SLOTS - 1)));
+    let mut figures = Vec::new();
+    if measured.has_rates {
+        figures.push(Figure {
+            name: match context.zh() {
+                false => html! { (name) " now" },
+                true => html! { "当前 " (name) },
+            },
+            value: context.rate_or_dash(measured.now()),
+            unit: context.t("/min", " 次/分钟").to_owned(),
+            usual: match threshold {
+                Some(threshold) => html! { (context.t("alert from ", "阈值 ")) (threshold) },
+                None => usual(measured.usual.map(numbers::rate)),
+            },
+        });
+    } else {
+        figures.push(Figure {
+            name: html! { (name) },
+            value: thousands(facts.evidence.counts[0]),
+            unit: context.t(" in 5 min", " 次/5 分钟").to_owned(),
+            usual: html! { (thousands(facts.evidence.counts[1])) (context.t(" in 1 h", " 次/1 小时")) },
+        });
+    }
+    match worst {
+        Some(worst) => figures.push(Figure {
+            name: match context.zh() {
+                false => html! { (context.provider_title(worst.name)) " fails" },
+                true => html! { (context.provider_title(worst.name)) " 失败比例" },
+            },
+            value: context.percent_or_dash(worst.share()),
+            unit: String::new(),
+            usual: usual(worst.usual_share().map(|it| context.percent(it))),
+        }),
+        None => figures.push(Figure {
+            name: html! { (context.t("Last hour", "最近 1 小时")) },
+            value: thousands(facts.evidence.counts[1]),
+            unit: context.t("", " 次").to_owned(),
+            usual: html! { (thousands(facts.evidence.counts[2])) (context.t(" in 24 h", " 次/24 小时")) },
+        }),
+    }
+    figures.extend(status::queue_figure(context));
+    figures.push(other_mail(context, measured, worst));
+    if figures.len() < 4 {
+        figures.insert(
+            2,
+            Figure {
+                name: html! { (context.t("Last 24 hours", "最近 24 小时")) },
+                value: thousands(facts.evidence.counts[2]),
+                unit: context.t("", " 次").to_owned(),
+                usual: usual(measured.usual.map(|rate| context.per_minute(rate))),
+            },
+        );
+    }
+    figures
+}
+
+/// How all other mail does: it tells how large the trouble is.
+fn other_mail(
+    context: &Context<'_>,
+    measured: &Measured<'_>,
+    worst: Option<&ProviderFacts<'_>>,
+) -> Figure {
+    let direction = measured.direction;
+    let all = past::five_minutes(context, past::CLASSES, |series| match series {
+        Series::Code(number, code) if past::is(*number, direction) => past::class(code / 100),
+        _ => None,
+    });
+    let others = |class: usize| {
+        let its = worst.map_or(0.0, |it| it.counts[class]);
+        (all.count(0, class) - its).max(0.0)
+    };
+    let sum: f64 = (0..past::CLASSES).map(others).sum();
+    let accepted = others(past::ACCEPTED);
+    let count = |count: f64| thousands(count.round() as u64);
+    Figure {
+        name: match worst {
+            Some(_) => html! { (context.t("All other mail", "其他邮件")) },
+            None => html! { (context.t("All mail", "全部邮件")) },
+        },
+        value: context.percent_or_dash(provider_facts::share(accepted, sum)),
+        unit: context.t(" accepted", " 已接收").to_owned(),
+        usual: match context.zh() {
+            false => html! { (count(accepted)) " of " (count(sum)) " in 5 min" },
+            true => html! { "5 分钟内 " (count(accepted)) "/" (count(sum)) },
+        },
+    }
+}
+
+fn chart(context: &Context<'_>, facts: &Facts<'_>, measured: &Measured<'_>, name: &str) -> Markup {
+    let class = match facts.topic {
+        Topic::Code(code) => past::class(code / 100),
+        _ => facts.explanation.kinds.first().map(|_| past::TEMPORARY),
+    };
+    let layer = Layer {
+        group: OWN,
+        class: colour(class.unwrap_or(past::TEMPORARY)),
+        name: name.to_owned(),
+    };
+    let week_ago = past::week_ago(context, 2, |series| {
+        group(context, facts.topic, measured.direction, series)
+    });
+    let week_ago: Vec<Option<f64>> = (0..SLOTS).map(|slot| week_ago.at(slot, OWN)).collect();
+    let fired = measured.relevant.bands();
+    let (direction, beside) = match (measured.direction, context.language.language) {
+        (Direction::Outbound, Language::En) => ("outbound, 6 h", "per minute, last 6 hours"),
+        (Direction::Inbound, Language::En) => ("inbound, 6 h", "per minute, last 6 hours"),
+        (Direction::Local, Language::En) => ("local, 6 h", "per minute, last 6 hours"),
+        (Direction::Outbound, Language::Zh) => ("外发，6 小时", ""),
+        (Direction::Inbound, Language::Zh) => ("接收，6 小时", ""),
+        (Direction::Local, Language::Zh) => ("本地，6 小时", ""),
+    };
+    let title = match context.zh() {
+        false => format!("{name} replies {beside}"),
+        true => format!("最近 6 小时每分钟 {name} 回复数"),
+    };
+    let chart = Chart {
+        id: "c1",
+        title,
+        rates: &measured.hours,
+        layers: &[layer],
+        week_ago: week_ago.iter().any(Option::is_some).then_some(week_ago),
+        threshold: measured.thresholds(context, facts),
+        fired: &fired,
+    };
+    let heading = match context.zh() {
+        false => format!("{name} replies per minute"),
+        true => format!("每分钟 {name} 回复数"),
+    };
+    layout::block(
+        &heading,
+        direction,
+        &html! {
+            (chart.markup(context))
+            (compare(context, name, measured.compare))
+            (chart.numbers(context))
+        },
+    )
+}
+
+/// The rate now, an hour ago, yesterday and a week ago.
+pub fn compare(context: &Context<'_>, name: &str, rates: [Option<f64>; 4]) -> Markup {
+    let heads = [
+        context.t("now", "现在"),
+        context.t("1 h ago", "1 小时前"),
+        context.t("yesterday", "昨天"),
+        context.t("last week", "上周"),
     ];
-    let has_reference = !facts.explanation.document.is_empty();
-    let reference_first = has_reference && language.language == Language::Zh;
-    let navigation = navigation(language, &here, &links);
-    let main = html! {
-        h1 { (title) }
-        (classification(facts, labels, language.language))
-        (evidence_page::section(facts, labels, language))
-        @if reference_first {
-            (reference_and_summary(facts, labels))
-        } @else {
-            (section(labels.meaning, language.language.of(&facts.explanation.meaning)))
-            (section(labels.remedy, language.language.of(&facts.explanation.remedy)))
-        }
-        (counts(facts, labels, language))
-        @if has_reference && !reference_first {
-            (reference_table(facts, labels, language.language))
-            @if lacks_remedy(facts) { p.dim { (labels.code_page.own_remedy) } }
-        }
-        (related(facts, labels, language))
-        (sources(facts, labels, language.language))
-    };
-    layout::page(language, &title, &navigation, &main)
-}
-
-/// The severity, the kinds of reply and who should act.
-fn classification(facts: &Facts<'_>, labels: &Labels, language: Language) -> Markup {
-    let explanation = &facts.explanation;
-    let zh = language == Language::Zh;
-    let kinds: Vec<&str> = explanation.kinds.iter().map(|kind| kind.text(zh)).collect();
     html! {
-        p {
-            span class=(explanation.severity.as_str()) { (explanation.severity.text(zh)) }
-            @if !kinds.is_empty() { " · " (kinds.join(" / ")) }
-        }
-        // What most replies of the moment mean tells better who should act.
-        @if facts.evidence.leading.is_none_or(|(topic, _)| topic == facts.topic) {
-            p {
-                span.dim { (labels.code_page.actor) (labels.colon) }
-                (explanation.actor.text(zh))
-            }
-        }
-    }
-}
-
-fn section(heading: &str, text: &str) -> Markup {
-    html! { h2 { (heading) } p { (text) } }
-}
-
-/// Whether the reference table says nowhere what to do about the code.
-fn lacks_remedy(facts: &Facts<'_>) -> bool {
-    let mut rows = facts.explanation.document.iter();
-    rows.all(|row| row.remedy.is_none())
-}
-
-/// The reference table as the main text of a Chinese page, followed by the project's own words.
-fn reference_and_summary(facts: &Facts<'_>, labels: &Labels) -> Markup {
-    let explanation = &facts.explanation;
-    html! {
-        (reference_table(facts, labels, Language::Zh))
-        @if lacks_remedy(facts) {
-            h2 { (labels.remedy) }
-            p.dim { (labels.code_page.own_remedy) }
-        } @else {
-            h2 { (labels.code_page.own_words) }
-            p { (explanation.meaning.zh) }
-        }
-        p { (explanation.remedy.zh) }
-    }
-}
-
-fn reference_table(facts: &Facts<'_>, labels: &Labels, language: Language) -> Markup {
-    // The condition above a row may explain the word already.
-    let explains = |row: &DocumentRow| {
-        let when = row.when.as_ref().map(|when| language.of(when));
-        when.is_some_and(|when| when.contains("邮递员"))
-    };
-    let rows = facts.explanation.document;
-    html! {
-        h2 { (labels.code_page.reference_table) }
-        @for row in rows { (reference_row(row, language)) }
-        @if rows.iter().any(names_postmaster) && !rows.iter().any(explains) {
-            p.dim { (labels.code_page.postmaster_note) }
-        }
-    }
-}
-
-/// Whether a row has the reference table's word for the postmaster.
-fn names_postmaster(row: &DocumentRow) -> bool {
-    let texts = [&row.explanation, &row.remedy].into_iter().flatten();
-    texts
-        .chain([&row.meaning])
-        .any(|text| text.contains("邮递员"))
-}
-
-/// A row of the reference table, verbatim. Only the condition above it is in the page's language.
-fn reference_row(row: &DocumentRow, language: Language) -> Markup {
-    html! {
-        section {
-            @if let Some(when) = &row.when { p.dim { (language.of(when)) } }
-            p.dim lang="en" { (row.message) }
-            div lang="zh" {
-                h3 { (row.meaning) }
-                @if let Some(explanation) = &row.explanation { p { (explanation) } }
-                @if let Some(remedy) = &row.remedy {
-                    h3 { (Labels::of(Language::Zh).remedy) }
-                    p { (remedy) }
+        table {
+            thead { tr { th scope="col" { (context.t("Compare", "对比")) } @for head in heads { th scope="col" { (head) } } } }
+            tbody {
+                tr {
+                    th scope="row" { (name) (context.t("/min", "/分钟")) }
+                    @for rate in rates { td { (context.rate_or_dash(rate)) } }
                 }
             }
-        }
-    }
-}
-
-/// How often the code was seen, from which providers and with which other codes.
-fn counts(facts: &Facts<'_>, labels: &Labels, language: PageLanguage) -> Markup {
-    let code_page = &labels.code_page;
-    if facts.counts == [0; 3] {
-        let has_evidence = facts.evidence.counts.iter().any(|count| *count > 0);
-        return match has_evidence {
-            // Other codes that the alert of this one counts.
-            true => html! {},
-            false => section(code_page.now, code_page.not_seen),
-        };
-    }
-    html! {
-        (directions(facts, labels, language.language))
-        @match facts.topic {
-            Topic::Code(_) => {
-                (providers(&facts.providers, labels))
-                (paired_codes(facts, code_page.enhanced_codes_seen, labels, language))
-            }
-            Topic::Enhanced(_) => (paired_codes(facts, code_page.reply_codes_seen, labels, language)),
-            Topic::Condition(_) => {}
-        }
-    }
-}
-
-fn directions(facts: &Facts<'_>, labels: &Labels, language: Language) -> Markup {
-    let code_page = &labels.code_page;
-    let columns = html! {
-        th { (code_page.direction) }
-        th { (code_page.total) }
-        @if facts.rates.is_some() {
-            @for window in code_page.windows { th { (window) } }
-        }
-    };
-    let rows = html! {
-        @for (index, direction) in labels.directions.into_iter().enumerate() {
-            tr {
-                td { (direction) }
-                td { (thousands(facts.counts[index])) }
-                @for rate in facts.rates.iter().flat_map(|rates| rates[index]) {
-                    @if rate == 0.0 {
-                        td.dim { "–" }
-                    } @else {
-                        td { (per_minute(rate, language)) }
-                    }
-                }
-            }
-        }
-    };
-    layout::table(code_page.now, &columns, &rows)
-}
-
-fn providers(providers: &[ProviderShare], labels: &Labels) -> Markup {
-    let code_page = &labels.code_page;
-    if providers.is_empty() {
-        return section(code_page.by_provider, code_page.no_provider);
-    }
-    let columns = html! {
-        th { (code_page.provider) }
-        th { (code_page.replies) }
-        th { (code_page.share) }
-        th { (code_page.share_of_provider) }
-    };
-    let rows = html! {
-        @for share in providers {
-            tr {
-                td { (provider_name(&share.provider, labels)) }
-                td { (thousands(share.count)) }
-                td { (percent(share.share)) }
-                td { (percent(share.share_of_provider)) }
-            }
-        }
-    };
-    layout::table(code_page.by_provider, &columns, &rows)
-}
-
-fn paired_codes(facts: &Facts<'_>, title: &str, labels: &Labels, language: PageLanguage) -> Markup {
-    let columns = html! {
-        th { (labels.code) }
-        th.name { (labels.name) }
-        @for direction in labels.directions { th { (direction) } }
-    };
-    let rows = html! {
-        @for (paired, counts) in &facts.paired {
-            tr {
-                @match paired {
-                    PairedCode::Topic(topic) => {
-                        td { (link(facts, *topic, language)) }
-                        td.name { (short_text(facts, *topic, language.language)) }
-                    }
-                    PairedCode::None => { td { (labels.code_page.no_enhanced_code) } td.name {} }
-                    PairedCode::Other => { td { (labels.code_page.other) } td.name {} }
-                }
-                (count_cells(*counts))
-            }
-        }
-    };
-    layout::table(title, &columns, &rows)
-}
-
-/// A link to the page of a topic.
-fn link(facts: &Facts<'_>, topic: Topic, language: PageLanguage) -> Markup {
-    let name = facts.catalog.topic_name(topic);
-    html! { a href=(language.href(&format!("/codes/{name}"))) { (name) } }
-}
-
-/// The topic's name in words, or its meaning if it has none.
-fn short_text(facts: &Facts<'_>, topic: Topic, language: Language) -> String {
-    let explanation = facts.catalog.explain(topic);
-    let text = explanation.name.unwrap_or(explanation.meaning);
-    language.of(&text).to_owned()
-}
-
-fn related(facts: &Facts<'_>, labels: &Labels, language: PageLanguage) -> Markup {
-    let title = match facts.topic {
-        Topic::Condition(_) => labels.code_page.codes_in_category,
-        _ => labels.code_page.related,
-    };
-    // The names of conditions are longer than codes.
-    let mut topics = facts.related.iter();
-    let has_conditions = topics.any(|topic| matches!(topic, Topic::Condition(_)));
-    let class = has_conditions.then_some("long");
-    html! {
-        @if !facts.related.is_empty() {
-            h2 { (title) }
-            ul class=[class] {
-                @for topic in &facts.related {
-                    li {
-                        (link(facts, *topic, language))
-                        span { (short_text(facts, *topic, language.language)) }
-                    }
-                }
-            }
-        }
-    }
-}
-
-fn sources(facts: &Facts<'_>, labels: &Labels, language: Language) -> Markup {
-    let sources = facts.explanation.sources.iter();
-    let sources: Vec<&str> = sources.map(|source| language.of(source)).collect();
-    html! {
-        @if !sources.is_empty() {
-            (section(labels.code_page.sources, &sources.join(labels.code_page.separator)))
         }
     }
 }

@@ -1,0 +1,229 @@
+//! What to do about a code or condition on this server, and whether it is over.
+
+use maud::{Markup, html};
+
+use super::facts::Facts;
+use super::measured::{Measured, OWN};
+use crate::catalog::{Advice, Step, Subjects, Topic};
+use crate::metrics::RuleState;
+use crate::parse::Mta;
+use crate::web::alerts;
+use crate::web::context::Context;
+use crate::web::numbers::rate;
+use crate::web::past::SLOTS;
+
+/// Mail servers with commands in the catalog: label value, and name for people.
+const SERVERS: [(&str, &str); 2] = [("postfix", "Postfix"), ("exim", "Exim")];
+
+/// The advice about what is measured, or else about the topic itself.
+pub fn of(facts: &Facts<'_>, measured: &Measured<'_>) -> Option<&'static Advice> {
+    let measured = measured.cause.as_ref().map(|it| it.condition.clone());
+    let condition = measured
+        .filter(|it| it != "other")
+        .or_else(|| match facts.topic {
+            Topic::Condition(id) => Some(facts.catalog.condition_name(id).to_owned()),
+            _ => {
+                let id = facts.explanation.condition?;
+                Some(facts.catalog.condition_name(id).to_owned())
+            }
+        });
+    Advice::of(&condition?)
+}
+
+/// What fills the placeholders of commands: what most of the failing mail has in common.
+pub fn subjects<'a>(facts: &'a Facts<'_>) -> Subjects<'a> {
+    let name = |counts: &'a [super::evidence::Count]| {
+        let all: u64 = counts.iter().map(|it| it.count).sum();
+        let first = counts.first().filter(|it| it.count * 2 > all);
+        first.map(|it| &*it.name).filter(|it| !it.is_empty())
+    };
+    Subjects {
+        sender: name(&facts.evidence.senders),
+        domain: name(&facts.evidence.recipients).or(facts
+            .evidence
+            .recipients
+            .first()
+            .map(|it| &*it.name)),
+    }
+}
+
+/// The mail servers of this machine for which there are commands.
+fn servers(context: &Context<'_>) -> Vec<(&'static str, &'static str)> {
+    let seen = |label: &str| {
+        let servers = Mta::ALL.iter().zip(context.view.counters.mtas_seen);
+        servers
+            .into_iter()
+            .any(|(mta, seen)| seen && mta.name() == label)
+    };
+    SERVERS
+        .into_iter()
+        .filter(|(label, _)| seen(label))
+        .collect()
+}
+
+/// The steps for this machine.
+pub fn steps<'a>(
+    context: &Context<'_>,
+    advice: &'a Advice,
+    subjects: Subjects<'_>,
+) -> Vec<(&'a Step, String, Option<String>)> {
+    let servers = servers(context);
+    let is_here = |step: &&Step| match &step.mta {
+        Some(mta) => servers.iter().any(|(label, _)| label == mta),
+        None => true,
+    };
+    let filled = advice.steps.iter().filter(is_here).filter_map(|step| {
+        let text = subjects.fill_text(&step.text, context.language.language)?;
+        let command = match &step.command {
+            Some(command) => Some(subjects.fill(command)?),
+            None => None,
+        };
+        Some((step, text, command))
+    });
+    let mut steps: Vec<_> = filled.collect();
+    // What is done later comes last, whichever server it is for.
+    steps.sort_by_key(|(step, _, _)| step.after);
+    steps
+}
+
+/// What to do first, in a few words.
+pub fn first(context: &Context<'_>, facts: &Facts<'_>, measured: &Measured<'_>) -> Option<String> {
+    let first = of(facts, measured)?.first.as_ref()?;
+    subjects(facts).fill_text(first, context.language.language)
+}
+
+/// The block.
+pub fn block(context: &Context<'_>, facts: &Facts<'_>, measured: &Measured<'_>) -> Markup {
+    let servers = servers(context);
+    let heading = match (servers.as_slice(), context.zh()) {
+        ([(_, name)], false) => format!("What to do on this {name}"),
+        ([(_, name)], true) => format!("在本机 {name} 上怎么办"),
+        (_, false) => "What to do".to_owned(),
+        (_, true) => "怎么办".to_owned(),
+    };
+    let leading = facts
+        .evidence
+        .leading
+        .map(|(topic, _)| facts.catalog.explain(topic));
+    let explanation = leading.as_ref().unwrap_or(&facts.explanation);
+    let advice = of(facts, measured);
+    let steps = advice
+        .map(|it| steps(context, it, subjects(facts)))
+        .unwrap_or_default();
+    let several = servers.len() > 1;
+    html! {
+        section.blk.do id="do" {
+            h2 { (heading) }
+            p {
+                (context.t("Who should act: ", "谁来处理：")) b { (explanation.actor.text(context.zh())) }
+                (context.t(".", "。"))
+            }
+            p { (context.text(&explanation.remedy)) }
+            @if !steps.is_empty() {
+                ol.steps {
+                    @for (number, (step, text, command)) in steps.iter().enumerate() {
+                        li {
+                            @let (head, rest) = head(text);
+                            b { (head) } (rest)
+                            @if several && let Some(mta) = &step.mta { span.s.dim { " (" (mta) ")" } }
+                            @if let Some(command) = command {
+                                pre id={ "k" (number) } { code { (command) } }
+                            }
+                            @if let Some(check) = &step.check {
+                                p.s.dim {
+                                    (context.t("Only if this prints no value yet: ", "仅当下列命令没有输出取值时使用："))
+                                    code { (check) }
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+            @if let Some(never) = advice.and_then(|it| it.never.as_ref()) {
+                p.note { (mark_code(context.text(never))) }
+            }
+            (ask(context, measured))
+            (over(context, measured))
+        }
+    }
+}
+
+/// The first sentence of a text, and the rest.
+fn head(text: &str) -> (&str, &str) {
+    let ends = [". ", "。", ": ", "："];
+    let end = ends
+        .iter()
+        .filter_map(|end| Some(text.find(end)? + end.trim_end().len()))
+        .min();
+    text.split_at(end.unwrap_or(text.len()))
+}
+
+/// A text in which backticks mark code.
+fn mark_code(text: &str) -> Markup {
+    html! {
+        @for (at, part) in text.split('`').enumerate() {
+            @if at % 2 == 1 { code { (part) } } @else { (part) }
+        }
+    }
+}
+
+/// Where the provider that causes most of it wants to be asked.
+fn ask(context: &Context<'_>, measured: &Measured<'_>) -> Markup {
+    let Some(cause) = &measured.cause else {
+        return html! {};
+    };
+    let mut providers = context.catalog().providers().iter();
+    let provider = providers.find(|it| it.name == cause.provider && !it.links.is_empty());
+    html! {
+        @if let Some(provider) = provider {
+            @let title = provider.title.as_ref().map_or(&*provider.name, |it| context.text(it));
+            h3 { (context.t("Ask ", "向 ")) (title) (context.t("", " 查询")) }
+            p {
+                @for (at, link) in provider.links.iter().enumerate() {
+                    @if at > 0 { " · " }
+                    a href=(link.url) rel="noreferrer" { (context.text(&link.name)) }
+                }
+            }
+        }
+    }
+}
+
+/// Whether it is over.
+fn over(context: &Context<'_>, measured: &Measured<'_>) -> Markup {
+    if measured.now().is_none() || measured.hours.at(SLOTS - 2, OWN).is_none() {
+        return html! {};
+    }
+    let count = |slot: usize| rate(measured.hours.count(slot, OWN).round());
+    let (now, before) = (count(SLOTS - 1), count(SLOTS - 2));
+    let fires = measured.relevant.firing.first();
+    let calm = fires
+        .and_then(|alert| alerts::rule(context, alerts::name(&alert.labels)))
+        .map(|rule| context.duration(rule.keep_firing_for.seconds()));
+    html! {
+        h3 { (context.t("Is it over?", "结束了吗？")) }
+        p {
+            @if context.zh() {
+                @if fires.is_some() { "尚未结束：" }
+                "最近 5 分钟 " (now) " 次，再前 5 分钟 " (before) " 次。"
+                @if let Some(calm) = calm { "低于阈值满 " (calm) "后告警恢复。" }
+            } @else {
+                @if fires.is_some() { "No: " }
+                (now) " in the last 5 min, " (before) " in the 5 min before. "
+                @if let Some(calm) = calm { "The alert resolves after " (calm) " below the threshold." }
+            }
+        }
+    }
+}
+
+/// The value that a rule has, against its threshold: for the figures.
+pub fn threshold_text(
+    context: &Context<'_>,
+    state: &RuleState,
+    all: Option<f64>,
+) -> Option<String> {
+    if state.is_share {
+        return Some(context.per_minute(state.threshold * all?));
+    }
+    let rule = alerts::rule(context, &state.alert)?;
+    Some(context.per_minute(state.threshold / alerts::window_minutes(rule)))
+}
