@@ -373,3 +373,6 @@ pub fn sparkline(shares: &[Option<f64>]) -> Markup {
 fn percent(number: f64) -> String {
     format!("{number:.2}%")
 }
+
+#[cfg(test)]
+mod tests;

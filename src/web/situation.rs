@@ -330,3 +330,7 @@ fn catching_up(context: &Context<'_>, relevant: &Relevant<'_>) -> Band {
         first: None,
     }
 }
+
+#[cfg(test)]
+#[path = "situation_tests.rs"]
+mod tests;

@@ -171,7 +171,7 @@ pub fn incident() -> View {
             }
             lines.extend(delivery(next(), ago, "a@example.com", host, sent));
         }
-        if minute % 50 == 0 {
+        if minute % 50 == 20 {
             let reply = "450 4.7.1 Greylisted, try again in 5 minutes";
             lines.extend(deferred(
                 next(),

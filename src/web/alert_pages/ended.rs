@@ -85,7 +85,7 @@ fn time_line(context: &Context<'_>, rows: &[Row<'_>]) -> Markup {
                     line.g x1="0" x2="100%" y1=(percent(top + height * 0.8)) y2=(percent(top + height * 0.8)) {}
                     @for row in rows.iter().filter(|it| alerts::name(it.labels) == *name) {
                         @let left = place(row.fired);
-                        @let width = (place(row.resolved.unwrap_or(end)) - left).max(0.9).min(100.0);
+                        @let width = (place(row.resolved.unwrap_or(end)) - left).clamp(0.9, 100.0);
                         rect class=(if alerts::is_critical(row.labels) { "tc" } else { "tw" })
                             x=(percent(left.min(100.0 - width))) width=(percent(width)) y=(percent(top + height * 0.5)) height=(percent(height * 0.3)) {}
                     }

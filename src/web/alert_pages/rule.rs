@@ -60,6 +60,7 @@ pub fn page(context: &Context<'_>, name: &str) -> Option<String> {
             }
             @if !relevant.silenced.is_empty() { section.blk { (alert_list::silenced(context, &relevant)) } }
             (block(context.t("When it fires", "触发条件"), name, &html! {
+                p { (summary) " · " (rule.severity.text(context.zh())) }
                 table {
                     tbody {
                         @for (label, figure) in figures::of(rule, &context.settings.policy, context.language.language) {

@@ -9,7 +9,7 @@ use crate::insight::Window;
 use crate::web::context::Context;
 use crate::web::layout::{bar, block};
 use crate::web::numbers::thousands;
-use crate::web::provider_facts::{ProviderFacts, share};
+use crate::web::provider_facts::ProviderFacts;
 
 /// The name of a window.
 pub fn window_name(context: &Context<'_>, window: Option<Window>) -> &'static str {
@@ -27,16 +27,18 @@ pub fn who(context: &Context<'_>, facts: &Facts<'_>, providers: &[ProviderFacts<
     if evidence.counts == [0; Window::ALL.len()] {
         return html! {};
     }
-    let of_its = |name: &str| {
-        let mut providers = providers.iter();
-        let all = providers.find(|it| it.name == name);
-        let all = all.map(|it| it.counts.iter().sum::<f64>());
-        let count = evidence
-            .providers
-            .iter()
-            .find(|it| it.0 == name)
-            .map(|it| it.1[0]);
-        share(count? as f64, all?.max(count? as f64))
+    let failing = |name: &str| providers.iter().find(|it| it.name == name)?.share();
+    // Those of now, and the others only if there are none.
+    let is_recent = |counts: &WindowCounts| counts[..2] != [0, 0];
+    let recent = evidence
+        .providers
+        .iter()
+        .filter(|(_, counts)| is_recent(counts))
+        .count();
+    let shown = if recent > 0 {
+        recent
+    } else {
+        evidence.providers.len()
     };
     let has_codes = !matches!(facts.topic, Topic::Enhanced(_))
         && evidence.enhanced.iter().any(|(topic, _)| topic.is_some());
@@ -46,9 +48,9 @@ pub fn who(context: &Context<'_>, facts: &Facts<'_>, providers: &[ProviderFacts<
         &html! {
             @if !evidence.providers.is_empty() {
                 table {
-                    (head(context, context.t("Provider", "服务商"), context.t("of its replies", "占其回复")))
+                    (head(context, context.t("Provider", "服务商"), context.t("it fails", "失败比例")))
                     tbody {
-                        @for (name, counts) in &evidence.providers {
+                        @for (name, counts) in evidence.providers.iter().take(shown) {
                             tr {
                                 th scope="row" {
                                     a href=(context.href(&format!("/providers/{name}"))) {
@@ -56,7 +58,7 @@ pub fn who(context: &Context<'_>, facts: &Facts<'_>, providers: &[ProviderFacts<
                                     }
                                 }
                                 (cells(counts))
-                                td { (context.percent_or_dash(of_its(name))) }
+                                td { (context.percent_or_dash(failing(name))) }
                             }
                         }
                     }

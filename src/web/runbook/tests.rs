@@ -241,7 +241,7 @@ fn a_page_shows_counts_by_direction_provider_and_enhanced_code() {
     let body = page_in(&view, &settings, "421", Language::En).body;
     for part in [
         "outbound 3",
-        "<a href=\"/providers/google?lang=en\">google</a></th><td>2</td><td>2</td><td>2</td><td>67\u{202f}%</td>",
+        "<a href=\"/providers/google?lang=en\">google</a></th><td>2</td><td>2</td><td>2</td><td>100\u{202f}%</td>",
         "<a href=\"/codes/4.7.28?lang=en\">4.7.28</a>",
         "<th scope=\"row\">none</th><td>1</td>",
         // The conditions of the code itself and of the enhanced code.

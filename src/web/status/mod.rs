@@ -5,6 +5,8 @@ mod codes;
 mod json;
 mod sources;
 mod tables;
+#[cfg(test)]
+mod tests;
 
 use maud::{Markup, html};
 

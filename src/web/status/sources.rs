@@ -55,15 +55,15 @@ fn row(context: &Context<'_>, source: &SourceStats) -> Markup {
 
 fn state(context: &Context<'_>, source: &SourceStats) -> Markup {
     if !source.up {
-        return html! { b.crit { "✕ " (context.t("cannot be read", "不可读")) } };
+        return html! { b.crit.nw { "✕ " (context.t("cannot be read", "不可读")) } };
     }
     if source.catching_up {
-        return html! { b.warn { "↻ " (context.t("catching up", "补读中")) } };
+        return html! { b.warn.nw { "↻ " (context.t("catching up", "补读中")) } };
     }
     if source.clock_offset.abs() >= CLOCK_OFF {
-        return html! { b.warn { "◆ " (context.t("clock off", "时钟偏差")) } };
+        return html! { b.warn.nw { "◆ " (context.t("clock off", "时钟偏差")) } };
     }
-    html! { b.ok { "✓ " (context.t("up", "正常")) } }
+    html! { b.ok.nw { "✓ " (context.t("up", "正常")) } }
 }
 
 /// The format, the clock, and the share of lines that were not understood.
