@@ -54,6 +54,8 @@ mod stable_hash;
 
 mod regular_file;
 
+mod serde_bytes;
+
 mod yaml;
 
 pub mod cli;

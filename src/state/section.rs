@@ -5,6 +5,8 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use tracing::warn;
 
+use crate::serde_bytes;
+
 /// The version in which every section is written.
 const VERSION: u16 = 1;
 
@@ -13,6 +15,7 @@ const VERSION: u16 = 1;
 pub struct Section {
     pub(super) name: String,
     pub(super) version: u16,
+    #[serde(with = "serde_bytes")]
     pub(super) content: Vec<u8>,
 }
 

@@ -139,6 +139,15 @@ pub fn path(context: &Context<'_>, labels: &Texts, annotations: &Texts) -> Strin
     }
 }
 
+/// The description of an alert, if it is in the language of the page: the policy has it in one language.
+pub fn description<'a>(context: &Context<'_>, annotations: &'a Texts) -> Option<&'a str> {
+    let text = annotations.get("description")?;
+    let is_chinese = text
+        .chars()
+        .any(|letter| ('\u{4e00}'..='\u{9fff}').contains(&letter));
+    (is_chinese == context.zh()).then_some(text)
+}
+
 /// Whether an alert is about a code or condition.
 pub fn is_about(context: &Context<'_>, topic: Topic, labels: &Texts, annotations: &Texts) -> bool {
     let wanted = context.catalog().topic_name(topic);

@@ -36,6 +36,8 @@ pub struct Words {
     pub facts: Vec<Markup>,
     /// What to do first.
     pub first: Option<Markup>,
+    /// What is left to do when the alert has resolved.
+    pub left: Option<Markup>,
     /// While no alert is active.
     pub quiet: Markup,
     pub quiet_facts: Vec<Markup>,
@@ -72,7 +74,7 @@ pub fn band(context: &Context<'_>, relevant: &Relevant<'_>, words: Words) -> Ban
     }
     if let Some(ended) = relevant.resolved(context.now) {
         let lasted = context.duration(ended.resolved - ended.fired);
-        let text = ended.annotations.get(annotation(context)).cloned();
+        let text = alerts::description(context, &ended.annotations);
         let mut lines: Vec<Markup> = text.into_iter().map(|text| html! { (text) }).collect();
         lines.extend(words.quiet_facts);
         return Band {
@@ -84,7 +86,7 @@ pub fn band(context: &Context<'_>, relevant: &Relevant<'_>, words: Words) -> Ban
             },
             title: words.quiet,
             lines,
-            first: None,
+            first: words.left,
         };
     }
     if let Some(trouble) = words.trouble {
@@ -106,11 +108,6 @@ pub fn band(context: &Context<'_>, relevant: &Relevant<'_>, words: Words) -> Ban
         lines: words.quiet_facts,
         first: None,
     }
-}
-
-/// The annotation with an alert's summary.
-fn annotation(_: &Context<'_>) -> &'static str {
-    "description"
 }
 
 /// One line about an alert: its rule's summary.

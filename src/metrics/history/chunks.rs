@@ -9,6 +9,8 @@ use flate2::read::DeflateDecoder;
 use flate2::write::DeflateEncoder;
 use serde::{Deserialize, Serialize};
 
+use crate::serde_bytes;
+
 /// The number of series that one slot can hold: those with the largest counts.
 pub(super) const MAX_ENTRIES: usize = 256;
 
@@ -38,7 +40,7 @@ impl Shape {
 
 /// A chunk that is over: its number since 1970, and its compressed slots.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Closed(i64, #[serde(with = "bytes")] Arc<[u8]>);
+struct Closed(i64, #[serde(with = "serde_bytes")] Arc<[u8]>);
 
 /// The counts.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,7 +50,7 @@ pub(super) struct Chunks {
     /// The number of the current chunk.
     current: i64,
     /// The slots of the current chunk.
-    #[serde(with = "bytes")]
+    #[serde(with = "serde_bytes")]
     open: Vec<u8>,
     /// The first slot that was not dropped.
     oldest: i64,
@@ -212,36 +214,4 @@ fn uncompressed(shape: &Shape, bytes: &[u8]) -> Vec<u8> {
     // What was read before an error is used.
     let _ = decoder.read_to_end(&mut all);
     all
-}
-
-/// Bytes for serde, written at once.
-mod bytes {
-    use std::fmt;
-
-    use serde::de::{Error, Visitor};
-    use serde::{Deserializer, Serializer};
-
-    pub fn serialize<S: Serializer>(bytes: &impl AsRef<[u8]>, to: S) -> Result<S::Ok, S::Error> {
-        to.serialize_bytes(bytes.as_ref())
-    }
-
-    pub fn deserialize<'d, D: Deserializer<'d>, T: From<Vec<u8>>>(from: D) -> Result<T, D::Error> {
-        struct Bytes;
-        impl Visitor<'_> for Bytes {
-            type Value = Vec<u8>;
-
-            fn expecting(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
-                to.write_str("bytes")
-            }
-
-            fn visit_bytes<E: Error>(self, bytes: &[u8]) -> Result<Vec<u8>, E> {
-                Ok(bytes.to_vec())
-            }
-
-            fn visit_byte_buf<E: Error>(self, bytes: Vec<u8>) -> Result<Vec<u8>, E> {
-                Ok(bytes)
-            }
-        }
-        from.deserialize_byte_buf(Bytes).map(T::from)
-    }
 }

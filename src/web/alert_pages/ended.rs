@@ -122,7 +122,7 @@ fn table(context: &Context<'_>, rows: &[Row<'_>]) -> Markup {
                             } @else {
                                 b.warn.nw { "◆ " (context.t("warning", "警告")) }
                             }
-                            @if let Some(text) = row.annotations.get("description") { br; span.s.dim { (text) } }
+                            @if let Some(text) = alerts::description(context, row.annotations) { br; span.s.dim { (text) } }
                         }
                         td.nw {
                             @match row.resolved {

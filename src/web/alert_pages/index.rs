@@ -57,6 +57,7 @@ fn band(context: &Context<'_>, relevant: &Relevant<'_>) -> Band {
                 (context.t(": who, since when, in which words, what to type.", "：谁、何时起、原文、要执行的命令。"))
             }
         }),
+        left: None,
         quiet: html! { (context.t("No alert", "没有告警")) },
         quiet_facts: sending(context).into_iter().collect(),
     };

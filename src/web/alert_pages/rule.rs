@@ -33,11 +33,12 @@ pub fn page(context: &Context<'_>, name: &str) -> Option<String> {
     let words = Words {
         trouble: Some(html! { (summary) }),
         facts: active
-            .and_then(|it| it.annotations.get("description"))
+            .and_then(|it| alerts::description(context, &it.annotations))
             .map(|text| html! { (text) })
             .into_iter()
             .collect(),
         first: page_link(context, rule),
+        left: page_link(context, rule),
         quiet: html! { (summary) },
         quiet_facts: vec![html! { (name) }],
     };

@@ -137,6 +137,7 @@ fn words(
                 a href={ (path) "#do" } { (context.t("see what to do about it", "查看处理办法")) }
             }
         }),
+        left: None,
         quiet: match failing {
             None => {
                 html! { (title) (context.t(": no replies in the last 5 minutes", "：最近 5 分钟没有回复")) }

@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use super::facts::Facts;
 use super::measured::{Measured, OWN};
 use crate::catalog::{Advice, Step, Subjects, Topic};
-use crate::metrics::RuleState;
+use crate::metrics::{EndedAlert, RuleState};
 use crate::parse::Mta;
 use crate::web::alerts;
 use crate::web::context::Context;
@@ -92,10 +92,23 @@ pub fn first(context: &Context<'_>, facts: &Facts<'_>, measured: &Measured<'_>) 
     subjects(facts).fill_text(first, context.language.language)
 }
 
+/// What is left to do when the alert has resolved, in a few words.
+pub fn left(context: &Context<'_>, facts: &Facts<'_>, measured: &Measured<'_>) -> Option<String> {
+    measured.relevant.resolved(context.now)?;
+    let steps = steps(context, of(facts, measured)?, subjects(facts));
+    let (_, text, _) = steps.into_iter().find(|(step, _, _)| step.after)?;
+    // Behind the condition.
+    let (_, rest) = head(&text);
+    let text = rest.trim().trim_end_matches(['.', '。']);
+    (!text.is_empty()).then(|| text.to_owned())
+}
+
 /// The block.
 pub fn block(context: &Context<'_>, facts: &Facts<'_>, measured: &Measured<'_>) -> Markup {
     let servers = servers(context);
+    let resolved = measured.relevant.resolved(context.now);
     let heading = match (servers.as_slice(), context.zh()) {
+        _ if resolved.is_some() => context.t("What is left to do", "后续处理").to_owned(),
         ([(_, name)], false) => format!("What to do on this {name}"),
         ([(_, name)], true) => format!("在本机 {name} 上怎么办"),
         (_, false) => "What to do".to_owned(),
@@ -110,6 +123,8 @@ pub fn block(context: &Context<'_>, facts: &Facts<'_>, measured: &Measured<'_>) 
     let steps = advice
         .map(|it| steps(context, it, subjects(facts)))
         .unwrap_or_default();
+    let is_left = |(step, _, _): &(&Step, String, Option<String>)| resolved.is_none() || step.after;
+    let steps: Vec<_> = steps.into_iter().filter(is_left).collect();
     let several = servers.len() > 1;
     html! {
         section.blk.do id="do" {
@@ -143,7 +158,25 @@ pub fn block(context: &Context<'_>, facts: &Facts<'_>, measured: &Measured<'_>) 
                 p.note { (mark_code(context.text(never))) }
             }
             (ask(context, measured))
-            (over(context, measured))
+            @if let Some(ended) = resolved { (story(context, ended)) } @else { (over(context, measured)) }
+        }
+    }
+}
+
+/// What happened, when.
+fn story(context: &Context<'_>, ended: &EndedAlert) -> Markup {
+    html! {
+        h3 { (context.t("What happened", "经过")) }
+        table {
+            tbody {
+                tr { th.nw scope="row" { (context.time(ended.fired)) } td.l { (context.t("firing", "告警中")) } }
+                tr {
+                    th.nw scope="row" { (context.time(ended.resolved)) }
+                    td.l {
+                        (context.t("resolved after ", "恢复，持续 ")) (context.duration(ended.resolved - ended.fired))
+                    }
+                }
+            }
         }
     }
 }

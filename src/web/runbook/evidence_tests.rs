@@ -4,7 +4,7 @@ use super::*;
 use crate::catalog::{Catalog, Language};
 use crate::metrics::Alerting;
 use crate::web::test_support::{
-    active, context, deferred, incident, rule_state, settings, view_of, with_alerting,
+    active, context, deferred, ended, incident, rule_state, settings, view_of, with_alerting,
 };
 
 fn page_in(view: &View, name: &str, language: Language) -> String {
@@ -157,6 +157,65 @@ fn page_of_a_firing_code_says_cause_and_first_step_before_figures_chart_and_evid
     assert_eq!(json["commands"][0]["changes"], false);
     // Another code has no alert.
     assert!(page_in(&view, "450", Language::En).contains("band quiet"));
+}
+
+#[test]
+fn page_of_a_resolved_alert_says_its_peak_and_what_is_left_to_do() {
+    const GOOGLE: &str = "gmail-smtp-in.l.google.com";
+    let lines: Vec<String> = (0..600)
+        .flat_map(|number: u32| {
+            let ago = 5_400 - i64::from(number / 20) * 60;
+            deferred(
+                number,
+                ago,
+                "x@news.example.com",
+                GOOGLE,
+                "421 4.7.28 Unusual rate",
+            )
+        })
+        .collect();
+    let view = with_alerting(
+        view_of(&lines),
+        Alerting {
+            ended: vec![ended("MaillogSmtp421Spike")],
+            ..Alerting::default()
+        },
+    );
+    for (language, parts) in [
+        (
+            Language::En,
+            [
+                "<section class=\"band resolved\"",
+                "Resolved <time",
+                "fired for 30 min",
+                "Peak 20/min.",
+                "<b>Left to do: </b><a href=\"#do\">release what is on hold, in portions</a>",
+                "fired 20:43–21:13",
+                "What is left to do",
+                "postsuper -H -",
+                "resolved after 30 min",
+            ],
+        ),
+        (
+            Language::Zh,
+            [
+                "<section class=\"band resolved\"",
+                "已于 <time",
+                "恢复 · 持续 30 分钟",
+                "峰值 20 次/分钟。",
+                "<b>尚需处理：</b><a href=\"#do\">分批放行暂扣的邮件</a>",
+                "20:43–21:13 告警",
+                "后续处理",
+                "postsuper -H -",
+                "恢复，持续 30 分钟",
+            ],
+        ),
+    ] {
+        let page = page_in(&view, "421", language);
+        let places = parts.map(|part| at(&page, part));
+        assert!(places.is_sorted(), "{parts:?}\n{places:?}");
+        assert!(!page.contains("qshape"), "only what is left");
+    }
 }
 
 #[test]

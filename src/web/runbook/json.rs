@@ -5,15 +5,14 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::advice;
 use super::evidence::{self, Count};
 use super::facts::{Facts, PairedCode, ProviderShare};
 use super::listing::CountedTopic;
 use super::measured::{Measured, OWN};
+use super::measured_json::{Command, FiringAlert, commands, firing};
 use crate::catalog::{Catalog, Language, Text, Topic};
 use crate::insight::Window;
 use crate::parse::Direction;
-use crate::web::alerts;
 use crate::web::context::Context;
 use crate::web::past::SLOTS;
 
@@ -71,30 +70,6 @@ struct TopicDocument<'a> {
     threshold: Option<f64>,
     /// What to type on this server: first what only reads.
     commands: Vec<Command>,
-}
-
-#[derive(Serialize)]
-struct FiringAlert {
-    alert: String,
-    severity: String,
-    /// Seconds since 1970.
-    since: i64,
-}
-
-#[derive(Serialize)]
-struct Command {
-    /// Null for every mail server.
-    mta: Option<String>,
-    command: String,
-    why: OwnBilingual,
-    /// Whether it changes something.
-    changes: bool,
-}
-
-#[derive(Serialize)]
-struct OwnBilingual {
-    en: String,
-    zh: String,
 }
 
 #[derive(Serialize)]
@@ -348,38 +323,6 @@ pub fn json(context: &Context<'_>, facts: &Facts<'_>) -> String {
         commands: commands(context, facts, &measured),
     };
     to_json(&document)
-}
-
-fn firing(measured: &Measured<'_>) -> Vec<FiringAlert> {
-    let firing = measured.relevant.firing.iter();
-    firing
-        .map(|alert| FiringAlert {
-            alert: alerts::name(&alert.labels).to_owned(),
-            severity: alert.labels.get("severity").cloned().unwrap_or_default(),
-            since: alert.fired.unwrap_or(alert.since),
-        })
-        .collect()
-}
-
-fn commands(context: &Context<'_>, facts: &Facts<'_>, measured: &Measured<'_>) -> Vec<Command> {
-    let Some(advice) = advice::of(facts, measured) else {
-        return Vec::new();
-    };
-    let subjects = advice::subjects(facts);
-    let steps = advice::steps(context, advice, subjects).into_iter();
-    steps
-        .filter_map(|(step, _, command)| {
-            Some(Command {
-                mta: step.mta.clone(),
-                command: command?,
-                why: OwnBilingual {
-                    en: subjects.fill_text(&step.text, Language::En)?,
-                    zh: subjects.fill_text(&step.text, Language::Zh)?,
-                },
-                changes: step.changes,
-            })
-        })
-        .collect()
 }
 
 fn reply_count(text: &evidence::Text) -> ReplyCount<'_> {

@@ -91,6 +91,20 @@ impl<'a> Measured<'a> {
         }
     }
 
+    /// The highest rate while the alert fired that has resolved, if that was within the six hours.
+    pub fn peak(&self, context: &Context<'_>) -> Option<f64> {
+        let ended = self.relevant.resolved(context.now)?;
+        let start = context.as_of() - SLOTS as i64 * past::SLOT * 60;
+        if ended.fired < start {
+            return None;
+        }
+        let slot =
+            |time: i64| ((time - start) / (past::SLOT * 60)).clamp(0, SLOTS as i64 - 1) as usize;
+        let slots = slot(ended.fired)..=slot(ended.resolved);
+        let rates = slots.filter_map(|slot| self.hours.at(slot, OWN));
+        rates.max_by(f64::total_cmp).filter(|_| self.has_rates)
+    }
+
     /// The value from which the alert fires, per minute, by slot.
     pub fn thresholds(&self, context: &Context<'_>, facts: &Facts<'_>) -> Option<Vec<Option<f64>>> {
         let state = self.rule.filter(|_| self.has_rates)?;

@@ -13,6 +13,7 @@ mod index;
 mod json;
 mod listing;
 mod measured;
+mod measured_json;
 mod page;
 mod reference;
 #[cfg(test)]

@@ -122,6 +122,9 @@ fn words(
         });
     }
     words.quiet_facts = quiet_facts(context, facts, measured);
+    words.left = advice::left(context, facts, measured).map(|left| {
+        html! { b { (context.t("Left to do: ", "尚需处理：")) } a href="#do" { (left) } (context.t(".", "。")) }
+    });
     words.facts = facts_line;
     words.first = advice::first(context, facts, measured).map(|first| {
         html! { b { (context.t("Do first: ", "先做：")) } a href="#do" { (first) } (context.t(".", "。")) }
@@ -141,6 +144,12 @@ fn quiet_facts(context: &Context<'_>, facts: &Facts<'_>, measured: &Measured<'_>
         }
     };
     let mut lines = Vec::new();
+    if let Some(peak) = measured.peak(context) {
+        lines.push(match context.zh() {
+            false => html! { "Peak " (context.per_minute(peak)) "." },
+            true => html! { "峰值 " (context.per_minute(peak)) "。" },
+        });
+    }
     if day > 0 {
         lines.push(counted);
     } else if facts.counts == [0; 3] {
