@@ -209,9 +209,12 @@ impl Chart<'_> {
             .as_ref()
             .and_then(|it| it.last().copied().flatten());
         let first = self.threshold.iter().flatten().flatten().next();
+        // Where it would cover no other bar.
+        let before = (SLOTS - 16..SLOTS - 5).filter_map(|slot| self.sum(slot));
+        let before = before.fold(0.0, f64::max);
         let now = self
             .sum(SLOTS - 1)
-            .filter(|now| *now > 0.0 && self.layers.len() == 1);
+            .filter(|now| *now > 0.0 && before < now * 0.7 && self.layers.len() == 1);
         html! {
             @if let (Some(threshold), Some(first)) = (threshold, first) {
                 text.ev.halo x="3%" y=(percent(scale.outer(*first) - 2.5)) {

@@ -197,6 +197,9 @@ pub struct Figure {
 
 /// The figures below the band.
 pub fn figures(figures: &[Figure]) -> Markup {
+    if figures.is_empty() {
+        return html! {};
+    }
     html! {
         dl.figs {
             @for figure in figures {

@@ -31,7 +31,7 @@ pub fn page(context: &Context<'_>, name: &str) -> Option<String> {
     let summary = context.text(rule.title());
     let active = relevant.firing.first().or(relevant.pending.first());
     let words = Words {
-        trouble: Some(html! { (summary) }),
+        trouble: active.map(|_| html! { (summary) }),
         facts: active
             .and_then(|it| alerts::description(context, &it.annotations))
             .map(|text| html! { (text) })
@@ -40,7 +40,9 @@ pub fn page(context: &Context<'_>, name: &str) -> Option<String> {
         first: page_link(context, rule),
         left: page_link(context, rule),
         quiet: html! { (summary) },
-        quiet_facts: vec![html! { (name) }],
+        quiet_facts: std::iter::once(html! { (name) })
+            .chain(page_link(context, rule))
+            .collect(),
     };
     let band = situation::band(context, &relevant, words);
     let body = html! {
@@ -89,7 +91,7 @@ pub fn page(context: &Context<'_>, name: &str) -> Option<String> {
 fn page_link(context: &Context<'_>, rule: &Alert) -> Option<Markup> {
     let page = rule.page.as_ref()?;
     Some(html! {
-        (context.t("Now, by provider and with commands: ", "当前情况、服务商与命令："))
+        (context.t("By provider, with what to do: ", "服务商与处理办法："))
         a href=(context.href(&format!("/codes/{page}"))) { (page) }
     })
 }

@@ -6,7 +6,7 @@ use super::facts::Facts;
 use super::measured::{Measured, OWN};
 use crate::catalog::{Advice, Step, Subjects, Topic};
 use crate::metrics::{EndedAlert, RuleState};
-use crate::parse::Mta;
+use crate::parse::{Direction, Mta};
 use crate::web::alerts;
 use crate::web::context::Context;
 use crate::web::numbers::rate;
@@ -17,6 +17,10 @@ const SERVERS: [(&str, &str); 2] = [("postfix", "Postfix"), ("exim", "Exim")];
 
 /// The advice about what is measured, or else about the topic itself.
 pub fn of(facts: &Facts<'_>, measured: &Measured<'_>) -> Option<&'static Advice> {
+    // The commands are about what this server sends.
+    if measured.direction != Direction::Outbound {
+        return None;
+    }
     let measured = measured.cause.as_ref().map(|it| it.condition.clone());
     let condition = measured
         .filter(|it| it != "other")
@@ -109,6 +113,9 @@ pub fn block(context: &Context<'_>, facts: &Facts<'_>, measured: &Measured<'_>) 
     let resolved = measured.relevant.resolved(context.now);
     let heading = match (servers.as_slice(), context.zh()) {
         _ if resolved.is_some() => context.t("What is left to do", "后续处理").to_owned(),
+        _ if measured.direction != Direction::Outbound => {
+            context.t("What to do", "怎么办").to_owned()
+        }
         ([(_, name)], false) => format!("What to do on this {name}"),
         ([(_, name)], true) => format!("在本机 {name} 上怎么办"),
         (_, false) => "What to do".to_owned(),
@@ -129,11 +136,18 @@ pub fn block(context: &Context<'_>, facts: &Facts<'_>, measured: &Measured<'_>) 
     html! {
         section.blk.do id="do" {
             h2 { (heading) }
-            p {
-                (context.t("Who should act: ", "谁来处理：")) b { (explanation.actor.text(context.zh())) }
-                (context.t(".", "。"))
+            @if measured.direction == Direction::Inbound {
+                p {
+                    (context.t("These are replies of this server to its clients. If a wanted sender is refused, find it below by domain and network, and change the rule that refuses it.",
+                        "这是本机对客户端的回复。若误拒了正常的发件人，请在下方按域名与网段查找，并调整拒绝它的规则。"))
+                }
+            } @else {
+                p {
+                    (context.t("Who should act: ", "谁来处理：")) b { (explanation.actor.text(context.zh())) }
+                    (context.t(".", "。"))
+                }
+                p { (context.text(&explanation.remedy)) }
             }
-            p { (context.text(&explanation.remedy)) }
             @if !steps.is_empty() {
                 ol.steps {
                     @for (number, (step, text, command)) in steps.iter().enumerate() {

@@ -4,7 +4,7 @@ use super::*;
 use crate::catalog::{Catalog, Language};
 use crate::metrics::Alerting;
 use crate::web::test_support::{
-    active, context, deferred, ended, incident, rule_state, settings, view_of, with_alerting,
+    NOW, active, context, deferred, ended, incident, rule_state, settings, view_of, with_alerting,
 };
 
 fn page_in(view: &View, name: &str, language: Language) -> String {
@@ -215,6 +215,38 @@ fn page_of_a_resolved_alert_says_its_peak_and_what_is_left_to_do() {
         let places = parts.map(|part| at(&page, part));
         assert!(places.is_sorted(), "{parts:?}\n{places:?}");
         assert!(!page.contains("qshape"), "only what is left");
+    }
+}
+
+#[test]
+fn replies_of_our_own_server_get_no_advice_about_sending() {
+    let lines: Vec<String> = (0..30)
+        .map(|client| {
+            let time = jiff::Timestamp::from_second(NOW - 60).expect("a time");
+            format!(
+                "{time} mx1 postfix/smtpd[5]: NOQUEUE: reject: RCPT from unknown[203.0.113.{client}]: 554 5.7.1 \
+                 <x@example.net>: Relay access denied; from=<a@b.example> to=<x@example.net> proto=ESMTP helo=<z>"
+            )
+        })
+        .collect();
+    let view = view_of(&lines);
+    for (language, parts) in [
+        (
+            Language::En,
+            [
+                "inbound, 6 h",
+                "These are replies of this server to its clients.",
+                "203.0.113.0/24",
+            ],
+        ),
+        (
+            Language::Zh,
+            ["接收，6 小时", "这是本机对客户端的回复。", "203.0.113.0/24"],
+        ),
+    ] {
+        let page = page_in(&view, "554", language);
+        let places = parts.map(|part| at(&page, part));
+        assert!(places.is_sorted() && !page.contains("<pre"), "{page}");
     }
 }
 

@@ -59,15 +59,16 @@ impl<'a> Measured<'a> {
         let direction = direction(context, facts.topic);
         let group = |series: &Series| group(context, facts.topic, direction, series);
         let hours = past::six_hours(context, 2, group);
+        let has_rates = !matches!(facts.topic, Topic::Enhanced(_));
         let filter = Filter::of(facts.catalog, facts.topic);
         let relevant = Relevant::of(context.view, |labels, annotations| {
             alerts::is_about(context, facts.topic, labels, annotations)
         });
         Measured {
             direction,
-            has_rates: !matches!(facts.topic, Topic::Enhanced(_)),
+            has_rates,
             compare: past::compare(context, &hours, &[OWN], group),
-            usual: past::usual(context, 2, group)[OWN],
+            usual: past::usual(context, 2, group)[OWN].filter(|_| has_rates),
             rule: rule(context, facts.topic, &relevant),
             cause: cause::leading(context, |group| {
                 filter.covers(group.code, group.enhanced(), &group.condition)

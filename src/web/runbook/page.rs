@@ -226,7 +226,7 @@ fn figures(
         }),
     }
     figures.extend(status::queue_figure(context));
-    figures.push(other_mail(context, measured, worst));
+    figures.push(other_mail(context, facts, measured, worst));
     if figures.len() < 4 {
         figures.insert(
             2,
@@ -244,10 +244,14 @@ fn figures(
 /// How all other mail does: it tells how large the trouble is.
 fn other_mail(
     context: &Context<'_>,
+    facts: &Facts<'_>,
     measured: &Measured<'_>,
     worst: Option<&ProviderFacts<'_>>,
 ) -> Figure {
     let direction = measured.direction;
+    if direction != Direction::Outbound {
+        return own_share(context, facts, measured);
+    }
     let all = past::five_minutes(context, past::CLASSES, |series| match series {
         Series::Code(number, code) if past::is(*number, direction) => past::class(code / 100),
         _ => None,
@@ -269,6 +273,22 @@ fn other_mail(
         usual: match context.zh() {
             false => html! { (count(accepted)) " of " (count(sum)) " in 5 min" },
             true => html! { "5 分钟内 " (count(accepted)) "/" (count(sum)) },
+        },
+    }
+}
+
+/// The share of the replies in those of this server, of which only the refusals are logged.
+fn own_share(context: &Context<'_>, facts: &Facts<'_>, measured: &Measured<'_>) -> Figure {
+    let own = measured.hours.count(SLOTS - 1, OWN);
+    let all = measured.all(facts, SLOTS - 1).unwrap_or(0.0);
+    let now = measured.now().unwrap_or(0.0);
+    Figure {
+        name: html! { (context.t("Of our logged replies", "占我方已记录的回复")) },
+        value: context.percent_or_dash(provider_facts::share(now, all)),
+        unit: String::new(),
+        usual: match context.zh() {
+            false => html! { (thousands(own.round() as u64)) " in 5 min" },
+            true => html! { "5 分钟内 " (thousands(own.round() as u64)) " 次" },
         },
     }
 }
