@@ -103,7 +103,8 @@ pub fn rule_states<'a>(view: &'a View, name: &str) -> Vec<&'a RuleState> {
 
 /// The minutes in which a rule counts: those of its window, or ten.
 pub fn window_minutes(rule: &Alert) -> f64 {
-    rule.window.map_or(10.0, |window| window.seconds().max(60) as f64 / 60.0)
+    rule.window
+        .map_or(10.0, |window| window.seconds().max(60) as f64 / 60.0)
 }
 
 /// The value as a multiple of the threshold.

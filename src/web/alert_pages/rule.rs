@@ -119,7 +119,11 @@ fn figures_of(context: &Context<'_>, rule: &Alert) -> Vec<Figure> {
 /// Whether a signal counts a series. Some signals count what the history does not have.
 fn counts(signal: &Signal, series: &Series) -> bool {
     let direction = signal.direction.map_or("outbound", |side| side.name());
-    let is_of = |number: u8| Direction::ALL.into_iter().any(|it| it.name() == direction && is(number, it));
+    let is_of = |number: u8| {
+        Direction::ALL
+            .into_iter()
+            .any(|it| it.name() == direction && is(number, it))
+    };
     match (signal.counts, series) {
         (Counted::Replies, Series::Code(number, code)) if is_of(*number) => {
             let class = signal.class.map(u16::from);

@@ -21,7 +21,7 @@ fn every_rule_has_a_page_and_is_on_the_index_page_in_both_languages() {
             let name = &rule.name;
             let Rendered { body, found } = page(&context, name);
             assert!(found, "{name}");
-            let summary = escape(language.of(&rule.summary));
+            let summary = escape(language.of(rule.title()));
             let texts = texts::of(rule, catalog).expect("words");
             let (meaning, remedy) = match language {
                 Language::En => (texts.meaning_en, texts.remediation_en),
@@ -29,7 +29,7 @@ fn every_rule_has_a_page_and_is_on_the_index_page_in_both_languages() {
             };
             let mut parts = vec![format!("<h1>{summary}</h1>")];
             parts.extend(meaning.lines().chain(remedy.lines()).map(escape));
-            let figures = figures::of(rule, language);
+            let figures = figures::of(rule, &settings.policy, language);
             parts.extend(figures.iter().map(|(_, figure)| escape(figure)));
             if let Some(page) = &rule.page {
                 parts.push(format!("href=\"/codes/{page}?lang={tag}\""));
@@ -58,7 +58,7 @@ fn every_rule_has_a_page_and_is_on_the_index_page_in_both_languages() {
 fn pages_show_the_thresholds_of_the_policy_and_unknown_rules_are_not_found() {
     let mut policy = Policy::embedded();
     let change = Change {
-        count: Some(50),
+        share: Some(0.35),
         ..Change::default()
     };
     policy
@@ -71,7 +71,10 @@ fn pages_show_the_thresholds_of_the_policy_and_unknown_rules_are_not_found() {
     let view = view_of(&[]);
     let context = context(&view, &settings, Language::En);
     let body = page(&context, "MaillogSmtp421Spike").body;
-    assert!(body.contains("more than 50 within 5 minutes"), "{body}");
+    assert!(
+        body.contains("more than 35% of all outbound replies"),
+        "{body}"
+    );
     for asked in ["<script>", "maillogsmtp421spike", "MaillogSmtp421Spike/"] {
         let Rendered { body, found } = page(&context, asked);
         assert!(!found && body.contains(&format!("<b>{}</b>", escape(asked))));
