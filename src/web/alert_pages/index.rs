@@ -58,7 +58,7 @@ fn band(context: &Context<'_>, relevant: &Relevant<'_>) -> Band {
             }
         }),
         left: None,
-        quiet: html! { (context.t("No alert", "没有告警")) },
+        quiet: html! { (context.t("Nothing fires, nothing is pending", "没有触发或待触发的告警")) },
         quiet_facts: sending(context).into_iter().collect(),
     };
     let mut band = situation::band(context, relevant, words);
