@@ -140,9 +140,13 @@ pub fn path(context: &Context<'_>, labels: &Texts, annotations: &Texts) -> Strin
     }
 }
 
-/// The description of an alert, if it is in the language of the page: the policy has it in one language.
-pub fn description<'a>(context: &Context<'_>, annotations: &'a Texts) -> Option<&'a str> {
-    let text = annotations.get("description")?;
+/// An annotation of an alert, if it is in the language of the page: the policy has it in one language.
+pub fn annotation<'a>(
+    context: &Context<'_>,
+    annotations: &'a Texts,
+    name: &str,
+) -> Option<&'a str> {
+    let text = annotations.get(name)?;
     let is_chinese = text
         .chars()
         .any(|letter| ('\u{4e00}'..='\u{9fff}').contains(&letter));

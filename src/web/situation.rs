@@ -74,7 +74,7 @@ pub fn band(context: &Context<'_>, relevant: &Relevant<'_>, words: Words) -> Ban
     }
     if let Some(ended) = relevant.resolved(context.now) {
         let lasted = context.duration(ended.resolved - ended.fired);
-        let text = alerts::description(context, &ended.annotations);
+        let text = alerts::annotation(context, &ended.annotations, "summary");
         let mut lines: Vec<Markup> = text.into_iter().map(|text| html! { (text) }).collect();
         lines.extend(words.quiet_facts);
         return Band {
@@ -110,11 +110,13 @@ pub fn band(context: &Context<'_>, relevant: &Relevant<'_>, words: Words) -> Ban
     }
 }
 
-/// One line about an alert: its rule's summary.
+/// One line about an alert: its summary with figures, or the title of its rule.
 pub fn summary(context: &Context<'_>, alert: &ActiveAlert) -> String {
+    if let Some(summary) = alerts::annotation(context, &alert.annotations, "summary") {
+        return summary.to_owned();
+    }
     let rule = alerts::rule(context, alerts::name(&alert.labels));
     let text = rule.map(|rule| context.text(rule.title()).to_owned());
-    let text = text.or_else(|| alert.annotations.get("summary").cloned());
     let text = text.unwrap_or_else(|| alerts::name(&alert.labels).to_owned());
     let subject = alert.labels.get("provider").or(alert.labels.get("source"));
     match subject {

@@ -184,6 +184,31 @@ fn measured_trouble_without_an_alert_is_neither_red_nor_green() {
 }
 
 #[test]
+fn summary_of_an_alert_is_shown_in_the_language_of_the_page_only() {
+    let view = View {
+        sources: vec![source("mail")],
+        ..incident()
+    };
+    let mut alert = active("MaillogSmtp421Spike", "critical", true);
+    let summary = "421 from google: 65% of all outbound replies".to_owned();
+    alert
+        .annotations
+        .insert("summary".to_owned(), summary.clone());
+    let alerting = Alerting {
+        active: vec![alert],
+        ..Alerting::default()
+    };
+    let view = with_alerting(view, alerting);
+    let (_, _, text) = band_of(&view, Language::En, false);
+    assert!(text.contains(&summary), "{text}");
+    let (_, _, text) = band_of(&view, Language::Zh, false);
+    assert!(
+        !text.contains(&summary) && text.contains("对方服务器的 421 回复激增"),
+        "{text}"
+    );
+}
+
+#[test]
 fn name_of_a_source_is_put_into_a_command_only_if_it_is_plain() {
     for (name, command) in [
         ("/var/log/mail.log", Some("namei -l /var/log/mail.log")),

@@ -22,6 +22,7 @@ struct Row<'a> {
     annotations: &'a Texts,
     fired: i64,
     resolved: Option<i64>,
+    is_silenced: bool,
 }
 
 /// The block.
@@ -36,6 +37,7 @@ pub fn block(context: &Context<'_>, relevant: &Relevant<'_>) -> Markup {
                 annotations: &it.annotations,
                 fired: it.fired?,
                 resolved: None,
+                is_silenced: it.inhibited_by.is_some(),
             })
         });
     let ended = relevant.ended.iter().map(|it| Row {
@@ -43,6 +45,7 @@ pub fn block(context: &Context<'_>, relevant: &Relevant<'_>) -> Markup {
         annotations: &it.annotations,
         fired: it.fired,
         resolved: Some(it.resolved),
+        is_silenced: false,
     });
     let mut rows: Vec<Row<'_>> = firing.chain(ended).collect();
     rows.sort_by_key(|it| std::cmp::Reverse(it.fired));
@@ -86,16 +89,26 @@ fn time_line(context: &Context<'_>, rows: &[Row<'_>]) -> Markup {
                     @for row in rows.iter().filter(|it| alerts::name(it.labels) == *name) {
                         @let left = place(row.fired);
                         @let width = (place(row.resolved.unwrap_or(end)) - left).clamp(0.9, 100.0);
-                        rect class=(if alerts::is_critical(row.labels) { "tc" } else { "tw" })
+                        rect class=(colour(row))
                             x=(percent(left.min(100.0 - width))) width=(percent(width)) y=(percent(top + height * 0.5)) height=(percent(height * 0.3)) {}
                     }
                 }
             }
             p.key {
                 span { svg viewBox="0 0 18 11" aria-hidden="true" { rect.tc width="18" height="11" {} } (context.t("critical", "严重")) } " "
-                span { svg viewBox="0 0 18 11" aria-hidden="true" { rect.tw width="18" height="11" {} } (context.t("warning", "警告")) }
+                span { svg viewBox="0 0 18 11" aria-hidden="true" { rect.tw width="18" height="11" {} } (context.t("warning", "警告")) } " "
+                span { svg viewBox="0 0 18 11" aria-hidden="true" { rect.ts width="18" height="11" {} } (context.t("silenced", "已静默")) }
             }
         }
+    }
+}
+
+/// The colour of a bar.
+fn colour(row: &Row<'_>) -> &'static str {
+    match (row.is_silenced, alerts::is_critical(row.labels)) {
+        (true, _) => "ts",
+        (false, true) => "tc",
+        (false, false) => "tw",
     }
 }
 
@@ -117,12 +130,14 @@ fn table(context: &Context<'_>, rows: &[Row<'_>]) -> Markup {
                             a href=(alerts::path(context, row.labels, row.annotations)) { (breakable(short_name(alerts::name(row.labels)))) }
                             @if let Some(provider) = row.labels.get("provider") { (context.t(", ", "，")) (provider) }
                             " "
-                            @if alerts::is_critical(row.labels) {
+                            @if row.is_silenced {
+                                span.dim.nw { "– " (context.t("silenced", "已静默")) }
+                            } @else if alerts::is_critical(row.labels) {
                                 b.crit.nw { "▲ " (context.t("critical", "严重")) }
                             } @else {
                                 b.warn.nw { "◆ " (context.t("warning", "警告")) }
                             }
-                            @if let Some(text) = alerts::description(context, row.annotations) { br; span.s.dim { (text) } }
+                            @if let Some(text) = alerts::annotation(context, row.annotations, "summary") { br; span.s.dim { (text) } }
                         }
                         td.nw {
                             @match row.resolved {

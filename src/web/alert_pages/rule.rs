@@ -33,7 +33,7 @@ pub fn page(context: &Context<'_>, name: &str) -> Option<String> {
     let words = Words {
         trouble: active.map(|_| html! { (summary) }),
         facts: active
-            .and_then(|it| alerts::description(context, &it.annotations))
+            .and_then(|it| alerts::annotation(context, &it.annotations, "description"))
             .map(|text| html! { (text) })
             .into_iter()
             .collect(),
