@@ -11,7 +11,7 @@ use super::settings::Config;
 use super::values::{absolute_path, invalid, one_of};
 use super::{alerting, providers, schema, sources};
 use crate::logging::{LogFormat, LogLevel};
-use crate::web::ListenAddress;
+use crate::web::{ListenAddress, Privacy};
 use crate::yaml::{Fault, Place, suggest};
 
 /// The range of `max_line_bytes`: a reply of a few lines must fit, and the buffer is twice as large.
@@ -77,6 +77,9 @@ fn web(
         check_telemetry_path(&path.value)
             .map_err(|problem| invalid(&path, problem, "web.telemetry_path"))?;
         config.telemetry_path = path.value;
+    }
+    if let Some(privacy) = section.privacy {
+        config.privacy = one_of(&privacy, &Privacy::NAMES)?;
     }
     Ok(())
 }

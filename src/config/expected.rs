@@ -10,7 +10,7 @@ const FIELDS: &[(&str, &str)] = &[
     ),
     (
         "web",
-        "a mapping with the fields listen_addresses, telemetry_path",
+        "a mapping with the fields listen_addresses, telemetry_path, privacy",
     ),
     (
         "web.listen_addresses",
@@ -18,6 +18,7 @@ const FIELDS: &[(&str, &str)] = &[
     ),
     ("web.listen_addresses[]", "an address, such as \":9925\""),
     ("web.telemetry_path", "a path, such as /metrics"),
+    ("web.privacy", "domains or none"),
     ("log", "a mapping with the fields level, format"),
     ("log.level", "debug, info, warn or error"),
     ("log.format", "logfmt or json"),

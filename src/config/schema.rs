@@ -34,6 +34,7 @@ pub struct ConfigFile {
 pub struct WebSection {
     pub listen_addresses: List<String>,
     pub telemetry_path: Field<String>,
+    pub privacy: Field<String>,
 }
 
 /// `log:`

@@ -9,7 +9,7 @@ use crate::catalog::{Policy, Providers};
 use crate::logging::{LogFormat, LogLevel};
 use crate::parse::Format;
 use crate::source::{DEFAULT_MAX_LINE_BYTES, Input};
-use crate::web::ListenAddress;
+use crate::web::{ListenAddress, Privacy};
 use crate::zone;
 
 /// The default listen address.
@@ -24,6 +24,8 @@ pub struct Config {
     pub listen_addresses: Vec<ListenAddress>,
     /// The path of the metrics.
     pub telemetry_path: String,
+    /// What pages show of the domains and networks in the log.
+    pub privacy: Privacy,
     /// The least severe level that the daemon's own log contains.
     pub log_level: LogLevel,
     /// The format of the daemon's own log.
@@ -49,6 +51,7 @@ impl Default for Config {
         Config {
             listen_addresses: Vec::new(),
             telemetry_path: DEFAULT_TELEMETRY_PATH.into(),
+            privacy: Privacy::default(),
             log_level: LogLevel::default(),
             log_format: LogFormat::default(),
             sources: Vec::new(),

@@ -7,6 +7,7 @@ use super::*;
 use crate::alert::notify::{Auth, DEFAULT_TIMEOUT, Peer, Secret, Tls};
 use crate::catalog::Providers;
 use crate::source::{Files, Framing, Input, Journal, ReadFrom};
+use crate::web::Privacy;
 
 fn fixtures(ending: &str) -> Vec<(String, String)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/config");
@@ -89,6 +90,7 @@ fn every_field_of_the_full_file_reaches_the_configuration() {
         .map(ToString::to_string)
         .collect();
     assert_eq!(addresses, [":9925", "127.0.0.1:9926", "[::1]:9926"]);
+    assert_eq!(config.privacy, Privacy::None);
     let files = |paths: &[&str], from, framing| {
         Input::Files(Files {
             rotated_dirs: Vec::new(),

@@ -8,6 +8,7 @@ use maud::{Markup, html};
 
 use super::language::PageLanguage;
 use super::numbers;
+use super::privacy::Privacy;
 use crate::catalog::{Catalog, Language, Policy, Text};
 use crate::metrics::View;
 
@@ -22,6 +23,8 @@ pub struct SiteSettings {
     pub telemetry_path: Arc<str>,
     /// The alert rules.
     pub policy: Arc<Policy>,
+    /// What is shown of domains and networks.
+    pub privacy: Privacy,
 }
 
 impl SiteSettings {
@@ -33,6 +36,7 @@ impl SiteSettings {
             zone,
             telemetry_path: telemetry_path.into(),
             policy: Arc::new(policy),
+            privacy: Privacy::default(),
         }
     }
 }

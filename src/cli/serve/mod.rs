@@ -77,7 +77,10 @@ async fn serve(args: &Args, config: Config, bound: Bound, access: Access) -> Res
         state,
     )
     .map_err(Error::cannot_start)?;
-    let settings = SiteSettings::new(&config.telemetry_path, policy, config.time_zone.clone());
+    let settings = SiteSettings {
+        privacy: config.privacy,
+        ..SiteSettings::new(&config.telemetry_path, policy, config.time_zone.clone())
+    };
     let site = Site::new(engine.clone(), settings);
     let server = Server::start(bound, site, access).map_err(Error::cannot_start)?;
     for address in addresses {
@@ -231,6 +234,7 @@ fn needs_restart(old: &Config, new: &Config) -> Vec<&'static str> {
             "web.telemetry_path",
             old.telemetry_path != new.telemetry_path,
         ),
+        ("web.privacy", old.privacy != new.privacy),
         ("log.level", old.log_level != new.log_level),
         ("log.format", old.log_format != new.log_format),
         ("providers", old.providers != new.providers),

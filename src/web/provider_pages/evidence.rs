@@ -7,7 +7,8 @@ use crate::catalog::Cause;
 use crate::insight::{Frequent, Group, Window};
 use crate::parse::{Direction, Enhanced};
 use crate::web::context::Context;
-use crate::web::runbook::{Count, Text};
+use crate::web::privacy::Privacy;
+use crate::web::runbook::{Count, Text, hide_samples};
 
 /// How many rows a list has at most.
 const MAX_ROWS: usize = 10;
@@ -160,6 +161,11 @@ impl ProviderEvidence {
             replies: replies.into_iter().collect(),
             window,
         };
+        if context.settings.privacy == Privacy::None {
+            evidence.senders.clear();
+            evidence.recipients.clear();
+            hide_samples(&mut evidence.texts);
+        }
         evidence.replies.sort_by_key(|(_, counts)| Reverse(*counts));
         evidence.replies.truncate(MAX_ROWS);
         evidence.causes.sort_by_key(|(_, counts)| Reverse(*counts));

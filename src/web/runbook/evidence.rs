@@ -135,6 +135,14 @@ impl Evidence {
 }
 
 impl Evidence {
+    /// Leaves out domains, networks and samples.
+    pub fn hide_names(&mut self) {
+        self.senders.clear();
+        self.recipients.clear();
+        self.clients.clear();
+        hide_samples(&mut self.texts);
+    }
+
     /// The enhanced code of more than half of the replies of a window.
     fn leading_in(&self, at: usize) -> Option<(Topic, f64)> {
         let all = self.counts[at].max(1) as f64;
@@ -143,6 +151,13 @@ impl Evidence {
         shares
             .max_by(|a, b| a.1.total_cmp(&b.1))
             .filter(|it| it.1 > 0.5)
+    }
+}
+
+/// Replaces the sample of each text by what all its replies have in common.
+pub fn hide_samples(texts: &mut [Text]) {
+    for text in texts {
+        text.sample = Arc::clone(&text.template);
     }
 }
 

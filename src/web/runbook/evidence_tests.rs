@@ -3,6 +3,7 @@
 use super::*;
 use crate::catalog::{Catalog, Language};
 use crate::metrics::Alerting;
+use crate::web::context::SiteSettings;
 use crate::web::test_support::{
     NOW, active, context, deferred, ended, incident, rule_state, settings, view_of, with_alerting,
 };
@@ -247,6 +248,30 @@ fn replies_of_our_own_server_get_no_advice_about_sending() {
         let page = page_in(&view, "554", language);
         let places = parts.map(|part| at(&page, part));
         assert!(places.is_sorted() && !page.contains("<pre"), "{page}");
+    }
+}
+
+#[test]
+fn domains_and_samples_are_shown_only_if_privacy_allows_it() {
+    let view = incident();
+    for (privacy, shown) in [(Privacy::Domains, true), (Privacy::None, false)] {
+        let settings = SiteSettings {
+            privacy,
+            ..settings()
+        };
+        let context = context(&view, &settings, Language::En);
+        let bodies = [
+            page(&context, "421").body,
+            json(&context, "421").body,
+            crate::web::provider_pages::page(&context, "google").body,
+            crate::web::provider_pages::json(&context, "google").body,
+        ];
+        for body in bodies {
+            for name in ["news.example.com", "gmail.example", "192.0.2."] {
+                assert_eq!(body.contains(name), shown, "{name}: {body}");
+            }
+            assert!(body.contains("Unusual rate"), "{body}");
+        }
     }
 }
 

@@ -19,12 +19,13 @@ mod reference;
 #[cfg(test)]
 mod tests;
 
-pub use evidence::{Count, Text};
+pub use evidence::{Count, Text, hide_samples};
 pub use evidence_page::{names_table, texts_block};
 use facts::Facts;
 pub use page::compare;
 
 use super::context::Context;
+use super::privacy::Privacy;
 use crate::metrics::View;
 
 /// A page or a JSON document.
@@ -42,7 +43,7 @@ pub fn index(context: &Context<'_>) -> String {
 
 /// The page of one code or condition, by its name in the URL.
 pub fn page(context: &Context<'_>, name: &str) -> Rendered {
-    match Facts::of(context.view, name, context.as_of()) {
+    match facts_of(context, name) {
         Some(facts) => Rendered {
             body: page::page(context, &facts),
             found: facts.is_valid(),
@@ -56,7 +57,7 @@ pub fn page(context: &Context<'_>, name: &str) -> Rendered {
 
 /// The JSON document of one code or condition, by its name in the URL.
 pub fn json(context: &Context<'_>, name: &str) -> Rendered {
-    let facts = Facts::of(context.view, name, context.as_of());
+    let facts = facts_of(context, name);
     Rendered {
         found: facts.as_ref().is_some_and(Facts::is_valid),
         body: facts.map_or_else(
@@ -64,6 +65,15 @@ pub fn json(context: &Context<'_>, name: &str) -> Rendered {
             |facts| json::json(context, &facts),
         ),
     }
+}
+
+/// The facts about a code or condition, as far as they may be shown.
+fn facts_of<'a>(context: &Context<'a>, name: &str) -> Option<Facts<'a>> {
+    let mut facts = Facts::of(context.view, name, context.as_of())?;
+    if context.settings.privacy == Privacy::None {
+        facts.evidence.hide_names();
+    }
+    Some(facts)
 }
 
 /// The JSON document of all codes and conditions.
