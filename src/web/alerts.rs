@@ -65,7 +65,11 @@ impl<'a> Relevant<'a> {
 
     /// When it fired within the last six hours: beginning, and end if it has resolved.
     pub fn bands(&self) -> Vec<(i64, Option<i64>)> {
-        let firing = self.firing.iter().filter_map(|it| Some((it.fired?, None)));
+        let active = match self.firing.is_empty() {
+            true => &self.silenced,
+            false => &self.firing,
+        };
+        let firing = active.iter().filter_map(|it| Some((it.fired?, None)));
         let ended = self.ended.iter().map(|it| (it.fired, Some(it.resolved)));
         firing.chain(ended).collect()
     }

@@ -72,6 +72,9 @@ pub fn band(context: &Context<'_>, relevant: &Relevant<'_>, words: Words) -> Ban
     if let Some(alert) = relevant.pending.first() {
         return active_band(context, alert, words, rest);
     }
+    if let Some(alert) = relevant.silenced.first() {
+        return silenced(context, alert, words);
+    }
     if let Some(ended) = relevant.resolved(context.now) {
         let lasted = context.duration(ended.resolved - ended.fired);
         let text = alerts::annotation(context, &ended.annotations, "summary");
@@ -178,6 +181,29 @@ fn active_band(
         sign,
         state,
         title,
+        lines,
+        first: words.first,
+    }
+}
+
+/// The band of an alert that another one of the same cause silences.
+fn silenced(context: &Context<'_>, alert: &ActiveAlert, words: Words) -> Band {
+    let by = alert.inhibited_by.as_deref().unwrap_or_default();
+    let since = alert.fired.unwrap_or(alert.since);
+    let mut lines = words.facts;
+    lines.push(html! {
+        (context.t("Same cause: ", "同一原因："))
+        a href=(context.href(&format!("/alerts/{by}"))) { (by) }
+    });
+    Band {
+        class: "none",
+        sign: "–",
+        state: html! {
+            (context.t("Silenced · since ", "已静默 · 自 ")) (context.time(since)) (context.t("", " 起"))
+        },
+        title: words
+            .trouble
+            .unwrap_or_else(|| html! { (summary(context, alert)) }),
         lines,
         first: words.first,
     }

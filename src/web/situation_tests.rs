@@ -4,7 +4,7 @@ use maud::html;
 
 use super::*;
 use crate::catalog::Language;
-use crate::metrics::{Alerting, SourceStats, View};
+use crate::metrics::{ActiveAlert, Alerting, SourceStats, View};
 use crate::web::test_support::{
     NOW, active, context, ended, incident, settings, view_of, with_alerting,
 };
@@ -57,6 +57,13 @@ fn each_state_has_its_colour_sign_and_word_in_both_languages() {
         ended: vec![ended("MaillogSmtp421Spike")],
         ..Alerting::default()
     };
+    let silenced = Alerting {
+        active: vec![ActiveAlert {
+            inhibited_by: Some("MaillogSmtp421Spike".to_owned()),
+            ..active("MaillogDeferredShareFast", "critical", true)
+        }],
+        ..Alerting::default()
+    };
     let down = || {
         let mut view = quiet();
         view.sources[0].up = false;
@@ -89,6 +96,13 @@ fn each_state_has_its_colour_sign_and_word_in_both_languages() {
             "◆",
             "Nobody has been paged yet",
             "尚未通知值班人员",
+        ),
+        (
+            with_alerting(quiet(), silenced),
+            "none",
+            "–",
+            "Silenced · since ",
+            "已静默 · 自 ",
         ),
         (
             with_alerting(quiet(), resolved),
