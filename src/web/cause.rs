@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use super::alerts::{self, Texts};
 use super::context::Context;
 use crate::insight::{Group, Window};
-use crate::parse::Enhanced;
+use crate::parse::{Direction, Enhanced};
 
 /// The reply that most failed replies are.
 #[derive(Clone, Debug)]
@@ -73,4 +74,19 @@ pub fn leading(context: &Context<'_>, wanted: impl Fn(&Group) -> bool) -> Option
         });
     }
     None
+}
+
+/// The provider that an alert is about: that of its label, or the one that most of the replies are of that it counts.
+pub fn provider_of(context: &Context<'_>, labels: &Texts) -> Option<String> {
+    if let Some(provider) = labels.get("provider") {
+        return Some(provider.clone());
+    }
+    let rule = alerts::rule(context, alerts::name(labels))?;
+    let counted = |group: &Group| {
+        let has_condition = rule.conditions.iter().any(|it| **it == *group.condition);
+        group.direction() == Direction::Outbound
+            && (rule.codes.contains(&group.code) || has_condition)
+    };
+    let cause = leading(context, counted)?;
+    Some(cause.provider).filter(|provider| !provider.is_empty())
 }

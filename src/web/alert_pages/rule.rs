@@ -67,7 +67,7 @@ pub fn page(context: &Context<'_>, name: &str) -> Option<String> {
                 table {
                     tbody {
                         @for (label, figure) in figures::of(rule, &context.settings.policy, context.language.language) {
-                            tr { th.nw scope="row" { (label) } td.l { (figure) } }
+                            tr { th.lab scope="row" { (label) } td.l { (figure) } }
                         }
                     }
                 }

@@ -88,18 +88,7 @@ pub fn page(context: &Context<'_>, name: &str) -> String {
 /// The alerts of the provider, and those whose replies are mostly its own.
 fn relevant<'a>(context: &Context<'a>, name: &str) -> Relevant<'a> {
     Relevant::of(context.view, |labels, _| {
-        if let Some(provider) = labels.get("provider") {
-            return provider == name;
-        }
-        let Some(rule) = alerts::rule(context, alerts::name(labels)) else {
-            return false;
-        };
-        let cause = cause::leading(context, |group| {
-            group.direction() == Direction::Outbound
-                && (rule.codes.contains(&group.code)
-                    || rule.conditions.iter().any(|it| **it == *group.condition))
-        });
-        cause.is_some_and(|cause| cause.provider == name)
+        cause::provider_of(context, labels).is_some_and(|provider| provider == name)
     })
 }
 

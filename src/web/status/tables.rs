@@ -3,7 +3,8 @@
 use maud::{Markup, html};
 
 use crate::showq::{self, Queues};
-use crate::web::alerts::Relevant;
+use crate::web::alerts::{self, Relevant};
+use crate::web::cause;
 use crate::web::chart::sparkline;
 use crate::web::context::Context;
 use crate::web::layout::{self, Figure};
@@ -22,10 +23,12 @@ pub fn provider_table(
     relevant: &Relevant<'_>,
     providers: &[ProviderFacts<'_>],
 ) -> Markup {
-    let fires = |name: &str| {
-        let mut firing = relevant.firing.iter();
-        firing.any(|it| it.labels.get("provider").is_some_and(|it| it == name))
-    };
+    let firing = relevant.firing.iter();
+    let firing: Vec<String> = firing
+        .filter(|it| alerts::is_critical(&it.labels))
+        .filter_map(|it| cause::provider_of(context, &it.labels))
+        .collect();
+    let fires = |name: &str| firing.iter().any(|it| it == name);
     if providers.is_empty() {
         return html! { p.dim { (context.t("No replies in the last six hours.", "最近六小时没有回复。")) } };
     }

@@ -59,7 +59,7 @@ fn page_says_whether_mail_flows_and_who_and_what_causes_trouble() {
                 "<h2>Alerts</h2>",
                 "<td>1,054</td>",
                 "<h2>Providers",
-                ">google</a>",
+                "<tr class=\"hot\">",
                 ">yahoo</a>",
                 "Codes by trouble",
                 ">421</a>",
