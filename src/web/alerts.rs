@@ -63,7 +63,7 @@ impl<'a> Relevant<'a> {
         last.filter(|it| self.firing.is_empty() && it.resolved > now - RESOLVED)
     }
 
-    /// When it fired within the last six hours: beginning, and end if it has resolved.
+    /// When any of them fired: beginning, and end if it has ended. The times do not overlap; the newest is the last.
     pub fn bands(&self) -> Vec<(i64, Option<i64>)> {
         let active = match self.firing.is_empty() {
             true => &self.silenced,
@@ -71,7 +71,18 @@ impl<'a> Relevant<'a> {
         };
         let firing = active.iter().filter_map(|it| Some((it.fired?, None)));
         let ended = self.ended.iter().map(|it| (it.fired, Some(it.resolved)));
-        firing.chain(ended).collect()
+        let mut times: Vec<(i64, Option<i64>)> = firing.chain(ended).collect();
+        times.sort_unstable_by_key(|(from, _)| *from);
+        let mut merged: Vec<(i64, Option<i64>)> = Vec::new();
+        for (from, to) in times {
+            match merged.last_mut() {
+                Some((_, end)) if end.is_none_or(|end| from <= end) => {
+                    *end = end.and_then(|end| Some(end.max(to?)));
+                }
+                _ => merged.push((from, to)),
+            }
+        }
+        merged
     }
 }
 

@@ -163,7 +163,7 @@ impl Chart<'_> {
         let shown: Vec<_> = shown
             .filter(|(_, to)| to.is_none_or(|to| to > start))
             .collect();
-        let label = shown.first().map(|(from, to)| match (to, context.zh()) {
+        let label = shown.last().map(|(from, to)| match (to, context.zh()) {
             (None, false) => format!("▲ firing since {}", context.clock(*from)),
             (None, true) => format!("▲ 自 {} 起告警", context.clock(*from)),
             (Some(to), false) => format!("fired {}–{}", context.clock(*from), context.clock(*to)),

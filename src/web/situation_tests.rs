@@ -4,7 +4,7 @@ use maud::html;
 
 use super::*;
 use crate::catalog::Language;
-use crate::metrics::{ActiveAlert, Alerting, SourceStats, View};
+use crate::metrics::{ActiveAlert, Alerting, EndedAlert, SourceStats, View};
 use crate::web::test_support::{
     NOW, active, context, ended, incident, settings, view_of, with_alerting,
 };
@@ -244,4 +244,29 @@ fn name_of_a_source_is_put_into_a_command_only_if_it_is_plain() {
             "{text}"
         );
     }
+}
+
+#[test]
+fn times_in_which_alerts_fired_are_merged() {
+    let ended_at = |fired: i64, resolved: i64| EndedAlert {
+        fired,
+        resolved,
+        ..ended("MaillogDnsFailing")
+    };
+    let alerting = Alerting {
+        active: vec![
+            active("MaillogSmtp421Spike", "critical", true),
+            active("MaillogSmtp422Spike", "critical", true),
+        ],
+        ended: vec![
+            ended_at(10, 20),
+            ended_at(15, 30),
+            ended_at(40, 50),
+            ended_at(NOW - 100, NOW - 50),
+        ],
+        ..Alerting::default()
+    };
+    let view = with_alerting(view_of(&[]), alerting);
+    let times = Relevant::all(&view).bands();
+    assert_eq!(times, [(10, Some(30)), (40, Some(50)), (NOW - 600, None)]);
 }
