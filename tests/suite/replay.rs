@@ -130,7 +130,7 @@ fn three_spikes_fire_in_order() {
     let text = String::from_utf8(text.stdout).expect("text");
     assert!(
         text.starts_with(
-            "6 alerts in 4400 lines from 2026-11-23 00:00:00 to 2026-11-23 05:59:54\n\n\
+            "3 alerts in 4400 lines from 2026-11-23 00:00:00 to 2026-11-23 05:59:54\n\n\
              MaillogSmtp421Spike  critical  code=421 direction=outbound signal=smtp421\n  \
              since  2026-11-23 01:02:00\n  \
              fired  2026-11-23 01:03:00  for"

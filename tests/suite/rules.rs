@@ -390,3 +390,12 @@ fn rules_follow_the_conventions() {
         }
     }
 }
+
+#[test]
+fn the_example_for_alertmanager_has_the_inhibition_rules() {
+    let read = |path: &str| std::fs::read_to_string(root().join(path)).expect("a file");
+    let generated = read("alerts/alertmanager.yaml");
+    let (_, rules) = generated.split_once("inhibit_rules:").expect("rules");
+    let example = read("docs/examples/alertmanager.yml");
+    assert!(example.contains(&format!("inhibit_rules:{rules}")));
+}
