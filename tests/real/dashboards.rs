@@ -34,8 +34,8 @@ const GOLDEN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden");
 
 const DEMO: &str = "127.0.0.1:9926";
 
-/// The traffic of the demo repeats after a minute.
-const PATIENCE: Duration = Duration::from_secs(150);
+/// The traffic of the demo has full mailboxes after three minutes.
+const PATIENCE: Duration = Duration::from_secs(420);
 
 /// An alert rule similar to the shipped ones.
 const RULES: &str = r#"

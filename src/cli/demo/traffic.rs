@@ -14,7 +14,7 @@ const BEFORE: u64 = 60;
 
 /// How much usual traffic there was before, and the time between two messages of it, in seconds.
 const PAST: u64 = 6 * 3_600;
-const PAST_PACE: u64 = 20;
+const PAST_PACE: u64 = 2;
 
 /// A remote mail server.
 struct Remote {
@@ -118,15 +118,15 @@ impl Traffic {
             timestamp,
         };
         let messages = match phase {
-            Phase::Normal => u64::from(tick.is_multiple_of(2)),
-            Phase::Throttled => 3,
-            Phase::MailboxesFull => 2,
+            Phase::Normal => u64::from(tick.is_multiple_of(10)),
+            Phase::Throttled => u64::from(tick.is_multiple_of(3)),
+            Phase::MailboxesFull => u64::from(tick.is_multiple_of(4)),
         };
         for _ in 0..messages {
             self.messages += 1;
             message(&mut log, self.messages, phase);
         }
-        if tick.is_multiple_of(7) {
+        if tick.is_multiple_of(70) {
             rejected_client(&mut log, tick);
         }
         log.text
@@ -290,7 +290,7 @@ fn rejected_client(log: &mut Log<'_>, tick: u64) {
         "NOQUEUE: reject: RCPT from unknown[192.0.2.200]: 554 5.7.1 <a@example.org>: Relay access \
          denied; from=<s@example.net> to=<a@example.org> proto=ESMTP helo=<x>",
     );
-    if tick.is_multiple_of(21) {
+    if tick.is_multiple_of(210) {
         log.line(
             "smtpd",
             "warning: unknown[192.0.2.200]: SASL LOGIN authentication failed: authentication failure",
