@@ -9,15 +9,17 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::active::{Active, ActiveSnapshot, Actives, Ended};
-use super::evidence::{Evidence, EvidenceSnapshot, Judgement, Key};
+use super::evidence::{Evidence, EvidenceSnapshot, Key};
 use super::health::{Health, HealthHistory};
 use super::history::CLOCK_TOLERANCE;
 use super::inhibition::Inhibitions;
 use super::leading::Leading;
 use super::recent::STEP;
 use super::rule::Rule;
-use super::texts::{self, Words};
+use super::series::Judgement;
+use super::texts;
 use super::totals::Totals;
+use super::words::Words;
 use crate::catalog::{Catalog, Policy, ProviderId, Severity, Signal};
 use crate::metrics::Counters;
 

@@ -9,8 +9,9 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::bounds::{lower, upper};
+use super::bounds::lower;
 use super::recent::{Recent, RecentSnapshot, STEP};
+use super::series::{Judgement, Series};
 use super::surge::Surge;
 use super::totals::{Selection, Totals, Whole};
 use super::usual::Usual;
@@ -19,45 +20,12 @@ use crate::catalog::{Catalog, Policy, ProviderId, Signal};
 /// How long a provider without an event keeps its series, in seconds.
 const KEPT: i64 = 86_400;
 
-/// The windows in which the share now is looked for, in seconds.
-const SHARE_WINDOWS: [i64; 3] = [300, 900, 3_600];
-
-/// The windows in which events are shown, in seconds.
-pub const EVENT_WINDOWS: [i64; 4] = [300, 600, 900, 3_600];
-
 /// A signal, of all providers or of one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Key {
     /// The number of the signal.
     pub signal: usize,
     pub provider: Option<u8>,
-}
-
-/// What is known about a signal at one moment.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Judgement {
-    /// The largest share that the events of one of the windows prove; 0 while there are too few.
-    pub share_lower: f64,
-    /// The share now: in the shortest window with enough events.
-    pub share: f64,
-    /// The share that the events of all other providers prove.
-    pub others_lower: f64,
-    /// The usual share, or the usual number of the busiest ten minutes; `None` if it is not known.
-    pub usual: Option<f64>,
-    /// The events in each of [`EVENT_WINDOWS`].
-    pub events: [u64; EVENT_WINDOWS.len()],
-}
-
-/// The history of a signal.
-struct Series {
-    /// What has counted, and what is taken away, as of the last step.
-    totals: [u64; 2],
-    events: Recent,
-    usual: Usual,
-    surge: Option<Surge>,
-    /// When there was an event, in seconds since 1970.
-    last_event: i64,
-    now: Judgement,
 }
 
 /// The history of what shares refer to.
@@ -381,85 +349,5 @@ impl Evidence {
             series.now = series.judge(spec, self.enough[signal], &whole.events, now);
             self.series.insert(Key { signal, provider }, series);
         }
-    }
-}
-
-impl Series {
-    fn judge(&self, signal: &Signal, enough: u64, whole: &Recent, time: i64) -> Judgement {
-        let mut judgement = Judgement {
-            usual: match &self.surge {
-                Some(surge) => surge.usual(),
-                None => Some(self.usual.share()),
-            },
-            ..Judgement::default()
-        };
-        if self.events.is_empty() {
-            return judgement;
-        }
-        judgement.events = EVENT_WINDOWS.map(|window| self.events.sum(window));
-        if !signal.is_share() || signal.needs_weeks && !self.usual.knows_weeks(time) {
-            return judgement;
-        }
-        let last = signal.windows.last().map_or(0, |window| window.seconds());
-        for window in SHARE_WINDOWS.into_iter().chain([last]) {
-            let failed = self.events.sum(window);
-            let all = whole.sum(window).max(failed);
-            if all >= enough || all > 0 && window >= last.max(3_600) {
-                let lasts = !has_stopped(whole, window);
-                judgement.share = if lasts {
-                    failed as f64 / all as f64
-                } else {
-                    0.0
-                };
-                break;
-            }
-        }
-        for window in &signal.windows {
-            let window = window.seconds();
-            let (failed, all) = (self.events.sum(window), whole.sum(window));
-            if self.is_enough(signal, window, failed) {
-                let short = short(window);
-                let compatible = match has_stopped(whole, window) {
-                    true => 0.0,
-                    false => upper(self.events.sum(short), whole.sum(short)),
-                };
-                let proven = lower(failed, all.max(failed)).min(compatible);
-                judgement.share_lower = judgement.share_lower.max(proven);
-            }
-        }
-        judgement
-    }
-
-    /// Whether there were enough failures in a window, not all at once, and more than usual.
-    fn is_enough(&self, signal: &Signal, window: i64, failed: u64) -> bool {
-        let is_long = window >= 3_600;
-        let least = signal.least * if is_long && signal.retried { 2 } else { 1 };
-        let moments = match window {
-            ..900 => 4,
-            900..3_600 => 5,
-            _ => 8,
-        };
-        let usual = self.usual.failures(window);
-        failed >= least
-            && self.events.moments(window) >= moments
-            && failed as f64 > 1.5 * usual + 3.0 * usual.sqrt()
-    }
-}
-
-/// Whether there has been nothing at all in the short window, although at the pace of the window there should have been
-/// nine events or more: there is nothing to judge any more.
-fn has_stopped(whole: &Recent, window: i64) -> bool {
-    let short = short(window);
-    whole.sum(short) == 0 && whole.sum(window) as i64 * short / window >= 9
-}
-
-/// The short window that must be compatible with what a window proves, so that nothing fires after it is over.
-fn short(window: i64) -> i64 {
-    match window {
-        ..=180 => window,
-        181..=300 => 120,
-        301..=900 => 300,
-        901..=3_600 => 900,
-        _ => 3_600,
     }
 }

@@ -1,10 +1,10 @@
 //! Alerting without Prometheus: the alert policy evaluated over the counters, by the time of the log lines.
 //!
 //! `totals` reads what signals count, `recent` and `usual` (`weeks`, `surge`) keep their past, and `evidence` judges
-//! them with `bounds`. `rule` evaluates one rule over the evidence, `active` tracks pending and firing alerts,
+//! each with `series` and `bounds`. `rule` evaluates one rule over the evidence, `active` tracks pending and firing alerts,
 //! `inhibition` decides which are silenced, and `evaluator` drives all of them through time; `leading` knows what
 //! their texts name. `health` is the history of the exporter itself (`history`). `texts` has the texts that are shared
-//! with the Prometheus rules, `figures` describes a rule for people, and `notify` is the Alertmanager client.
+//! with the Prometheus rules, `words` fills them with figures, `figures` describes a rule for people, and `notify` is the Alertmanager client.
 
 mod active;
 mod bounds;
@@ -18,6 +18,7 @@ mod leading;
 pub mod notify;
 mod recent;
 mod rule;
+mod series;
 mod surge;
 #[cfg(test)]
 mod tests;
@@ -25,10 +26,11 @@ pub mod texts;
 mod totals;
 mod usual;
 mod weeks;
+mod words;
 
 pub use active::{Active, Ended};
 pub use evaluator::{AlertSnapshot, Evaluator, GROUP_WAIT, Nearness};
-pub use evidence::{EVENT_WINDOWS, Judgement};
 pub use health::Health;
 pub use rule::Figures;
-pub use texts::Words;
+pub use series::Judgement;
+pub use words::Words;

@@ -1,8 +1,9 @@
 //! One rule about mail, evaluated over the evidence.
 
 use super::active::{Actives, Label};
-use super::evidence::{Evidence, Judgement, Key};
+use super::evidence::{Evidence, Key};
 use super::leading::Leading;
+use super::series::Judgement;
 use crate::catalog::{Alert, Catalog, Cause, ConditionId, Policy, Span, Watch};
 
 /// A match of a rule: its condition holds.

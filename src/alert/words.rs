@@ -1,0 +1,184 @@
+//! Labels and annotations of an alert with its figures, as the exporter sends them.
+
+use std::collections::BTreeMap;
+
+use super::active::Active;
+use super::texts::{
+    OTHER_PROVIDER, Piece, Texts, labels, names_cause, pieces, sentences, what_to_do,
+};
+use crate::catalog::{Alert, Language, Text, grouped, percentage};
+
+/// Labels and annotations of an alert, as sent to Alertmanager.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Words {
+    /// The labels.
+    pub labels: BTreeMap<String, String>,
+    /// The annotations.
+    pub annotations: BTreeMap<String, String>,
+}
+
+impl Words {
+    /// Labels and annotations of an alert of the exporter at `instance`, with the base of its link.
+    pub(super) fn new(
+        alert: &Alert,
+        texts: Texts,
+        active: &Active,
+        [instance, base]: [&str; 2],
+        language: Language,
+    ) -> Self {
+        let mut labels: BTreeMap<String, String> = labels(alert)
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), value))
+            .collect();
+        labels.insert("alertname".to_owned(), alert.name.clone());
+        labels.insert("instance".to_owned(), instance.to_owned());
+        if let Some((name, value)) = &active.label {
+            labels.insert((*name).to_owned(), value.clone());
+        }
+        let fill = Fill {
+            alert,
+            active,
+            instance,
+            language,
+        };
+        let description = format!(
+            "{}{}",
+            fill.text(&alert.description),
+            what_to_do(&texts, language)
+        );
+        let path = path(alert, active, texts.path);
+        let annotations = [
+            ("summary", fill.text(&alert.summary)),
+            ("description", description),
+            ("meaning", texts.meaning),
+            ("meaning_en", texts.meaning_en),
+            ("remediation", texts.remediation),
+            ("remediation_en", texts.remediation_en),
+            ("remediation_source", texts.remediation_source.to_owned()),
+            ("runbook_url", format!("{base}{path}")),
+        ];
+        let annotations = annotations.map(|(name, text)| (name.to_owned(), text));
+        Words {
+            labels,
+            annotations: annotations.into(),
+        }
+    }
+}
+
+/// The path of the page that shows what was measured, rather than what is usual.
+fn path(alert: &Alert, active: &Active, usual: String) -> String {
+    let figures = &active.figures;
+    if alert.page.is_none() {
+        if let Some(("provider", name)) = &active.label {
+            return format!("/providers/{name}");
+        }
+        if names_cause(alert)
+            && let Some(cause) = &figures.cause
+        {
+            return format!("/codes/{cause}");
+        }
+    }
+    match &*alert.conditions {
+        [condition] if figures.is_condition => format!("/codes/{condition}"),
+        _ => usual,
+    }
+}
+
+/// Fills the placeholders of a text with the figures of an alert.
+struct Fill<'a> {
+    alert: &'a Alert,
+    active: &'a Active,
+    instance: &'a str,
+    language: Language,
+}
+
+impl Fill<'_> {
+    fn text(&self, text: &Text) -> String {
+        let text: String = pieces(self.language.of(text))
+            .map(|piece| match piece {
+                Piece::Literal(text) => text.to_owned(),
+                Piece::Figure(name) => self.figure(name),
+            })
+            .collect();
+        text.trim_end().to_owned()
+    }
+
+    fn figure(&self, name: &str) -> String {
+        let Fill { alert, active, .. } = self;
+        let figures = &active.figures;
+        let sentences = sentences(self.language);
+        let with = |name: &Option<String>, before: &str, after: &str| {
+            let name = name.as_ref();
+            name.map_or_else(String::new, |name| format!("{before}{name}{after}"))
+        };
+        let known = figures.leader.clone().filter(|it| it != OTHER_PROVIDER);
+        match name {
+            "count" => grouped(figures.value),
+            "value" => binary_bytes(figures.value),
+            "window" => alert.window.unwrap_or_default().with_symbol(),
+            "share" => figures
+                .share
+                .map_or_else(|| sentences.unknown.to_owned(), percentage),
+            "usual" => match (figures.usual, figures.share) {
+                (Some(usual), Some(_)) => percentage(usual),
+                (Some(usual), None) => grouped(usual.round_ties_even() as u64),
+                (None, _) => sentences.unknown.to_owned(),
+            },
+            "who" => known.unwrap_or_else(|| sentences.others.to_owned()),
+            "leader" => with(&known, sentences.leader, sentences.end),
+            "enhanced" => with(&figures.enhanced, " ", ""),
+            "why" => with(&figures.cause, sentences.why, ""),
+            "cause" => with(&figures.cause, sentences.cause, sentences.end),
+            "instance" => self.instance.to_owned(),
+            // All other names are labels.
+            name => match &active.label {
+                Some((label, value)) if *label == name => value.clone(),
+                _ => sentences.unknown.to_owned(),
+            },
+        }
+    }
+}
+
+/// A size in bytes with four significant digits and a binary prefix, like `humanize1024` in Prometheus templates
+/// followed by `B`.
+fn binary_bytes(bytes: u64) -> String {
+    let mut value = bytes as f64;
+    let mut prefix = "";
+    for next in ["Ki", "Mi", "Gi", "Ti"] {
+        if value < 1024.0 {
+            break;
+        }
+        value /= 1024.0;
+        prefix = next;
+    }
+    let decimals = match value {
+        1000.0.. => 0,
+        100.0.. => 1,
+        10.0.. => 2,
+        _ => 3,
+    };
+    let text = format!("{value:.decimals$}");
+    let text = match text.contains('.') {
+        true => text.trim_end_matches('0').trim_end_matches('.'),
+        false => &text,
+    };
+    format!("{text}{prefix}B")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_written_as_by_prometheus() {
+        for (bytes, text) in [
+            (0, "0B"),
+            (1_000, "1000B"),
+            (33_554_432, "32MiB"),
+            (35_000_000, "33.38MiB"),
+            (5 << 30, "5GiB"),
+        ] {
+            assert_eq!(binary_bytes(bytes), text);
+        }
+    }
+}
