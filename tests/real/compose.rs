@@ -48,7 +48,7 @@ pub fn trial() -> Result<()> {
         .arg(&seen)
         .output()?;
     let said = String::from_utf8_lossy(&output.stdout);
-    if !output.status.success() || said.matches("rules found").count() < 2 {
+    if !output.status.success() || !said.contains("rules found") {
         let errors = String::from_utf8_lossy(&output.stderr);
         return Err(format!("promtool: {said}{errors}").into());
     }

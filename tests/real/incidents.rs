@@ -227,7 +227,10 @@ impl Running {
 
 /// Each incident pages once within five minutes, and the quiet site does not.
 pub fn one_page_each(folder: &Path) -> Result<()> {
-    let inhibitions = format!("{}/alerts/alertmanager.yaml", env!("CARGO_MANIFEST_DIR"));
+    let inhibitions = format!(
+        "{}/alerts/alertmanager/inhibit_rules.yaml",
+        env!("CARGO_MANIFEST_DIR")
+    );
     let hook = Webhook::listen(HOOK, HookAnswer::Status(200))?;
     let _alertmanager =
         Alertmanager::inhibiting(folder, HOOK_URL, &std::fs::read_to_string(inhibitions)?)?;

@@ -130,7 +130,8 @@ pub fn check_rules(alerts: &Path) -> Result<()> {
     finish(
         Command::new("promtool")
             .args(["check", "rules"])
-            .args(files(alerts)?),
+            .args(files(alerts)?)
+            .args(files(&alerts.join("zh"))?),
     )?;
     finish(
         Command::new("promtool")

@@ -392,10 +392,15 @@ fn rules_follow_the_conventions() {
 }
 
 #[test]
-fn the_example_for_alertmanager_has_the_inhibition_rules() {
+fn the_examples_for_alertmanager_have_the_inhibition_rules() {
     let read = |path: &str| std::fs::read_to_string(root().join(path)).expect("a file");
-    let generated = read("alerts/alertmanager.yaml");
+    let generated = read("alerts/alertmanager/inhibit_rules.yaml");
     let (_, rules) = generated.split_once("inhibit_rules:").expect("rules");
-    let example = read("docs/examples/alertmanager.yml");
-    assert!(example.contains(&format!("inhibit_rules:{rules}")));
+    for path in [
+        "docs/examples/alertmanager.yml",
+        "docs/compose/alertmanager.yml",
+    ] {
+        let contains = read(path).contains(&format!("inhibit_rules:{rules}"));
+        assert!(contains, "{path} does not have the generated rules");
+    }
 }

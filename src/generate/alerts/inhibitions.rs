@@ -108,7 +108,7 @@ pub fn files(policy: &Policy) -> Vec<GeneratedFile> {
     // Lists of strings always have a YAML form.
     vec![
         file(
-            "alerts/alertmanager.yaml",
+            "alerts/alertmanager/inhibit_rules.yaml",
             HEAD,
             configuration.unwrap_or_default(),
         ),
