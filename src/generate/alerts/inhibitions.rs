@@ -60,7 +60,7 @@ fn sources(inhibition: &Inhibition) -> Matchers {
 fn targets(inhibition: &Inhibition) -> Matchers {
     let mut matchers = vec![("alertname", "=~", inhibition.targets.join("|"))];
     if let Some(provider) = &inhibition.provider {
-        matchers.push(("provider", "=", provider.clone()));
+        matchers.push(("provider", "=~", provider.clone()));
     }
     matchers
 }
