@@ -142,19 +142,26 @@ fn counting_continues_from_state_files_of_every_version() {
     let providers = Providers::embedded();
     for version in VERSIONS {
         let before: &[_] = match version {
-            3 => &[(STREAM, &*first)],
+            "3" => &[(STREAM, &*first)],
             _ => &[(mail_log, &*first), (main_log, &*rejects)],
         };
         // The second log of Exim repeats the first: none of its rejects counts again.
         let after: &[_] = match version {
-            3 => &[(STREAM, &*second)],
+            "3" => &[(STREAM, &*second)],
             _ => &[(mail_log, &*second), (reject_log, &*rejects)],
         };
         let whole = [before, after].concat();
         let (complete, _) = count_streams(&Snapshot::default(), &providers, &whole);
         let name = format!("version-{version}.state");
         let snapshot = codec::decode(&read(&name)).expect("a snapshot");
-        let text = format!("{snapshot:#?}\n");
+        // The sketches are long, and have tests of their own.
+        let insight = snapshot.insight.is_some();
+        assert_eq!(insight, version == "4-signals");
+        let without = Snapshot {
+            insight: None,
+            ..snapshot.clone()
+        };
+        let text = format!("{without:#?}\n");
         let path = folder.join(format!("version-{version}.txt"));
         if std::env::var_os("UPDATE_GOLDEN").is_some() {
             std::fs::write(&path, &text).expect("written");
@@ -168,9 +175,10 @@ fn counting_continues_from_state_files_of_every_version() {
     }
 }
 
-/// The versions with a committed state file: written by `serve --config.file tests/state/version-VERSION.yml` with
-/// `first.log` as /srv/mail.log and `exim-mainlog.log` as /srv/mainlog.
-const VERSIONS: [u32; 2] = [3, 4];
+/// The versions with a committed state file: written by `serve --config.file tests/state/version-4.yml` with
+/// `first.log` as /srv/mail.log and `exim-mainlog.log` as /srv/mainlog. Since version 4, the file consists of sections;
+/// `4-signals` is the first with those of the signals of alert rules and of the history for charts.
+const VERSIONS: [&str; 3] = ["3", "4", "4-signals"];
 
 /// A stream of the daemon that wrote the state file of version 4: a log of the source of this name.
 fn stream_of(source: &str, path: &str) -> StreamKey {
