@@ -7,13 +7,17 @@
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { PodMonitor, PrometheusRule, ServiceMonitor } from '@kubernetes-models/prometheus-operator/monitoring.coreos.com/v1/index';
+import { AlertmanagerConfig } from '@kubernetes-models/prometheus-operator/monitoring.coreos.com/v1alpha1/index';
 import ts from 'typescript';
 
-const MODULE = '@kubernetes-models/prometheus-operator/monitoring.coreos.com/v1';
+const MODULE = '@kubernetes-models/prometheus-operator/monitoring.coreos.com';
 
-const kinds = { PodMonitor, PrometheusRule, ServiceMonitor };
-const names = Object.keys(kinds).map((kind) => `I${kind}`);
-const lines = [`import type { ${names.join(', ')} } from '${MODULE}';`];
+const kinds = { AlertmanagerConfig, PodMonitor, PrometheusRule, ServiceMonitor };
+const lines = [
+  `import type { IPodMonitor, IPrometheusRule, IServiceMonitor } from '${MODULE}/v1';`,
+  `import type { IAlertmanagerConfig } from '${MODULE}/v1alpha1';`,
+];
+const head = lines.length;
 for await (const line of createInterface({ input: process.stdin })) {
   const thing = JSON.parse(line);
   new kinds[thing.kind](thing).validate();
@@ -37,5 +41,5 @@ const wrong = ts.getPreEmitDiagnostics(ts.createProgram([file], options, host));
 for (const { messageText } of wrong) {
   console.error(ts.flattenDiagnosticMessageText(messageText, '\n'));
 }
-console.log(`${lines.length - 1} objects of the Prometheus operator are valid`);
+console.log(`${lines.length - head} objects of the Prometheus operator are valid`);
 process.exit(wrong.length ? 1 : 0);
