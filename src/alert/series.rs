@@ -23,7 +23,7 @@ pub struct Judgement {
     pub others_lower: f64,
     /// The usual share, or the usual number of the busiest ten minutes; `None` if it is not known.
     pub usual: Option<f64>,
-    /// The events in each of [`EVENT_WINDOWS`].
+    /// The events within 5, 10 and 15 minutes and within an hour.
     pub events: [u64; EVENT_WINDOWS.len()],
 }
 
