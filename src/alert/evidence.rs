@@ -463,3 +463,6 @@ fn short(window: i64) -> i64 {
         _ => 3_600,
     }
 }
+
+#[cfg(test)]
+mod tests;
