@@ -351,3 +351,6 @@ impl Evidence {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

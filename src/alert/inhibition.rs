@@ -53,3 +53,68 @@ impl Inhibitions {
         self.0.iter().any(|it| it.targets.contains(&rule))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::rule::Figures;
+    use super::*;
+
+    fn alert(rule: usize, provider: Option<&str>, is_firing: bool) -> Active {
+        Active {
+            rule,
+            label: provider.map(|name| ("provider", name.to_owned())),
+            since: 0,
+            fired: is_firing.then_some(60),
+            found: 60,
+            figures: Figures::default(),
+            peak: Figures::default(),
+            silenced_by: None,
+            inhibited: None,
+        }
+    }
+
+    /// Alerts of rule 1 silence those of rule 2.
+    fn inhibitions(same_provider: bool, provider: Option<&str>) -> Inhibitions {
+        Inhibitions(vec![Numbered {
+            sources: vec![1],
+            targets: vec![2],
+            same_provider,
+            provider: provider.map(str::to_owned),
+        }])
+    }
+
+    #[test]
+    fn only_a_firing_source_silences_a_target() {
+        let inhibitions = inhibitions(false, None);
+        let target = alert(2, None, true);
+        let is_silenced = |source: Active| {
+            let all = [target.clone(), source];
+            inhibitions.silencer(&target, &all) == Some(&all[1])
+        };
+        assert!(is_silenced(alert(1, None, true)));
+        assert!(is_silenced(alert(1, Some("google"), true)));
+        assert!(!is_silenced(alert(1, None, false)));
+        assert!(!is_silenced(alert(2, None, true)));
+        assert!(!is_silenced(alert(3, None, true)));
+        let all = [alert(1, None, true), alert(3, None, true)];
+        assert_eq!(inhibitions.silencer(&all[1], &all), None, "no target");
+        let targets = [1, 2, 3].map(|rule| inhibitions.is_target(rule));
+        assert_eq!(targets, [false, true, false]);
+    }
+
+    #[test]
+    fn providers_of_source_and_target_are_compared() {
+        let is_silenced = |inhibitions: &Inhibitions, source, target| {
+            let all = [alert(1, source, true), alert(2, target, true)];
+            inhibitions.silencer(&all[1], &all).is_some()
+        };
+        let of_same = inhibitions(true, None);
+        assert!(is_silenced(&of_same, Some("google"), Some("google")));
+        assert!(!is_silenced(&of_same, Some("google"), Some("yahoo")));
+        assert!(!is_silenced(&of_same, None, Some("yahoo")));
+        let of_google = inhibitions(false, Some("google"));
+        assert!(is_silenced(&of_google, None, Some("google")));
+        assert!(!is_silenced(&of_google, None, Some("yahoo")));
+        assert!(!is_silenced(&of_google, None, None));
+    }
+}

@@ -94,7 +94,7 @@ impl Series {
     }
 
     /// Whether there were enough failures in a window, not all at once, and more than usual.
-    fn is_enough(&self, signal: &Signal, window: i64, failed: u64) -> bool {
+    pub(super) fn is_enough(&self, signal: &Signal, window: i64, failed: u64) -> bool {
         let is_long = window >= 3_600;
         let least = signal.least * if is_long && signal.retried { 2 } else { 1 };
         let moments = match window {
@@ -111,13 +111,13 @@ impl Series {
 
 /// Whether there has been nothing at all in the short window, although at the pace of the window there should have been
 /// nine events or more: there is nothing to judge any more.
-fn has_stopped(whole: &Recent, window: i64) -> bool {
+pub(super) fn has_stopped(whole: &Recent, window: i64) -> bool {
     let short = short(window);
     whole.sum(short) == 0 && whole.sum(window) as i64 * short / window >= 9
 }
 
 /// The short window that must be compatible with what a window proves, so that nothing fires after it is over.
-fn short(window: i64) -> i64 {
+pub(super) fn short(window: i64) -> i64 {
     match window {
         ..=180 => window,
         181..=300 => 120,

@@ -149,5 +149,61 @@ mod tests {
             Some(10.0),
             "a surge does not become usual while it lasts"
         );
+        surge.learn((slot + DAY) * SLOT, 0, false);
+        run(&mut surge, slot + DAY, 3, |_| 10, false);
+        assert_eq!(surge.usual(), Some(10.0), "nor after it");
+    }
+
+    /// Scattered numbers, the same for each slot: half days of different levels, and slots and half days with none.
+    fn scattered(slot: i64) -> u64 {
+        let hash = |value: i64| (value as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 40;
+        let level = [0, 1, 10, 100][hash(slot / 72) as usize % 4];
+        level * (hash(slot) % 50)
+    }
+
+    /// What is usual in a slot, from the scattered numbers of all slots since the first.
+    fn expected(first: i64, slot: i64) -> Option<f64> {
+        let known = slot - first;
+        if known < 72 {
+            return None;
+        }
+        let most = |from: i64, to: i64| (from.max(first)..=to).map(scattered).max();
+        let day = most(slot - 144, slot - 3);
+        let weeks = [1_008, 2_016, 3_024].map(|ago| most(slot - ago - 6, slot - ago + 6));
+        let most = weeks.into_iter().max().flatten().max(day);
+        let allowance = if known < 1_152 { 2.5 } else { 1.0 };
+        Some(most.unwrap_or(0) as f64 * allowance)
+    }
+
+    #[test]
+    fn usual_number_follows_a_simple_model() {
+        let first = 5;
+        let mut surge = Surge::new(first * 600 + 599);
+        let last = first + 5 * 1_008;
+        for slot in first..=last {
+            let number = scattered(slot);
+            surge.learn(slot * 600, number / 2, false);
+            surge.learn(slot * 600 + 599, number - number / 2, false);
+            assert_eq!(surge.usual(), expected(first, slot), "slot {slot}");
+        }
+        let kept = (last - 3_031..last).map(|slot| (slot, scattered(slot)));
+        let kept: Vec<_> = kept.filter(|it| it.1 > 0).collect();
+        assert_eq!(surge.numbers, kept);
+    }
+
+    #[test]
+    fn clock_that_is_set_back_changes_nothing_else() {
+        let mut straight = Surge::new(0);
+        let mut shifted = Surge::new(0);
+        let mut back = 0;
+        for slot in 0..2 * WEEK {
+            if slot % (3 * DAY) == 20 {
+                shifted.shift_back(20 * SLOT);
+                back += 20;
+            }
+            straight.learn(slot * SLOT, scattered(slot), false);
+            shifted.learn((slot - back) * SLOT, scattered(slot), false);
+            assert_eq!(shifted.usual(), straight.usual(), "slot {slot}");
+        }
     }
 }

@@ -156,4 +156,121 @@ mod tests {
         run(&mut usual, step, 1, 50, &mut rings);
         assert_eq!(usual.share(), 0.0);
     }
+
+    /// Failures and events of a step.
+    fn counts(step: i64) -> [u64; 2] {
+        match step {
+            1 => [5, 50],
+            _ => [(step * 7 % 11) as u64, 11 + step as u64 / 400],
+        }
+    }
+
+    /// Failures, events and steps that are learnt up to a step, half of each after twelve hours.
+    fn expected(learnt: &[i64]) -> [f64; 3] {
+        let mut sums = [0.0; 3];
+        for (age, step) in learnt.iter().rev().enumerate() {
+            let weight = 0.5_f64.powf(age as f64 / 1_440.0);
+            let [failed, all] = counts(*step).map(|it| it as f64);
+            for (sum, it) in sums.iter_mut().zip([failed, all, 1.0]) {
+                *sum += weight * it;
+            }
+        }
+        sums
+    }
+
+    /// Whether both are the same but for the rounding of [`DECAY`].
+    fn same(one: f64, other: f64) -> bool {
+        (one - other).abs() <= 1e-4 * other
+    }
+
+    #[test]
+    fn usual_share_and_number_follow_a_simple_model() {
+        let mut usual = Usual::new(0);
+        let mut rings = [Recent::new(0), Recent::new(0)];
+        let mut learnt = Vec::new();
+        let mut share = 0.0;
+        for step in 1..1_000 {
+            let incident = 400..=600;
+            if incident.contains(&step) {
+                usual.freeze(step * 30);
+            }
+            let [failed, all] = counts(step);
+            rings[0].push(step, failed);
+            rings[1].push(step, all);
+            usual.learn(step * 30, &rings[0], &rings[1], false);
+            let is_frozen = (400..=720).contains(&step);
+            if step > 120 && !is_frozen {
+                learnt.push(step - 120);
+            }
+            let [failed, all, steps] = expected(&learnt);
+            if !is_frozen && step > 120 {
+                share = failed / all;
+            }
+            assert!(same(usual.share(), share), "step {step}");
+            let number = if steps < 120.0 { 0.0 } else { failed / steps };
+            assert!(same(usual.failures(30), number), "step {step}");
+            assert!(same(usual.failures(3_600), 120.0 * number), "step {step}");
+        }
+    }
+
+    #[test]
+    fn too_few_events_tell_no_usual_share() {
+        let share_of = |all: u64, needs_weeks: bool| {
+            let mut usual = Usual::new(0);
+            let mut rings = [Recent::new(0), Recent::new(0)];
+            rings[0].push(1, 5);
+            rings[1].push(1, all);
+            for ring in &mut rings {
+                ring.push(121, 0);
+            }
+            usual.learn(121 * STEP, &rings[0], &rings[1], needs_weeks);
+            usual.share()
+        };
+        assert_eq!(share_of(50, false), 0.1);
+        assert_eq!(share_of(49, false), 0.0);
+        assert_eq!(share_of(50, true), 0.0, "only the weeks before count");
+    }
+
+    #[test]
+    fn clock_that_is_set_back_changes_nothing_else() {
+        // Before learning begins, while it is stopped, and after.
+        for at in [60, 300, 800] {
+            let mut usual = [Usual::new(0), Usual::new(0)];
+            let mut rings = [(); 2].map(|()| [Recent::new(0), Recent::new(0)]);
+            for step in 1..1_000 {
+                if step == at {
+                    usual[1].shift_back(7_200);
+                    for ring in &mut rings[1] {
+                        ring.shift_back(240);
+                    }
+                }
+                let steps = [step, if step < at { step } else { step - 240 }];
+                for ((usual, rings), now) in usual.iter_mut().zip(&mut rings).zip(steps) {
+                    if step == 290 {
+                        usual.freeze(now * STEP);
+                    }
+                    for (ring, count) in rings.iter_mut().zip(counts(step)) {
+                        ring.push(now, count);
+                    }
+                    usual.learn(now * STEP, &rings[0], &rings[1], false);
+                }
+                let [straight, shifted] = &usual;
+                assert_eq!(shifted.share(), straight.share(), "step {step}, {at}");
+                assert_eq!(shifted.failures(300), straight.failures(300));
+            }
+        }
+    }
+
+    #[test]
+    fn weeks_are_known_after_two_of_them() {
+        let mut usual = Usual::new(0);
+        let mut rings = [Recent::new(0), Recent::new(0)];
+        for hour in 1..=14 * 24 + 2 {
+            for ring in &mut rings {
+                ring.push(hour * 120, 100);
+            }
+            usual.learn(hour * 3_600, &rings[0], &rings[1], true);
+            assert_eq!(usual.knows_weeks(hour * 3_600), hour >= 14 * 24);
+        }
+    }
 }

@@ -144,4 +144,94 @@ mod tests {
         let [then, _] = usual_after(&[30, 0, 30]);
         assert!((then.expect("known") - 0.3).abs() < 0.01);
     }
+
+    /// Adds a slot in which this part of all events failed.
+    fn add(known: &mut Weeks, rings: &mut [Recent; 2], slot: i64, counts: [u64; 2]) {
+        let middle = slot * 30 + 15;
+        for (ring, count) in rings.iter_mut().zip(counts) {
+            ring.push(middle, count);
+            ring.push(slot * 30 + 30, 0);
+        }
+        known.learn(middle * STEP, &rings[0], &rings[1]);
+        known.learn((slot + 1) * 900, &rings[0], &rings[1]);
+    }
+
+    /// Scattered shares from 0 to 15², the same for each slot: half days of different levels.
+    fn scattered(slot: i64) -> u64 {
+        let hash = |value: i64| (value as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 40;
+        let root = hash(slot) % (1 + hash(slot / 48) % 16);
+        root * root
+    }
+
+    #[test]
+    fn usual_share_follows_a_simple_model() {
+        let first = 3;
+        let mut known = Weeks::new(first * 900 + 899);
+        let mut rings = [Recent::new(0), Recent::new(0)];
+        let last = first + 4 * 672;
+        for slot in first..=last {
+            add(&mut known, &mut rings, slot, [scattered(slot), 225]);
+            let now = slot + 1;
+            let ago = [672, 1_344, 2_016].map(|ago| now - ago);
+            let known_weeks = ago.into_iter().filter(|then| *then >= first);
+            let mut highest: Vec<u64> = known_weeks
+                .map(|then| ((then - 4).max(first)..=then + 4).map(scattered).max())
+                .map(Option::unwrap_or_default)
+                .collect();
+            highest.sort();
+            let usual = highest.iter().nth_back(1).map(|it| *it as f64 / 225.0);
+            let found = known.usual(now * 900);
+            assert_eq!(found.is_some(), usual.is_some(), "slot {slot}");
+            let difference = found.unwrap_or_default() - usual.unwrap_or_default();
+            assert!(difference.abs() < 1e-12, "slot {slot}: {found:?} {usual:?}");
+        }
+        let kept = (last + 1 - 2_021..=last).map(|slot| (slot, scattered(slot)));
+        let kept: Vec<_> = kept.filter(|it| it.1 > 0).collect();
+        let found: Vec<_> = known.shares.iter().map(|it| it.0).collect();
+        assert_eq!(found, kept.iter().map(|it| it.0).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn share_of_a_slot_is_stored_if_it_is_known() {
+        let stored = |counts: [u64; 2]| {
+            let mut known = Weeks::new(0);
+            let mut rings = [Recent::new(0), Recent::new(0)];
+            add(&mut known, &mut rings, 0, counts);
+            known.shares
+        };
+        assert_eq!(stored([5, 20]), [(0, 128)]);
+        assert_eq!(stored([5, 19]), []);
+        assert_eq!(stored([0, 20]), []);
+        assert_eq!(stored([30, 20]), [(0, 255)], "of failures without a reply");
+        // Nothing is known about the slot that ended if the log was silent for longer.
+        let mut known = Weeks::new(0);
+        let mut rings = [Recent::new(0), Recent::new(0)];
+        for ring in &mut rings {
+            ring.push(90, 20);
+        }
+        known.learn(90 * STEP, &rings[0], &rings[1]);
+        assert_eq!(known.shares, []);
+    }
+
+    #[test]
+    fn clock_that_is_set_back_changes_nothing_else() {
+        let mut straight = Weeks::new(0);
+        let mut shifted = Weeks::new(0);
+        let mut rings = [(); 2].map(|()| [Recent::new(0), Recent::new(0)]);
+        let mut back = 0;
+        for slot in 0..3 * WEEK {
+            if slot % 300 == 20 {
+                shifted.shift_back(20 * SLOT);
+                for ring in &mut rings[1] {
+                    ring.shift_back(20 * SLOT / STEP);
+                }
+                back += 20;
+            }
+            let counts = [scattered(slot), 225];
+            add(&mut straight, &mut rings[0], slot, counts);
+            add(&mut shifted, &mut rings[1], slot - back, counts);
+            assert_eq!(shifted.usual, straight.usual, "slot {slot}");
+        }
+        assert!(straight.usual.is_some());
+    }
 }

@@ -77,9 +77,9 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Snapshot, Damage> {
         return Err(Damage::Damaged("no version"));
     };
     match version {
+        0 => return Err(Damage::Damaged("invalid version")),
         1..=VERSION => {}
-        newer if newer > VERSION => return Err(Damage::Newer(newer)),
-        _ => return Err(Damage::Damaged("invalid version")),
+        newer => return Err(Damage::Newer(newer)),
     }
     let rest = &rest[end + 1..];
     let (Some((length, rest)), true) = (rest.split_first_chunk::<8>(), rest.len() >= HEADER) else {

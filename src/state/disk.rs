@@ -49,6 +49,13 @@ pub(super) fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     name.into()
 }
 
+/// The directory of a file; the current one if the path is only a name.
+pub(super) fn directory_of(path: &Path) -> &Path {
+    path.parent()
+        .filter(|parent| !parent.as_os_str().is_empty())
+        .unwrap_or(Path::new("."))
+}
+
 /// Replaces the content of a file atomically. `before` is called before each step.
 ///
 /// # Errors
@@ -73,8 +80,55 @@ pub(crate) fn replace(
     before(ReplaceStep::Rename)?;
     std::fs::rename(&temporary, path)?;
     before(ReplaceStep::SyncDirectory)?;
-    let directory = path
-        .parent()
-        .filter(|parent| !parent.as_os_str().is_empty());
-    File::open(directory.unwrap_or(Path::new(".")))?.sync_all()
+    File::open(directory_of(path))?.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    #[test]
+    fn a_name_alone_is_a_file_of_the_current_directory() {
+        for (path, expected) in [("state", "."), ("./state", "."), ("/a/b/state", "/a/b")] {
+            assert_eq!(directory_of(Path::new(path)), Path::new(expected), "{path}");
+        }
+    }
+
+    #[test]
+    fn content_is_written_in_halves_before_it_replaces_the_old_one() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("state");
+        std::fs::write(&path, "old").expect("written");
+        let mut seen = Vec::new();
+        replace(&path, b"new content", &mut |step| {
+            let [old, new] = ["state", "state.tmp"]
+                .map(|name| std::fs::read_to_string(folder.path().join(name)).unwrap_or_default());
+            seen.push((step, old, new));
+            Ok(())
+        })
+        .expect("replaced");
+        let expected = [
+            (ReplaceStep::Create, "old", ""),
+            (ReplaceStep::WriteFirstHalf, "old", ""),
+            (ReplaceStep::WriteSecondHalf, "old", "new c"),
+            (ReplaceStep::SyncFile, "old", "new content"),
+            (ReplaceStep::Rename, "old", "new content"),
+            (ReplaceStep::SyncDirectory, "new content", ""),
+        ];
+        assert_eq!(
+            seen,
+            expected.map(|(step, old, new)| (step, old.to_owned(), new.to_owned()))
+        );
+    }
+
+    #[test]
+    fn only_the_owner_can_read_the_file() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("state");
+        replace(&path, b"content", &mut |_| Ok(())).expect("replaced");
+        let metadata = std::fs::metadata(&path).expect("it exists");
+        assert_eq!(metadata.permissions().mode() & 0o777, 0o600);
+    }
 }

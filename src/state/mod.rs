@@ -55,7 +55,6 @@ pub enum StateError {
 }
 
 /// An open state file and the snapshot in it.
-#[derive(Default)]
 pub struct StateFile {
     /// `None` if no state is stored.
     pub(crate) store: Option<Store>,
@@ -68,7 +67,11 @@ pub struct StateFile {
 impl StateFile {
     /// No state file.
     pub fn none() -> Self {
-        StateFile::default()
+        StateFile {
+            store: None,
+            snapshot: None,
+            failed: false,
+        }
     }
 
     /// Opens the state file at `path`, a file or a directory. With `reset`, an existing file is renamed first.
@@ -81,8 +84,10 @@ impl StateFile {
     /// If another process uses the file, or if its content cannot be read.
     pub fn open(path: &Path, reset: bool) -> Result<Self, StateError> {
         let path = file_of(path);
-        let store = match Store::open(path.clone()) {
-            Ok(store) => Some(store),
+        let mut store = Store::new(path.clone());
+        let store = match store.lock() {
+            // While the disk is full, the lock is tried again with every snapshot.
+            Ok(()) | Err(LockError::DiskFull(_)) => Some(store),
             Err(LockError::InUse) => return Err(StateError::InUse(path)),
             Err(LockError::Io(error)) => {
                 tracing::warn!(
@@ -151,51 +156,48 @@ pub(crate) struct Store {
 }
 
 /// Why the lock could not be taken.
+#[derive(Debug)]
 enum LockError {
     /// Another process holds it.
     InUse,
+    /// There is no space for the lock file yet.
+    DiskFull(io::Error),
+    /// The lock file cannot be created or locked.
     Io(io::Error),
 }
 
-impl Store {
-    fn open(path: PathBuf) -> Result<Self, LockError> {
-        let mut store = Store { path, lock: None };
-        match store.lock() {
-            Ok(()) => Ok(store),
-            // The disk is full; the lock is tried again with every snapshot.
-            Err(LockError::Io(error))
-                if matches!(
-                    error.kind(),
-                    io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded
-                ) =>
-            {
-                Ok(store)
-            }
-            Err(failure) => Err(failure),
+impl From<io::Error> for LockError {
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => LockError::DiskFull(error),
+            _ => LockError::Io(error),
         }
+    }
+}
+
+/// Whether state may be stored after this attempt to lock the lock file.
+fn check_lock(attempt: Result<(), TryLockError>) -> Result<(), LockError> {
+    match attempt {
+        Ok(()) => Ok(()),
+        Err(TryLockError::WouldBlock) => Err(LockError::InUse),
+        // The file system does not support locks; state is stored without protection.
+        Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => Ok(()),
+        Err(TryLockError::Error(error)) => Err(error.into()),
+    }
+}
+
+impl Store {
+    fn new(path: PathBuf) -> Self {
+        Store { path, lock: None }
     }
 
     /// Takes the lock. It is on a separate file, because the state file is replaced with every snapshot.
     fn lock(&mut self) -> Result<(), LockError> {
-        if let Some(parent) = self.path.parent().filter(|p| !p.as_os_str().is_empty()) {
-            std::fs::create_dir_all(parent).map_err(LockError::Io)?;
-        }
-        let file = disk::private()
-            .open(with_suffix(&self.path, ".lock"))
-            .map_err(LockError::Io)?;
-        match file.try_lock() {
-            Ok(()) => {
-                self.lock = Some(file);
-                Ok(())
-            }
-            Err(TryLockError::WouldBlock) => Err(LockError::InUse),
-            // The file system does not support locks; state is stored without protection.
-            Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => {
-                self.lock = Some(file);
-                Ok(())
-            }
-            Err(TryLockError::Error(error)) => Err(LockError::Io(error)),
-        }
+        std::fs::create_dir_all(disk::directory_of(&self.path))?;
+        let file = disk::private().open(with_suffix(&self.path, ".lock"))?;
+        check_lock(file.try_lock())?;
+        self.lock = Some(file);
+        Ok(())
     }
 
     /// Replaces the snapshot. When this returns, the new one is synced to disk.
@@ -207,7 +209,7 @@ impl Store {
         if self.lock.is_none() {
             self.lock().map_err(|failure| match failure {
                 LockError::InUse => io::Error::other("in use by another process"),
-                LockError::Io(error) => error,
+                LockError::DiskFull(error) | LockError::Io(error) => error,
             })?;
         }
         let bytes = codec::encode(snapshot)?;
@@ -215,6 +217,8 @@ impl Store {
     }
 }
 
+#[cfg(test)]
+mod lock_tests;
 #[cfg(test)]
 mod restart_tests;
 #[cfg(test)]

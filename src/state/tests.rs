@@ -55,6 +55,14 @@ fn directory_gets_a_state_file() {
 }
 
 #[test]
+fn directory_that_does_not_exist_yet_is_created() {
+    let folder = folder();
+    let path = format!("{}/below/", folder.path().display());
+    StateFile::open(Path::new(&path), false).expect("opened");
+    assert!(folder.path().join("below/state.lock").is_file());
+}
+
+#[test]
 fn failure_at_any_step_leaves_a_complete_snapshot() {
     for step in ReplaceStep::ALL {
         let folder = folder();
@@ -108,6 +116,7 @@ fn every_kind_of_damage_is_detected_and_reported() {
     }
     assert!(refused(b"").contains("truncated"));
     assert!(refused(b"{\"version\": 1}").contains("not a state file of maillog_exporter"));
+    assert!(refused(b"maillog_exporter state 0\n and more").contains("invalid version"));
     let newer = b"maillog_exporter state 5\n and more";
     assert!(refused(newer).contains("version 5, written by a newer"));
 }
@@ -125,6 +134,62 @@ fn reset_renames_the_old_state() {
         .filter(|text| !text.is_empty())
         .collect();
     assert_eq!(aside, ["nonsense"]);
+}
+
+#[test]
+fn reset_without_an_old_state_starts_empty() {
+    let folder = folder();
+    let state = StateFile::open(folder.path(), true).expect("opened");
+    assert!(state.store.is_some() && state.snapshot.is_none());
+    let names: Vec<_> = std::fs::read_dir(folder.path())
+        .expect("the folder")
+        .map(|entry| entry.expect("an entry").file_name())
+        .collect();
+    assert_eq!(names, ["state.lock"]);
+}
+
+#[test]
+fn old_state_that_cannot_be_renamed_stops_a_reset() {
+    let folder = folder();
+    // With the suffix of the renamed file, the name is longer than the 255 bytes of most file systems.
+    let path = folder.path().join("s".repeat(240));
+    std::fs::write(&path, "nonsense").expect("written");
+    let error = StateFile::open(&path, true).err().expect("refused");
+    assert!(matches!(error, StateError::Unreadable { .. }), "{error}");
+    assert_eq!(std::fs::read(&path).expect("still there"), b"nonsense");
+}
+
+#[test]
+fn state_file_that_cannot_be_read_is_refused() {
+    let folder = folder();
+    std::fs::create_dir(folder.path().join("state")).expect("created");
+    let error = StateFile::open(folder.path(), false)
+        .err()
+        .expect("refused");
+    match error {
+        StateError::Unreadable { path, error } => {
+            assert_eq!(path, folder.path().join("state"));
+            assert_eq!(error.kind(), io::ErrorKind::IsADirectory);
+        }
+        other => panic!("{other}"),
+    }
+}
+
+#[test]
+fn path_below_a_file_runs_without_state() {
+    let folder = folder();
+    let file = folder.path().join("file");
+    std::fs::write(&file, "").expect("written");
+    for reset in [false, true] {
+        let state = StateFile::open(&file.join("state"), reset).expect("works");
+        assert!(state.store.is_none() && state.failed && state.snapshot.is_none());
+    }
+}
+
+#[test]
+fn no_state_file_is_not_a_failure() {
+    let state = StateFile::none();
+    assert!(state.store.is_none() && state.snapshot.is_none() && !state.failed);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 mod clock;
 mod health;
 mod mail;
+mod totals;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;

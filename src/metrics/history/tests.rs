@@ -230,29 +230,3 @@ fn damaged_chunks_lose_counts_and_nothing_else() {
         again.history.follow_clock(T);
     }
 }
-
-/// A busy server: the state file is written twice a second, so encoding must take little of that.
-#[test]
-#[ignore = "a measurement: cargo test --release -- --ignored --nocapture history_of_a_busy_server"]
-fn history_of_a_busy_server() {
-    let mut it = Fixture::new();
-    let mut random = 1u64;
-    for minute in 0..36 * 1440 {
-        it.advance(T + minute * 60);
-        for code in 500..560 {
-            random = random
-                .wrapping_mul(6_364_136_223_846_793_005)
-                .wrapping_add(1);
-            it.count(code, (random >> 60) * u64::from(code - 499));
-        }
-    }
-    let started = std::time::Instant::now();
-    let encoded = postcard::to_stdvec(&it.history.snapshot()).expect("encoded");
-    println!("{} bytes encoded in {:?}", encoded.len(), started.elapsed());
-    let started = std::time::Instant::now();
-    it.rates(span(T + 36 * 86_400 - 60, 5, 72));
-    println!("six hours read in {:?}", started.elapsed());
-    let started = std::time::Instant::now();
-    it.advance(T + 36 * 86_400);
-    println!("a minute recorded in {:?}", started.elapsed());
-}
