@@ -1,7 +1,9 @@
 // Opens every page of a running exporter in Chromium while MaillogSmtp421Spike fires: in both languages, on a phone and
 // on a desktop, light and dark, without scripts. Prints every defect.
 //
-//   npm ci --ignore-scripts && node check.mjs http://127.0.0.1:9925
+// The second address is an exporter with TLS, of which only the pages are opened to which its alerts link.
+//
+//   npm ci --ignore-scripts && node check.mjs http://127.0.0.1:9925 https://127.0.0.1:9926
 import { chromium } from 'playwright-core';
 import { checkAccessibility, checkHeadings, checkSize, checkWidth, watchErrors } from './page.mjs';
 import { answerQuestions, findClients } from './questions.mjs';
@@ -30,7 +32,7 @@ const SCHEMES = ['light', 'dark'];
 /** The width to which WCAG 2.2, success criterion 1.4.10, requires pages to reflow. */
 const NARROWEST = 320;
 
-const base = process.argv[2];
+const [base, secureBase] = process.argv.slice(2);
 const defects = [];
 let pages = 0;
 let questions = 0;
@@ -81,7 +83,7 @@ for (const [screen, settings] of Object.entries(SCREENS)) {
   }
 }
 
-const context = await browser.newContext({ ...SCREENS.phone, javaScriptEnabled: false });
+const context = await browser.newContext({ ...SCREENS.phone, javaScriptEnabled: false, ignoreHTTPSErrors: true });
 for (const language of LANGUAGES) {
   for (const path of PATHS) {
     await visit(context, path, language, ['without scripts'], async (page, report) => {
@@ -94,7 +96,10 @@ for (const language of LANGUAGES) {
     await checkSize(`${base}${path}?lang=${language}`, (defect) => defects.push(`${path} (${language}): ${defect}`));
   }
 }
-const runbooks = await checkRunbooks(context, base, (defect) => defects.push(defect));
+let runbooks = 0;
+for (const address of [base, secureBase]) {
+  runbooks += await checkRunbooks(context, address, (defect) => defects.push(defect));
+}
 await browser.close();
 
 for (const defect of defects) console.error(defect);

@@ -1,14 +1,30 @@
 // The pages that alerts link to.
 
+/** How long alerts may take to fire, in milliseconds. */
+const PATIENCE = 120_000;
+
+/** The firing alerts; waits for the first one. */
+async function firingAlerts(context, base) {
+  const deadline = Date.now() + PATIENCE;
+  for (;;) {
+    const response = await context.request.get(`${base}/api/v1/alerts`, { timeout: PATIENCE }).catch(() => null);
+    const { data } = response ? await response.json() : { data: { alerts: [] } };
+    const firing = data.alerts.filter((it) => it.state === 'firing');
+    if (firing.length > 0 || Date.now() > deadline) return firing;
+    await new Promise((resolve) => { setTimeout(resolve, 100); });
+  }
+}
+
 /** Opens the page of each firing alert; reports those that are missing or do not show it. Returns how many there are. */
 export async function checkRunbooks(context, base, report) {
-  const { data } = await (await fetch(`${base}/api/v1/alerts`)).json();
-  const firing = data.alerts.filter((it) => it.state === 'firing');
-  if (firing.length === 0) report('no alert fires');
+  const firing = await firingAlerts(context, base);
+  if (firing.length === 0) report(`no alert fires at ${base}`);
   for (const { labels, annotations, inhibitedBy } of firing) {
     const name = `${labels.alertname}: ${annotations.runbook_url}`;
     const page = await context.newPage();
     try {
+      const { protocol } = new URL(base);
+      if (!annotations.runbook_url.startsWith(protocol)) report(`${name}: not ${protocol}`);
       const response = await page.goto(annotations.runbook_url);
       if (response.status() !== 200) report(`${name}: status ${response.status()}`);
       const links = await page.locator(`main a[href$="/alerts/${labels.alertname}"]`).count();

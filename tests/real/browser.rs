@@ -5,7 +5,7 @@
 use std::fs::File;
 use std::io::Write;
 use std::path::Path;
-use std::process::{Child, Command};
+use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use crate::Result;
 use crate::dashboards::list_queue;
-use crate::exporter::{Daemon, get};
+use crate::exporter::{Daemon, PROGRAM, get};
 use crate::page::SPIKE;
 use crate::site::{Answer, Attempt, HOUR, MINUTE, Site, USUAL};
 use crate::wait::until;
@@ -31,6 +31,9 @@ const FIRES: Duration = Duration::from_secs(120);
 
 /// Timeout for the script: dozens of pages, each with all rules of axe.
 const CHECKED: Duration = Duration::from_secs(900);
+
+/// The listen address of the exporter with TLS.
+const SECURE: &str = "127.0.0.1:9926";
 
 const DAY: i64 = 24 * HOUR;
 
@@ -110,6 +113,40 @@ fn answer(attempt: &Attempt) -> Answer {
     }
 }
 
+/// A running `serve` with TLS, killed on drop.
+struct Secure(Child);
+
+impl Secure {
+    /// Follows a log. The script waits until it is ready.
+    fn start(log: &Path, folder: &Path) -> Result<Self> {
+        let pair = rcgen::generate_simple_self_signed(["localhost".to_owned()])?;
+        std::fs::write(folder.join("cert.pem"), pair.cert.pem())?;
+        std::fs::write(folder.join("key.pem"), pair.signing_key.serialize_pem())?;
+        let web = folder.join("web.yml");
+        std::fs::write(
+            &web,
+            "tls_server_config: {cert_file: cert.pem, key_file: key.pem}\n",
+        )?;
+        let child = Command::new(PROGRAM)
+            .arg("serve")
+            .arg(format!("--web.listen-address={SECURE}"))
+            .arg(format!("--web.config.file={}", web.display()))
+            .arg(log)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(File::create(folder.join("secure.err"))?)
+            .spawn()?;
+        Ok(Secure(child))
+    }
+}
+
+impl Drop for Secure {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
 /// Google throttles while every page is checked in Chromium.
 pub fn pages_while_an_alert_fires(folder: &Path) -> Result<()> {
     let log = folder.join("mail.log");
@@ -122,6 +159,7 @@ pub fn pages_while_an_alert_fires(folder: &Path) -> Result<()> {
         socket.display()
     );
     let daemon = Daemon::configured(&config, folder)?;
+    let _secure = Secure::start(&log, folder)?;
     until("the alert to fire", FIRES, || {
         throttled.write()?;
         Ok(is_firing(&daemon.address)?.then_some(()))
@@ -143,6 +181,7 @@ fn start_script(address: &str, folder: &Path, report: &Path) -> Result<Child> {
     let script = Command::new("node")
         .arg(SCRIPT)
         .arg(format!("http://{address}"))
+        .arg(format!("https://{SECURE}"))
         // Chromium writes to the home directory.
         .env("HOME", folder)
         .stdout(report.try_clone()?)

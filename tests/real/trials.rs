@@ -48,7 +48,7 @@ pub const ALL: &[RealTrial] = &[
         run: || with_folder(incidents::one_page_each),
     },
     RealTrial {
-        name: "page_answers_the_on_call_in_a_browser",
+        name: "pages_answer_the_on_call_in_a_browser",
         needs: &["chromium", "node", browser::PLAYWRIGHT],
         run: || with_folder(browser::pages_while_an_alert_fires),
     },
