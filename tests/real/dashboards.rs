@@ -83,7 +83,7 @@ impl Drop for Demo {
 }
 
 /// A socket like Postfix's showq, with a message in two of the queues.
-fn list_queue(socket: &Path) -> Result<()> {
+pub fn list_queue(socket: &Path) -> Result<()> {
     let listener = UnixListener::bind(socket)?;
     let mut listing = b"protocol\0mail_queue_list_protocol\0\0".to_vec();
     for queue in ["active", "deferred"] {

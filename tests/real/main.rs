@@ -14,6 +14,7 @@
 //! - `page`, `faults`, `clocks`, `repeated_hour`: alerts from the lines of `traffic` through `alertmanager` to a `webhook`;
 //!   `incidents`: stories of mail servers (`site`) through Prometheus with the shipped inhibitions; `examples`:
 //!   the Alertmanager examples of the documentation
+//! - `browser`: the pages in Chromium while an alert fires
 //! - `image`, `podman`, `inside`: the container image; `chart`, `pods`: the Helm chart and its pods
 //! - `package`, `machine`: the Debian package on a system with its own systemd; `compose`: the example of
 //!   Docker Compose
@@ -24,6 +25,7 @@
 
 mod alertmanager;
 mod auth;
+mod browser;
 mod cases;
 mod chart;
 mod client;

@@ -13,9 +13,9 @@ use crate::rsyslog::{self, Rsyslog};
 use crate::truth::{Truth, differences};
 use crate::world::{Message, World};
 use crate::{
-    Result, alertmanager, auth, chart, client, clocks, compose, container_logs, dashboards,
-    examples, faults, image, inbound, incidents, journal, logrotate, milter, package, page, podman,
-    pods, policy, prometheus, repeated_hour, sandbox, stores,
+    Result, alertmanager, auth, browser, chart, client, clocks, compose, container_logs,
+    dashboards, examples, faults, image, inbound, incidents, journal, logrotate, milter, package,
+    page, podman, pods, policy, prometheus, repeated_hour, sandbox, stores,
 };
 
 /// A test, and the programs that it needs.
@@ -46,6 +46,11 @@ pub const ALL: &[RealTrial] = &[
         name: "page_once_for_each_of_ten_incidents_that_are_going_on",
         needs: &["prometheus", "prometheus-alertmanager"],
         run: || with_folder(incidents::one_page_each),
+    },
+    RealTrial {
+        name: "pages_answer_the_on_call_in_a_browser",
+        needs: &["chromium", "node", browser::PLAYWRIGHT],
+        run: || with_folder(browser::pages_while_an_alert_fires),
     },
     RealTrial {
         name: "repeated_hour_of_autumn_does_not_mute_a_page",

@@ -240,6 +240,12 @@ pub fn whose(context: &Context<'_>, facts: &Facts<'_>) -> Markup {
                 (names_table(context, context.t("Recipient domains", "收件域名"), window, &evidence.recipients))
                 (names_table(context, context.t("Client networks", "客户端网段"), window, &evidence.clients))
             }
+            @if evidence.clients.is_empty() {
+                p.dim.s {
+                    (context.t("Client networks are recorded only for mail that this server refuses.",
+                        "仅对本机拒收的邮件记录客户端网段。"))
+                }
+            }
             @if has_errors(evidence) {
                 p.dim.s {
                     (context.t("There were more different texts or domains than are kept. Some counts may be too high.",

@@ -69,12 +69,21 @@ fn the_provider_that_is_worst_now_is_first_with_its_words_and_domains() {
         at(&page, "Unusual rate of mail from [<mark>ip</mark>]");
         // What was measured decides who should act: the sender, not the remote operator.
         let catalog = Catalog::embedded();
-        let actor = catalog
-            .explain(catalog.topic("4.7.28").expect("a topic"))
-            .actor;
+        let actor = |topic| {
+            let explanation = catalog.explain(catalog.topic(topic).expect("a topic"));
+            explanation.actor.text(language == Language::Zh)
+        };
+        at(&page, &format!("<b>{}</b>", actor("4.7.28")));
+        assert!(!page.contains(actor("421")), "{page}");
+        // The log does not say which clients submitted this mail.
         at(
             &page,
-            &format!("<b>{}</b>", actor.text(language == Language::Zh)),
+            match language {
+                Language::En => {
+                    "Client networks are recorded only for mail that this server refuses."
+                }
+                Language::Zh => "仅对本机拒收的邮件记录客户端网段。",
+            },
         );
     }
 }

@@ -16,9 +16,15 @@ pub fn meaning(context: &Context<'_>, facts: &Facts<'_>, title: &str) -> Markup 
     let zh = context.zh();
     let kinds: Vec<&str> = explanation.kinds.iter().map(|kind| kind.text(zh)).collect();
     let leading = facts.evidence.leading.filter(|it| it.0 != facts.topic);
-    let mut rules = context.settings.policy.alerts.iter();
+    // What is measured decides it, as in the advice.
+    let actor = leading.map_or(explanation.actor, |(topic, _)| {
+        facts.catalog.explain(topic).actor
+    });
     let name = facts.name();
-    let rule = rules.find(|rule| rule.page.as_deref() == Some(&name));
+    let rules = context.settings.policy.alerts.iter();
+    let rules: Vec<_> = rules
+        .filter(|rule| rule.page.as_deref() == Some(&name))
+        .collect();
     layout::block(
         context.t("What it means", "含义"),
         title,
@@ -26,7 +32,7 @@ pub fn meaning(context: &Context<'_>, facts: &Facts<'_>, title: &str) -> Markup 
             p.s.dim {
                 (explanation.severity.text(zh))
                 @if !kinds.is_empty() { " · " (kinds.join(" / ")) }
-                " · " (context.t("who should act: ", "谁来处理：")) (explanation.actor.text(zh))
+                " · " (context.t("who should act: ", "谁来处理：")) (actor.text(zh))
             }
             p { (context.text(&explanation.meaning)) }
             @if let Some((topic, share)) = leading {
@@ -37,10 +43,13 @@ pub fn meaning(context: &Context<'_>, facts: &Facts<'_>, title: &str) -> Markup 
                 p { (context.text(&explanation.remedy)) }
             }
             (totals(context, facts))
-            @if let Some(rule) = rule {
+            @if !rules.is_empty() {
                 p.s.dim {
-                    (context.t("Alert: ", "告警规则："))
-                    a href=(context.href(&format!("/alerts/{}", rule.name))) { (rule.name) }
+                    (context.t("Alerts: ", "告警规则："))
+                    @for (at, rule) in rules.iter().enumerate() {
+                        @if at > 0 { (context.t(", ", "、")) }
+                        a href=(context.href(&format!("/alerts/{}", rule.name))) { (rule.name) }
+                    }
                 }
             }
         },
