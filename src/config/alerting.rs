@@ -27,22 +27,19 @@ const ALERTMANAGER: &str = "alerting.alertmanagers[]";
 
 /// Makes the settings of the section.
 pub fn check(alerting: Spanned<AlertingSection>) -> Result<AlertingSettings, Fault> {
-    let place = Place::from(&alerting);
     let alerting = alerting.value;
-    let example = "[{url: \"http://localhost:9093\"}]";
-    let list = alerting
-        .alertmanagers
-        .ok_or_else(|| missing(place, "alertmanagers", example))?;
-    if list.value.is_empty() {
+    let list = alerting.alertmanagers;
+    if let Some(list) = list.as_ref().filter(|list| list.value.is_empty()) {
         return Err(Fault::new(
-            &list,
+            list,
             "the list is empty",
-            format!("expected a list such as {example}"),
+            "expected a list such as [{url: \"http://localhost:9093\"}]",
         ));
     }
     let mut alertmanagers = Vec::new();
     let mut urls = HashSet::new();
-    for one in list.value {
+    // Without any, the rules are evaluated all the same, for the pages and the metrics.
+    for one in list.into_iter().flat_map(|list| list.value) {
         let place = Place::from(&one);
         let peer = alertmanager(one)?;
         if !urls.insert(peer.url.to_string()) {

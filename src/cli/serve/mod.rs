@@ -214,7 +214,9 @@ fn alert_setup(
         let port = addresses.first().map_or(0, SocketAddr::port);
         format!("{}:{port}", host.nodename().to_string_lossy())
     });
-    let notifier = alerting.map(|alerting| notify::start(alerting.alertmanagers.clone()));
+    let peers = alerting.map(|alerting| &alerting.alertmanagers);
+    let peers = peers.filter(|peers| !peers.is_empty());
+    let notifier = peers.map(|peers| notify::start(peers.clone()));
     Ok(AlertSetup {
         policy: alerting.map_or_else(Policy::embedded, |alerting| alerting.policy.clone()),
         instance,
