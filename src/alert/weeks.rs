@@ -234,4 +234,18 @@ mod tests {
         }
         assert!(straight.usual.is_some());
     }
+
+    #[test]
+    fn slot_in_which_the_clock_is_set_back_is_stored() {
+        let mut known = Weeks::new(100 * SLOT);
+        let mut rings = [Recent::new(100 * 30), Recent::new(100 * 30)];
+        for ring in &mut rings {
+            ring.push(100 * 30 + 15, 20);
+            ring.shift_back(50 * 30);
+            ring.push(51 * 30, 0);
+        }
+        known.shift_back(50 * SLOT);
+        known.learn(51 * SLOT, &rings[0], &rings[1]);
+        assert_eq!(known.shares, [(50, 255)]);
+    }
 }

@@ -12,11 +12,12 @@ fn recent(counts: &[(i64, u64)]) -> Recent {
     let mut recent = Recent::new(newest - 1_000);
     let mut counts = counts.to_vec();
     counts.sort_by_key(|it| -it.0);
-    for (age, count) in counts {
-        recent.push(newest - age / STEP, count);
+    for (age, count) in &counts {
+        recent.push(newest - age / STEP, *count);
     }
-    recent.push(newest + 1, 0);
-    recent.shift_back(1);
+    if counts.last().is_none_or(|it| it.0 > 0) {
+        recent.push(newest, 0);
+    }
     recent
 }
 
@@ -100,14 +101,21 @@ fn failures_are_enough_if_they_are_more_than_usual() {
         }
         usual.learn(step * STEP, &rings[0], &rings[1], false);
     }
-    // Usually ten in five minutes, so more than 1.5 · 10 + 3 · √10 = 24.5 are needed.
+    // One in each step is usual, so more than 1.5 · 10 + 3 · √10 = 24.5 in five minutes are needed, and more than
+    // 1.5 · 4 + 3 · √4 = 12 in two.
     let signal = signal(r#""counts": "replies""#);
-    for (failed, is_enough) in [(24, false), (25, true)] {
+    for (window, failed, is_enough) in [
+        (300, 24, false),
+        (300, 25, true),
+        (120, 12, false),
+        (120, 13, true),
+    ] {
         let series = Series {
             usual: usual.clone(),
-            ..series(&spread(failed, 5))
+            ..series(&spread(failed, 4))
         };
-        assert_eq!(series.is_enough(&signal, 300, failed), is_enough);
+        let found = series.is_enough(&signal, window, failed);
+        assert_eq!(found, is_enough, "{failed} in {window} s");
     }
 }
 
