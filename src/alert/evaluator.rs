@@ -55,6 +55,8 @@ pub struct Evaluator {
     actives: Actives,
     /// The alerts that were resolved within the last days, the oldest first.
     resolved: VecDeque<Ended>,
+    /// How many of the alerts that have not been taken yet are among them.
+    remembered: usize,
     /// The time of the last step, in seconds since 1970; `None` before the first line.
     now: Option<i64>,
     /// The time of an unconfirmed line far ahead.
@@ -110,6 +112,7 @@ impl Evaluator {
             health: None,
             actives: Actives::default(),
             resolved: VecDeque::new(),
+            remembered: 0,
             now: None,
             leap: None,
             kept: None,
@@ -222,12 +225,9 @@ impl Evaluator {
             }
             active.silenced_by = silencer;
         }
-        let new = self.actives.ended.iter().filter(|ended| {
-            let known = self.resolved.iter().rev();
-            !known.take(MOST_REMEMBERED).any(|it| it == *ended)
-        });
-        let new: Vec<Ended> = new.cloned().collect();
-        self.resolved.extend(new);
+        let new = &self.actives.ended[self.remembered..];
+        self.resolved.extend(new.iter().cloned());
+        self.remembered = self.actives.ended.len();
         while self.resolved.len() > MOST_REMEMBERED
             || self
                 .resolved
@@ -298,6 +298,7 @@ impl Evaluator {
 
     /// Alerts that have been resolved since the last call.
     pub fn take_ended(&mut self) -> Vec<Ended> {
+        self.remembered = 0;
         std::mem::take(&mut self.actives.ended)
     }
 

@@ -1,10 +1,11 @@
 //! The *Delivery* dashboard: shares, delays, the queue, results and messages.
 
-use super::colors::{PERMANENT, TEMPORARY};
 use super::dashboard::Dashboard;
 use super::panel::{PER_MINUTE, Panel};
 use super::promql::{increase, mean, most_counted, per_minute, quantile, rate, select, sum_by};
-use super::shared_panels::{NO_QUEUE, oldest_by_host, success_limits, success_share};
+use super::shared_panels::{
+    NO_QUEUE, oldest_by_host, oldest_in_queue, queued_messages, success_limits, success_share,
+};
 use super::texts;
 
 const DELAY: &str = "maillog_delivery_delay_seconds";
@@ -58,21 +59,8 @@ fn figures(dashboard: Dashboard) -> Dashboard {
             0.9,
             "Nine of ten deliveries took at most this time from arrival to delivery record, over five minutes.",
         ))
-        .panel(
-            Panel::stat("Queued messages", "Messages in all queues of Postfix.", "short")
-                .query(format!("sum({})", select("maillog_queue_messages", "")), "Queued")
-                .empty(NO_QUEUE),
-        )
-        .panel(
-            Panel::stat(
-                "Oldest in queue",
-                "Age of the oldest message in any queue of Postfix.",
-                "s",
-            )
-            .query(format!("max({})", select("maillog_queue_oldest_age_seconds", "")), "Oldest")
-            .good_until(&[(3600.0, TEMPORARY), (86400.0, PERMANENT)])
-            .empty(NO_QUEUE),
-        )
+        .panel(queued_messages())
+        .panel(oldest_in_queue())
 }
 
 fn delays(dashboard: Dashboard) -> Dashboard {

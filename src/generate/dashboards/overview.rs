@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::colors::{PERMANENT, TEMPORARY};
+use super::colors::PERMANENT;
 use super::dashboard::Dashboard;
 use super::links;
 use super::overview_tables::{firing_alerts, hosts};
@@ -12,8 +12,8 @@ use super::promql::{
     select, sum_by,
 };
 use super::shared_panels::{
-    FAILING_MEANS, NO_QUEUE, SHARE_LIMITS, failing_by_provider, oldest_by_host, success_limits,
-    success_share,
+    FAILING_MEANS, NO_QUEUE, SHARE_LIMITS, failing_by_provider, oldest_by_host, oldest_in_queue,
+    queued_messages, success_limits, success_share,
 };
 use super::texts;
 
@@ -77,21 +77,8 @@ fn figures(dashboard: Dashboard) -> Dashboard {
             .links(links::of_provider("${__field.labels.provider}"))
             .empty("None failing"),
         )
-        .panel(
-            Panel::stat("Queued messages", "Messages in all queues of Postfix.", "short")
-                .query(format!("sum({})", select("maillog_queue_messages", "")), "Queued")
-                .empty(NO_QUEUE),
-        )
-        .panel(
-            Panel::stat(
-                "Oldest in queue",
-                "Age of the oldest message in any queue of Postfix.",
-                "s",
-            )
-            .query(format!("max({})", select("maillog_queue_oldest_age_seconds", "")), "Oldest")
-            .good_until(&[(3600.0, TEMPORARY), (86400.0, PERMANENT)])
-            .empty(NO_QUEUE),
-        )
+        .panel(queued_messages())
+        .panel(oldest_in_queue())
 }
 
 fn who_and_where(dashboard: Dashboard) -> Dashboard {

@@ -97,3 +97,32 @@ pub fn share_bar(limits: &Value) -> Vec<(&'static str, Value)> {
         ("thresholds", limits.clone()),
     ]
 }
+
+/// The number of messages in the queues.
+pub(super) fn queued_messages() -> Panel {
+    Panel::stat(
+        "Queued messages",
+        "Messages in all queues of Postfix.",
+        "short",
+    )
+    .query(
+        format!("sum({})", select("maillog_queue_messages", "")),
+        "Queued",
+    )
+    .empty(NO_QUEUE)
+}
+
+/// The age of the oldest message in any queue.
+pub(super) fn oldest_in_queue() -> Panel {
+    Panel::stat(
+        "Oldest in queue",
+        "Age of the oldest message in any queue of Postfix.",
+        "s",
+    )
+    .query(
+        format!("max({})", select("maillog_queue_oldest_age_seconds", "")),
+        "Oldest",
+    )
+    .good_until(&[(3600.0, TEMPORARY), (86400.0, PERMANENT)])
+    .empty(NO_QUEUE)
+}

@@ -121,24 +121,10 @@ impl ProviderEvidence {
             let others = others.get(&reply).map_or(0, |counts| counts[1]);
             own > 0 && others * 10 <= own
         };
-        let names = |names: Vec<Frequent<crate::insight::Named>>| {
-            let mut found: Vec<Count> = Vec::new();
-            for Frequent { key, count, error } in names {
-                if !is_own(key.code, key.enhanced(), &key.condition) {
-                    continue;
-                }
-                match found.iter_mut().find(|it| it.name == key.name) {
-                    Some(known) => known.count += count,
-                    None => found.push(Count {
-                        name: key.name,
-                        count,
-                        error,
-                    }),
-                }
-            }
-            found.sort_by_key(|it| Reverse(it.count));
-            found.truncate(MAX_ROWS);
-            found
+        let names = |names| {
+            Count::of_names(names, |key| {
+                is_own(key.code, key.enhanced(), &key.condition)
+            })
         };
         let mut evidence = ProviderEvidence {
             texts: texts

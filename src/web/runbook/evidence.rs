@@ -127,9 +127,14 @@ impl Evidence {
                 error,
             })
             .collect();
-        evidence.senders = filter.names(insight.senders(window, now));
-        evidence.recipients = filter.names(insight.recipients(window, now));
-        evidence.clients = filter.names(insight.clients(window, now));
+        let names = |names| {
+            Count::of_names(names, |key: &Named| {
+                filter.covers(key.code, key.enhanced(), &key.condition)
+            })
+        };
+        evidence.senders = names(insight.senders(window, now));
+        evidence.recipients = names(insight.recipients(window, now));
+        evidence.clients = names(insight.clients(window, now));
         evidence
     }
 }
@@ -205,12 +210,14 @@ impl<'c> Filter<'c> {
                 Topic::Condition(id) => has(*id),
             }
     }
+}
 
-    /// The names that the topic is about, each once, the most frequent first.
-    fn names(&self, names: Vec<Frequent<Named>>) -> Vec<Count> {
+impl Count {
+    /// The names that `counts` accepts, each once, the most frequent first.
+    pub fn of_names(names: Vec<Frequent<Named>>, counts: impl Fn(&Named) -> bool) -> Vec<Count> {
         let mut found: Vec<Count> = Vec::new();
         for Frequent { key, count, error } in names {
-            if !self.covers(key.code, key.enhanced(), &key.condition) {
+            if !counts(&key) {
                 continue;
             }
             match found.iter_mut().find(|it| it.name == key.name) {
