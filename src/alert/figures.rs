@@ -26,7 +26,7 @@ pub fn of(alert: &Alert, policy: &Policy, language: Language) -> Vec<Row> {
             (Watch::Share, false) => {
                 format!("the odds are more than {factor} times the usual ones")
             }
-            (Watch::Share, true) => format!("胜算比超过平时的 {factor} 倍"),
+            (Watch::Share, true) => format!("失败与其余事件之比超过平时的 {factor} 倍"),
             (_, false) => {
                 format!("more than {factor} times the busiest 10 minutes that are usual")
             }

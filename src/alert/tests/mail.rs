@@ -188,3 +188,22 @@ fn totals_from_before_the_start_do_not_alert() {
     scenario.run(2 * HOUR, &[("mx.example.org", OK, 10)]);
     assert_eq!(scenario.fired(), [""; 0]);
 }
+
+#[test]
+fn an_alert_that_ended_is_remembered_once_whether_it_is_taken_or_not() {
+    for taken in [false, true] {
+        let mut scenario = Scenario::new();
+        scenario.normal_hour();
+        let burst = [("mx.example.org", OK, 6), ("mx.example.org", BUSY, 1)];
+        scenario.run(5 * MINUTE, &burst);
+        for _ in 0..4 {
+            scenario.run(30 * MINUTE, &[("mx.example.org", OK, 6)]);
+            if taken {
+                scenario.evaluator.take_ended();
+            }
+        }
+        let spike =
+            |ended: &&Ended| scenario.evaluator.rule(&ended.active).name == "MaillogSmtp421Spike";
+        assert_eq!(scenario.evaluator.resolved().filter(spike).count(), 1);
+    }
+}
