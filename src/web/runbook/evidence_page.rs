@@ -160,13 +160,19 @@ pub fn texts_block(context: &Context<'_>, texts: &[Text], window: Option<Window>
         return html! {};
     }
     let window = window_name(context, window);
+    let words = html! {
+        ul.words { @for text in texts { (reply_text(context, text, window)) } }
+    };
+    let has_placeholders = words.0.contains("<mark>");
     block(
         context.t("In which words", "回复原文"),
         window,
         &html! {
-            ul.words { @for text in texts { (reply_text(context, text, window)) } }
-            p.dim.s {
-                (context.t("Dotted words stand for addresses, numbers and ids that were removed.", "带点线的词代替已隐去的地址、数字与标识。"))
+            (words)
+            @if has_placeholders {
+                p.dim.s {
+                    (context.t("Dotted words stand for addresses, numbers and ids that were removed.", "带点线的词代替已隐去的地址、数字与标识。"))
+                }
             }
         },
     )

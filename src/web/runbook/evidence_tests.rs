@@ -357,3 +357,17 @@ fn hostile_reply_texts_and_domains_are_escaped() {
                 .all(|it| !it[..it.find("</pre>").unwrap_or(0)].contains("reboot"))
     );
 }
+
+#[test]
+fn removed_words_are_explained_only_where_there_are_some() {
+    for (reply, is_explained) in [
+        ("421 4.3.2 Shutting down", false),
+        ("421 4.7.0 Try again later, [192.0.2.7]", true),
+    ] {
+        let lines = deferred(1, 10, "a@shop.example", "mx.example.org", reply);
+        let view = view_of(&lines);
+        let page = page_in(&view, "421", Language::En);
+        assert!(page.contains("In which words"), "{page}");
+        assert_eq!(page.contains("Dotted words"), is_explained, "{reply}");
+    }
+}
