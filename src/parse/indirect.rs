@@ -1,8 +1,8 @@
-//! Lines in place of which another text is read: a record in JSON, which is rewritten as a syslog line, and a report
-//! that the last message was repeated, which stands for the line before.
+//! Lines in place of which another text is read: a record in JSON, which is rewritten as a syslog line or a flat list of
+//! its members, a line in UTF-16, and a report that the last message was repeated, which stands for the line before.
 
 use crate::parse::event::Visitor;
-use crate::parse::frame::{json, syslog_record};
+use crate::parse::frame::{flat_json, json, syslog_record, utf16};
 use crate::parse::kinds::Stamp;
 use crate::parse::repeat::{self, Repeat};
 use crate::parse::routing::read_any;
@@ -13,8 +13,8 @@ const MAX_PREVIOUS: usize = 4096;
 
 /// What the text stands for.
 pub(super) enum Indirect {
-    /// A record in JSON.
-    Json,
+    /// The same record in another encoding: JSON or UTF-16.
+    Encoded,
     /// The line before, repeated: how often, and when.
     Repeated(u32, Option<Stamp>),
 }
@@ -42,7 +42,7 @@ pub(super) fn read<'v, V>(
 /// Whether [`Indirect::of`] may be `Some` for a line.
 #[cfg_attr(hot_path, inline(always))]
 fn may_be_indirect(line: &[u8]) -> bool {
-    line.first() == Some(&b'{') || repeat::may_be_of_last_message(line)
+    line.first() == Some(&b'{') || utf16::is_utf16(line) || repeat::may_be_of_last_message(line)
 }
 
 impl Indirect {
@@ -55,7 +55,12 @@ impl Indirect {
         text: &mut Vec<u8>,
     ) -> Option<Self> {
         if line.first() == Some(&b'{') {
-            return json::rewrite(line, text).then_some(Indirect::Json);
+            let found = json::rewrite(line, text) || flat_json::flatten(line, text);
+            return found.then_some(Indirect::Encoded);
+        }
+        if utf16::is_utf16(line) {
+            utf16::decode(line, text);
+            return Some(Indirect::Encoded);
         }
         if !repeat::may_be_of_last_message(line) {
             return None;
@@ -74,12 +79,16 @@ impl Indirect {
     /// Parses the text, and returns the host name in its header.
     pub fn read<'a>(
         self,
-        stream: &mut Stream,
+        stream: &'a mut Stream,
         text: &'a [u8],
         visitor: &mut impl Visitor<'a>,
     ) -> &'a [u8] {
         match self {
-            Indirect::Json => read_any(stream, text, visitor),
+            Indirect::Encoded if text.is_empty() => {
+                visitor.noise(None, None);
+                b""
+            }
+            Indirect::Encoded => read_any(stream, text, visitor),
             Indirect::Repeated(_, time) if text.is_empty() => {
                 visitor.noise(time, None);
                 b""

@@ -7,6 +7,7 @@
 
 mod condition;
 mod condition_cache;
+mod correlate;
 mod dedup;
 mod delays;
 mod detect;

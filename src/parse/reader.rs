@@ -265,15 +265,19 @@ impl LineParser {
                 let mut postfix = stream.postfix_state();
                 read_prescanned(&mut postfix, &prescan, line, &mut enrich);
                 stream.set_postfix_state(postfix);
+                stream.keep_previous(&[line]);
                 let host = stream.headers.host(line);
                 if is_severity(host) { b"" } else { host }
             }
-            None => match Indirect::of(stream, line, &[], &mut self.text) {
-                None => read_any(stream, line, &mut enrich),
-                Some(indirect) => indirect.read(stream, &self.text, &mut enrich),
-            },
+            None => {
+                let indirect = Indirect::of(stream, line, &[], &mut self.text);
+                stream.keep_previous(&[line]);
+                match indirect {
+                    None => read_any(stream, line, &mut enrich),
+                    Some(indirect) => indirect.read(stream, &self.text, &mut enrich),
+                }
+            }
         };
-        stream.keep_previous(&[line]);
         let StoreLine {
             slot,
             line,

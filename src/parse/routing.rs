@@ -1,7 +1,7 @@
 //! Routing: which dialect reads a line that is not of one of Postfix's usual forms.
 
 use crate::parse::detect::{DetectedFormat, Format};
-use crate::parse::dialect::{Mta, OwnFrame, Record, is_unsupported};
+use crate::parse::dialect::{Mta, Record, is_unsupported};
 use crate::parse::event::{Line, Visitor};
 use crate::parse::frame::{start_script, syslog_record};
 use crate::parse::repeat::{self, Repeat};
@@ -10,7 +10,7 @@ use crate::parse::stream::Stream;
 /// Parses any line, and returns the host name in its header.
 #[inline(never)]
 pub(super) fn read_any<'a>(
-    stream: &mut Stream,
+    stream: &'a mut Stream,
     line: &'a [u8],
     visitor: &mut impl Visitor<'a>,
 ) -> &'a [u8] {
@@ -68,9 +68,7 @@ pub(super) fn read_any<'a>(
     }
     if let Some(DetectedFormat::OwnLog(mta)) = stream.detection.detected() {
         // A continuation line of a record, or a line of an unknown form.
-        let record = own_record(stream, mta, line);
-        stream.state(mta).read(&record, visitor);
-        return b"";
+        return read_own_record(stream, mta, line, visitor);
     }
     let line = match record.tag {
         b"" if start_script::is_line(line) => Line::Noise(None),
@@ -112,31 +110,30 @@ fn read_usual_own<'a>(
 
 /// Parses a line of a server's own log file.
 fn read_own<'a>(
-    stream: &mut Stream,
+    stream: &'a mut Stream,
     mta: Mta,
     line: &'a [u8],
     visitor: &mut impl Visitor<'a>,
 ) -> &'a [u8] {
     stream.detection.note(DetectedFormat::OwnLog(mta));
-    let record = own_record(stream, mta, line);
-    stream.state(mta).read(&record, visitor);
-    b""
+    read_own_record(stream, mta, line, visitor)
 }
 
-/// The record in a line of a server's own log file.
-fn own_record<'a>(stream: &mut Stream, mta: Mta, line: &'a [u8]) -> Record<'a> {
-    let framed = match mta.own_frame() {
-        OwnFrame::Dated => stream.headers.dated(line),
-        OwnFrame::Bare => None,
-    };
-    let (time, body) = match framed {
-        Some((time, body)) => (Some(time), body),
-        None => (None, line),
-    };
-    Record {
+/// Parses a line as one of this server's own log file.
+fn read_own_record<'a>(
+    stream: &'a mut Stream,
+    mta: Mta,
+    line: &'a [u8],
+    visitor: &mut impl Visitor<'a>,
+) -> &'a [u8] {
+    let (state, headers) = stream.state_and_headers(mta);
+    let (time, body) = state.frame(headers, line);
+    let record = Record {
         time,
         tag: b"",
         pid: b"",
         body,
-    }
+    };
+    state.read(&record, visitor);
+    b""
 }

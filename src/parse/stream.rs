@@ -54,14 +54,20 @@ impl Stream {
 
     /// The state of a dialect for this stream.
     pub fn state(&mut self, mta: Mta) -> &mut DialectState {
+        self.state_and_headers(mta).0
+    }
+
+    /// The state of a dialect for this stream, and the parser of its time stamps.
+    pub fn state_and_headers(&mut self, mta: Mta) -> (&mut DialectState, &mut HeaderParser) {
         let receipts = self.receipts;
-        self.states[mta.index()].get_or_insert_with(|| {
+        let state = self.states[mta.index()].get_or_insert_with(|| {
             let mut state = mta.new_state();
             if let Some(postfix) = state.postfix() {
                 postfix.receipts = receipts;
             }
             Box::new(state)
-        })
+        });
+        (state, &mut self.headers)
     }
 
     /// A copy of the state of the Postfix dialect; its initial state if it has not read a record.

@@ -2,6 +2,7 @@
 //! documentation.
 
 mod dashboards;
+mod dialects;
 mod docs;
 mod golden;
 mod links;

@@ -4,6 +4,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::parse::event::Visitor;
+use crate::parse::frame::syslog::HeaderParser;
 use crate::parse::kinds::Stamp;
 
 /// The definition of an agent, a part of a mail server. Lines are counted by agent.
@@ -33,15 +34,6 @@ pub(in crate::parse) enum Confidence {
     Possible,
     /// Only this server writes lines of this form.
     Certain,
-}
-
-/// What precedes a record in a server's own log file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::parse) enum OwnFrame {
-    /// Nothing: the record is the whole line.
-    Bare,
-    /// A date with a year and a time, optionally with a fraction and an offset: `2026-11-23 15:17:00.123 +0100 `.
-    Dated,
 }
 
 /// One record, extracted from its frame. Missing parts are empty.
@@ -74,9 +66,6 @@ pub(in crate::parse) trait Dialect {
     /// The usual paths of the server's own log files, for a daemon started without a configuration.
     const DEFAULT_LOGS: &'static [&'static str];
 
-    /// How records are framed in the server's own log files.
-    const OWN_FRAME: OwnFrame;
-
     /// The state of a stream that later records depend on. Its size must be bounded.
     type State: Default + Serialize + DeserializeOwned + Send;
 
@@ -86,7 +75,18 @@ pub(in crate::parse) trait Dialect {
     /// Whether a line is from this server's own log file. [`Confidence::No`] if the server has none.
     fn probe(line: &[u8]) -> Confidence;
 
-    /// Parses a record of this server's own log file, given without the time stamp of [`OwnFrame::Dated`]. Returns
+    /// Takes the time stamp off a line of this server's own log file. Returns the time, if there is one, and the body
+    /// of the record. The line of a JSON object is given as [`json::flatten`](crate::parse::frame::json::flatten)
+    /// writes it.
+    fn frame<'a>(
+        _state: &mut Self::State,
+        _headers: &mut HeaderParser,
+        line: &'a [u8],
+    ) -> (Option<Stamp>, &'a [u8]) {
+        (None, line)
+    }
+
+    /// Parses a record of this server's own log file after its date and time ([`HeaderParser::dated`]). Returns
     /// false without parsing it, unless [`Dialect::probe`] would return [`Confidence::Certain`] for its line.
     #[inline]
     fn read_certain<'a>(
@@ -98,6 +98,7 @@ pub(in crate::parse) trait Dialect {
         false
     }
 
-    /// Parses one record, and passes the result to `visitor`.
-    fn read<'a>(state: &mut Self::State, record: &Record<'a>, visitor: &mut impl Visitor<'a>);
+    /// Parses one record, and passes exactly one result to `visitor`. An event may borrow from the state, which is
+    /// where servers that spread one delivery over several lines keep what the earlier ones said.
+    fn read<'a>(state: &'a mut Self::State, record: &Record<'a>, visitor: &mut impl Visitor<'a>);
 }

@@ -11,7 +11,7 @@ mod postfix;
 mod registry;
 
 pub use api::AgentDef;
-pub(in crate::parse) use api::{Confidence, OwnFrame, Record};
+pub(in crate::parse) use api::{Confidence, Record};
 pub use mta::{Agent, Mta};
 pub(in crate::parse) use postfix::{PostfixState, Prescan, read_prescanned};
 pub(in crate::parse) use registry::DialectState;

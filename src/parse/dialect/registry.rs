@@ -1,10 +1,11 @@
 //! Dispatch from a mail server to the dialect that parses its records.
 
-use super::api::{AgentDef, Confidence, Dialect, OwnFrame, Record};
+use super::api::{AgentDef, Confidence, Dialect, Record};
 use super::list::for_each_dialect;
 use super::mta::{Agent, Mta};
 use super::postfix::PostfixState;
 use crate::parse::event::Visitor;
+use crate::parse::frame::syslog::HeaderParser;
 use crate::parse::kinds::Stamp;
 
 macro_rules! dispatch {
@@ -23,11 +24,6 @@ macro_rules! dispatch {
             /// The usual paths of its own log files.
             pub const fn default_logs(self) -> &'static [&'static str] {
                 match self { $(Mta::$mta => <$dialect as Dialect>::DEFAULT_LOGS,)* }
-            }
-
-            /// How records are framed in its own log files.
-            pub(in crate::parse) const fn own_frame(self) -> OwnFrame {
-                match self { $(Mta::$mta => <$dialect as Dialect>::OWN_FRAME,)* }
             }
 
             /// The server that wrote a syslog record.
@@ -68,13 +64,26 @@ macro_rules! dispatch {
         impl DialectState {
             /// Parses one record with the dialect of this state.
             pub(in crate::parse) fn read<'a>(
-                &mut self,
+                &'a mut self,
                 record: &Record<'a>,
                 visitor: &mut impl Visitor<'a>,
             ) {
                 match self { $(
                     DialectState::$mta(state) => {
                         <$dialect as Dialect>::read(state, record, visitor)
+                    }
+                )* }
+            }
+
+            /// As [`Dialect::frame`].
+            pub(in crate::parse) fn frame<'a>(
+                &mut self,
+                headers: &mut HeaderParser,
+                line: &'a [u8],
+            ) -> (Option<Stamp>, &'a [u8]) {
+                match self { $(
+                    DialectState::$mta(state) => {
+                        <$dialect as Dialect>::frame(state, headers, line)
                     }
                 )* }
             }

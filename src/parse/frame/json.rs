@@ -107,7 +107,7 @@ impl<'a> Parts<'a> {
 }
 
 /// The string at the beginning of a text, without its quotes, and the rest.
-fn string(text: &[u8]) -> Option<(&[u8], &[u8])> {
+pub(super) fn string(text: &[u8]) -> Option<(&[u8], &[u8])> {
     let inner = text.strip_prefix(b"\"")?;
     let mut at = 0;
     loop {
@@ -139,7 +139,7 @@ fn other(text: &[u8]) -> Option<&[u8]> {
 }
 
 /// Appends the content of a JSON string (RFC 8259 section 7). Control characters become spaces: a record is one line.
-fn unescape(escaped: &[u8], text: &mut Vec<u8>) {
+pub(super) fn unescape(escaped: &[u8], text: &mut Vec<u8>) {
     let mut rest = escaped;
     while let Some(at) = memchr::memchr(b'\\', rest) {
         text.extend_from_slice(&rest[..at]);

@@ -1,8 +1,11 @@
 //! Frames of log records: syslog headers and time stamps, the same for all mail servers.
 
+pub(in crate::parse) mod flat_json;
 pub(in crate::parse) mod json;
 mod stamp_cache;
 pub(in crate::parse) mod start_script;
 pub(in crate::parse) mod syslog;
 pub(in crate::parse) mod syslog_record;
+pub(in crate::parse) mod tai64;
 pub(in crate::parse) mod timestamp;
+pub(in crate::parse) mod utf16;

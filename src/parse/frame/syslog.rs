@@ -2,6 +2,7 @@
 //!
 //! Consecutive lines usually have the same time and host, so the last header is cached and compared in one step.
 
+use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
 use crate::parse::frame::timestamp::Clock;
@@ -77,6 +78,27 @@ impl HeaderParser {
         self.clock
             .same_hour(line)
             .or_else(|| self.clock.dated_cached(line))
+    }
+
+    /// As [`HeaderParser::dated`], as the result of [`Dialect::frame`](crate::parse::dialect::Dialect::frame).
+    pub(in crate::parse) fn dated_or_none<'a>(
+        &mut self,
+        line: &'a [u8],
+    ) -> (Option<Stamp>, &'a [u8]) {
+        match self.dated(line) {
+            Some((time, rest)) => (Some(time), rest),
+            None => (None, line),
+        }
+    }
+
+    /// The time at the beginning of a line in the form of RFC 3164, `Nov 23 15:17:00 `, and the rest of the line.
+    pub(in crate::parse) fn named<'a>(&mut self, line: &'a [u8]) -> Option<(Stamp, &'a [u8])> {
+        self.clock.named(line)
+    }
+
+    /// The time of a date that a dialect has read, in the time zone of stamps without an offset.
+    pub(in crate::parse) fn local(&mut self, date: DateTime) -> Option<Stamp> {
+        self.clock.local(date)
     }
 
     /// As [`HeaderParser::dated`], for a stamp in the same hour as that of the last line.

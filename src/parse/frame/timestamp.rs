@@ -209,7 +209,7 @@ impl Clock {
     }
 
     /// As [`Clock::dated`], for a stamp that differs from the last one at most in minute, second and fraction, and
-    /// has the form of [`OwnFrame::Dated`](crate::parse::dialect::OwnFrame).
+    /// was read by [`Clock::dated_cached`].
     #[cfg_attr(hot_path, inline(always))]
     pub(super) fn same_hour<'a>(&mut self, line: &'a [u8]) -> Option<(Stamp, &'a [u8])> {
         self.last_dated.get(line)
@@ -223,6 +223,17 @@ impl Clock {
             self.last_dated.set(line, rest, time);
         }
         Some((time, rest))
+    }
+
+    /// The time of a date in the configured time zone.
+    pub(super) fn local(&mut self, date: DateTime) -> Option<Stamp> {
+        let field = |n: i8| u8::try_from(n).ok();
+        let (month, day) = (field(date.month())?, field(date.day())?);
+        let found = self.in_zone(date.year(), month, day, field(date.hour())?)?;
+        let within = i64::from(date.minute()) * 60 + i64::from(date.second());
+        let seconds = self.resolve(found, within) + within;
+        let nanos = u32::try_from(date.subsec_nanosecond()).ok()?;
+        Some(Stamp { seconds, nanos })
     }
 
     fn dated_hour_start(&self, hour: &[u8; 13], offset: &[u8]) -> Option<Hour> {

@@ -32,9 +32,10 @@ use copies::CopyFilter;
 use fields::Fields;
 use prefix::Message;
 
-use crate::parse::dialect::api::{AgentDef, Confidence, Dialect, OwnFrame, Record};
+use crate::parse::dialect::api::{AgentDef, Confidence, Dialect, Record};
 use crate::parse::dialect::{Agent, Mta};
 use crate::parse::event::Visitor;
+use crate::parse::frame::syslog::HeaderParser;
 use crate::parse::kinds::Stamp;
 use crate::parse::scan::split_on;
 use crate::parse::{Direction, Event, Fact, Level, Line, Service};
@@ -92,7 +93,6 @@ impl Dialect for Exim {
         "/var/log/exim_mainlog",
         "/var/log/exim_rejectlog",
     ];
-    const OWN_FRAME: OwnFrame = OwnFrame::Dated;
 
     type State = State;
 
@@ -111,6 +111,14 @@ impl Dialect for Exim {
             Some(false) => Confidence::Possible,
             None => Confidence::No,
         }
+    }
+
+    fn frame<'a>(
+        _: &mut State,
+        headers: &mut HeaderParser,
+        line: &'a [u8],
+    ) -> (Option<Stamp>, &'a [u8]) {
+        headers.dated_or_none(line)
     }
 
     #[inline]
@@ -134,7 +142,7 @@ impl Dialect for Exim {
         true
     }
 
-    fn read<'a>(state: &mut State, record: &Record<'a>, visitor: &mut impl Visitor<'a>) {
+    fn read<'a>(state: &'a mut State, record: &Record<'a>, visitor: &mut impl Visitor<'a>) {
         let is_syslog = !record.tag.is_empty();
         let mut slot = None;
         let line = match Message::of(record.body, is_syslog || record.time.is_some()) {

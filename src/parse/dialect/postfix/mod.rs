@@ -26,7 +26,7 @@ use prescan::Form;
 pub(in crate::parse) use prescan::Prescan;
 use program::{Daemon, Origin, Program};
 
-use crate::parse::dialect::api::{AgentDef, Confidence, Dialect, OwnFrame, Record};
+use crate::parse::dialect::api::{AgentDef, Confidence, Dialect, Record};
 use crate::parse::event::{Event, Fact, Line, Visitor};
 use crate::parse::repeat;
 
@@ -46,7 +46,6 @@ impl Dialect for Postfix {
     const AGENTS: &'static [AgentDef] = program::AGENTS;
     const STATE_VERSION: u16 = 1;
     const DEFAULT_LOGS: &'static [&'static str] = &["/var/log/postfix.log"];
-    const OWN_FRAME: OwnFrame = OwnFrame::Bare;
 
     type State = PostfixState;
 
@@ -65,7 +64,7 @@ impl Dialect for Postfix {
         Confidence::No
     }
 
-    fn read<'a>(state: &mut PostfixState, record: &Record<'a>, visitor: &mut impl Visitor<'a>) {
+    fn read<'a>(state: &'a mut PostfixState, record: &Record<'a>, visitor: &mut impl Visitor<'a>) {
         let body = record.body;
         let mut slot = None;
         let line = match Program::of(record.tag) {
