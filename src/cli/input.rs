@@ -10,12 +10,13 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
 use super::error::Error;
 use crate::catalog::{Catalog, Providers};
-use crate::parse::{Format, LineParser, StreamKey};
+use crate::config::{self, Config};
+use crate::parse::{Format, LineParser, Mta, Patterns, StreamKey};
 use crate::source::{Compression, DEFAULT_MAX_LINE_BYTES, Lines};
-use crate::zone;
 
 /// The files to read.
 #[derive(clap::Args, Debug)]
@@ -23,9 +24,54 @@ pub struct LogFiles {
     /// Log files, plain or compressed (.gz, .xz, .zst, .bz2); `-` is standard input
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
+    /// Configuration file, of which patterns, providers and time zone are used
+    #[arg(long = "config.file", value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+/// How logs are read: what `--config.file` says, or the defaults.
+pub struct ReadSettings {
+    /// Mail providers.
+    pub providers: Providers,
+    /// The patterns of the format `custom`.
+    patterns: Arc<Patterns>,
+    /// The time zone of time stamps without an offset.
+    zone: TimeZone,
+}
+
+impl ReadSettings {
+    /// A parser with these settings. `reference` is the latest possible time of a line.
+    pub fn parser(&self, reference: Timestamp) -> LineParser {
+        let (catalog, zone) = (Catalog::embedded(), self.zone.clone());
+        let mut parser = LineParser::new(catalog, self.providers.clone(), zone, reference);
+        parser.set_patterns(Arc::clone(&self.patterns));
+        parser
+    }
 }
 
 impl LogFiles {
+    /// How the files are read in a format.
+    ///
+    /// # Errors
+    ///
+    /// If the configuration is not valid, or has no patterns for the format `custom`.
+    pub fn settings(&self, format: Format) -> Result<ReadSettings, Error> {
+        let config = match &self.config {
+            Some(path) => config::load(path).map_err(|error| Error::Usage(error.to_string()))?,
+            None => Config::default(),
+        };
+        if format == Format::Server(Mta::Custom) && config.patterns.is_empty() {
+            let problem = "the format custom needs patterns; name a configuration with the section \
+                           patterns with --config.file";
+            return Err(Error::Usage(problem.to_owned()));
+        }
+        Ok(ReadSettings {
+            providers: config.providers,
+            patterns: config.patterns,
+            zone: config.time_zone,
+        })
+    }
+
     /// The number of files.
     pub fn count(&self) -> usize {
         self.files.len()
@@ -60,13 +106,13 @@ impl LogFiles {
         timed.sort_by_key(|(time, _)| *time);
         Ok(LogFiles {
             files: timed.into_iter().map(|(_, path)| path).collect(),
+            config: self.config.clone(),
         })
     }
 
     /// A parser for all files, so that its state is carried over from one file to the next.
-    pub fn parser(&self, providers: &Providers) -> LineParser {
-        let (catalog, now) = (Catalog::embedded(), Timestamp::now());
-        let mut parser = LineParser::new(catalog, providers.clone(), zone::local(), now);
+    pub fn parser(&self, settings: &ReadSettings) -> LineParser {
+        let mut parser = settings.parser(Timestamp::now());
         parser.set_sequential();
         parser
     }

@@ -63,9 +63,10 @@ struct EventJson<'a> {
 ///
 /// If a file cannot be read or the output cannot be written.
 pub fn run(args: &Args) -> Result<(), Error> {
-    let providers = Providers::embedded();
+    let settings = args.files.settings(args.format)?;
+    let providers = &settings.providers;
     let mut output = BufWriter::new(io::stdout().lock());
-    let mut parser = args.files.parser(&providers);
+    let mut parser = args.files.parser(&settings);
     args.files.for_each(|path, file, mut lines| {
         file.select(&mut parser, args.format);
         let file = (args.files.count() > 1).then(|| path.display().to_string());
@@ -85,7 +86,7 @@ pub fn run(args: &Args) -> Result<(), Error> {
                     let parsed = parser.parse(line, &mut slot);
                     written = match &parsed.line {
                         Line::Event(event) if !args.unmatched => {
-                            let json = event_json(event, &parsed, number, file.clone(), &providers);
+                            let json = event_json(event, &parsed, number, file.clone(), providers);
                             serde_json::to_writer(&mut output, &json)
                                 .map_err(io::Error::from)
                                 .and_then(|()| output.write_all(b"\n"))

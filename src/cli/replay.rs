@@ -12,9 +12,9 @@ use super::input::{LogFiles, unreadable};
 use super::output::{self, OutputFormat};
 use super::source_format;
 use crate::alert::{Active, Ended, Evaluator, GROUP_WAIT, Words};
-use crate::catalog::{Catalog, Policy, Providers};
+use crate::catalog::{Catalog, Policy};
 use crate::metrics::{Counters, CountingVisitor, LineCounts};
-use crate::parse::{Format, LineParser, Stamp};
+use crate::parse::{Format, Stamp};
 use crate::zone;
 
 /// The arguments.
@@ -77,13 +77,13 @@ struct Fired {
 /// If a file cannot be read or the policy is wrong.
 pub fn run(args: &Args) -> Result<(), Error> {
     let catalog = Catalog::embedded();
-    let providers = Providers::embedded();
+    let settings = args.files.settings(args.log_format)?;
     let policy = policy(args.policy.as_deref())?;
-    let names = providers.names().map(str::to_owned).collect();
+    let names = settings.providers.names().map(str::to_owned).collect();
     let mut evaluator = Evaluator::new(policy.clone(), catalog, names);
     let mut counters = Counters::new(catalog);
     let files = args.files.oldest_first(|written, mut lines| {
-        let mut parser = LineParser::new(catalog, providers.clone(), zone::local(), written);
+        let mut parser = settings.parser(written);
         let mut first = None;
         while first.is_none()
             && lines.read(|lines| {
@@ -96,7 +96,7 @@ pub fn run(args: &Args) -> Result<(), Error> {
     let (mut from, mut to) = (i64::MAX, i64::MIN);
     let mut read = LineCounts::default();
     let mut due = evaluator.due();
-    let mut parser = files.parser(&providers);
+    let mut parser = files.parser(&settings);
     files.for_each(|path, file, mut input| {
         file.select(&mut parser, args.log_format);
         let mut visitor = CountingVisitor {

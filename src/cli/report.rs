@@ -8,7 +8,7 @@ use super::error::Error;
 use super::input::{LogFiles, unreadable};
 use super::output::{self, OutputFormat};
 use super::source_format;
-use crate::catalog::{Catalog, Providers};
+use crate::catalog::Catalog;
 use crate::metrics::{Counters, CountingVisitor, Counts, Limits, LineCounts, Totals};
 use crate::parse::Format;
 
@@ -47,10 +47,10 @@ struct LogReport {
 /// If a file cannot be read or the output cannot be written.
 pub fn run(args: &Args) -> Result<(), Error> {
     let catalog = Catalog::embedded();
-    let providers = Providers::embedded();
+    let settings = args.files.settings(args.log_format)?;
     let mut counters = Counters::within(catalog, Limits::REPORTED);
     let mut read = LineCounts::default();
-    let mut parser = args.files.parser(&providers);
+    let mut parser = args.files.parser(&settings);
     args.files.for_each(|path, file, mut lines| {
         file.select(&mut parser, args.log_format);
         let mut visitor = CountingVisitor {
@@ -70,7 +70,7 @@ pub fn run(args: &Args) -> Result<(), Error> {
         events: read.events,
         noise: read.noise,
         unmatched: read.unmatched,
-        totals: counters.totals(&providers),
+        totals: counters.totals(&settings.providers),
     };
     output::print(args.format, &report, |output, report| {
         print(output, report, catalog)

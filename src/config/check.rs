@@ -9,8 +9,9 @@ use serde_saphyr::Spanned;
 use super::resource_conflicts::UsedResources;
 use super::settings::Config;
 use super::values::{absolute_path, invalid, one_of};
-use super::{alerting, providers, schema, sources};
+use super::{alerting, patterns, providers, schema, sources};
 use crate::logging::{LogFormat, LogLevel};
+use crate::parse::{Format, Mta};
 use crate::web::{ListenAddress, Privacy};
 use crate::yaml::{Fault, Place, suggest};
 
@@ -33,6 +34,9 @@ pub fn check(file: schema::ConfigFile) -> Result<Config, Fault> {
     if let Some(zone) = file.time_zone {
         config.time_zone = time_zone(&zone)?;
     }
+    if let Some(list) = file.patterns {
+        config.patterns = patterns::check(list, &config.time_zone)?;
+    }
     let mut names = HashSet::new();
     for source in file.sources.into_iter().flat_map(|list| list.value) {
         let place = Place::from(&source);
@@ -42,6 +46,13 @@ pub fn check(file: schema::ConfigFile) -> Result<Config, Fault> {
                 place,
                 format!("there are two sources with the name {:?}", source.name),
                 "give each source its own name",
+            ));
+        }
+        if source.format == Format::Server(Mta::Custom) && config.patterns.is_empty() {
+            return Err(Fault::new(
+                place,
+                "the format custom needs patterns",
+                "add the section patterns, or another format",
             ));
         }
         config.sources.push(source);

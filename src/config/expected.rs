@@ -5,8 +5,8 @@
 const FIELDS: &[(&str, &str)] = &[
     (
         "",
-        "a mapping with the fields web, log, sources, max_line_bytes, time_zone, providers, postfix, state, \
-         alerting",
+        "a mapping with the fields web, log, sources, max_line_bytes, time_zone, providers, patterns, postfix, \
+         state, alerting",
     ),
     (
         "web",
@@ -115,6 +115,60 @@ const FIELDS: &[(&str, &str)] = &[
         "a list of domains, such as [mx.example.com]",
     ),
     ("providers[].hosts[]", "a domain, such as mx.example.com"),
+    (
+        "patterns",
+        "a list of mappings with the field regex, and the optional fields direction, outcome, connect_error, \
+         noise, examples",
+    ),
+    (
+        "patterns[].regex",
+        "a regular expression with named groups, such as '(?<code>[2-5][0-9][0-9]) '",
+    ),
+    ("patterns[].direction", "outbound, inbound or local"),
+    (
+        "patterns[].outcome",
+        "sent, deferred, bounced, expired, rejected or attempt",
+    ),
+    (
+        "patterns[].connect_error",
+        "refused, timed_out, unreachable, dns, reset, tls or other",
+    ),
+    ("patterns[].noise", "true or false"),
+    (
+        "patterns[].examples",
+        "a list of mappings with the field line, and the parts of the event that it gives",
+    ),
+    ("patterns[].examples[].line", "a line of the log"),
+    (
+        "patterns[].examples[].time",
+        "a time, such as 2026-11-23T10:00:00Z",
+    ),
+    ("patterns[].examples[].queue_id", "a queue id"),
+    ("patterns[].examples[].sender", "an address"),
+    ("patterns[].examples[].recipient", "an address"),
+    ("patterns[].examples[].relay", "a host name"),
+    ("patterns[].examples[].code", "a reply code, such as 421"),
+    (
+        "patterns[].examples[].enhanced",
+        "an enhanced status code, such as \"4.7.0\"",
+    ),
+    (
+        "patterns[].examples[].dsn",
+        "an enhanced status code, such as \"4.7.0\"",
+    ),
+    (
+        "patterns[].examples[].outcome",
+        "sent, deferred, bounced, expired, rejected or attempt",
+    ),
+    (
+        "patterns[].examples[].direction",
+        "outbound, inbound or local",
+    ),
+    (
+        "patterns[].examples[].connect_error",
+        "refused, timed_out, unreachable, dns, reset, tls or other",
+    ),
+    ("patterns[].examples[].text", "the words of the reply"),
     ("state", "a mapping with the field path"),
     (
         "state.path",

@@ -8,6 +8,7 @@ mod alerting;
 mod check;
 mod expected;
 mod load;
+mod patterns;
 mod policy;
 mod providers;
 mod resource_conflicts;

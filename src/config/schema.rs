@@ -23,6 +23,7 @@ pub struct ConfigFile {
     pub max_line_bytes: Field<u64>,
     pub time_zone: Field<String>,
     pub providers: List<ProviderItem>,
+    pub patterns: List<PatternItem>,
     pub postfix: Field<PostfixSection>,
     pub state: Field<StateSection>,
     pub alerting: Field<AlertingSection>,
@@ -83,6 +84,37 @@ pub struct StateSection {
 pub struct ProviderItem {
     pub name: Field<String>,
     pub hosts: List<String>,
+}
+
+/// An item of `patterns:`
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PatternItem {
+    pub regex: Field<String>,
+    pub direction: Field<String>,
+    pub outcome: Field<String>,
+    pub connect_error: Field<String>,
+    pub noise: Field<bool>,
+    pub examples: List<ExampleItem>,
+}
+
+/// An item of `examples:` of a pattern.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExampleItem {
+    pub line: Field<String>,
+    pub time: Field<String>,
+    pub queue_id: Field<String>,
+    pub sender: Field<String>,
+    pub recipient: Field<String>,
+    pub relay: Field<String>,
+    pub code: Field<u64>,
+    pub enhanced: Field<String>,
+    pub dsn: Field<String>,
+    pub outcome: Field<String>,
+    pub direction: Field<String>,
+    pub connect_error: Field<String>,
+    pub text: Field<String>,
 }
 
 /// `postfix:`

@@ -1,13 +1,14 @@
 //! The checked configuration, with its defaults.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 
 use crate::alert::notify;
 use crate::catalog::{Policy, Providers};
 use crate::logging::{LogFormat, LogLevel};
-use crate::parse::Format;
+use crate::parse::{Format, Patterns};
 use crate::source::{DEFAULT_MAX_LINE_BYTES, Input};
 use crate::web::{ListenAddress, Privacy};
 use crate::zone;
@@ -38,6 +39,8 @@ pub struct Config {
     pub time_zone: TimeZone,
     /// Mail providers: the built-in ones and those of the file.
     pub providers: Providers,
+    /// The patterns with which logs of the format `custom` are read.
+    pub patterns: Arc<Patterns>,
     /// The file in which counts and positions are kept; `None` if they are not kept.
     pub state_path: Option<PathBuf>,
     /// The socket of Postfix's showq(8) service; `None` if the queue is not listed.
@@ -58,6 +61,7 @@ impl Default for Config {
             max_line_bytes: DEFAULT_MAX_LINE_BYTES,
             time_zone: zone::local(),
             providers: Providers::embedded(),
+            patterns: Arc::default(),
             state_path: None,
             showq: None,
             alerting: None,

@@ -264,6 +264,18 @@ alerting:
 }
 
 #[test]
+fn documented_patterns_read_their_examples() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/custom.md");
+    let text = std::fs::read_to_string(path).expect("the documentation");
+    let blocks: Vec<&str> = text.split("```yaml\n").skip(1).collect();
+    assert_eq!(blocks.len(), 4);
+    for block in blocks {
+        let example = block.split("```").next().expect("an example");
+        parse("docs/custom.md", example).expect("valid");
+    }
+}
+
+#[test]
 fn the_documented_example_is_valid_and_has_every_field() {
     let text = documentation();
     let example = text

@@ -85,6 +85,7 @@ impl Engine {
             setup.time_zone.clone(),
             now,
         );
+        parser.set_patterns(Arc::clone(&setup.patterns));
         parser.resume(&before.parser);
         let counts = before.source_counts;
         let restored = before.sources.into_iter().map(|state| {
@@ -408,6 +409,8 @@ impl Engine {
             let zone = self.setup.time_zone.clone();
             self.pipeline.parser.set_zone(zone);
         }
+        let patterns = Arc::clone(&self.setup.patterns);
+        self.pipeline.parser.set_patterns(patterns);
         self.parts.publisher.mark_changed();
         self.next_source = 0;
         self.more_to_read = true;

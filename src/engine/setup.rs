@@ -1,8 +1,10 @@
 //! What the engine reads, and how.
 
+use std::sync::Arc;
+
 use jiff::tz::TimeZone;
 
-use crate::parse::Format;
+use crate::parse::{Format, Patterns};
 use crate::source::Input;
 
 /// One source to be read.
@@ -25,4 +27,6 @@ pub struct Setup {
     pub max_line_bytes: usize,
     /// The time zone of timestamps without one.
     pub time_zone: TimeZone,
+    /// The patterns with which logs of the format `custom` are read.
+    pub patterns: Arc<Patterns>,
 }

@@ -1,6 +1,8 @@
 //! Lines in place of which another text is read: a record in JSON, which is rewritten as a syslog line or a flat list of
 //! its members, a line in UTF-16, and a report that the last message was repeated, which stands for the line before.
 
+use crate::parse::detect::Format;
+use crate::parse::dialect::Mta;
 use crate::parse::event::Visitor;
 use crate::parse::frame::{flat_json, json, syslog_record, utf16};
 use crate::parse::kinds::Stamp;
@@ -54,7 +56,8 @@ impl Indirect {
         before: &[&[u8]],
         text: &mut Vec<u8>,
     ) -> Option<Self> {
-        if line.first() == Some(&b'{') {
+        let is_custom = stream.detection.format() == Format::Server(Mta::Custom);
+        if line.first() == Some(&b'{') && !is_custom {
             let found = json::rewrite(line, text) || flat_json::flatten(line, text);
             return found.then_some(Indirect::Encoded);
         }

@@ -59,6 +59,16 @@ impl Outcome {
         Outcome::Expired,
     ];
 
+    /// Every outcome.
+    pub const ALL: [Outcome; 6] = [
+        Outcome::Sent,
+        Outcome::Deferred,
+        Outcome::Bounced,
+        Outcome::Expired,
+        Outcome::Rejected,
+        Outcome::Attempt,
+    ];
+
     /// The value of the `status` label, and of `outcome` in `parse`.
     pub fn name(self) -> &'static str {
         match self {

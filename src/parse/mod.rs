@@ -32,7 +32,9 @@ mod tests;
 
 pub use dedup::DedupState;
 pub use detect::{Format, format_names};
-pub use dialect::{Agent, AgentDef, Mta};
+pub use dialect::{
+    Agent, AgentDef, Mta, Pattern, PatternSettings, Patterns, group_names as pattern_group_names,
+};
 pub use event::{Delays, Event, Fact, Line, Service, StageDelays, Visitor};
 pub use kinds::{ConnectError, Direction, Enhanced, Outcome, Stage, Stamp};
 pub use notices::{Action, Level, PostscreenResult, TlsProtocol, TlsSession, TlsTrust};

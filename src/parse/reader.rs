@@ -1,6 +1,8 @@
 //! The line parser: routes the lines of many streams to the dialect of the mail server that wrote them, and adds
 //! provider, condition and duplicate detection to the events.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use rustc_hash::FxHashMap;
@@ -9,7 +11,7 @@ use crate::catalog::{Catalog, Providers};
 use crate::parse::condition::Conditions;
 use crate::parse::dedup::Deduplicator;
 use crate::parse::detect::{DetectedFormat, Format};
-use crate::parse::dialect::{Mta, Prescan, read_prescanned};
+use crate::parse::dialect::{Mta, Patterns, Prescan, read_prescanned};
 use crate::parse::enrich::{Enrich, SharedState};
 use crate::parse::event::{Event, Fact, Line, Visitor};
 use crate::parse::frame::syslog::HeaderParser;
@@ -59,6 +61,8 @@ pub struct LineParser {
     sequential: bool,
     /// The initial value of [`Stream::receipts`] for new streams.
     receipts: bool,
+    /// The patterns of the format `custom`.
+    patterns: Arc<Patterns>,
 }
 
 impl LineParser {
@@ -90,7 +94,16 @@ impl LineParser {
             text: Vec::new(),
             sequential: false,
             receipts: false,
+            patterns: Arc::default(),
         }
+    }
+
+    /// Sets the patterns with which lines of the format `custom` are read.
+    pub fn set_patterns(&mut self, patterns: Arc<Patterns>) {
+        for stream in &mut self.streams {
+            stream.patterns = Arc::clone(&patterns);
+        }
+        self.patterns = patterns;
     }
 
     /// Sets that logs are read one after the other, rather than live.
@@ -115,6 +128,7 @@ impl LineParser {
     pub(super) fn add_stream(&mut self, key: StreamKey, format: Format) -> usize {
         let mut stream = Stream::new(key, format, self.zone.clone(), self.reference);
         stream.receipts = self.receipts;
+        stream.patterns = Arc::clone(&self.patterns);
         let at = self.streams.len();
         if at < MAX_STREAMS {
             self.streams.push(stream);

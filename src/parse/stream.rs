@@ -1,11 +1,13 @@
 //! A stream of lines from a single writer, such as a log file with its rotations, or the records of one syslog
 //! peer. State that later lines depend on is kept per stream.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::parse::detect::{DetectedFormat, Detection, Format};
-use crate::parse::dialect::{DialectState, Mta, PostfixState};
+use crate::parse::dialect::{DialectState, Mta, Patterns, PostfixState};
 use crate::parse::frame::syslog::HeaderParser;
 use crate::parse::frame::timestamp::Clock;
 
@@ -33,6 +35,8 @@ pub(super) struct Stream {
     pub last_report: Option<usize>,
     /// The initial value of Postfix's `receipts`, from a state file before version 4.
     pub receipts: bool,
+    /// The patterns of the configuration, for the dialect that reads with them.
+    pub patterns: Arc<Patterns>,
     /// The parser's selection counter when the stream was last selected.
     pub selected: u64,
 }
@@ -48,6 +52,7 @@ impl Stream {
             has_reports: false,
             last_report: None,
             receipts: false,
+            patterns: Arc::default(),
             selected: 0,
         }
     }
@@ -67,6 +72,9 @@ impl Stream {
             }
             Box::new(state)
         });
+        if let DialectState::Custom(custom) = &mut **state {
+            custom.set_patterns(&self.patterns);
+        }
         (state, &mut self.headers)
     }
 

@@ -4,6 +4,7 @@ mod default_logs;
 mod flags;
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -183,6 +184,7 @@ fn engine_setup(config: &Config) -> Setup {
         sources,
         max_line_bytes: config.max_line_bytes,
         time_zone: config.time_zone.clone(),
+        patterns: Arc::clone(&config.patterns),
     }
 }
 

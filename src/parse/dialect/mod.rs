@@ -4,6 +4,7 @@
 //! else in the tree changes.
 
 pub(in crate::parse) mod api;
+mod custom;
 mod exim;
 mod list;
 mod mta;
@@ -12,6 +13,7 @@ mod registry;
 
 pub use api::AgentDef;
 pub(in crate::parse) use api::{Confidence, Record};
+pub use custom::{Pattern, PatternSettings, Patterns, group_names};
 pub use mta::{Agent, Mta};
 pub(in crate::parse) use postfix::{PostfixState, Prescan, read_prescanned};
 pub(in crate::parse) use registry::DialectState;

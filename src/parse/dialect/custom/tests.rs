@@ -1,0 +1,139 @@
+//! Tests of custom patterns, through the parser.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use super::*;
+use crate::catalog::{Catalog, Providers};
+use crate::parse::detect::Format;
+use crate::parse::reader::LineParser;
+use crate::parse::stream::StreamKey;
+
+fn settings(regex: &str) -> PatternSettings {
+    PatternSettings {
+        regex: regex.to_owned(),
+        ..PatternSettings::default()
+    }
+}
+
+/// What patterns read in a line, in short.
+fn read(patterns: &[PatternSettings], line: &str) -> String {
+    let now: Timestamp = "2026-11-23T12:00:00Z".parse().expect("a time");
+    let mut parser = LineParser::new(
+        Catalog::embedded(),
+        Providers::embedded(),
+        TimeZone::UTC,
+        now,
+    );
+    let compiled = patterns.iter().cloned().map(Pattern::compile);
+    let compiled = compiled.collect::<Result<_, _>>().expect("valid patterns");
+    parser.set_patterns(Arc::new(Patterns::new(compiled).expect("few patterns")));
+    parser.select(StreamKey::default(), Format::Server(Mta::Custom));
+    let mut slot = None;
+    let parsed = parser.parse(line.as_bytes(), &mut slot);
+    let time = parsed.time.map(|time| time.seconds);
+    match parsed.line {
+        Line::Event(event) => format!(
+            "{time:?} {} {} {:?} {:?} {:?}",
+            event.direction.name(),
+            event.outcome.name(),
+            event.code,
+            event.enhanced.map(|code| code.to_string()),
+            String::from_utf8_lossy(event.recipient),
+        ),
+        Line::Noise(_) => "noise".to_owned(),
+        Line::Unmatched => "unmatched".to_owned(),
+    }
+}
+
+#[test]
+fn groups_give_the_parts_of_an_event() {
+    let pattern = settings(
+        r"^(?<time>\S+) \S+ (?<queue_id>\w+) to=(?<recipient>\S+) (?<outcome>\w+): (?<text>.*)",
+    );
+    let line = "2026-11-23T10:00:00Z mx 4F1 to=<a@example.net> delayed: 421 4.7.0 slow down";
+    let expected = r#"Some(1795428000) outbound deferred Some(421) Some("4.7.0") "a@example.net""#;
+    assert_eq!(read(&[pattern.clone()], line), expected);
+    assert_eq!(read(&[pattern], "something else"), "unmatched");
+}
+
+#[test]
+fn what_no_group_says_follows_from_the_settings_or_the_code() {
+    let code = settings(r"code=(?<code>\S+)(?: (?<text>.*))?");
+    assert_eq!(
+        read(&[code.clone()], "code=250"),
+        r#"None outbound sent Some(250) None """#
+    );
+    assert_eq!(
+        read(&[code.clone()], "code=550 5.1.1 no such user"),
+        r#"None outbound bounced Some(550) Some("5.1.1") """#
+    );
+    assert_eq!(
+        read(&[code.clone()], "code=5500"),
+        r#"None outbound sent None None """#
+    );
+    let inbound = PatternSettings {
+        direction: Some(Direction::Inbound),
+        ..code
+    };
+    assert_eq!(
+        read(&[inbound], "code=450"),
+        r#"None inbound rejected Some(450) None """#
+    );
+    let refused = PatternSettings {
+        connect_error: Some(ConnectError::Refused),
+        ..settings("refused")
+    };
+    assert_eq!(
+        read(&[refused], "refused"),
+        r#"None outbound deferred Some(111) None """#
+    );
+}
+
+#[test]
+fn first_pattern_that_matches_reads_a_line_also_of_json() {
+    let noise = PatternSettings {
+        is_noise: true,
+        ..settings("^#|DEBUG")
+    };
+    let json = settings(r#"^\{"t":(?<time>\d+),"code":(?<code>\d+)\}"#);
+    let patterns = [noise, json];
+    assert_eq!(read(&patterns, "# DEBUG"), "noise");
+    assert_eq!(
+        read(&patterns, r#"{"t":1795428000,"code":421}"#),
+        r#"Some(1795428000) outbound deferred Some(421) None """#
+    );
+}
+
+#[test]
+fn times_of_several_forms_are_read() {
+    let pattern = settings(r"^\[(?<time>.*?)\] 421");
+    for time in [
+        "2026-11-23 10:00:00",
+        "2026/11/23 10:00:00.5",
+        "2026-11-23T11:00:00+01:00",
+        "Nov 23 10:00:00",
+        "1795428000",
+        "1795428000.25",
+        "1795428000123",
+    ] {
+        let found = read(&[pattern.clone()], &format!("[{time}] 421"));
+        assert!(found.starts_with("Some(1795428000) "), "{time}: {found}");
+    }
+    for time in ["", "never", "17954280001234567890", &"9".repeat(200)] {
+        let found = read(&[pattern.clone()], &format!("[{time}] 421"));
+        assert!(found.starts_with("None "), "{time}: {found}");
+    }
+}
+
+#[test]
+fn invalid_patterns_are_refused() {
+    for (regex, problem) in [
+        ("(", "unclosed group"),
+        (r"(?<colour>\w+)", "unknown group \"colour\""),
+        (r"(\w{1000}){1000}", "exceeds size limit"),
+    ] {
+        let error = Pattern::compile(settings(regex)).expect_err(regex);
+        assert!(error.contains(problem), "{regex}: {error}");
+    }
+}
