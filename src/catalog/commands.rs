@@ -1,5 +1,6 @@
 //! What to type on this server about a condition (`commands.toml`).
 
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use serde::Deserialize;
@@ -48,6 +49,8 @@ pub struct Step {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Tables {
+    /// The names of mail servers by their `mta` label.
+    servers: BTreeMap<String, String>,
     #[serde(rename = "advice")]
     advice: Vec<Advice>,
 }
@@ -61,12 +64,21 @@ pub struct Subjects<'a> {
     pub domain: Option<&'a str>,
 }
 
+static TABLES: LazyLock<Tables> = LazyLock::new(|| {
+    serde_json::from_str(SOURCE).expect("the built-in commands are read by every test run")
+});
+
+/// The mail servers that there are commands for: the `mta` label and the name for people.
+pub fn servers() -> impl Iterator<Item = (&'static str, &'static str)> {
+    TABLES
+        .servers
+        .iter()
+        .map(|(label, name)| (&**label, &**name))
+}
+
 impl Advice {
     /// The advice about a condition.
     pub fn of(condition: &str) -> Option<&'static Advice> {
-        static TABLES: LazyLock<Tables> = LazyLock::new(|| {
-            serde_json::from_str(SOURCE).expect("the built-in commands are read by every test run")
-        });
         let mut all = TABLES.advice.iter();
         all.find(|advice| advice.conditions.iter().any(|it| it == condition))
     }
@@ -112,7 +124,7 @@ mod tests {
                 let known = Catalog::embedded().condition_named(condition);
                 assert!(known.is_some(), "{condition}");
             }
-            for mta in ["postfix", "exim"] {
+            for (mta, _) in servers() {
                 let of_mta = advice.steps.iter();
                 let of_mta =
                     of_mta.filter(|it| it.mta.as_deref() == Some(mta) && it.command.is_some());
@@ -120,13 +132,23 @@ mod tests {
                 assert!(changes.is_sorted(), "{:?}: {mta}", advice.conditions);
             }
             for step in &advice.steps {
-                assert!(
-                    step.mta
-                        .as_deref()
-                        .is_none_or(|it| it == "postfix" || it == "exim")
-                );
+                let known = |mta| servers().any(|(label, _)| label == mta);
+                assert!(step.mta.as_deref().is_none_or(known), "{step:?}");
                 assert!(step.changes || !step.after, "{step:?}");
-                let writes = ["postsuper", "postconf -e", "reload", "-Mf", "-Mt"];
+                let writes = [
+                    "postsuper",
+                    "postconf -e",
+                    "reload",
+                    "-Mf",
+                    "-Mt",
+                    "sendmail -Q",
+                    "sendmail -qQ -Q",
+                    "Suspend-",
+                    "Resume-",
+                    "kcli suspend",
+                    "pmta pause",
+                    "pmta resume",
+                ];
                 let command = step.command.as_deref().unwrap_or_default();
                 let does_write = writes.iter().any(|it| command.contains(it));
                 assert_eq!(does_write, step.changes, "{command}");

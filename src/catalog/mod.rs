@@ -21,7 +21,7 @@ mod topic;
 mod units;
 mod vocabulary;
 
-pub use commands::{Advice, Step, Subjects};
+pub use commands::{Advice, Step, Subjects, servers as commanded_servers};
 pub use digits::{first_digit, first_digit_of_both, subject};
 pub use entries::{
     Blocklist, BlocklistId, Code, Condition, ConditionId, DocumentRow, Enhanced, Provider,

@@ -6,10 +6,11 @@ use anstyle::{AnsiColor, Style};
 
 use super::document_text::{self, Paragraph};
 use super::error::Error;
+use super::explain_commands;
 use super::language::{Language, LanguageParser};
 use super::terminal::wrap;
 use crate::catalog::{
-    Catalog, EnhancedTopic, Severity, Text, Topic, first_digit, first_digit_of_both, subject,
+    self, Catalog, EnhancedTopic, Severity, Text, Topic, first_digit, first_digit_of_both, subject,
 };
 
 /// The arguments.
@@ -20,7 +21,8 @@ use crate::catalog::{
   maillog_exporter explain 4.7.28
   maillog_exporter explain mailbox_full
   maillog_exporter explain '421-4.7.0 Try again later'
-  maillog_exporter explain 422 --lang zh")]
+  maillog_exporter explain 422 --lang zh
+  maillog_exporter explain 421 --mta sendmail")]
 pub struct Args {
     /// Reply code (421), enhanced status code (4.7.28), condition (mailbox_full), or a quoted reply
     /// from a log
@@ -30,6 +32,9 @@ pub struct Args {
     /// Language [default: from the environment: LC_ALL, LC_MESSAGES, LANG]
     #[arg(long, value_parser = LanguageParser)]
     lang: Option<Language>,
+    /// Also print what to type on this mail server, such as postfix, exim, sendmail or exchange
+    #[arg(long, value_name = "NAME", value_parser = explain_commands::parse_server)]
+    mta: Option<&'static str>,
 }
 
 /// Prints the explanation.
@@ -39,12 +44,24 @@ pub struct Args {
 /// If the code is not valid, or the output cannot be written.
 pub fn run(args: &Args) -> Result<(), Error> {
     let zh = args.lang.unwrap_or_else(Language::of_environment) == Language::Zh;
-    answer(&args.code, args.enhanced.as_deref(), zh)?.write(&mut anstream::stdout().lock())?;
+    let answer = answer(&args.code, args.enhanced.as_deref(), zh)?;
+    let mut out = anstream::stdout().lock();
+    answer.write(&mut out)?;
+    if let Some(server) = args.mta {
+        let language = if zh {
+            catalog::Language::Zh
+        } else {
+            catalog::Language::En
+        };
+        explain_commands::write(&mut out, answer.topic, server, language)?;
+    }
     Ok(())
 }
 
 /// An explanation: a heading and labelled paragraphs.
 struct Answer {
+    /// What it explains.
+    topic: Topic,
     code: String,
     title: String,
     severity: Severity,
@@ -204,6 +221,7 @@ fn answer_for(catalog: &Catalog, topic: Topic, with: Option<u16>, zh: bool) -> A
         (false, false) => format!(" ({})", sources.join(", ")),
     };
     Answer {
+        topic,
         code: catalog.topic_name(topic),
         title: explanation
             .name

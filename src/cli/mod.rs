@@ -7,6 +7,7 @@ pub mod demo;
 mod document_text;
 pub mod error;
 pub mod explain;
+mod explain_commands;
 pub mod follow;
 pub mod generate;
 pub mod generate_shell;

@@ -4,16 +4,13 @@ use maud::{Markup, html};
 
 use super::facts::Facts;
 use super::measured::{Measured, OWN};
-use crate::catalog::{Advice, Step, Subjects, Topic};
+use crate::catalog::{Advice, Step, Subjects, Topic, commanded_servers};
 use crate::metrics::{EndedAlert, RuleState};
 use crate::parse::{Direction, Mta};
 use crate::web::alerts;
 use crate::web::context::Context;
 use crate::web::numbers::rate;
 use crate::web::past::SLOTS;
-
-/// Mail servers with commands in the catalog: label value, and name for people.
-const SERVERS: [(&str, &str); 2] = [("postfix", "Postfix"), ("exim", "Exim")];
 
 /// The advice about what is measured, or else about the topic itself.
 pub fn of(facts: &Facts<'_>, measured: &Measured<'_>) -> Option<&'static Advice> {
@@ -59,8 +56,7 @@ fn servers(context: &Context<'_>) -> Vec<(&'static str, &'static str)> {
             .into_iter()
             .any(|(mta, seen)| seen && mta.name() == label)
     };
-    SERVERS
-        .into_iter()
+    commanded_servers()
         .filter(|(label, _)| seen(label))
         .collect()
 }
