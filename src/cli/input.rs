@@ -16,7 +16,7 @@ use super::error::Error;
 use crate::catalog::{Catalog, Providers};
 use crate::config::{self, Config};
 use crate::parse::{Format, LineParser, Mta, Patterns, StreamKey};
-use crate::source::{Compression, DEFAULT_MAX_LINE_BYTES, Lines};
+use crate::source::{Compression, DEFAULT_MAX_LINE_BYTES, Lines, LinesAhead};
 
 /// The files to read.
 #[derive(clap::Args, Debug)]
@@ -85,7 +85,7 @@ impl LogFiles {
     /// If a file cannot be read.
     pub fn oldest_first(
         &self,
-        first: impl Fn(Timestamp, Lines<Box<dyn Read>>) -> io::Result<Option<i64>>,
+        first: impl Fn(Timestamp, Lines<Box<dyn Read + Send>>) -> io::Result<Option<i64>>,
     ) -> Result<LogFiles, Error> {
         let mut timed = Vec::new();
         let mut last = i64::MIN;
@@ -124,7 +124,7 @@ impl LogFiles {
     /// If a file cannot be opened, or `each` fails.
     pub fn for_each(
         &self,
-        mut each: impl FnMut(&Path, LogFile, Lines<Box<dyn Read>>) -> Result<(), Error>,
+        mut each: impl FnMut(&Path, LogFile, LinesAhead) -> Result<(), Error>,
     ) -> Result<(), Error> {
         // All files are opened before the first is read, so that errors are reported early.
         let opened = self
@@ -143,7 +143,10 @@ impl LogFiles {
                 written: input.written,
                 number,
             };
-            each(path, file, Lines::new(reader, DEFAULT_MAX_LINE_BYTES))?;
+            let is_live = path == Path::new("-");
+            let lines = LinesAhead::new(reader, DEFAULT_MAX_LINE_BYTES, is_live)
+                .map_err(|error| unreadable(path, &error))?;
+            each(path, file, lines)?;
         }
         progress.finish();
         Ok(())
@@ -214,7 +217,7 @@ fn open(path: &Path) -> Result<OpenFile, Error> {
 }
 
 /// A reader of the decompressed content. The compression is detected from the content, not from the name.
-fn decompressed(mut input: impl Read + Send + 'static) -> io::Result<Box<dyn Read>> {
+fn decompressed(mut input: impl Read + Send + 'static) -> io::Result<Box<dyn Read + Send>> {
     let mut head = [0; Compression::HEAD];
     let mut length = 0;
     while length < head.len() {
