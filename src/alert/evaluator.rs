@@ -21,7 +21,7 @@ use super::texts;
 use super::totals::Totals;
 use super::words::Words;
 use crate::catalog::{Catalog, Policy, ProviderId, Severity, Signal};
-use crate::metrics::Counters;
+use crate::metrics::{Counters, WebAddress};
 
 /// The longest gap without lines, in seconds, that is evaluated step by step. After that, evaluation jumps to the end
 /// of the gap.
@@ -341,11 +341,11 @@ impl Evaluator {
         all
     }
 
-    /// Labels and annotations of an alert; `instance` is the address of this exporter, `scheme` how it is reached.
-    pub fn words(&self, active: &Active, instance: &str, scheme: &str) -> Option<Words> {
+    /// Labels and annotations of an alert; `instance` is the address of this exporter.
+    pub fn words(&self, active: &Active, instance: &str, web: &WebAddress) -> Option<Words> {
         let alert = &self.rules.get(active.rule)?.alert;
         let texts = texts::of(alert, self.catalog)?;
-        let own = format!("{scheme}://{instance}");
+        let own = web.base(instance);
         let base = self.policy.runbook_url.as_deref().unwrap_or(&own);
         Some(Words::new(
             alert,

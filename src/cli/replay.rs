@@ -13,7 +13,7 @@ use super::output::{self, OutputFormat};
 use super::source_format;
 use crate::alert::{Active, Ended, Evaluator, GROUP_WAIT, Words};
 use crate::catalog::{Catalog, Policy};
-use crate::metrics::{Counters, CountingVisitor, LineCounts};
+use crate::metrics::{Counters, CountingVisitor, LineCounts, WebAddress};
 use crate::parse::{Format, Stamp};
 use crate::zone;
 
@@ -155,7 +155,7 @@ fn fired(evaluator: &mut Evaluator, policy: &Policy, end: i64) -> Vec<Fired> {
         let Words {
             labels,
             annotations,
-        } = evaluator.words(&active, "", "http")?;
+        } = evaluator.words(&active, "", &WebAddress::default())?;
         let alert = policy.alerts.get(active.rule)?;
         let resolved = match ended {
             Some(ended) => Some(Timestamp::from_second(ended).ok()?),

@@ -89,6 +89,18 @@ fn web(
             .map_err(|problem| invalid(&path, problem, "web.telemetry_path"))?;
         config.telemetry_path = path.value;
     }
+    if let Some(url) = section.external_url {
+        let checked = external_url(&url.value);
+        config.external_url =
+            Some(checked.map_err(|problem| invalid(&url, problem, "web.external_url"))?);
+    }
+    if let Some(prefix) = section.route_prefix {
+        let checked = route_prefix(&prefix.value);
+        config.route_prefix =
+            checked.map_err(|problem| invalid(&prefix, problem, "web.route_prefix"))?;
+    } else if let Some(url) = &config.external_url {
+        config.route_prefix = path_of(url).to_owned();
+    }
     if let Some(privacy) = section.privacy {
         config.privacy = one_of(&privacy, &Privacy::NAMES)?;
     }
@@ -135,6 +147,46 @@ pub fn check_telemetry_path(path: &str) -> Result<(), String> {
         return Err(format!("{path} is used by another page"));
     }
     Ok(())
+}
+
+/// Checks a base URL of links to the pages, and returns it without a slash at its end.
+///
+/// # Errors
+///
+/// The problem, if it is not a URL.
+pub fn external_url(url: &str) -> Result<String, String> {
+    let rest = url
+        .strip_prefix("http://")
+        .or_else(|| url.strip_prefix("https://"));
+    let is_plain = |rest: &str| {
+        !rest.is_empty() && !rest.contains(|c: char| c.is_whitespace() || "?#\"<>{}".contains(c))
+    };
+    match rest {
+        Some(rest) if is_plain(rest) => Ok(url.trim_end_matches('/').to_owned()),
+        _ => Err(format!("{url:?} is not a valid URL")),
+    }
+}
+
+/// The path of a URL that [`external_url`] has checked; empty if it has none.
+pub fn path_of(url: &str) -> &str {
+    let host = url.find("://").map_or(0, |at| at + 3);
+    url[host..].find('/').map_or("", |at| &url[host + at..])
+}
+
+/// Checks what every path begins with, and returns it without a slash at its end.
+///
+/// # Errors
+///
+/// The problem, if it is not a path.
+pub fn route_prefix(prefix: &str) -> Result<String, String> {
+    let is_plain = prefix
+        .bytes()
+        .all(|byte| byte.is_ascii_graphic() && !b"?#\"<>{}%\\".contains(&byte));
+    let is_path = prefix.starts_with('/') && !prefix.contains("//") && is_plain;
+    match is_path {
+        true => Ok(prefix.trim_end_matches('/').to_owned()),
+        false => Err(format!("{prefix:?} is not a valid path")),
+    }
 }
 
 fn listen_address(address: &Spanned<String>) -> Result<ListenAddress, Fault> {

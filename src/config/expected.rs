@@ -10,7 +10,7 @@ const FIELDS: &[(&str, &str)] = &[
     ),
     (
         "web",
-        "a mapping with the fields listen_addresses, telemetry_path, privacy",
+        "a mapping with the fields listen_addresses, telemetry_path, external_url, route_prefix, privacy",
     ),
     (
         "web.listen_addresses",
@@ -18,6 +18,11 @@ const FIELDS: &[(&str, &str)] = &[
     ),
     ("web.listen_addresses[]", "an address, such as \":9925\""),
     ("web.telemetry_path", "a path, such as /metrics"),
+    (
+        "web.external_url",
+        "a URL, such as https://mail.example.com/maillog",
+    ),
+    ("web.route_prefix", "a path, such as /maillog"),
     ("web.privacy", "domains or none"),
     ("log", "a mapping with the fields level, format"),
     ("log.level", "debug, info, warn or error"),

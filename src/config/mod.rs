@@ -20,7 +20,7 @@ mod tests;
 mod values;
 
 pub use crate::yaml::Error;
-pub use check::check_telemetry_path;
+pub use check::{check_telemetry_path, external_url, path_of, route_prefix};
 pub use load::{load, load_policy, parse};
 pub use settings::{
     AlertingSettings, Config, DEFAULT_LISTEN, DEFAULT_TELEMETRY_PATH, SourceSettings,

@@ -35,6 +35,8 @@ pub struct ConfigFile {
 pub struct WebSection {
     pub listen_addresses: List<String>,
     pub telemetry_path: Field<String>,
+    pub external_url: Field<String>,
+    pub route_prefix: Field<String>,
     pub privacy: Field<String>,
 }
 

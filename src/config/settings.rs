@@ -25,6 +25,11 @@ pub struct Config {
     pub listen_addresses: Vec<ListenAddress>,
     /// The path of the metrics.
     pub telemetry_path: String,
+    /// The base URL under which the pages are reached, without a slash at its end; `None` if it follows from the
+    /// address of the instance.
+    pub external_url: Option<String>,
+    /// What every path begins with, such as `/mail`; empty for none.
+    pub route_prefix: String,
     /// What pages show of the domains and networks in the log.
     pub privacy: Privacy,
     /// The least severe level that the daemon's own log contains.
@@ -54,6 +59,8 @@ impl Default for Config {
         Config {
             listen_addresses: Vec::new(),
             telemetry_path: DEFAULT_TELEMETRY_PATH.into(),
+            external_url: None,
+            route_prefix: String::new(),
             privacy: Privacy::default(),
             log_level: LogLevel::default(),
             log_format: LogFormat::default(),

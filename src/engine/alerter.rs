@@ -13,7 +13,9 @@ use super::source_clock::LATE;
 use crate::alert::notify::{Notification, Notifier};
 use crate::alert::{Active, AlertSnapshot, Ended, Evaluator, GROUP_WAIT, Health, Words};
 use crate::catalog::{Catalog, Policy};
-use crate::metrics::{ActiveAlert, Alerting, Counters, EndedAlert, RuleState, SignalState};
+use crate::metrics::{
+    ActiveAlert, Alerting, Counters, EndedAlert, RuleState, SignalState, WebAddress,
+};
 
 /// How often a firing alert is sent again, as in Prometheus.
 const RESEND_INTERVAL: Duration = Duration::from_secs(60);
@@ -38,8 +40,8 @@ pub struct AlertSetup {
     pub policy: Policy,
     /// The `instance` label: the address of this exporter.
     pub instance: String,
-    /// `http` or `https`, as the pages of this exporter are served.
-    pub scheme: &'static str,
+    /// Where the pages of this exporter are reached.
+    pub web: WebAddress,
     /// The way to the Alertmanagers; `None` if alerts are not sent.
     pub notifier: Option<Notifier>,
 }
@@ -184,7 +186,7 @@ impl Alerter {
 
     fn words(&self, active: &Active) -> Option<Words> {
         self.evaluator
-            .words(active, &self.setup.instance, self.setup.scheme)
+            .words(active, &self.setup.instance, &self.setup.web)
     }
 
     /// The alerts with their evidence and the state of the Alertmanagers, for a view of `now`.
@@ -248,12 +250,20 @@ impl Alerter {
             rules: rules.collect(),
             signals: is_current.then(|| signals.collect()),
             sends: self.setup.notifier.is_some(),
-            scheme: self.setup.scheme,
-            external_url: policy.runbook_url.clone().unwrap_or_default(),
+            web: self.web(),
             alertmanagers,
         });
         self.shown = Some((changes, Arc::clone(&alerting)));
         alerting
+    }
+
+    /// Where the pages that alerts link to are reached: as the policy says, or else as this exporter is.
+    fn web(&self) -> WebAddress {
+        let mut web = self.setup.web.clone();
+        if let Some(url) = &self.setup.policy.runbook_url {
+            web.external_url.clone_from(url);
+        }
+        web
     }
 
     /// What a snapshot keeps, for [`Alerter::new`] of the next process.

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::web_address::WebAddress;
+
 /// An alert that is pending or firing.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ActiveAlert {
@@ -84,10 +86,8 @@ pub struct Alerting {
     pub signals: Option<Vec<SignalState>>,
     /// Whether alerts are sent to Alertmanagers.
     pub sends: bool,
-    /// `http` or `https`, as the pages are served.
-    pub scheme: &'static str,
-    /// The base URL of links to the pages; empty if it follows from the address of the instance.
-    pub external_url: String,
+    /// Where the pages are reached.
+    pub web: WebAddress,
     /// The notified Alertmanagers.
     pub alertmanagers: Vec<AlertmanagerStats>,
 }

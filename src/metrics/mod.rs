@@ -36,6 +36,7 @@ mod signal_metrics;
 mod text;
 mod totals;
 mod view;
+mod web_address;
 
 pub use alerting::{ActiveAlert, Alerting, AlertmanagerStats, EndedAlert, RuleState, SignalState};
 pub use bounded_counter::Limits;
@@ -50,3 +51,4 @@ pub use provider_conditions::ProviderConditions;
 pub use reading::{CodeRates, EnhancedStatus};
 pub use totals::{Counts, Totals};
 pub use view::{SourceStats, StateStats, View};
+pub use web_address::WebAddress;

@@ -62,8 +62,9 @@ impl Scrape {
         );
         if let Some(alerting) = &self.view.alerting {
             let labels = [
-                ("scheme", alerting.scheme),
-                ("external_url", alerting.external_url.as_str()),
+                ("scheme", alerting.web.scheme),
+                ("route_prefix", alerting.web.route_prefix.as_str()),
+                ("external_url", alerting.web.external_url.as_str()),
             ];
             web.set(&labels, 1.0);
         }

@@ -21,6 +21,8 @@ pub struct SiteSettings {
     pub zone: TimeZone,
     /// The path of the metrics.
     pub telemetry_path: Arc<str>,
+    /// What every path begins with, such as `/mail`; empty for none.
+    pub route_prefix: Arc<str>,
     /// The alert rules.
     pub policy: Arc<Policy>,
     /// What is shown of domains and networks.
@@ -35,6 +37,7 @@ impl SiteSettings {
             host: host.nodename().to_string_lossy().into(),
             zone,
             telemetry_path: telemetry_path.into(),
+            route_prefix: "".into(),
             policy: Arc::new(policy),
             privacy: Privacy::default(),
         }
@@ -76,9 +79,14 @@ impl<'a> Context<'a> {
         self.language.language == Language::Zh
     }
 
-    /// A path with the language of the page.
+    /// The address of another page, with the language of this one.
     pub fn href(&self, path: &str) -> String {
-        self.language.href(path)
+        self.language.href(&self.address(path))
+    }
+
+    /// The address of a path of this server.
+    pub fn address(&self, path: &str) -> String {
+        format!("{}{path}", self.settings.route_prefix)
     }
 
     pub fn catalog(&self) -> &'static Catalog {

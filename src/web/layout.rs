@@ -80,8 +80,8 @@ pub fn render(context: &Context<'_>, page: &Page<'_>) -> String {
                 meta name="viewport" content="width=device-width,initial-scale=1";
                 meta name="robots" content="noindex";
                 title { (title) }
-                link rel="stylesheet" href=(addresses.style);
-                script src=(addresses.script) defer {}
+                link rel="stylesheet" href=(context.address(&addresses.style));
+                script src=(context.address(&addresses.script)) defer {}
             }
             body {
                 a.skip href="#main" { (context.t("Skip to content", "跳到正文")) }
@@ -128,7 +128,7 @@ fn header(context: &Context<'_>, page: &Page<'_>) -> Markup {
                         " " (zone_name(&time))
                     }
                 }
-                a.lang href={ (page.path) "?lang=" (tag(other)) } lang=(other_tag) hreflang=(other_tag) { (other_name) }
+                a.lang href={ (context.address(page.path)) "?lang=" (tag(other)) } lang=(other_tag) hreflang=(other_tag) { (other_name) }
             }
         }
     }
@@ -163,10 +163,10 @@ fn footer(context: &Context<'_>, page: &Page<'_>) -> Markup {
         footer.foot {
             div.wrap {
                 a href="#main" { (context.t("Top", "回到顶部")) } " "
-                a href=(context.settings.telemetry_path) { (context.t("Metrics", "指标")) } " "
-                @if let Some(path) = page.json { a href=(path) { "JSON" } " " }
-                a href="/-/ready" { (context.t("Ready", "就绪")) } " "
-                a href="/-/healthy" { (context.t("Healthy", "存活")) } " "
+                a href=(context.address(&context.settings.telemetry_path)) { (context.t("Metrics", "指标")) } " "
+                @if let Some(path) = page.json { a href=(context.address(path)) { "JSON" } " " }
+                a href=(context.address("/-/ready")) { (context.t("Ready", "就绪")) } " "
+                a href=(context.address("/-/healthy")) { (context.t("Healthy", "存活")) } " "
                 span.nw { "maillog_exporter " (env!("CARGO_PKG_VERSION")) }
             }
         }

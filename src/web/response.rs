@@ -5,7 +5,7 @@ use bytes::Bytes;
 use http_body_util::Full;
 use hyper::header::{
     ALLOW, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_LENGTH,
-    CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue, VARY, WWW_AUTHENTICATE,
+    CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue, LOCATION, VARY, WWW_AUTHENTICATE,
     X_CONTENT_TYPE_OPTIONS,
 };
 use hyper::{Response, StatusCode};
@@ -37,6 +37,8 @@ pub struct Content {
     language: Option<Language>,
     /// Whether it never changes at its address.
     cacheable: bool,
+    /// The address that a redirection leads to.
+    location: Option<HeaderValue>,
 }
 
 impl Content {
@@ -48,7 +50,15 @@ impl Content {
             body: body.into(),
             language: None,
             cacheable: false,
+            location: None,
         }
+    }
+
+    /// A redirection to another path of this server.
+    pub fn redirect(path: &str) -> Self {
+        let mut content = Content::text(StatusCode::FOUND, "");
+        content.location = HeaderValue::from_str(path).ok();
+        content
     }
 
     /// The same, which never changes at its address.
@@ -102,6 +112,9 @@ impl Content {
             false => "no-store",
         };
         headers.insert(CACHE_CONTROL, HeaderValue::from_static(caching));
+        if let Some(location) = self.location {
+            headers.insert(LOCATION, location);
+        }
         let mut vary = "Accept-Encoding";
         if let Some(language) = self.language {
             vary = "Accept-Encoding, Accept-Language";

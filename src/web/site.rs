@@ -64,8 +64,26 @@ impl Site {
         let gzip = encoding::accepts_gzip(&joined(request, ACCEPT_ENCODING));
         let query = request.uri().query().unwrap_or_default();
         let language = PageLanguage::of_request(query, &joined(request, ACCEPT_LANGUAGE));
-        let content = self.route(request.uri().path(), language).await;
+        let content = match self.own_path(request.uri().path()) {
+            Some(path) => self.route(path, language).await,
+            None => Content::redirect(&format!("{}/", self.settings.route_prefix)),
+        };
         content.into_response(gzip, head)
+    }
+
+    /// The path without the prefix of all paths; `None` for `/` and for the prefix alone, which lead to the status page.
+    /// A path without the prefix is returned as it begins: no page has it.
+    fn own_path<'a>(&self, path: &'a str) -> Option<&'a str> {
+        let prefix = &*self.settings.route_prefix;
+        if prefix.is_empty() {
+            return Some(path);
+        }
+        match path.strip_prefix(prefix) {
+            Some(rest) if rest.starts_with('/') => Some(rest),
+            Some("") => None,
+            _ if path == "/" => None,
+            _ => Some(""),
+        }
     }
 
     async fn route(&self, path: &str, language: PageLanguage) -> Content {

@@ -303,3 +303,55 @@ fn incomplete_request_does_not_delay_shutdown() {
     assert!(asked.elapsed() < Duration::from_secs(1));
     drop(half);
 }
+
+#[test]
+fn every_path_begins_with_the_prefix_of_the_external_url() {
+    let folder = Folder::new();
+    folder.create("mail.log", &deferred(1, "422 4.2.2 mailbox full"));
+    let log = folder.path("mail.log").display().to_string();
+    let url = "--web.external-url=https://mail.example.com/maillog/";
+    let daemon = Daemon::launch(&[url, &log], std::process::Stdio::null());
+    until("ready", || {
+        (daemon.get("/maillog/-/ready").status == 200).then_some(())
+    });
+    for (path, status) in [
+        ("/maillog/metrics", 200),
+        ("/maillog/-/healthy", 200),
+        ("/maillog/api/v1/status", 200),
+        ("/metrics", 404),
+        ("/maillogs/metrics", 404),
+        ("/codes/422", 404),
+    ] {
+        assert_eq!(daemon.get(path).status, status, "{path}");
+    }
+    for path in ["/", "/maillog"] {
+        let answer = daemon.get(path);
+        let location = answer.headers["location"].as_str();
+        assert_eq!((answer.status, location), (302, "/maillog/"), "{path}");
+    }
+    let text = |path: &str| String::from_utf8(daemon.get(path).body).expect("text");
+    assert!(text("/maillog/metrics").contains(
+        "maillog_web_info{scheme=\"http\",route_prefix=\"/maillog\",external_url=\"https://mail.example.com/maillog\"} 1"
+    ));
+    // Every link of every page leads to another page under the prefix.
+    let mut found = vec!["/maillog/".to_owned()];
+    let mut next = 0;
+    while let Some(path) = found.get(next).cloned() {
+        next += 1;
+        assert_eq!(daemon.get(&path).status, 200, "{path}");
+        if path.starts_with("/maillog/api/") || path.starts_with("/maillog/static/") {
+            continue;
+        }
+        let page = text(&path);
+        for link in page.split(" href=\"").chain(page.split(" src=\"")).skip(1) {
+            let link = link.split(['"', '#']).next().unwrap_or_default();
+            if link.starts_with('/') && found.len() < 60 {
+                assert!(link.starts_with("/maillog/"), "{link} on {path}");
+                if !found.iter().any(|it| it == link) {
+                    found.push(link.to_owned());
+                }
+            }
+        }
+    }
+    assert!(next > 20, "{found:?}");
+}

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use maillog_exporter::catalog::{Catalog, Providers};
 use maillog_exporter::metrics::{
-    Alerting, AlertmanagerStats, Counters, SignalState, SourceStats, View, render,
+    Alerting, AlertmanagerStats, Counters, SignalState, SourceStats, View, WebAddress, render,
 };
 use maillog_exporter::parse::LineParser;
 
@@ -178,7 +178,10 @@ fn alerting() -> Alerting {
         events: [0; 4],
     };
     Alerting {
-        scheme: "http",
+        web: WebAddress {
+            scheme: "http",
+            ..WebAddress::default()
+        },
         signals: Some(vec![
             signal("smtp421", true),
             signal("sent_messages", false),

@@ -187,7 +187,7 @@ fn expected_alert(
 
 /// How the exporter is reached, for the links.
 const WEB_INFO: (&str, &str) = (
-    "maillog_web_info{scheme=\"https\",external_url=\"\"}",
+    "maillog_web_info{scheme=\"https\",route_prefix=\"\",external_url=\"\"}",
     "1x1000",
 );
 

@@ -36,7 +36,7 @@ fn health_by(
     }
     let firing = evaluator.active().iter().filter(|it| it.fired.is_some());
     let firing = firing.map(|active| {
-        let words = evaluator.words(active, "mx1:9925", "http").expect("words");
+        let words = evaluator.words(active, "mx1:9925", &web()).expect("words");
         let label = |name: &str| words.labels.get(name).cloned().unwrap_or_default();
         (label("alertname"), label("source"))
     });

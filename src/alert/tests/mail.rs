@@ -22,7 +22,7 @@ fn burst_of_421_fires_within_minutes() {
     assert_eq!(active.fired, Some(active.since + MINUTE));
     let words = scenario
         .evaluator
-        .words(active, "mx1:9925", "http")
+        .words(active, "mx1:9925", &web())
         .expect("words");
     assert_eq!(
         words.annotations["summary"],
@@ -73,7 +73,7 @@ fn deferred_and_bounced_shares_name_and_link_the_measured_condition() {
             .unwrap_or_else(|| panic!("{name} is not active"));
         let words = scenario
             .evaluator
-            .words(active, "mx1:9925", "http")
+            .words(active, "mx1:9925", &web())
             .expect("words");
         let description = &words.annotations["description"];
         let sentence = format!("Most frequent condition: {condition}.");

@@ -10,7 +10,7 @@ use jiff::tz::TimeZone;
 
 use super::*;
 use crate::catalog::{Catalog, Policy, Providers};
-use crate::metrics::Counters;
+use crate::metrics::{Counters, WebAddress};
 use crate::parse::LineParser;
 
 /// The start of every scenario: Monday, 2026-11-02 00:00 UTC.
@@ -20,6 +20,14 @@ const HOUR: i64 = 3_600;
 
 const OK: &str = "250 2.0.0 Ok";
 const BUSY: &str = "421 4.3.2 service not available";
+
+/// Where the exporter is reached.
+fn web() -> WebAddress {
+    WebAddress {
+        scheme: "http",
+        ..WebAddress::default()
+    }
+}
 
 fn names() -> std::sync::Arc<[String]> {
     let providers = Providers::embedded();

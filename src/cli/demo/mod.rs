@@ -19,7 +19,7 @@ use crate::catalog::{Catalog, Policy, Providers, Span};
 use crate::cli::error::Error;
 use crate::config::Config;
 use crate::engine::{self, AlertSetup, Handle, Setup, SourceSetup};
-use crate::metrics::{ActiveAlert, View};
+use crate::metrics::{ActiveAlert, View, WebAddress};
 use crate::parse::{Direction, Format, Outcome};
 use crate::source::{Files, Framing, Input, ReadFrom};
 use crate::state::StateFile;
@@ -110,7 +110,10 @@ async fn demo(args: &Args, bound: Bound, log: &Path) -> Result<(), Error> {
     let alerts = AlertSetup {
         policy: policy.clone(),
         instance: address.clone(),
-        scheme: "http",
+        web: WebAddress {
+            scheme: "http",
+            ..WebAddress::default()
+        },
         notifier: None,
     };
     let providers = Providers::embedded();

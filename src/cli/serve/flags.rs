@@ -32,6 +32,15 @@ pub struct Args {
     #[arg(long = "web.telemetry-path", value_name = "PATH")]
     telemetry_path: Option<String>,
 
+    /// URL under which the pages are reached from outside, for the links of alerts [default: this machine]
+    #[arg(long = "web.external-url", value_name = "URL", value_parser = config::external_url)]
+    external_url: Option<String>,
+
+    /// What every path begins with, for example behind a reverse proxy [default: the path of
+    /// --web.external-url]
+    #[arg(long = "web.route-prefix", value_name = "PATH", value_parser = config::route_prefix)]
+    route_prefix: Option<String>,
+
     /// File with TLS and authentication settings, in the format of the Prometheus exporter toolkit
     /// (web-config.yml)
     #[arg(long = "web.config.file", value_name = "FILE")]
@@ -86,6 +95,13 @@ impl Args {
                 format!("--web.telemetry-path: {problem}; expected a path such as /metrics")
             })?;
             config.telemetry_path.clone_from(path);
+        }
+        if let Some(url) = &self.external_url {
+            config.route_prefix = config::path_of(url).to_owned();
+            config.external_url = Some(url.clone());
+        }
+        if let Some(prefix) = &self.route_prefix {
+            config.route_prefix.clone_from(prefix);
         }
         if let Some(path) = &self.state_path {
             config.state_path = Some(path.clone());

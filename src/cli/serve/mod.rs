@@ -18,6 +18,7 @@ use crate::cli::error::Error;
 use crate::config::{AlertingSettings, Config};
 use crate::engine::{self, AlertSetup, Handle, Setup, SourceSetup};
 use crate::logging;
+use crate::metrics::WebAddress;
 use crate::service::ServiceManager;
 use crate::showq;
 use crate::source::{Files, Input};
@@ -66,9 +67,13 @@ async fn serve(args: &Args, config: Config, bound: Bound, access: Access) -> Res
     let queues = config.showq.clone().map(showq::watch).transpose();
     let queues = queues.map_err(Error::cannot_start)?;
     let addresses = bound.addresses();
-    let scheme = if access.is_tls() { "https" } else { "http" };
+    let web = WebAddress {
+        scheme: if access.is_tls() { "https" } else { "http" },
+        route_prefix: config.route_prefix.clone(),
+        external_url: config.external_url.clone().unwrap_or_default(),
+    };
     let alerts =
-        alert_setup(config.alerting.as_ref(), &addresses, scheme).map_err(Error::cannot_start)?;
+        alert_setup(config.alerting.as_ref(), &addresses, web).map_err(Error::cannot_start)?;
     let policy = alerts.policy.clone();
     let (engine, thread) = engine::start(
         engine_setup(&config),
@@ -80,12 +85,14 @@ async fn serve(args: &Args, config: Config, bound: Bound, access: Access) -> Res
     .map_err(Error::cannot_start)?;
     let settings = SiteSettings {
         privacy: config.privacy,
+        route_prefix: config.route_prefix.as_str().into(),
         ..SiteSettings::new(&config.telemetry_path, policy, config.time_zone.clone())
     };
     let site = Site::new(engine.clone(), settings);
     let server = Server::start(bound, site, access).map_err(Error::cannot_start)?;
     for address in addresses {
-        info!(%address, path = config.telemetry_path, "listening");
+        let path = format!("{}{}", config.route_prefix, config.telemetry_path);
+        info!(%address, path, "listening");
     }
     let service = ServiceManager::listening(engine.clone());
 
@@ -208,7 +215,7 @@ fn absolute_input(input: &Input) -> Input {
 fn alert_setup(
     alerting: Option<&AlertingSettings>,
     addresses: &[SocketAddr],
-    scheme: &'static str,
+    web: WebAddress,
 ) -> std::io::Result<AlertSetup> {
     let instance = alerting.and_then(|alerting| alerting.instance.clone());
     let instance = instance.unwrap_or_else(|| {
@@ -222,7 +229,7 @@ fn alert_setup(
     Ok(AlertSetup {
         policy: alerting.map_or_else(Policy::embedded, |alerting| alerting.policy.clone()),
         instance,
-        scheme,
+        web,
         notifier: notifier.transpose()?,
     })
 }
@@ -238,6 +245,8 @@ fn needs_restart(old: &Config, new: &Config) -> Vec<&'static str> {
             "web.telemetry_path",
             old.telemetry_path != new.telemetry_path,
         ),
+        ("web.external_url", old.external_url != new.external_url),
+        ("web.route_prefix", old.route_prefix != new.route_prefix),
         ("web.privacy", old.privacy != new.privacy),
         ("log.level", old.log_level != new.log_level),
         ("log.format", old.log_format != new.log_format),

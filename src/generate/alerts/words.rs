@@ -18,16 +18,16 @@ const BASE_PLACEHOLDER: &str = "@runbook_base@";
 /// The address of the exporter, as it says itself; of one that fails on several instances, that of the first.
 pub(in crate::generate) fn own_base() -> String {
     let target = expression::ONE_TARGET;
-    let fleet = "ALERTS{alertname=\"MaillogProviderFailing\",alertstate=\"firing\"}";
+    let fleet = "maillog_web_info and on (instance, job) \
+                 ALERTS{alertname=\"MaillogProviderFailing\",alertstate=\"firing\"}";
+    let of_first = "{{ $web := . | first }}{{ $url := $web | label \"external_url\" }}\
+                    {{ if $url }}{{ $url }}{{ else }}{{ $web | label \"scheme\" }}://\
+                    {{ $web | label \"instance\" }}{{ $web | label \"route_prefix\" }}{{ end }}";
     format!(
         "{{{{ with $labels.instance }}}}\
-         {{{{ with printf `maillog_web_info{{{target}}}` $labels.instance $labels.job | query }}}}\
-         {{{{ $url := . | first | label \"external_url\" }}}}\
-         {{{{ if $url }}}}{{{{ $url }}}}{{{{ else }}}}{{{{ . | first | label \"scheme\" }}}}://{{{{ $labels.instance }}}}{{{{ end }}}}\
+         {{{{ with printf `maillog_web_info{{{target}}}` $labels.instance $labels.job | query }}}}{of_first}\
          {{{{ else }}}}http://{{{{ $labels.instance }}}}{{{{ end }}}}\
-         {{{{ else }}}}\
-         {{{{ with query `{fleet}` }}}}http://{{{{ . | first | label \"instance\" }}}}{{{{ end }}}}\
-         {{{{ end }}}}"
+         {{{{ else }}}}{{{{ with query `{fleet}` }}}}{of_first}{{{{ end }}}}{{{{ end }}}}"
     )
 }
 
