@@ -6,6 +6,7 @@
 //! never waits for a backlog.
 
 mod alerter;
+mod cpu_time;
 mod parts;
 mod pipeline;
 mod publisher;

@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use tracing::{info, warn};
 
+use super::cpu_time::CpuTime;
 use super::request::{Request, ViewSender, WriteResult};
 use crate::alert;
 use crate::insight::InsightSnapshot;
@@ -20,13 +21,12 @@ use crate::metrics::{CountersSnapshot, Recorded, StateStats, View};
 use crate::parse::ParserSnapshot;
 use crate::state::{Section, Snapshot, SourceCounts, SourceState, StateFile, Store};
 
-/// How often a snapshot is written while something changes, whether a view is requested or not; and
-/// how soon after a failure it is tried again.
-const SNAPSHOT_INTERVAL: Duration = Duration::from_millis(500);
+/// How often a snapshot is written while something changes, whether a view is requested or not; and how soon after a
+/// failure it is tried again. At most so often that this takes a small part of a processor ([`COST`]).
+const SNAPSHOT_INTERVALS: [Duration; 2] = [Duration::from_millis(500), Duration::from_secs(2)];
 
-/// How old a durable view may be to be sent at once. With [`SNAPSHOT_INTERVAL`], a line is visible
-/// within a second, and a scrape of a busy log causes no write and does not wait.
-const MAX_VIEW_AGE: Duration = Duration::from_millis(500);
+/// The processor time of a snapshot is at most one in this many parts of the time between two of them.
+const COST: u32 = 400;
 
 /// How long a request waits for the disk before it is answered with the last durable view.
 const VIEW_TIMEOUT: Duration = Duration::from_secs(1);
@@ -70,7 +70,7 @@ pub(super) struct Publisher {
     changed: bool,
     /// When the last job began.
     job_started: Instant,
-    /// Whether the next snapshot is written without waiting for [`SNAPSHOT_INTERVAL`].
+    /// Whether the next snapshot is written without waiting for its interval.
     urgent: bool,
     /// The oldest first.
     requests: Vec<ViewRequest>,
@@ -79,6 +79,8 @@ pub(super) struct Publisher {
     stats: StateStats,
     /// Whether the last write failed.
     failing: bool,
+    /// The processor time that the last snapshot took in both threads.
+    cost: Duration,
 }
 
 impl Publisher {
@@ -120,7 +122,15 @@ impl Publisher {
             answered_by_job: 0,
             stats,
             failing: false,
+            cost: Duration::ZERO,
         })
+    }
+
+    /// The time between two snapshots. A durable view of this age is sent at once, so a scrape of a busy log causes no
+    /// write and does not wait.
+    fn interval(&self) -> Duration {
+        let [shortest, longest] = SNAPSHOT_INTERVALS;
+        self.cost.saturating_mul(COST).clamp(shortest, longest)
     }
 
     /// Sets the view of the snapshot that the process started with, which is durable already.
@@ -150,7 +160,7 @@ impl Publisher {
         // Without a state file, a new view costs no more than a copy.
         let recent = self
             .durable_since
-            .is_some_and(|since| since.elapsed() < MAX_VIEW_AGE);
+            .is_some_and(|since| since.elapsed() < self.interval());
         if recent && self.jobs.is_some() {
             self.answer_first(self.requests.len());
         }
@@ -172,7 +182,7 @@ impl Publisher {
         let pause = if self.urgent {
             Duration::ZERO
         } else {
-            SNAPSHOT_INTERVAL
+            self.interval()
         };
         wanted.then(|| self.job_started + pause)
     }
@@ -184,8 +194,8 @@ impl Publisher {
     }
 
     /// Answers all requests with `view` once it is durable. If nothing has changed since the last
-    /// snapshot, it is durable already.
-    pub fn publish(&mut self, view: View, parts: impl FnOnce() -> SnapshotParts) {
+    /// snapshot, it is durable already. `time` is the processor time since the view was begun.
+    pub fn publish(&mut self, view: View, time: &CpuTime, parts: impl FnOnce() -> SnapshotParts) {
         self.answered_by_job = self.requests.len();
         self.urgent = false;
         self.job_started = Instant::now();
@@ -198,6 +208,7 @@ impl Publisher {
                 };
                 // The thread ends only when this sender is dropped.
                 self.writing = jobs.send(job).is_ok();
+                self.cost = time.elapsed();
             }
             _ => self.set_durable(Arc::new(view)),
         }
@@ -206,7 +217,8 @@ impl Publisher {
     /// Takes the result of the last job.
     pub fn finish_job(&mut self, result: WriteResult) {
         self.writing = false;
-        match result.0 {
+        self.cost += result.cost;
+        match result.view {
             Some(view) => {
                 self.stats = view.state;
                 if std::mem::take(&mut self.failing) {
@@ -278,6 +290,7 @@ fn write_snapshots(
 ) {
     let mut failing = false;
     while let Ok(job) = jobs.recv() {
+        let time = CpuTime::start();
         let WriteJob { mut view, parts } = job;
         let now = Timestamp::now().as_second();
         let snapshot = Snapshot {
@@ -292,12 +305,12 @@ fn write_snapshots(
             alerts: parts.alerts,
             unknown: parts.unknown,
         };
-        let result = match store.save(&snapshot) {
+        let view = match store.save(&snapshot) {
             Ok(()) => {
                 failing = false;
                 stats.last_write = Some(now);
                 view.state = stats;
-                WriteResult(Some(Arc::new(view)))
+                Some(Arc::new(view))
             }
             Err(error) => {
                 stats.errors += 1;
@@ -307,9 +320,11 @@ fn write_snapshots(
                         "cannot write state, trying again; until then new counts are not published"
                     );
                 }
-                WriteResult(None)
+                None
             }
         };
+        let cost = time.elapsed();
+        let result = WriteResult { view, cost };
         if results.send(Request::Written(Box::new(result))).is_err() {
             return;
         }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::Sender;
+use std::time::Duration;
 
 use tokio::sync::oneshot;
 
@@ -12,8 +13,13 @@ use crate::metrics::View;
 /// Where the view that was requested is sent.
 pub(super) type ViewSender = oneshot::Sender<Arc<View>>;
 
-/// The result of writing a snapshot: its view, if it was written.
-pub(super) struct WriteResult(pub Option<Arc<View>>);
+/// The result of writing a snapshot.
+pub(super) struct WriteResult {
+    /// Its view, if it was written.
+    pub view: Option<Arc<View>>,
+    /// The processor time of the thread that wrote it.
+    pub cost: Duration,
+}
 
 /// What other threads send to the engine.
 pub(super) enum Request {

@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use tracing::info;
 
 use super::alerter::{AlertSetup, Alerter};
+use super::cpu_time::CpuTime;
 use super::parts::Parts;
 use super::pipeline::Pipeline;
 use super::publisher::SnapshotParts;
@@ -257,10 +258,12 @@ impl Engine {
 
     /// Makes a view and a snapshot of this moment.
     fn publish(&mut self) {
+        let time = CpuTime::start();
+        self.pipeline.insight.settle();
         let view = self.view();
         let (sources, removed) = (&self.sources, &self.removed);
         let pipeline = &mut self.pipeline;
-        self.parts.publisher.publish(view, || SnapshotParts {
+        self.parts.publisher.publish(view, &time, || SnapshotParts {
             sources: sources
                 .iter()
                 .chain(removed)

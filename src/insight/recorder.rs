@@ -248,6 +248,20 @@ impl Insight {
         }
     }
 
+    /// Adds what was recorded since the last call to the windows, which makes reading them fast.
+    pub fn settle(&mut self) {
+        // Every recorded reply has a group. Views share the sketches, which would be copied.
+        if !self.sketches.groups.has_pending() {
+            return;
+        }
+        let sketches = Arc::make_mut(&mut self.sketches);
+        sketches.groups.settle();
+        sketches.texts.settle();
+        sketches.senders.settle();
+        sketches.recipients.settle();
+        sketches.clients.settle();
+    }
+
     /// The groups of a window that ends at `now`, in seconds since 1970, the most frequent first.
     pub fn groups(&self, window: Window, now: i64) -> Vec<Frequent<Group>> {
         self.sketches.groups.of(window, now)

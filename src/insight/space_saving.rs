@@ -56,6 +56,18 @@ impl<K: Clone + Eq + Hash> SpaceSaving<K> {
         self.places.get(key).map(|at| &self.entries[*at].key)
     }
 
+    /// Whether a key can be counted without replacing another one.
+    pub fn has_room_for(&self, key: &K) -> bool {
+        self.entries.len() < self.capacity || self.places.contains_key(key)
+    }
+
+    /// Takes all keys out.
+    pub fn take(&mut self) -> Vec<Frequent<K>> {
+        self.places.clear();
+        self.evicted = 0;
+        std::mem::take(&mut self.entries)
+    }
+
     /// Counts a key `times` times.
     pub fn count(&mut self, key: &K, times: u64) {
         match self.places.get(key) {

@@ -76,9 +76,17 @@ const CAPACITY: usize = 256;
 /// One slot: its number since 1970, in widths, and its keys.
 type Slot<K> = (i64, SpaceSaving<K>);
 
+/// How many keys of the current minute are counted before they are added to the windows.
+const PENDING: usize = 64;
+
 /// The frequent keys of all windows.
 #[derive(Clone, Debug)]
 pub(super) struct Windows<K> {
+    /// The keys of one minute that are not in the windows yet, so that a frequent key costs one count instead of one in
+    /// each window. It never replaces a key, so its counts are exact.
+    pending: SpaceSaving<K>,
+    /// The minute of the pending keys, as the number of its slot.
+    minute: i64,
     /// The newest slot last.
     slots: [VecDeque<Slot<K>>; 3],
     total: SpaceSaving<K>,
@@ -94,6 +102,8 @@ pub struct WindowsSnapshot<K> {
 impl<K: Clone + Eq + Hash> Windows<K> {
     pub fn new() -> Self {
         Windows {
+            pending: SpaceSaving::new(PENDING),
+            minute: 0,
             slots: [const { VecDeque::new() }; 3],
             total: SpaceSaving::new(CAPACITY),
         }
@@ -101,11 +111,28 @@ impl<K: Clone + Eq + Hash> Windows<K> {
 
     /// The key that equals another one, if it is one of the most frequent since counting began.
     pub fn known(&self, key: &K) -> Option<&K> {
-        self.total.known(key)
+        self.pending.known(key).or_else(|| self.total.known(key))
     }
 
     /// Counts a key `times` times at a time in seconds since 1970. A key that is older than a window does not count in it.
     pub fn count(&mut self, key: &K, time: i64, times: u64) {
+        let minute = time.div_euclid(SLOTS[0].width);
+        if minute != self.minute || !self.pending.has_room_for(key) {
+            self.settle();
+            self.minute = minute;
+        }
+        self.pending.count(key, times);
+    }
+
+    /// Adds the pending keys to the windows.
+    pub fn settle(&mut self) {
+        let time = self.minute * SLOTS[0].width;
+        for Frequent { key, count, .. } in self.pending.take() {
+            self.add(&key, time, count);
+        }
+    }
+
+    fn add(&mut self, key: &K, time: i64, times: u64) {
         self.total.count(key, times);
         for (slots, settings) in self.slots.iter_mut().zip(&SLOTS) {
             if let Some(sketch) = slot(slots, settings, time.div_euclid(settings.width)) {
@@ -114,8 +141,25 @@ impl<K: Clone + Eq + Hash> Windows<K> {
         }
     }
 
-    /// The keys of a window that ends at `now`, the most frequent first.
+    /// Whether there are pending keys.
+    pub fn has_pending(&self) -> bool {
+        !self.pending.entries().is_empty()
+    }
+
+    /// These keys after [`Windows::settle`].
+    fn settled(&self) -> Option<Self> {
+        self.has_pending().then(|| {
+            let mut settled = self.clone();
+            settled.settle();
+            settled
+        })
+    }
+
+    /// The keys of a window that ends at `now`, the most frequent first. Fast after [`Windows::settle`].
     pub fn of(&self, window: Window, now: i64) -> Vec<Frequent<K>> {
+        if let Some(settled) = self.settled() {
+            return settled.of(window, now);
+        }
         let at = match window {
             Window::FiveMinutes => 0,
             Window::Hour => 1,
@@ -133,7 +177,11 @@ impl<K: Clone + Eq + Hash> Windows<K> {
         merged.sorted()
     }
 
+    /// What the state file keeps. Fast after [`Windows::settle`].
     pub fn snapshot(&self) -> WindowsSnapshot<K> {
+        if let Some(settled) = self.settled() {
+            return settled.snapshot();
+        }
         let slots = |slots: &VecDeque<Slot<K>>| {
             let slots = slots.iter();
             slots
@@ -217,6 +265,26 @@ mod tests {
         assert_eq!(counts(&windows, now), [7, 11, 12, 12]);
         let first = &windows.of(Window::FiveMinutes, now)[0];
         assert_eq!((first.key, first.count, first.error), ("a", 6, 0));
+    }
+
+    #[test]
+    fn pending_keys_count_exactly_whenever_they_are_settled() {
+        let (mut often, mut seldom) = (Windows::new(), Windows::new());
+        for number in 0..1000u32 {
+            // More keys than can be pending, of two minutes, some of them late.
+            let (key, time) = (number * 7 % 100, T + i64::from(number / 300 % 3) * 60);
+            often.count(&key, time, u64::from(number % 3 + 1));
+            seldom.count(&key, time, u64::from(number % 3 + 1));
+            often.settle();
+        }
+        for window in [Window::Hour, Window::Day, Window::Total] {
+            let mut keys = [often.of(window, T + 120), seldom.of(window, T + 120)];
+            keys.iter_mut()
+                .for_each(|keys| keys.sort_by_key(|it| it.key));
+            assert_eq!(keys[0], keys[1]);
+        }
+        assert_eq!(seldom.of(Window::Total, T).len(), 100);
+        assert_eq!(seldom.known(&7), Some(&7));
     }
 
     #[test]
