@@ -63,6 +63,12 @@ const PIECES: &[&[u8]] = &[
     b"<",
     b"[",
     b": ",
+    b"Mon Nov 23 10:00:00 2026 Info: ",
+    b"Delayed: DCID 5 MID 4 to RID 0 - 4.1.0 - Unknown address error ",
+    b"('421', ['4.7.0 x', \"y\\n",
+    b"Connection Error: DCID 5 domain: x IP: 192.0.2.1 port: 25 details: ",
+    b"MID 4 ICID 5 RID 0 To: ",
+    b"New SMTP ICID 5 interface x address 192.0.2.1 reverse dns host y ",
 ];
 
 fn hostile() -> impl Strategy<Value = Vec<u8>> {
