@@ -69,6 +69,10 @@ const PIECES: &[&[u8]] = &[
     b"Connection Error: DCID 5 domain: x IP: 192.0.2.1 port: 25 details: ",
     b"MID 4 ICID 5 RID 0 To: ",
     b"New SMTP ICID 5 interface x address 192.0.2.1 reverse dns host y ",
+    b"10:00:00.123 [INFO ] o.a.j.t.m.r.d.MailDelivrer - ",
+    b"SMTP SEND FAILED: Command [Optional[RCPT TO:<a@example.net>]] RetCode: [Optional[450]] Response[450 ",
+    b"{\"level\":\"INFO\",\"logger\":\"org.apache.james.x\",\"message\":\"Remote delivering mail failed permanently.",
+    b"com.sun.mail.smtp.SMTPAddressFailedException: 550 ",
 ];
 
 fn hostile() -> impl Strategy<Value = Vec<u8>> {

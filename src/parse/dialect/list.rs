@@ -7,6 +7,7 @@ macro_rules! for_each_dialect {
             Postfix => crate::parse::dialect::postfix::Postfix,
             Exim => crate::parse::dialect::exim::Exim,
             IronPort => crate::parse::dialect::ironport::IronPort,
+            James => crate::parse::dialect::james::James,
         }
     };
 }

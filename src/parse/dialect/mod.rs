@@ -6,6 +6,7 @@
 pub(in crate::parse) mod api;
 mod exim;
 mod ironport;
+mod james;
 mod list;
 mod mta;
 mod postfix;
