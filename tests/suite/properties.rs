@@ -73,6 +73,8 @@ const PIECES: &[&[u8]] = &[
     b"SMTP SEND FAILED: Command [Optional[RCPT TO:<a@example.net>]] RetCode: [Optional[450]] Response[450 ",
     b"{\"level\":\"INFO\",\"logger\":\"org.apache.james.x\",\"message\":\"Remote delivering mail failed permanently.",
     b"com.sun.mail.smtp.SMTPAddressFailedException: 550 ",
+    b"2026-11-23 10:00:00 #42(normal) <1>; task; rspamd_task_write_log: id: <a>, (default: S (reject): ",
+    b"Nov 23 10:00:00 mail amavis[1]: (00001-01) Blocked SPAM {DiscardedInbound,Quarantined}, ",
 ];
 
 fn hostile() -> impl Strategy<Value = Vec<u8>> {

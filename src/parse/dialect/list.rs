@@ -8,6 +8,8 @@ macro_rules! for_each_dialect {
             Exim => crate::parse::dialect::exim::Exim,
             IronPort => crate::parse::dialect::ironport::IronPort,
             James => crate::parse::dialect::james::James,
+            Rspamd => crate::parse::dialect::rspamd::Rspamd,
+            Amavis => crate::parse::dialect::amavis::Amavis,
         }
     };
 }

@@ -3,6 +3,7 @@
 //! A new server implements [`Dialect`](api::Dialect) and is registered with one line in `list`; nothing
 //! else in the tree changes.
 
+mod amavis;
 pub(in crate::parse) mod api;
 mod exim;
 mod ironport;
@@ -11,6 +12,7 @@ mod list;
 mod mta;
 mod postfix;
 mod registry;
+mod rspamd;
 
 pub use api::AgentDef;
 pub(in crate::parse) use api::{Confidence, Record};

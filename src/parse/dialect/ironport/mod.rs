@@ -63,7 +63,8 @@ impl Dialect for IronPort {
     const STATE_VERSION: u16 = 1;
     const DEFAULT_LOGS: &'static [&'static str] = &[];
 
-    type State = State;
+    // Larger than the states of other servers.
+    type State = Box<State>;
 
     fn claims(tag: &[u8], body: &[u8]) -> bool {
         match after_level(stamp::split(body).map_or(body, |(_, text)| text)) {
@@ -87,7 +88,7 @@ impl Dialect for IronPort {
     }
 
     fn frame<'a>(
-        state: &mut State,
+        state: &mut Box<State>,
         headers: &mut HeaderParser,
         line: &'a [u8],
     ) -> (Option<Stamp>, &'a [u8]) {
@@ -97,7 +98,7 @@ impl Dialect for IronPort {
         }
     }
 
-    fn read<'a>(state: &'a mut State, record: &Record<'a>, visitor: &mut impl Visitor<'a>) {
+    fn read<'a>(state: &'a mut Box<State>, record: &Record<'a>, visitor: &mut impl Visitor<'a>) {
         let text = stamp::split(record.body).map_or(record.body, |(_, text)| text);
         let mut slot = None;
         let line = match after_level(text) {
