@@ -40,7 +40,7 @@ labelled! {
 }
 
 labelled! {
-    /// What our own server did with a message or command of a client instead of rejecting it.
+    /// What our own server did with a message or command of a client instead of rejecting it, or the verdict of a filter.
     Action {
         /// Accepted and deleted.
         Discard => "discard",
@@ -70,6 +70,10 @@ labelled! {
         Info => "info",
         /// The connection was closed without a reply.
         Hangup => "hangup",
+        /// A filter asked the mail server to reject it, which logs the rejection itself.
+        Reject => "reject",
+        /// A filter asked the mail server to reject it for now.
+        SoftReject => "soft_reject",
     }
 }
 

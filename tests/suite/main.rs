@@ -2,10 +2,12 @@
 //! documentation.
 
 mod dashboards;
+mod detection;
 mod dialects;
 mod docs;
 mod golden;
 mod links;
+mod mixed;
 mod properties;
 mod replay;
 mod replies;

@@ -63,6 +63,18 @@ const PIECES: &[&[u8]] = &[
     b"<",
     b"[",
     b": ",
+    b"Mon Nov 23 10:00:00 2026 Info: ",
+    b"Delayed: DCID 5 MID 4 to RID 0 - 4.1.0 - Unknown address error ",
+    b"('421', ['4.7.0 x', \"y\\n",
+    b"Connection Error: DCID 5 domain: x IP: 192.0.2.1 port: 25 details: ",
+    b"MID 4 ICID 5 RID 0 To: ",
+    b"New SMTP ICID 5 interface x address 192.0.2.1 reverse dns host y ",
+    b"10:00:00.123 [INFO ] o.a.j.t.m.r.d.MailDelivrer - ",
+    b"SMTP SEND FAILED: Command [Optional[RCPT TO:<a@example.net>]] RetCode: [Optional[450]] Response[450 ",
+    b"{\"level\":\"INFO\",\"logger\":\"org.apache.james.x\",\"message\":\"Remote delivering mail failed permanently.",
+    b"com.sun.mail.smtp.SMTPAddressFailedException: 550 ",
+    b"2026-11-23 10:00:00 #42(normal) <1>; task; rspamd_task_write_log: id: <a>, (default: S (reject): ",
+    b"Nov 23 10:00:00 mail amavis[1]: (00001-01) Blocked SPAM {DiscardedInbound,Quarantined}, ",
 ];
 
 fn hostile() -> impl Strategy<Value = Vec<u8>> {

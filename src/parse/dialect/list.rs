@@ -7,6 +7,10 @@ macro_rules! for_each_dialect {
             Postfix => crate::parse::dialect::postfix::Postfix,
             Exim => crate::parse::dialect::exim::Exim,
             Custom => crate::parse::dialect::custom::Custom,
+            IronPort => crate::parse::dialect::ironport::IronPort,
+            James => crate::parse::dialect::james::James,
+            Rspamd => crate::parse::dialect::rspamd::Rspamd,
+            Amavis => crate::parse::dialect::amavis::Amavis,
         }
     };
 }

@@ -3,13 +3,17 @@
 //! A new server implements [`Dialect`](api::Dialect) and is registered with one line in `list`; nothing
 //! else in the tree changes.
 
+mod amavis;
 pub(in crate::parse) mod api;
 mod custom;
 mod exim;
+mod ironport;
+mod james;
 mod list;
 mod mta;
 mod postfix;
 mod registry;
+mod rspamd;
 
 pub use api::AgentDef;
 pub(in crate::parse) use api::{Confidence, Record};
