@@ -63,6 +63,7 @@ const PIECES: &[&[u8]] = &[
     b"<",
     b"[",
     b": ",
+    b"{\"type\":\"TransientFailure\",\"recipient\":\"a@example.net\",\"response\":{\"code\":421,\"content\":\"",
 ];
 
 fn hostile() -> impl Strategy<Value = Vec<u8>> {

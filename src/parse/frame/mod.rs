@@ -2,6 +2,7 @@
 
 pub(in crate::parse) mod flat_json;
 pub(in crate::parse) mod json;
+pub(in crate::parse) mod json_time;
 mod stamp_cache;
 pub(in crate::parse) mod start_script;
 pub(in crate::parse) mod syslog;
