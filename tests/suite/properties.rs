@@ -63,6 +63,8 @@ const PIECES: &[&[u8]] = &[
     b"<",
     b"[",
     b": ",
+    b"[NOTICE] [2DC5D28A-3154-44E1-844E-C663A1E1B6DB.1.1] [outbound] recipient <a@example.net> deferred: ",
+    b"[INFO] [2DC5D28A-3154-44E1-844E-C663A1E1B6DB.1] [core] disconnect ip=192.0.2.1 lr=\"",
     b"{\"type\":\"TransientFailure\",\"recipient\":\"a@example.net\",\"response\":{\"code\":421,\"content\":\"",
 ];
 

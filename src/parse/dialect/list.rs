@@ -6,6 +6,7 @@ macro_rules! for_each_dialect {
         $then! {
             Postfix => crate::parse::dialect::postfix::Postfix,
             Exim => crate::parse::dialect::exim::Exim,
+            Haraka => crate::parse::dialect::haraka::Haraka,
             KumoMta => crate::parse::dialect::kumomta::KumoMta,
         }
     };
@@ -22,7 +23,6 @@ pub(super) const UNSUPPORTED: &[&[u8]] = &[
     b"smtpd",
     b"opensmtpd",
     b"qmail",
-    b"haraka",
     b"courieresmtp",
     b"courieresmtpd",
 ];

@@ -5,6 +5,7 @@
 
 pub(in crate::parse) mod api;
 mod exim;
+mod haraka;
 mod kumomta;
 mod list;
 mod mta;
