@@ -85,6 +85,11 @@ pub(crate) fn leading_enhanced(text: &[u8]) -> Option<Enhanced> {
         .filter(has_reply_class)
 }
 
+/// The enhanced code in the text of a reply whose code is given apart from it.
+pub(crate) fn text_enhanced(text: &[u8]) -> Option<Enhanced> {
+    leading_enhanced(text).or_else(|| trailing_enhanced(text))
+}
+
 /// The enhanced code as qmail writes it: `… (#4.2.1)` at the end, `… (#5.1.1 - chkuser)`.
 fn trailing_enhanced(text: &[u8]) -> Option<Enhanced> {
     let text = text.trim_ascii_end();

@@ -75,6 +75,11 @@ const PIECES: &[&[u8]] = &[
     b"com.sun.mail.smtp.SMTPAddressFailedException: 550 ",
     b"2026-11-23 10:00:00 #42(normal) <1>; task; rspamd_task_write_log: id: <a>, (default: S (reject): ",
     b"Nov 23 10:00:00 mail amavis[1]: (00001-01) Blocked SPAM {DiscardedInbound,Quarantined}, ",
+    b"[NOTICE] [2DC5D28A-3154-44E1-844E-C663A1E1B6DB.1.1] [outbound] recipient <a@example.net> deferred: ",
+    b"[INFO] [2DC5D28A-3154-44E1-844E-C663A1E1B6DB.1] [core] disconnect ip=192.0.2.1 lr=\"",
+    b"info Sender/default/89[1] id=54idxqosztexxnka 1984e8a65b30003e90.001 ",
+    b"DEFERRED[other] from=a@example.com to=b@example.net src=192.0.2.1 mx=mx.example.net[198.51.100.1] message-id=<1> (",
+    b"{\"type\":\"TransientFailure\",\"recipient\":\"a@example.net\",\"response\":{\"code\":421,\"content\":\"",
 ];
 
 fn hostile() -> impl Strategy<Value = Vec<u8>> {

@@ -11,6 +11,9 @@ macro_rules! for_each_dialect {
             James => crate::parse::dialect::james::James,
             Rspamd => crate::parse::dialect::rspamd::Rspamd,
             Amavis => crate::parse::dialect::amavis::Amavis,
+            Haraka => crate::parse::dialect::haraka::Haraka,
+            KumoMta => crate::parse::dialect::kumomta::KumoMta,
+            ZoneMta => crate::parse::dialect::zone_mta::ZoneMta,
         }
     };
 }
@@ -26,7 +29,6 @@ pub(super) const UNSUPPORTED: &[&[u8]] = &[
     b"smtpd",
     b"opensmtpd",
     b"qmail",
-    b"haraka",
     b"courieresmtp",
     b"courieresmtpd",
 ];

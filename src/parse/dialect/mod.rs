@@ -9,11 +9,14 @@ mod custom;
 mod exim;
 mod ironport;
 mod james;
+mod haraka;
+mod kumomta;
 mod list;
 mod mta;
 mod postfix;
 mod registry;
 mod rspamd;
+mod zone_mta;
 
 pub use api::AgentDef;
 pub(in crate::parse) use api::{Confidence, Record};

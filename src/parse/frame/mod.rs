@@ -1,7 +1,9 @@
 //! Frames of log records: syslog headers and time stamps, the same for all mail servers.
 
+pub(in crate::parse) mod compose_prefix;
 pub(in crate::parse) mod flat_json;
 pub(in crate::parse) mod json;
+pub(in crate::parse) mod json_time;
 mod stamp_cache;
 pub(in crate::parse) mod start_script;
 pub(in crate::parse) mod syslog;

@@ -1,0 +1,48 @@
+//! The prefix of `docker compose logs` and `pm2 logs`: the container's or program's name, padded with spaces, and a
+//! vertical bar: `mail-1  | text`, `0|npm run start  | text`.
+
+use crate::parse::scan::split_on;
+
+/// The maximum length of a name that is looked at, in bytes.
+const MAX_NAME: usize = 64;
+
+/// The text after the prefix; the whole line if it has none.
+#[inline]
+pub(in crate::parse) fn strip(line: &[u8]) -> &[u8] {
+    let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+    let start = &line[..line.len().min(MAX_NAME)];
+    // PM2 writes the number of the program before its name, which may have spaces.
+    if let [b'0'..=b'9', rest @ ..] = start
+        && let Some(digits) = rest.iter().position(|byte| !byte.is_ascii_digit())
+        && rest[digits] == b'|'
+    {
+        let name = &line[digits + 2..];
+        return split_on(name, b" | ").map_or(line, |(_, text)| text);
+    }
+    let Some(end) = start.iter().position(|byte| !is_name(byte)) else {
+        return line;
+    };
+    if end == 0 || line[end] != b' ' {
+        return line;
+    }
+    match line[end..].trim_ascii_start() {
+        [b'|', b' ', rest @ ..] => rest,
+        _ => line,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_name_before_the_bar_is_taken_off() {
+        assert_eq!(strip(b"mail-1  | 2026 x | y"), b"2026 x | y");
+        assert_eq!(strip(b"0|npm run start  | info x | y"), b"info x | y");
+        for line in [
+            "", "0|", "12", "0|a", "a", " | x", "a b | x", "a: | x", "a |x",
+        ] {
+            assert_eq!(strip(line.as_bytes()), line.as_bytes());
+        }
+    }
+}
