@@ -6,6 +6,7 @@ macro_rules! for_each_dialect {
         $then! {
             Postfix => crate::parse::dialect::postfix::Postfix,
             Exim => crate::parse::dialect::exim::Exim,
+            Exchange => crate::parse::dialect::exchange::Exchange,
         }
     };
 }

@@ -4,6 +4,7 @@
 //! else in the tree changes.
 
 pub(in crate::parse) mod api;
+mod exchange;
 mod exim;
 mod list;
 mod mta;

@@ -1,5 +1,6 @@
 //! Frames of log records: syslog headers and time stamps, the same for all mail servers.
 
+pub(in crate::parse) mod csv;
 pub(in crate::parse) mod flat_json;
 pub(in crate::parse) mod json;
 mod stamp_cache;
@@ -9,3 +10,4 @@ pub(in crate::parse) mod syslog_record;
 pub(in crate::parse) mod tai64;
 pub(in crate::parse) mod timestamp;
 pub(in crate::parse) mod utf16;
+pub(in crate::parse) mod w3c;
