@@ -7,6 +7,7 @@ macro_rules! for_each_dialect {
             Postfix => crate::parse::dialect::postfix::Postfix,
             Exim => crate::parse::dialect::exim::Exim,
             Exchange => crate::parse::dialect::exchange::Exchange,
+            IisSmtp => crate::parse::dialect::iis_smtp::IisSmtp,
         }
     };
 }

@@ -6,6 +6,7 @@
 pub(in crate::parse) mod api;
 mod exchange;
 mod exim;
+mod iis_smtp;
 mod list;
 mod mta;
 mod postfix;

@@ -114,7 +114,9 @@ pub(super) fn parse<'a, 'e>(
         found.host = b"";
     }
     let status = Status::of(status, context, outcome);
-    status.add_to(&mut found, source == b"SMTP");
+    // A status that is cut off may be of either kind. The size is the next value.
+    let is_remote = source == b"SMTP" && !size.is_empty();
+    status.add_to(&mut found, is_remote);
     Line::Event(slot.insert(found))
 }
 
@@ -190,7 +192,7 @@ impl<'a> Status<'a> {
     }
 
     /// Adds the reply or status to the event of a record. Only SMTP brings the replies of other servers.
-    fn add_to(self, event: &mut Event<'a>, is_smtp: bool) {
+    fn add_to(self, event: &mut Event<'a>, is_remote: bool) {
         let Status { text, host } = self;
         event.text = text;
         if !host.is_empty() && event.direction == Direction::Outbound {
@@ -202,7 +204,7 @@ impl<'a> Status<'a> {
         if event.outcome == Outcome::Bounced && is_expiry(text) {
             event.outcome = Outcome::Expired;
         }
-        if is_smtp && !is_own(text) {
+        if is_remote && !is_own(text) {
             event.code = Some(reply.code);
             event.enhanced = reply.enhanced;
             event.logged_again = true;
