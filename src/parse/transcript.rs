@@ -18,8 +18,8 @@ const MAX_PENDING: usize = 64;
 pub(in crate::parse) struct Transcript {
     /// The commands that have no reply yet, the oldest first.
     pending: VecDeque<Command>,
-    /// The remote host, if the log names it once per session.
-    pub host: Box<[u8]>,
+    /// The remote host, `name[address]`, by the name in its banner.
+    host: Box<[u8]>,
     /// The sender of the message.
     sender: Box<[u8]>,
     /// The recipients that were accepted, and the address of the first.
@@ -52,7 +52,7 @@ pub(in crate::parse) struct Answer<'s> {
     pub code: u16,
     pub enhanced: Option<Enhanced>,
     pub stage: Stage,
-    /// [`Transcript::host`].
+    /// The remote host, `name[address]`; empty if its banner has no name.
     pub host: &'s [u8],
     /// Empty if unknown.
     pub sender: &'s [u8],
@@ -92,6 +92,22 @@ impl Transcript {
             _ => {}
         }
         self.push(stage, address);
+    }
+
+    /// Keeps the name of the remote host in its banner, `220 mx.example.net ESMTP`, with its address.
+    pub fn keep_host(&mut self, reply: &[u8], address: &[u8]) {
+        let Some(greeting) = reply.strip_prefix(b"220") else {
+            return;
+        };
+        let name = greeting.get(1..).unwrap_or_default();
+        let name = name.split(|&byte| byte == b' ').next().unwrap_or_default();
+        let is_name = name.contains(&b'.')
+            && name
+                .iter()
+                .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-'));
+        if self.host.is_empty() && is_name && name.len() + address.len() < 200 {
+            self.host = kept(&[name, b"[", address, b"]"].concat());
+        }
     }
 
     /// Whether the client ended the session with QUIT.

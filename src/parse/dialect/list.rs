@@ -8,6 +8,8 @@ macro_rules! for_each_dialect {
             Exim => crate::parse::dialect::exim::Exim,
             Exchange => crate::parse::dialect::exchange::Exchange,
             IisSmtp => crate::parse::dialect::iis_smtp::IisSmtp,
+            HMailServer => crate::parse::dialect::hmailserver::HMailServer,
+            PowerMta => crate::parse::dialect::powermta::PowerMta,
         }
     };
 }

@@ -6,10 +6,12 @@
 pub(in crate::parse) mod api;
 mod exchange;
 mod exim;
+mod hmailserver;
 mod iis_smtp;
 mod list;
 mod mta;
 mod postfix;
+mod powermta;
 mod registry;
 
 pub use api::AgentDef;

@@ -64,6 +64,11 @@ impl Columns {
         Columns { fields }
     }
 
+    /// The number of columns.
+    pub(in crate::parse) fn count(&self) -> usize {
+        self.fields.len()
+    }
+
     /// The values of the fields that are read, by their number. Missing ones are empty.
     pub(in crate::parse) fn read<'a, const N: usize>(
         &self,

@@ -4,7 +4,7 @@
 
 use super::failure::{self, connect_code};
 use super::{RECEIVE, SEND};
-use crate::parse::correlate::{Correlated, kept};
+use crate::parse::correlate::Correlated;
 use crate::parse::kinds::Stamp;
 use crate::parse::notices::{TlsProtocol, TlsSession, TlsTrust};
 use crate::parse::transcript::{Answer, Transcript};
@@ -54,7 +54,7 @@ pub(super) fn parse<'a, 'e>(
                 return Line::Noise(None);
             }
             if !is_receive {
-                note_host(transcript, data, address);
+                transcript.keep_host(data, address);
             }
             match reply(side, address, transcript, data) {
                 Some(event) => Line::Event(slot.insert(event)),
@@ -63,22 +63,6 @@ pub(super) fn parse<'a, 'e>(
             }
         }
         _ => Line::Unmatched,
-    }
-}
-
-/// Keeps the name in the banner of the remote host, `220 mx.example.net ESMTP`, with its address.
-fn note_host(transcript: &mut Transcript, data: &[u8], address: &[u8]) {
-    let Some(greeting) = data.strip_prefix(b"220") else {
-        return;
-    };
-    let name = greeting.get(1..).unwrap_or_default();
-    let name = name.split(|&byte| byte == b' ').next().unwrap_or_default();
-    let is_name = name.contains(&b'.')
-        && name
-            .iter()
-            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-'));
-    if transcript.host.is_empty() && is_name && name.len() + address.len() < 200 {
-        transcript.host = kept(&[name, b"[", address, b"]"].concat());
     }
 }
 
