@@ -30,6 +30,7 @@ mod stream;
 #[cfg(test)]
 mod tests;
 mod transcript;
+mod winsock;
 
 pub use dedup::DedupState;
 pub use detect::{Format, format_names};

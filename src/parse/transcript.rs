@@ -120,11 +120,6 @@ impl Transcript {
         !self.is_greeted || !self.pending.is_empty()
     }
 
-    /// Notes that the content was sent, for logs without the commands.
-    pub fn content_sent(&mut self) {
-        self.push(Stage::EndOfMessage, b"");
-    }
-
     fn push(&mut self, stage: Stage, address: &[u8]) {
         if self.pending.len() == MAX_PENDING {
             self.pending.pop_front();
@@ -147,6 +142,16 @@ impl Transcript {
             true => None,
             false => self.reply(line),
         }
+    }
+
+    /// Reads a command and the reply to it, for logs that have both in one record. Without a command, it is the reply to
+    /// the connection or to the content.
+    pub fn exchange(&mut self, command: &[u8], reply: &[u8]) -> Option<Answer<'_>> {
+        if !command.is_empty() {
+            self.pending.clear();
+            self.command(command);
+        }
+        self.reply(reply)
     }
 
     /// Reads a whole reply, or the only line of it that is logged. `None` if the text is no reply.

@@ -8,7 +8,10 @@ macro_rules! for_each_dialect {
             Exim => crate::parse::dialect::exim::Exim,
             Exchange => crate::parse::dialect::exchange::Exchange,
             IisSmtp => crate::parse::dialect::iis_smtp::IisSmtp,
+            GroupWise => crate::parse::dialect::groupwise::GroupWise,
             HMailServer => crate::parse::dialect::hmailserver::HMailServer,
+            MailEnable => crate::parse::dialect::mailenable::MailEnable,
+            MDaemon => crate::parse::dialect::mdaemon::MDaemon,
             PowerMta => crate::parse::dialect::powermta::PowerMta,
         }
     };

@@ -6,9 +6,12 @@
 pub(in crate::parse) mod api;
 mod exchange;
 mod exim;
+mod groupwise;
 mod hmailserver;
 mod iis_smtp;
 mod list;
+mod mailenable;
+mod mdaemon;
 mod mta;
 mod postfix;
 mod powermta;

@@ -2,8 +2,9 @@
 //! attempt of a queue, `>` what happens to it, `-` its end with the number of messages.
 
 use super::SEND;
-use super::failure::{self, connect_code};
+use super::endpoint;
 use crate::parse::scan::position2;
+use crate::parse::winsock::{self, connect_code};
 use crate::parse::{ConnectError, Direction, Event, Line, Outcome};
 
 /// The fields that are read.
@@ -35,8 +36,8 @@ pub(super) fn parse<'a, 'e>(
     let (error, host) = if let Some(host) = description.strip_prefix(b"Failed connection to ") {
         let end = position2(host, b' ', b'(').unwrap_or(host.len());
         (
-            failure::of_text(description),
-            failure::address(&host[..end]),
+            winsock::of_text(description),
+            endpoint::address(&host[..end]),
         )
     } else if is_failed_lookup(description) {
         (ConnectError::Dns, destination)

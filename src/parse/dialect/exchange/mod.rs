@@ -5,14 +5,14 @@
 //! is counted there, by the direction of the log. `tracking` reads the message tracking log, which says what became of a
 //! message: it counts the deliveries. Where its record quotes a reply that the send protocol log has too, the reply is
 //! counted once ([`Event::logged_again`]). `connectivity` reads failed connections and lookups of the connectivity log;
-//! `failure` parses their words.
+//! `winsock` parses their words.
 //!
 //! Source of the forms: the pages "Protocol logging", "Message tracking" and "Connectivity logging" of the
 //! documentation of Exchange Server. What the logs do not record: the protocol log is off by default for most
 //! connectors, and no log says the name by which the remote host was looked up; the one in its banner is used.
 
 mod connectivity;
-mod failure;
+mod endpoint;
 mod log;
 mod protocol;
 mod tracking;

@@ -2,12 +2,13 @@
 //! remote-endpoint,event,data,context`. The event is `+` connect, `-` disconnect, `>` sent, `<` received, `*`
 //! information. In a send log, replies are received; in a receive log, they are sent.
 
-use super::failure::{self, connect_code};
+use super::endpoint;
 use super::{RECEIVE, SEND};
 use crate::parse::correlate::Correlated;
 use crate::parse::kinds::Stamp;
 use crate::parse::notices::{TlsProtocol, TlsSession, TlsTrust};
 use crate::parse::transcript::{Answer, Transcript};
+use crate::parse::winsock::{self, connect_code};
 use crate::parse::{ConnectError, Direction, Event, Fact, Line, Outcome, Stage};
 
 /// The fields that are read.
@@ -36,7 +37,7 @@ pub(super) fn parse<'a, 'e>(
     };
     let side = side.unwrap_or(by_connector);
     let is_receive = side == Direction::Inbound;
-    let address = failure::address(remote);
+    let address = endpoint::address(remote);
     match event {
         b"+" if is_receive => Line::Noise(Some(Fact::Connected(RECEIVE))),
         b"+" => Line::Noise(None),
@@ -140,7 +141,7 @@ fn information<'a, 'e>(
     slot: &'e mut Option<Event<'a>>,
 ) -> Line<'a, 'e> {
     let error = if context.starts_with(b"Failed to connect") {
-        failure::of_text(context)
+        winsock::of_text(context)
     } else if context.starts_with(b"TLS negotiation failed") {
         ConnectError::Tls
     } else {

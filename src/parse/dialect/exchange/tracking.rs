@@ -3,11 +3,11 @@
 
 use std::num::{NonZeroU32, NonZeroU64};
 
-use super::failure;
 use super::{RECEIVE, SEND, STORE, TRANSPORT};
 use crate::parse::event::Delays;
 use crate::parse::reply;
 use crate::parse::scan::{number, split, split_on};
+use crate::parse::winsock;
 use crate::parse::{ConnectError, Direction, Event, Fact, Line, Outcome};
 
 /// The fields that are read.
@@ -215,7 +215,7 @@ impl<'a> Status<'a> {
             || memchr::memmem::find(text, b"Unable to connect").is_some()
             || memchr::memmem::find(text, b"socket error").is_some()
         {
-            event.connect_error = match failure::of_text(text) {
+            event.connect_error = match winsock::of_text(text) {
                 ConnectError::Other => None,
                 error => Some(error),
             };

@@ -1,4 +1,4 @@
-//! Parses the words of connections that failed, and the addresses of hosts.
+//! Errors of Windows Sockets in the words of mail servers for Windows: why a connection could not be opened or was lost.
 
 use crate::parse::ConnectError;
 use crate::parse::scan::number;
@@ -17,7 +17,7 @@ const ERRORS: [(u64, &[u8], ConnectError); 9] = [
 ];
 
 /// The error in a text: `… error code: 10061, …`, `… (ConnectionRefused:0000274D)…`.
-pub(super) fn of_text(text: &[u8]) -> ConnectError {
+pub(in crate::parse) fn of_text(text: &[u8]) -> ConnectError {
     let mut rest = text;
     while let Some(at) = memchr::memmem::find(rest, b"rror") {
         rest = &rest[at + 4..];
@@ -35,7 +35,7 @@ pub(super) fn of_text(text: &[u8]) -> ConnectError {
 }
 
 /// The code that is counted for a connection that could not be opened.
-pub(super) fn connect_code(error: ConnectError) -> Option<u16> {
+pub(in crate::parse) fn connect_code(error: ConnectError) -> Option<u16> {
     match error {
         ConnectError::Refused => Some(111),
         ConnectError::TimedOut | ConnectError::Unreachable | ConnectError::Dns => Some(101),
@@ -43,16 +43,28 @@ pub(super) fn connect_code(error: ConnectError) -> Option<u16> {
     }
 }
 
-/// The address of an endpoint, `192.0.2.1:25` or `[2001:db8::1]:25`.
-pub(super) fn address(endpoint: &[u8]) -> &[u8] {
-    if let Some(inner) = endpoint.strip_prefix(b"[") {
-        let end = memchr::memchr(b']', inner).unwrap_or(inner.len());
-        return &inner[..end];
-    }
-    let mut parts = endpoint.splitn(3, |&byte| byte == b':');
-    match (parts.next(), parts.next(), parts.next()) {
-        (Some(address), Some(_), None) => address,
-        // An IPv6 address without brackets.
-        _ => endpoint,
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_are_found_by_number_or_name() {
+        for (text, error) in [
+            (
+                "Failed to connect. Winsock error code: 10061, x",
+                ConnectError::Refused,
+            ),
+            (
+                "Winsock Error 10060 The connection timed out.",
+                ConnectError::TimedOut,
+            ),
+            ("Error code: 0, then error 11001", ConnectError::Dns),
+            ("(ConnectionReset:00002746)", ConnectError::Reset),
+            ("error 10061999", ConnectError::Other),
+            ("error", ConnectError::Other),
+            ("", ConnectError::Other),
+        ] {
+            assert_eq!(of_text(text.as_bytes()), error, "{text}");
+        }
     }
 }
