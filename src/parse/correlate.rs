@@ -95,6 +95,24 @@ impl<V, const N: usize> Correlated<V, N> {
         self.entries.get(&hash(&[key])).map(|it| &it.value)
     }
 
+    /// The value with this key, to change it; if there is none, the default is stored first.
+    pub(in crate::parse) fn get_or_default(&mut self, key: &[u8], time: Option<Stamp>) -> &mut V
+    where
+        V: Default,
+    {
+        let hash = hash(&[key]);
+        let time = time.map_or(i64::MIN, |it| it.seconds);
+        if !self.entries.contains_key(&hash) {
+            self.store(hash, time, V::default());
+        }
+        let entry = self.entries.entry(hash).or_insert_with(|| Entry {
+            value: V::default(),
+            time,
+            sequence: 0,
+        });
+        &mut entry.value
+    }
+
     /// The value with this key, to change it.
     pub(in crate::parse) fn get_mut(&mut self, key: &[u8]) -> Option<&mut V> {
         self.entries.get_mut(&hash(&[key])).map(|it| &mut it.value)
@@ -164,9 +182,9 @@ mod tests {
         assert_eq!(values.get(b"a").map(|it| &**it), Some(&b"a"[..]));
         assert_eq!(values.remove(b"c").map(|it| it.len()), Some(MAX_TEXT));
         assert_eq!(values.get(b"c"), None);
-        if let Some(value) = values.get_mut(b"a") {
-            *value = kept(b"x");
-        }
+        *values.get_or_default(b"a", None) = kept(b"x");
         assert_eq!(values.get(b"a").map(|it| &**it), Some(&b"x"[..]));
+        assert_eq!(&**values.get_or_default(b"d", None), b"");
+        assert!(values.get(b"d").is_some());
     }
 }

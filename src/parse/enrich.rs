@@ -33,6 +33,7 @@ impl<'a, V: Visitor<'a>> Visitor<'a> for Enrich<'_, V> {
         if event.mirrored && self.shared.mirrors.is_copy(self.key, time, self.now, event) {
             return self.visitor.noise(time, None);
         }
+        self.count_once(time, event);
         self.shared.enrich(event, time);
         self.visitor.event(time, event);
     }
@@ -46,6 +47,7 @@ impl<'a, V: Visitor<'a>> Visitor<'a> for Enrich<'_, V> {
         if event.mirrored && self.shared.mirrors.is_copy(self.key, time, self.now, event) {
             return self.visitor.noise(time, None);
         }
+        self.count_once(time, event);
         self.shared.enrich(event, time);
         self.visitor.event_repeated(time, event, times);
     }
@@ -57,6 +59,19 @@ impl<'a, V: Visitor<'a>> Visitor<'a> for Enrich<'_, V> {
     #[cfg_attr(hot_path, inline(always))]
     fn unmatched(&mut self, time: Option<Stamp>) {
         self.visitor.unmatched(time);
+    }
+}
+
+impl<V> Enrich<'_, V> {
+    /// Takes the code off an event if another log of the server had it.
+    #[cfg_attr(hot_path, inline(always))]
+    fn count_once(&mut self, time: Option<Stamp>, event: &mut Event<'_>) {
+        if event.logged_again {
+            let mirrors = &mut self.shared.mirrors;
+            if mirrors.is_counted(self.key, time, self.now, event) {
+                (event.code, event.duplicate) = (None, true);
+            }
+        }
     }
 }
 

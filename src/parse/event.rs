@@ -78,6 +78,9 @@ pub struct Event<'a> {
     /// Whether the mail server may write the same record to another of its logs, as Exim does with rejects. The
     /// reader then counts the record once.
     pub mirrored: bool,
+    /// Whether the mail server may record the same reply or connection error in another of its logs, in a record of
+    /// another kind, as Exchange does with replies that its message tracking log repeats. Its code is then counted once.
+    pub logged_again: bool,
     /// The remote host as in the line, `name[address]` or `name [address]`; empty if unknown.
     pub host: &'a [u8],
     /// The sender's address; empty if unknown or the null sender.
@@ -209,6 +212,7 @@ impl<'a> Event<'a> {
             connect_error: None,
             duplicate: false,
             mirrored: false,
+            logged_again: false,
             host: b"",
             sender: b"",
             recipient: b"",

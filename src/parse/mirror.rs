@@ -85,7 +85,6 @@ impl MirrorFilter {
         let Some(time) = time else {
             return false;
         };
-        let stream = hash(&[&key.source.to_le_bytes(), &key.stream.to_le_bytes()]);
         let code = event.code.unwrap_or(0).to_le_bytes();
         let record = hash(&[
             &time.seconds.to_le_bytes(),
@@ -97,7 +96,33 @@ impl MirrorFilter {
             event.text,
             &code,
         ]);
-        self.expire(stream, time.seconds, now);
+        self.was_in_another(key, time.seconds, now, record)
+    }
+
+    /// As [`MirrorFilter::is_copy`], for a reply or connection error that two logs have at different times, in records
+    /// of different kinds: it is the same if the recipient and the text are, or the remote host and the error.
+    pub(super) fn is_counted(
+        &mut self,
+        key: StreamKey,
+        time: Option<Stamp>,
+        now: i64,
+        event: &Event<'_>,
+    ) -> bool {
+        let (Some(time), Some(code)) = (time, event.code) else {
+            return false;
+        };
+        let [what, of_whom] = match event.connect_error {
+            Some(error) => [error.name().as_bytes(), event.host],
+            None => [event.text, event.recipient],
+        };
+        let reply = hash(&[b"reply", what, of_whom, &code.to_le_bytes()]);
+        self.was_in_another(key, time.seconds, now, reply)
+    }
+
+    /// Counts a record with this hash, and returns whether another stream had as many before.
+    fn was_in_another(&mut self, key: StreamKey, time: i64, now: i64, record: u64) -> bool {
+        let stream = hash(&[&key.source.to_le_bytes(), &key.stream.to_le_bytes()]);
+        self.expire(stream, time, now);
         match self.records.entry(record) {
             Entry::Vacant(vacant) => {
                 vacant.insert(Copies {
@@ -105,7 +130,7 @@ impl MirrorFilter {
                     in_first: 1,
                     in_others: 0,
                 });
-                self.order.push_back((record, time.seconds));
+                self.order.push_back((record, time));
                 false
             }
             Entry::Occupied(mut occupied) => {
@@ -229,6 +254,27 @@ mod tests {
         assert_eq!(counted, 3);
         assert!(!is_copy(&mut filter, REJECT, 1001, b"550 no"));
         assert!(!is_copy(&mut filter, MAIN, 1000, b"550 other"));
+    }
+
+    #[test]
+    fn reply_in_two_logs_is_counted_once_whichever_is_read_first() {
+        for (first, second) in [(MAIN, REJECT), (REJECT, MAIN)] {
+            let mut filter = MirrorFilter::new();
+            let mut is_counted = |key, seconds, code, recipient| {
+                let service = Service::of(Agent::new(Mta::Postfix, 0));
+                let mut event = Event::new(service, Direction::Outbound, Outcome::Attempt);
+                (event.text, event.recipient, event.code) = (b"550 no", recipient, code);
+                filter.is_counted(key, Some(Stamp { seconds, nanos: 0 }), NOW, &event)
+            };
+            let recipient: &[u8] = b"a@example.net";
+            assert!(!is_counted(first, 1000, Some(550), recipient));
+            assert!(!is_counted(first, 1001, Some(550), recipient));
+            assert!(is_counted(second, 1003, Some(550), recipient));
+            assert!(!is_counted(second, 1003, None, recipient));
+            assert!(!is_counted(second, 1003, Some(550), b"b@example.net"));
+            assert!(is_counted(second, 1004, Some(550), recipient));
+            assert!(!is_counted(second, 1005, Some(550), recipient));
+        }
     }
 
     #[test]

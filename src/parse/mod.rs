@@ -1,8 +1,8 @@
 //! Parsing of log lines, without I/O, metrics or errors: a line is an [`Event`], known noise, or unmatched.
 //!
 //! `reader` routes lines: `frame` extracts the record from its syslog frame, `detect` determines the mail server
-//! that wrote a stream, and the dialect of that server in `dialect` parses the record. `reply`, `delays` and `scan`
-//! are shared by the dialects. Afterwards `dedup` and `mirror` recognize records that a server logs twice, and
+//! that wrote a stream, and the dialect of that server in `dialect` parses the record. `reply`, `transcript`, `correlate`, `delays` and
+//! `scan` are shared by the dialects. Afterwards `dedup` and `mirror` recognize records that a server logs twice, and
 //! `condition` classifies failures.
 
 mod condition;
@@ -29,6 +29,8 @@ mod snapshot;
 mod stream;
 #[cfg(test)]
 mod tests;
+mod transcript;
+mod winsock;
 
 pub use dedup::DedupState;
 pub use detect::{Format, format_names};

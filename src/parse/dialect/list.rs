@@ -14,6 +14,13 @@ macro_rules! for_each_dialect {
             Haraka => crate::parse::dialect::haraka::Haraka,
             KumoMta => crate::parse::dialect::kumomta::KumoMta,
             ZoneMta => crate::parse::dialect::zone_mta::ZoneMta,
+            Exchange => crate::parse::dialect::exchange::Exchange,
+            IisSmtp => crate::parse::dialect::iis_smtp::IisSmtp,
+            GroupWise => crate::parse::dialect::groupwise::GroupWise,
+            HMailServer => crate::parse::dialect::hmailserver::HMailServer,
+            MailEnable => crate::parse::dialect::mailenable::MailEnable,
+            MDaemon => crate::parse::dialect::mdaemon::MDaemon,
+            PowerMta => crate::parse::dialect::powermta::PowerMta,
         }
     };
 }

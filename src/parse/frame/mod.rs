@@ -1,6 +1,7 @@
 //! Frames of log records: syslog headers and time stamps, the same for all mail servers.
 
 pub(in crate::parse) mod compose_prefix;
+pub(in crate::parse) mod csv;
 pub(in crate::parse) mod flat_json;
 pub(in crate::parse) mod json;
 pub(in crate::parse) mod json_time;
@@ -11,3 +12,4 @@ pub(in crate::parse) mod syslog_record;
 pub(in crate::parse) mod tai64;
 pub(in crate::parse) mod timestamp;
 pub(in crate::parse) mod utf16;
+pub(in crate::parse) mod w3c;

@@ -1,0 +1,70 @@
+//! The connectivity log: `time,session,source,Destination,direction,description`. Direction `+` is a new connection
+//! attempt of a queue, `>` what happens to it, `-` its end with the number of messages.
+
+use super::SEND;
+use super::endpoint;
+use crate::parse::scan::position2;
+use crate::parse::winsock::{self, connect_code};
+use crate::parse::{ConnectError, Direction, Event, Line, Outcome};
+
+/// The fields that are read.
+pub(super) const FIELDS: [&[u8]; 4] = [b"source", b"destination", b"direction", b"description"];
+
+/// Whether a text is the name of a component that opens connections.
+pub(super) fn is_source(text: &[u8]) -> bool {
+    const SOURCES: [&[u8]; 8] = [
+        b"SMTP",
+        b"MapiDelivery",
+        b"MapiSubmission",
+        b"Map",
+        b"Delivery",
+        b"DeliveryAgent",
+        b"StoreDriver",
+        b"Http",
+    ];
+    SOURCES.contains(&text)
+}
+
+/// Parses a record.
+pub(super) fn parse<'a, 'e>(
+    [source, destination, direction, description]: [&'a [u8]; 4],
+    slot: &'e mut Option<Event<'a>>,
+) -> Line<'a, 'e> {
+    if source != b"SMTP" || direction != b">" {
+        return Line::Noise(None);
+    }
+    let (error, host) = if let Some(host) = description.strip_prefix(b"Failed connection to ") {
+        let end = position2(host, b' ', b'(').unwrap_or(host.len());
+        (
+            winsock::of_text(description),
+            endpoint::address(&host[..end]),
+        )
+    } else if is_failed_lookup(description) {
+        (ConnectError::Dns, destination)
+    } else {
+        return Line::Noise(None);
+    };
+    Line::Event(slot.insert(Event {
+        code: connect_code(error),
+        connect_error: Some(error),
+        host,
+        text: description,
+        // The send protocol log has no lookups.
+        logged_again: error != ConnectError::Dns,
+        ..Event::new(SEND, Direction::Outbound, Outcome::Attempt)
+    }))
+}
+
+/// `The DNS query for 'DnsConnectorDelivery':'example.net':… failed with error : InfoDomainNonexistent`, in older
+/// versions `DNS server returned InfoDomainNonexistent`.
+fn is_failed_lookup(text: &[u8]) -> bool {
+    let contains = |words| memchr::memmem::find(text, words).is_some();
+    match text.first() {
+        Some(b'T') => text.starts_with(b"The DNS query for ") && contains(b" failed"),
+        Some(b'D') => {
+            text.starts_with(b"DNS server returned Error")
+                || text.starts_with(b"DNS server returned Info")
+        }
+        _ => false,
+    }
+}
