@@ -6,6 +6,11 @@ macro_rules! for_each_dialect {
         $then! {
             Postfix => crate::parse::dialect::postfix::Postfix,
             Exim => crate::parse::dialect::exim::Exim,
+            Qmail => crate::parse::dialect::qmail::Qmail,
+            Dma => crate::parse::dialect::dma::Dma,
+            Nullmailer => crate::parse::dialect::nullmailer::Nullmailer,
+            Msmtp => crate::parse::dialect::msmtp::Msmtp,
+            Dovecot => crate::parse::dialect::dovecot::Dovecot,
         }
     };
 }
@@ -20,7 +25,6 @@ pub(super) const UNSUPPORTED: &[&[u8]] = &[
     b"sm-acceptingconnections",
     b"smtpd",
     b"opensmtpd",
-    b"qmail",
     b"haraka",
     b"courieresmtp",
     b"courieresmtpd",

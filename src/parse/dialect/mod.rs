@@ -4,10 +4,15 @@
 //! else in the tree changes.
 
 pub(in crate::parse) mod api;
+mod dma;
+mod dovecot;
 mod exim;
 mod list;
+mod msmtp;
 mod mta;
+mod nullmailer;
 mod postfix;
+mod qmail;
 mod registry;
 
 pub use api::AgentDef;
