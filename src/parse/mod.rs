@@ -27,6 +27,7 @@ mod routing;
 mod scan;
 mod snapshot;
 mod stream;
+mod system_error;
 #[cfg(test)]
 mod tests;
 mod transcript;

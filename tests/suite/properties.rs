@@ -80,6 +80,13 @@ const PIECES: &[&[u8]] = &[
     b"info Sender/default/89[1] id=54idxqosztexxnka 1984e8a65b30003e90.001 ",
     b"DEFERRED[other] from=a@example.com to=b@example.net src=192.0.2.1 mx=mx.example.net[198.51.100.1] message-id=<1> (",
     b"{\"type\":\"TransientFailure\",\"recipient\":\"a@example.net\",\"response\":{\"code\":421,\"content\":\"",
+    b"qmail: 1795428000.173189 delivery 1: deferral: 192.0.2.1_",
+    b"Remote_host_said:_450-4.3.2_a/450_b/Giving_up_on_",
+    b"dma[3.55ac34d8e8f0]: remote delivery deferred: mx [192.0.2.1] failed after RCPT TO: ",
+    b"nullmailer[1]: smtp: Failed: 450-4.3.2 a",
+    b"host=mx tls=off auth=off from=a recipients=b smtpstatus=450 smtpmsg='450-a\\n450 b' errormsg='",
+    b"dovecot: lmtp(a)<1><s>: Failed to send message to <a> at 192.0.2.1:24: ",
+    b"dovecot: submission(a)<1><s>: Failed to relay message: from=<a>, reply=`",
 ];
 
 fn hostile() -> impl Strategy<Value = Vec<u8>> {

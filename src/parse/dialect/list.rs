@@ -21,6 +21,11 @@ macro_rules! for_each_dialect {
             MailEnable => crate::parse::dialect::mailenable::MailEnable,
             MDaemon => crate::parse::dialect::mdaemon::MDaemon,
             PowerMta => crate::parse::dialect::powermta::PowerMta,
+            Qmail => crate::parse::dialect::qmail::Qmail,
+            Dma => crate::parse::dialect::dma::Dma,
+            Nullmailer => crate::parse::dialect::nullmailer::Nullmailer,
+            Msmtp => crate::parse::dialect::msmtp::Msmtp,
+            Dovecot => crate::parse::dialect::dovecot::Dovecot,
         }
     };
 }
@@ -36,6 +41,7 @@ pub(super) const UNSUPPORTED: &[&[u8]] = &[
     b"smtpd",
     b"opensmtpd",
     b"qmail",
+    b"haraka",
     b"courieresmtp",
     b"courieresmtpd",
 ];

@@ -1,0 +1,141 @@
+//! Tests of the forms of records, and of which lines are Dovecot's.
+
+use super::Dovecot;
+use super::record::Entry;
+use crate::parse::dialect::api::{Confidence, Dialect};
+use crate::parse::{Level, Line, Outcome};
+
+fn entry(body: &str) -> Option<(String, String, Option<Level>, String)> {
+    let words = |text: &[u8]| String::from_utf8_lossy(text).into_owned();
+    Entry::split(body.as_bytes(), b"").map(|entry| {
+        (
+            words(entry.service),
+            words(entry.user),
+            entry.level,
+            words(entry.text),
+        )
+    })
+}
+
+#[test]
+fn records_of_all_versions_are_split() {
+    for (body, service, user, level, text) in [
+        (
+            "lmtp(a@x)<349><3L:R2>: msgid=<i>: saved",
+            "lmtp",
+            "a@x",
+            None,
+            "msgid=<i>: saved",
+        ),
+        (
+            "lmtp(349): Info: Connect from local",
+            "lmtp",
+            "",
+            None,
+            "Connect from local",
+        ),
+        (
+            "lmtp(349, a@x): id: msgid=<i>: saved",
+            "lmtp",
+            "a@x",
+            None,
+            "id: msgid=<i>: saved",
+        ),
+        (
+            "lda(a(b)c): Error: no",
+            "lda",
+            "a(b)c",
+            Some(Level::Error),
+            "no",
+        ),
+        (
+            "deliver(<a@x>): 2011-01-21 20:03:19 Info: msgid=x",
+            "deliver",
+            "a@x",
+            None,
+            "msgid=x",
+        ),
+        (
+            "Warning: imap-login: text",
+            "imap-login",
+            "",
+            Some(Level::Warning),
+            "text",
+        ),
+        (
+            "dovecot: auth(default): pam",
+            "auth",
+            "default",
+            None,
+            "pam",
+        ),
+    ] {
+        let expected = (service.to_owned(), user.to_owned(), level, text.to_owned());
+        assert_eq!(entry(body), Some(expected), "{body}");
+    }
+    for body in [
+        "", "lmtp", "lmtp(", "lmtp(1", "lmtp(1)", "lmtp(1)<", "other: x", "lmtp x",
+    ] {
+        assert_eq!(entry(body), None, "{body}");
+    }
+}
+
+#[test]
+fn words_in_a_message_id_are_no_action() {
+    for (text, outcome) in [
+        (
+            "msgid=<a>: saved mail to INBOX>: save failed to INBOX: Internal error",
+            Outcome::Deferred,
+        ),
+        (
+            "msgid=<a>: save failed to INBOX: Quota exceeded>: saved mail to INBOX",
+            Outcome::Sent,
+        ),
+        (
+            "msgid=<a>: save failed to INBOX: Quota exceeded (full)",
+            Outcome::Bounced,
+        ),
+        (
+            "sieve: msgid=<a>: stored mail into mailbox 'Junk: x'",
+            Outcome::Sent,
+        ),
+    ] {
+        let body = format!("lmtp(a@x)<1><s>: {text}");
+        let mut slot = None;
+        match super::parse(b"dovecot", body.as_bytes(), &mut slot) {
+            Line::Event(event) => assert_eq!(event.outcome, outcome, "{text}"),
+            line => panic!("{text}: {line:?}"),
+        }
+    }
+}
+
+#[test]
+fn only_lines_of_dovecot_are_taken_for_its_own() {
+    for line in [
+        "Nov 23 10:00:00 lmtp(349): Info: Connect from local",
+        "Nov 23 10:00:00 imap-login: Info: Login: user=<a>",
+        "2026-11-23 10:00:00 auth-worker(default): Info: pam(a,192.0.2.1): failed",
+        "2026-11-23T10:00:00.123+01:00 master: Warning: Killed",
+        "@400000004c91b044077a9e94 imap-login: Info: Aborted login",
+        "dovecot: Nov 23 10:00:00 Info: imap-login: Login",
+        "lda(a): Info: msgid=<i>: saved mail to INBOX",
+    ] {
+        assert_eq!(
+            Dovecot::probe(line.as_bytes()),
+            Confidence::Certain,
+            "{line}"
+        );
+    }
+    for line in [
+        "",
+        "Nov 23 10:00:00 mail dovecot: lmtp(349): Connect from local",
+        "Nov 23 10:00:00 master: started",
+        "2026-11-23 10:00:00 INFO log: Info",
+        "@400000004c91b044077a9e94 status: local 0/10 remote 0/20",
+        "log: x",
+    ] {
+        assert_eq!(Dovecot::probe(line.as_bytes()), Confidence::No, "{line}");
+    }
+    assert!(Dovecot::claims(b"dovecot", b"") && Dovecot::claims(b"dovecot/lmtp", b""));
+    assert!(!Dovecot::claims(b"dovecotx", b"") && !Dovecot::claims(b"postfix/lmtp", b""));
+}

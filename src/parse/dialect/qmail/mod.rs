@@ -1,0 +1,147 @@
+//! qmail 1.03 and what is made of it: netqmail, notqmail, s/qmail.
+//!
+//! `stamp` takes off the time stamps that its log tools write: splogger, multilog, tai64nlocal. `send` parses the lines
+//! of qmail-send, with `report` for the result of a delivery. `smtpd` tells the lines of the programs around qmail-smtpd
+//! apart: `tcpserver` (also rblsmtpd, recordio), `filters` (spamdyke, simscan) and `patches` of qmail-smtpd itself.
+//!
+//! Source of the forms: qmail-log(5), qmail-send.c, qmail-remote.c, qmail-rspawn.c and splogger.c of notqmail 1.09; the
+//! description of logging in s/qmail; the documentation of chkuser, simscan and spamdyke.
+//!
+//! Not in the log: replies of qmail-smtpd itself, and which of several errors prevented a connection. The recipient is
+//! only in the line `starting delivery`, so later lines are joined to it by the number of the delivery.
+
+mod filters;
+mod patches;
+mod report;
+mod send;
+mod smtpd;
+mod stamp;
+mod tcpserver;
+
+#[cfg(test)]
+mod tests;
+
+use serde::{Deserialize, Serialize};
+
+use crate::parse::correlate::Correlated;
+use crate::parse::dialect::api::{AgentDef, Confidence, Dialect, Record};
+use crate::parse::dialect::{Agent, Mta};
+use crate::parse::event::Visitor;
+use crate::parse::frame::syslog::HeaderParser;
+use crate::parse::kinds::Stamp;
+use crate::parse::{Line, Service};
+
+/// The dialect.
+pub(in crate::parse) struct Qmail;
+
+/// The state of one stream.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(in crate::parse) struct State {
+    /// Deliveries that have started, by their number.
+    deliveries: Correlated<send::Delivery, 1024>,
+    /// The senders of messages, by the number of the message.
+    senders: Correlated<Box<[u8]>, 1024>,
+    /// The delivery of the current line.
+    #[serde(skip)]
+    current: Option<send::Delivery>,
+    /// The text of the current line, with spaces instead of underscores.
+    #[serde(skip)]
+    text: Vec<u8>,
+}
+
+/// Clients and what is accepted or rejected.
+const SMTPD: Service<'static> = Service::of(Agent::new(Mta::Qmail, 0));
+/// Deliveries to other servers.
+const REMOTE: Service<'static> = Service::of(Agent::new(Mta::Qmail, 1));
+/// Deliveries on this host.
+const LOCAL: Service<'static> = Service::of(Agent::new(Mta::Qmail, 2));
+/// The queue.
+const SEND: Service<'static> = Service::of(Agent::new(Mta::Qmail, 3));
+
+const fn agent(name: &'static str) -> AgentDef {
+    AgentDef {
+        name,
+        accepts_clients: false,
+        authenticates: false,
+        delivers: false,
+    }
+}
+
+impl Dialect for Qmail {
+    const NAME: &'static str = "qmail";
+    const AGENTS: &'static [AgentDef] = &[
+        AgentDef {
+            accepts_clients: true,
+            authenticates: true,
+            ..agent("smtpd")
+        },
+        AgentDef {
+            delivers: true,
+            ..agent("remote")
+        },
+        agent("local"),
+        agent("send"),
+    ];
+    const STATE_VERSION: u16 = 1;
+    const DEFAULT_LOGS: &'static [&'static str] = &[
+        "/var/log/qmail/current",
+        "/var/log/qmail/qmail-send/current",
+        "/var/log/qmail/send/current",
+        "/var/log/qmail/smtpd/current",
+        "/var/log/qmail/qmail-smtpd/current",
+        "/var/log/qmail-send/current",
+        "/var/log/qmail-smtpd/current",
+    ];
+
+    type State = State;
+
+    fn claims(tag: &[u8], body: &[u8]) -> bool {
+        match tag {
+            [b'q', b'm', b'a', b'i', b'l', rest @ ..] => {
+                // The virus scanner and the mailing list manager are programs of their own.
+                !matches!(rest.first(), Some(byte) if byte.is_ascii_alphabetic())
+            }
+            b"rblsmtpd" | b"spamdyke" | b"vpopmail" => true,
+            _ => is_own_text(stamp::after_epoch(body).unwrap_or(body)),
+        }
+    }
+
+    fn probe(line: &[u8]) -> Confidence {
+        match stamp::text(line) {
+            Some(text) if is_own_text(text) => Confidence::Certain,
+            Some(text) if text.len() < line.len() && line.first() == Some(&b'@') => {
+                Confidence::Possible
+            }
+            _ => Confidence::No,
+        }
+    }
+
+    fn frame<'a>(
+        _: &mut State,
+        headers: &mut HeaderParser,
+        line: &'a [u8],
+    ) -> (Option<Stamp>, &'a [u8]) {
+        stamp::split(headers, line)
+    }
+
+    fn read<'a>(state: &'a mut State, record: &Record<'a>, visitor: &mut impl Visitor<'a>) {
+        let mut slot = None;
+        let line = match stamp::after_epoch(record.body) {
+            // The rest of a line that splogger has split.
+            Some(text) if text.first() == Some(&b'+') => Line::Noise(None),
+            stamped => {
+                let text = stamped.unwrap_or(record.body);
+                match smtpd::parse(record.tag, text, &mut slot) {
+                    Some(line) => line,
+                    None => send::parse(state, record.time, text, &mut slot),
+                }
+            }
+        };
+        visitor.visit(record.time, line);
+    }
+}
+
+/// Whether only programs of qmail write a text that begins so.
+fn is_own_text(text: &[u8]) -> bool {
+    send::is_own_text(text) || smtpd::is_own_text(text)
+}

@@ -1,0 +1,226 @@
+//! The lines of qmail-send (qmail-log(5)): messages, deliveries, status, warnings.
+
+use std::num::NonZeroU64;
+
+use serde::{Deserialize, Serialize};
+
+use super::report::{self, Report};
+use super::{LOCAL, REMOTE, SEND, State};
+use crate::parse::correlate::kept;
+use crate::parse::dialect::Mta;
+use crate::parse::kinds::Stamp;
+use crate::parse::scan::{number, rsplit_on, split_on};
+use crate::parse::{Direction, Event, Fact, Level, Line, Outcome};
+
+/// A delivery that has started.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Delivery {
+    is_remote: bool,
+    message: Box<[u8]>,
+    recipient: Box<[u8]>,
+    sender: Box<[u8]>,
+}
+
+/// The results of a delivery, as written after its number.
+const RESULTS: [(&[u8], Outcome); 4] = [
+    (b"success: ", Outcome::Sent),
+    (b"deferral: ", Outcome::Deferred),
+    (b"failure: ", Outcome::Bounced),
+    (b"report mangled, will defer", Outcome::Deferred),
+];
+
+/// Whether only qmail-send writes a text that begins so.
+pub(super) fn is_own_text(text: &[u8]) -> bool {
+    let Some(&first) = text.first() else {
+        return false;
+    };
+    match first {
+        b'n' => numbered(text, b"new msg ").is_some_and(|(_, rest)| rest.is_empty()),
+        b'e' => numbered(text, b"end msg ").is_some_and(|(_, rest)| rest.is_empty()),
+        b'i' => numbered(text, b"info msg ").is_some_and(|(_, rest)| rest.starts_with(b": bytes ")),
+        b'b' => numbered(text, b"bounce msg ").is_some_and(|(_, rest)| rest.starts_with(b" qp ")),
+        b's' => {
+            text.starts_with(b"status: local ")
+                || text == b"status: exiting"
+                || numbered(text, b"starting delivery ")
+                    .is_some_and(|(_, rest)| rest.starts_with(b": msg "))
+        }
+        b'd' => {
+            text.starts_with(b"double bounce: discarding ")
+                || numbered(text, b"delivery ").is_some_and(|(_, rest)| result(rest).is_some())
+        }
+        b't' => text.starts_with(b"triple bounce: discarding "),
+        _ => false,
+    }
+}
+
+/// Parses a line.
+pub(super) fn parse<'a, 'e>(
+    state: &'a mut State,
+    time: Option<Stamp>,
+    text: &'a [u8],
+    slot: &'e mut Option<Event<'a>>,
+) -> Line<'a, 'e> {
+    if let Some((id, rest)) = numbered(text, b"delivery ") {
+        let Some((outcome, text)) = result(rest) else {
+            return Line::Unmatched;
+        };
+        return Line::Event(slot.insert(delivered(state, id, outcome, text)));
+    }
+    if let Some((id, rest)) = numbered(text, b"starting delivery ") {
+        return match rest.strip_prefix(b": msg ") {
+            Some(rest) => started(state, time, id, rest),
+            None => Line::Unmatched,
+        };
+    }
+    if let Some((id, rest)) = numbered(text, b"info msg ") {
+        return match rest.strip_prefix(b": bytes ") {
+            Some(rest) => received(state, time, id, rest),
+            None => Line::Unmatched,
+        };
+    }
+    if let Some((id, _)) = numbered(text, b"end msg ") {
+        state.senders.remove(id);
+        return Line::Noise(None);
+    }
+    if text.starts_with(b"warning: ") {
+        return Line::Noise(Some(Fact::Diagnostic(Mta::Qmail, Level::Warning)));
+    }
+    if text.starts_with(b"alert: ") {
+        return Line::Noise(Some(Fact::Diagnostic(Mta::Qmail, Level::Error)));
+    }
+    const NOISE: [&[u8]; 8] = [
+        b"new msg ",
+        b"bounce msg ",
+        b"status: ",
+        b"triple bounce: discarding ",
+        b"double bounce: discarding ",
+        b"number of deliveries left before exiting: ",
+        b"running",
+        b"qmail-todo stop processing",
+    ];
+    match NOISE.iter().any(|it| text.starts_with(it)) || text.is_empty() {
+        true => Line::Noise(None),
+        false => Line::Unmatched,
+    }
+}
+
+/// The number after `words`, as written, and the rest.
+fn numbered<'a>(text: &'a [u8], words: &[u8]) -> Option<(&'a [u8], &'a [u8])> {
+    let after = text.strip_prefix(words)?;
+    let (_, rest) = number(after)?;
+    Some((&after[..after.len() - rest.len()], rest))
+}
+
+/// The result and the report after the number of a delivery.
+fn result(rest: &[u8]) -> Option<(Outcome, &[u8])> {
+    let rest = rest.strip_prefix(b": ")?;
+    RESULTS
+        .iter()
+        .find_map(|(words, outcome)| Some((*outcome, rest.strip_prefix(*words)?)))
+}
+
+/// `830 from <a@example.net> qp 6190 uid 1000`.
+fn received<'a, 'e>(
+    state: &mut State,
+    time: Option<Stamp>,
+    id: &[u8],
+    rest: &[u8],
+) -> Line<'a, 'e> {
+    let size = number(rest).map_or(0, |(size, _)| size);
+    if let Some((_, rest)) = split_on(rest, b" from <")
+        && let Some((sender, _)) = rsplit_on(rest, b"> qp ")
+        && !sender.is_empty()
+    {
+        state.senders.insert(id, time, kept(sender));
+    }
+    Line::Noise(Some(Fact::Accepted {
+        service: SEND,
+        size: NonZeroU64::new(size),
+        recipients: None,
+        tls: None,
+    }))
+}
+
+/// `161214 to remote a@example.net`.
+fn started<'a, 'e>(state: &mut State, time: Option<Stamp>, id: &[u8], rest: &[u8]) -> Line<'a, 'e> {
+    let Some((message, rest)) = numbered(rest, b"") else {
+        return Line::Unmatched;
+    };
+    let (is_remote, recipient) = match rest {
+        [
+            b' ',
+            b't',
+            b'o',
+            b' ',
+            b'r',
+            b'e',
+            b'm',
+            b'o',
+            b't',
+            b'e',
+            b' ',
+            recipient @ ..,
+        ] => (true, recipient),
+        [
+            b' ',
+            b't',
+            b'o',
+            b' ',
+            b'l',
+            b'o',
+            b'c',
+            b'a',
+            b'l',
+            b' ',
+            recipient @ ..,
+        ] => (false, recipient),
+        _ => return Line::Unmatched,
+    };
+    let delivery = Delivery {
+        is_remote,
+        message: kept(message),
+        recipient: kept(recipient),
+        sender: state.senders.get(message).cloned().unwrap_or_default(),
+    };
+    state.deliveries.insert(id, time, delivery);
+    Line::Noise(None)
+}
+
+/// The event of a result.
+fn delivered<'a>(state: &'a mut State, id: &[u8], outcome: Outcome, text: &[u8]) -> Event<'a> {
+    state.current = state.deliveries.remove(id);
+    let known = state.current.as_ref().map(|it| it.is_remote);
+    report::decode(text, &mut state.text);
+    let report = Report::parse(&state.text, known);
+    // The address of the host is written once more, in the brackets that mark an address.
+    let end = state.text.len();
+    if !report.host.is_empty() {
+        state.text.push(b'[');
+        state.text.extend_from_within(report.host.clone());
+        state.text.push(b']');
+    }
+    let (service, direction) = match report.is_remote {
+        true => (REMOTE, Direction::Outbound),
+        false => (LOCAL, Direction::Local),
+    };
+    let outcome = match report.is_expired {
+        true => Outcome::Expired,
+        false => outcome,
+    };
+    let mut event = Event {
+        code: report.code,
+        enhanced: report.enhanced,
+        dsn: report.dsn,
+        connect_error: report.connect_error,
+        host: &state.text[end..],
+        text: &state.text[report.text],
+        ..Event::new(service, direction, outcome)
+    };
+    if let Some(delivery) = &state.current {
+        event.queue_id = &delivery.message;
+        event.recipient = &delivery.recipient;
+        event.sender = &delivery.sender;
+    }
+    event
+}
