@@ -63,6 +63,10 @@ const PIECES: &[&[u8]] = &[
     b"<",
     b"[",
     b": ",
+    b"sm-mta[1]: 6ANA000a000001: ",
+    b", delay=8+00:00:01, mailer=esmtp, relay=mx.example.net. [192.0.2.1], dsn=4.7.0, reply=421 4.7.0 x, stat=Deferred",
+    b"ruleset=check_rcpt, arg1=<a@example.net>, relay=[192.0.2.1], reject=",
+    b"Milter: to=<a@example.net>, reject=",
 ];
 
 fn hostile() -> impl Strategy<Value = Vec<u8>> {

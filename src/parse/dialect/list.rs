@@ -6,6 +6,7 @@ macro_rules! for_each_dialect {
         $then! {
             Postfix => crate::parse::dialect::postfix::Postfix,
             Exim => crate::parse::dialect::exim::Exim,
+            Sendmail => crate::parse::dialect::sendmail::Sendmail,
         }
     };
 }
@@ -14,10 +15,6 @@ pub(super) use for_each_dialect;
 /// Syslog programs of mail transfer agents without a dialect. Their lines are unmatched, so that an
 /// operator sees that they are not read; lines of other programs are noise.
 pub(super) const UNSUPPORTED: &[&[u8]] = &[
-    b"sendmail",
-    b"sm-mta",
-    b"sm-msp-queue",
-    b"sm-acceptingconnections",
     b"smtpd",
     b"opensmtpd",
     b"qmail",

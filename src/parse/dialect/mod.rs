@@ -9,6 +9,7 @@ mod list;
 mod mta;
 mod postfix;
 mod registry;
+mod sendmail;
 
 pub use api::AgentDef;
 pub(in crate::parse) use api::{Confidence, Record};
