@@ -7,6 +7,7 @@ macro_rules! for_each_dialect {
             Postfix => crate::parse::dialect::postfix::Postfix,
             Exim => crate::parse::dialect::exim::Exim,
             Sendmail => crate::parse::dialect::sendmail::Sendmail,
+            OpenSmtpd => crate::parse::dialect::opensmtpd::OpenSmtpd,
         }
     };
 }
@@ -14,11 +15,4 @@ pub(super) use for_each_dialect;
 
 /// Syslog programs of mail transfer agents without a dialect. Their lines are unmatched, so that an
 /// operator sees that they are not read; lines of other programs are noise.
-pub(super) const UNSUPPORTED: &[&[u8]] = &[
-    b"smtpd",
-    b"opensmtpd",
-    b"qmail",
-    b"haraka",
-    b"courieresmtp",
-    b"courieresmtpd",
-];
+pub(super) const UNSUPPORTED: &[&[u8]] = &[b"qmail", b"haraka", b"courieresmtp", b"courieresmtpd"];

@@ -7,6 +7,7 @@ pub(in crate::parse) mod api;
 mod exim;
 mod list;
 mod mta;
+mod opensmtpd;
 mod postfix;
 mod registry;
 mod sendmail;
