@@ -87,6 +87,14 @@ const PIECES: &[&[u8]] = &[
     b"host=mx tls=off auth=off from=a recipients=b smtpstatus=450 smtpmsg='450-a\\n450 b' errormsg='",
     b"dovecot: lmtp(a)<1><s>: Failed to send message to <a> at 192.0.2.1:24: ",
     b"dovecot: submission(a)<1><s>: Failed to relay message: from=<a>, reply=`",
+    b"sm-mta[1]: 6ANA000a000001: ",
+    b", delay=8+00:00:01, mailer=esmtp, relay=mx.example.net. [192.0.2.1], dsn=4.7.0, reply=421 4.7.0 x, stat=Deferred",
+    b"ruleset=check_rcpt, arg1=<a@example.net>, relay=[192.0.2.1], reject=",
+    b"Milter: to=<a@example.net>, reject=",
+    b"33b0f2999cb00001 mta delivery evpid=4715ec9900000001 from=<> to=<a@example.net> rcpt=<-> source=\"-\" ",
+    b"relay=\"192.0.2.1 (mx.example.net)\" delay=1s result=\"TempFail\" stat=\"421-",
+    b"33b0f2999cb00001 mta error reason=",
+    b"smtp-in: Failed command on session 33b0f2999cb00001: \"RCPT TO:<\" => 550 x",
 ];
 
 fn hostile() -> impl Strategy<Value = Vec<u8>> {

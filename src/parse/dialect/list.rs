@@ -26,6 +26,8 @@ macro_rules! for_each_dialect {
             Nullmailer => crate::parse::dialect::nullmailer::Nullmailer,
             Msmtp => crate::parse::dialect::msmtp::Msmtp,
             Dovecot => crate::parse::dialect::dovecot::Dovecot,
+            Sendmail => crate::parse::dialect::sendmail::Sendmail,
+            OpenSmtpd => crate::parse::dialect::opensmtpd::OpenSmtpd,
         }
     };
 }
@@ -33,15 +35,4 @@ pub(super) use for_each_dialect;
 
 /// Syslog programs of mail transfer agents without a dialect. Their lines are unmatched, so that an
 /// operator sees that they are not read; lines of other programs are noise.
-pub(super) const UNSUPPORTED: &[&[u8]] = &[
-    b"sendmail",
-    b"sm-mta",
-    b"sm-msp-queue",
-    b"sm-acceptingconnections",
-    b"smtpd",
-    b"opensmtpd",
-    b"qmail",
-    b"haraka",
-    b"courieresmtp",
-    b"courieresmtpd",
-];
+pub(super) const UNSUPPORTED: &[&[u8]] = &[b"qmail", b"haraka", b"courieresmtp", b"courieresmtpd"];

@@ -23,12 +23,14 @@ mod mdaemon;
 mod msmtp;
 mod mta;
 mod nullmailer;
+mod opensmtpd;
 mod postfix;
 mod powermta;
 mod qmail;
 mod registry;
 mod rspamd;
 mod zone_mta;
+mod sendmail;
 
 pub use api::AgentDef;
 pub(in crate::parse) use api::{Confidence, Record};
