@@ -121,7 +121,11 @@ fn first_lines_of_every_log_tell_its_server() {
         let mut parser = parser();
         parser.read(first, &mut Results::default());
         let formats = parser.formats(SOURCE);
-        assert_eq!(formats, [log.server], "{}", log.name);
+        match &*log.name {
+            // A syslog file in which other programs write, too.
+            "postfix-noise" => assert!(formats.contains(&log.server), "{formats:?}"),
+            name => assert_eq!(formats, [log.server], "{name}"),
+        }
     }
 }
 

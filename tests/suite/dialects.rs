@@ -140,7 +140,14 @@ fn line_of_any_server_that_is_cut_off_says_no_other_code() {
             let cuts = (0..line.len()).filter(|&at| at < 80 || at % 7 == 0 || at + 20 > line.len());
             for at in cuts {
                 let cut = code(&line[..at]);
-                let is_invented = cut.is_some_and(|code| code >= 200) && cut != whole;
+                // For a connection that failed, some servers write a reply of their own, of which a cut may leave
+                // the digits only.
+                let is_written = |code: u16| {
+                    let digits = code.to_string();
+                    memchr::memmem::find(&line[..at], digits.as_bytes()).is_some()
+                };
+                let is_own = matches!(whole, Some(101 | 111)) && cut.is_some_and(is_written);
+                let is_invented = cut.is_some_and(|code| code >= 200) && cut != whole && !is_own;
                 let shown = String::from_utf8_lossy(&line[..at]);
                 assert!(
                     !is_invented,

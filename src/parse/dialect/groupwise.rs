@@ -179,12 +179,17 @@ fn failure(words: &[u8]) -> Option<Event<'_>> {
     };
     let own = words.get(4..).unwrap_or_default().trim_ascii();
     let own = own.strip_suffix(b".").unwrap_or(own);
-    let connect_error = if own.eq_ignore_ascii_case(b"Host down") {
-        Some(ConnectError::Unreachable)
-    } else if own.eq_ignore_ascii_case(b"Host unknown") {
-        Some(ConnectError::Dns)
-    } else {
-        None
+    // Also if the line is cut off.
+    let begins = |known: &[u8]| {
+        known
+            .get(..own.len())
+            .is_some_and(|it| it.eq_ignore_ascii_case(own))
+    };
+    let connect_error = match reply.code {
+        450 | 550 if own.is_empty() => return None,
+        450 if begins(b"Host down") => Some(ConnectError::Unreachable),
+        550 if begins(b"Host unknown") => Some(ConnectError::Dns),
+        _ => None,
     };
     Some(match connect_error {
         Some(_) => Event {

@@ -35,4 +35,4 @@ pub(super) use for_each_dialect;
 
 /// Syslog programs of mail transfer agents without a dialect. Their lines are unmatched, so that an
 /// operator sees that they are not read; lines of other programs are noise.
-pub(super) const UNSUPPORTED: &[&[u8]] = &[b"qmail", b"haraka", b"courieresmtp", b"courieresmtpd"];
+pub(super) const UNSUPPORTED: &[&[u8]] = &[b"courieresmtp", b"courieresmtpd"];
