@@ -67,7 +67,7 @@ pub struct Counters {
     pub(crate) deliveries_by_dsn: BoundedCounter,
     /// By server and error.
     pub(crate) connect_errors: [[u64; ConnectError::ALL.len()]; Mta::ALL.len()],
-    /// By server, stage and condition.
+    /// By server, stage and condition; empty where there was none.
     pub(crate) rejects: [[Box<[u64]>; Stage::ALL.len()]; Mta::ALL.len()],
     pub(crate) delays: [Histogram; 5],
     pub(crate) sizes: Histogram,
@@ -107,6 +107,15 @@ pub(crate) fn code_label(code: u16) -> String {
 }
 
 impl Counters {
+    /// The rejects by a server at a stage under a condition, all as indexes.
+    pub(crate) fn rejects(&mut self, mta: usize, stage: usize, condition: usize) -> &mut u64 {
+        let counts = &mut self.rejects[mta][stage];
+        if counts.is_empty() {
+            *counts = vec![0; self.catalog.conditions().len()].into_boxed_slice();
+        }
+        &mut counts[condition]
+    }
+
     /// Counters at zero, with the limits for `/metrics`.
     pub fn new(catalog: &'static Catalog) -> Self {
         Self::within(catalog, Limits::SERVED)
@@ -135,7 +144,7 @@ impl Counters {
             mtas_seen: Default::default(),
             deliveries_by_dsn: BoundedCounter::new(limits.dsn),
             connect_errors: Default::default(),
-            rejects: std::array::from_fn(|_| std::array::from_fn(|_| zeros())),
+            rejects: Default::default(),
             delays: std::array::from_fn(|_| Histogram::new(DELAY_BOUNDS)),
             sizes: Histogram::new(SIZE_BOUNDS),
             recipients: Histogram::new(RECIPIENT_BOUNDS),
@@ -207,7 +216,7 @@ impl Counters {
                 if stage == Stage::Auth && event.code == Some(535) {
                     self.services.counts(event.service).auth_failures += times;
                 }
-                self.rejects[mta][stage.index()][usize::from(condition.0)] += times;
+                *self.rejects(mta, stage.index(), usize::from(condition.0)) += times;
             }
         }
         if let Some(error) = event.connect_error.filter(|_| !event.duplicate) {

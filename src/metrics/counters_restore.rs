@@ -178,11 +178,7 @@ impl FailuresSnapshot {
             let Some(((mta, stage), condition)) = indexes else {
                 continue;
             };
-            set(
-                counters.rejects.get_mut(mta),
-                |it| it.get_mut(stage)?.get_mut(condition),
-                count,
-            );
+            *counters.rejects(mta, stage, condition) += count;
         }
     }
 }

@@ -262,7 +262,8 @@ impl Scrape {
         for mta in self.mtas() {
             let stages = &counters.rejects[mta.index()];
             for (stage, counts) in Stage::ALL.iter().zip(stages) {
-                for (condition, &count) in counters.catalog.conditions().iter().zip(counts) {
+                for (at, condition) in counters.catalog.conditions().iter().enumerate() {
+                    let count = counts.get(at).copied().unwrap_or_default();
                     // Most combinations never occur; only the most frequent one exists from the start.
                     if count > 0 || (*stage == Stage::Rcpt && condition.name == "policy") {
                         let labels = [
