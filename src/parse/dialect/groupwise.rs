@@ -179,13 +179,23 @@ fn failure(words: &[u8]) -> Option<Event<'_>> {
     };
     let own = words.get(4..).unwrap_or_default().trim_ascii();
     let own = own.strip_suffix(b".").unwrap_or(own);
-    let connect_error = if own.eq_ignore_ascii_case(b"Host down") {
-        Some(ConnectError::Unreachable)
-    } else if own.eq_ignore_ascii_case(b"Host unknown") {
-        Some(ConnectError::Dns)
-    } else {
-        None
-    };
+    let own_words: &[(u16, &[u8], ConnectError)] = &[
+        (450, b"Host down", ConnectError::Unreachable),
+        (550, b"Host unknown", ConnectError::Dns),
+    ];
+    let mut connect_error = None;
+    for &(_, words, error) in own_words.iter().filter(|it| it.0 == reply.code) {
+        let is_beginning = words
+            .get(..own.len())
+            .is_some_and(|it| it.eq_ignore_ascii_case(own));
+        if is_beginning && own.len() < words.len() {
+            // Cut off, so that it may be GroupWise's word or that of the other server.
+            return None;
+        }
+        if is_beginning {
+            connect_error = Some(error);
+        }
+    }
     Some(match connect_error {
         Some(_) => Event {
             code: Some(101),
