@@ -191,6 +191,22 @@ fn failure(words: &[u8]) -> Option<Event<'_>> {
         550 if begins(b"Host unknown") => Some(ConnectError::Dns),
         _ => None,
     };
+    let own_words: &[(u16, &[u8], ConnectError)] = &[
+        (450, b"Host down", ConnectError::Unreachable),
+        (550, b"Host unknown", ConnectError::Dns),
+    ];
+    let mut connect_error = None;
+    for &(_, words, error) in own_words.iter().filter(|it| it.0 == reply.code) {
+        let is_beginning = words
+            .is_some_and(|it| it.eq_ignore_ascii_case(own));
+        if is_beginning && own.len() < words.len() {
+            // Cut off, so that it may be GroupWise's word or that of the other server.
+            return None;
+        }
+        if is_beginning {
+            connect_error = Some(error);
+        }
+    }
     Some(match connect_error {
         Some(_) => Event {
             code: Some(101),

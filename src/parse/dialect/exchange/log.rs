@@ -1,11 +1,14 @@
 //! Which of Exchange's logs a line is of, and which fields its columns have.
 
+use jiff::civil::DateTime;
 use serde::{Deserialize, Serialize};
 
 use super::{connectivity, protocol, tracking};
 use crate::parse::dialect::api::Confidence;
 use crate::parse::frame::csv::{self, Columns};
+use crate::parse::frame::w3c;
 use crate::parse::kinds::{Direction, Stamp};
+use crate::parse::scan::two_digits;
 
 /// The records of a log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -109,7 +112,9 @@ const OLD_TRACKING: &[u8] = b"date-time,client-ip,client-hostname,server-ip,serv
 
 /// The form of a record that only Exchange writes, and the usual names of its columns.
 fn form_of_record(line: &[u8]) -> Option<(Form, &'static [u8])> {
-    stamp(line)?;
+    if !has_stamp(line) {
+        return None;
+    }
     let mut values = csv::values(line, b',').skip(1);
     let mut first: [&[u8]; 12] = [b""; 12];
     for slot in &mut first {
@@ -186,13 +191,38 @@ pub(super) fn without_bom(line: &[u8]) -> &[u8] {
     line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line)
 }
 
-/// The time at the beginning of a record, `2026-11-23T10:00:00.123Z,`.
+/// Whether a line begins with a time as Exchange writes it, `2026-11-23T10:00:00.123Z,`.
+fn has_stamp(line: &[u8]) -> bool {
+    let Some(stamp) = line.first_chunk::<25>() else {
+        return false;
+    };
+    let end = match stamp[19] {
+        b'.' => &stamp[23..],
+        _ => &stamp[19..21],
+    };
+    stamp[4] == b'-' && stamp[10] == b'T' && stamp[13] == b':' && end == b"Z,"
+}
+
+/// The time at the beginning of a record.
 pub(super) fn stamp(line: &[u8]) -> Option<Stamp> {
-    let end = line.iter().take(32).position(|&byte| byte == b',')?;
-    let text = line[..end].strip_suffix(b"Z")?;
-    if text.len() < 19 || text[10] != b'T' {
+    if !has_stamp(line) {
         return None;
     }
-    let date: jiff::civil::DateTime = std::str::from_utf8(text).ok()?.parse().ok()?;
-    crate::parse::frame::w3c::utc(date)
+    let two = |at: usize| two_digits([line[at], line[at + 1]]);
+    let small = |at: usize| two(at).and_then(|it| i8::try_from(it).ok());
+    let year = i16::from(two(0)?) * 100 + i16::from(two(2)?);
+    let millis = match line[19] {
+        b'.' => i32::from(two(20)?) * 10 + i32::from(two_digits([b'0', line[22]])?),
+        _ => 0,
+    };
+    let date = DateTime::new(
+        year,
+        small(5)?,
+        small(8)?,
+        small(11)?,
+        small(14)?,
+        small(17)?,
+        millis * 1_000_000,
+    );
+    w3c::utc(date.ok()?)
 }

@@ -165,9 +165,7 @@ fn tls<'a>(side: Direction, data: &'a [u8], context: &'a [u8]) -> Option<Fact<'a
     let words = [context, data]
         .into_iter()
         .find_map(|it| it.strip_prefix(b"TLS protocol SP_PROT_"))?;
-    if memchr::memmem::find(words, b" negotiation succeeded").is_none() {
-        return None;
-    }
+    memchr::memmem::find(words, b" negotiation succeeded")?;
     let protocol = match words {
         [b'T', b'L', b'S', b'1', b'_', b'3', ..] => TlsProtocol::Tls13,
         [b'T', b'L', b'S', b'1', b'_', b'2', ..] => TlsProtocol::Tls12,

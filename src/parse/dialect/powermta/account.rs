@@ -161,9 +161,7 @@ impl<'a> Account<'a> {
         while let Some(value) = values.next() {
             if is_action(value) {
                 account.status = values.next().unwrap_or_default();
-                if enhanced(account.status).is_none() {
-                    return None;
-                }
+                enhanced(account.status)?;
                 account.diagnosis = values.next().unwrap_or_default();
                 let next = values.next();
                 account.is_whole = next.is_some();

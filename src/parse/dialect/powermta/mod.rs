@@ -69,7 +69,7 @@ impl Dialect for PowerMta {
         agent("local", false),
     ];
     const STATE_VERSION: u16 = 1;
-    const DEFAULT_LOGS: &'static [&'static str] = &["/var/log/pmta/acct*.csv"];
+    const DEFAULT_LOGS: &'static [&'static str] = &["/var/log/pmta/acct.csv"];
 
     type State = State;
 
