@@ -94,6 +94,10 @@ const PIECES: &[&[u8]] = &[
     b"33b0f2999cb00001 mta delivery evpid=4715ec9900000001 from=<> to=<a@example.net> rcpt=<-> source=\"-\" ",
     b"relay=\"192.0.2.1 (mx.example.net)\" delay=1s result=\"TempFail\" stat=\"421-",
     b"33b0f2999cb00001 mta error reason=",
+    b"courieresmtp: id=0.1.2,from=<a@example.com>,addr=<b@example.net>",
+    b": 450-4.3.2 first\n",
+    b",status: deferred\n",
+    b"courieresmtpd: error,relay=::ffff:192.0.2.1,port=1,msg=\"535 x\",cmd: ",
     b"smtp-in: Failed command on session 33b0f2999cb00001: \"RCPT TO:<\" => 550 x",
 ];
 
