@@ -28,6 +28,7 @@ macro_rules! for_each_dialect {
             Dovecot => crate::parse::dialect::dovecot::Dovecot,
             Sendmail => crate::parse::dialect::sendmail::Sendmail,
             OpenSmtpd => crate::parse::dialect::opensmtpd::OpenSmtpd,
+            Courier => crate::parse::dialect::courier::Courier,
         }
     };
 }
@@ -35,4 +36,4 @@ pub(super) use for_each_dialect;
 
 /// Syslog programs of mail transfer agents without a dialect. Their lines are unmatched, so that an
 /// operator sees that they are not read; lines of other programs are noise.
-pub(super) const UNSUPPORTED: &[&[u8]] = &[b"courieresmtp", b"courieresmtpd"];
+pub(super) const UNSUPPORTED: &[&[u8]] = &[];

@@ -5,6 +5,7 @@
 
 mod amavis;
 pub(in crate::parse) mod api;
+mod courier;
 mod custom;
 mod dma;
 mod dovecot;

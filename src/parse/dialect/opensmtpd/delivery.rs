@@ -20,15 +20,28 @@ pub(super) fn is_beginning(text: &[u8]) -> bool {
     split_old(text).is_some()
 }
 
-/// Whether the delivery is to another server, the result, the envelope's id and the text after it in `relay: TempFail for
-/// ID: …`.
-fn split_old(text: &[u8]) -> Option<(bool, &[u8], &[u8], &[u8])> {
+/// `relay: TempFail for ID: …`, split.
+struct Old<'a> {
+    /// Whether the delivery is to another server.
+    is_relay: bool,
+    result: &'a [u8],
+    id: &'a [u8],
+    /// The text after the envelope's id.
+    rest: &'a [u8],
+}
+
+fn split_old(text: &[u8]) -> Option<Old<'_>> {
     let kind = OLD.iter().position(|it| text.starts_with(it))?;
     let (result, rest) = split_on(&text[OLD[kind].len()..], b" for ")?;
     let (id, rest) = rest.split_at_checked(16)?;
     let rest = rest.strip_prefix(b": ")?;
     let is_id = id.iter().all(u8::is_ascii_hexdigit);
-    is_id.then_some((kind == 0, result, id, rest))
+    is_id.then_some(Old {
+        is_relay: kind == 0,
+        result,
+        id,
+        rest,
+    })
 }
 
 /// Parses a record before 6.0.
@@ -37,7 +50,12 @@ pub(super) fn parse_old<'a>(
     time: Option<Stamp>,
     text: &'a [u8],
 ) -> Option<Found<'a>> {
-    let (is_relay, result, id, rest) = split_old(text)?;
+    let Old {
+        is_relay,
+        result,
+        id,
+        rest,
+    } = split_old(text)?;
     let Some(outcome) = outcome(result) else {
         // Removed by the administrator.
         return Some(Found::Noise(None));

@@ -156,8 +156,16 @@ fn is_diagnostic(text: &[u8]) -> bool {
     diagnostic(text).is_some()
 }
 
-/// The session id, the part of the server, the event, and the text after it.
-fn split_session(text: &[u8]) -> Option<(&[u8], &[u8], &[u8], &[u8])> {
+/// A record of a session, split.
+struct SessionRecord<'a> {
+    id: &'a [u8],
+    /// `smtp`, `mta` or `mda`.
+    part: &'a [u8],
+    event: &'a [u8],
+    rest: &'a [u8],
+}
+
+fn split_session(text: &[u8]) -> Option<SessionRecord<'_>> {
     let (id, rest) = text.split_at_checked(16)?;
     let rest = rest.strip_prefix(b" ")?;
     let is_id = id
@@ -169,7 +177,12 @@ fn split_session(text: &[u8]) -> Option<(&[u8], &[u8], &[u8], &[u8])> {
     }
     let rest = rest.strip_prefix(b"event=").unwrap_or(rest);
     let (event, rest) = split(rest, b' ').unwrap_or((rest, b""));
-    Some((id, part, event, rest))
+    Some(SessionRecord {
+        id,
+        part,
+        event,
+        rest,
+    })
 }
 
 /// Parses a record.
@@ -179,7 +192,13 @@ fn parse<'a, 'e>(
     text: &'a [u8],
     slot: &'e mut Option<Event<'a>>,
 ) -> Line<'a, 'e> {
-    if let Some((id, part, event, rest)) = split_session(text) {
+    if let Some(SessionRecord {
+        id,
+        part,
+        event,
+        rest,
+    }) = split_session(text)
+    {
         let found = match (part, event) {
             (b"smtp", _) => client::parse(state, time, id, event, rest),
             (b"mta", b"delivery") => delivery::to_server(state, time, id, rest),
