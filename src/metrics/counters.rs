@@ -271,7 +271,8 @@ impl Counters {
         if let Some(time) = time {
             self.rates.count(rate, time.seconds, now, times);
         }
-        let enhanced = event.enhanced.map_or(0, pack);
+        // 101 and 111 are no replies, so no enhanced code of one belongs to them.
+        let enhanced = event.enhanced.filter(|_| code >= 200).map_or(0, pack);
         let key = |enhanced| pack_enhanced(event.mta(), event.direction, code, enhanced);
         let provider = u64::from(event.provider.0) << 16;
         let provider_key = |code: u16| provider | u64::from(code);

@@ -10,6 +10,7 @@
 //! - `exim_trials`: the same with a real Exim: `exim` runs it, `exim_config` is its configuration, `exim_cases` the
 //!   replies of remote servers, `exim_stores` local deliveries, `exim_rejects` rejected clients; `records`: number
 //!   of log records per failure
+//! - `relays`: small programs that pass messages on: nullmailer, msmtp, dma
 //! - `exporter`, `prometheus`: what is read from the log; `rsyslog`, `journal`, `container_logs`: transports and formats of log lines
 //! - `page`, `faults`, `clocks`, `repeated_hour`: alerts from the lines of `traffic` through `alertmanager` to a `webhook`;
 //!   `incidents`: stories of mail servers (`site`) through Prometheus with the shipped inhibitions; `examples`:
@@ -58,6 +59,7 @@ mod policy;
 mod postfix;
 mod prometheus;
 mod records;
+mod relays;
 mod remote;
 mod repeated_hour;
 mod replies;
@@ -108,7 +110,10 @@ fn main() -> ExitCode {
 
 /// Every trial.
 fn all() -> impl Iterator<Item = &'static trials::RealTrial> {
-    trials::ALL.iter().chain(exim_trials::ALL)
+    trials::ALL
+        .iter()
+        .chain(exim_trials::ALL)
+        .chain(relays::ALL)
 }
 
 /// Runs one trial; we are in its namespace already.

@@ -6,6 +6,10 @@
 pub enum Server {
     Postfix,
     Exim,
+    /// A program that passes each message with its one recipient to one server: nullmailer, msmtp.
+    Relay,
+    /// As `Relay`, but without the reply to a message that was accepted.
+    Dma,
 }
 
 /// The stage of a session at which a reply is sent.
@@ -47,6 +51,7 @@ impl Failure {
             // A failure of the host has one `H=` record, whose text the `==` or `**` records of all
             // recipients repeat. A 5xx reply to MAIL, DATA or the content is only in the `**` records.
             Server::Exim => self.temporary || matches!(self.stage, Stage::Banner | Stage::Helo),
+            Server::Relay | Server::Dma => true,
         };
         if once { concerned.min(1) } else { concerned }
     }

@@ -289,6 +289,8 @@ impl<'a, R: Read, W: Write> Session<'a, R, W> {
                     _ => self.act(Stage::Helo, act, ""),
                 };
             }
+            // dma does not try HELO.
+            act if self.script.client == Server::Dma => return self.act(Stage::Helo, act, ""),
             // After any other refusal Postfix says HELO, and it is the answer to this, or the
             // silence, that it reports.
             Act::Say(reply) if reply.code != 421 => return self.say(reply.wire),
@@ -367,8 +369,10 @@ impl<'a, R: Read, W: Write> Session<'a, R, W> {
         }
         if matches!(script.dot, Act::Go) {
             let Reply { code, enhanced, .. } = script.accepted;
-            self.truth
-                .reply(script.direction, code, enhanced, self.accepted);
+            if script.client != Server::Dma {
+                self.truth
+                    .reply(script.direction, code, enhanced, self.accepted);
+            }
             self.truth.delivery("sent", self.accepted);
         }
         if script.direction == "outbound" {

@@ -106,6 +106,7 @@ fn is_own_text(text: &[u8]) -> bool {
         rest.is_some_and(|(_, rest)| rest == after)
     };
     text.starts_with(b"Starting delivery: host: ")
+        || text.starts_with(b"Starting delivery: protocol: ")
         || text == b"Rescanning queue."
         || text == b"Trigger pulled."
         || counted(b"Starting delivery, ", b" message(s) in queue.")
@@ -158,6 +159,8 @@ fn parse<'a, 'e>(
         return Line::Noise(None);
     }
     if let Some(reason) = text.strip_prefix(b"Sending failed: ") {
+        // Versions before 2.0 write two spaces.
+        let reason = reason.trim_ascii_start();
         return Line::Event(slot.insert(failed(state, reason)));
     }
     if text.starts_with(b"Sending timed out") || text.starts_with(b"Sending process crashed") {
@@ -187,7 +190,7 @@ fn event<'a>(state: &'a State, outcome: Outcome) -> Event<'a> {
     }
 }
 
-/// `host: mx.example.net protocol: smtp file: 1795981446.193`.
+/// `host: mx.example.net protocol: smtp file: 1795428000.193`, before 2.0 with the protocol first.
 fn started(state: &mut State, rest: &[u8]) {
     let field = |name: &[u8]| {
         let at = memchr::memmem::find(rest, name)?;

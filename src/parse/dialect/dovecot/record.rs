@@ -58,6 +58,8 @@ impl<'a> Entry<'a> {
         let (service, user, rest) = match service(body) {
             Some(parts) => parts,
             None if !of_tag.is_empty() => (of_tag, &b""[..], body),
+            // A failure of the master process before 2.0: `Fatal: Auth process died too early`.
+            None if matches!(level, Severity::Above(_)) => (&b"master"[..], &b""[..], body),
             None => return None,
         };
         // The delivery agent of 1.2 writes its own date after its name.
@@ -102,10 +104,11 @@ enum Severity {
 
 /// The level at the beginning of a text, and the rest.
 fn level(text: &[u8]) -> (Severity, &[u8]) {
-    const LEVELS: [(&[u8], Severity); 6] = [
+    const LEVELS: [(&[u8], Severity); 7] = [
         (b"Info: ", Severity::Info),
         (b"Error: ", Severity::Above(Level::Error)),
         (b"Warning: ", Severity::Above(Level::Warning)),
+        (b"Warn: ", Severity::Above(Level::Warning)),
         (b"Fatal: ", Severity::Above(Level::Fatal)),
         (b"Panic: ", Severity::Above(Level::Panic)),
         (b"Debug: ", Severity::Debug),

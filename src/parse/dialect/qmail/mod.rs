@@ -102,6 +102,7 @@ impl Dialect for Qmail {
                 !matches!(rest.first(), Some(byte) if byte.is_ascii_alphabetic())
             }
             b"rblsmtpd" | b"spamdyke" | b"vpopmail" => true,
+            b"tcpserver" | b"sslserver" => tcpserver::is_mail_connection(body),
             _ => is_own_text(stamp::after_epoch(body).unwrap_or(body)),
         }
     }

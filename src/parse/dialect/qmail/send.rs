@@ -208,11 +208,13 @@ fn delivered<'a>(state: &'a mut State, id: &[u8], outcome: Outcome, text: &[u8])
         true => Outcome::Expired,
         false => outcome,
     };
+    // The words of a patch about a connection that did not fail.
+    let has_failed = outcome != Outcome::Sent;
     let mut event = Event {
-        code: report.code,
+        code: report.code.filter(|&code| has_failed || code != 101),
         enhanced: report.enhanced,
         dsn: report.dsn,
-        connect_error: report.connect_error,
+        connect_error: report.connect_error.filter(|_| has_failed),
         host: &state.text[end..],
         text: &state.text[report.text],
         ..Event::new(service, direction, outcome)
