@@ -67,6 +67,8 @@ const PIECES: &[&[u8]] = &[
     b"[INFO] [2DC5D28A-3154-44E1-844E-C663A1E1B6DB.1] [core] disconnect ip=192.0.2.1 lr=\"",
     b"info Sender/default/89[1] id=54idxqosztexxnka 1984e8a65b30003e90.001 ",
     b"DEFERRED[other] from=a@example.com to=b@example.net src=192.0.2.1 mx=mx.example.net[198.51.100.1] message-id=<1> (",
+    b"2026-11-23T10:00:00Z INFO SMTP RCPT TO rejected (delivery.rcpt-to-rejected) queueId = 1, to = [\"a@example.net\"], ",
+    b"hostname = \"mx.example.net\", to = \"a@example.net\", code = 421, details = \"",
     b"{\"type\":\"TransientFailure\",\"recipient\":\"a@example.net\",\"response\":{\"code\":421,\"content\":\"",
 ];
 

@@ -8,6 +8,7 @@ macro_rules! for_each_dialect {
             Exim => crate::parse::dialect::exim::Exim,
             Haraka => crate::parse::dialect::haraka::Haraka,
             KumoMta => crate::parse::dialect::kumomta::KumoMta,
+            Stalwart => crate::parse::dialect::stalwart::Stalwart,
             ZoneMta => crate::parse::dialect::zone_mta::ZoneMta,
         }
     };

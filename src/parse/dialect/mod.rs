@@ -11,6 +11,7 @@ mod list;
 mod mta;
 mod postfix;
 mod registry;
+mod stalwart;
 mod zone_mta;
 
 pub use api::AgentDef;
