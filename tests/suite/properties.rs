@@ -69,6 +69,7 @@ const PIECES: &[&[u8]] = &[
     b"DEFERRED[other] from=a@example.com to=b@example.net src=192.0.2.1 mx=mx.example.net[198.51.100.1] message-id=<1> (",
     b"2026-11-23T10:00:00Z INFO SMTP RCPT TO rejected (delivery.rcpt-to-rejected) queueId = 1, to = [\"a@example.net\"], ",
     b"hostname = \"mx.example.net\", to = \"a@example.net\", code = 421, details = \"",
+    b"Nov 23 10:00:00 mail halon[1]: [18c545f6-2bd2-11e9-a0c5-005056914940:1] delivery failed (",
     b"{\"type\":\"TransientFailure\",\"recipient\":\"a@example.net\",\"response\":{\"code\":421,\"content\":\"",
 ];
 

@@ -6,6 +6,7 @@ macro_rules! for_each_dialect {
         $then! {
             Postfix => crate::parse::dialect::postfix::Postfix,
             Exim => crate::parse::dialect::exim::Exim,
+            Halon => crate::parse::dialect::halon::Halon,
             Haraka => crate::parse::dialect::haraka::Haraka,
             KumoMta => crate::parse::dialect::kumomta::KumoMta,
             Stalwart => crate::parse::dialect::stalwart::Stalwart,

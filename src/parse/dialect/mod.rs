@@ -5,6 +5,7 @@
 
 pub(in crate::parse) mod api;
 mod exim;
+mod halon;
 mod haraka;
 mod kumomta;
 mod list;
