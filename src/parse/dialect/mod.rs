@@ -12,6 +12,7 @@ mod dovecot;
 mod exchange;
 mod exim;
 mod groupwise;
+mod halon;
 mod haraka;
 mod hmailserver;
 mod iis_smtp;
@@ -31,6 +32,7 @@ mod qmail;
 mod registry;
 mod rspamd;
 mod sendmail;
+mod stalwart;
 mod zone_mta;
 
 pub use api::AgentDef;
