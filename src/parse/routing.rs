@@ -1,7 +1,7 @@
 //! Routing: which dialect reads a line that is not of one of Postfix's usual forms.
 
 use crate::parse::detect::{DetectedFormat, Format};
-use crate::parse::dialect::{Mta, Record, is_unsupported};
+use crate::parse::dialect::{Mta, Record};
 use crate::parse::event::{Line, Visitor};
 use crate::parse::frame::{start_script, syslog_record};
 use crate::parse::repeat::{self, Repeat};
@@ -73,7 +73,6 @@ pub(super) fn read_any<'a>(
     let line = match record.tag {
         b"" if start_script::is_line(line) => Line::Noise(None),
         b"" => Line::Unmatched,
-        tag if is_unsupported(tag) => Line::Unmatched,
         _ => Line::Noise(None),
     };
     visitor.visit(record.time, line);

@@ -179,18 +179,6 @@ fn failure(words: &[u8]) -> Option<Event<'_>> {
     };
     let own = words.get(4..).unwrap_or_default().trim_ascii();
     let own = own.strip_suffix(b".").unwrap_or(own);
-    // Also if the line is cut off.
-    let begins = |known: &[u8]| {
-        known
-            .get(..own.len())
-            .is_some_and(|it| it.eq_ignore_ascii_case(own))
-    };
-    let connect_error = match reply.code {
-        450 | 550 if own.is_empty() => return None,
-        450 if begins(b"Host down") => Some(ConnectError::Unreachable),
-        550 if begins(b"Host unknown") => Some(ConnectError::Dns),
-        _ => None,
-    };
     let own_words: &[(u16, &[u8], ConnectError)] = &[
         (450, b"Host down", ConnectError::Unreachable),
         (550, b"Host unknown", ConnectError::Dns),
@@ -198,6 +186,7 @@ fn failure(words: &[u8]) -> Option<Event<'_>> {
     let mut connect_error = None;
     for &(_, words, error) in own_words.iter().filter(|it| it.0 == reply.code) {
         let is_beginning = words
+            .get(..own.len())
             .is_some_and(|it| it.eq_ignore_ascii_case(own));
         if is_beginning && own.len() < words.len() {
             // Cut off, so that it may be GroupWise's word or that of the other server.

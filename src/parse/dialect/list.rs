@@ -35,7 +35,3 @@ macro_rules! for_each_dialect {
     };
 }
 pub(super) use for_each_dialect;
-
-/// Syslog programs of mail transfer agents without a dialect. Their lines are unmatched, so that an
-/// operator sees that they are not read; lines of other programs are noise.
-pub(super) const UNSUPPORTED: &[&[u8]] = &[];

@@ -41,8 +41,3 @@ pub use custom::{Pattern, PatternSettings, Patterns, group_names};
 pub use mta::{Agent, Mta};
 pub(in crate::parse) use postfix::{PostfixState, Prescan, read_prescanned};
 pub(in crate::parse) use registry::DialectState;
-
-/// Whether a syslog tag is that of a mail transfer agent which no dialect reads.
-pub(in crate::parse) fn is_unsupported(tag: &[u8]) -> bool {
-    list::UNSUPPORTED.contains(&tag)
-}
