@@ -6,16 +6,26 @@ use crate::parse::notices::{Level, TlsProtocol, TlsSession, TlsTrust};
 use crate::parse::scan::{split, split_on};
 use crate::parse::{ConnectError, Direction, Event, Fact, Line, Outcome};
 
-/// Parses a record of this kind.
+/// What the records of TLS handshakes begin with.
+const HANDSHAKE: &[u8] = b"TCPConnection - TLS/SSL handshake ";
+
+/// The number of the session of which a record has the TLS handshake.
+pub(super) fn session_of_handshake(text: &[u8]) -> Option<&[u8]> {
+    let (_, session) = split_on(text.strip_prefix(HANDSHAKE)?, b"Session Id: ")?;
+    split(session, b',').map(|(session, _)| session)
+}
+
+/// Parses a record of this kind. `is_client` is whether its session is one with another server.
 pub(super) fn parse<'a, 'e>(
     kind: &[u8],
     text: &'a [u8],
+    is_client: bool,
     slot: &'e mut Option<Event<'a>>,
 ) -> Line<'a, 'e> {
     let event = match kind {
         b"APPLICATION" => message(text),
         b"DEBUG" => connection_failed(text),
-        b"TCPIP" => return Line::Noise(connection(text)),
+        b"TCPIP" => return Line::Noise(connection(text, is_client)),
         _ => {
             let fact = Fact::Diagnostic(Mta::HMailServer, Level::Error);
             return Line::Noise(Some(fact));
@@ -91,18 +101,21 @@ fn connection_failed(text: &[u8]) -> Option<Event<'_>> {
 }
 
 /// `TCP - 192.0.2.1 connected to 192.0.2.9:25.`, `TCPConnection - TLS/SSL handshake completed. …`.
-fn connection(text: &[u8]) -> Option<Fact<'_>> {
-    if let Some(rest) = text.strip_prefix(b"TCPConnection - TLS/SSL handshake ") {
-        // Whether we were the client is not logged.
+fn connection(text: &[u8], is_client: bool) -> Option<Fact<'_>> {
+    if let Some(rest) = text.strip_prefix(HANDSHAKE) {
+        let (service, direction) = match is_client {
+            true => (SMTPC, Direction::Outbound),
+            false => (SMTPD, Direction::Inbound),
+        };
         if rest.starts_with(b"failed") {
-            return Some(Fact::TlsFailed(Mta::HMailServer, Direction::Inbound));
+            return Some(Fact::TlsFailed(Mta::HMailServer, direction));
         }
         let (_, version) = split_on(rest, b"Version: ")?;
         let session = TlsSession {
             trust: TlsTrust::Unknown,
             protocol: TlsProtocol::leading(version),
         };
-        return Some(Fact::TlsEstablished(SMTPD, Direction::Inbound, session));
+        return Some(Fact::TlsEstablished(service, direction, session));
     }
     let (_, to) = split_on(text.strip_prefix(b"TCP - ")?, b" connected to ")?;
     let port = memchr::memrchr(b':', to).map(|at| &to[at + 1..])?;

@@ -173,7 +173,11 @@ fn parse<'a, 'e>(
         b"SMTPC" => (&mut state.client, true),
         b"SMTPD" => (&mut state.server, false),
         b"POP3D" | b"POP3C" | b"IMAPD" => return Line::Noise(None),
-        kind => return delivery::parse(kind, entry.text, slot),
+        kind => {
+            let is_client = delivery::session_of_handshake(entry.text)
+                .is_some_and(|session| state.client.get(session).is_some());
+            return delivery::parse(kind, entry.text, is_client, slot);
+        }
     };
     let (is_sent, text) = match (
         entry.text.strip_prefix(b"SENT: "),

@@ -8,7 +8,7 @@ use crate::parse::frame::csv::Columns;
 use crate::parse::frame::w3c;
 use crate::parse::kinds::Stamp;
 use crate::parse::reply;
-use crate::parse::scan::split_on;
+use crate::parse::scan::{split, split_on};
 
 /// The fields that are read.
 const FIELDS: [&[u8]; 7] = [
@@ -63,16 +63,18 @@ const VERBS: [&[u8]; 7] = [
     b"MAIL", b"RCPT", b"EHLO", b"HELO", b"DATA", b"QUIT", b"RSET",
 ];
 
-/// The time of a record: its date and time, or its time on the date of the header.
+/// The time of a record. What it does not have of date and time is that of the header.
 pub(super) fn stamp(state: &State, line: &[u8]) -> Option<Stamp> {
+    let (header_date, header_time) = split(&state.date, b' ').unwrap_or_default();
     if let Some(columns) = &state.columns {
         let [date, time, ..] = columns.read::<7>(w3c::values(line));
-        let date = if date.is_empty() { &state.date } else { date };
+        let date = if date.is_empty() { header_date } else { date };
+        let time = if time.is_empty() { header_time } else { time };
         return w3c::stamp(date, time);
     }
     let mut values = w3c::values(line);
     let (first, second) = (values.next()?, values.next()?);
-    w3c::stamp(first, second).or_else(|| w3c::stamp(&state.date, first))
+    w3c::stamp(first, second).or_else(|| w3c::stamp(header_date, first))
 }
 
 /// Reads a record.

@@ -41,7 +41,7 @@ pub(in crate::parse) struct IisSmtp;
 pub(in crate::parse) struct State {
     /// The columns of a `#Fields:` line.
     columns: Option<Columns>,
-    /// The date of a `#Date:` line, for records that have only the time.
+    /// Date and time of a `#Date:` line, for records that do not have both.
     date: Box<[u8]>,
     /// The last command to each remote host, by its address.
     sessions: Correlated<Transcript, 512>,
@@ -144,8 +144,7 @@ impl State {
         } else if let Some(names) = w3c::fields(line) {
             self.columns = Some(extended::columns(names));
         } else if let Some(date) = line.strip_prefix(b"#Date:") {
-            let date = date.trim_ascii();
-            self.date = date.get(..10).unwrap_or_default().into();
+            self.date = date.trim_ascii().get(..19).unwrap_or_default().into();
         }
     }
 }
