@@ -33,8 +33,8 @@ pub(super) fn parse<'a>(
             Some(Found::Event(of_client(event, client)))
         }
         b"connected" => {
-            let address = fields::value(rest, b"address=");
-            new_session(state, time, id, fields::value(rest, b"host="), address);
+            let address = fields::value(rest, b"address");
+            new_session(state, time, id, fields::value(rest, b"host"), address);
             Some(Found::Noise(Some(Fact::Connected(SMTP))))
         }
         b"message" => Some(accepted(rest)),
@@ -193,8 +193,8 @@ fn refused<'a>(state: &'a State, id: &[u8], command: &'a [u8], result: &'a [u8])
 /// The event with the client that the record itself names (`address=… host=…`, 6.4), if that of the session is unknown.
 fn of_client<'a>(mut event: Event<'a>, fields: &'a [u8]) -> Event<'a> {
     if event.host.is_empty() {
-        event.host = match fields::value(fields, b"host=") {
-            b"" | b"<unknown>" | b"unknown" => fields::value(fields, b"address="),
+        event.host = match fields::value(fields, b"host") {
+            b"" | b"<unknown>" | b"unknown" => fields::value(fields, b"address"),
             name => name,
         };
     }
@@ -230,8 +230,8 @@ fn stage(command: &[u8]) -> (Stage, &[u8]) {
 
 /// `msgid=4715ec99 size=279 nrcpt=2 proto=ESMTP`, before 6.6 with addresses, and `ndest=` for each of them.
 fn accepted<'a>(text: &[u8]) -> Found<'a> {
-    let size = number(fields::value(text, b"size=")).map(|(size, _)| size);
-    let recipients = [&b"nrcpt="[..], b"nrcpts="]
+    let size = number(fields::value(text, b"size")).map(|(size, _)| size);
+    let recipients = [&b"nrcpt"[..], b"nrcpts"]
         .iter()
         .find_map(|key| number(fields::value(text, key)));
     let recipients = recipients.and_then(|(count, _)| NonZeroU32::new(u32::try_from(count).ok()?));

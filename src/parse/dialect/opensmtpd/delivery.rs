@@ -65,8 +65,8 @@ pub(super) fn parse_old<'a>(
         None => b"",
     };
     let mut event = match is_relay {
-        true => relayed(state, time, session, outcome, rest)?,
-        false => stored(outcome, rest)?,
+        true => relayed(state, time, session, Some(outcome), rest)?,
+        false => stored(Some(outcome), rest)?,
     };
     event.queue_id = id;
     Some(Found::Event(event))
@@ -79,10 +79,7 @@ pub(super) fn of_session<'a>(
     session: &'a [u8],
     text: &'a [u8],
 ) -> Option<Found<'a>> {
-    let outcome = outcome(fields::value(text, b"status="))?;
-    let mut event = relayed(state, time, session, outcome, text)?;
-    event.queue_id = fields::value(text, b"evpid=");
-    Some(Found::Event(event))
+    relayed(state, time, session, None, text).map(Found::Event)
 }
 
 /// Parses the text after `mta delivery `.
@@ -92,17 +89,12 @@ pub(super) fn to_server<'a>(
     session: &'a [u8],
     text: &'a [u8],
 ) -> Option<Found<'a>> {
-    // The result is only known after the addresses.
-    let mut event = relayed(state, time, session, Outcome::Attempt, text)?;
-    event.queue_id = fields::value(text, b"evpid=");
-    Some(Found::Event(event))
+    relayed(state, time, session, None, text).map(Found::Event)
 }
 
 /// Parses the text after `mda delivery `.
 pub(super) fn to_store(text: &[u8]) -> Option<Found<'_>> {
-    let mut event = stored(Outcome::Attempt, text)?;
-    event.queue_id = fields::value(text, b"evpid=");
-    Some(Found::Event(event))
+    stored(None, text).map(Found::Event)
 }
 
 /// The outcome for the word of a result.
@@ -116,67 +108,51 @@ fn outcome(result: &[u8]) -> Option<Outcome> {
     })
 }
 
-/// What all records have: the addresses, the delay, the result and the reason.
-struct Common<'a> {
+/// The fields of a record. What it does not have is empty.
+#[derive(Default)]
+struct Fields<'a> {
+    id: &'a [u8],
     sender: &'a [u8],
     recipient: &'a [u8],
     relay: &'a [u8],
     delay: Option<u64>,
-    outcome: Outcome,
-    stat: &'a [u8],
+    result: &'a [u8],
+    stat: Option<&'a [u8]>,
 }
 
-/// Reads a record with this outcome; [`Outcome::Attempt`] if it is a field of the record.
-fn common(text: &[u8], known: Outcome) -> Option<Common<'_>> {
-    let (sender, rest) = fields::address(text, b"from=<")?;
-    let (recipient, mut rest) = fields::address(rest, b"to=<")?;
-    if let Some((_, after)) = fields::address(rest, b"rcpt=<") {
+/// Reads the fields of a record.
+fn read(text: &[u8]) -> Fields<'_> {
+    let (mut fields, mut rest) = (Fields::default(), text);
+    while let Some((key, value, after)) = fields::next(rest) {
+        match key {
+            b"evpid" => fields.id = value,
+            b"from" => fields.sender = value,
+            b"to" => fields.recipient = value.strip_prefix(b"<").unwrap_or(value),
+            b"relay" => fields.relay = value,
+            b"delay" => fields.delay = fields::microseconds(value),
+            b"result" | b"status" => fields.result = value,
+            b"stat" => fields.stat = Some(value),
+            _ => {}
+        }
         rest = after;
     }
-    // What comes before the delay is ours or from DNS; what comes after it is not.
-    let (before, rest) = fields::between(rest, b"", b"delay=")?;
-    let relay = match memchr::memmem::find(before, b"relay=") {
-        Some(at) => {
-            let relay = before[at + b"relay=".len()..].trim_ascii_end();
-            fields::unquoted(relay.strip_suffix(b",").unwrap_or(relay))
-        }
-        None => b"",
-    };
-    let delay = fields::microseconds(rest.split(|byte| matches!(byte, b' ' | b',')).next()?);
-    let outcome = match known {
-        Outcome::Attempt => outcome(fields::value(rest, b"result="))?,
-        known => known,
-    };
-    Some(Common {
-        sender,
-        recipient: without_brackets(recipient),
-        relay,
-        delay,
-        outcome,
-        stat: fields::last(rest, b"stat=")?,
-    })
+    fields
 }
 
-/// An address that was copied with brackets.
-fn without_brackets(address: &[u8]) -> &[u8] {
-    address.strip_prefix(b"<").unwrap_or(address)
-}
-
+/// A delivery to another server. The outcome is `None` if it is a field of the record.
 fn relayed<'a>(
     state: &'a mut State,
     time: Option<Stamp>,
     session: &'a [u8],
-    outcome: Outcome,
+    outcome: Option<Outcome>,
     text: &'a [u8],
 ) -> Option<Event<'a>> {
-    let Common {
-        sender,
-        recipient,
-        relay,
-        delay,
-        outcome,
-        stat,
-    } = common(text, outcome)?;
+    let fields = read(text);
+    let stat = fields.stat?;
+    let outcome = match outcome {
+        Some(known) => known,
+        None => self::outcome(fields.result)?,
+    };
     let reply = reply::parse(stat).filter(|it| (it.code < 400) == (outcome == Outcome::Sent));
     if outcome != Outcome::Sent {
         match state.sessions.get_mut(session) {
@@ -195,15 +171,16 @@ fn relayed<'a>(
     let mut event = Event {
         code: reply.map(|it| it.code),
         enhanced: reply.and_then(|it| it.enhanced),
-        sender,
-        recipient,
+        queue_id: fields.id,
+        sender: fields.sender,
+        recipient: fields.recipient,
         host: match session {
             Some(session) if !session.host.is_empty() => &session.host,
-            _ => fields::host(relay),
+            _ => fields::host(fields.relay),
         },
         text: stat,
         delays: Delays {
-            total: delay,
+            total: fields.delay,
             stages: StageDelays::None,
         },
         ..Event::new(service, direction, outcome)
@@ -217,21 +194,19 @@ fn relayed<'a>(
     Some(event)
 }
 
-fn stored(outcome: Outcome, text: &[u8]) -> Option<Event<'_>> {
-    let Common {
-        sender,
-        recipient,
-        delay,
-        outcome,
-        stat,
-        ..
-    } = common(text, outcome)?;
+fn stored(outcome: Option<Outcome>, text: &[u8]) -> Option<Event<'_>> {
+    let fields = read(text);
+    let outcome = match outcome {
+        Some(known) => known,
+        None => self::outcome(fields.result)?,
+    };
     Some(Event {
-        sender,
-        recipient,
-        text: stat,
+        queue_id: fields.id,
+        sender: fields.sender,
+        recipient: fields.recipient,
+        text: fields.stat?,
         delays: Delays {
-            total: delay,
+            total: fields.delay,
             stages: StageDelays::None,
         },
         ..Event::new(MDA, Direction::Local, outcome)

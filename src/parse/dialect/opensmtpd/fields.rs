@@ -1,30 +1,39 @@
 //! The values of records: `key=value`, separated by spaces or, before 6.0, by commas and spaces.
 
-use crate::parse::scan::{self, number, position};
+use crate::parse::scan::{self, number, position, split, split_on};
 
-/// The text after the first `key`, which ends with `=`.
-fn after<'a>(text: &'a [u8], key: &[u8]) -> Option<&'a [u8]> {
-    memchr::memmem::find(text, key).map(|at| &text[at + key.len()..])
-}
-
-/// The value after `key`, without its quotes: up to the next space, or the closing quote. Use it only for records
-/// before the value of which the other side cannot write anything.
-pub(super) fn value<'a>(text: &'a [u8], key: &[u8]) -> &'a [u8] {
-    let Some(value) = after(text, key) else {
-        return b"";
-    };
-    match value.strip_prefix(b"\"") {
-        Some(quoted) => &quoted[..position(quoted, b'"').unwrap_or(quoted.len())],
-        None => {
-            let end = position(value, b' ').unwrap_or(value.len());
-            value[..end].strip_suffix(b",").unwrap_or(&value[..end])
+/// The field at the beginning of `text`: its key, its value without quotes or brackets, and the text after it.
+///
+/// An address may contain anything in quotes. `stat=` is the last field, and its value may contain quotes itself.
+pub(super) fn next(text: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
+    let start = text.iter().position(|byte| !matches!(byte, b' ' | b','))?;
+    let text = &text[start..];
+    let equals = position(text, b'=')?;
+    let (key, value) = (&text[..equals], &text[equals + 1..]);
+    let (value, rest) = match value.first() {
+        _ if key == b"stat" => (unquoted(value), &b""[..]),
+        Some(b'<') => scan::address(value)?,
+        Some(b'"') => split(&value[1..], b'"').unwrap_or((&value[1..], b"")),
+        // `relay=192.0.2.1 (mx.example.net) delay=1s`
+        _ if key == b"relay" => {
+            let end = split_on(value, b" delay=").map_or(value.len(), |(relay, _)| relay.len());
+            value.split_at(end)
         }
-    }
+        _ => value.split_at(position(value, b' ').unwrap_or(value.len())),
+    };
+    Some((key, value.strip_suffix(b",").unwrap_or(value), rest))
 }
 
-/// The text at the end of a record, in quotes or not. It may contain quotes itself.
-pub(super) fn last<'a>(text: &'a [u8], key: &[u8]) -> Option<&'a [u8]> {
-    after(text, key).map(unquoted)
+/// The value of the field `key`; empty if there is none.
+pub(super) fn value<'a>(text: &'a [u8], key: &[u8]) -> &'a [u8] {
+    let mut rest = text;
+    while let Some((found, value, after)) = next(rest) {
+        if found == key {
+            return value;
+        }
+        rest = after;
+    }
+    b""
 }
 
 /// A text without the quotes around it. The closing one may have been cut off.
@@ -35,24 +44,9 @@ pub(super) fn unquoted(text: &[u8]) -> &[u8] {
     }
 }
 
-/// The address after `key`, which ends with `<`, and the text after it. An address may contain anything in quotes.
-pub(super) fn address<'a>(text: &'a [u8], key: &[u8]) -> Option<(&'a [u8], &'a [u8])> {
-    let at = memchr::memmem::find(text, key)?;
-    scan::address(&text[at + key.len() - 1..])
-}
-
-/// The value between two keys, without quotes: that of `relay=` may contain spaces.
-pub(super) fn between<'a>(text: &'a [u8], key: &[u8], next: &[u8]) -> Option<(&'a [u8], &'a [u8])> {
-    let value = after(text, key)?;
-    let end = memchr::memmem::find(value, next)?;
-    let rest = &value[end + next.len()..];
-    let value = &value[..end];
-    Some((unquoted(value.strip_suffix(b",").unwrap_or(value)), rest))
-}
-
 /// The version of TLS in `ciphers=TLSv1.3:…`, in 6.0 `ciphers=version=TLSv1.2, …`.
 pub(super) fn tls_version(text: &[u8]) -> &[u8] {
-    let version = value(text, b"ciphers=");
+    let version = value(text, b"ciphers");
     version.strip_prefix(b"version=").unwrap_or(version)
 }
 

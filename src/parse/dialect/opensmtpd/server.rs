@@ -119,8 +119,8 @@ pub(super) fn parse<'a>(
 ) -> Option<Found<'a>> {
     match event {
         b"connecting" => {
-            let address = fields::value(rest, b"address=");
-            connecting(state, time, id, address, fields::value(rest, b"host="));
+            let address = fields::value(rest, b"address");
+            connecting(state, time, id, address, fields::value(rest, b"host"));
         }
         b"connected" => connected(state, id),
         b"error" => return failed(state, id, rest.strip_prefix(b"reason=")?),
@@ -128,7 +128,7 @@ pub(super) fn parse<'a>(
             let protocol = TlsProtocol::leading(fields::tls_version(rest));
             return Some(established(protocol));
         }
-        b"closing" if fields::value(rest, b"reason=").starts_with(b"tls-") => {
+        b"closing" if fields::value(rest, b"reason").starts_with(b"tls-") => {
             return Some(Found::Noise(Some(Fact::TlsFailed(
                 Mta::OpenSmtpd,
                 Direction::Outbound,
