@@ -136,7 +136,7 @@ fn servers_that_share_a_syslog_are_told_apart_by_line() {
             assert_eq!(reader_of(&mut parser, &line), expected, "{line}");
         }
     }
-    assert_eq!(parser.formats(0), ["dovecot", "exim", "postfix"]);
+    assert_eq!(parser.formats(0), ["dovecot", "exim", "postfix", "rspamd"]);
 }
 
 #[test]

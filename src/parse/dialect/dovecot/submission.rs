@@ -99,8 +99,22 @@ fn disconnected(text: &[u8]) -> Option<Event<'_>> {
     })
 }
 
-/// A failed login of a client.
+/// The login service: a failed login of a client, or a server that it passes the session on to and that refuses it
+/// (`proxy(…): Invalid banner: 421 …`).
 pub(super) fn login<'a>(entry: &Entry<'a>) -> Option<Said<'a>> {
+    const BANNER: &[u8] = b"Invalid banner: ";
+    if entry.level.is_some()
+        && let Some(at) = memmem::find(entry.text, BANNER)
+        && let words = &entry.text[at + BANNER.len()..]
+        && let Some(reply) = reply::parse(words).filter(|reply| reply.code >= 400)
+    {
+        return Some(Said::Event(Event {
+            code: Some(reply.code),
+            enhanced: reply.enhanced,
+            text: words,
+            ..Event::new(SUBMISSION, Direction::Outbound, Outcome::Attempt)
+        }));
+    }
     let failed = memmem::find(entry.text, b"(auth failed, ").is_some();
     failed.then_some(Said::Fact(Some(Fact::AuthFailed(
         SUBMISSION,
