@@ -45,7 +45,7 @@ pub(super) fn parse<'a, 'e>(text: &'a [u8], slot: &'e mut Option<Event<'a>>) -> 
     event.host = get(b"_mx");
     match get(b"_bounce_category") {
         b"http" => event.text = get(b"_response"),
-        _ => reason::apply(event, get(b"_response")),
+        _ => reason::apply(event, get(b"_response"), false),
     }
     Line::Event(event)
 }

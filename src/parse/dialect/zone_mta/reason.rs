@@ -23,13 +23,15 @@ const OWN: [&[u8]; 6] = [
     b"Failed to resolve any IP addresses",
 ];
 
-/// Parses the text.
-pub(super) fn parse(text: &[u8]) -> Reason {
+/// Parses the text. One that `is_cut` off may be the beginning of a failure.
+fn parse(text: &[u8], is_cut: bool) -> Reason {
     let words = match reply::parse(text) {
         Some(_) => text[3..].trim_ascii_start(),
         None => text,
     };
-    let is_own = OWN.iter().any(|it| words.starts_with(it));
+    let is_own = OWN
+        .iter()
+        .any(|it| words.starts_with(it) || is_cut && it.starts_with(words));
     match reply::parse(text) {
         Some(reply) if !is_own => Reason::Reply(reply),
         _ => failure(words),
@@ -74,10 +76,10 @@ pub(super) fn failure(words: &[u8]) -> Reason {
     Reason::Other
 }
 
-/// Sets the codes of an event from its text.
-pub(super) fn apply<'a>(event: &mut Event<'a>, text: &'a [u8]) {
+/// Sets the codes of an event from its text, which `is_cut` off if the record has no end.
+pub(super) fn apply<'a>(event: &mut Event<'a>, text: &'a [u8], is_cut: bool) {
     event.text = text;
-    match parse(text) {
+    match parse(text, is_cut) {
         Reason::Reply(reply) => {
             event.code = Some(reply.code);
             event.enhanced = reply.enhanced;

@@ -74,7 +74,7 @@ pub(super) fn parse<'a, 'e>(
     match category {
         // A status of HTTP is no reply of a mail server.
         b"http" => event.text = fields.text,
-        _ => reason::apply(event, fields.text),
+        _ => reason::apply(event, fields.text, fields.is_cut),
     }
     if event.connect_error.is_some() && failed.remove(id).is_some() {
         event.code = None;
@@ -121,8 +121,9 @@ struct Fields<'a> {
     sender: &'a [u8],
     recipient: &'a [u8],
     host: &'a [u8],
-    /// The text in parentheses.
+    /// The text in parentheses, and whether its end is missing.
     text: &'a [u8],
+    is_cut: bool,
 }
 
 impl<'a> Fields<'a> {
@@ -140,6 +141,7 @@ impl<'a> Fields<'a> {
             recipient,
             host,
             text: text.strip_suffix(b")").unwrap_or(text),
+            is_cut: !text.ends_with(b")"),
         })
     }
 }
