@@ -29,7 +29,7 @@ pub(super) fn connection<'a>(
     time: Option<Stamp>,
     text: &'a [u8],
 ) -> Option<Parsed<'a>> {
-    if let Some(rest) = text.strip_prefix(b"DCID ") {
+    if let Some(rest) = text.strip_prefix(b"DCID") {
         return of_connection(state, time, rest);
     }
     if let Some(rest) = text.strip_prefix(b"Delayed: ") {
@@ -245,7 +245,7 @@ pub(super) fn connection_error<'a>(
     Some(Parsed::Event(event))
 }
 
-/// What follows `DCID `.
+/// What follows `DCID`.
 fn of_connection<'a>(
     state: &'a mut State,
     time: Option<Stamp>,
@@ -262,6 +262,9 @@ fn of_connection<'a>(
         let fact = Fact::TlsEstablished(DELIVERY, Direction::Outbound, session);
         return Some(Parsed::Noise(Some(fact)));
     }
+    if let Some((_, rest)) = split_on(rest, b"SMTP authentication using the profile ") {
+        return Some(authenticated(state, dcid, rest));
+    }
     let is_failure = rest.starts_with(b"TLS failed")
         || rest.starts_with(b"TLS deferring")
         || split_on(rest, b"TLS was required but").is_some();
@@ -276,6 +279,25 @@ fn of_connection<'a>(
     event.host = state.server(dcid).map_or(b"", |it| &it.host);
     event.text = rest;
     Some(Parsed::Event(event))
+}
+
+/// `DCID: 5 IP: 192.0.2.1 SMTP authentication using the profile x succeeded.`, `… failed: ('535', ['5.7.8 No'])`: the
+/// appliance's login at another server.
+fn authenticated<'a>(state: &'a mut State, dcid: &[u8], text: &'a [u8]) -> Parsed<'a> {
+    if split_on(text, b" failed").is_none() {
+        return Parsed::Noise(None);
+    }
+    state.reply.clear();
+    let quoted = reply::tuple(text, &mut state.reply).map(|(_, quoted)| quoted);
+    let state: &'a State = state;
+    let mut event = Event::new(DELIVERY, Direction::Outbound, Outcome::Attempt);
+    event.host = state.server(dcid).map_or(b"", |it| &it.host);
+    event.text = text;
+    if let Some(Quoted::Reply(reply)) = quoted {
+        (event.code, event.enhanced) = (Some(reply.code), reply.enhanced);
+        event.text = &state.reply;
+    }
+    Parsed::Event(event)
 }
 
 /// ` protocol TLSv1.2 cipher …` after `TLS success`; not in old versions.
@@ -298,7 +320,9 @@ pub(super) fn of_own_message<'a>(
 ) -> Option<Event<'a>> {
     let rest = text.strip_prefix(b"Internal SMTP Error: Failed to send message to host ")?;
     let (host, rest) = split_on(rest, b" for recipient ")?;
-    let (recipient, rest) = split_on(rest, b": Unexpected SMTP response \"")?;
+    let (recipient, rest) = split_on(rest, b": Unexpected SMTP response ")?;
+    // Some versions quote the code.
+    let rest = rest.strip_prefix(b"\"").unwrap_or(rest);
     let (code, rest) = rest.split_first_chunk::<3>()?;
     let list = split_on(rest, b"response was ").map_or(&b""[..], |(_, list)| list);
     let quoted = reply::list(code, list, &mut state.reply)?;

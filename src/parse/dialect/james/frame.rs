@@ -2,8 +2,8 @@
 
 use jiff::civil::DateTime;
 
-use crate::parse::frame::flat_json;
 use crate::parse::frame::syslog::HeaderParser;
+use crate::parse::frame::{flat_json, json_time};
 use crate::parse::kinds::Stamp;
 use crate::parse::scan::{split_on, two_digits};
 
@@ -202,28 +202,13 @@ pub(super) fn time(headers: &mut HeaderParser, line: &[u8]) -> Option<Stamp> {
     if flat_json::is_flat(line) {
         let value = flat_json::member(line, b"timestamp")
             .or_else(|| flat_json::member(line, b"@timestamp"))?;
-        return json_time(headers, value);
+        return json_time::stamp(value);
     }
     match stamp(line)?.0 {
         Stamped::TimeOnly => None,
         Stamped::Dated => headers.dated(line).map(|(time, _)| time),
         Stamped::Named => named(headers, line),
     }
-}
-
-/// A number of milliseconds since 1970, or a date.
-fn json_time(headers: &mut HeaderParser, value: &[u8]) -> Option<Stamp> {
-    if value.iter().all(u8::is_ascii_digit) {
-        let millis: i64 = std::str::from_utf8(value).ok()?.parse().ok()?;
-        return Some(Stamp {
-            seconds: millis / 1000,
-            nanos: (millis % 1000) as u32 * 1_000_000,
-        });
-    }
-    // The stamp is read up to a space.
-    let mut line = [b' '; 40];
-    line.get_mut(..value.len())?.copy_from_slice(value);
-    headers.dated(&line).map(|(time, _)| time)
 }
 
 /// `23-Nov-2026 10:00:00.123 `.
