@@ -90,8 +90,9 @@ fn read(mut rest: &[u8]) -> Fields<'_> {
             b"relay" => fields.relay = value,
             b"dsn" => fields.dsn = scan::enhanced(value).map(|(code, _)| code),
             b"reply" => {
-                let text = &rest[b", reply=".len()..];
-                match split_on(text, b", stat=") {
+                let text = from_value(rest, value);
+                let found = split_on(text, b", stat=").or_else(|| split_on(text, b" stat="));
+                match found {
                     Some((reply, stat)) => (fields.reply, fields.stat) = (reply, Some(stat)),
                     // Cut off.
                     None => (fields.reply, fields.stat) = (text, Some(&b""[..])),
@@ -99,7 +100,7 @@ fn read(mut rest: &[u8]) -> Fields<'_> {
                 return fields;
             }
             b"stat" => {
-                fields.stat = Some(&rest[b", stat=".len()..]);
+                fields.stat = Some(from_value(rest, value));
                 return fields;
             }
             _ => {}
@@ -107,6 +108,12 @@ fn read(mut rest: &[u8]) -> Fields<'_> {
         rest = after;
     }
     fields
+}
+
+/// A text from a value in it on.
+fn from_value<'a>(text: &'a [u8], value: &[u8]) -> &'a [u8] {
+    let before = value.as_ptr().addr().wrapping_sub(text.as_ptr().addr());
+    text.get(before..).unwrap_or_default()
 }
 
 fn reply_code(text: &[u8]) -> u16 {

@@ -1,12 +1,15 @@
 //! The `key=value` pairs of records, separated by a comma and a space, and the values of some keys.
 
+use super::fortimail;
 use crate::parse::scan::{self, number, position, split_on};
 
 /// The next field at the beginning of `text`, which begins with a comma: its key, its value, and the text after it. An
 /// address in angle brackets may contain commas; any other value ends at the next comma.
 #[inline]
 pub(super) fn next(text: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
-    let text = text.strip_prefix(b", ")?;
+    let Some(text) = text.strip_prefix(b", ") else {
+        return fortimail::next(text);
+    };
     let equals = position(text, b'=')?;
     let (key, value) = (&text[..equals], &text[equals + 1..]);
     let inside = match value.first() {
@@ -28,6 +31,7 @@ pub(super) fn recipients(text: &[u8]) -> Option<(&[u8], &[u8])> {
                 rest = &rest[position(rest, b']')? + 1..];
             }
             [b',', b' ', ..] | [] => return Some((first, rest)),
+            _ if fortimail::next(rest).is_some() => return Some((first, rest)),
             [b',', ..] if rest.len() > 1 => (_, rest) = recipient(&rest[1..])?,
             [b',', ..] => rest = &rest[1..],
             _ => {

@@ -16,6 +16,7 @@
 mod client;
 mod delivery;
 mod fields;
+mod fortimail;
 mod milter;
 mod noise;
 mod notice;
@@ -86,7 +87,12 @@ impl Dialect for Sendmail {
             // Names of further daemons, as `-L` sets them: `sendmail-in`.
             Some([next, ..]) => !next.is_ascii_alphabetic(),
             // `sm-mta`, `sm-msp-queue`, `sm-acceptingconnections`, `sm-que`.
-            None => tag.starts_with(b"sm-") || is_delivery_record(body),
+            None => {
+                let is_fortimail = || fortimail::message(body).is_some();
+                tag.starts_with(b"sm-")
+                    || is_delivery_record(body)
+                    || may_be_fortimail(tag) && is_fortimail()
+            }
         }
     }
 
@@ -96,18 +102,33 @@ impl Dialect for Sendmail {
 
     fn read<'a>(state: &'a mut State, record: &Record<'a>, visitor: &mut impl Visitor<'a>) {
         let mut slot = None;
-        let (id, text) = split_id(record.body);
+        let message = match may_be_fortimail(record.tag) {
+            true => fortimail::message(record.body),
+            false => None,
+        };
+        let (id, text) = match message {
+            None => split_id(record.body),
+            Some(Some(message)) => message,
+            Some(None) => return visitor.noise(record.time, None),
+        };
         let line = parse(state, record.time, id, text, &mut slot);
         visitor.visit(record.time, line);
     }
 }
 
+/// Whether a line with this tag may be FortiMail's, whose time looks like a tag.
+fn may_be_fortimail(tag: &[u8]) -> bool {
+    tag.is_empty() || split_on(tag, b"time=").is_some()
+}
+
 /// Whether a text is a delivery record, whatever its tag: no other server writes `delay=` and `stat=`.
 fn is_delivery_record(body: &[u8]) -> bool {
     let (id, text) = split_id(body);
-    !id.is_empty()
-        && text.starts_with(b"to=")
-        && split_on(text, b", delay=").is_some_and(|(_, rest)| split_on(rest, b", stat=").is_some())
+    text.starts_with(b"to=")
+        && split_on(text, b" delay=").is_some_and(|(_, rest)| {
+            let has_mailer = || split_on(rest, b" mailer=").is_some();
+            split_on(rest, b" stat=").is_some() && (!id.is_empty() || has_mailer())
+        })
 }
 
 /// The queue id of a record, or nothing, and its text. Records about no message have `NOQUEUE` or nothing before their
