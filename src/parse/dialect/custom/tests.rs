@@ -53,7 +53,7 @@ fn groups_give_the_parts_of_an_event() {
     );
     let line = "2026-11-23T10:00:00Z mx 4F1 to=<a@example.net> delayed: 421 4.7.0 slow down";
     let expected = r#"Some(1795428000) outbound deferred Some(421) Some("4.7.0") "a@example.net""#;
-    assert_eq!(read(&[pattern.clone()], line), expected);
+    assert_eq!(read(std::slice::from_ref(&pattern), line), expected);
     assert_eq!(read(&[pattern], "something else"), "unmatched");
 }
 
@@ -61,15 +61,15 @@ fn groups_give_the_parts_of_an_event() {
 fn what_no_group_says_follows_from_the_settings_or_the_code() {
     let code = settings(r"code=(?<code>\S+)(?: (?<text>.*))?");
     assert_eq!(
-        read(&[code.clone()], "code=250"),
+        read(std::slice::from_ref(&code), "code=250"),
         r#"None outbound sent Some(250) None """#
     );
     assert_eq!(
-        read(&[code.clone()], "code=550 5.1.1 no such user"),
+        read(std::slice::from_ref(&code), "code=550 5.1.1 no such user"),
         r#"None outbound bounced Some(550) Some("5.1.1") """#
     );
     assert_eq!(
-        read(&[code.clone()], "code=5500"),
+        read(std::slice::from_ref(&code), "code=5500"),
         r#"None outbound sent None None """#
     );
     let inbound = PatternSettings {
@@ -117,11 +117,11 @@ fn times_of_several_forms_are_read() {
         "1795428000.25",
         "1795428000123",
     ] {
-        let found = read(&[pattern.clone()], &format!("[{time}] 421"));
+        let found = read(std::slice::from_ref(&pattern), &format!("[{time}] 421"));
         assert!(found.starts_with("Some(1795428000) "), "{time}: {found}");
     }
     for time in ["", "never", "17954280001234567890", &"9".repeat(200)] {
-        let found = read(&[pattern.clone()], &format!("[{time}] 421"));
+        let found = read(std::slice::from_ref(&pattern), &format!("[{time}] 421"));
         assert!(found.starts_with("None "), "{time}: {found}");
     }
 }
