@@ -1,6 +1,7 @@
 //! `demo`: simulated mail traffic with spikes of 421 and of full mailboxes. It is written to a temporary
 //! log and processed like any other log.
 
+mod logs;
 mod traffic;
 
 use std::collections::BTreeMap;
@@ -14,6 +15,7 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
+use self::logs::DemoServer;
 use self::traffic::{Phase, Traffic};
 use crate::catalog::{Catalog, Policy, Providers, Span};
 use crate::cli::error::Error;
@@ -33,6 +35,7 @@ const TICK: Duration = Duration::from_millis(100);
 #[command(after_help = "Examples:
   maillog_exporter demo                  run until Ctrl-C
   maillog_exporter demo --duration 2m    run for two minutes
+  maillog_exporter demo --mta sendmail   the log of another mail server
   curl -s localhost:9925/metrics | grep 'codes_total.*\"421\"'")]
 pub struct Args {
     /// Address to listen on
@@ -42,6 +45,9 @@ pub struct Args {
     /// Stop after this time, such as 90s or 5m
     #[arg(long, value_name = "TIME", value_parser = duration)]
     duration: Option<Duration>,
+    /// Mail server whose log is simulated
+    #[arg(long, value_name = "NAME", default_value = "postfix")]
+    mta: DemoServer,
 }
 
 fn duration(text: &str) -> Result<Duration, String> {
@@ -134,7 +140,7 @@ async fn demo(args: &Args, bound: Bound, log: &Path) -> Result<(), Error> {
         _ = terminate.recv() => Ok(()),
         _ = interrupt.recv() => Ok(()),
         () = end => Ok(()),
-        result = write_traffic(file, &engine) => result,
+        result = write_traffic(file, args.mta, &engine) => result,
     };
     server.stop().await;
     engine.shut_down();
@@ -156,25 +162,16 @@ fn quick(mut policy: Policy) -> Policy {
 }
 
 /// Writes traffic to the log, and prints phases, alerts and counts.
-async fn write_traffic(mut log: File, engine: &Handle) -> Result<(), Error> {
-    let mut traffic = Traffic::new();
-    let start = Timestamp::now();
-    let stamp = |ago: u64| {
-        let ago = SignedDuration::from_secs(ago as i64);
-        let time = start.saturating_sub(ago).unwrap_or(start);
-        time.strftime("%Y-%m-%dT%H:%M:%S%.6f+00:00").to_string()
-    };
-    log.write_all(traffic.past(stamp).as_bytes())?;
+async fn write_traffic(mut log: File, mta: DemoServer, engine: &Handle) -> Result<(), Error> {
+    let mut traffic = Traffic::new(mta);
+    log.write_all(traffic.past(Timestamp::now()).as_bytes())?;
     let mut alerts = Alerts::default();
     let mut ticks = interval_at(Instant::now(), TICK);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut phase = Phase::Normal;
     for tick in 0.. {
         ticks.tick().await;
-        let timestamp = Timestamp::now()
-            .strftime("%Y-%m-%dT%H:%M:%S%.6f+00:00")
-            .to_string();
-        log.write_all(traffic.tick(tick, &timestamp).as_bytes())?;
+        log.write_all(traffic.tick(tick, Timestamp::now()).as_bytes())?;
         let now = Phase::at(tick / 10);
         if now != phase {
             phase = now;

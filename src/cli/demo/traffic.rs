@@ -1,10 +1,12 @@
-//! Simulated mail traffic: the log of a Postfix that sends newsletters, during phases in which one
-//! provider throttles it and mailboxes at another are full.
+//! Simulated mail traffic: a mail server sends newsletters, during phases in which one provider throttles it and mailboxes at
+//! another are full. `logs` writes what the server logs about it.
 //!
 //! The traffic depends on the time since the start only, so every run of the demo is the same. Before the start there
 //! are six hours of usual traffic, and the first minutes of throttling, so that its alert does not take long.
 
-use std::fmt::Write as _;
+use jiff::{SignedDuration, Timestamp};
+
+use super::logs::DemoServer;
 
 /// Seconds after which the phases repeat: long enough for the alerts to be resolved.
 const CYCLE: u64 = 720;
@@ -17,10 +19,10 @@ const PAST: u64 = 6 * 3_600;
 const PAST_PACE: u64 = 2;
 
 /// A remote mail server.
-struct Remote {
-    host: &'static str,
-    address: &'static str,
-    domain: &'static str,
+pub struct Remote {
+    pub host: &'static str,
+    pub address: &'static str,
+    pub domain: &'static str,
 }
 
 const GOOGLE: Remote = Remote {
@@ -71,237 +73,238 @@ impl Phase {
     }
 }
 
-/// Generates log lines.
+/// A message that is sent.
+pub struct Message {
+    /// Its number since the first one.
+    pub number: u64,
+    /// The server that it is for.
+    pub remote: &'static Remote,
+    /// What becomes of it.
+    pub result: Result,
+}
+
+/// What becomes of a message.
+pub enum Result {
+    /// It is taken.
+    Sent,
+    /// It is refused.
+    Refused(Refusal),
+    /// The server refuses connections.
+    NotConnected,
+}
+
+/// A remote server's reply that is not success.
+#[derive(Clone, Copy)]
+pub struct Refusal {
+    pub reply: &'static str,
+    /// Whether it answers the content, rather than the recipient.
+    pub after_content: bool,
+    /// The delivery status code of the mail server.
+    pub dsn: &'static str,
+    /// Whether it is permanent.
+    pub permanent: bool,
+}
+
+impl Message {
+    /// The message with a number, which depends on the phase.
+    fn new(number: u64, phase: Phase) -> Self {
+        let (remote, result) = match refusal(number, phase) {
+            Some((remote, refusal)) => (remote, Result::Refused(refusal)),
+            None if number % 16 == 15 => (&UNREACHABLE, Result::NotConnected),
+            None => {
+                let remote = [&GOOGLE, &TENCENT, &MICROSOFT, &SMALL][(number % 4) as usize];
+                (remote, Result::Sent)
+            }
+        };
+        Message {
+            number,
+            remote,
+            result,
+        }
+    }
+
+    /// Bytes.
+    pub fn size(&self) -> u64 {
+        2_000 + self.number * 977 % 60_000
+    }
+
+    /// The local part of the recipient's address.
+    pub fn user(&self) -> String {
+        format!("user{}", self.number)
+    }
+
+    /// Name and address of the client that it comes from.
+    pub fn client(&self) -> (String, String) {
+        let number = self.number % 3;
+        let name = format!("app{number}.example.com");
+        (name, format!("10.0.0.{}", number + 1))
+    }
+}
+
+/// The refusal that a message meets, if it meets one.
+fn refusal(number: u64, phase: Phase) -> Option<(&'static Remote, Refusal)> {
+    let refusal = |reply, dsn| Refusal {
+        reply,
+        after_content: false,
+        dsn,
+        permanent: false,
+    };
+    match (phase, number % 8) {
+        (Phase::Throttled, 0..=5) => {
+            let reply = "421 4.7.28 Our system has detected an unusual rate of unsolicited mail \
+                         originating from your IP address, please try again later";
+            let refusal = Refusal {
+                after_content: true,
+                ..refusal(reply, "4.7.28")
+            };
+            Some((&GOOGLE, refusal))
+        }
+        (Phase::MailboxesFull, 0..=2) => {
+            let reply = "422 The recipient's mailbox is over its storage limit";
+            Some((&TENCENT, refusal(reply, "4.0.0")))
+        }
+        (Phase::MailboxesFull, 3) => {
+            let reply = "452 4.2.2 The email account that you tried to reach is over quota";
+            Some((&GOOGLE, refusal(reply, "4.2.2")))
+        }
+        (Phase::MailboxesFull, 4) => {
+            let refusal = Refusal {
+                permanent: true,
+                ..refusal("552 5.2.2 Mailbox full", "5.2.2")
+            };
+            Some((&SMALL, refusal))
+        }
+        (Phase::Normal, 6) if number % 48 == 6 => {
+            let reply = "550 5.1.1 The email account that you tried to reach does not exist";
+            let refusal = Refusal {
+                permanent: true,
+                ..refusal(reply, "5.1.1")
+            };
+            Some((&MICROSOFT, refusal))
+        }
+        _ => None,
+    }
+}
+
+/// Generates the lines of a mail server's log.
 pub struct Traffic {
+    server: DemoServer,
     messages: u64,
 }
 
 impl Traffic {
     /// Begins with the first message.
-    pub fn new() -> Self {
-        Traffic { messages: 0 }
+    pub fn new(server: DemoServer) -> Self {
+        Traffic {
+            server,
+            messages: 0,
+        }
     }
 
-    /// The log of the time before the start; `stamp` makes the timestamp of a number of seconds before it.
-    pub fn past(&mut self, stamp: impl Fn(u64) -> String) -> String {
+    /// The log of the time before the start.
+    pub fn past(&mut self, start: Timestamp) -> String {
+        let before = |ago: u64| {
+            let ago = SignedDuration::from_secs(i64::try_from(ago).unwrap_or_default());
+            start.saturating_sub(ago).unwrap_or(start)
+        };
         let mut text = String::new();
         for ago in (BEFORE..PAST)
             .rev()
             .filter(|ago| ago.is_multiple_of(PAST_PACE))
         {
-            let timestamp = stamp(ago);
-            let mut log = Log {
-                text: std::mem::take(&mut text),
-                timestamp: &timestamp,
-            };
-            self.messages += 1;
-            message(&mut log, self.messages, Phase::Normal);
-            text = log.text;
+            self.message(&mut text, Phase::Normal, before(ago));
         }
         for ago in (1..=BEFORE).rev() {
-            let timestamp = stamp(ago);
             for tick in 0..10 {
-                text += &self.lines_of(tick, Phase::Throttled, &timestamp);
+                text += &self.lines_of(tick, Phase::Throttled, before(ago));
             }
         }
         text
     }
 
-    /// The lines of a tick, which is a tenth of a second, with the given timestamp.
-    pub fn tick(&mut self, tick: u64, timestamp: &str) -> String {
-        self.lines_of(tick, Phase::at(tick / 10), timestamp)
+    /// The lines of a tick, which is a tenth of a second.
+    pub fn tick(&mut self, tick: u64, now: Timestamp) -> String {
+        self.lines_of(tick, Phase::at(tick / 10), now)
     }
 
-    fn lines_of(&mut self, tick: u64, phase: Phase, timestamp: &str) -> String {
-        let mut log = Log {
-            text: String::new(),
-            timestamp,
-        };
+    fn lines_of(&mut self, tick: u64, phase: Phase, now: Timestamp) -> String {
+        let mut text = String::new();
         let messages = match phase {
             Phase::Normal => u64::from(tick.is_multiple_of(10)),
             Phase::Throttled => u64::from(tick.is_multiple_of(3)),
             Phase::MailboxesFull => u64::from(tick.is_multiple_of(4)),
         };
         for _ in 0..messages {
-            self.messages += 1;
-            message(&mut log, self.messages, phase);
+            self.message(&mut text, phase, now);
         }
         if tick.is_multiple_of(70) {
-            rejected_client(&mut log, tick);
+            // Sometimes the client also tries to log in.
+            let logs_in = tick.is_multiple_of(210);
+            self.server.rejected_client(&mut text, now, logs_in);
         }
-        log.text
+        text
+    }
+
+    fn message(&mut self, text: &mut String, phase: Phase, now: Timestamp) {
+        self.messages += 1;
+        let message = Message::new(self.messages, phase);
+        self.server.message(text, now, &message);
     }
 }
 
-struct Log<'a> {
-    text: String,
-    timestamp: &'a str,
-}
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
 
-impl Log<'_> {
-    fn line(&mut self, daemon: &str, body: &str) {
-        // Writing to a string cannot fail.
-        let _ = writeln!(
-            self.text,
-            "{} demo postfix/{daemon}[4242]: {body}",
-            self.timestamp
+    use clap::ValueEnum;
+    use jiff::tz::TimeZone;
+
+    use super::*;
+    use crate::catalog::{Catalog, Providers};
+    use crate::parse::{Direction, Line, LineParser};
+
+    /// How often each failed outbound code, and each outcome, is in the log of a cycle.
+    fn counts(server: DemoServer) -> BTreeMap<String, u32> {
+        let start: Timestamp = "2026-11-23T10:00:00Z".parse().expect("a time");
+        let mut traffic = Traffic::new(server);
+        let mut log = traffic.past(start);
+        for tick in 0..CYCLE * 10 {
+            let now = start + SignedDuration::from_millis(tick as i64 * 100);
+            log += &traffic.tick(tick, now);
+        }
+        let catalog = Catalog::embedded();
+        let end = start + SignedDuration::from_hours(1);
+        let mut parser = LineParser::new(catalog, Providers::embedded(), TimeZone::UTC, end);
+        let lines: Vec<&[u8]> = log.lines().map(str::as_bytes).collect();
+        parser.detect(&lines);
+        let mut counts = BTreeMap::new();
+        for line in lines {
+            let mut slot = None;
+            match parser.parse(line, &mut slot).line {
+                Line::Event(event) if event.direction == Direction::Outbound => {
+                    if let Some(code) = event.code.filter(|code| *code >= 400 || *code < 200) {
+                        *counts.entry(code.to_string()).or_default() += 1;
+                    }
+                    if event.outcome.delivery_index().is_some() {
+                        *counts.entry(event.outcome.name().to_owned()).or_default() += 1;
+                    }
+                }
+                Line::Unmatched => panic!("{}", String::from_utf8_lossy(line)),
+                _ => {}
+            }
+        }
+        counts
+    }
+
+    #[test]
+    fn log_of_every_server_tells_the_same() {
+        let expected = counts(DemoServer::Postfix);
+        assert!(
+            expected["421"] > 600 && expected["422"] > 100,
+            "{expected:?}"
         );
+        for &server in DemoServer::value_variants() {
+            assert_eq!(counts(server), expected, "{server:?}");
+        }
     }
-}
-
-/// One message, from the client's connection to the delivery record.
-fn message(log: &mut Log<'_>, number: u64, phase: Phase) {
-    let id = format!("4D{:08X}", number * 7919);
-    let client = format!("app{}.example.com[10.0.0.{}]", number % 3, number % 3 + 1);
-    log.line("smtpd", &format!("connect from {client}"));
-    log.line("smtpd", &format!("{id}: client={client}"));
-    log.line(
-        "cleanup",
-        &format!("{id}: message-id=<{number}@example.com>"),
-    );
-    let size = 2_000 + number * 977 % 60_000;
-    let active = format!("{id}: from=<news@example.com>, size={size}, nrcpt=1 (queue active)");
-    log.line("qmgr", &active);
-    log.line(
-        "smtpd",
-        &format!("disconnect from {client} ehlo=1 mail=1 rcpt=1 data=1 quit=1 commands=5"),
-    );
-    if let Some(refusal) = refusal(number, phase) {
-        refused(log, &id, number, &refusal);
-    } else if number % 16 == 15 {
-        not_connected(log, &id, number);
-    } else {
-        let remote = [&GOOGLE, &TENCENT, &MICROSOFT, &SMALL][(number % 4) as usize];
-        sent(log, &id, number, remote);
-    }
-}
-
-/// A remote server's reply that is not success.
-struct Refusal {
-    remote: &'static Remote,
-    reply: &'static str,
-    /// The SMTP command that it answers.
-    command: &'static str,
-    dsn: &'static str,
-    status: &'static str,
-}
-
-/// The refusal that a message meets, if it meets one.
-fn refusal(number: u64, phase: Phase) -> Option<Refusal> {
-    match (phase, number % 8) {
-        (Phase::Throttled, 0..=5) => Some(Refusal {
-            remote: &GOOGLE,
-            reply: "421 4.7.28 Our system has detected an unusual rate of unsolicited mail \
-                    originating from your IP address, please try again later",
-            command: "end of DATA command",
-            dsn: "4.7.28",
-            status: "deferred",
-        }),
-        (Phase::MailboxesFull, 0..=2) => Some(Refusal {
-            remote: &TENCENT,
-            reply: "422 The recipient's mailbox is over its storage limit",
-            command: "RCPT TO command",
-            dsn: "4.0.0",
-            status: "deferred",
-        }),
-        (Phase::MailboxesFull, 3) => Some(Refusal {
-            remote: &GOOGLE,
-            reply: "452 4.2.2 The email account that you tried to reach is over quota",
-            command: "RCPT TO command",
-            dsn: "4.2.2",
-            status: "deferred",
-        }),
-        (Phase::MailboxesFull, 4) => Some(Refusal {
-            remote: &SMALL,
-            reply: "552 5.2.2 Mailbox full",
-            command: "RCPT TO command",
-            dsn: "5.2.2",
-            status: "bounced",
-        }),
-        (Phase::Normal, 6) if number % 48 == 6 => Some(Refusal {
-            remote: &MICROSOFT,
-            reply: "550 5.1.1 The email account that you tried to reach does not exist",
-            command: "RCPT TO command",
-            dsn: "5.1.1",
-            status: "bounced",
-        }),
-        _ => None,
-    }
-}
-
-/// A delivery attempt that a remote server refuses.
-fn refused(log: &mut Log<'_>, id: &str, number: u64, refusal: &Refusal) {
-    let record = record(id, number, refusal.remote, refusal.dsn);
-    log.line(
-        "smtp",
-        &format!(
-            "{record}, status={} (host {}[{}] said: {} (in reply to {}))",
-            refusal.status,
-            refusal.remote.host,
-            refusal.remote.address,
-            refusal.reply,
-            refusal.command
-        ),
-    );
-}
-
-/// A delivery attempt to a server that refuses connections.
-fn not_connected(log: &mut Log<'_>, id: &str, number: u64) {
-    let reason = format!(
-        "connect to {}[{}]:25: Connection refused",
-        UNREACHABLE.host, UNREACHABLE.address
-    );
-    log.line("smtp", &reason);
-    log.line(
-        "smtp",
-        &format!(
-            "{id}: to=<user{number}@{}>, relay=none, delay=0.2, delays=0.1/0/0.1/0, \
-             dsn=4.4.1, status=deferred ({reason})",
-            UNREACHABLE.domain
-        ),
-    );
-}
-
-/// A successful delivery.
-fn sent(log: &mut Log<'_>, id: &str, number: u64, remote: &Remote) {
-    let record = record(id, number, remote, "2.0.0");
-    log.line(
-        "smtp",
-        &format!("{record}, status=sent (250 2.0.0 OK {number} - demo)"),
-    );
-    log.line("qmgr", &format!("{id}: removed"));
-}
-
-/// The common beginning of delivery records.
-fn record(id: &str, number: u64, remote: &Remote, dsn: &str) -> String {
-    let (setup, transmission) = (number % 5, number % 9);
-    format!(
-        "{id}: to=<user{number}@{}>, relay={}[{}]:25, delay=1.{transmission}, \
-         delays=0.05/0.01/0.{setup}/0.{transmission}, dsn={dsn}",
-        remote.domain, remote.host, remote.address
-    )
-}
-
-/// A client that is not allowed to relay, and sometimes fails to authenticate.
-fn rejected_client(log: &mut Log<'_>, tick: u64) {
-    log.line("smtpd", "connect from unknown[192.0.2.200]");
-    log.line(
-        "smtpd",
-        "NOQUEUE: reject: RCPT from unknown[192.0.2.200]: 554 5.7.1 <a@example.org>: Relay access \
-         denied; from=<s@example.net> to=<a@example.org> proto=ESMTP helo=<x>",
-    );
-    if tick.is_multiple_of(210) {
-        log.line(
-            "smtpd",
-            "warning: unknown[192.0.2.200]: SASL LOGIN authentication failed: authentication failure",
-        );
-    }
-    log.line(
-        "smtpd",
-        "lost connection after RCPT from unknown[192.0.2.200]",
-    );
-    log.line(
-        "smtpd",
-        "disconnect from unknown[192.0.2.200] ehlo=1 mail=1 rcpt=0/1 commands=2/3",
-    );
 }
