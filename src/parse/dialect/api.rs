@@ -23,6 +23,16 @@ pub struct AgentDef {
 impl AgentDef {
     /// The name of an agent that the line does not identify; `parse` prints no `service` for it.
     pub const UNKNOWN: &'static str = "unknown";
+
+    /// An agent with this name whose series appear with its first line.
+    pub const fn named(name: &'static str) -> Self {
+        AgentDef {
+            name,
+            accepts_clients: false,
+            authenticates: false,
+            delivers: false,
+        }
+    }
 }
 
 /// How certain a dialect is that a line belongs to it.

@@ -57,29 +57,20 @@ const LOCAL: Service<'static> = Service::of(Agent::new(Mta::Courier, 2));
 /// The queue: addresses to which nothing delivers.
 const COURIERD: Service<'static> = Service::of(Agent::new(Mta::Courier, 3));
 
-const fn agent(name: &'static str) -> AgentDef {
-    AgentDef {
-        name,
-        accepts_clients: false,
-        authenticates: false,
-        delivers: false,
-    }
-}
-
 impl Dialect for Courier {
     const NAME: &'static str = "courier";
     const AGENTS: &'static [AgentDef] = &[
         AgentDef {
             accepts_clients: true,
             authenticates: true,
-            ..agent("esmtpd")
+            ..AgentDef::named("esmtpd")
         },
         AgentDef {
             delivers: true,
-            ..agent("esmtp")
+            ..AgentDef::named("esmtp")
         },
-        agent("local"),
-        agent("courierd"),
+        AgentDef::named("local"),
+        AgentDef::named("courierd"),
     ];
     const STATE_VERSION: u16 = 1;
     const DEFAULT_LOGS: &'static [&'static str] = &[];

@@ -55,32 +55,23 @@ const STORE: Service<'static> = Service::of(Agent::new(Mta::Exchange, 2));
 /// Everything in between: routing, agents and queues.
 const TRANSPORT: Service<'static> = Service::of(Agent::new(Mta::Exchange, 3));
 
-const fn agent(name: &'static str) -> AgentDef {
-    AgentDef {
-        name,
-        accepts_clients: false,
-        authenticates: false,
-        delivers: false,
-    }
-}
-
 impl Dialect for Exchange {
     const NAME: &'static str = "exchange";
     const AGENTS: &'static [AgentDef] = &[
         AgentDef {
             accepts_clients: true,
             authenticates: true,
-            ..agent("receive")
+            ..AgentDef::named("receive")
         },
         AgentDef {
             delivers: true,
-            ..agent("send")
+            ..AgentDef::named("send")
         },
         AgentDef {
             delivers: true,
-            ..agent("store")
+            ..AgentDef::named("store")
         },
-        agent("transport"),
+        AgentDef::named("transport"),
     ];
     const STATE_VERSION: u16 = 1;
     const DEFAULT_LOGS: &'static [&'static str] = &[];

@@ -58,29 +58,20 @@ const LOCAL: Service<'static> = Service::of(Agent::new(Mta::Exim, 2));
 /// Routers and the queue runner: failures before a transport was selected.
 const QUEUE: Service<'static> = Service::of(Agent::new(Mta::Exim, 3));
 
-const fn agent(name: &'static str) -> AgentDef {
-    AgentDef {
-        name,
-        accepts_clients: false,
-        authenticates: false,
-        delivers: false,
-    }
-}
-
 impl Dialect for Exim {
     const NAME: &'static str = "exim";
     const AGENTS: &'static [AgentDef] = &[
         AgentDef {
             accepts_clients: true,
             authenticates: true,
-            ..agent("receive")
+            ..AgentDef::named("receive")
         },
         AgentDef {
             delivers: true,
-            ..agent("smtp")
+            ..AgentDef::named("smtp")
         },
-        agent("local"),
-        agent("queue"),
+        AgentDef::named("local"),
+        AgentDef::named("queue"),
     ];
     const STATE_VERSION: u16 = 1;
     const DEFAULT_LOGS: &'static [&'static str] = &[

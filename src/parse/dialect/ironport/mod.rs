@@ -38,26 +38,17 @@ const INJECTION: Service<'static> = Service::of(Agent::new(Mta::IronPort, 0));
 /// Deliveries to other servers.
 const DELIVERY: Service<'static> = Service::of(Agent::new(Mta::IronPort, 1));
 
-const fn agent(name: &'static str) -> AgentDef {
-    AgentDef {
-        name,
-        accepts_clients: false,
-        authenticates: false,
-        delivers: false,
-    }
-}
-
 impl Dialect for IronPort {
     const NAME: &'static str = "ironport";
     const AGENTS: &'static [AgentDef] = &[
         AgentDef {
             accepts_clients: true,
             authenticates: true,
-            ..agent("injection")
+            ..AgentDef::named("injection")
         },
         AgentDef {
             delivers: true,
-            ..agent("delivery")
+            ..AgentDef::named("delivery")
         },
     ];
     const STATE_VERSION: u16 = 1;

@@ -47,24 +47,15 @@ const SMTP: Service<'static> = Service::of(Agent::new(Mta::KumoMta, 1));
 /// Deliveries into a Maildir or by a Lua script.
 const LOCAL: Service<'static> = Service::of(Agent::new(Mta::KumoMta, 2));
 
-const fn agent(name: &'static str) -> AgentDef {
-    AgentDef {
-        name,
-        accepts_clients: false,
-        authenticates: false,
-        delivers: false,
-    }
-}
-
 impl Dialect for KumoMta {
     const NAME: &'static str = "kumomta";
     const AGENTS: &'static [AgentDef] = &[
-        agent("listener"),
+        AgentDef::named("listener"),
         AgentDef {
             delivers: true,
-            ..agent("smtp")
+            ..AgentDef::named("smtp")
         },
-        agent("local"),
+        AgentDef::named("local"),
     ];
     const STATE_VERSION: u16 = 1;
     const DEFAULT_LOGS: &'static [&'static str] = &[];

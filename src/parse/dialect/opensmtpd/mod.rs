@@ -60,28 +60,19 @@ const MTA: Service<'static> = Service::of(Agent::new(Mta::OpenSmtpd, 1));
 /// Deliveries on this host.
 const MDA: Service<'static> = Service::of(Agent::new(Mta::OpenSmtpd, 2));
 
-const fn agent(name: &'static str) -> AgentDef {
-    AgentDef {
-        name,
-        accepts_clients: false,
-        authenticates: false,
-        delivers: false,
-    }
-}
-
 impl Dialect for OpenSmtpd {
     const NAME: &'static str = "opensmtpd";
     const AGENTS: &'static [AgentDef] = &[
         AgentDef {
             accepts_clients: true,
             authenticates: true,
-            ..agent("smtp")
+            ..AgentDef::named("smtp")
         },
         AgentDef {
             delivers: true,
-            ..agent("mta")
+            ..AgentDef::named("mta")
         },
-        agent("mda"),
+        AgentDef::named("mda"),
     ];
     const STATE_VERSION: u16 = 1;
     const DEFAULT_LOGS: &'static [&'static str] = &[];

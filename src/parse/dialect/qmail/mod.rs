@@ -58,29 +58,20 @@ const LOCAL: Service<'static> = Service::of(Agent::new(Mta::Qmail, 2));
 /// The queue.
 const SEND: Service<'static> = Service::of(Agent::new(Mta::Qmail, 3));
 
-const fn agent(name: &'static str) -> AgentDef {
-    AgentDef {
-        name,
-        accepts_clients: false,
-        authenticates: false,
-        delivers: false,
-    }
-}
-
 impl Dialect for Qmail {
     const NAME: &'static str = "qmail";
     const AGENTS: &'static [AgentDef] = &[
         AgentDef {
             accepts_clients: true,
             authenticates: true,
-            ..agent("smtpd")
+            ..AgentDef::named("smtpd")
         },
         AgentDef {
             delivers: true,
-            ..agent("remote")
+            ..AgentDef::named("remote")
         },
-        agent("local"),
-        agent("send"),
+        AgentDef::named("local"),
+        AgentDef::named("send"),
     ];
     const STATE_VERSION: u16 = 1;
     const DEFAULT_LOGS: &'static [&'static str] = &[

@@ -53,28 +53,19 @@ const SMTP: Service<'static> = Service::of(Agent::new(Mta::Sendmail, 1));
 /// Mailers that deliver on this host: `local`, `prog`, `*file*` and others.
 const LOCAL: Service<'static> = Service::of(Agent::new(Mta::Sendmail, 2));
 
-const fn agent(name: &'static str) -> AgentDef {
-    AgentDef {
-        name,
-        accepts_clients: false,
-        authenticates: false,
-        delivers: false,
-    }
-}
-
 impl Dialect for Sendmail {
     const NAME: &'static str = "sendmail";
     const AGENTS: &'static [AgentDef] = &[
         AgentDef {
             accepts_clients: true,
             authenticates: true,
-            ..agent("mta")
+            ..AgentDef::named("mta")
         },
         AgentDef {
             delivers: true,
-            ..agent("smtp")
+            ..AgentDef::named("smtp")
         },
-        agent("local"),
+        AgentDef::named("local"),
     ];
     const STATE_VERSION: u16 = 1;
     const DEFAULT_LOGS: &'static [&'static str] = &[];

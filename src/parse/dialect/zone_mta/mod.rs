@@ -42,28 +42,19 @@ const SENDER: Service<'static> = Service::of(Agent::new(Mta::ZoneMta, 1));
 /// The queue, `Queue/…` in the log.
 const QUEUE: Service<'static> = Service::of(Agent::new(Mta::ZoneMta, 2));
 
-const fn agent(name: &'static str) -> AgentDef {
-    AgentDef {
-        name,
-        accepts_clients: false,
-        authenticates: false,
-        delivers: false,
-    }
-}
-
 impl Dialect for ZoneMta {
     const NAME: &'static str = "zone-mta";
     const AGENTS: &'static [AgentDef] = &[
         AgentDef {
             accepts_clients: true,
             authenticates: true,
-            ..agent("smtp")
+            ..AgentDef::named("smtp")
         },
         AgentDef {
             delivers: true,
-            ..agent("sender")
+            ..AgentDef::named("sender")
         },
-        agent("queue"),
+        AgentDef::named("queue"),
     ];
     const STATE_VERSION: u16 = 1;
     const DEFAULT_LOGS: &'static [&'static str] = &["/var/log/zone-mta.log"];
