@@ -56,7 +56,7 @@ pub struct Counters {
     /// Deliveries to other servers by provider.
     pub(crate) provider_deliveries: ProviderDeliveries,
     /// What the servers report besides.
-    pub(crate) reports: Reports,
+    pub(crate) reports: Box<Reports>,
     /// Blocklisted replies of remote servers, by the list that they name.
     pub(crate) blocklist_replies: BlocklistReplies,
     /// Counts by service: deliveries, connections, TLS sessions, failed authentications.
@@ -68,7 +68,7 @@ pub struct Counters {
     /// By server and error.
     pub(crate) connect_errors: [[u64; ConnectError::ALL.len()]; Mta::ALL.len()],
     /// By server, stage and condition; empty where there was none.
-    pub(crate) rejects: [[Box<[u64]>; Stage::ALL.len()]; Mta::ALL.len()],
+    pub(crate) rejects: Box<[[Box<[u64]>; Stage::ALL.len()]; Mta::ALL.len()]>,
     pub(crate) delays: [Histogram; 5],
     pub(crate) sizes: Histogram,
     pub(crate) recipients: Histogram,
@@ -138,7 +138,7 @@ impl Counters {
             providers: BoundedCounter::new(limits.providers),
             provider_conditions: BoundedCounter::new(limits.providers),
             provider_deliveries: ProviderDeliveries::new(limits.providers),
-            reports: Reports::default(),
+            reports: Box::default(),
             blocklist_replies: BlocklistReplies::new(catalog),
             services: Services::new(),
             mtas_seen: Default::default(),

@@ -25,8 +25,8 @@ fn folder(name: &str) -> std::path::PathBuf {
     std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
 }
 
-/// Every line of the golden logs.
-fn golden() -> Vec<u8> {
+/// The golden logs, each with a stream of its own.
+fn golden() -> Vec<(StreamKey, Vec<u8>)> {
     let mut paths: Vec<_> = std::fs::read_dir(folder("tests/golden"))
         .expect("the golden logs")
         .map(|entry| entry.expect("an entry").path())
@@ -35,7 +35,9 @@ fn golden() -> Vec<u8> {
     paths.sort();
     assert!(!paths.is_empty());
     let read = |path| std::fs::read(path).expect("a log");
-    paths.into_iter().flat_map(read).collect()
+    let key = |stream| StreamKey { source: 1, stream };
+    let logs = paths.into_iter().map(read).zip(1..);
+    logs.map(|(log, number)| (key(number), log)).collect()
 }
 
 fn names(providers: &Providers) -> Vec<String> {
@@ -89,22 +91,36 @@ fn exposition(counters: &Counters, providers: &Providers) -> String {
 
 #[test]
 fn restart_at_any_line_changes_no_count() {
-    let log = golden();
+    let logs = golden();
+    let logs: Vec<(StreamKey, &[u8])> = logs.iter().map(|(key, log)| (*key, &log[..])).collect();
     let providers = Providers::embedded();
-    let (complete, _) = count(&Snapshot::default(), &providers, &log);
+    let (complete, _) = count_streams(&Snapshot::default(), &providers, &logs);
     let expected = exposition(&complete, &providers);
-    let lines: Vec<usize> = memchr::memchr_iter(b'\n', &log).collect();
-    for &end in lines.iter().step_by(1 + lines.len() / 40) {
-        let (_, snapshot) = count(&Snapshot::default(), &providers, &log[..end]);
+    let ends = logs
+        .iter()
+        .enumerate()
+        .flat_map(|(at, (_, log))| memchr::memchr_iter(b'\n', log).map(move |end| (at, end)));
+    let ends: Vec<(usize, usize)> = ends.collect();
+    for &(at, end) in ends.iter().step_by(1 + ends.len() / 40) {
+        let (key, log) = logs[at];
+        let before: Vec<_> = logs[..at]
+            .iter()
+            .copied()
+            .chain([(key, &log[..end])])
+            .collect();
+        let after: Vec<_> = [(key, &log[end + 1..])]
+            .into_iter()
+            .chain(logs[at + 1..].iter().copied())
+            .collect();
+        let (_, snapshot) = count_streams(&Snapshot::default(), &providers, &before);
         let bytes = codec::encode(&snapshot).expect("encoded");
         let read = codec::decode(&bytes).expect("decoded");
         assert_eq!(read, snapshot);
-        let (counters, _) = count(&read, &providers, &log[end + 1..]);
-        assert_eq!(
-            exposition(&counters, &providers),
-            expected,
-            "restart at byte {end}"
-        );
+        let (counters, _) = count_streams(&read, &providers, &after);
+        let restarted = exposition(&counters, &providers);
+        for (restarted, expected) in restarted.lines().zip(expected.lines()) {
+            assert_eq!(restarted, expected, "restart in log {at} at byte {end}");
+        }
     }
 }
 
