@@ -235,6 +235,11 @@ proptest! {
             prop_assert_eq!(alone.line, after.line);
         }
     }
+}
+
+proptest! {
+    // Each case renders up to ten times.
+    #![proptest_config(ProptestConfig::with_cases(500))]
 
     #[test]
     fn incremental_exposition_equals_full_exposition(
