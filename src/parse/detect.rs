@@ -63,6 +63,8 @@ pub(super) struct Detection {
     format: Format,
     detected: Option<DetectedFormat>,
     contradictions: u8,
+    /// The number of lines in a row that are not in the form of the detected server's own log.
+    strange: u8,
 }
 
 impl Detection {
@@ -72,6 +74,7 @@ impl Detection {
             format,
             detected: None,
             contradictions: 0,
+            strange: 0,
         }
     }
 
@@ -116,8 +119,15 @@ impl Detection {
         }
     }
 
+    /// Whether the text of a line without a syslog tag may tell its server. In a server's own log, such a line is a
+    /// further line of a record, unless there are many of them.
+    pub(super) fn trusts_text(&self) -> bool {
+        let is_own = matches!(self.detected, Some(DetectedFormat::OwnLog(_)));
+        !is_own || self.strange >= CONTRADICTIONS
+    }
+
     /// The server whose own log file the line is from, if that is certain.
-    pub(super) fn own_log(&self, line: &[u8]) -> Option<Mta> {
+    pub(super) fn own_log(&mut self, line: &[u8]) -> Option<Mta> {
         match self.format {
             Format::Syslog => None,
             Format::Server(mta) => (mta.probe(line) != Confidence::No).then_some(mta),
@@ -127,11 +137,18 @@ impl Detection {
                     Some(DetectedFormat::OwnLog(mta)) => Some(mta),
                     _ => None,
                 };
-                let others = Mta::ALL.into_iter().filter(|&mta| Some(mta) != known);
-                known
-                    .into_iter()
-                    .chain(others)
-                    .find(|mta| mta.probe(line) == Confidence::Certain)
+                if let Some(mta) = known {
+                    let confidence = mta.probe(line);
+                    self.strange = match confidence {
+                        Confidence::No => self.strange.saturating_add(1),
+                        Confidence::Possible | Confidence::Certain => 0,
+                    };
+                    if confidence == Confidence::Certain {
+                        return known;
+                    }
+                }
+                let mut others = Mta::ALL.into_iter().filter(|&mta| Some(mta) != known);
+                others.find(|mta| mta.probe(line) == Confidence::Certain)
             }
         }
     }

@@ -7,7 +7,7 @@
 use crate::parse::event::{Event, Fact, Visitor};
 use crate::parse::frame::syslog_record::SyslogRecord;
 use crate::parse::kinds::Stamp;
-use crate::parse::scan::number;
+use crate::parse::scan::{find, number};
 
 /// The maximum number of repetitions that one line counts for. A daemon writes such a line at least every ten
 /// minutes; a larger number is forged.
@@ -31,7 +31,7 @@ pub(super) fn may_be_of_last_message(line: &[u8]) -> bool {
 #[inline(never)]
 fn ends_like_last_message(line: &[u8]) -> bool {
     let ends = line.ends_with(b" times") || line.ends_with(b" time") || line.ends_with(b" ---");
-    ends && memchr::memmem::find(line, LAST_MESSAGE).is_some()
+    ends && find(line, LAST_MESSAGE).is_some()
 }
 
 const LAST_MESSAGE: &[u8] = b"last message repeated ";

@@ -34,7 +34,10 @@ pub(super) fn read_any<'a>(
     {
         return read_own(stream, mta, line, visitor);
     }
-    let by_text = if is_tagged { None } else { server(stream) };
+    let by_text = match is_tagged || !stream.detection.trusts_text() {
+        true => None,
+        false => server(stream),
+    };
     if let Some(mta) = by_tag.or(by_text) {
         if is_tagged {
             stream.detection.note(DetectedFormat::Syslog);

@@ -121,6 +121,15 @@ pub(crate) fn short_queue_id(text: &[u8; 17]) -> usize {
     std::hint::select_unpredictable((length >= 5) & ends, length + 2, 0)
 }
 
+/// The position of `pattern`, which is a few bytes long and not empty. As for [`split_on`], the setup of a general
+/// substring search would take longer than the search.
+#[inline]
+pub(crate) fn find(text: &[u8], pattern: &[u8]) -> Option<usize> {
+    let first = *pattern.first()?;
+    let mut starts = memchr::memchr_iter(first, text);
+    starts.find(|&at| text[at..].starts_with(pattern))
+}
+
 /// Splits at the first `byte`, which is in neither part; for short distances.
 #[inline]
 pub(crate) fn split(text: &[u8], byte: u8) -> Option<(&[u8], &[u8])> {

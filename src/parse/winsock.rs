@@ -1,7 +1,7 @@
 //! Errors of Windows Sockets in the words of mail servers for Windows: why a connection could not be opened or was lost.
 
 use crate::parse::ConnectError;
-use crate::parse::scan::number;
+use crate::parse::scan::{find, number};
 
 /// The errors of Windows Sockets, by number and by name.
 const ERRORS: [(u64, &[u8], ConnectError); 9] = [
@@ -19,7 +19,7 @@ const ERRORS: [(u64, &[u8], ConnectError); 9] = [
 /// The error in a text: `… error code: 10061, …`, `… (ConnectionRefused:0000274D)…`.
 pub(in crate::parse) fn of_text(text: &[u8]) -> ConnectError {
     let mut rest = text;
-    while let Some(at) = memchr::memmem::find(rest, b"rror") {
+    while let Some(at) = find(rest, b"rror") {
         rest = &rest[at + 4..];
         let code = rest.iter().position(u8::is_ascii_digit);
         if let Some((code, _)) = code.filter(|&at| at < 8).and_then(|at| number(&rest[at..]))
@@ -30,7 +30,7 @@ pub(in crate::parse) fn of_text(text: &[u8]) -> ConnectError {
     }
     let named = ERRORS
         .iter()
-        .find(|(_, name, _)| memchr::memmem::find(text, name).is_some());
+        .find(|(_, name, _)| find(text, name).is_some());
     named.map_or(ConnectError::Other, |it| it.2)
 }
 

@@ -9,7 +9,7 @@
 use crate::parse::dialect::Mta;
 use crate::parse::dialect::api::{AgentDef, Confidence, Dialect, Record};
 use crate::parse::event::Visitor;
-use crate::parse::scan::{split, split_on};
+use crate::parse::scan::{find, split, split_on};
 use crate::parse::{Action, Fact, Level, Line};
 
 /// The dialect.
@@ -67,7 +67,7 @@ fn fact(body: &[u8]) -> Option<Fact<'_>> {
     // braces.
     let (head, _) = split_on(text, b", ").unwrap_or((text, b""));
     let done = split(head, b'{').map_or(&b""[..], |(_, done)| done);
-    let has = |word: &[u8]| memchr::memmem::find(done, word).is_some();
+    let has = |word: &[u8]| find(done, word).is_some();
     let action = match () {
         () if has(b"Rejected") => Action::Reject,
         () if has(b"TempFailed") => Action::SoftReject,

@@ -20,7 +20,7 @@ use crate::parse::frame::syslog::HeaderParser;
 use crate::parse::frame::w3c;
 use crate::parse::kinds::Stamp;
 use crate::parse::reply;
-use crate::parse::scan::{split, two_digits};
+use crate::parse::scan::{find, split, two_digits};
 use crate::parse::transcript::Transcript;
 use crate::parse::winsock::{self, connect_code};
 use crate::parse::{ConnectError, Direction, Event, Fact, Level, Line, Outcome, Service, Stage};
@@ -330,7 +330,7 @@ fn debug(text: &[u8]) -> Option<(u8, &[u8])> {
 
 /// A message of the debug log. Replies to clients that it explains are in the activity log.
 fn message<'a, 'e>(level: u8, text: &'a [u8], slot: &'e mut Option<Event<'a>>) -> Line<'a, 'e> {
-    let is_connection = memchr::memmem::find(text, b"onnect").is_some();
+    let is_connection = find(text, b"onnect").is_some();
     let error = winsock::of_text(text);
     if is_connection && error != ConnectError::Other {
         return Line::Event(slot.insert(Event {

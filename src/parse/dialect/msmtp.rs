@@ -7,7 +7,6 @@
 //! during EHLO (`the server sent an empty reply`). msmtp has no queue; whether a failure is temporary is told by the
 //! class of the reply, or else by the exit code.
 
-use memchr::memmem;
 use serde::{Deserialize, Serialize};
 
 use crate::parse::dialect::api::{AgentDef, Confidence, Dialect, Record};
@@ -15,7 +14,7 @@ use crate::parse::dialect::{Agent, Mta};
 use crate::parse::event::Visitor;
 use crate::parse::frame::syslog::HeaderParser;
 use crate::parse::kinds::Stamp;
-use crate::parse::scan::{number, rsplit_on, split, split_on};
+use crate::parse::scan::{find, number, rsplit_on, split, split_on};
 use crate::parse::system_error::{connect_code, connect_error};
 use crate::parse::{ConnectError, Direction, Event, Fact, Level, Line, Outcome, Service, reply};
 
@@ -96,7 +95,7 @@ fn record(line: &[u8]) -> Option<&[u8]> {
         return Some(line);
     }
     let start = &line[..line.len().min(MAX_STAMP)];
-    let at = memmem::find(start, b" host=").or_else(|| memmem::find(start, b" socket="))?;
+    let at = find(start, b" host=").or_else(|| find(start, b" socket="))?;
     let stamp = &line[..at];
     let text = &line[at + 1..];
     // A tag of syslog, or another text, may precede words like these.
@@ -191,7 +190,7 @@ fn connection(error: &[u8], exit_code: &[u8]) -> Option<(ConnectError, bool)> {
     if error.starts_with(b"cannot locate host ") || exit_code == b"EX_NOHOST" {
         return Some((ConnectError::Dns, false));
     }
-    if error.starts_with(b"TLS ") || memmem::find(error, b"TLS").is_some() {
+    if error.starts_with(b"TLS ") || find(error, b"TLS").is_some() {
         return Some((ConnectError::Tls, true));
     }
     if error == b"the server sent an empty reply" {
@@ -205,7 +204,7 @@ fn connection(error: &[u8], exit_code: &[u8]) -> Option<(ConnectError, bool)> {
 
 /// A reply whose lines are separated by `\n`, as one line.
 fn join_lines<'a>(message: &'a [u8], buffer: &'a mut Vec<u8>) -> &'a [u8] {
-    if memmem::find(message, b"\\n").is_none() {
+    if find(message, b"\\n").is_none() {
         return message;
     }
     buffer.clear();

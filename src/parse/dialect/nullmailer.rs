@@ -17,7 +17,7 @@ use crate::parse::event::Visitor;
 use crate::parse::frame::syslog::HeaderParser;
 use crate::parse::frame::tai64;
 use crate::parse::kinds::Stamp;
-use crate::parse::scan::{number, split, split_on};
+use crate::parse::scan::{find, number, split, split_on};
 use crate::parse::system_error::connect_code;
 use crate::parse::{ConnectError, Direction, Event, Fact, Level, Line, Outcome, Service, reply};
 
@@ -193,7 +193,7 @@ fn event<'a>(state: &'a State, outcome: Outcome) -> Event<'a> {
 /// `host: mx.example.net protocol: smtp file: 1795428000.193`, before 2.0 with the protocol first.
 fn started(state: &mut State, rest: &[u8]) {
     let field = |name: &[u8]| {
-        let at = memchr::memmem::find(rest, name)?;
+        let at = find(rest, name)?;
         let value = &rest[at + name.len()..];
         Some(split(value, b' ').map_or(value, |(value, _)| value))
     };
@@ -218,7 +218,7 @@ fn replied<'a>(state: &'a mut State, is_success: bool, words: &'a [u8]) -> Event
     let is_tls = reply.is_none()
         && [&b"TLS"[..], b"certificate"]
             .iter()
-            .any(|it| memchr::memmem::find(words, it).is_some());
+            .any(|it| find(words, it).is_some());
     let is_lost = words.is_empty();
     if !is_success {
         state.failure = Some(Failure {

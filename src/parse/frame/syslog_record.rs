@@ -4,7 +4,7 @@
 use crate::parse::frame::syslog::{Header, HeaderParser};
 use crate::parse::frame::timestamp::Clock;
 use crate::parse::kinds::Stamp;
-use crate::parse::scan::{position, position2, split};
+use crate::parse::scan::{find, position, position2, split};
 
 /// A line split into its parts. Missing parts are empty.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -177,7 +177,7 @@ fn truncated_tag_and_body(text: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
 #[inline]
 fn without_message_id(body: &[u8]) -> &[u8] {
     match body.strip_prefix(b"[ID ") {
-        Some(rest) => memchr::memmem::find(rest, b"] ").map_or(body, |at| &rest[at + 2..]),
+        Some(rest) => find(rest, b"] ").map_or(body, |at| &rest[at + 2..]),
         None => body,
     }
 }

@@ -4,7 +4,7 @@
 
 use super::{ESMTPD, Found};
 use crate::parse::reply;
-use crate::parse::scan::{self, position, split_on};
+use crate::parse::scan::{self, find, position, split_on};
 use crate::parse::{Direction, Event, Fact, Outcome, Stage};
 
 /// Parses a line; `None` for all other forms.
@@ -43,8 +43,7 @@ pub(super) fn parse(text: &[u8]) -> Option<Found<'_>> {
 
 /// The address after a key, and the text after it. Courier writes spaces in place of brackets and colons within it.
 fn address<'a>(text: &'a [u8], key: &[u8]) -> (Option<&'a [u8]>, &'a [u8]) {
-    let found =
-        memchr::memmem::find(text, key).and_then(|at| scan::address(&text[at + key.len()..]));
+    let found = find(text, key).and_then(|at| scan::address(&text[at + key.len()..]));
     match found {
         Some((address, rest)) => (Some(address), rest),
         None => (None, text),

@@ -1,12 +1,10 @@
 //! The LMTP server, its proxy, and the delivery agent: `msgid=<a@b>: saved mail to INBOX`, `sieve: msgid=<a@b>: stored
 //! mail into mailbox 'Spam'`, `… Sent message to <a@b> at 192.0.2.1:24: 250 … (1/1 at 1 ms)`.
 
-use memchr::memmem;
-
 use super::record::Entry;
 use super::{Said, client_failure, without_port};
 use crate::parse::dialect::Mta;
-use crate::parse::scan::{address, rsplit_on, split_on};
+use crate::parse::scan::{address, find, rsplit_on, split_on};
 use crate::parse::system_error::{connect_code, connect_error};
 use crate::parse::{Action, ConnectError, Direction, Event, Fact, Outcome, Service, reply};
 
@@ -77,7 +75,7 @@ fn acted<'a>(service: Service<'a>, user: &'a [u8], kind: Kind, words: &'a [u8]) 
         Kind::Stored => Outcome::Sent,
         Kind::NextMailbox => Outcome::Attempt,
         // A full mailbox is a permanent failure, unless `quota_full_tempfail` is set; all others are temporary.
-        Kind::Failed if memmem::find(words, b"Quota exceeded").is_some() => Outcome::Bounced,
+        Kind::Failed if find(words, b"Quota exceeded").is_some() => Outcome::Bounced,
         Kind::Failed => Outcome::Deferred,
         Kind::Forwarded => {
             return Said::Fact(Some(Fact::Action(Mta::Dovecot, Action::Redirect)));
@@ -94,11 +92,11 @@ fn acted<'a>(service: Service<'a>, user: &'a [u8], kind: Kind, words: &'a [u8]) 
 
 /// A message that was passed on to another server, by LMTP.
 fn proxied<'a>(service: Service<'a>, text: &'a [u8]) -> Option<Event<'a>> {
-    let (is_sent, named) = match memmem::find(text, b"Sent message to <") {
+    let (is_sent, named) = match find(text, b"Sent message to <") {
         Some(at) => (true, &text[at + b"Sent message to ".len()..]),
         None => {
             const FAILED: &[u8] = b"Failed to send message to <";
-            let at = memmem::find(text, FAILED)?;
+            let at = find(text, FAILED)?;
             (false, &text[at + FAILED.len() - 1..])
         }
     };
@@ -143,16 +141,14 @@ fn without_times(words: &[u8]) -> &[u8] {
 
 /// The connection error in Dovecot's own words.
 fn lost(words: &[u8]) -> Option<ConnectError> {
-    if memmem::find(words, b"timed out").is_some() {
+    if find(words, b"timed out").is_some() {
         // After the connection was opened, a timeout has no code.
-        return match memmem::find(words, b"onnect").is_some() {
+        return match find(words, b"onnect").is_some() {
             true => Some(ConnectError::TimedOut),
             false => None,
         };
     }
-    if memmem::find(words, b"Lost connection").is_some()
-        || memmem::find(words, b"closed connection").is_some()
-    {
+    if find(words, b"Lost connection").is_some() || find(words, b"closed connection").is_some() {
         return Some(ConnectError::Reset);
     }
     let (_, reason) = rsplit_on(words, b": ")?;

@@ -1,11 +1,9 @@
 //! The submission server, which passes messages on to a relay server: `Successfully relayed message: from=<a>,
 //! size=18, id=…, nrcpt=2, reply=`250 2.0.0 …'`.
 
-use memchr::memmem;
-
 use super::record::Entry;
 use super::{SUBMISSION, Said, client_failure};
-use crate::parse::scan::{address, split_on};
+use crate::parse::scan::{address, find, split_on};
 use crate::parse::{ConnectError, Direction, Enhanced, Event, Fact, Level, Outcome, reply};
 
 /// Parses a text; `None` if its form is not known.
@@ -53,7 +51,7 @@ fn is_said(code: &Enhanced) -> bool {
 
 /// `from=<a@x>, to=<b@y>, size=18, id=…, rcpt=1/2, reply=`250 2.0.0 Ok'`.
 fn relayed(is_sent: bool, fields: &[u8]) -> Event<'_> {
-    let words = match memmem::find(fields, b"reply=`") {
+    let words = match find(fields, b"reply=`") {
         Some(at) => {
             let words = &fields[at + b"reply=`".len()..];
             words.strip_suffix(b"'").unwrap_or(words)
@@ -104,7 +102,7 @@ fn disconnected(text: &[u8]) -> Option<Event<'_>> {
 pub(super) fn login<'a>(entry: &Entry<'a>) -> Option<Said<'a>> {
     const BANNER: &[u8] = b"Invalid banner: ";
     if entry.level.is_some()
-        && let Some(at) = memmem::find(entry.text, BANNER)
+        && let Some(at) = find(entry.text, BANNER)
         && let words = &entry.text[at + BANNER.len()..]
         && let Some(reply) = reply::parse(words).filter(|reply| reply.code >= 400)
     {
@@ -115,7 +113,7 @@ pub(super) fn login<'a>(entry: &Entry<'a>) -> Option<Said<'a>> {
             ..Event::new(SUBMISSION, Direction::Outbound, Outcome::Attempt)
         }));
     }
-    let failed = memmem::find(entry.text, b"(auth failed, ").is_some();
+    let failed = find(entry.text, b"(auth failed, ").is_some();
     failed.then_some(Said::Fact(Some(Fact::AuthFailed(
         SUBMISSION,
         Level::Warning,

@@ -3,7 +3,7 @@
 
 use super::SEND;
 use super::endpoint;
-use crate::parse::scan::position2;
+use crate::parse::scan::{find, position2};
 use crate::parse::winsock::{self, connect_code};
 use crate::parse::{ConnectError, Direction, Event, Line, Outcome};
 
@@ -58,7 +58,7 @@ pub(super) fn parse<'a, 'e>(
 /// `The DNS query for 'DnsConnectorDelivery':'example.net':… failed with error : InfoDomainNonexistent`, in older
 /// versions `DNS server returned InfoDomainNonexistent`.
 fn is_failed_lookup(text: &[u8]) -> bool {
-    let contains = |words| memchr::memmem::find(text, words).is_some();
+    let contains = |words| find(text, words).is_some();
     match text.first() {
         Some(b'T') => text.starts_with(b"The DNS query for ") && contains(b" failed"),
         Some(b'D') => {

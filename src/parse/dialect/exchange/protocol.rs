@@ -7,6 +7,7 @@ use super::{RECEIVE, SEND};
 use crate::parse::correlate::Correlated;
 use crate::parse::kinds::Stamp;
 use crate::parse::notices::{TlsProtocol, TlsSession, TlsTrust};
+use crate::parse::scan::find;
 use crate::parse::transcript::{Answer, Transcript};
 use crate::parse::winsock::{self, connect_code};
 use crate::parse::{ConnectError, Direction, Event, Fact, Line, Outcome, Stage};
@@ -165,7 +166,7 @@ fn tls<'a>(side: Direction, data: &'a [u8], context: &'a [u8]) -> Option<Fact<'a
     let words = [context, data]
         .into_iter()
         .find_map(|it| it.strip_prefix(b"TLS protocol SP_PROT_"))?;
-    memchr::memmem::find(words, b" negotiation succeeded")?;
+    find(words, b" negotiation succeeded")?;
     let protocol = match words {
         [b'T', b'L', b'S', b'1', b'_', b'3', ..] => TlsProtocol::Tls13,
         [b'T', b'L', b'S', b'1', b'_', b'2', ..] => TlsProtocol::Tls12,

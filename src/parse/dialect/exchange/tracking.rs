@@ -6,7 +6,7 @@ use std::num::{NonZeroU32, NonZeroU64};
 use super::{RECEIVE, SEND, STORE, TRANSPORT};
 use crate::parse::event::Delays;
 use crate::parse::reply;
-use crate::parse::scan::{number, split, split_on};
+use crate::parse::scan::{find, number, split, split_on};
 use crate::parse::winsock;
 use crate::parse::{ConnectError, Direction, Event, Fact, Line, Outcome};
 
@@ -211,9 +211,9 @@ impl<'a> Status<'a> {
             return;
         }
         event.dsn = reply.enhanced;
-        if memchr::memmem::find(text, b"Failed to connect").is_some()
-            || memchr::memmem::find(text, b"Unable to connect").is_some()
-            || memchr::memmem::find(text, b"socket error").is_some()
+        if find(text, b"Failed to connect").is_some()
+            || find(text, b"Unable to connect").is_some()
+            || find(text, b"socket error").is_some()
         {
             event.connect_error = match winsock::of_text(text) {
                 ConnectError::Other => None,
@@ -239,7 +239,7 @@ fn first_status(status: &[u8]) -> &[u8] {
 
 /// Whether the message was given up after too long a time in the queue.
 fn is_expiry(text: &[u8]) -> bool {
-    let contains = |words: &[u8]| memchr::memmem::find(text, words).is_some();
+    let contains = |words: &[u8]| find(text, words).is_some();
     contains(b" 4.4.7 ") || contains(b" 5.4.7 ") || contains(b"QUEUE.Expired")
 }
 
@@ -263,6 +263,5 @@ const OWN: [&[u8]; 14] = [
 
 /// Whether a status is Exchange's own, and no reply of another server.
 fn is_own(text: &[u8]) -> bool {
-    OWN.iter()
-        .any(|words| memchr::memmem::find(text, words).is_some())
+    OWN.iter().any(|words| find(text, words).is_some())
 }

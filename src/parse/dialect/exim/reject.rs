@@ -5,7 +5,7 @@ use super::fields::{self, Fields};
 use super::prefix::split_colon;
 use super::rejection::{is_field, peer, rejected};
 use super::{begins_with, callout, protocol, strip_any};
-use crate::parse::scan::split_on;
+use crate::parse::scan::{find, split_on};
 use crate::parse::{Event, Stage};
 
 /// Beginnings of rejects that do not begin with a host, for telling Exim's log from others.
@@ -42,7 +42,7 @@ pub(super) fn parse<'a>(id: &'a [u8], text: &'a [u8]) -> Option<Event<'a>> {
         b'S' => protocol::session(text)?,
         b'C' => protocol::too_many_connections(text)?,
         b'l' if text.starts_with(b"local_scan() function ") => {
-            memchr::memmem::find(text, b" - message temporarily rejected")?;
+            find(text, b" - message temporarily rejected")?;
             Event {
                 text,
                 ..rejected(Stage::EndOfMessage, b"", b"")

@@ -16,7 +16,7 @@ use crate::parse::event::Visitor;
 use crate::parse::frame::syslog::HeaderParser;
 use crate::parse::frame::{flat_json, json_time};
 use crate::parse::kinds::Stamp;
-use crate::parse::scan::split_on;
+use crate::parse::scan::{find, split_on};
 use crate::parse::{ConnectError, Line, Service};
 
 /// The dialect.
@@ -115,7 +115,7 @@ fn after_stamp(line: &[u8]) -> &[u8] {
 
 /// The connection error in words, and the code to count for it.
 fn connection(text: &[u8]) -> Option<(ConnectError, Option<u16>)> {
-    let has = |words: &[u8]| memchr::memmem::find(text, words).is_some();
+    let has = |words: &[u8]| find(text, words).is_some();
     let found = if has(b"onnection refused") {
         (ConnectError::Refused, Some(111))
     } else if has(b"o route to host") || has(b"nreachable") {

@@ -3,7 +3,7 @@
 
 use super::{QUEUE, SERVER, connection};
 use crate::parse::reply::{self, Reply};
-use crate::parse::scan::{address, split, split_on};
+use crate::parse::scan::{address, find, split, split_on};
 use crate::parse::{Direction, Event, Line, Outcome, Stage};
 
 /// Splits the id of the transaction from the text: `[18c545f6-2bd2-11e9-a0c5-005056914940:1] text`.
@@ -31,11 +31,7 @@ pub(super) fn parse<'a, 'e>(
     let found = quoted_reply(text);
     let before = found.map_or(text, |(before, ..)| before);
     // The words before the reply, which the other server cannot choose.
-    let has = |words: &[&[u8]]| {
-        words
-            .iter()
-            .any(|it| memchr::memmem::find(before, it).is_some())
-    };
+    let has = |words: &[&[u8]]| words.iter().any(|it| find(before, it).is_some());
     // A message has a number in the queue once it was accepted.
     let is_outbound = id.len() > 36
         || has(&[
@@ -170,6 +166,6 @@ fn stage(text: &[u8]) -> Stage {
     ];
     stages
         .into_iter()
-        .find(|(word, _)| memchr::memmem::find(text, word).is_some())
+        .find(|(word, _)| find(text, word).is_some())
         .map_or(Stage::Other, |(_, stage)| stage)
 }

@@ -8,7 +8,7 @@ use crate::parse::event::{Delays, StageDelays};
 use crate::parse::kinds::Stamp;
 use crate::parse::notices::{TlsProtocol, TlsSession, TlsTrust};
 use crate::parse::reply;
-use crate::parse::scan::{address, rsplit_on, split, split_on};
+use crate::parse::scan::{address, find, rsplit_on, split, split_on};
 use crate::parse::{ConnectError, Direction, Event, Fact, Line, Outcome, delays};
 
 /// Parses a record.
@@ -236,7 +236,7 @@ fn attempt(text: &[u8]) -> Option<Found<'_>> {
 
 /// The error of a socket in the words of Node.js; `connects` if it could not be opened.
 fn socket_error(reason: &[u8], connects: bool) -> (ConnectError, Option<u16>) {
-    let has = |words: &[u8]| memchr::memmem::find(reason, words).is_some();
+    let has = |words: &[u8]| find(reason, words).is_some();
     let counted = |code| {
         let is_connect = connects || has(b"connect E");
         is_connect.then_some(code)

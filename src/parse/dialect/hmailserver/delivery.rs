@@ -3,7 +3,7 @@
 use super::{DELIVERER, SMTPC, SMTPD};
 use crate::parse::dialect::Mta;
 use crate::parse::notices::{Level, TlsProtocol, TlsSession, TlsTrust};
-use crate::parse::scan::{split, split_on};
+use crate::parse::scan::{find, split, split_on};
 use crate::parse::{ConnectError, Direction, Event, Fact, Line, Outcome};
 
 /// What the records of TLS handshakes begin with.
@@ -78,7 +78,7 @@ fn message(text: &[u8]) -> Option<Event<'_>> {
 fn connection_failed(text: &[u8]) -> Option<Event<'_>> {
     let rest = text.strip_prefix(b"SMTPDeliverer - Message ")?;
     let (_, words) = split_on(rest, b" - Connection failed: ")?;
-    let has = |it: &[u8]| memchr::memmem::find(words, it).is_some();
+    let has = |it: &[u8]| find(words, it).is_some();
     let (error, code) = if has(b"refused") {
         (ConnectError::Refused, Some(111))
     } else if has(b"timed out") || has(b"imeout") || has(b"did not properly respond") {

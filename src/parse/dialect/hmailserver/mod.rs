@@ -23,7 +23,7 @@ use crate::parse::event::Visitor;
 use crate::parse::frame::syslog::HeaderParser;
 use crate::parse::kinds::Stamp;
 use crate::parse::reply;
-use crate::parse::scan::split;
+use crate::parse::scan::{find, split};
 use crate::parse::transcript::Transcript;
 use crate::parse::{Direction, Event, Line, Outcome, Service};
 
@@ -214,7 +214,7 @@ fn reply<'a>(
     text: &'a [u8],
 ) -> Option<Event<'a>> {
     // Some versions write each line of a reply by itself.
-    let answer = match memchr::memmem::find(text, b"[nl]") {
+    let answer = match find(text, b"[nl]") {
         Some(_) => transcript.reply(text)?,
         None => transcript.reply_line(text)?,
     };

@@ -1,12 +1,12 @@
 //! The words for a connection that could not be opened, or was lost.
 
 use crate::parse::ConnectError;
-use crate::parse::scan::split_on;
+use crate::parse::scan::{find, split_on};
 
 /// The error, and the code that is counted for it; `None` for other words. A timeout without the number of the system's
 /// error may have been at any stage, so it has no code.
 pub(super) fn error(words: &[u8]) -> Option<(ConnectError, Option<u16>)> {
-    let has = |text: &[u8]| memchr::memmem::find(words, text).is_some();
+    let has = |text: &[u8]| find(words, text).is_some();
     if has(b"Connection refused") {
         return Some((ConnectError::Refused, Some(111)));
     }

@@ -4,7 +4,7 @@ use super::frame::{Framed, class};
 use super::{Parsed, SERVER};
 use crate::parse::dialect::Mta;
 use crate::parse::reply;
-use crate::parse::scan::{self, split_on};
+use crate::parse::scan::{self, find, split_on};
 use crate::parse::{Direction, Event, Fact, Level, Outcome, Stage};
 
 /// Parses a message; `None` for those of other servers and without a form of their own.
@@ -84,8 +84,6 @@ fn stage(class: &[u8]) -> Stage {
         (b"AuthRequired", Stage::Mail),
         (b"Auth", Stage::Auth),
     ];
-    let found = NAMES
-        .iter()
-        .find(|(name, _)| memchr::memmem::find(class, name).is_some());
+    let found = NAMES.iter().find(|(name, _)| find(class, name).is_some());
     found.map_or(Stage::Other, |(_, stage)| *stage)
 }

@@ -4,7 +4,7 @@
 use crate::parse::ConnectError;
 use crate::parse::kinds::Enhanced;
 use crate::parse::reply::Reply;
-use crate::parse::scan::{number, rsplit_on, split_on};
+use crate::parse::scan::{find, number, rsplit_on, split_on};
 
 /// What the response of a record stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -113,11 +113,7 @@ fn system_error(error: u64, connects: bool) -> Failure<'static> {
 
 /// A failure that is described in words only.
 fn in_words(text: &[u8]) -> Failure<'static> {
-    let has = |words: &[&[u8]]| {
-        words
-            .iter()
-            .any(|it| memchr::memmem::find(text, it).is_some())
-    };
+    let has = |words: &[&[u8]]| words.iter().any(|it| find(text, it).is_some());
     if has(&[b"TLS", b"tls policy", b"DANE", b"SSL Error"]) {
         return Failure::Connection(ConnectError::Tls, None);
     }

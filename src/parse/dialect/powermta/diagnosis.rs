@@ -2,7 +2,7 @@
 
 use super::account::Account;
 use crate::parse::reply;
-use crate::parse::scan::{enhanced, split};
+use crate::parse::scan::{enhanced, find, split};
 use crate::parse::{ConnectError, Event, Outcome};
 
 /// Words in a diagnosis that PowerMTA wrote itself.
@@ -16,9 +16,7 @@ pub(super) fn add<'a>(event: &mut Event<'a>, account: &Account<'a>) {
     event.dsn = enhanced(status).map(|(code, _)| code);
     let words = words(diagnosis);
     event.text = if words.is_empty() { status } else { words };
-    let is_own = OWN
-        .iter()
-        .any(|it| memchr::memmem::find(words, it).is_some());
+    let is_own = OWN.iter().any(|it| find(words, it).is_some());
     if event.outcome == Outcome::Bounced && is_expiry(event, words) {
         event.outcome = Outcome::Expired;
     }
@@ -67,13 +65,13 @@ fn is_expiry(event: &Event<'_>, words: &[u8]) -> bool {
     let is_status = event
         .dsn
         .is_some_and(|it| it.subject == 4 && it.detail == 7);
-    let has = |it: &[u8]| memchr::memmem::find(words, it).is_some();
+    let has = |it: &[u8]| find(words, it).is_some();
     is_status || has(b"[internal]") && (has(b"expired") || has(b"max time") || has(b"exceeded max"))
 }
 
 /// Why there was no connection, by PowerMTA's words, or else by its status.
 fn connect_error(event: &Event<'_>, words: &[u8]) -> Option<ConnectError> {
-    let has = |it: &[u8]| memchr::memmem::find(words, it).is_some();
+    let has = |it: &[u8]| find(words, it).is_some();
     if has(b"refused") {
         return Some(ConnectError::Refused);
     }

@@ -3,7 +3,7 @@
 use super::SMTPD;
 use super::smtpd::{first_word, rejected};
 use crate::parse::dialect::Mta;
-use crate::parse::scan::split_on;
+use crate::parse::scan::{find, split_on};
 use crate::parse::{Action, Event, Fact, Level, Line, Stage};
 
 pub(super) fn is_spamdyke(text: &[u8]) -> bool {
@@ -34,7 +34,7 @@ pub(super) fn spamdyke<'a, 'e>(text: &'a [u8], slot: &'e mut Option<Event<'a>>) 
     }
     let is_denied = word.starts_with(b"DENIED_");
     let field = |name: &[u8]| {
-        let at = memchr::memmem::find(text, name)?;
+        let at = find(text, name)?;
         Some(first_word(&text[at + name.len()..]))
     };
     if !is_denied {
@@ -108,8 +108,6 @@ pub(super) fn vpopmail<'a, 'e>(text: &[u8]) -> Line<'a, 'e> {
         b" no auth",
         b" disabled",
     ];
-    let failed = FAILURES
-        .iter()
-        .any(|it| memchr::memmem::find(text, it).is_some());
+    let failed = FAILURES.iter().any(|it| find(text, it).is_some());
     Line::Noise((is_smtp && failed).then_some(Fact::AuthFailed(SMTPD, Level::Warning)))
 }

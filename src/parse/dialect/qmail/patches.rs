@@ -3,7 +3,7 @@
 use super::SMTPD;
 use super::smtpd::{first_word, rejected};
 use crate::parse::reply;
-use crate::parse::scan::{number, rsplit_on, split_on};
+use crate::parse::scan::{find, number, rsplit_on, split_on};
 use crate::parse::{Event, Fact, Level, Line, Stage};
 
 /// `rejected rcpt: from <sender:user:name> remote <helo:host:192.0.2.7> rcpt <b@y> : not existing recipient`.
@@ -24,7 +24,7 @@ pub(super) fn chkuser<'a, 'e>(text: &'a [u8], slot: &'e mut Option<Event<'a>>) -
         _ => return Line::Unmatched,
     };
     let bracketed = |name: &[u8]| {
-        let at = memchr::memmem::find(text, name)?;
+        let at = find(text, name)?;
         let inner = &text[at + name.len()..];
         split_on(inner, b">").map(|(inner, _)| inner)
     };
@@ -58,7 +58,7 @@ pub(super) fn verdict<'a, 'e>(text: &'a [u8], slot: &'e mut Option<Event<'a>>) -
         _ => Stage::Other,
     };
     let field = |name: &[u8]| {
-        let at = memchr::memmem::find(rest, name)?;
+        let at = find(rest, name)?;
         Some(first_word(&rest[at + name.len()..]))
     };
     let client = field(b" S:").unwrap_or_default();
@@ -167,16 +167,14 @@ fn stage_in(text: &[u8]) -> Stage {
         (b"helo", Stage::Helo),
         (b"badip", Stage::Connect),
     ];
-    let found = STAGES
-        .iter()
-        .find(|(words, _)| memchr::memmem::find(text, words).is_some());
+    let found = STAGES.iter().find(|(words, _)| find(text, words).is_some());
     found.map_or(Stage::Other, |&(_, stage)| stage)
 }
 
 /// The address after `ip `, `at ` or `from `, as patches write it.
 fn client_in(text: &[u8]) -> &[u8] {
     for words in [&b" ip "[..], b" at ", b" from "] {
-        if let Some(at) = memchr::memmem::find(text, words) {
+        if let Some(at) = find(text, words) {
             let word = first_word(&text[at + words.len()..]);
             let end = word
                 .iter()
@@ -193,7 +191,7 @@ fn client_in(text: &[u8]) -> &[u8] {
 /// `qlogenvelope: result=rejected code=553 reason=nogateway detail= helo=x mailfrom=a@x rcptto=b@y … remoteip=192.0.2.7`.
 fn qlog<'a, 'e>(text: &'a [u8], slot: &'e mut Option<Event<'a>>) -> Line<'a, 'e> {
     let field = |name: &[u8]| {
-        let at = memchr::memmem::find(text, name)?;
+        let at = find(text, name)?;
         Some(first_word(&text[at + name.len()..]))
     };
     let code = field(b" code=").unwrap_or_default();

@@ -7,6 +7,7 @@ use memchr::memmem;
 
 use crate::parse::reply;
 use crate::parse::scan;
+use crate::parse::scan::find;
 use crate::parse::{ConnectError, Enhanced};
 
 /// A parsed report. Ranges are of the decoded text.
@@ -43,7 +44,7 @@ pub(super) fn decode(report: &[u8], text: &mut Vec<u8>) {
             *byte = b' ';
         }
     }
-    let Some(said) = memmem::find(text, SAID) else {
+    let Some(said) = find(text, SAID) else {
         return;
     };
     let at = said + SAID.len();
@@ -86,7 +87,7 @@ impl Report {
             is_expired = true;
             whole = rest.strip_suffix(b"/").unwrap_or(rest);
         }
-        let said = memmem::find(whole, SAID).filter(|_| is_remote != Some(false));
+        let said = find(whole, SAID).filter(|_| is_remote != Some(false));
         let own = &whole[..said.unwrap_or(whole.len())];
         let own = own.strip_suffix(b"/").unwrap_or(own);
         let mut report = Report {
@@ -128,7 +129,7 @@ fn host(own: &[u8]) -> Range<usize> {
     let mut from = 0;
     // A patch writes sender and recipient first: `<From:a@example.net To:b@example.net> 192.0.2.1 accepted message.`
     if own.starts_with(b"<From:")
-        && let Some(end) = memmem::find(own, b"> ")
+        && let Some(end) = find(own, b"> ")
     {
         from = end + 2;
     }
@@ -205,8 +206,6 @@ fn connect_error(own: &[u8]) -> Option<ConnectError> {
         (b"SSL ", ConnectError::Tls),
         (b"timed out", ConnectError::TimedOut),
     ];
-    let found = ERRORS
-        .iter()
-        .find(|(words, _)| memmem::find(own, words).is_some());
+    let found = ERRORS.iter().find(|(words, _)| find(own, words).is_some());
     found.map(|&(_, error)| error)
 }

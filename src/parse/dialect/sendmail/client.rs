@@ -6,7 +6,7 @@ use super::{Found, MTA, SMTP, fields, rejected};
 use crate::parse::dialect::Mta;
 use crate::parse::notices::{TlsProtocol, TlsSession, TlsTrust};
 use crate::parse::reply;
-use crate::parse::scan::{self, number, position, rsplit_on, split_on};
+use crate::parse::scan::{self, find, number, position, rsplit_on, split_on};
 use crate::parse::{Direction, Event, Fact, Level, Stage};
 
 /// `<a@example.com>, size=1234, class=0, nrcpts=2, msgid=<…>, proto=ESMTP, daemon=MTA, relay=host [192.0.2.1]`. A
@@ -16,7 +16,7 @@ pub(super) fn accepted(text: &[u8]) -> Option<Found<'_>> {
     let (_, mut rest) = scan::address(text)?;
     if !rest.starts_with(b", ") {
         // The name of a local user with a space.
-        rest = memchr::memmem::find(rest, b", size=").map_or(rest, |at| &rest[at..]);
+        rest = find(rest, b", size=").map_or(rest, |at| &rest[at..]);
     }
     while let Some((key, value, after)) = fields::next(rest) {
         match key {

@@ -1,7 +1,7 @@
 //! The `key=value` pairs of records, separated by a comma and a space, and the values of some keys.
 
 use super::fortimail;
-use crate::parse::scan::{self, number, position, split_on};
+use crate::parse::scan::{self, find, number, position, split_on};
 
 /// The next field at the beginning of `text`, which begins with a comma: its key, its value, and the text after it. An
 /// address in angle brackets may contain commas; any other value ends at the next comma.
@@ -38,7 +38,7 @@ pub(super) fn recipients(text: &[u8]) -> Option<(&[u8], &[u8])> {
                 // A command without quotes, or a comment: the next field follows.
                 let end = [&b", ctladdr="[..], b", delay="]
                     .iter()
-                    .find_map(|it| memchr::memmem::find(rest, it))?;
+                    .find_map(|it| find(rest, it))?;
                 return Some((first, &rest[end..]));
             }
         }

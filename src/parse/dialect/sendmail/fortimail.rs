@@ -4,7 +4,7 @@
 //!
 //! Source of the forms: the FortiMail log message reference, versions 5 to 7.
 
-use crate::parse::scan::{position, split_on};
+use crate::parse::scan::{find, position, split_on};
 
 /// The keys of a delivery record.
 const KEYS: &[&[u8]] = &[
@@ -34,11 +34,11 @@ pub(super) fn message(line: &[u8]) -> Option<Option<(&[u8], &[u8])>> {
     let (_, rest) = split_on(line, b"device_id=")?;
     let (_, rest) = split_on(rest, b"log_id=")?;
     let quoted = |key: &[u8]| {
-        let at = memchr::memmem::find(rest, key)?;
+        let at = find(rest, key)?;
         Some(&rest[at + key.len()..])
     };
-    let is_smtp = memchr::memmem::find(rest, b"subtype=smtp").is_some()
-        || memchr::memmem::find(rest, b"subtype=\"smtp\"").is_some();
+    let is_smtp =
+        find(rest, b"subtype=smtp").is_some() || find(rest, b"subtype=\"smtp\"").is_some();
     let text = quoted(b"msg=\"").filter(|_| is_smtp);
     Some(text.map(|text| {
         let id = quoted(b"session_id=\"").and_then(|it| Some(&it[..position(it, b'"')?]));

@@ -5,7 +5,7 @@ use super::{Found, begins_with, fields, rejected};
 use crate::parse::dialect::Mta;
 use crate::parse::notices::Action;
 use crate::parse::reply;
-use crate::parse::scan::{self, position, split_on};
+use crate::parse::scan::{self, find, position, split_on};
 use crate::parse::{Event, Fact, Level, Stage};
 
 /// Parses a text; `None` if it is about no milter.
@@ -153,6 +153,6 @@ fn trouble(text: &[u8]) -> Option<Fact<'static>> {
             b"): init failed",
         ]
         .iter()
-        .any(|it| memchr::memmem::find(text, it).is_some());
+        .any(|it| find(text, it).is_some());
     is_error.then_some(Fact::Diagnostic(Mta::Sendmail, Level::Error))
 }

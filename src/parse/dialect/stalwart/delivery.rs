@@ -9,7 +9,7 @@ use super::{DELIVERY, SMTP};
 use crate::parse::kinds::Stamp;
 use crate::parse::notices::{TlsProtocol, TlsSession, TlsTrust};
 use crate::parse::reply::{self, Reply};
-use crate::parse::scan::{enhanced, number, split_on};
+use crate::parse::scan::{enhanced, find, number, split_on};
 use crate::parse::{ConnectError, Direction, Event, Fact, Line, Outcome};
 
 /// Parses a record; `None` if it is noise.
@@ -192,7 +192,7 @@ fn quoted(text: &[u8]) -> Option<(Reply, &[u8])> {
 
 /// The connection error in the words of a failure, and the code to count for it.
 fn connection(text: &[u8]) -> (Option<ConnectError>, Option<u16>) {
-    let has = |words: &[u8]| memchr::memmem::find(text, words).is_some();
+    let has = |words: &[u8]| find(text, words).is_some();
     let system = split_on(text, b"(os error ").and_then(|(_, rest)| number(rest));
     match system.map(|it| it.0) {
         Some(111) => (Some(ConnectError::Refused), Some(111)),

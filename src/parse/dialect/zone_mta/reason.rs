@@ -2,6 +2,7 @@
 //! found itself. Old versions put a code of their own before such a failure.
 
 use crate::parse::reply::{self, Reply};
+use crate::parse::scan::find;
 use crate::parse::{ConnectError, Event};
 
 /// What a text stands for.
@@ -40,7 +41,7 @@ fn parse(text: &[u8], is_cut: bool) -> Reason {
 
 /// A failure in words.
 pub(super) fn failure(words: &[u8]) -> Reason {
-    let has = |it: &[u8]| memchr::memmem::find(words, it).is_some();
+    let has = |it: &[u8]| find(words, it).is_some();
     // A connection that was open: `Error connecting to 192.0.2.1. Connection timeout`.
     let is_open = has(b"Error connecting to ");
     let counted = |code| (!is_open).then_some(code);
