@@ -10,6 +10,8 @@ pub enum Server {
     Relay,
     /// As `Relay`, but without the reply to a message that was accepted.
     Dma,
+    /// Its log has no code of a reply to a message that was accepted.
+    Sendmail,
 }
 
 /// The stage of a session at which a reply is sent.
@@ -44,6 +46,10 @@ impl Failure {
             Stage::Banner | Stage::Helo | Stage::Mail => self.recipients,
             Stage::Data | Stage::Dot => self.accepted,
         };
+        // Of a failure of the whole message, Sendmail logs the reply of the last host only.
+        if server == Server::Sendmail && !self.last_host {
+            return 0;
+        }
         let once = match server {
             // An attempt before the last has one record without a recipient. After a 5xx greeting Postfix
             // tries the next host, as after 4xx.
@@ -51,7 +57,7 @@ impl Failure {
             // A failure of the host has one `H=` record, whose text the `==` or `**` records of all
             // recipients repeat. A 5xx reply to MAIL, DATA or the content is only in the `**` records.
             Server::Exim => self.temporary || matches!(self.stage, Stage::Banner | Stage::Helo),
-            Server::Relay | Server::Dma => true,
+            Server::Relay | Server::Dma | Server::Sendmail => true,
         };
         if once { concerned.min(1) } else { concerned }
     }

@@ -291,6 +291,13 @@ impl<'a, R: Read, W: Write> Session<'a, R, W> {
             }
             // dma does not try HELO.
             act if self.script.client == Server::Dma => return self.act(Stage::Helo, act, ""),
+            // Sendmail tries HELO after a 5xx reply. If the connection is closed, it logs the reply to EHLO.
+            act if self.script.client == Server::Sendmail => {
+                return match act {
+                    Act::Say(reply) if reply.code >= 500 => self.say(reply.wire),
+                    _ => self.act(Stage::Helo, act, ""),
+                };
+            }
             // After any other refusal Postfix says HELO, and it is the answer to this, or the
             // silence, that it reports.
             Act::Say(reply) if reply.code != 421 => return self.say(reply.wire),
@@ -369,11 +376,16 @@ impl<'a, R: Read, W: Write> Session<'a, R, W> {
         }
         if matches!(script.dot, Act::Go) {
             let Reply { code, enhanced, .. } = script.accepted;
-            if script.client != Server::Dma {
+            if !matches!(script.client, Server::Dma | Server::Sendmail) {
                 self.truth
                     .reply(script.direction, code, enhanced, self.accepted);
             }
-            self.truth.delivery("sent", self.accepted);
+            // Sendmail's record names all recipients.
+            let records = match script.client {
+                Server::Sendmail => 1,
+                _ => self.accepted,
+            };
+            self.truth.delivery("sent", records);
         }
         if script.direction == "outbound" {
             return self.act(Stage::Dot, script.dot, script.accepted.wire);
