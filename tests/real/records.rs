@@ -12,6 +12,7 @@ pub enum Server {
     Dma,
     /// Its log has no code of a reply to a message that was accepted.
     Sendmail,
+    OpenSmtpd,
 }
 
 /// The stage of a session at which a reply is sent.
@@ -58,6 +59,8 @@ impl Failure {
             // recipients repeat. A 5xx reply to MAIL, DATA or the content is only in the `**` records.
             Server::Exim => self.temporary || matches!(self.stage, Stage::Banner | Stage::Helo),
             Server::Relay | Server::Dma | Server::Sendmail => true,
+            // A rejected connection or HELO has a record without recipients.
+            Server::OpenSmtpd => matches!(self.stage, Stage::Banner | Stage::Helo),
         };
         if once { concerned.min(1) } else { concerned }
     }

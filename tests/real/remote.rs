@@ -298,6 +298,14 @@ impl<'a, R: Read, W: Write> Session<'a, R, W> {
                     _ => self.act(Stage::Helo, act, ""),
                 };
             }
+            // After any refusal OpenSMTPD says HELO. If the connection is closed, it does not log the reply.
+            Act::Say(reply) if self.script.client == Server::OpenSmtpd => {
+                return self.say(reply.wire);
+            }
+            Act::SayAndClose(reply) if self.script.client == Server::OpenSmtpd => {
+                self.say(reply.wire);
+                return self.act(Stage::Helo, Act::HangUp, "");
+            }
             // After any other refusal Postfix says HELO, and it is the answer to this, or the
             // silence, that it reports.
             Act::Say(reply) if reply.code != 421 => return self.say(reply.wire),

@@ -6,15 +6,16 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
 use std::time::Duration;
 
-use crate::Result;
 use crate::cases::{STAGES, at, message};
 use crate::postfix::SUBMIT;
 use crate::remote::{Act, Script};
 use crate::replies::REPLIES;
 use crate::rsyslog::{Rsyslog, SLASHES, Way};
 use crate::sandbox::{finish, private_dev, private_etc};
+use crate::truth::Truth;
 use crate::wait::until;
 use crate::world::{Host, Message, World, plays};
+use crate::{Result, client};
 
 /// Time limit for a server to start or to finish its deliveries.
 pub const LIMIT: Duration = Duration::from_secs(50);
@@ -164,7 +165,7 @@ pub fn replies(world: &mut World, traits: &Traits) -> Result<Vec<Message>> {
     Ok(messages)
 }
 
-/// Messages to hosts that refuse the connection or cannot be reached.
+/// Messages to hosts that refuse the connection or cannot be reached, and to a domain that does not exist.
 pub fn failed_connections(world: &mut World) -> Result<Vec<Message>> {
     let mut messages = Vec::new();
     for (name, host) in [
@@ -176,5 +177,18 @@ pub fn failed_connections(world: &mut World) -> Result<Vec<Message>> {
         world.domain(&domain, vec![host])?;
         messages.push(message(&domain, 1, Some("deferred")));
     }
+    world.truth.connect_error("outbound", "dns", Some(101), 1);
+    messages.push(message("nosuchname.example.net", 1, Some("bounced")));
     Ok(messages)
+}
+
+/// Sends messages with an empty sender, so that failures make no messages of their own.
+pub fn send_without_sender(messages: &[Message], truth: &Truth) -> Result<()> {
+    for message in messages {
+        client::send(SUBMIT, "", &message.recipients, "hello")?;
+        if let Some(status) = message.status {
+            truth.delivery(status, message.recipients.len() as u64);
+        }
+    }
+    Ok(())
 }
