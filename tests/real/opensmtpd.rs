@@ -6,13 +6,15 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use crate::Result;
+use crate::cases::{STAGES, at, message};
 use crate::client::Client;
 use crate::records::Server;
-use crate::remote::Act;
+use crate::remote::{Act, Script};
+use crate::replies::REPLIES;
 use crate::trials::{RealTrial, compare_report, with_folder};
 use crate::truth::Truth;
 use crate::unpacked::{self, System, Traits};
-use crate::world::{Message, World};
+use crate::world::{Host, Message, World, plays};
 
 /// The unpacked program, and where it is once laid over `/usr`.
 const UNPACKED: &str = concat!(
@@ -107,11 +109,40 @@ fn replies(folder: &Path) -> Result<()> {
     let mut world = World::for_client(Server::OpenSmtpd, truth.clone())?;
     let mut messages = unpacked::replies(&mut world, &TRAITS)?;
     messages.extend(unpacked::failed_connections(&mut world)?);
+    messages.extend(several(&mut world)?);
     world.zone.serve()?;
     let server = OpenSmtpd::start(folder)?;
     unpacked::send_without_sender(&messages, &truth)?;
     server.settle(&messages)?;
     compare_report(&truth, std::slice::from_ref(&server.system.log))
+}
+
+/// Several recipients, each of which has a record; and several hosts, of which it tries the next one if the connection
+/// to the first is refused or rejected.
+fn several(world: &mut World) -> Result<Vec<Message>> {
+    let mut messages = Vec::new();
+    for (stage, (name, _)) in STAGES.iter().enumerate() {
+        let act = Act::Say(REPLIES[33]);
+        let mut script = at(stage, act);
+        script.recipients = 3;
+        let domain = format!("three-{name}.example.net");
+        world.domain(&domain, vec![plays(script)])?;
+        messages.push(message(&domain, 3, Some((TRAITS.status)(name, act))));
+    }
+    let accepts = || plays(Script::default());
+    world.domain("three.example.net", vec![accepts()])?;
+    messages.push(message("three.example.net", 3, None));
+    for (name, first) in [
+        ("banner", plays(at(0, Act::Say(REPLIES[1])))),
+        ("helo", plays(at(1, Act::Say(REPLIES[33])))),
+        ("hangup", plays(at(0, Act::HangUp))),
+        ("refused", Host::Refuses),
+    ] {
+        let domain = format!("then-accepts-{name}.example.net");
+        world.domain(&domain, vec![first, accepts()])?;
+        messages.push(message(&domain, 1, None));
+    }
+    Ok(messages)
 }
 
 fn rejects(folder: &Path) -> Result<()> {
