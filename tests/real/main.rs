@@ -11,7 +11,7 @@
 //!   replies of remote servers, `exim_stores` local deliveries, `exim_rejects` rejected clients; `records`: number
 //!   of log records per failure
 //! - `relays`: small programs that pass messages on: nullmailer, msmtp, dma
-//! - `sendmail`, `opensmtpd`: a real Sendmail and OpenSMTPD; `unpacked`: what the tests of complete servers that are not installed share
+//! - `sendmail`, `opensmtpd`, `courier`: a real Sendmail, OpenSMTPD and Courier; `unpacked`: what the tests of complete servers that are not installed share
 //! - `exporter`, `prometheus`: what is read from the log; `rsyslog`, `journal`, `container_logs`: transports and formats of log lines
 //! - `page`, `faults`, `clocks`, `repeated_hour`: alerts from the lines of `traffic` through `alertmanager` to a `webhook`;
 //!   `incidents`: stories of mail servers (`site`) through Prometheus with the shipped inhibitions; `examples`:
@@ -34,6 +34,7 @@ mod client;
 mod clocks;
 mod compose;
 mod container_logs;
+mod courier;
 mod dashboards;
 mod dns;
 mod examples;
@@ -120,6 +121,7 @@ fn all() -> impl Iterator<Item = &'static trials::RealTrial> {
         .chain(relays::ALL)
         .chain(sendmail::ALL)
         .chain(opensmtpd::ALL)
+        .chain(courier::ALL)
 }
 
 /// Runs one trial; we are in its namespace already.

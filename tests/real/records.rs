@@ -13,6 +13,7 @@ pub enum Server {
     /// Its log has no code of a reply to a message that was accepted.
     Sendmail,
     OpenSmtpd,
+    Courier,
 }
 
 /// The stage of a session at which a reply is sent.
@@ -59,6 +60,7 @@ impl Failure {
             // recipients repeat. A 5xx reply to MAIL, DATA or the content is only in the `**` records.
             Server::Exim => self.temporary || matches!(self.stage, Stage::Banner | Stage::Helo),
             Server::Relay | Server::Dma | Server::Sendmail => true,
+            Server::Courier => false,
             // A rejected connection or HELO has a record without recipients.
             Server::OpenSmtpd => matches!(self.stage, Stage::Banner | Stage::Helo),
         };

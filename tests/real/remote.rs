@@ -291,8 +291,8 @@ impl<'a, R: Read, W: Write> Session<'a, R, W> {
             }
             // dma does not try HELO.
             act if self.script.client == Server::Dma => return self.act(Stage::Helo, act, ""),
-            // Sendmail tries HELO after a 5xx reply. If the connection is closed, it logs the reply to EHLO.
-            act if self.script.client == Server::Sendmail => {
+            // Sendmail and Courier try HELO after a 5xx reply. If the connection is closed, the reply to EHLO is logged.
+            act if matches!(self.script.client, Server::Sendmail | Server::Courier) => {
                 return match act {
                     Act::Say(reply) if reply.code >= 500 => self.say(reply.wire),
                     _ => self.act(Stage::Helo, act, ""),

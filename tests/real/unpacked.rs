@@ -65,10 +65,26 @@ impl System {
             }
         }
         let rsyslog = Rsyslog::start(folder, &TO_FILE)?;
-        let lower = format!("lowerdir={SERVERS}/{server}/usr:/usr");
-        finish(Command::new("mount").args(["-t", "overlay", "overlay", "-o", &lower, "/usr"]))?;
+        let changes = folder.join("usr");
+        fs::create_dir(&changes)?;
+        let mount = |kind: &str, options: &str, place: &Path| {
+            finish(
+                Command::new("mount")
+                    .args(["-t", kind, "-o", options, kind])
+                    .arg(place),
+            )
+        };
+        mount("tmpfs", "mode=755", &changes)?;
+        for name in ["upper", "work"] {
+            fs::create_dir(changes.join(name))?;
+        }
+        let place = changes.display();
+        let layers = format!(
+            "lowerdir={SERVERS}/{server}/usr:/usr,upperdir={place}/upper,workdir={place}/work"
+        );
+        mount("overlay", &layers, Path::new("/usr"))?;
         for place in ["/var", "/run"] {
-            finish(Command::new("mount").args(["-t", "tmpfs", "-o", "mode=755", "tmpfs", place]))?;
+            mount("tmpfs", "mode=755", Path::new(place))?;
         }
         std::os::unix::fs::symlink("/run", "/var/run")?;
         fs::create_dir("/var/empty")?;
@@ -95,23 +111,34 @@ impl System {
     }
 }
 
-/// Waits until a server listens for mail to send; `errors` is the file of its standard error.
-pub fn wait_for_listener(server: &mut Child, errors: &Path) -> Result<()> {
+/// Waits until a server listens for mail to send; an error of `check` ends the wait.
+pub fn wait_for_listener(mut check: impl FnMut() -> Result<()>) -> Result<()> {
     until("the server to listen", LIMIT, || {
-        if let Some(status) = server.try_wait()? {
-            let errors = fs::read_to_string(errors)?;
-            return Err(format!("the server ended with {status}: {errors}").into());
-        }
+        check()?;
         Ok(std::net::TcpStream::connect(SUBMIT).ok().map(drop))
     })
 }
 
+/// An error with the text of the file `errors` if a server has ended.
+pub fn check_running(server: &mut Child, errors: &Path) -> Result<()> {
+    match server.try_wait()? {
+        None => Ok(()),
+        Some(status) => {
+            let errors = fs::read_to_string(errors)?;
+            Err(format!("the server ended with {status}: {errors}").into())
+        }
+    }
+}
+
+/// Where a server is unpacked.
+pub fn folder_of(server: &str) -> PathBuf {
+    Path::new(SERVERS).join(server)
+}
+
 /// The facts of a server's log that decide on the messages to send and their results.
 pub struct Traits {
-    /// The stages at which a 4xx or 5xx reply is in the log.
-    pub stages: &'static [&'static str],
-    /// The stages at which a lost connection is in the log.
-    pub hangs_up: &'static [&'static str],
+    /// Whether the log has a record of this event at a stage.
+    pub is_logged: fn(stage: &str, act: Act) -> bool,
     /// The result of a message after a reply at a stage.
     pub status: fn(stage: &str, act: Act) -> &'static str,
 }
@@ -120,30 +147,28 @@ pub struct Traits {
 /// accepted messages.
 pub fn replies(world: &mut World, traits: &Traits) -> Result<Vec<Message>> {
     let mut messages = Vec::new();
-    let number_of = |name: &str| STAGES.iter().position(|stage| stage.0 == name);
-    let used: Vec<usize> = traits
-        .stages
-        .iter()
-        .copied()
-        .filter_map(number_of)
-        .collect();
     for (number, reply) in REPLIES.iter().enumerate() {
         for round in 0..2 {
-            let stage = used[(number + 2 * round + number / 6) % used.len()];
+            let stage = (number + 2 * round + number / 6) % STAGES.len();
             let act = match round {
                 0 => Act::Say(*reply),
                 _ => Act::SayAndClose(*reply),
             };
             let name = STAGES[stage].0;
+            if !(traits.is_logged)(name, act) {
+                continue;
+            }
             let domain = format!("{name}-{number}-{round}.example.net");
             world.domain(&domain, vec![plays(at(stage, act))])?;
             messages.push(message(&domain, 1, Some((traits.status)(name, act))));
         }
     }
-    for stage in traits.hangs_up.iter().copied().filter_map(number_of) {
-        let domain = format!("hangs-up-{}.example.net", STAGES[stage].0);
-        world.domain(&domain, vec![plays(at(stage, Act::HangUp))])?;
-        messages.push(message(&domain, 1, Some("deferred")));
+    for (stage, (name, _)) in STAGES.iter().enumerate() {
+        if (traits.is_logged)(name, Act::HangUp) {
+            let domain = format!("hangs-up-{name}.example.net");
+            world.domain(&domain, vec![plays(at(stage, Act::HangUp))])?;
+            messages.push(message(&domain, 1, Some("deferred")));
+        }
     }
     for (number, wire) in [
         "250 2.0.0 Ok: queued as 421",
@@ -182,10 +207,10 @@ pub fn failed_connections(world: &mut World) -> Result<Vec<Message>> {
     Ok(messages)
 }
 
-/// Sends messages with an empty sender, so that failures make no messages of their own.
-pub fn send_without_sender(messages: &[Message], truth: &Truth) -> Result<()> {
+/// Sends messages; with an empty sender, failures make no messages of their own.
+pub fn send_from(sender: &str, messages: &[Message], truth: &Truth) -> Result<()> {
     for message in messages {
-        client::send(SUBMIT, "", &message.recipients, "hello")?;
+        client::send(SUBMIT, sender, &message.recipients, "hello")?;
         if let Some(status) = message.status {
             truth.delivery(status, message.recipients.len() as u64);
         }
