@@ -97,6 +97,7 @@ fn replies(folder: &Path) -> Result<()> {
     let mut messages = unpacked::replies(&mut world, &TRAITS)?;
     messages.extend(unpacked::failed_connections(&mut world)?);
     messages.extend(several_recipients(&mut world)?);
+    messages.extend(several_exchangers(&mut world)?);
     world.zone.serve()?;
     let system = start(folder)?;
     unpacked::send_from(SENDER, &messages, &truth)?;
@@ -117,6 +118,27 @@ fn several_recipients(world: &mut World) -> Result<Vec<Message>> {
     }
     world.domain("three.example.net", vec![plays(Script::default())])?;
     messages.push(message("three.example.net", 3, None));
+    Ok(messages)
+}
+
+/// Several hosts. It tries the next one only if it cannot connect, which it does not log then.
+fn several_exchangers(world: &mut World) -> Result<Vec<Message>> {
+    let mut messages = Vec::new();
+    let accepts = || plays(Script::default());
+    for (stage, (name, _)) in STAGES.iter().enumerate() {
+        let first = plays(at(stage, Act::Say(REPLIES[1])));
+        let domain = format!("two-{name}.example.net");
+        world.domain(&domain, vec![first, accepts()])?;
+        messages.push(message(&domain, 1, Some("deferred")));
+    }
+    let domain = "two-refused.example.net";
+    world.domain(domain, vec![accepts()])?;
+    let refuses = world.free_address();
+    world.zone.address("mx0.two-refused.example.net", refuses);
+    world
+        .zone
+        .exchange(domain, 5, "mx0.two-refused.example.net");
+    messages.push(message(domain, 1, None));
     Ok(messages)
 }
 
