@@ -11,6 +11,7 @@
 //!   replies of remote servers, `exim_stores` local deliveries, `exim_rejects` rejected clients; `records`: number
 //!   of log records per failure
 //! - `relays`: small programs that pass messages on: nullmailer, msmtp, dma
+//! - `sendmail`, `opensmtpd`, `courier`: a real Sendmail, OpenSMTPD and Courier; `unpacked`: what the tests of complete servers that are not installed share
 //! - `exporter`, `prometheus`: what is read from the log; `rsyslog`, `journal`, `container_logs`: transports and formats of log lines
 //! - `page`, `faults`, `clocks`, `repeated_hour`: alerts from the lines of `traffic` through `alertmanager` to a `webhook`;
 //!   `incidents`: stories of mail servers (`site`) through Prometheus with the shipped inhibitions; `examples`:
@@ -33,6 +34,7 @@ mod client;
 mod clocks;
 mod compose;
 mod container_logs;
+mod courier;
 mod dashboards;
 mod dns;
 mod examples;
@@ -51,6 +53,7 @@ mod journal;
 mod logrotate;
 mod machine;
 mod milter;
+mod opensmtpd;
 mod package;
 mod page;
 mod podman;
@@ -65,12 +68,14 @@ mod repeated_hour;
 mod replies;
 mod rsyslog;
 mod sandbox;
+mod sendmail;
 #[path = "../stories/site.rs"]
 mod site;
 mod stores;
 mod traffic;
 mod trials;
 mod truth;
+mod unpacked;
 mod wait;
 mod webhook;
 mod world;
@@ -114,6 +119,9 @@ fn all() -> impl Iterator<Item = &'static trials::RealTrial> {
         .iter()
         .chain(exim_trials::ALL)
         .chain(relays::ALL)
+        .chain(sendmail::ALL)
+        .chain(opensmtpd::ALL)
+        .chain(courier::ALL)
 }
 
 /// Runs one trial; we are in its namespace already.

@@ -10,6 +10,53 @@ pub enum Server {
     Relay,
     /// As `Relay`, but without the reply to a message that was accepted.
     Dma,
+    /// Its log has no code of a reply to a message that was accepted.
+    Sendmail,
+    OpenSmtpd,
+    Courier,
+}
+
+/// What a client does after a 4xx or 5xx reply to EHLO.
+pub enum AfterEhlo {
+    /// It logs the reply and gives up.
+    LogsIt,
+    /// It says HELO, without a record of the reply.
+    SaysHelo,
+    /// It says HELO on the closed connection, and logs only that this is lost.
+    LosesConnection,
+}
+
+impl Server {
+    /// What it does after a reply to EHLO, or to LHLO if `lmtp`; `closes` if the remote server then closes the connection.
+    pub fn after_ehlo(self, code: u16, closes: bool, lmtp: bool) -> AfterEhlo {
+        let tries_helo = match self {
+            Server::Postfix | Server::Relay => code != 421,
+            Server::OpenSmtpd => true,
+            Server::Dma => false,
+            // If the connection is closed, these log the reply to EHLO.
+            Server::Exim => !closes && !lmtp,
+            Server::Sendmail | Server::Courier => !closes && code >= 500,
+        };
+        match (tries_helo, closes) {
+            (false, _) => AfterEhlo::LogsIt,
+            (true, false) => AfterEhlo::SaysHelo,
+            (true, true) => AfterEhlo::LosesConnection,
+        }
+    }
+
+    /// Whether the code of the reply to an accepted message is in its log.
+    pub fn logs_accepted(self) -> bool {
+        !matches!(self, Server::Dma | Server::Sendmail)
+    }
+
+    /// The number of records of a message that was accepted for `recipients`.
+    pub fn deliveries(self, recipients: u64) -> u64 {
+        match self {
+            // Its record names all recipients.
+            Server::Sendmail => recipients.min(1),
+            _ => recipients,
+        }
+    }
 }
 
 /// The stage of a session at which a reply is sent.
@@ -44,6 +91,10 @@ impl Failure {
             Stage::Banner | Stage::Helo | Stage::Mail => self.recipients,
             Stage::Data | Stage::Dot => self.accepted,
         };
+        // Of a failure of the whole message, Sendmail logs the reply of the last host only.
+        if server == Server::Sendmail && !self.last_host {
+            return 0;
+        }
         let once = match server {
             // An attempt before the last has one record without a recipient. After a 5xx greeting Postfix
             // tries the next host, as after 4xx.
@@ -51,7 +102,11 @@ impl Failure {
             // A failure of the host has one `H=` record, whose text the `==` or `**` records of all
             // recipients repeat. A 5xx reply to MAIL, DATA or the content is only in the `**` records.
             Server::Exim => self.temporary || matches!(self.stage, Stage::Banner | Stage::Helo),
-            Server::Relay | Server::Dma => true,
+            Server::Relay | Server::Dma | Server::Sendmail => true,
+            // A record for each recipient.
+            Server::Courier => false,
+            // A rejected connection or HELO has a record without recipients.
+            Server::OpenSmtpd => matches!(self.stage, Stage::Banner | Stage::Helo),
         };
         if once { concerned.min(1) } else { concerned }
     }

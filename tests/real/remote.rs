@@ -7,7 +7,7 @@ use std::path::Path;
 use std::thread;
 
 use crate::Result;
-use crate::records::{Failure, Server, Stage};
+use crate::records::{AfterEhlo, Failure, Server, Stage};
 use crate::truth::Truth;
 
 /// A reply, and the codes that a reader of the log should find in it.
@@ -279,26 +279,22 @@ impl<'a, R: Read, W: Write> Session<'a, R, W> {
     }
 
     fn hello(&mut self) -> bool {
-        match self.script.helo {
+        let act = self.script.helo;
+        match act {
             Act::Go => {}
-            // After a rejected EHLO, Exim sends HELO (not in LMTP) and logs the reply to HELO. If the
-            // connection is closed instead, it logs the reply to EHLO.
-            act if self.script.client == Server::Exim => {
-                return match act {
-                    Act::Say(reply) if self.script.direction == "outbound" => self.say(reply.wire),
-                    _ => self.act(Stage::Helo, act, ""),
+            Act::HangUp | Act::Hang => return self.act(Stage::Helo, act, ""),
+            Act::Say(reply) | Act::SayAndClose(reply) => {
+                let closes = matches!(act, Act::SayAndClose(_));
+                let lmtp = self.script.direction != "outbound";
+                return match self.script.client.after_ehlo(reply.code, closes, lmtp) {
+                    AfterEhlo::LogsIt => self.act(Stage::Helo, act, ""),
+                    AfterEhlo::SaysHelo => self.say(reply.wire),
+                    AfterEhlo::LosesConnection => {
+                        self.say(reply.wire);
+                        self.act(Stage::Helo, Act::HangUp, "")
+                    }
                 };
             }
-            // dma does not try HELO.
-            act if self.script.client == Server::Dma => return self.act(Stage::Helo, act, ""),
-            // After any other refusal Postfix says HELO, and it is the answer to this, or the
-            // silence, that it reports.
-            Act::Say(reply) if reply.code != 421 => return self.say(reply.wire),
-            Act::SayAndClose(reply) if reply.code != 421 => {
-                self.say(reply.wire);
-                return self.act(Stage::Helo, Act::HangUp, "");
-            }
-            act => return self.act(Stage::Helo, act, ""),
         }
         let mut wire = "250-mx.example.net\n".to_owned();
         if self.script.pipelining {
@@ -369,11 +365,12 @@ impl<'a, R: Read, W: Write> Session<'a, R, W> {
         }
         if matches!(script.dot, Act::Go) {
             let Reply { code, enhanced, .. } = script.accepted;
-            if script.client != Server::Dma {
+            if script.client.logs_accepted() {
                 self.truth
                     .reply(script.direction, code, enhanced, self.accepted);
             }
-            self.truth.delivery("sent", self.accepted);
+            let records = script.client.deliveries(self.accepted);
+            self.truth.delivery("sent", records);
         }
         if script.direction == "outbound" {
             return self.act(Stage::Dot, script.dot, script.accepted.wire);
