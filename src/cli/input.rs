@@ -18,6 +18,9 @@ use crate::config::{self, Config};
 use crate::parse::{Format, LineParser, Mta, Patterns, StreamKey};
 use crate::source::{Compression, DEFAULT_MAX_LINE_BYTES, Lines, LinesAhead};
 
+/// The source that all files belong to.
+const SOURCE: u64 = 0;
+
 /// The files to read.
 #[derive(clap::Args, Debug)]
 pub struct LogFiles {
@@ -117,6 +120,11 @@ impl LogFiles {
         parser
     }
 
+    /// The mail servers whose logs a parser of these files has read.
+    pub fn formats(&self, parser: &LineParser) -> Vec<&'static str> {
+        parser.formats(SOURCE)
+    }
+
     /// Calls `each` for one file after the other, with a progress bar if standard error is a terminal.
     ///
     /// # Errors
@@ -166,7 +174,7 @@ impl LogFile {
     /// Selects this file as the stream of the next lines.
     pub fn select(self, parser: &mut LineParser, format: Format) {
         let key = StreamKey {
-            source: 0,
+            source: SOURCE,
             stream: self.number,
         };
         parser.select(key, format);

@@ -32,6 +32,8 @@ pub struct Args {
 /// The output of `report`.
 #[derive(Serialize)]
 struct LogReport {
+    /// The mail servers whose logs were read, by their `mta` labels.
+    formats: Vec<&'static str>,
     lines: u64,
     events: u64,
     noise: u64,
@@ -66,6 +68,7 @@ pub fn run(args: &Args) -> Result<(), Error> {
         Ok(())
     })?;
     let report = LogReport {
+        formats: args.files.formats(&parser),
         lines: read.events + read.noise + read.unmatched,
         events: read.events,
         noise: read.noise,
@@ -84,6 +87,10 @@ fn print(output: &mut dyn Write, report: &LogReport, catalog: &Catalog) -> io::R
         "{} lines: {} events, {} noise, {} of unknown form",
         report.lines, report.events, report.noise, report.unmatched
     )?;
+    match &*report.formats {
+        [] => writeln!(output, "No mail server is known that writes such a log")?,
+        formats => writeln!(output, "Log of {}", formats.join(", "))?,
+    }
     let totals = &report.totals;
     for (direction, codes) in &totals.codes {
         let name = |code: &str| {
