@@ -10,7 +10,8 @@
 //! - `exim_trials`: the same with a real Exim: `exim` runs it, `exim_config` is its configuration, `exim_cases` the
 //!   replies of remote servers, `exim_stores` local deliveries, `exim_rejects` rejected clients; `records`: number
 //!   of log records per failure
-//! - `relays`: small programs that pass messages on: nullmailer, msmtp, dma
+//! - `relays`: small programs that pass messages on: nullmailer, msmtp, dma; `haraka`: Haraka; `dovecot`: Dovecot's
+//!   submission server and LMTP proxy
 //! - `sendmail`, `opensmtpd`, `courier`: a real Sendmail, OpenSMTPD and Courier; `unpacked`: what the tests of complete servers that are not installed share
 //! - `exporter`, `prometheus`: what is read from the log; `rsyslog`, `journal`, `container_logs`: transports and formats of log lines
 //! - `page`, `faults`, `clocks`, `repeated_hour`: alerts from the lines of `traffic` through `alertmanager` to a `webhook`;
@@ -37,6 +38,7 @@ mod container_logs;
 mod courier;
 mod dashboards;
 mod dns;
+mod dovecot;
 mod examples;
 mod exim;
 mod exim_cases;
@@ -46,6 +48,7 @@ mod exim_stores;
 mod exim_trials;
 mod exporter;
 mod faults;
+mod haraka;
 mod image;
 mod inbound;
 mod incidents;
@@ -122,6 +125,8 @@ fn all() -> impl Iterator<Item = &'static trials::RealTrial> {
         .chain(sendmail::ALL)
         .chain(opensmtpd::ALL)
         .chain(courier::ALL)
+        .chain(haraka::ALL)
+        .chain(dovecot::ALL)
 }
 
 /// Runs one trial; we are in its namespace already.

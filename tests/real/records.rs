@@ -14,6 +14,13 @@ pub enum Server {
     Sendmail,
     OpenSmtpd,
     Courier,
+    /// One record for a message, and one for each rejected recipient; without the code of the reply to a message that was
+    /// accepted.
+    Haraka,
+    /// Dovecot's submission server: one record for a message.
+    DovecotSubmission,
+    /// Dovecot's LMTP proxy: one record for each recipient.
+    DovecotProxy,
 }
 
 /// What a client does after a 4xx or 5xx reply to EHLO.
@@ -32,7 +39,9 @@ impl Server {
         let tries_helo = match self {
             Server::Postfix | Server::Relay => code != 421,
             Server::OpenSmtpd => true,
-            Server::Dma => false,
+            Server::Dma | Server::DovecotProxy => false,
+            Server::Haraka => code >= 500,
+            Server::DovecotSubmission => matches!(code, 500 | 502),
             // If the connection is closed, these log the reply to EHLO.
             Server::Exim => !closes && !lmtp,
             Server::Sendmail | Server::Courier => !closes && code >= 500,
@@ -46,7 +55,7 @@ impl Server {
 
     /// Whether the code of the reply to an accepted message is in its log.
     pub fn logs_accepted(self) -> bool {
-        !matches!(self, Server::Dma | Server::Sendmail)
+        !matches!(self, Server::Dma | Server::Sendmail | Server::Haraka)
     }
 
     /// The number of records of a message that was accepted for `recipients`.
@@ -73,8 +82,8 @@ pub enum Stage {
 /// A 4xx or 5xx reply, or a connection that was lost or timed out.
 pub struct Failure {
     pub stage: Stage,
-    /// A 4xx reply or a failed connection, after which delivery is retried.
-    pub temporary: bool,
+    /// The code of the reply; `None` if there was none.
+    pub code: Option<u16>,
     /// Number of recipients of the message.
     pub recipients: u64,
     /// Number of recipients accepted so far.
@@ -86,6 +95,11 @@ pub struct Failure {
 impl Failure {
     /// Number of log records that are counted.
     pub fn records(&self, server: Server) -> u64 {
+        if !self.is_logged(server) {
+            return 0;
+        }
+        // After a 4xx reply or a failed connection, delivery is retried.
+        let temporary = self.code.is_none_or(|code| code < 500);
         let concerned = match self.stage {
             Stage::Rcpt => return 1,
             Stage::Banner | Stage::Helo | Stage::Mail => self.recipients,
@@ -98,11 +112,12 @@ impl Failure {
         let once = match server {
             // An attempt before the last has one record without a recipient. After a 5xx greeting Postfix
             // tries the next host, as after 4xx.
-            Server::Postfix => (self.temporary || self.stage == Stage::Banner) && !self.last_host,
+            Server::Postfix => (temporary || self.stage == Stage::Banner) && !self.last_host,
             // A failure of the host has one `H=` record, whose text the `==` or `**` records of all
             // recipients repeat. A 5xx reply to MAIL, DATA or the content is only in the `**` records.
-            Server::Exim => self.temporary || matches!(self.stage, Stage::Banner | Stage::Helo),
-            Server::Relay | Server::Dma | Server::Sendmail => true,
+            Server::Exim => temporary || matches!(self.stage, Stage::Banner | Stage::Helo),
+            Server::Relay | Server::Dma | Server::Sendmail | Server::Haraka => true,
+            Server::DovecotSubmission | Server::DovecotProxy => true,
             // A record for each recipient.
             Server::Courier => false,
             // A rejected connection or HELO has a record without recipients.
@@ -110,4 +125,29 @@ impl Failure {
         };
         if once { concerned.min(1) } else { concerned }
     }
+
+    /// Whether the server logs it at all.
+    fn is_logged(&self, server: Server) -> bool {
+        let is_dovecot = matches!(server, Server::DovecotSubmission | Server::DovecotProxy);
+        if is_dovecot && self.code.is_some_and(|code| !is_valid_for_dovecot(code)) {
+            return false;
+        }
+        match server {
+            // It passes the replies to MAIL and RCPT on to its client. 421 and 530 (authentication required) end its
+            // connection.
+            Server::DovecotSubmission => match self.stage {
+                Stage::Mail | Stage::Rcpt => matches!(self.code, None | Some(421 | 530)),
+                _ => true,
+            },
+            // It passes everything before DATA on to its client.
+            Server::DovecotProxy => matches!(self.stage, Stage::Data | Stage::Dot),
+            _ => true,
+        }
+    }
+}
+
+/// Whether Dovecot takes three digits for a code: the second is at most 5 (RFC 5321 section 4.2). If not, it closes the
+/// connection.
+pub fn is_valid_for_dovecot(code: u16) -> bool {
+    code / 10 % 10 <= 5
 }

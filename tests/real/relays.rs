@@ -218,7 +218,7 @@ fn msmtp(folder: &Path) -> Result<()> {
 }
 
 /// rsyslogd writes the messages from /dev/log to a file.
-const TO_FILE: Way<'static> = Way {
+pub const TO_FILE: Way<'static> = Way {
     templates: "",
     listener: "",
     globals: SLASHES,

@@ -242,13 +242,13 @@ impl<'a, R: Read, W: Write> Session<'a, R, W> {
                 false
             }
             Act::HangUp => {
-                let times = self.records(stage, true);
+                let times = self.records(stage, None);
                 self.truth
                     .connect_error(self.script.direction, "reset", None, times);
                 false
             }
             Act::Hang => {
-                let times = self.records(stage, true);
+                let times = self.records(stage, None);
                 self.truth
                     .connect_error(self.script.direction, "timed_out", None, times);
                 while self.line().is_some() {}
@@ -260,17 +260,17 @@ impl<'a, R: Read, W: Write> Session<'a, R, W> {
     /// Puts a refusal among what was said.
     fn record(&self, stage: Stage, reply: Reply) {
         if !self.refused {
-            let times = self.records(stage, reply.code < 500);
+            let times = self.records(stage, Some(reply.code));
             self.truth
                 .reply(self.script.direction, reply.code, reply.enhanced, times);
         }
     }
 
     /// How many records the client makes of a failure at a stage.
-    fn records(&self, stage: Stage, temporary: bool) -> u64 {
+    fn records(&self, stage: Stage, code: Option<u16>) -> u64 {
         let failure = Failure {
             stage,
-            temporary,
+            code,
             recipients: self.script.recipients,
             accepted: self.accepted,
             last_host: self.script.last,

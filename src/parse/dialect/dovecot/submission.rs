@@ -3,8 +3,9 @@
 
 use super::record::Entry;
 use super::{SUBMISSION, Said, client_failure};
+use crate::parse::reply::{self, Reply};
 use crate::parse::scan::{address, find, split_on};
-use crate::parse::{ConnectError, Direction, Enhanced, Event, Fact, Level, Outcome, reply};
+use crate::parse::{ConnectError, Direction, Enhanced, Event, Fact, Level, Outcome};
 
 /// Parses a text; `None` if its form is not known.
 pub(super) fn parse<'a>(entry: &Entry<'a>) -> Option<Said<'a>> {
@@ -33,7 +34,7 @@ pub(super) fn parse<'a>(entry: &Entry<'a>) -> Option<Said<'a>> {
     {
         return Some(Said::Event(Event {
             code: Some(reply.code),
-            enhanced: reply.enhanced.filter(is_said),
+            enhanced: said_enhanced(reply, words),
             text: words,
             ..Event::new(SUBMISSION, Direction::Outbound, Outcome::Attempt)
         }));
@@ -43,10 +44,15 @@ pub(super) fn parse<'a>(entry: &Entry<'a>) -> Option<Said<'a>> {
     (is_noise && entry.level.is_none()).then_some(Said::Fact(None))
 }
 
-/// Whether the other server may have said an enhanced code. Dovecot writes X.0.0 for replies without one; of these,
-/// 2.0.0 is what most servers say.
-fn is_said(code: &Enhanced) -> bool {
-    code.class == 2 || code.subject != 0 || code.detail != 0
+/// The enhanced code that the other server said. Dovecot writes X.0.0 before the text of a reply without one at its
+/// beginning; of these, 2.0.0 is what most servers say.
+fn said_enhanced(reply: Reply, words: &[u8]) -> Option<Enhanced> {
+    let code = reply.enhanced?;
+    if code.class == 2 || code.subject != 0 || code.detail != 0 {
+        return Some(code);
+    }
+    // The text: `sorry, mailbox disabled. (#4.2.1)`.
+    reply::text_enhanced(words.get(b"450 4.0.0 ".len()..)?)
 }
 
 /// `from=<a@x>, to=<b@y>, size=18, id=…, rcpt=1/2, reply=`250 2.0.0 Ok'`.
@@ -71,7 +77,7 @@ fn relayed(is_sent: bool, fields: &[u8]) -> Event<'_> {
     let recipient = rest.strip_prefix(b", to=").and_then(address);
     Event {
         code: reply.map(|reply| reply.code),
-        enhanced: reply.and_then(|reply| reply.enhanced).filter(is_said),
+        enhanced: reply.and_then(|reply| said_enhanced(reply, words)),
         sender,
         recipient: recipient.map_or(b"", |(recipient, _)| recipient),
         text: words,

@@ -81,6 +81,28 @@ fn records_of_all_versions_are_split() {
 }
 
 #[test]
+fn enhanced_code_of_dovecot_does_not_hide_that_in_the_text() {
+    for (words, expected) in [
+        ("452 4.0.0 sorry, mailbox disabled. (#4.2.1)", Some("4.2.1")),
+        ("550 5.0.0 #5.1.0 Address rejected.", Some("5.1.0")),
+        ("551 5.0.0 User not local (450)", None),
+        ("550 5.1.1 No such user (#5.1.0)", Some("5.1.1")),
+        ("550 5.0.0", None),
+    ] {
+        let body =
+            format!("submission(a@x)<1><s>: Failed to relay message: from=<a@x>, reply=`{words}'");
+        let mut slot = None;
+        match super::parse(b"dovecot", body.as_bytes(), &mut slot) {
+            Line::Event(event) => {
+                let found = event.enhanced.map(|it| it.to_string());
+                assert_eq!(found.as_deref(), expected, "{words}");
+            }
+            line => panic!("{words}: {line:?}"),
+        }
+    }
+}
+
+#[test]
 fn words_in_a_message_id_are_no_action() {
     for (text, outcome) in [
         (
