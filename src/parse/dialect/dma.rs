@@ -21,7 +21,7 @@ pub(in crate::parse) struct Dma;
 
 /// The state of one stream.
 #[derive(Debug, Default, Serialize, Deserialize)]
-pub(in crate::parse) struct State {
+pub(in crate::parse) struct DmaState {
     /// Deliveries by queue id.
     deliveries: Correlated<Delivery, 1024>,
     /// The delivery of the current line.
@@ -62,7 +62,7 @@ impl Dialect for Dma {
     const STATE_VERSION: u16 = 1;
     const DEFAULT_LOGS: &'static [&'static str] = &[];
 
-    type State = State;
+    type State = DmaState;
 
     fn claims(tag: &[u8], _: &[u8]) -> bool {
         tag == b"dma"
@@ -72,7 +72,7 @@ impl Dialect for Dma {
         Confidence::No
     }
 
-    fn read<'a>(state: &'a mut State, record: &Record<'a>, visitor: &mut impl Visitor<'a>) {
+    fn read<'a>(state: &'a mut DmaState, record: &Record<'a>, visitor: &mut impl Visitor<'a>) {
         let mut slot = None;
         let (id, text) = queue_id(record.pid, record.body);
         let line = parse(state, record, id, text, &mut slot);
@@ -92,7 +92,7 @@ fn queue_id<'a>(pid: &'a [u8], body: &'a [u8]) -> (&'a [u8], &'a [u8]) {
 }
 
 fn parse<'a, 'e>(
-    state: &'a mut State,
+    state: &'a mut DmaState,
     record: &Record<'a>,
     id: &'a [u8],
     text: &'a [u8],

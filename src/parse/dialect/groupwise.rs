@@ -30,7 +30,7 @@ pub(in crate::parse) struct GroupWise;
 
 /// The state of one stream.
 #[derive(Debug, Default, Serialize, Deserialize)]
-pub(in crate::parse) struct State {
+pub(in crate::parse) struct GroupWiseState {
     /// The last command of each message, by its number.
     commands: Correlated<Box<[u8]>, 256>,
     /// How often the daemon reported a failure that the gateway has not repeated yet, by its words.
@@ -61,7 +61,7 @@ impl Dialect for GroupWise {
     const STATE_VERSION: u16 = 1;
     const DEFAULT_LOGS: &'static [&'static str] = &[];
 
-    type State = State;
+    type State = GroupWiseState;
 
     fn claims(_: &[u8], _: &[u8]) -> bool {
         false
@@ -77,11 +77,19 @@ impl Dialect for GroupWise {
         }
     }
 
-    fn frame<'a>(_: &mut State, _: &mut HeaderParser, line: &'a [u8]) -> (Option<Stamp>, &'a [u8]) {
+    fn frame<'a>(
+        _: &mut GroupWiseState,
+        _: &mut HeaderParser,
+        line: &'a [u8],
+    ) -> (Option<Stamp>, &'a [u8]) {
         (None, line)
     }
 
-    fn read<'a>(state: &'a mut State, record: &Record<'a>, visitor: &mut impl Visitor<'a>) {
+    fn read<'a>(
+        state: &'a mut GroupWiseState,
+        record: &Record<'a>,
+        visitor: &mut impl Visitor<'a>,
+    ) {
         let mut slot = None;
         let line = match after_thread(record.body) {
             Some(text) => parse(state, text, &mut slot),
@@ -120,7 +128,7 @@ fn message(text: &[u8]) -> Option<(&[u8], &[u8])> {
 }
 
 fn parse<'a, 'e>(
-    state: &'a mut State,
+    state: &'a mut GroupWiseState,
     text: &'a [u8],
     slot: &'e mut Option<Event<'a>>,
 ) -> Line<'a, 'e> {
@@ -136,7 +144,7 @@ fn parse<'a, 'e>(
         state.commands.insert(number, None, kept(command));
         return Line::Noise(None);
     }
-    let State { commands, reported } = state;
+    let GroupWiseState { commands, reported } = state;
     let (words, is_report) = match text.strip_prefix(b"Send Failure: ") {
         Some(words) => (words, true),
         None => match text.strip_prefix(b"Response: ") {

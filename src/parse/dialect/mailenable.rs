@@ -30,7 +30,7 @@ pub(in crate::parse) struct MailEnable;
 
 /// The state of one stream.
 #[derive(Debug, Default, Serialize, Deserialize)]
-pub(in crate::parse) struct State {
+pub(in crate::parse) struct MailEnableState {
     /// The columns of a W3C log.
     columns: Option<Columns>,
     /// The sessions, by message file or address.
@@ -75,7 +75,7 @@ impl Dialect for MailEnable {
     const STATE_VERSION: u16 = 1;
     const DEFAULT_LOGS: &'static [&'static str] = &[];
 
-    type State = State;
+    type State = MailEnableState;
 
     fn claims(_: &[u8], _: &[u8]) -> bool {
         false
@@ -98,7 +98,7 @@ impl Dialect for MailEnable {
     }
 
     fn frame<'a>(
-        state: &mut State,
+        state: &mut MailEnableState,
         headers: &mut HeaderParser,
         line: &'a [u8],
     ) -> (Option<Stamp>, &'a [u8]) {
@@ -116,7 +116,11 @@ impl Dialect for MailEnable {
         }
     }
 
-    fn read<'a>(state: &'a mut State, record: &Record<'a>, visitor: &mut impl Visitor<'a>) {
+    fn read<'a>(
+        state: &'a mut MailEnableState,
+        record: &Record<'a>,
+        visitor: &mut impl Visitor<'a>,
+    ) {
         let line = record.body;
         let mut slot = None;
         let parsed = if line.is_empty() {
@@ -132,7 +136,7 @@ impl Dialect for MailEnable {
         } else if let Some((level, text)) = debug(line) {
             message(level, text, &mut slot)
         } else if let Some((_, _, found)) = extended(state.columns.as_ref(), line) {
-            let State {
+            let MailEnableState {
                 sessions,
                 texts: [command, reply],
                 ..

@@ -23,7 +23,7 @@ pub(in crate::parse) struct Msmtp;
 
 /// The state of one stream.
 #[derive(Debug, Default, Serialize, Deserialize)]
-pub(in crate::parse) struct State {
+pub(in crate::parse) struct MsmtpState {
     /// The reply in the current line, with its lines joined by spaces.
     #[serde(skip)]
     reply: Vec<u8>,
@@ -42,7 +42,7 @@ impl Dialect for Msmtp {
     const STATE_VERSION: u16 = 1;
     const DEFAULT_LOGS: &'static [&'static str] = &["/var/log/msmtp", "/var/log/msmtp.log"];
 
-    type State = State;
+    type State = MsmtpState;
 
     fn claims(tag: &[u8], body: &[u8]) -> bool {
         tag == b"msmtp" || tag == b"msmtpd" || (tag.is_empty() && begins(body))
@@ -56,7 +56,7 @@ impl Dialect for Msmtp {
     }
 
     fn frame<'a>(
-        _: &mut State,
+        _: &mut MsmtpState,
         headers: &mut HeaderParser,
         line: &'a [u8],
     ) -> (Option<Stamp>, &'a [u8]) {
@@ -65,7 +65,7 @@ impl Dialect for Msmtp {
         (time.map(|(time, _)| time), text.unwrap_or(line))
     }
 
-    fn read<'a>(state: &'a mut State, record: &Record<'a>, visitor: &mut impl Visitor<'a>) {
+    fn read<'a>(state: &'a mut MsmtpState, record: &Record<'a>, visitor: &mut impl Visitor<'a>) {
         let mut slot = None;
         let line = match record.tag {
             b"msmtpd" => msmtpd(record.body),

@@ -26,7 +26,7 @@ pub(in crate::parse) struct Nullmailer;
 
 /// The state of one stream: nullmailer-send delivers one message at a time.
 #[derive(Debug, Default, Serialize, Deserialize)]
-pub(in crate::parse) struct State {
+pub(in crate::parse) struct NullmailerState {
     host: Box<[u8]>,
     file: Box<[u8]>,
     sender: Box<[u8]>,
@@ -63,7 +63,7 @@ impl Dialect for Nullmailer {
     const DEFAULT_LOGS: &'static [&'static str] =
         &["/var/log/nullmailer/current", "/var/log/nullmailer.log"];
 
-    type State = State;
+    type State = NullmailerState;
 
     fn claims(tag: &[u8], body: &[u8]) -> bool {
         tag.starts_with(b"nullmailer") || (tag.is_empty() && is_own_text(body))
@@ -82,7 +82,7 @@ impl Dialect for Nullmailer {
     }
 
     fn frame<'a>(
-        _: &mut State,
+        _: &mut NullmailerState,
         headers: &mut HeaderParser,
         line: &'a [u8],
     ) -> (Option<Stamp>, &'a [u8]) {
@@ -92,7 +92,11 @@ impl Dialect for Nullmailer {
         }
     }
 
-    fn read<'a>(state: &'a mut State, record: &Record<'a>, visitor: &mut impl Visitor<'a>) {
+    fn read<'a>(
+        state: &'a mut NullmailerState,
+        record: &Record<'a>,
+        visitor: &mut impl Visitor<'a>,
+    ) {
         let mut slot = None;
         let line = parse(state, record.body, &mut slot);
         visitor.visit(record.time, line);
@@ -127,7 +131,7 @@ fn protocol(text: &[u8]) -> Option<(bool, &[u8])> {
 }
 
 fn parse<'a, 'e>(
-    state: &'a mut State,
+    state: &'a mut NullmailerState,
     text: &'a [u8],
     slot: &'e mut Option<Event<'a>>,
 ) -> Line<'a, 'e> {
@@ -180,7 +184,7 @@ fn parse<'a, 'e>(
 }
 
 /// An event of the current delivery.
-fn event<'a>(state: &'a State, outcome: Outcome) -> Event<'a> {
+fn event<'a>(state: &'a NullmailerState, outcome: Outcome) -> Event<'a> {
     Event {
         queue_id: &state.file,
         host: &state.host,
@@ -191,21 +195,21 @@ fn event<'a>(state: &'a State, outcome: Outcome) -> Event<'a> {
 }
 
 /// `host: mx.example.net protocol: smtp file: 1795428000.193`, before 2.0 with the protocol first.
-fn started(state: &mut State, rest: &[u8]) {
+fn started(state: &mut NullmailerState, rest: &[u8]) {
     let field = |name: &[u8]| {
         let at = find(rest, name)?;
         let value = &rest[at + name.len()..];
         Some(split(value, b' ').map_or(value, |(value, _)| value))
     };
-    *state = State {
+    *state = NullmailerState {
         host: kept(field(b"host: ").unwrap_or_default()),
         file: kept(field(b"file: ").unwrap_or_default()),
-        ..State::default()
+        ..NullmailerState::default()
     };
 }
 
 /// The line of the protocol program.
-fn replied<'a>(state: &'a mut State, is_success: bool, words: &'a [u8]) -> Event<'a> {
+fn replied<'a>(state: &'a mut NullmailerState, is_success: bool, words: &'a [u8]) -> Event<'a> {
     let reply = reply::parse(words);
     state.open_reply = match (reply, words.get(3)) {
         (Some(reply), Some(b'-')) => Some(reply.code),
@@ -244,7 +248,7 @@ fn replied<'a>(state: &'a mut State, is_success: bool, words: &'a [u8]) -> Event
 }
 
 /// The result that nullmailer-send reports (its `errorstr`).
-fn failed<'a>(state: &'a mut State, reason: &'a [u8]) -> Event<'a> {
+fn failed<'a>(state: &'a mut NullmailerState, reason: &'a [u8]) -> Event<'a> {
     let is_permanent = matches!(
         reason,
         b"Permanent error in sending the message"

@@ -3,7 +3,7 @@
 //! The reply is counted at its last line, the delivery at its outcome.
 
 use super::Attempt;
-use super::{COURIERD, ESMTP, Found, LOCAL, Part, State};
+use super::{COURIERD, CourierState, ESMTP, Found, LOCAL, Part};
 use crate::parse::correlate::kept;
 use crate::parse::kinds::Stamp;
 use crate::parse::reply;
@@ -37,7 +37,7 @@ fn split(text: &[u8]) -> Option<(Envelope<'_>, &[u8])> {
 
 /// Parses a line that begins with `id=`.
 pub(super) fn parse<'a>(
-    state: &'a mut State,
+    state: &'a mut CourierState,
     time: Option<Stamp>,
     part: Part,
     text: &'a [u8],
@@ -82,7 +82,7 @@ pub(super) fn parse<'a>(
 
 /// The outcome of a delivery, after its reply.
 fn status<'a>(
-    state: &'a mut State,
+    state: &'a mut CourierState,
     part: Part,
     envelope: Envelope<'a>,
     outcome: Outcome,
@@ -116,7 +116,7 @@ fn status<'a>(
 
 /// One line of a reply, or Courier's words.
 fn reason<'a>(
-    state: &'a mut State,
+    state: &'a mut CourierState,
     time: Option<Stamp>,
     part: Part,
     envelope: Envelope<'a>,

@@ -43,7 +43,7 @@ struct Attempt {
 
 /// The state of one stream.
 #[derive(Debug, Default, Serialize, Deserialize)]
-pub(in crate::parse) struct State {
+pub(in crate::parse) struct CourierState {
     /// By the beginning of the lines, up to the address.
     attempts: Correlated<Attempt, 1024>,
 }
@@ -75,7 +75,7 @@ impl Dialect for Courier {
     const STATE_VERSION: u16 = 1;
     const DEFAULT_LOGS: &'static [&'static str] = &[];
 
-    type State = State;
+    type State = CourierState;
 
     fn claims(tag: &[u8], body: &[u8]) -> bool {
         part(tag).is_some() || tag == b"submit" && body.starts_with(b"id=")
@@ -85,7 +85,7 @@ impl Dialect for Courier {
         Confidence::No
     }
 
-    fn read<'a>(state: &'a mut State, record: &Record<'a>, visitor: &mut impl Visitor<'a>) {
+    fn read<'a>(state: &'a mut CourierState, record: &Record<'a>, visitor: &mut impl Visitor<'a>) {
         let mut slot = None;
         let part = part(record.tag).unwrap_or(Part::of_text(record.body));
         let line = match parse(state, part, record) {
@@ -141,7 +141,7 @@ enum Found<'a> {
     Noise(Option<Fact<'a>>),
 }
 
-fn parse<'a>(state: &'a mut State, part: Part, record: &Record<'a>) -> Option<Found<'a>> {
+fn parse<'a>(state: &'a mut CourierState, part: Part, record: &Record<'a>) -> Option<Found<'a>> {
     let text = record.body;
     if part == Part::Server
         && let Some(found) = client::parse(text)

@@ -1,6 +1,6 @@
 //! Tests of lines that depend on each other.
 
-use super::{Courier, State};
+use super::{Courier, CourierState};
 use crate::parse::dialect::api::{Dialect, Record};
 use crate::parse::{Event, Fact, Outcome, Stamp, Visitor};
 
@@ -20,7 +20,7 @@ fn events(texts: &[&str]) -> Vec<(Outcome, Option<u16>, bool, String)> {
         }
     }
     let mut found = Events::default();
-    let mut state = State::default();
+    let mut state = CourierState::default();
     for text in texts {
         let body = format!("id=1.2.3,from=<a@example.com>,addr=<b@example.net>{text}");
         let record = Record {

@@ -39,7 +39,7 @@ pub(in crate::parse) struct Exchange;
 
 /// The state of one stream.
 #[derive(Debug, Default, Serialize, Deserialize)]
-pub(in crate::parse) struct State {
+pub(in crate::parse) struct ExchangeState {
     /// Which log it is.
     header: Header,
     /// The sessions in a protocol log, by their id.
@@ -76,7 +76,7 @@ impl Dialect for Exchange {
     const STATE_VERSION: u16 = 1;
     const DEFAULT_LOGS: &'static [&'static str] = &[];
 
-    type State = State;
+    type State = ExchangeState;
 
     fn claims(_: &[u8], _: &[u8]) -> bool {
         false
@@ -86,12 +86,16 @@ impl Dialect for Exchange {
         log::probe(line)
     }
 
-    fn frame<'a>(_: &mut State, _: &mut HeaderParser, line: &'a [u8]) -> (Option<Stamp>, &'a [u8]) {
+    fn frame<'a>(
+        _: &mut ExchangeState,
+        _: &mut HeaderParser,
+        line: &'a [u8],
+    ) -> (Option<Stamp>, &'a [u8]) {
         let line = log::without_bom(line);
         (log::stamp(line), line)
     }
 
-    fn read<'a>(state: &'a mut State, record: &Record<'a>, visitor: &mut impl Visitor<'a>) {
+    fn read<'a>(state: &'a mut ExchangeState, record: &Record<'a>, visitor: &mut impl Visitor<'a>) {
         let line = record.body;
         let mut slot = None;
         let parsed = match line.first() {
@@ -109,12 +113,12 @@ impl Dialect for Exchange {
 }
 
 fn parse<'a, 'e>(
-    state: &'a mut State,
+    state: &'a mut ExchangeState,
     time: Option<Stamp>,
     line: &'a [u8],
     slot: &'e mut Option<Event<'a>>,
 ) -> Line<'a, 'e> {
-    let State { header, sessions } = state;
+    let ExchangeState { header, sessions } = state;
     let side = header.side();
     let Some((form, columns)) = header.columns(line) else {
         return Line::Unmatched;

@@ -45,7 +45,7 @@ pub(in crate::parse) struct Exim;
 
 /// The state of one stream.
 #[derive(Debug, Default, Serialize, Deserialize)]
-pub(in crate::parse) struct State {
+pub(in crate::parse) struct EximState {
     copies: CopyFilter,
 }
 
@@ -85,7 +85,7 @@ impl Dialect for Exim {
         "/var/log/exim_rejectlog",
     ];
 
-    type State = State;
+    type State = EximState;
 
     fn claims(tag: &[u8], body: &[u8]) -> bool {
         match tag.strip_prefix(b"exim") {
@@ -105,7 +105,7 @@ impl Dialect for Exim {
     }
 
     fn frame<'a>(
-        _: &mut State,
+        _: &mut EximState,
         headers: &mut HeaderParser,
         line: &'a [u8],
     ) -> (Option<Stamp>, &'a [u8]) {
@@ -114,7 +114,7 @@ impl Dialect for Exim {
 
     #[inline]
     fn read_certain<'a>(
-        _: &mut State,
+        _: &mut EximState,
         time: Stamp,
         text: &'a [u8],
         visitor: &mut impl Visitor<'a>,
@@ -133,7 +133,7 @@ impl Dialect for Exim {
         true
     }
 
-    fn read<'a>(state: &'a mut State, record: &Record<'a>, visitor: &mut impl Visitor<'a>) {
+    fn read<'a>(state: &'a mut EximState, record: &Record<'a>, visitor: &mut impl Visitor<'a>) {
         let is_syslog = !record.tag.is_empty();
         let mut slot = None;
         let line = match Message::of(record.body, is_syslog || record.time.is_some()) {

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use proptest::prelude::*;
 
-use super::{Exim, State, prefix};
+use super::{Exim, EximState, prefix};
 use crate::catalog::{Catalog, Providers};
 use crate::parse::dialect::api::{Confidence, Dialect, Record};
 use crate::parse::{Event, Fact, Format, Line, LineParser, Mta, Stamp, StreamKey, Visitor};
@@ -250,7 +250,7 @@ fn read_both_ways(line: &[u8]) -> bool {
         nanos: 0,
     };
     let (mut state, mut short, mut long) =
-        (State::default(), Results::default(), Results::default());
+        (EximState::default(), Results::default(), Results::default());
     let is_certain = Exim::read_certain(&mut state, time, text, &mut short);
     assert!(
         !is_certain || Exim::probe(line) == Confidence::Certain,

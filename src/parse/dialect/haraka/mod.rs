@@ -32,7 +32,7 @@ pub(in crate::parse) struct Haraka;
 
 /// The state of one stream.
 #[derive(Debug, Default, Serialize, Deserialize)]
-pub(in crate::parse) struct State {
+pub(in crate::parse) struct HarakaState {
     memory: Memory,
     /// A record in JSON after a time stamp, as a flat list.
     #[serde(skip)]
@@ -63,7 +63,7 @@ impl Dialect for Haraka {
     const STATE_VERSION: u16 = 1;
     const DEFAULT_LOGS: &'static [&'static str] = &["/var/log/haraka.log"];
 
-    type State = State;
+    type State = HarakaState;
 
     fn claims(tag: &[u8], body: &[u8]) -> bool {
         tag == b"haraka" || entry::has_connection_id(body)
@@ -77,7 +77,7 @@ impl Dialect for Haraka {
     }
 
     fn frame<'a>(
-        _: &mut State,
+        _: &mut HarakaState,
         headers: &mut HeaderParser,
         line: &'a [u8],
     ) -> (Option<Stamp>, &'a [u8]) {
@@ -88,8 +88,8 @@ impl Dialect for Haraka {
         }
     }
 
-    fn read<'a>(state: &'a mut State, record: &Record<'a>, visitor: &mut impl Visitor<'a>) {
-        let State { memory, flat } = state;
+    fn read<'a>(state: &'a mut HarakaState, record: &Record<'a>, visitor: &mut impl Visitor<'a>) {
+        let HarakaState { memory, flat } = state;
         let mut body = entry::without_color(record.body);
         if body.first() == Some(&b'{') && flat_json::flatten(body, flat) {
             body = flat;

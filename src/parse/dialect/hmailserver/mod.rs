@@ -32,7 +32,7 @@ pub(in crate::parse) struct HMailServer;
 
 /// The state of one stream.
 #[derive(Debug, Default, Serialize, Deserialize)]
-pub(in crate::parse) struct State {
+pub(in crate::parse) struct HMailServerState {
     /// The sessions with other servers, by their number.
     client: Correlated<Transcript, 512>,
     /// The sessions of clients, by their number.
@@ -71,7 +71,7 @@ impl Dialect for HMailServer {
     const STATE_VERSION: u16 = 1;
     const DEFAULT_LOGS: &'static [&'static str] = &[];
 
-    type State = State;
+    type State = HMailServerState;
 
     fn claims(_: &[u8], _: &[u8]) -> bool {
         false
@@ -86,7 +86,7 @@ impl Dialect for HMailServer {
     }
 
     fn frame<'a>(
-        _: &mut State,
+        _: &mut HMailServerState,
         headers: &mut HeaderParser,
         line: &'a [u8],
     ) -> (Option<Stamp>, &'a [u8]) {
@@ -98,7 +98,11 @@ impl Dialect for HMailServer {
         (time, line)
     }
 
-    fn read<'a>(state: &'a mut State, record: &Record<'a>, visitor: &mut impl Visitor<'a>) {
+    fn read<'a>(
+        state: &'a mut HMailServerState,
+        record: &Record<'a>,
+        visitor: &mut impl Visitor<'a>,
+    ) {
         let mut slot = None;
         let line = match Entry::of(record.body) {
             Some(entry) => parse(state, record.time, &entry, &mut slot),
@@ -164,7 +168,7 @@ fn quoted(text: &[u8]) -> Option<(&[u8], &[u8])> {
 }
 
 fn parse<'a, 'e>(
-    state: &'a mut State,
+    state: &'a mut HMailServerState,
     time: Option<Stamp>,
     entry: &Entry<'a>,
     slot: &'e mut Option<Event<'a>>,

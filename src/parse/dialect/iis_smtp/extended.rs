@@ -1,7 +1,7 @@
 //! The format of the W3C: `2026-11-23 10:00:00 192.0.2.1 OutboundConnectionResponse SMTPSVC1 MAIL - 25 - -
 //! 250+ok 0 …`, below `#Fields: date time c-ip cs-username s-sitename …`.
 
-use super::State;
+use super::IisSmtpState;
 use super::record::{COMMAND, RESPONSE, Values};
 use crate::parse::dialect::api::Confidence;
 use crate::parse::frame::csv::Columns;
@@ -64,7 +64,7 @@ const VERBS: [&[u8]; 7] = [
 ];
 
 /// The time of a record. What it does not have of date and time is that of the header.
-pub(super) fn stamp(state: &State, line: &[u8]) -> Option<Stamp> {
+pub(super) fn stamp(state: &IisSmtpState, line: &[u8]) -> Option<Stamp> {
     let (header_date, header_time) = split(&state.date, b' ').unwrap_or_default();
     if let Some(columns) = &state.columns {
         let [date, time, ..] = columns.read::<7>(w3c::values(line));

@@ -38,7 +38,7 @@ pub(in crate::parse) struct IisSmtp;
 
 /// The state of one stream.
 #[derive(Debug, Default, Serialize, Deserialize)]
-pub(in crate::parse) struct State {
+pub(in crate::parse) struct IisSmtpState {
     /// The columns of a `#Fields:` line.
     columns: Option<Columns>,
     /// Date and time of a `#Date:` line, for records that do not have both.
@@ -74,7 +74,7 @@ impl Dialect for IisSmtp {
     const STATE_VERSION: u16 = 1;
     const DEFAULT_LOGS: &'static [&'static str] = &[];
 
-    type State = State;
+    type State = IisSmtpState;
 
     fn claims(_: &[u8], _: &[u8]) -> bool {
         false
@@ -95,7 +95,7 @@ impl Dialect for IisSmtp {
     }
 
     fn frame<'a>(
-        state: &mut State,
+        state: &mut IisSmtpState,
         headers: &mut HeaderParser,
         line: &'a [u8],
     ) -> (Option<Stamp>, &'a [u8]) {
@@ -109,7 +109,7 @@ impl Dialect for IisSmtp {
         (time, line)
     }
 
-    fn read<'a>(state: &'a mut State, record: &Record<'a>, visitor: &mut impl Visitor<'a>) {
+    fn read<'a>(state: &'a mut IisSmtpState, record: &Record<'a>, visitor: &mut impl Visitor<'a>) {
         let line = record.body;
         let mut slot = None;
         let found = match line.first() {
@@ -119,7 +119,7 @@ impl Dialect for IisSmtp {
                 return visitor.noise(record.time, None);
             }
             Some(_) => {
-                let State { columns, .. } = state;
+                let IisSmtpState { columns, .. } = state;
                 common::read(line)
                     .or_else(|| columns::read(line))
                     .or_else(|| extended::read(columns.as_ref(), line))
@@ -127,7 +127,7 @@ impl Dialect for IisSmtp {
         };
         let parsed = match found {
             Some(found) => {
-                let State { sessions, text, .. } = state;
+                let IisSmtpState { sessions, text, .. } = state;
                 found.parse(sessions, record.time, text, &mut slot)
             }
             None => Line::Unmatched,
@@ -136,7 +136,7 @@ impl Dialect for IisSmtp {
     }
 }
 
-impl State {
+impl IisSmtpState {
     /// Reads a line that begins with `#`.
     fn header(&mut self, line: &[u8]) {
         if line.starts_with(b"#Software:") {

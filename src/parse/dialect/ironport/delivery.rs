@@ -2,7 +2,7 @@
 
 use super::network;
 use super::reply::{self, Quoted};
-use super::state::State;
+use super::state::IronPortState;
 use super::{DELIVERY, Parsed, number};
 use crate::parse::kinds::Stamp;
 use crate::parse::notices::{TlsProtocol, TlsSession, TlsTrust};
@@ -11,7 +11,7 @@ use crate::parse::{ConnectError, Direction, Event, Fact, Level, Outcome};
 
 /// `Bounced: …`.
 pub(super) fn bounced<'a>(
-    state: &'a mut State,
+    state: &'a mut IronPortState,
     time: Option<Stamp>,
     text: &'a [u8],
 ) -> Option<Parsed<'a>> {
@@ -25,7 +25,7 @@ pub(super) fn bounced<'a>(
 
 /// `Delayed: …`, `Double bounce: …`, `DCID 5 …`.
 pub(super) fn connection<'a>(
-    state: &'a mut State,
+    state: &'a mut IronPortState,
     time: Option<Stamp>,
     text: &'a [u8],
 ) -> Option<Parsed<'a>> {
@@ -39,7 +39,7 @@ pub(super) fn connection<'a>(
 }
 
 /// `Message done DCID 5 MID 4 to RID [0, 1] [('from', '…')]`, without `RID` in old versions.
-pub(super) fn done<'a>(state: &'a mut State, text: &'a [u8]) -> Option<Parsed<'a>> {
+pub(super) fn done<'a>(state: &'a mut IronPortState, text: &'a [u8]) -> Option<Parsed<'a>> {
     let (dcid, rest) = number(text)?;
     let (mid, rest) = number(rest.strip_prefix(b" MID")?)?;
     let rest = rest.strip_prefix(b" to ")?;
@@ -97,7 +97,7 @@ fn head(text: &[u8]) -> Option<(Head<'_>, &[u8])> {
 /// The result for one recipient: ` - 5.1.0 - Unknown address error ('550', ['No'])` after the [`head`], in bounce logs
 /// ` Reason: "5.1.0 - Unknown address error" Response: "('550', ['No'])"`.
 fn result<'a>(
-    state: &'a mut State,
+    state: &'a mut IronPortState,
     time: Option<Stamp>,
     outcome: Outcome,
     text: &'a [u8],
@@ -126,7 +126,7 @@ fn result<'a>(
         true => Outcome::Expired,
         false => outcome,
     };
-    let state: &'a State = state;
+    let state: &'a IronPortState = state;
     let server = state.server(head.dcid);
     let mut event = Event::new(DELIVERY, Direction::Outbound, outcome);
     event.queue_id = head.mid;
@@ -169,7 +169,7 @@ fn result<'a>(
 
 /// `MID 4 to 0 - 5.1.0 - Unknown address error 501-'5.5.4 Invalid Address'`: a notification could not be delivered. The
 /// line of the bounce precedes it.
-fn double_bounce<'a>(state: &'a mut State, text: &'a [u8]) -> Option<Parsed<'a>> {
+fn double_bounce<'a>(state: &'a mut IronPortState, text: &'a [u8]) -> Option<Parsed<'a>> {
     let rest = text
         .strip_prefix(b"MID")
         .or_else(|| text.strip_prefix(b"Message"))?;
@@ -190,7 +190,7 @@ fn double_bounce<'a>(state: &'a mut State, text: &'a [u8]) -> Option<Parsed<'a>>
         }
         None => reply::tuple(reason, &mut state.reply).map(|(_, quoted)| quoted),
     };
-    let state: &'a State = state;
+    let state: &'a IronPortState = state;
     let mut event = Event::new(DELIVERY, Direction::Outbound, Outcome::Bounced);
     event.queue_id = mid;
     event.dsn = dsn;
@@ -205,7 +205,7 @@ fn double_bounce<'a>(state: &'a mut State, text: &'a [u8]) -> Option<Parsed<'a>>
 /// `Connection Error: DCID 5 domain: example.net IP: 192.0.2.1 port: 25 details: [Errno 61] Connection refused interface:
 /// 192.0.2.2 reason: network error`; with a reply, `details: 421-'4.3.2 Busy'` and `reason: unexpected SMTP response`.
 pub(super) fn connection_error<'a>(
-    state: &'a mut State,
+    state: &'a mut IronPortState,
     time: Option<Stamp>,
     text: &'a [u8],
 ) -> Option<Parsed<'a>> {
@@ -247,7 +247,7 @@ pub(super) fn connection_error<'a>(
 
 /// What follows `DCID`.
 fn of_connection<'a>(
-    state: &'a mut State,
+    state: &'a mut IronPortState,
     time: Option<Stamp>,
     text: &'a [u8],
 ) -> Option<Parsed<'a>> {
@@ -283,13 +283,13 @@ fn of_connection<'a>(
 
 /// `DCID: 5 IP: 192.0.2.1 SMTP authentication using the profile x succeeded.`, `… failed: ('535', ['5.7.8 No'])`: the
 /// appliance's login at another server.
-fn authenticated<'a>(state: &'a mut State, dcid: &[u8], text: &'a [u8]) -> Parsed<'a> {
+fn authenticated<'a>(state: &'a mut IronPortState, dcid: &[u8], text: &'a [u8]) -> Parsed<'a> {
     if split_on(text, b" failed").is_none() {
         return Parsed::Noise(None);
     }
     state.reply.clear();
     let quoted = reply::tuple(text, &mut state.reply).map(|(_, quoted)| quoted);
-    let state: &'a State = state;
+    let state: &'a IronPortState = state;
     let mut event = Event::new(DELIVERY, Direction::Outbound, Outcome::Attempt);
     event.host = state.server(dcid).map_or(b"", |it| &it.host);
     event.text = text;
@@ -314,7 +314,7 @@ pub(super) fn session(text: &[u8]) -> TlsSession {
 /// `Internal SMTP Error: Failed to send message to host 192.0.2.1:25 for recipient a@example.com: Unexpected SMTP
 /// response "553", expecting code starting with "2", response was ['#5.1.8 No'].`: the reply to an alert.
 pub(super) fn of_own_message<'a>(
-    state: &'a mut State,
+    state: &'a mut IronPortState,
     level: Level,
     text: &'a [u8],
 ) -> Option<Event<'a>> {

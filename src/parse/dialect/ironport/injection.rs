@@ -3,7 +3,7 @@
 use std::num::{NonZeroU32, NonZeroU64};
 
 use super::delivery;
-use super::state::{Client, Message, Server, State, protocol};
+use super::state::{Client, IronPortState, Message, Server, protocol};
 use super::{DELIVERY, INJECTION, Parsed, number};
 use crate::parse::correlate::kept;
 use crate::parse::dialect::Mta;
@@ -15,7 +15,7 @@ use crate::parse::{Action, Direction, Event, Fact, Level, Outcome, Stage};
 /// `New SMTP ICID 5 interface … address 192.0.2.1 reverse dns host a.example.org verified yes`, and `New SMTP DCID 8
 /// interface … address 192.0.2.1 port 25`.
 pub(super) fn opened<'a>(
-    state: &mut State,
+    state: &mut IronPortState,
     time: Option<Stamp>,
     text: &'a [u8],
 ) -> Option<Parsed<'a>> {
@@ -47,7 +47,7 @@ pub(super) fn opened<'a>(
 
 /// `Start MID 6 ICID 5`, `SMTP Auth …`.
 pub(super) fn started<'a>(
-    state: &'a mut State,
+    state: &'a mut IronPortState,
     time: Option<Stamp>,
     text: &'a [u8],
 ) -> Option<Parsed<'a>> {
@@ -65,7 +65,7 @@ pub(super) fn started<'a>(
 }
 
 /// `SMTP Auth: (ICID 5) failed for user: x using AUTH mechanism: PLAIN with profile: y`; old versions have no colon.
-fn authentication<'a>(state: &'a State, text: &'a [u8]) -> Option<Parsed<'a>> {
+fn authentication<'a>(state: &'a IronPortState, text: &'a [u8]) -> Option<Parsed<'a>> {
     let text = text.strip_prefix(b":").unwrap_or(text);
     let Some(rest) = text.strip_prefix(b" (ICID") else {
         let is_failure = text.starts_with(b" LDAP query failed");
@@ -88,7 +88,7 @@ fn authentication<'a>(state: &'a State, text: &'a [u8]) -> Option<Parsed<'a>> {
 
 /// `ICID 5 …`.
 pub(super) fn connection<'a>(
-    state: &'a mut State,
+    state: &'a mut IronPortState,
     time: Option<Stamp>,
     text: &'a [u8],
 ) -> Option<Parsed<'a>> {
@@ -159,7 +159,12 @@ fn rejection(text: &[u8]) -> Option<Stage> {
 }
 
 /// A rejection of a client. The code of the reply is not logged.
-fn rejected<'a>(state: &'a State, icid: &[u8], stage: Stage, text: &'a [u8]) -> Option<Parsed<'a>> {
+fn rejected<'a>(
+    state: &'a IronPortState,
+    icid: &[u8],
+    stage: Stage,
+    text: &'a [u8],
+) -> Option<Parsed<'a>> {
     let mut event = Event::new(INJECTION, Direction::Inbound, Outcome::Rejected);
     event.stage = Some(stage);
     event.text = text;
@@ -169,7 +174,7 @@ fn rejected<'a>(state: &'a State, icid: &[u8], stage: Stage, text: &'a [u8]) -> 
 
 /// `TLS success protocol TLSv1.2 cipher …`, `TLS failed: …`, `TLS was required but …` of a client.
 fn tls<'a>(
-    state: &mut State,
+    state: &mut IronPortState,
     time: Option<Stamp>,
     icid: &[u8],
     text: &'a [u8],
@@ -202,7 +207,7 @@ fn tls<'a>(
 
 /// `MID 6 …`, `Message done …`, `Message finished MID 6 done`, `Message aborted MID 6 …`.
 pub(super) fn message<'a>(
-    state: &'a mut State,
+    state: &'a mut IronPortState,
     time: Option<Stamp>,
     text: &'a [u8],
 ) -> Option<Parsed<'a>> {
@@ -223,7 +228,11 @@ pub(super) fn message<'a>(
 }
 
 /// What follows `MID`.
-fn of_message<'a>(state: &'a mut State, time: Option<Stamp>, text: &'a [u8]) -> Option<Parsed<'a>> {
+fn of_message<'a>(
+    state: &'a mut IronPortState,
+    time: Option<Stamp>,
+    text: &'a [u8],
+) -> Option<Parsed<'a>> {
     let (mid, rest) = number(text)?;
     let rest = rest.strip_prefix(b" ")?;
     match rest.first()? {
@@ -243,7 +252,7 @@ fn of_message<'a>(state: &'a mut State, time: Option<Stamp>, text: &'a [u8]) -> 
 }
 
 /// A message that the appliance does not deliver: `Dropped by …`, `Bounced by …`, `Rejected by …`, `Receiving aborted`.
-fn removed<'a>(state: &'a State, mid: &'a [u8], words: &'a [u8]) -> Parsed<'a> {
+fn removed<'a>(state: &'a IronPortState, mid: &'a [u8], words: &'a [u8]) -> Parsed<'a> {
     let verb = scan::split(words, b' ').map_or(words, |(verb, _)| verb);
     if verb.eq_ignore_ascii_case(b"dropped") {
         return Parsed::Noise(Some(Fact::Action(Mta::IronPort, Action::Discard)));
@@ -267,7 +276,7 @@ fn removed<'a>(state: &'a State, mid: &'a [u8], words: &'a [u8]) -> Parsed<'a> {
 
 /// `ICID 5 From: <a@example.org>`, `ICID 5 RID 0 To: <b@example.com>`, `ICID 5 To: <b@example.com> Rejected by RAT`.
 fn envelope<'a>(
-    state: &'a mut State,
+    state: &'a mut IronPortState,
     time: Option<Stamp>,
     mid: &'a [u8],
     text: &'a [u8],
@@ -299,7 +308,7 @@ fn envelope<'a>(
 }
 
 fn rejected_recipient<'a>(
-    state: &'a State,
+    state: &'a IronPortState,
     mid: &'a [u8],
     icid: &[u8],
     recipient: &'a [u8],
@@ -315,7 +324,7 @@ fn rejected_recipient<'a>(
 }
 
 /// `ready 100 bytes from <a@example.org>`: the message is in the queue.
-fn ready<'a>(state: &State, mid: &[u8], text: &'a [u8]) -> Option<Parsed<'a>> {
+fn ready<'a>(state: &IronPortState, mid: &[u8], text: &'a [u8]) -> Option<Parsed<'a>> {
     let (size, rest) = scan::number(text.strip_prefix(b"ready ")?)?;
     if !rest.starts_with(b" bytes") {
         return None;
@@ -335,7 +344,7 @@ fn ready<'a>(state: &State, mid: &[u8], text: &'a [u8]) -> Option<Parsed<'a>> {
 
 /// `LDAP: Bounce query q MID 6 RID 0 address b@example.com`: the message is bounced for a recipient who is in no
 /// directory.
-pub(super) fn directory<'a>(state: &'a State, text: &'a [u8]) -> Option<Parsed<'a>> {
+pub(super) fn directory<'a>(state: &'a IronPortState, text: &'a [u8]) -> Option<Parsed<'a>> {
     let text = text.strip_prefix(b"LDAP: ")?;
     if text.starts_with(b"Drop query ") {
         let fact = Fact::Action(Mta::IronPort, Action::Discard);

@@ -28,7 +28,7 @@ use crate::parse::frame::syslog::HeaderParser;
 use crate::parse::kinds::Stamp;
 use crate::parse::{Fact, Level, Line, Service};
 
-use state::State;
+use state::IronPortState;
 
 /// The dialect.
 pub(in crate::parse) struct IronPort;
@@ -55,7 +55,7 @@ impl Dialect for IronPort {
     const DEFAULT_LOGS: &'static [&'static str] = &[];
 
     // Larger than the states of other servers.
-    type State = Box<State>;
+    type State = Box<IronPortState>;
 
     fn claims(tag: &[u8], body: &[u8]) -> bool {
         match after_level(stamp::split(body).map_or(body, |(_, text)| text)) {
@@ -79,7 +79,7 @@ impl Dialect for IronPort {
     }
 
     fn frame<'a>(
-        state: &mut Box<State>,
+        state: &mut Box<IronPortState>,
         headers: &mut HeaderParser,
         line: &'a [u8],
     ) -> (Option<Stamp>, &'a [u8]) {
@@ -89,7 +89,11 @@ impl Dialect for IronPort {
         }
     }
 
-    fn read<'a>(state: &'a mut Box<State>, record: &Record<'a>, visitor: &mut impl Visitor<'a>) {
+    fn read<'a>(
+        state: &'a mut Box<IronPortState>,
+        record: &Record<'a>,
+        visitor: &mut impl Visitor<'a>,
+    ) {
         let text = stamp::split(record.body).map_or(record.body, |(_, text)| text);
         let mut slot = None;
         let line = match after_level(text) {
@@ -176,7 +180,7 @@ fn is_own_text(text: &[u8]) -> bool {
 
 /// Parses the text of a record.
 fn parse<'a, 'e>(
-    state: &'a mut State,
+    state: &'a mut IronPortState,
     time: Option<Stamp>,
     text: &'a [u8],
     slot: &'e mut Option<crate::parse::Event<'a>>,

@@ -12,7 +12,7 @@ const MAX_RECIPIENTS: usize = 8;
 
 /// The state of one stream.
 #[derive(Debug, Default, Serialize, Deserialize)]
-pub(in crate::parse) struct State {
+pub(in crate::parse) struct IronPortState {
     /// Connections of clients, by ICID.
     pub(super) clients: Correlated<Client, 512>,
     /// Connections to other servers, by DCID.
@@ -77,7 +77,7 @@ impl Message {
     }
 }
 
-impl State {
+impl IronPortState {
     /// The message with this number, which is added if no line has named it yet.
     pub(super) fn message(&mut self, mid: &[u8], time: Option<Stamp>) -> Option<&mut Message> {
         if self.messages.get(mid).is_none() {

@@ -37,7 +37,7 @@ pub(in crate::parse) struct James;
 
 /// The state of one stream.
 #[derive(Debug, Default, Serialize, Deserialize)]
-pub(in crate::parse) struct State {
+pub(in crate::parse) struct JamesState {
     repeats: Repeats,
 }
 
@@ -79,7 +79,7 @@ impl Dialect for James {
         "/opt/james/log/smtpserver.log",
     ];
 
-    type State = State;
+    type State = JamesState;
 
     fn claims(_tag: &[u8], body: &[u8]) -> bool {
         Self::probe(body) == Confidence::Certain
@@ -100,14 +100,14 @@ impl Dialect for James {
     }
 
     fn frame<'a>(
-        _state: &mut State,
+        _state: &mut JamesState,
         headers: &mut HeaderParser,
         line: &'a [u8],
     ) -> (Option<Stamp>, &'a [u8]) {
         (frame::time(headers, line), line)
     }
 
-    fn read<'a>(state: &'a mut State, record: &Record<'a>, visitor: &mut impl Visitor<'a>) {
+    fn read<'a>(state: &'a mut JamesState, record: &Record<'a>, visitor: &mut impl Visitor<'a>) {
         let mut slot = None;
         let is_json = flat_json::is_flat(record.body);
         let framed = match is_json {

@@ -31,7 +31,7 @@ pub(in crate::parse) struct KumoMta;
 
 /// Buffers for texts that a record has in parts.
 #[derive(Debug, Default, Serialize, Deserialize)]
-pub(in crate::parse) struct State {
+pub(in crate::parse) struct KumoMtaState {
     /// `name[address]` of the peer.
     #[serde(skip)]
     host: Vec<u8>,
@@ -60,7 +60,7 @@ impl Dialect for KumoMta {
     const STATE_VERSION: u16 = 1;
     const DEFAULT_LOGS: &'static [&'static str] = &[];
 
-    type State = State;
+    type State = KumoMtaState;
 
     fn claims(_: &[u8], _: &[u8]) -> bool {
         false
@@ -73,7 +73,11 @@ impl Dialect for KumoMta {
         }
     }
 
-    fn frame<'a>(_: &mut State, _: &mut HeaderParser, line: &'a [u8]) -> (Option<Stamp>, &'a [u8]) {
+    fn frame<'a>(
+        _: &mut KumoMtaState,
+        _: &mut HeaderParser,
+        line: &'a [u8],
+    ) -> (Option<Stamp>, &'a [u8]) {
         let time = || {
             let event_time = flat_json::member(line, b"event_time").and_then(json_time::stamp);
             event_time.or_else(|| json_time::stamp(flat_json::member(line, b"timestamp")?))
@@ -84,7 +88,7 @@ impl Dialect for KumoMta {
         }
     }
 
-    fn read<'a>(state: &'a mut State, record: &Record<'a>, visitor: &mut impl Visitor<'a>) {
+    fn read<'a>(state: &'a mut KumoMtaState, record: &Record<'a>, visitor: &mut impl Visitor<'a>) {
         let mut slot = None;
         let line = match LogRecord::of(record.body) {
             Some(log) => parse(state, &log, record.time, &mut slot),
@@ -95,7 +99,7 @@ impl Dialect for KumoMta {
 }
 
 fn parse<'a, 'e>(
-    state: &'a mut State,
+    state: &'a mut KumoMtaState,
     log: &LogRecord<'a>,
     time: Option<Stamp>,
     slot: &'e mut Option<Event<'a>>,

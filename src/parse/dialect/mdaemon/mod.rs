@@ -33,7 +33,7 @@ pub(in crate::parse) struct MDaemon;
 
 /// The state of one stream.
 #[derive(Debug, Default, Serialize, Deserialize)]
-pub(in crate::parse) struct State {
+pub(in crate::parse) struct MDaemonState {
     /// The sessions, by their number; without one, sessions follow each other.
     sessions: Correlated<Session, 512>,
 }
@@ -85,7 +85,7 @@ impl Dialect for MDaemon {
     const STATE_VERSION: u16 = 1;
     const DEFAULT_LOGS: &'static [&'static str] = &[];
 
-    type State = State;
+    type State = MDaemonState;
 
     fn claims(_: &[u8], _: &[u8]) -> bool {
         false
@@ -96,7 +96,7 @@ impl Dialect for MDaemon {
     }
 
     fn frame<'a>(
-        _: &mut State,
+        _: &mut MDaemonState,
         headers: &mut HeaderParser,
         line: &'a [u8],
     ) -> (Option<Stamp>, &'a [u8]) {
@@ -106,7 +106,7 @@ impl Dialect for MDaemon {
         }
     }
 
-    fn read<'a>(state: &'a mut State, record: &Record<'a>, visitor: &mut impl Visitor<'a>) {
+    fn read<'a>(state: &'a mut MDaemonState, record: &Record<'a>, visitor: &mut impl Visitor<'a>) {
         let mut slot = None;
         let line = match record.time {
             Some(_) => {

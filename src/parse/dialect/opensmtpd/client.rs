@@ -3,7 +3,7 @@
 use std::num::{NonZeroU32, NonZeroU64};
 
 use super::server::host_of;
-use super::{Found, SMTP, Session, State, fields};
+use super::{Found, OpenSmtpdState, SMTP, Session, fields};
 use crate::parse::dialect::Mta;
 use crate::parse::kinds::Stamp;
 use crate::parse::notices::{TlsProtocol, TlsSession, TlsTrust};
@@ -13,7 +13,7 @@ use crate::parse::{Direction, Event, Fact, Level, Outcome, Stage};
 
 /// Parses the record of a session about this event.
 pub(super) fn parse<'a>(
-    state: &'a mut State,
+    state: &'a mut OpenSmtpdState,
     time: Option<Stamp>,
     id: &'a [u8],
     event: &[u8],
@@ -58,7 +58,7 @@ pub(super) fn parse<'a>(
 
 /// Parses the text after `smtp-in: `.
 pub(super) fn parse_old<'a>(
-    state: &'a mut State,
+    state: &'a mut OpenSmtpdState,
     time: Option<Stamp>,
     text: &'a [u8],
 ) -> Option<Found<'a>> {
@@ -114,7 +114,7 @@ pub(super) fn parse_old<'a>(
 
 /// A record of 5.7 after `session ID: `.
 fn of_session<'a>(
-    state: &'a mut State,
+    state: &'a mut OpenSmtpdState,
     time: Option<Stamp>,
     id: &'a [u8],
     text: &'a [u8],
@@ -156,13 +156,19 @@ fn of_session<'a>(
 }
 
 /// Keeps the client of a session: `mail.example.org [192.0.2.1]`.
-fn old_session(state: &mut State, time: Option<Stamp>, id: &[u8], host: &[u8]) {
+fn old_session(state: &mut OpenSmtpdState, time: Option<Stamp>, id: &[u8], host: &[u8]) {
     let (name, address) = rsplit_on(host, b" [").unwrap_or((host, b""));
     let address = address.strip_suffix(b"]").unwrap_or(address);
     new_session(state, time, id, name, address);
 }
 
-fn new_session(state: &mut State, time: Option<Stamp>, id: &[u8], name: &[u8], address: &[u8]) {
+fn new_session(
+    state: &mut OpenSmtpdState,
+    time: Option<Stamp>,
+    id: &[u8],
+    name: &[u8],
+    address: &[u8],
+) {
     let session = Session {
         host: host_of(name, address),
         ..Session::default()
@@ -171,7 +177,12 @@ fn new_session(state: &mut State, time: Option<Stamp>, id: &[u8], name: &[u8], a
 }
 
 /// Our reply to a command.
-fn refused<'a>(state: &'a State, id: &[u8], command: &'a [u8], result: &'a [u8]) -> Event<'a> {
+fn refused<'a>(
+    state: &'a OpenSmtpdState,
+    id: &[u8],
+    command: &'a [u8],
+    result: &'a [u8],
+) -> Event<'a> {
     let reply = reply::parse(result).filter(|reply| reply.code >= 400);
     let (stage, address) = stage(command);
     let mut event = Event {

@@ -5,7 +5,7 @@
 
 use super::fields;
 use super::server::{self, Cause};
-use super::{Found, MDA, Session, State, delivering};
+use super::{Found, MDA, OpenSmtpdState, Session, delivering};
 use crate::parse::event::{Delays, StageDelays};
 use crate::parse::kinds::Stamp;
 use crate::parse::reply;
@@ -46,7 +46,7 @@ fn split_old(text: &[u8]) -> Option<Old<'_>> {
 
 /// Parses a record before 6.0.
 pub(super) fn parse_old<'a>(
-    state: &'a mut State,
+    state: &'a mut OpenSmtpdState,
     time: Option<Stamp>,
     text: &'a [u8],
 ) -> Option<Found<'a>> {
@@ -74,7 +74,7 @@ pub(super) fn parse_old<'a>(
 
 /// Parses a record of 5.7: `evpid=ID, status=TempFail, from=<…>, …`.
 pub(super) fn of_session<'a>(
-    state: &'a mut State,
+    state: &'a mut OpenSmtpdState,
     time: Option<Stamp>,
     session: &'a [u8],
     text: &'a [u8],
@@ -84,7 +84,7 @@ pub(super) fn of_session<'a>(
 
 /// Parses the text after `mta delivery `.
 pub(super) fn to_server<'a>(
-    state: &'a mut State,
+    state: &'a mut OpenSmtpdState,
     time: Option<Stamp>,
     session: &'a [u8],
     text: &'a [u8],
@@ -141,7 +141,7 @@ fn read(text: &[u8]) -> Fields<'_> {
 
 /// A delivery to another server. The outcome is `None` if it is a field of the record.
 fn relayed<'a>(
-    state: &'a mut State,
+    state: &'a mut OpenSmtpdState,
     time: Option<Stamp>,
     session: &'a [u8],
     outcome: Option<Outcome>,

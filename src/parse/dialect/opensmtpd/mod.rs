@@ -49,7 +49,7 @@ struct Session {
 
 /// The state of one stream.
 #[derive(Debug, Default, Serialize, Deserialize)]
-pub(in crate::parse) struct State {
+pub(in crate::parse) struct OpenSmtpdState {
     sessions: Correlated<Session, 1024>,
 }
 
@@ -77,7 +77,7 @@ impl Dialect for OpenSmtpd {
     const STATE_VERSION: u16 = 1;
     const DEFAULT_LOGS: &'static [&'static str] = &[];
 
-    type State = State;
+    type State = OpenSmtpdState;
 
     fn claims(tag: &[u8], body: &[u8]) -> bool {
         match tag {
@@ -95,7 +95,11 @@ impl Dialect for OpenSmtpd {
         }
     }
 
-    fn read<'a>(state: &'a mut State, record: &Record<'a>, visitor: &mut impl Visitor<'a>) {
+    fn read<'a>(
+        state: &'a mut OpenSmtpdState,
+        record: &Record<'a>,
+        visitor: &mut impl Visitor<'a>,
+    ) {
         let mut slot = None;
         let line = parse(state, record.time, record.body.trim_ascii_end(), &mut slot);
         visitor.visit(record.time, line);
@@ -178,7 +182,7 @@ fn split_session(text: &[u8]) -> Option<SessionRecord<'_>> {
 
 /// Parses a record.
 fn parse<'a, 'e>(
-    state: &'a mut State,
+    state: &'a mut OpenSmtpdState,
     time: Option<Stamp>,
     text: &'a [u8],
     slot: &'e mut Option<Event<'a>>,

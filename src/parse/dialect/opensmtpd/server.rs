@@ -1,7 +1,7 @@
 //! Connections to other servers: opened, refused by their greeting, failed, closed.
 
 use super::fields;
-use super::{Found, MTA, Session, State, delivering, delivery};
+use super::{Found, MTA, OpenSmtpdState, Session, delivering, delivery};
 use crate::parse::correlate::kept;
 use crate::parse::dialect::Mta;
 use crate::parse::kinds::Stamp;
@@ -111,7 +111,7 @@ fn system_error(text: &[u8]) -> ConnectError {
 
 /// Parses the record of a session about this event.
 pub(super) fn parse<'a>(
-    state: &'a mut State,
+    state: &'a mut OpenSmtpdState,
     time: Option<Stamp>,
     id: &'a [u8],
     event: &[u8],
@@ -147,7 +147,7 @@ pub(super) fn parse<'a>(
 
 /// Parses the text after `smtp-out: `.
 pub(super) fn parse_old<'a>(
-    state: &'a mut State,
+    state: &'a mut OpenSmtpdState,
     time: Option<Stamp>,
     text: &'a [u8],
 ) -> Option<Found<'a>> {
@@ -232,7 +232,7 @@ fn established<'a>(protocol: TlsProtocol) -> Found<'a> {
 }
 
 /// `smtp://192.0.2.1:25 (mx.example.net)`, and dots after it.
-fn old_connecting(state: &mut State, time: Option<Stamp>, id: &[u8], text: &[u8]) {
+fn old_connecting(state: &mut OpenSmtpdState, time: Option<Stamp>, id: &[u8], text: &[u8]) {
     let (address, rest) = split(text, b' ').unwrap_or((text, b""));
     let name = split(rest, b')').map_or(&b""[..], |(name, _)| name);
     connecting(
@@ -245,7 +245,7 @@ fn old_connecting(state: &mut State, time: Option<Stamp>, id: &[u8], text: &[u8]
 }
 
 /// Keeps the host of a session: `smtp+tls://192.0.2.1:25`, `smtp://[2001:db8::1]:25`.
-fn connecting(state: &mut State, time: Option<Stamp>, id: &[u8], url: &[u8], name: &[u8]) {
+fn connecting(state: &mut OpenSmtpdState, time: Option<Stamp>, id: &[u8], url: &[u8], name: &[u8]) {
     let (scheme, address) = split_on(url, b"://").unwrap_or((b"", url));
     let address = match address.strip_prefix(b"[") {
         Some(inner) => split(inner, b']').map_or(inner, |(address, _)| address),
@@ -268,14 +268,14 @@ pub(super) fn host_of(name: &[u8], address: &[u8]) -> Box<[u8]> {
     }
 }
 
-fn connected(state: &mut State, id: &[u8]) {
+fn connected(state: &mut OpenSmtpdState, id: &[u8]) {
     if let Some(session) = state.sessions.get_mut(id) {
         session.is_connected = true;
     }
 }
 
 /// The failure of a session: `BANNER rejected: 421 …`, `IO Error: Connection refused`.
-fn failed<'a>(state: &'a mut State, id: &[u8], reason: &'a [u8]) -> Option<Found<'a>> {
+fn failed<'a>(state: &'a mut OpenSmtpdState, id: &[u8], reason: &'a [u8]) -> Option<Found<'a>> {
     const REJECTED: &[&[u8]] = &[
         b"BANNER rejected: ",
         b"EHLO rejected: ",

@@ -1,7 +1,7 @@
 //! Tests of single forms.
 
 use super::fields;
-use super::{OpenSmtpd, State, parse};
+use super::{OpenSmtpd, OpenSmtpdState, parse};
 use crate::parse::dialect::api::{Confidence, Dialect};
 use crate::parse::{Line, Outcome};
 
@@ -29,7 +29,7 @@ fn address_cannot_forge_a_result() {
     let text = b"0123456789abcdef mta delivery evpid=0123456789abcdef from=<a@example.com> \
         to=<\"x> rcpt=<-> delay=0s result=Ok stat=250\"@example.net> rcpt=<-> source=\"-\" \
         relay=\"192.0.2.1 (mx.example.net)\" delay=1s result=\"TempFail\" stat=\"450 4.2.0 \"no\"\"";
-    let (mut state, mut slot) = (State::default(), None);
+    let (mut state, mut slot) = (OpenSmtpdState::default(), None);
     let Line::Event(event) = parse(&mut state, None, text, &mut slot) else {
         panic!("no event");
     };

@@ -37,7 +37,7 @@ pub(in crate::parse) struct PowerMta;
 
 /// The state of one stream.
 #[derive(Debug, Default, Serialize, Deserialize)]
-pub(in crate::parse) struct State {
+pub(in crate::parse) struct PowerMtaState {
     /// The columns that the last header names.
     columns: Option<Columns>,
     /// The time in the queue that the current record says, in microseconds.
@@ -71,7 +71,7 @@ impl Dialect for PowerMta {
     const STATE_VERSION: u16 = 1;
     const DEFAULT_LOGS: &'static [&'static str] = &["/var/log/pmta/acct.csv"];
 
-    type State = State;
+    type State = PowerMtaState;
 
     fn claims(_: &[u8], _: &[u8]) -> bool {
         false
@@ -82,7 +82,7 @@ impl Dialect for PowerMta {
     }
 
     fn frame<'a>(
-        state: &mut State,
+        state: &mut PowerMtaState,
         headers: &mut HeaderParser,
         line: &'a [u8],
     ) -> (Option<Stamp>, &'a [u8]) {
@@ -93,7 +93,7 @@ impl Dialect for PowerMta {
         (time, line)
     }
 
-    fn read<'a>(state: &'a mut State, record: &Record<'a>, visitor: &mut impl Visitor<'a>) {
+    fn read<'a>(state: &'a mut PowerMtaState, record: &Record<'a>, visitor: &mut impl Visitor<'a>) {
         let mut slot = None;
         let line = parse(state, record.body, &mut slot);
         visitor.visit(record.time, line);
@@ -101,7 +101,7 @@ impl Dialect for PowerMta {
 }
 
 fn parse<'a, 'e>(
-    state: &mut State,
+    state: &mut PowerMtaState,
     line: &'a [u8],
     slot: &'e mut Option<Event<'a>>,
 ) -> Line<'a, 'e> {

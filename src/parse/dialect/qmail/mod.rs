@@ -36,7 +36,7 @@ pub(in crate::parse) struct Qmail;
 
 /// The state of one stream.
 #[derive(Debug, Default, Serialize, Deserialize)]
-pub(in crate::parse) struct State {
+pub(in crate::parse) struct QmailState {
     /// Deliveries that have started, by their number.
     deliveries: Correlated<send::Delivery, 1024>,
     /// The senders of messages, by the number of the message.
@@ -84,7 +84,7 @@ impl Dialect for Qmail {
         "/var/log/qmail-smtpd/current",
     ];
 
-    type State = State;
+    type State = QmailState;
 
     fn claims(tag: &[u8], body: &[u8]) -> bool {
         match tag {
@@ -109,14 +109,14 @@ impl Dialect for Qmail {
     }
 
     fn frame<'a>(
-        _: &mut State,
+        _: &mut QmailState,
         headers: &mut HeaderParser,
         line: &'a [u8],
     ) -> (Option<Stamp>, &'a [u8]) {
         stamp::split(headers, line)
     }
 
-    fn read<'a>(state: &'a mut State, record: &Record<'a>, visitor: &mut impl Visitor<'a>) {
+    fn read<'a>(state: &'a mut QmailState, record: &Record<'a>, visitor: &mut impl Visitor<'a>) {
         let mut slot = None;
         let line = match stamp::after_epoch(record.body) {
             // The rest of a line that splogger has split.

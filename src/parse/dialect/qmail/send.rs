@@ -5,7 +5,7 @@ use std::num::NonZeroU64;
 use serde::{Deserialize, Serialize};
 
 use super::report::{self, Report};
-use super::{LOCAL, REMOTE, SEND, State};
+use super::{LOCAL, QmailState, REMOTE, SEND};
 use crate::parse::correlate::kept;
 use crate::parse::dialect::Mta;
 use crate::parse::kinds::Stamp;
@@ -56,7 +56,7 @@ pub(super) fn is_own_text(text: &[u8]) -> bool {
 
 /// Parses a line.
 pub(super) fn parse<'a, 'e>(
-    state: &'a mut State,
+    state: &'a mut QmailState,
     time: Option<Stamp>,
     text: &'a [u8],
     slot: &'e mut Option<Event<'a>>,
@@ -122,7 +122,7 @@ fn result(rest: &[u8]) -> Option<(Outcome, &[u8])> {
 
 /// `830 from <a@example.net> qp 6190 uid 1000`.
 fn received<'a, 'e>(
-    state: &mut State,
+    state: &mut QmailState,
     time: Option<Stamp>,
     id: &[u8],
     rest: &[u8],
@@ -143,7 +143,12 @@ fn received<'a, 'e>(
 }
 
 /// `161214 to remote a@example.net`.
-fn started<'a, 'e>(state: &mut State, time: Option<Stamp>, id: &[u8], rest: &[u8]) -> Line<'a, 'e> {
+fn started<'a, 'e>(
+    state: &mut QmailState,
+    time: Option<Stamp>,
+    id: &[u8],
+    rest: &[u8],
+) -> Line<'a, 'e> {
     let Some((message, rest)) = numbered(rest, b"") else {
         return Line::Unmatched;
     };
@@ -188,7 +193,7 @@ fn started<'a, 'e>(state: &mut State, time: Option<Stamp>, id: &[u8], rest: &[u8
 }
 
 /// The event of a result.
-fn delivered<'a>(state: &'a mut State, id: &[u8], outcome: Outcome, text: &[u8]) -> Event<'a> {
+fn delivered<'a>(state: &'a mut QmailState, id: &[u8], outcome: Outcome, text: &[u8]) -> Event<'a> {
     state.current = state.deliveries.remove(id);
     let known = state.current.as_ref().map(|it| it.is_remote);
     report::decode(text, &mut state.text);

@@ -4,7 +4,7 @@
 
 use super::fields;
 use super::reason::{self, Reason};
-use super::{LOCAL, MTA, SMTP, State};
+use super::{LOCAL, MTA, SMTP, SendmailState};
 use crate::parse::event::{Delays, StageDelays};
 use crate::parse::reply;
 use crate::parse::scan::{self, split_on};
@@ -25,7 +25,7 @@ struct Fields<'a> {
 /// Parses the text after `to=`.
 #[inline]
 pub(super) fn parse<'a, 'e>(
-    state: &mut State,
+    state: &mut SendmailState,
     id: &'a [u8],
     text: &'a [u8],
     slot: &'e mut Option<Event<'a>>,

@@ -41,7 +41,7 @@ pub(in crate::parse) struct Sendmail;
 
 /// The state of one stream.
 #[derive(Debug, Default, Serialize, Deserialize)]
-pub(in crate::parse) struct State {
+pub(in crate::parse) struct SendmailState {
     /// The last reject of each message: its code, and the record that logged it.
     rejected: Correlated<(Option<u16>, RejectRecord), 512>,
 }
@@ -70,7 +70,7 @@ impl Dialect for Sendmail {
     const STATE_VERSION: u16 = 1;
     const DEFAULT_LOGS: &'static [&'static str] = &[];
 
-    type State = State;
+    type State = SendmailState;
 
     fn claims(tag: &[u8], body: &[u8]) -> bool {
         match tag.strip_prefix(b"sendmail") {
@@ -91,7 +91,7 @@ impl Dialect for Sendmail {
         Confidence::No
     }
 
-    fn read<'a>(state: &'a mut State, record: &Record<'a>, visitor: &mut impl Visitor<'a>) {
+    fn read<'a>(state: &'a mut SendmailState, record: &Record<'a>, visitor: &mut impl Visitor<'a>) {
         let mut slot = None;
         let message = match may_be_fortimail(record.tag) {
             true => fortimail::message(record.body),
@@ -145,7 +145,7 @@ fn split_id(body: &[u8]) -> (&[u8], &[u8]) {
 /// Parses the text of a record.
 #[inline]
 fn parse<'a, 'e>(
-    state: &mut State,
+    state: &mut SendmailState,
     time: Option<Stamp>,
     id: &'a [u8],
     text: &'a [u8],
@@ -199,7 +199,12 @@ enum RejectRecord {
 
 /// Whether a reject repeats that of the record before it: a milter's decision is logged as `milter=NAME, …` and then as
 /// `Milter: …`, and at high log levels each reply once more.
-fn is_repeated(state: &mut State, time: Option<Stamp>, event: &Event<'_>, text: &[u8]) -> bool {
+fn is_repeated(
+    state: &mut SendmailState,
+    time: Option<Stamp>,
+    event: &Event<'_>,
+    text: &[u8],
+) -> bool {
     if event.queue_id.is_empty() {
         return false;
     }

@@ -31,7 +31,7 @@ pub(in crate::parse) struct Stalwart;
 
 /// The state of one stream.
 #[derive(Debug, Default, Serialize, Deserialize)]
-pub(in crate::parse) struct State {
+pub(in crate::parse) struct StalwartState {
     stories: Stories,
     /// A record without its colors.
     #[serde(skip)]
@@ -62,7 +62,7 @@ impl Dialect for Stalwart {
     const STATE_VERSION: u16 = 1;
     const DEFAULT_LOGS: &'static [&'static str] = &[];
 
-    type State = State;
+    type State = StalwartState;
 
     fn claims(tag: &[u8], _: &[u8]) -> bool {
         matches!(tag, b"stalwart" | b"stalwart-mail" | b"stalwart-smtp")
@@ -89,7 +89,7 @@ impl Dialect for Stalwart {
     }
 
     fn frame<'a>(
-        _: &mut State,
+        _: &mut StalwartState,
         headers: &mut HeaderParser,
         line: &'a [u8],
     ) -> (Option<Stamp>, &'a [u8]) {
@@ -105,8 +105,8 @@ impl Dialect for Stalwart {
         }
     }
 
-    fn read<'a>(state: &'a mut State, record: &Record<'a>, visitor: &mut impl Visitor<'a>) {
-        let State { stories, plain } = state;
+    fn read<'a>(state: &'a mut StalwartState, record: &Record<'a>, visitor: &mut impl Visitor<'a>) {
+        let StalwartState { stories, plain } = state;
         let mut body = record.body;
         if memchr::memchr(b'\x1b', body).is_some() {
             without_colors(body, plain);

@@ -30,7 +30,7 @@ pub(in crate::parse) struct ZoneMta;
 
 /// The state of one stream.
 #[derive(Debug, Default, Serialize, Deserialize)]
-pub(in crate::parse) struct State {
+pub(in crate::parse) struct ZoneMtaState {
     /// Deliveries with a failed connection that has a record of its own.
     failed: Correlated<(), 1024>,
 }
@@ -59,7 +59,7 @@ impl Dialect for ZoneMta {
     const STATE_VERSION: u16 = 1;
     const DEFAULT_LOGS: &'static [&'static str] = &["/var/log/zone-mta.log"];
 
-    type State = State;
+    type State = ZoneMtaState;
 
     fn claims(tag: &[u8], body: &[u8]) -> bool {
         matches!(tag, b"zone-mta" | b"zonemta")
@@ -88,7 +88,7 @@ impl Dialect for ZoneMta {
     }
 
     fn frame<'a>(
-        _: &mut State,
+        _: &mut ZoneMtaState,
         headers: &mut HeaderParser,
         line: &'a [u8],
     ) -> (Option<Stamp>, &'a [u8]) {
@@ -99,7 +99,7 @@ impl Dialect for ZoneMta {
         headers.dated_or_none(compose_prefix::strip(line))
     }
 
-    fn read<'a>(state: &'a mut State, record: &Record<'a>, visitor: &mut impl Visitor<'a>) {
+    fn read<'a>(state: &'a mut ZoneMtaState, record: &Record<'a>, visitor: &mut impl Visitor<'a>) {
         let mut slot = None;
         let line = match Entry::of(record.body) {
             Some(entry) => parse(state, &entry, record.time, &mut slot),
@@ -157,7 +157,7 @@ impl<'a> Entry<'a> {
 }
 
 fn parse<'a, 'e>(
-    state: &mut State,
+    state: &mut ZoneMtaState,
     entry: &Entry<'a>,
     time: Option<Stamp>,
     slot: &'e mut Option<Event<'a>>,
