@@ -96,7 +96,7 @@ impl LogFiles {
             if path != Path::new("-") {
                 let input = open(path)?;
                 let found = decompressed(input.file)
-                    .and_then(|reader| {
+                    .and_then(|(reader, _)| {
                         first(input.written, Lines::new(reader, DEFAULT_MAX_LINE_BYTES))
                     })
                     .map_err(|error| unreadable(path, &error))?;
@@ -132,7 +132,7 @@ impl LogFiles {
     /// If a file cannot be opened, or `each` fails.
     pub fn for_each(
         &self,
-        mut each: impl FnMut(&Path, LogFile, LinesAhead) -> Result<(), Error>,
+        mut each: impl FnMut(&Path, LogFile, LogLines) -> Result<(), Error>,
     ) -> Result<(), Error> {
         // All files are opened before the first is read, so that errors are reported early.
         let opened = self
@@ -146,18 +146,45 @@ impl LogFiles {
                 inner: input.file,
                 read: Arc::clone(&progress.read),
             };
-            let reader = decompressed(counted).map_err(|error| unreadable(path, &error))?;
+            let (reader, is_compressed) =
+                decompressed(counted).map_err(|error| unreadable(path, &error))?;
             let file = LogFile {
                 written: input.written,
                 number,
             };
             let is_live = path == Path::new("-");
-            let lines = LinesAhead::new(reader, DEFAULT_MAX_LINE_BYTES, is_live)
+            let lines = LogLines::new(reader, is_compressed, is_live)
                 .map_err(|error| unreadable(path, &error))?;
             each(path, file, lines)?;
         }
         progress.finish();
         Ok(())
+    }
+}
+
+/// The lines of a file.
+pub enum LogLines {
+    /// Of a plain file: reading it costs less than passing it on to another thread.
+    Plain(Lines<Box<dyn Read + Send>>),
+    /// Of a compressed file, which a thread of its own decompresses.
+    Compressed(LinesAhead),
+}
+
+impl LogLines {
+    fn new(reader: Box<dyn Read + Send>, is_compressed: bool, is_live: bool) -> io::Result<Self> {
+        Ok(match is_compressed {
+            true => LogLines::Compressed(LinesAhead::new(reader, DEFAULT_MAX_LINE_BYTES, is_live)?),
+            false => LogLines::Plain(Lines::new(reader, DEFAULT_MAX_LINE_BYTES)),
+        })
+    }
+
+    /// As [`Lines::read`].
+    #[inline]
+    pub fn read(&mut self, sink: impl FnMut(&[&[u8]])) -> io::Result<bool> {
+        match self {
+            LogLines::Plain(lines) => lines.read(sink),
+            LogLines::Compressed(lines) => lines.read(sink),
+        }
     }
 }
 
@@ -224,8 +251,8 @@ fn open(path: &Path) -> Result<OpenFile, Error> {
     })
 }
 
-/// A reader of the decompressed content. The compression is detected from the content, not from the name.
-fn decompressed(mut input: impl Read + Send + 'static) -> io::Result<Box<dyn Read + Send>> {
+/// A reader of the decompressed content, and whether it was compressed. The compression is detected from the content, not from the name.
+fn decompressed(mut input: impl Read + Send + 'static) -> io::Result<(Box<dyn Read + Send>, bool)> {
     let mut head = [0; Compression::HEAD];
     let mut length = 0;
     while length < head.len() {
@@ -238,10 +265,11 @@ fn decompressed(mut input: impl Read + Send + 'static) -> io::Result<Box<dyn Rea
     }
     let compression = Compression::by_content(&head[..length]);
     let content = io::Cursor::new(head).take(length as u64).chain(input);
-    Ok(match compression {
+    let reader = match compression {
         Some(compression) => compression.decoder(BufReader::with_capacity(64 * 1024, content)),
-        None => Box::new(content),
-    })
+        None => Box::new(content) as Box<dyn Read + Send>,
+    };
+    Ok((reader, compression.is_some()))
 }
 
 /// Counts the bytes read.
@@ -316,7 +344,7 @@ mod tests {
 
     fn read(bytes: &'static [u8]) -> Vec<u8> {
         let mut text = Vec::new();
-        let mut reader = decompressed(bytes).expect("a reader");
+        let (mut reader, _) = decompressed(bytes).expect("a reader");
         reader.read_to_end(&mut text).expect("read");
         text
     }
