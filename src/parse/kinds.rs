@@ -136,6 +136,17 @@ impl ConnectError {
         }
     }
 
+    /// The code to count for a connection that could not be opened: 111 or 101 (rows of the reference table). `None` for
+    /// what fails only after the connection was opened.
+    #[inline]
+    pub fn code(self) -> Option<u16> {
+        match self {
+            ConnectError::Refused => Some(111),
+            ConnectError::TimedOut | ConnectError::Unreachable | ConnectError::Dns => Some(101),
+            ConnectError::Reset | ConnectError::Tls | ConnectError::Other => None,
+        }
+    }
+
     /// A dense number, for tables.
     pub fn index(self) -> usize {
         self as usize

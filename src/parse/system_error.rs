@@ -4,7 +4,7 @@ use crate::parse::kinds::ConnectError;
 
 /// The connection error that a text begins with, whatever the case of its first letter.
 pub(in crate::parse) fn connect_error(text: &[u8]) -> Option<ConnectError> {
-    const WORDS: [(&[u8], ConnectError); 15] = [
+    const WORDS: [(&[u8], ConnectError); 17] = [
         (b"onnection refused", ConnectError::Refused),
         (b"onnection timed out", ConnectError::TimedOut),
         (b"peration timed out", ConnectError::TimedOut),
@@ -18,21 +18,14 @@ pub(in crate::parse) fn connect_error(text: &[u8]) -> Option<ConnectError> {
         (b"ost is down", ConnectError::Unreachable),
         (b"onnection reset by peer", ConnectError::Reset),
         (b"roken pipe", ConnectError::Reset),
-        (b"annot assign requested address", ConnectError::Other),
+        (b"annot assign requested address", ConnectError::Unreachable),
+        (b"an't assign requested address", ConnectError::Unreachable),
+        (b"ddress family not supported", ConnectError::Unreachable),
         (b"ermission denied", ConnectError::Other),
     ];
     let text = text.get(1..)?;
     let found = WORDS.iter().find(|(words, _)| text.starts_with(words));
     found.map(|&(_, error)| error)
-}
-
-/// The code that is counted for a connection that could not be opened.
-pub(in crate::parse) fn connect_code(error: ConnectError) -> Option<u16> {
-    match error {
-        ConnectError::Refused => Some(111),
-        ConnectError::TimedOut | ConnectError::Unreachable | ConnectError::Dns => Some(101),
-        ConnectError::Reset | ConnectError::Tls | ConnectError::Other => None,
-    }
 }
 
 #[cfg(test)]
@@ -41,7 +34,7 @@ mod tests {
 
     #[test]
     fn words_of_the_system_are_known_in_both_cases() {
-        let code = |text: &[u8]| connect_error(text).and_then(connect_code);
+        let code = |text: &[u8]| connect_error(text).and_then(ConnectError::code);
         assert_eq!(code(b"Connection refused"), Some(111));
         assert_eq!(code(b"connection refused"), Some(111));
         assert_eq!(code(b"No route to host (113)"), Some(101));

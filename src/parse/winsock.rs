@@ -34,15 +34,6 @@ pub(in crate::parse) fn of_text(text: &[u8]) -> ConnectError {
     named.map_or(ConnectError::Other, |it| it.2)
 }
 
-/// The code that is counted for a connection that could not be opened.
-pub(in crate::parse) fn connect_code(error: ConnectError) -> Option<u16> {
-    match error {
-        ConnectError::Refused => Some(111),
-        ConnectError::TimedOut | ConnectError::Unreachable | ConnectError::Dns => Some(101),
-        ConnectError::Reset | ConnectError::Tls | ConnectError::Other => None,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -13,7 +13,7 @@ use crate::parse::dialect::api::{AgentDef, Confidence, Dialect, Record};
 use crate::parse::dialect::{Agent, Mta};
 use crate::parse::event::Visitor;
 use crate::parse::scan::split_on;
-use crate::parse::system_error::{connect_code, connect_error};
+use crate::parse::system_error::connect_error;
 use crate::parse::{ConnectError, Direction, Event, Fact, Level, Line, Outcome, Service, reply};
 
 /// The dialect.
@@ -179,7 +179,7 @@ fn failure(text: &[u8]) -> Option<Event<'_>> {
         let (host, words) = split_on(rest, b"] failed: ")?;
         let error = connect_error(words).unwrap_or(ConnectError::Other);
         return Some(Event {
-            code: connect_code(error),
+            code: error.code(),
             connect_error: Some(error),
             host: with_bracket(rest, host),
             text: words,

@@ -22,7 +22,7 @@ use crate::parse::kinds::Stamp;
 use crate::parse::reply;
 use crate::parse::scan::{find, split, two_digits};
 use crate::parse::transcript::Transcript;
-use crate::parse::winsock::{self, connect_code};
+use crate::parse::winsock;
 use crate::parse::{ConnectError, Direction, Event, Fact, Level, Line, Outcome, Service, Stage};
 
 /// The dialect.
@@ -338,7 +338,7 @@ fn message<'a, 'e>(level: u8, text: &'a [u8], slot: &'e mut Option<Event<'a>>) -
     let error = winsock::of_text(text);
     if is_connection && error != ConnectError::Other {
         return Line::Event(slot.insert(Event {
-            code: connect_code(error),
+            code: error.code(),
             connect_error: Some(error),
             text,
             ..Event::new(OUT, Direction::Outbound, Outcome::Attempt)

@@ -15,7 +15,7 @@ use crate::parse::event::Visitor;
 use crate::parse::frame::syslog::HeaderParser;
 use crate::parse::kinds::Stamp;
 use crate::parse::scan::{find, number, rsplit_on, split, split_on};
-use crate::parse::system_error::{connect_code, connect_error};
+use crate::parse::system_error::connect_error;
 use crate::parse::{ConnectError, Direction, Event, Fact, Level, Line, Outcome, Service, reply};
 
 /// The dialect.
@@ -152,7 +152,7 @@ fn parse<'a>(reply_buffer: &'a mut Vec<u8>, text: &'a [u8]) -> Option<Event<'a>>
     Some(Event {
         code: code.or(connect_error.and_then(
             |(error, is_open)| {
-                if is_open { None } else { connect_code(error) }
+                if is_open { None } else { error.code() }
             },
         )),
         enhanced: reply::parse(message).and_then(|reply| reply.enhanced),

@@ -18,7 +18,6 @@ use crate::parse::frame::syslog::HeaderParser;
 use crate::parse::frame::tai64;
 use crate::parse::kinds::Stamp;
 use crate::parse::scan::{find, number, split, split_on};
-use crate::parse::system_error::connect_code;
 use crate::parse::{ConnectError, Direction, Event, Fact, Level, Line, Outcome, Service, reply};
 
 /// The dialect.
@@ -272,7 +271,7 @@ fn failed<'a>(state: &'a mut NullmailerState, reason: &'a [u8]) -> Event<'a> {
         true => Outcome::Bounced,
         false => Outcome::Deferred,
     };
-    let code = error.and_then(connect_code);
+    let code = error.and_then(ConnectError::code);
     let mut event = Event {
         code,
         connect_error: error,

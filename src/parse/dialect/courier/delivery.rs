@@ -160,11 +160,7 @@ fn reason<'a>(
     let mut event = event(part, envelope, Outcome::Attempt);
     event.text = words;
     event.connect_error = Some(error);
-    event.code = match error {
-        ConnectError::Refused => Some(111),
-        ConnectError::TimedOut | ConnectError::Unreachable | ConnectError::Dns => Some(101),
-        ConnectError::Reset | ConnectError::Tls | ConnectError::Other => None,
-    };
+    event.code = error.code();
     Found::Event(event)
 }
 

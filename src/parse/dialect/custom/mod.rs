@@ -127,11 +127,7 @@ fn event<'a>(pattern: &Pattern, locations: &CaptureLocations, line: &'a [u8]) ->
     });
     let mut event = Event::new(SERVICE, way, result);
     event.connect_error = settings.connect_error;
-    event.code = match settings.connect_error {
-        Some(ConnectError::Refused) => Some(111),
-        Some(ConnectError::TimedOut | ConnectError::Unreachable | ConnectError::Dns) => Some(101),
-        _ => code,
-    };
+    event.code = settings.connect_error.and_then(ConnectError::code).or(code);
     let of_text = || match code_in_text {
         true => reply::parse(words).and_then(|reply| reply.enhanced),
         false => reply::leading_enhanced(words),

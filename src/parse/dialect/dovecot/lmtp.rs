@@ -5,7 +5,7 @@ use super::record::Entry;
 use super::{Said, client_failure, without_port};
 use crate::parse::dialect::Mta;
 use crate::parse::scan::{address, find, rsplit_on, split_on};
-use crate::parse::system_error::{connect_code, connect_error};
+use crate::parse::system_error::connect_error;
 use crate::parse::{Action, ConnectError, Direction, Event, Fact, Outcome, Service, reply};
 
 /// Parses a text; `None` if its form is not known.
@@ -119,7 +119,7 @@ fn proxied<'a>(service: Service<'a>, text: &'a [u8]) -> Option<Event<'a>> {
     Some(Event {
         code: reply
             .map(|reply| reply.code)
-            .or(error.and_then(connect_code)),
+            .or(error.and_then(ConnectError::code)),
         enhanced: reply.and_then(|reply| reply.enhanced),
         connect_error: error,
         host: without_port(host),

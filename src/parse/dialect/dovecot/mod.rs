@@ -23,7 +23,7 @@ use crate::parse::frame::syslog::HeaderParser;
 use crate::parse::frame::tai64;
 use crate::parse::kinds::Stamp;
 use crate::parse::scan::{rsplit_on, split_on};
-use crate::parse::system_error::{connect_code, connect_error};
+use crate::parse::system_error::connect_error;
 use crate::parse::{ConnectError, Direction, Event, Fact, Line, Outcome, Service};
 
 use record::Entry;
@@ -165,7 +165,7 @@ fn client_failure<'a>(
         return None;
     };
     Some(Event {
-        code: connect_code(error),
+        code: error.code(),
         connect_error: Some(error),
         host: without_port(host),
         text: reason,

@@ -4,7 +4,7 @@
 use super::SEND;
 use super::endpoint;
 use crate::parse::scan::{find, position2};
-use crate::parse::winsock::{self, connect_code};
+use crate::parse::winsock;
 use crate::parse::{ConnectError, Direction, Event, Line, Outcome};
 
 /// The fields that are read.
@@ -45,7 +45,7 @@ pub(super) fn parse<'a, 'e>(
         return Line::Noise(None);
     };
     Line::Event(slot.insert(Event {
-        code: connect_code(error),
+        code: error.code(),
         connect_error: Some(error),
         host,
         text: description,

@@ -9,7 +9,7 @@ use crate::parse::kinds::Stamp;
 use crate::parse::notices::{TlsProtocol, TlsSession, TlsTrust};
 use crate::parse::scan::find;
 use crate::parse::transcript::{Answer, Transcript};
-use crate::parse::winsock::{self, connect_code};
+use crate::parse::winsock;
 use crate::parse::{ConnectError, Direction, Event, Fact, Line, Outcome, Stage};
 
 /// The fields that are read.
@@ -152,7 +152,7 @@ fn information<'a, 'e>(
         return Line::Noise(Some(Fact::TlsFailed(RECEIVE.agent.mta(), side)));
     }
     Line::Event(slot.insert(Event {
-        code: connect_code(error),
+        code: error.code(),
         connect_error: Some(error),
         host: address,
         text: context,

@@ -61,7 +61,7 @@ fn failure<'a>(host: &'a [u8], port: &[u8], words: &'a [u8]) -> Option<Event<'a>
         Kind::Connect => {
             let error = reason.connect_error?;
             let reason = Reason {
-                code: reason::connect_code(error),
+                code: error.code(),
                 ..reason
             };
             Some(event(host, port, reason))

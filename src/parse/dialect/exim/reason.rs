@@ -165,7 +165,7 @@ fn uncommon(text: &[u8]) -> Reason<'_> {
             ConnectError::Other
         };
         return Reason {
-            code: connect_code(error),
+            code: error.code(),
             is_lmtp: true,
             ..Reason::broken(error, text)
         };
@@ -315,15 +315,6 @@ pub(super) fn connect_error(text: &[u8]) -> Option<ConnectError> {
         .iter()
         .find(|(words, _)| words.first() == text.first() && text.starts_with(words));
     found.map(|&(_, error)| error)
-}
-
-/// The code counted for a connection that could not be opened.
-pub(super) fn connect_code(error: ConnectError) -> Option<u16> {
-    match error {
-        ConnectError::Refused => Some(111),
-        ConnectError::TimedOut | ConnectError::Unreachable | ConnectError::Dns => Some(101),
-        ConnectError::Reset | ConnectError::Tls | ConnectError::Other => None,
-    }
 }
 
 /// Whether a host name could not be looked up, or has no usable address.

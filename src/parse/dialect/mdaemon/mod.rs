@@ -25,7 +25,7 @@ use crate::parse::notices::{TlsProtocol, TlsSession, TlsTrust};
 use crate::parse::reply;
 use crate::parse::scan::{split, split_on};
 use crate::parse::transcript::Transcript;
-use crate::parse::winsock::{self, connect_code};
+use crate::parse::winsock;
 use crate::parse::{ConnectError, Direction, Event, Fact, Line, Outcome, Service};
 
 /// The dialect.
@@ -236,7 +236,7 @@ fn noted<'a, 'e>(
     };
     let Session { address, .. } = session;
     Line::Event(slot.insert(Event {
-        code: connect_code(error),
+        code: error.code(),
         connect_error: Some(error),
         host: address,
         text: words,

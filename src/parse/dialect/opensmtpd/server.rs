@@ -312,12 +312,9 @@ fn failed<'a>(state: &'a mut OpenSmtpdState, id: &[u8], reason: &'a [u8]) -> Opt
         return Some(Found::Noise(None));
     }
     event.connect_error = Some(error);
-    event.code = match error {
-        ConnectError::Refused => Some(111),
-        ConnectError::Unreachable | ConnectError::Dns => Some(101),
-        ConnectError::TimedOut if !is_connected => Some(101),
-        _ => None,
-    };
+    // A connection that was open cannot have failed to open.
+    let may_be_open = error == ConnectError::TimedOut && is_connected;
+    event.code = error.code().filter(|_| !may_be_open);
     Some(Found::Event(event))
 }
 

@@ -21,7 +21,7 @@ pub(super) fn without_queue_id<'a, 'e>(
         event.duplicate = false;
         event.code = reason
             .code
-            .or_else(|| reason.connect_error.and_then(reason::connect_code));
+            .or_else(|| reason.connect_error.and_then(ConnectError::code));
         return Line::Event(event);
     }
     if let Some(rest) = body.strip_prefix(b"SSL_connect error to ") {

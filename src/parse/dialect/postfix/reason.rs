@@ -186,15 +186,6 @@ pub(super) fn connect_error(error: &[u8]) -> ConnectError {
     }
 }
 
-/// The code to count for a connection that could not be opened: 111 or 101, as in the reference table.
-pub(super) fn connect_code(error: ConnectError) -> Option<u16> {
-    match error {
-        ConnectError::Refused => Some(111),
-        ConnectError::TimedOut | ConnectError::Unreachable | ConnectError::Dns => Some(101),
-        ConnectError::Reset | ConnectError::Tls | ConnectError::Other => None,
-    }
-}
-
 /// Parses a failure of TLS: required and not available, or a handshake that failed.
 fn tls_failure(text: &[u8]) -> Option<Reason<'_>> {
     let wanted = [

@@ -156,7 +156,7 @@ fn failure_reason(daemon: Daemon, text: &[u8]) -> Reason<'_> {
     if text.starts_with(b"connect to ") {
         (reason.code, reason.enhanced) = (None, None);
         if !reason.is_duplicate() {
-            reason.code = reason.connect_error.and_then(reason::connect_code);
+            reason.code = reason.connect_error.and_then(|error| error.code());
         }
     }
     reason

@@ -31,7 +31,7 @@ pub(super) fn add<'a>(event: &mut Event<'a>, account: &Account<'a>) {
     let failed = !matches!(event.outcome, Outcome::Sent | Outcome::Expired);
     if failed && (words.is_empty() || is_own) {
         event.connect_error = connect_error(event, words);
-        event.code = event.connect_error.and_then(connect_code);
+        event.code = event.connect_error.and_then(ConnectError::code);
     }
 }
 
@@ -85,15 +85,6 @@ fn connect_error(event: &Event<'_>, words: &[u8]) -> Option<ConnectError> {
         Some((4, 2)) => Some(ConnectError::Reset),
         // No such domain; the lookup failed; no route.
         Some((1, 2) | (4, 3) | (4, 4)) => Some(ConnectError::Dns),
-        _ => None,
-    }
-}
-
-/// The code that is counted for a connection that could not be opened.
-fn connect_code(error: ConnectError) -> Option<u16> {
-    match error {
-        ConnectError::Refused => Some(111),
-        ConnectError::TimedOut | ConnectError::Unreachable | ConnectError::Dns => Some(101),
         _ => None,
     }
 }

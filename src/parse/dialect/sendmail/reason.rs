@@ -166,12 +166,8 @@ fn connect_error(text: &[u8]) -> Option<ConnectError> {
 /// The code to count for a connection that could not be opened. A timeout after the connection was opened has
 /// `dsn=4.4.2`.
 pub(super) fn connect_code(error: ConnectError, dsn: Option<Enhanced>) -> Option<u16> {
-    match error {
-        ConnectError::Refused => Some(111),
-        ConnectError::TimedOut if dsn.is_some_and(|dsn| (dsn.subject, dsn.detail) == (4, 2)) => {
-            None
-        }
-        ConnectError::TimedOut | ConnectError::Unreachable | ConnectError::Dns => Some(101),
-        ConnectError::Reset | ConnectError::Tls | ConnectError::Other => None,
-    }
+    let is_open = dsn.is_some_and(|dsn| (dsn.subject, dsn.detail) == (4, 2));
+    error
+        .code()
+        .filter(|_| error != ConnectError::TimedOut || !is_open)
 }
