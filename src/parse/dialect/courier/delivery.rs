@@ -8,6 +8,7 @@ use crate::parse::correlate::kept;
 use crate::parse::kinds::Stamp;
 use crate::parse::reply;
 use crate::parse::scan::{self, position};
+use crate::parse::system_error;
 use crate::parse::{ConnectError, Direction, Event, Outcome, Service};
 
 /// The addresses at the beginning of a line.
@@ -195,18 +196,6 @@ fn is_remote_reply(part: Part, text: &[u8]) -> bool {
 /// The connection error in Courier's words.
 fn connect_error(text: &[u8]) -> Option<ConnectError> {
     const WORDS: &[(&[u8], ConnectError)] = &[
-        (b"Connection refused", ConnectError::Refused),
-        (b"Connection timed out", ConnectError::TimedOut),
-        (b"Operation timed out", ConnectError::TimedOut),
-        (b"No route to host", ConnectError::Unreachable),
-        (b"Network is unreachable", ConnectError::Unreachable),
-        (b"Network is down", ConnectError::Unreachable),
-        (b"Host is unreachable", ConnectError::Unreachable),
-        (b"Host is down", ConnectError::Unreachable),
-        (
-            b"Cannot assign requested address",
-            ConnectError::Unreachable,
-        ),
         (
             b"Did not find a suitable MX for a connection",
             ConnectError::Unreachable,
@@ -220,8 +209,6 @@ fn connect_error(text: &[u8]) -> Option<ConnectError> {
             b"Connection unexpectedly closed by remote host",
             ConnectError::Reset,
         ),
-        (b"Connection reset by peer", ConnectError::Reset),
-        (b"Broken pipe", ConnectError::Reset),
         (b"No such domain", ConnectError::Dns),
         (b"DNS lookup failed", ConnectError::Dns),
         (b"This domain's DNS violates RFC 1035", ConnectError::Dns),
@@ -239,6 +226,8 @@ fn connect_error(text: &[u8]) -> Option<ConnectError> {
         .iter()
         .find(|(words, _)| text.starts_with(words))
         .map(|&(_, error)| error)
+        // A local failure, such as `Permission denied`, is none of a connection.
+        .or_else(|| system_error::connect_error(text).filter(|it| *it != ConnectError::Other))
 }
 
 fn event<'a>(part: Part, envelope: Envelope<'a>, outcome: Outcome) -> Event<'a> {

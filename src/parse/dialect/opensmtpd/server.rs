@@ -8,6 +8,7 @@ use crate::parse::kinds::Stamp;
 use crate::parse::notices::{TlsProtocol, TlsSession, TlsTrust};
 use crate::parse::reply;
 use crate::parse::scan::{rsplit_on, split, split_on};
+use crate::parse::system_error::connect_error;
 use crate::parse::{ConnectError, Direction, Event, Fact, Outcome};
 
 /// Why a session or a lookup failed.
@@ -79,24 +80,7 @@ pub(super) fn cause(text: &[u8]) -> Option<Cause> {
 
 /// The connection error for a message of `strerror` or of the TLS library.
 fn system_error(text: &[u8]) -> ConnectError {
-    const ERRORS: &[(&[u8], ConnectError)] = &[
-        (b"Connection refused", ConnectError::Refused),
-        (b"Connection timed out", ConnectError::TimedOut),
-        (b"Operation timed out", ConnectError::TimedOut),
-        (b"No route to host", ConnectError::Unreachable),
-        (b"Network is unreachable", ConnectError::Unreachable),
-        (b"Network is down", ConnectError::Unreachable),
-        (b"Host is down", ConnectError::Unreachable),
-        (b"Host is unreachable", ConnectError::Unreachable),
-        (b"Can't assign requested address", ConnectError::Unreachable),
-        (
-            b"Cannot assign requested address",
-            ConnectError::Unreachable,
-        ),
-        (b"Connection reset by peer", ConnectError::Reset),
-        (b"Broken pipe", ConnectError::Reset),
-    ];
-    if let Some(&(_, error)) = ERRORS.iter().find(|(words, _)| text.starts_with(words)) {
+    if let Some(error) = connect_error(text) {
         return error;
     }
     let lower = |words: &[u8]| {
