@@ -18,8 +18,8 @@ pub struct Advice {
     pub conditions: Vec<String>,
     /// What to do first.
     pub first: Option<Text>,
-    /// What not to do; commands are in backticks.
-    pub never: Option<Text>,
+    /// What not to do; see [`Advice::never_on`].
+    never: Option<Text>,
     /// The steps: those that only read come first.
     #[serde(rename = "step")]
     pub steps: Vec<Step>,
@@ -45,12 +45,22 @@ pub struct Step {
     pub after: bool,
 }
 
+/// A mail server with commands.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Server {
+    /// Its name, as people write it.
+    name: String,
+    /// The command that tries the whole queue at once, if it has one.
+    flush: Option<String>,
+}
+
 /// The whole of `commands.toml`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Tables {
-    /// The names of mail servers by their `mta` label.
-    servers: BTreeMap<String, String>,
+    /// The mail servers by their `mta` label.
+    servers: BTreeMap<String, Server>,
     #[serde(rename = "advice")]
     advice: Vec<Advice>,
 }
@@ -70,13 +80,28 @@ static TABLES: LazyLock<Tables> = LazyLock::new(|| {
 
 /// The mail servers that there are commands for: the `mta` label and the name for people.
 pub fn servers() -> impl Iterator<Item = (&'static str, &'static str)> {
-    TABLES
-        .servers
-        .iter()
-        .map(|(label, name)| (&**label, &**name))
+    let servers = TABLES.servers.iter();
+    servers.map(|(label, server)| (label.as_str(), server.name.as_str()))
 }
 
 impl Advice {
+    /// What not to do on these mail servers, by their `mta` labels; `None` if there is nothing, or if none of them has the
+    /// command that it is about. Commands are in backticks.
+    pub fn never_on(&self, servers: &[&str], language: Language) -> Option<String> {
+        let text = language.of(self.never.as_ref()?);
+        let known = servers
+            .iter()
+            .filter_map(|label| TABLES.servers.get(*label));
+        let flush = known.filter_map(|server| server.flush.as_ref());
+        let flush: Vec<String> = flush.map(|command| format!("`{command}`")).collect();
+        let or = match language {
+            Language::En => " or ",
+            Language::Zh => " 或 ",
+        };
+        let is_possible = !text.contains("{flush}") || !flush.is_empty();
+        is_possible.then(|| text.replace("{flush}", &flush.join(or)))
+    }
+
     /// The advice about a condition.
     pub fn of(condition: &str) -> Option<&'static Advice> {
         let mut all = TABLES.advice.iter();
@@ -154,6 +179,17 @@ mod tests {
                 assert_eq!(does_write, step.changes, "{command}");
             }
         }
+    }
+
+    #[test]
+    fn what_not_to_do_names_the_command_of_the_servers_here() {
+        let advice = Advice::of("rate_limited").expect("advice");
+        let en = |servers: &[&str]| advice.never_on(servers, Language::En).unwrap_or_default();
+        assert!(en(&["sendmail"]).starts_with("Do not run `sendmail -q`: "));
+        assert!(en(&["exim", "postfix"]).contains("`exim -qff` or `postqueue -f`"));
+        assert_eq!(en(&["kumomta"]), "");
+        let zh = advice.never_on(&["postfix"], Language::Zh);
+        assert!(zh.is_some_and(|text| text.starts_with("不要执行 `postqueue -f`：")));
     }
 
     #[test]

@@ -51,6 +51,10 @@ pub fn write(
             Language::Zh => writeln!(out, "\n在 {name} 上：")?,
         }
     }
+    let never = advice.and_then(|advice| advice.never_on(&[server], language));
+    for line in never.iter().flat_map(|never| wrap(&never.replace('`', ""))) {
+        writeln!(out, "  {line}")?;
+    }
     for step in steps {
         for line in wrap(&placeholders(language.of(&step.text))) {
             writeln!(out, "  {line}")?;

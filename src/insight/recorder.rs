@@ -176,12 +176,16 @@ impl Insight {
 
     /// Takes note of a line that is not an event: it may tell the sender of a message.
     pub fn note(&mut self, fact: &Fact<'_>) {
-        if let Fact::Queued {
-            queue_id, sender, ..
-        } = fact
-        {
-            Arc::make_mut(&mut self.senders).note(queue_id, sender);
-        }
+        let (queue_id, sender) = match fact {
+            Fact::Queued {
+                queue_id, sender, ..
+            }
+            | Fact::Accepted {
+                queue_id, sender, ..
+            } if !queue_id.is_empty() => (queue_id, sender),
+            _ => return,
+        };
+        Arc::make_mut(&mut self.senders).note(queue_id, sender);
     }
 
     /// Records an event that happened `times` times, if it is a failed reply; `time` is in seconds since 1970.
@@ -396,6 +400,22 @@ mod tests {
         let mut again = recorded("");
         again.restore(insight.snapshot());
         assert_eq!(again.snapshot(), insight.snapshot());
+    }
+
+    #[test]
+    fn senders_are_known_from_the_line_that_accepts_a_message() {
+        let exim = "2026-11-28 12:36:39 1vDemo-00000000001-0001 <= info@news.example.org H=app [192.0.2.1] P=esmtp S=100\n\
+             2026-11-28 12:36:40 1vDemo-00000000001-0001 == a@example.net R=r T=remote_smtp defer (-44) H=mx.example.net \
+             [192.0.2.2]: SMTP error from remote mail server after RCPT TO:<a@example.net>: 450 4.2.0 later\n";
+        let sendmail = "Nov 28 12:36:39 mx1 sendmail[1]: 4ANA0000000001: from=<info@news.example.org>, size=100, class=0, nrcpts=1, \
+             proto=ESMTP, daemon=MTA, relay=app [192.0.2.1]\n\
+             Nov 28 12:36:40 mx1 sendmail[1]: 4ANA0000000001: to=<a@example.net>, delay=00:00:01, xdelay=00:00:01, mailer=esmtp, \
+             pri=1, relay=mx.example.net. [192.0.2.2], dsn=4.2.0, reply=450 4.2.0 later, stat=Deferred: 450 4.2.0 later\n";
+        for log in [exim, sendmail] {
+            let senders = recorded(log).senders(Window::Hour, NOW);
+            let names: Vec<&str> = senders.iter().map(|it| &*it.key.name).collect();
+            assert_eq!(names, ["news.example.org"], "{log}");
+        }
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! The domain of the sender of each message in the queue, which Postfix logs in another line than the replies about it.
+//! The domain of the sender of each message in the queue, which many servers log in another line than the
+//! replies about it.
 
 use crate::stable_hash::short_hash;
 

@@ -82,6 +82,7 @@ impl Counters {
             size,
             recipients,
             tls,
+            ..
         } = *fact
         else {
             return;

@@ -142,6 +142,10 @@ pub enum Fact<'a> {
     Accepted {
         /// The service that accepted it.
         service: Service<'a>,
+        /// The message's queue id; empty if the line has none, or if later lines of the message name its sender.
+        queue_id: &'a [u8],
+        /// The sender's address; empty for the null sender, or without a queue id.
+        sender: &'a [u8],
         /// Bytes, if logged.
         size: Option<NonZeroU64>,
         /// Recipients, if logged.

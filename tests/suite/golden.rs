@@ -125,6 +125,7 @@ fn fact_in_words(fact: &Fact<'_>) -> String {
             size,
             recipients,
             tls,
+            ..
         } => {
             let tls = tls.map_or("none", |session| session.protocol.name());
             format!("accepted {} {size:?} {recipients:?} tls={tls}", of(service))

@@ -129,6 +129,7 @@ pub fn block(context: &Context<'_>, facts: &Facts<'_>, measured: &Measured<'_>) 
     let is_left = |(step, _, _): &(&Step, String, Option<String>)| resolved.is_none() || step.after;
     let steps: Vec<_> = steps.into_iter().filter(is_left).collect();
     let several = servers.len() > 1;
+    let labels: Vec<&str> = servers.iter().map(|(label, _)| *label).collect();
     html! {
         section.blk.do id="do" {
             h2 { (heading) }
@@ -164,8 +165,8 @@ pub fn block(context: &Context<'_>, facts: &Facts<'_>, measured: &Measured<'_>) 
                     }
                 }
             }
-            @if let Some(never) = advice.and_then(|it| it.never.as_ref()) {
-                p.note { (mark_code(context.text(never))) }
+            @if let Some(never) = advice.and_then(|it| it.never_on(&labels, context.language.language)) {
+                p.note { (mark_code(&never)) }
             }
             (ask(context, measured))
             @if let Some(ended) = resolved { (story(context, ended)) } @else { (over(context, measured)) }

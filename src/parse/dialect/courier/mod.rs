@@ -154,6 +154,8 @@ fn parse<'a>(state: &'a mut CourierState, part: Part, record: &Record<'a>) -> Op
     if text.starts_with(b"newmsg,id=") {
         return Some(Found::Noise(Some(Fact::Accepted {
             service: ESMTPD,
+            queue_id: b"",
+            sender: b"",
             size: None,
             recipients: None,
             tls: None,

@@ -128,6 +128,8 @@ fn received<'a>(source: &[u8], size: &[u8], count: &[u8]) -> Option<Fact<'a>> {
     let recipients = number(count).and_then(|(it, _)| NonZeroU32::new(u32::try_from(it).ok()?));
     Some(Fact::Accepted {
         service: RECEIVE,
+        queue_id: b"",
+        sender: b"",
         size: number(size).and_then(|(it, _)| NonZeroU64::new(it)),
         recipients,
         tls: None,

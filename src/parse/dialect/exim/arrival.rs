@@ -9,11 +9,15 @@ use crate::parse::notices::{TlsProtocol, TlsSession, TlsTrust};
 use crate::parse::scan::{number, position, split_on};
 use crate::parse::{Fact, Line};
 
-/// Parses the text after the arrow.
-pub(super) fn parse<'a, 'e>(text: &'a [u8]) -> Line<'a, 'e> {
+/// Parses the text after the arrow, of the message with this id.
+pub(super) fn parse<'a, 'e>(id: &'a [u8], text: &'a [u8]) -> Line<'a, 'e> {
     let Some(rest) = after_sender(text) else {
         return Line::Unmatched;
     };
+    // `<>` for the null sender.
+    let sender = &text[..text.len() - rest.len()];
+    let sender = sender.strip_prefix(b"<").unwrap_or(sender);
+    let sender = sender.strip_suffix(b">").unwrap_or(sender);
     let mut fields = Fields::default();
     let (mut rest, _) = fields.read(rest);
     // The name of a local user may contain spaces: `U=two words P=local`.
@@ -34,6 +38,8 @@ pub(super) fn parse<'a, 'e>(text: &'a [u8]) -> Line<'a, 'e> {
     };
     Line::Noise(Some(Fact::Accepted {
         service: RECEIVE,
+        queue_id: id,
+        sender,
         size: number(fields.size).and_then(|(size, _)| NonZeroU64::new(size)),
         recipients: rest.strip_prefix(b"for ").and_then(count_addresses),
         tls: (!fields.tls.is_empty()).then(|| TlsSession {

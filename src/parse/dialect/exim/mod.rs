@@ -190,7 +190,7 @@ fn parse<'a, 'e>(message: &Message<'a>, slot: &'e mut Option<Event<'a>>) -> Line
         ] = text
         {
             match (flag, second) {
-                (b'<' | b'(', b'=') => return arrival::parse(rest),
+                (b'<' | b'(', b'=') => return arrival::parse(id, rest),
                 _ => {
                     if let Some(flag) = delivery::Flag::of(*flag, *second) {
                         return delivery::parse(flag, id, rest, slot);

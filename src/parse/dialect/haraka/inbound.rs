@@ -178,6 +178,8 @@ fn accepted<'a>(memory: &Memory, entry: &Entry<'a>) -> Fact<'a> {
     let message = memory.message(entry.id);
     Fact::Accepted {
         service: SERVER,
+        queue_id: b"",
+        sender: b"",
         size: message.and_then(|it| NonZeroU64::new(it.size)),
         recipients: message.and_then(|it| NonZeroU32::new(it.recipients)),
         tls: None,

@@ -336,6 +336,8 @@ fn ready<'a>(state: &IronPortState, mid: &[u8], text: &'a [u8]) -> Option<Parsed
     });
     Some(Parsed::Noise(Some(Fact::Accepted {
         service: INJECTION,
+        queue_id: b"",
+        sender: b"",
         size: NonZeroU64::new(size),
         recipients: message.and_then(|it| NonZeroU32::new(it.count)),
         tls,

@@ -18,6 +18,8 @@ pub(super) fn parse<'a>(framed: &Framed<'a>) -> Option<Parsed<'a>> {
     if text.starts_with(b"Successfully spooled mail ") {
         return Some(Parsed::Noise(Some(Fact::Accepted {
             service: SERVER,
+            queue_id: b"",
+            sender: b"",
             size: None,
             recipients: None,
             tls: None,

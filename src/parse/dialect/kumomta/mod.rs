@@ -208,6 +208,8 @@ fn stage(command: &[u8]) -> Stage {
 fn accepted<'a>(log: &LogRecord<'a>) -> Fact<'a> {
     Fact::Accepted {
         service: LISTENER,
+        queue_id: b"",
+        sender: b"",
         size: log.size.and_then(NonZeroU64::new),
         recipients: NonZeroU32::new(log.recipients),
         tls: (!log.tls.is_empty()).then(|| TlsSession {

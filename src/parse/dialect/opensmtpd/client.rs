@@ -248,6 +248,8 @@ fn accepted<'a>(text: &[u8]) -> Found<'a> {
     let recipients = recipients.and_then(|(count, _)| NonZeroU32::new(u32::try_from(count).ok()?));
     Found::Noise(Some(Fact::Accepted {
         service: SMTP,
+        queue_id: b"",
+        sender: b"",
         size: size.and_then(NonZeroU64::new),
         recipients,
         tls: None,

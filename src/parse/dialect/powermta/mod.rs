@@ -124,6 +124,8 @@ fn parse<'a, 'e>(
         b"r" | b"receipt" | b"received" => {
             return Line::Noise(Some(Fact::Accepted {
                 service: RECEIVE,
+                queue_id: b"",
+                sender: b"",
                 size: number(account.size).and_then(|(size, _)| NonZeroU64::new(size)),
                 recipients: None,
                 tls: None,

@@ -200,6 +200,8 @@ fn qlog<'a, 'e>(text: &'a [u8], slot: &'e mut Option<Event<'a>>) -> Line<'a, 'e>
         return Line::Noise(is_received.then(|| {
             Fact::Accepted {
                 service: SMTPD,
+                queue_id: b"",
+                sender: b"",
                 size: field(b" size=")
                     .and_then(number)
                     .and_then(|(size, _)| std::num::NonZeroU64::new(size)),

@@ -136,6 +136,8 @@ fn received<'a, 'e>(
     }
     Line::Noise(Some(Fact::Accepted {
         service: SEND,
+        queue_id: b"",
+        sender: b"",
         size: NonZeroU64::new(size),
         recipients: None,
         tls: None,

@@ -11,9 +11,9 @@ use crate::parse::{Direction, Event, Fact, Level, Stage};
 
 /// `<a@example.com>, size=1234, class=0, nrcpts=2, msgid=<…>, proto=ESMTP, daemon=MTA, relay=host [192.0.2.1]`. A
 /// message that was not accepted has no recipients.
-pub(super) fn accepted(text: &[u8]) -> Option<Found<'_>> {
+pub(super) fn accepted<'a>(id: &'a [u8], text: &'a [u8]) -> Option<Found<'a>> {
     let (mut size, mut recipients) = (None, None);
-    let (_, mut rest) = scan::address(text)?;
+    let (sender, mut rest) = scan::address(text)?;
     if !rest.starts_with(b", ") {
         // The name of a local user with a space.
         rest = find(rest, b", size=").map_or(rest, |at| &rest[at..]);
@@ -32,6 +32,8 @@ pub(super) fn accepted(text: &[u8]) -> Option<Found<'_>> {
     let recipients = recipients.and_then(|count| NonZeroU32::new(u32::try_from(count).ok()?));
     Some(Found::Noise(recipients.map(|recipients| Fact::Accepted {
         service: MTA,
+        queue_id: id,
+        sender,
         size: size.and_then(NonZeroU64::new),
         recipients: Some(recipients),
         tls: None,

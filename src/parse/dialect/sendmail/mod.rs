@@ -155,7 +155,7 @@ fn parse<'a, 'e>(
         Some(b't') if text.starts_with(b"to=") => {
             return delivery::parse(state, id, &text[3..], slot);
         }
-        Some(b'f') if text.starts_with(b"from=") => client::accepted(&text[5..]),
+        Some(b'f') if text.starts_with(b"from=") => client::accepted(id, &text[5..]),
         Some(b'r') if text.starts_with(b"ruleset=") => ruleset::parse(&text[8..]),
         Some(b'M' | b'm') => milter::parse(text),
         Some(b'<') => client::refused_address(text),

@@ -220,6 +220,8 @@ pub(super) fn protocol(version: &[u8]) -> TlsProtocol {
 fn accepted<'a>(fields: &Fields<'a>) -> Fact<'a> {
     Fact::Accepted {
         service: SMTP,
+        queue_id: b"",
+        sender: b"",
         size: NonZeroU64::new(fields.size),
         recipients: NonZeroU32::new(fields.recipients),
         tls: None,

@@ -31,6 +31,8 @@ pub(super) fn parse<'a, 'e>(text: &'a [u8], slot: &'e mut Option<Event<'a>>) -> 
         b"QUEUED" => {
             return Line::Noise(Some(Fact::Accepted {
                 service: SMTP,
+                queue_id: b"",
+                sender: b"",
                 size: None,
                 recipients: None,
                 tls: None,

@@ -190,6 +190,8 @@ fn queue<'a, 'e>(entry: &Entry<'a>, slot: &'e mut Option<Event<'a>>) -> Line<'a,
         let recipients = to.split(|&byte| byte == b',').filter(|it| !it.is_empty());
         return Line::Noise(Some(Fact::Accepted {
             service: SMTP,
+            queue_id: b"",
+            sender: b"",
             size: None,
             recipients: NonZeroU32::new(u32::try_from(recipients.count()).unwrap_or(u32::MAX)),
             tls: None,
