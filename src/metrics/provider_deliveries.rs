@@ -66,6 +66,11 @@ impl ProviderDeliveries {
             .count(key, u64::from(ProviderId::OTHER.0) << 16 | rest, times);
     }
 
+    /// The number of deliveries that a provider accepted.
+    pub(crate) fn sent(&self, provider: ProviderId) -> u64 {
+        self.sent[usize::from(provider.0)]
+    }
+
     /// All counts, sorted by provider, status and cause. A provider with any delivery has all that are possible, so
     /// that the first failure is visible as an increase.
     pub(crate) fn all(&self) -> Vec<ProviderDelivery> {

@@ -36,10 +36,15 @@ pub fn class(first_digit: u16) -> Option<usize> {
     }
 }
 
-/// The class of a series of outbound replies.
+/// The class of a series of outbound replies. What is accepted is known by provider, also where the log has no reply.
 pub fn outbound_class(series: &Series) -> Option<usize> {
     match series {
-        Series::Code(direction, code) if is(*direction, Direction::Outbound) => class(code / 100),
+        Series::Code(direction, code) if is(*direction, Direction::Outbound) => {
+            class(code / 100).filter(|class| *class != ACCEPTED)
+        }
+        Series::Provider(_, first_digit) => {
+            class(u16::from(*first_digit)).filter(|class| *class == ACCEPTED)
+        }
         _ => None,
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::catalog::{Catalog, ConditionId};
+use crate::catalog::{Catalog, ConditionId, ProviderId};
 use crate::metrics::counters::{Counters, OTHER_CODE};
 use crate::parse::{Direction, Outcome};
 
@@ -14,7 +14,8 @@ pub enum Series {
     Code(u8, u16),
     /// Replies with a condition, by [`Direction::index`] and the name of the condition.
     Condition(u8, String),
-    /// Replies of a provider whose code has this first digit.
+    /// Replies of a provider whose code has this first digit. For 2 also the deliveries that it accepted, since not every
+    /// server logs the reply to them.
     Provider(String, u8),
     /// Deliveries with this status.
     Delivery(String),
@@ -67,6 +68,9 @@ impl Key {
     }
 }
 
+/// The first digit of a reply that accepts a message.
+const ACCEPTED: usize = 2;
+
 /// Calls `visit` with each total that is not zero. The most important ones come first, in case the number of series
 /// is exhausted.
 pub(super) fn totals(counters: &Counters, mut visit: impl FnMut(Key, u64)) {
@@ -96,7 +100,9 @@ pub(super) fn totals(counters: &Counters, mut visit: impl FnMut(Key, u64)) {
             *sum += count;
         }
     }
-    for (provider, sums) in (0u8..=u8::MAX).zip(classes) {
+    for (provider, mut sums) in (0u8..=u8::MAX).zip(classes) {
+        let sent = counters.provider_deliveries.sent(ProviderId(provider));
+        sums[ACCEPTED] = sums[ACCEPTED].max(sent);
         for (class, total) in (0u8..).zip(sums) {
             visit(Key::Provider(provider, class), total);
         }

@@ -112,3 +112,40 @@ fn every_provider_has_a_page_and_others_are_not_found() {
         }
     }
 }
+
+/// Sendmail logs no reply to a message that was accepted.
+#[test]
+fn accepted_deliveries_count_where_the_log_has_no_reply_to_them() {
+    let sendmail = |number: i64, result: &str| {
+        let time = jiff::Timestamp::from_second(crate::web::test_support::NOW - 240 + number);
+        format!(
+            "{} mx1 sendmail[1]: 4ANA{number:010}: to=<a@gmail.com>, delay=00:00:01, xdelay=00:00:01, mailer=esmtp, pri=1, \
+             relay=gmail-smtp-in.l.google.com. [192.0.2.1], {result}",
+            time.expect("a time")
+        )
+    };
+    let sent = (0..90).map(|number| sendmail(number, "dsn=2.0.0, stat=Sent (OK)"));
+    let failed = (90..100).map(|number| {
+        sendmail(
+            number,
+            "dsn=4.7.0, reply=421 4.7.0 x, stat=Deferred: 421 4.7.0 x",
+        )
+    });
+    let view = view_of(&sent.chain(failed).collect::<Vec<_>>());
+    let settings = settings();
+    let context = context(&view, &settings, Language::En);
+    let google = crate::web::provider_facts::providers(&context);
+    let google = google
+        .iter()
+        .find(|it| it.name == "google")
+        .expect("google");
+    let share = google.share().expect("replies");
+    assert!((share - 0.1).abs() < 0.01, "{share}");
+    let classes = crate::web::past::six_hours(
+        &context,
+        crate::web::past::CLASSES,
+        crate::web::past::outbound_class,
+    );
+    let last = crate::web::past::SLOTS - 1;
+    assert!((classes.count(last, crate::web::past::ACCEPTED) - 90.0).abs() < 1.0);
+}

@@ -7,7 +7,6 @@ use super::facts::Facts;
 use super::measured::{Measured, OWN, group};
 use super::{advice, evidence_page, reference};
 use crate::catalog::{Language, Topic};
-use crate::metrics::Series;
 use crate::parse::Direction;
 use crate::web::chart::{Chart, Layer};
 use crate::web::context::Context;
@@ -252,10 +251,7 @@ fn other_mail(
     if direction != Direction::Outbound {
         return own_share(context, facts, measured);
     }
-    let all = past::five_minutes(context, past::CLASSES, |series| match series {
-        Series::Code(number, code) if past::is(*number, direction) => past::class(code / 100),
-        _ => None,
-    });
+    let all = past::five_minutes(context, past::CLASSES, past::outbound_class);
     let others = |class: usize| {
         let its = worst.map_or(0.0, |it| it.counts[class]);
         (all.count(0, class) - its).max(0.0)
