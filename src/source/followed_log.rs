@@ -10,6 +10,7 @@ use tracing::{info, warn};
 use super::identity::{FileStat, FileTime, Identity};
 use super::position::{FilePosition, FileState};
 use super::rotated_files::RotatedFile;
+use super::rotation_search::{Beginning, head_to_compare};
 use super::stream_id::StreamId;
 use super::tail_file::TailFile;
 
@@ -189,6 +190,22 @@ impl FollowedLog {
         }
         self.finished
             .push(file.position(&self.path, FileState::Finished));
+    }
+
+    /// Whether a rotated file of which nothing was read is a copy of another one that is open. The search that found it
+    /// could not tell if nothing was copied yet.
+    pub fn is_copy(&mut self, which: usize) -> bool {
+        let Some(file) = self.rotated.get_mut(which).filter(|it| it.offset() == 0) else {
+            return false;
+        };
+        let head = head_to_compare(file);
+        if head.is_empty() {
+            return false;
+        }
+        let rotated = self.rotated.iter_mut().enumerate();
+        let others = rotated.filter(|(at, _)| *at != which).map(|(_, it)| it);
+        let mut others = others.chain(&mut self.live);
+        others.any(|other| Beginning::of(other).is_copied_by(&head))
     }
 
     /// Takes a new name of one of its files. `from` is the path of the log, or a name that it was given before.

@@ -158,7 +158,13 @@ impl RotationTracker {
     /// whether there are any.
     pub fn find_missed(&mut self, at: usize) -> bool {
         let log = self.logs.get_mut(at);
-        if !log.check_missed {
+        if !log.check_missed
+            || log
+                .live
+                .as_ref()
+                .is_some_and(|it| it.is_at(&log.path).is_ok_and(|is_at| !is_at))
+        {
+            // The path leads to another file: that is opened first, or a copy of it would seem to be missed.
             return false;
         }
         // Until the path leads to a file, more may follow without another event.
@@ -304,16 +310,16 @@ impl RotationTracker {
         let Some(live) = &log.live else {
             return false;
         };
-        match std::fs::metadata(&log.path) {
-            Ok(metadata) if Identity::of(&metadata) == live.identity() => {
+        match live.is_at(&log.path) {
+            Ok(true) => {
                 log.clear_error();
                 return false;
             }
-            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(error) => {
                 log.set_error(&error);
                 return false;
             }
-            _ => {}
+            Ok(false) => {}
         }
         if let Some(mut live) = log.live.take() {
             // Its directory is searched from now on.
@@ -343,14 +349,12 @@ impl RotationTracker {
         let position = live.position(&log.path, FileState::Live);
         let unread = live.lag();
         live.restart();
-        let live_head = live.head_bytes().unwrap_or_default();
+        log.check_missed = true;
         self.rotations.truncated += 1;
         self.changed = true;
         let query = Query {
             wanted: std::slice::from_ref(&position),
             live: Some(position.identity),
-            live_head: &live_head,
-            missed: true,
             ..Query::default()
         };
         let found = self.search(at, query).unwrap_or_default();
@@ -370,7 +374,6 @@ impl RotationTracker {
                 );
             }
         }
-        self.add_missed(at, found.missed);
     }
 
     /// Has an evicted file opened again if it has changed, or the path no longer leads to it.

@@ -36,8 +36,9 @@ enum Step {
     Reopen,
     /// Another file is renamed to the log's path.
     Replace,
-    /// The log is copied and emptied.
-    CopyTruncate,
+    /// The log is copied and emptied. The bits are what the reader does before the copy has any content, when it has
+    /// half of it and when it has all of it: whether it reads (1, 2, 4), and whether the process is killed (8, 16, 32).
+    CopyTruncate(u8),
     /// A rotated log that no writer has open is compressed.
     Compress(u8),
     /// The oldest rotated log is deleted.
@@ -61,7 +62,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => Just(Step::Remove),
         4 => Just(Step::Reopen),
         1 => Just(Step::Replace),
-        2 => Just(Step::CopyTruncate),
+        2 => any::<u8>().prop_map(Step::CopyTruncate),
         2 => any::<u8>().prop_map(Step::Compress),
         1 => Just(Step::Delete),
         3 => Just(Step::Read),
@@ -261,6 +262,24 @@ impl Model {
         self.save();
     }
 
+    fn copy_and_empty(&mut self, meanwhile: u8) {
+        self.finish_line();
+        let (path, to) = (self.path(), self.shift());
+        let text = fs::read(&path).expect("the log");
+        let mut copy = File::create(to).expect("a copy");
+        let (first, second) = text.split_at(text.len() / 2);
+        for (at, part) in [&b""[..], first, second].into_iter().enumerate() {
+            copy.write_all(part).expect("copied");
+            if meanwhile & (1 << at) != 0 {
+                self.read_all();
+            }
+            if meanwhile & (8 << at) != 0 && !self.nameless {
+                self.kill();
+            }
+        }
+        File::create(&path).expect("emptied");
+    }
+
     fn compress(&mut self, which: u8) {
         let used = [Some(&self.current), self.previous.as_ref()].map(|file| file.map(inode));
         let folder = self.folder.path();
@@ -333,17 +352,8 @@ impl Model {
                 fs::write(&new, format!("line {}\n", self.count)).expect("written");
                 fs::rename(&new, &path).expect("renamed");
             }
-            Step::CopyTruncate if path.exists() => {
-                self.finish_line();
-                let to = self.shift();
-                fs::copy(&path, to).expect("copied");
-                File::options()
-                    .write(true)
-                    .truncate(true)
-                    .open(&path)
-                    .expect("emptied");
-            }
-            Step::CopyTruncate => {}
+            Step::CopyTruncate(meanwhile) if path.exists() => self.copy_and_empty(meanwhile),
+            Step::CopyTruncate(_) => {}
             Step::Compress(which) => self.compress(which),
             Step::Delete => {
                 self.finish_line();

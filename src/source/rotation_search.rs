@@ -153,19 +153,45 @@ pub(crate) fn drop_copies<'f>(
     if missed.is_empty() {
         return;
     }
-    let heads = open.map(|file| (file.head_bytes().unwrap_or_default(), file.head()));
-    let heads: Vec<(Vec<u8>, Checksum)> = heads.collect();
-    missed.retain_mut(|file| {
-        let Ok(head) = file.head_bytes() else {
-            return true;
-        };
-        let is_copy = |(now, before): &(Vec<u8>, Checksum)| {
-            let same = head.starts_with(now) || now.starts_with(&head);
-            // A log that was emptied meanwhile has other content now.
-            (same && !now.is_empty()) || (before.len > 0 && before.matches_start_of(&head))
-        };
-        head.is_empty() || !heads.iter().any(is_copy)
-    });
+    // First those of the copies: they are not ahead of what they are made of.
+    let heads: Vec<Vec<u8>> = missed.iter_mut().map(head_to_compare).collect();
+    let beginnings: Vec<Beginning> = open.map(Beginning::of).collect();
+    let is_copy = |head: &Vec<u8>| beginnings.iter().any(|it| it.is_copied_by(head));
+    let mut are_copies = heads.iter().map(is_copy);
+    missed.retain(|_| are_copies.next() == Some(false));
+}
+
+/// The first bytes of a file, by which it is decided whether it is a copy; none if that is too early.
+pub(crate) fn head_to_compare(file: &mut TailFile) -> Vec<u8> {
+    let head = file.head_bytes().unwrap_or_default();
+    // A part of a line is the beginning of too many files, and is not read yet either.
+    if head.contains(&b'\n') || head.len() == HEAD_BYTES || file.complete {
+        head
+    } else {
+        Vec::new()
+    }
+}
+
+/// The first bytes of an open file.
+pub(crate) struct Beginning {
+    now: Vec<u8>,
+    /// As of the last read, if anything was handed over: a log that was emptied meanwhile has other content now.
+    before: Option<Checksum>,
+}
+
+impl Beginning {
+    pub fn of(file: &mut TailFile) -> Self {
+        Beginning {
+            now: file.head_bytes().unwrap_or_default(),
+            before: Some(file.head()).filter(|_| file.offset() > 0),
+        }
+    }
+
+    /// Whether a file with this [`head_to_compare`] is a copy of this one, or of its beginning.
+    pub fn is_copied_by(&self, head: &[u8]) -> bool {
+        let was_copied = self.before.is_some_and(|it| it.matches_start_of(head));
+        !head.is_empty() && (self.now.starts_with(head) || was_copied)
+    }
 }
 
 /// One pass over the rotated files.

@@ -426,11 +426,15 @@ fn long_copy_is_recognized_by_its_first_bytes() {
     assert_eq!(logs.missed(), ["mail.log.2"]);
 }
 
-/// Which of the missed files remain beside an open one, whose content was `before` and is `now`.
+/// Which of the missed files remain beside an open one, whose content was `before`, of which whole lines were read, and
+/// is `now`.
 fn remaining(before: &str, now: &str, missed: &[&str]) -> Vec<String> {
     let logs = Logs::new();
     logs.write("open", before);
     let mut open = logs.open("open");
+    let mut totals = ReadTotals::default();
+    open.read(64, &mut ReadBuffer::new(64), &mut totals, &mut |_| {})
+        .expect("read");
     write_in_place(&logs.path("open"), now);
     let open_missed = |(number, text): (usize, &&str)| {
         let name = format!("missed{number}");
@@ -457,12 +461,22 @@ fn write_in_place(path: &Path, text: &str) {
 
 #[test]
 fn missed_files_that_are_copies_of_an_open_one_are_dropped() {
-    let missed = ["a\n", "a\nb\nc\n", "other\n", ""];
+    let missed = ["a\n", "a\nb\n", "other\n", ""];
     assert_eq!(remaining("a\nb\n", "a\nb\n", &missed), ["other\n", ""]);
-    // Opened while it was empty.
+    // Read while it was empty.
     assert_eq!(remaining("", "a\nb\n", &missed), ["other\n", ""]);
     assert_eq!(remaining("", "", &missed), missed);
-    // Emptied since it was opened.
+    // Emptied since it was read.
     assert_eq!(remaining("a\n", "", &missed), ["other\n", ""]);
     assert_eq!(remaining("a\n", "new\n", &missed), ["other\n", ""]);
+}
+
+#[test]
+fn a_part_of_a_line_does_not_make_a_copy() {
+    // More of it may be written, or copied.
+    assert_eq!(remaining("line 1\n", "line 1\n", &["li"]), ["li"]);
+    // Of the open file, only a part of a line was written before it was emptied.
+    assert_eq!(remaining("li", "", &["line 2\n"]), ["line 2\n"]);
+    // A file that is longer than the open one is not a copy of it.
+    assert_eq!(remaining("li", "li", &["line 2\n"]), ["line 2\n"]);
 }

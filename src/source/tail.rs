@@ -197,6 +197,11 @@ impl Tail {
         let mut next = 0;
         while next < self.tracker.logs.get(at).rotated.len() {
             let log = self.tracker.logs.get_mut(at);
+            if log.is_copy(next) {
+                log.rotated.remove(next);
+                self.tracker.changed = true;
+                continue;
+            }
             let too_many = too_many || log.rotated.len() > MAX_ROTATED;
             let file = &mut log.rotated[next];
             let is_finished = match file.read(budget, buffer, &mut self.totals, sink) {

@@ -214,6 +214,15 @@ impl TailFile {
         self.read_as
     }
 
+    /// Whether a path leads to it.
+    pub fn is_at(&self, path: &Path) -> io::Result<bool> {
+        match std::fs::metadata(path) {
+            Ok(metadata) => Ok(Identity::of(&metadata) == self.identity),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
     /// Whether the file has a name now, rather than being removed.
     pub fn has_name(&self) -> bool {
         self.content.has_name()
