@@ -118,9 +118,38 @@ impl Selection {
 pub(super) struct Totals<'c> {
     counters: &'c Counters,
     loopback: Option<ProviderId>,
+    /// All replies by provider, without the loopback interface.
+    replies: Box<[u64; 256]>,
     codes: Vec<(ProviderId, u16, u64)>,
     conditions: Vec<(ProviderId, ConditionId, u64)>,
     deliveries: Vec<(ProviderId, Outcome, Option<Cause>, u64)>,
+}
+
+/// The replies of each provider, without the loopback interface. The logs of some servers have no reply to a message
+/// that was accepted: there, the accepted deliveries count, or every share of failures would be far too high.
+fn replies_by_provider(
+    counters: &Counters,
+    codes: &[(ProviderId, u16, u64)],
+    loopback: Option<ProviderId>,
+) -> Box<[u64; 256]> {
+    let mut accepted = Box::new([0; 256]);
+    let mut others = Box::new([0; 256]);
+    for (provider, code, count) in codes {
+        let replies = if code / 100 == 2 {
+            &mut accepted
+        } else {
+            &mut others
+        };
+        replies[usize::from(provider.0)] += count;
+    }
+    for id in 0..=u8::MAX {
+        let (provider, at) = (ProviderId(id), usize::from(id));
+        others[at] += accepted[at].max(counters.provider_deliveries.sent(provider));
+        if loopback == Some(provider) {
+            others[at] = 0;
+        }
+    }
+    others
 }
 
 /// The entries of a provider in a sorted list.
@@ -142,6 +171,7 @@ impl<'c> Totals<'c> {
         Totals {
             counters,
             loopback,
+            replies: replies_by_provider(counters, &codes, loopback),
             codes,
             conditions,
             deliveries,
@@ -215,11 +245,8 @@ impl<'c> Totals<'c> {
         let replies = |direction| counters.codes_between(direction, 0, u16::MAX);
         match whole {
             Whole::Outbound => match provider {
-                Some(provider) => self.replies_of(provider),
-                None => {
-                    let loopback = self.loopback.map_or(0, |it| self.replies_of(it));
-                    replies(Direction::Outbound).saturating_sub(loopback)
-                }
+                Some(provider) => self.replies[usize::from(provider.0)],
+                None => self.replies.iter().sum(),
             },
             Whole::Inbound => replies(Direction::Inbound) + counters.connections(),
             Whole::Local => replies(Direction::Local),
@@ -230,11 +257,6 @@ impl<'c> Totals<'c> {
             }
             Whole::Nothing => 0,
         }
-    }
-
-    fn replies_of(&self, provider: ProviderId) -> u64 {
-        let codes = of_provider(&self.codes, provider, |it| it.0).iter();
-        codes.map(|it| it.2).sum()
     }
 
     fn sum_codes(

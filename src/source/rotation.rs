@@ -249,8 +249,13 @@ impl RotationTracker {
         }
         self.changed = true;
         let live = found.live.as_ref().map(TailFile::identity);
+        let files = found.rotated.iter().filter_map(|it| it.1.as_ref());
+        let files: Vec<Identity> = files.map(TailFile::identity).collect();
         for (position, file) in found.rotated {
-            self.add_resumed(at, &position, file, live);
+            // Otherwise it is the copy of another one.
+            if file.is_some() || !files.contains(&position.identity) {
+                self.add_resumed(at, &position, file, live);
+            }
         }
         let log = self.logs.get_mut(at);
         log.start_at_end = false;

@@ -269,7 +269,9 @@ impl<'s> Pass<'s> {
             .filter(|at| is_better(*at) && file.matches(head, &self.wanted[*at]))
             .max_by_key(|at| {
                 let wanted = &self.wanted[*at];
-                (wanted.head.len > 0, wanted.identity == identity)
+                // A file of which nothing was read may turn out to be a copy of one that was.
+                let was_read = wanted.offset > 0;
+                (wanted.head.len > 0, was_read, wanted.identity == identity)
             })
     }
 

@@ -5,5 +5,6 @@
 
 mod incidents;
 mod quiet;
+mod sendmail;
 mod site;
 mod verdict;

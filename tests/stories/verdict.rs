@@ -5,6 +5,7 @@ use std::process::Command;
 use jiff::Timestamp;
 use serde_json::Value;
 
+use crate::sendmail;
 use crate::site::MINUTE;
 
 /// The start of every story: Monday, 2026-11-23 00:00 UTC.
@@ -72,8 +73,15 @@ pub struct Wanted {
 }
 
 /// Checks that there is one page, in time, for as long as the incident lasts, and no other warning than those that may
-/// be.
+/// be. If Sendmail's log can tell the story too, it must come out the same.
 pub fn check(story: &str, log: &str, wanted: &Wanted) {
+    check_log(story, log, wanted);
+    if let Some(log) = sendmail::log_of(log) {
+        check_log(&format!("{story}, told by Sendmail"), &log, wanted);
+    }
+}
+
+fn check_log(story: &str, log: &str, wanted: &Wanted) {
     let all = replay(log);
     let shown = |fired: &[&Fired]| {
         let lines = fired.iter().map(|it| format!("\n  {it:?}"));
@@ -127,8 +135,16 @@ pub fn check(story: &str, log: &str, wanted: &Wanted) {
     );
 }
 
-/// Checks that nobody is paged, and that no other warning is sent than those that may be.
+/// Checks that nobody is paged, and that no other warning is sent than those that may be; by Sendmail's log too, if that
+/// can tell the story.
 pub fn check_quiet(story: &str, log: &str, warnings: &[&str]) {
+    check_quiet_log(story, log, warnings);
+    if let Some(log) = sendmail::log_of(log) {
+        check_quiet_log(&format!("{story}, told by Sendmail"), &log, warnings);
+    }
+}
+
+fn check_quiet_log(story: &str, log: &str, warnings: &[&str]) {
     let all = replay(log);
     let sent = all.iter().filter(|it| it.inhibited.is_none());
     let unwanted: Vec<&Fired> = sent
