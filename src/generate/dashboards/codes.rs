@@ -6,7 +6,9 @@ use super::colors::{NEUTRAL, PERMANENT, PLAIN, TEMPORARY};
 use super::dashboard::Dashboard;
 use super::links;
 use super::panel::{PER_MINUTE, Panel};
-use super::promql::{copy, increase, label, most_counted, per_minute, rate, select, share, sum_by};
+use super::promql::{
+    copy, increase, label, most_counted, per_minute, rate, reply_rate, select, share, sum_by,
+};
 use super::texts::{self, Column};
 
 /// The code selected by default.
@@ -104,7 +106,7 @@ fn figures(dashboard: Dashboard) -> Dashboard {
         Panel::stat(
             "$code share of outbound replies",
             "Share of the selected code among the replies of remote servers and the failed connections, over five \
-             minutes.",
+             minutes. Where the log has no reply to accepted messages, accepted deliveries count instead.",
             "percentunit",
         )
         .query(outbound_share(), "share")
@@ -118,11 +120,10 @@ fn figures(dashboard: Dashboard) -> Dashboard {
 
 /// The share of the code among outbound replies.
 fn outbound_share() -> String {
-    let of = |matchers: &str| {
-        let matchers = format!(r#"direction="outbound",{matchers}"#);
-        sum_by("", &rate("maillog_codes_total", &matchers))
-    };
-    share(&of(CODE), &of(r#"code=~"[1-5]..""#))
+    let metric = "maillog_codes_total";
+    let outbound = r#"direction="outbound""#;
+    let code = sum_by("", &rate(metric, &format!("{CODE},{outbound}")));
+    share(&code, &reply_rate("", metric, outbound, ""))
 }
 
 fn now(dashboard: Dashboard) -> Dashboard {

@@ -88,6 +88,17 @@ pub fn failing_share(labels: &str, within: &str) -> String {
     share(&part, &sum_by(labels, &rate(DELIVERIES, within)))
 }
 
+/// The rate of replies to us and of failed connections by labels: the counters `codes`, which match `within`. The logs of
+/// some servers have no reply to a message that was accepted: there, the accepted deliveries count, which match `sent`.
+pub fn reply_rate(labels: &str, codes: &str, within: &str, sent: &str) -> String {
+    let of = |metric: &str, matchers: &str| sum_by(labels, &rate(metric, matchers));
+    let replied = of(codes, &format!(r#"code=~"2..",{within}"#));
+    let others = of(codes, &format!(r#"code!~"2..",{within}"#));
+    let sent = of(DELIVERIES, &format!(r#"status="sent"{sent}"#));
+    let accepted = format!("({replied} > {sent} or {sent} or {replied})");
+    format!("({others} + {accepted} or {accepted} or {others})")
+}
+
 /// A quantile of a histogram, by labels.
 pub fn quantile(q: f64, labels: &str, metric: &str, matchers: &str) -> String {
     let by = if labels.is_empty() {

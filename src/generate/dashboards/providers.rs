@@ -7,8 +7,8 @@ use super::dashboard::Dashboard;
 use super::links;
 use super::panel::{PER_MINUTE, Panel, steps};
 use super::promql::{
-    DELIVERIES, FAILING, failing_share, increase, most_counted, per_minute, rate, select, share,
-    sum_by,
+    DELIVERIES, FAILING, failing_share, increase, most_counted, per_minute, rate, reply_rate,
+    select, share, sum_by,
 };
 use super::shared_panels::{FAILING_MEANS, POINTS, SHARE_LIMITS, failing_by_provider, share_bar};
 use super::texts;
@@ -149,7 +149,7 @@ fn by_provider(
 /// The dashboard.
 pub fn dashboard() -> Dashboard {
     let permanent = sum_by("provider", &rate(CODES, &selected(r#"code=~"5..""#)));
-    let replies = sum_by("provider", &rate(CODES, &selected(r#"code=~"[2-5]..""#)));
+    let replies = reply_rate("provider", CODES, SELECTED, &format!(",{SELECTED}"));
     Dashboard::new(
         "providers",
         "Mail: providers",
@@ -183,7 +183,8 @@ pub fn dashboard() -> Dashboard {
     .panel(
         Panel::lines(
             "Permanent failures (5xx) as a share of replies",
-            "Share of 5xx among the replies of each provider: the eight highest in the selected time range.",
+            "Share of 5xx among the replies of each provider and the failed connections: the eight highest in the selected \
+             time range. Where the log has no reply to accepted messages, accepted deliveries count instead.",
             "percentunit",
         )
         .query(
