@@ -28,7 +28,7 @@ pub mod state;
 
 pub mod alert;
 
-pub mod showq;
+pub mod queue;
 
 pub mod engine;
 

@@ -6,7 +6,7 @@ use super::history::{CLOCK_TOLERANCE, Retention, Track};
 use super::rule::{Figures, Finding};
 use crate::catalog::{Alert, Watch};
 use crate::metrics::{Counters, SourceStats, StateStats};
-use crate::showq::{self, Queues};
+use crate::queue::{self, Queues};
 
 /// Seconds between two samples.
 const STEP: i64 = 60;
@@ -179,7 +179,7 @@ impl HealthHistory {
                 }
             }
             Watch::QueueAge => {
-                let queues = showq::NAMES.iter().zip(health.queues.iter().flatten());
+                let queues = queue::NAMES.iter().zip(health.queues.iter().flatten());
                 for (name, queue) in queues.filter(|(name, _)| FIRST_QUEUES.contains(name)) {
                     let age = queue.oldest.map_or(0, |arrived| health.now - arrived);
                     let age = u64::try_from(age).unwrap_or(0);

@@ -12,6 +12,7 @@ use super::values::{absolute_path, invalid, one_of};
 use super::{alerting, patterns, providers, schema, sources};
 use crate::logging::{LogFormat, LogLevel};
 use crate::parse::{Format, Mta};
+use crate::queue::{Layout, QueueSource};
 use crate::web::{ListenAddress, Privacy};
 use crate::yaml::{Fault, Place, suggest};
 
@@ -66,8 +67,29 @@ pub fn check(file: schema::ConfigFile) -> Result<Config, Fault> {
         }
         config.state_path = Some(path.value.into());
     }
-    if let Some(socket) = file.postfix.and_then(|section| section.value.showq) {
-        config.showq = Some(absolute_path(socket, "postfix.showq")?);
+    let queues = [
+        file.postfix.map(|it| (it.value.showq, "postfix.showq")),
+        file.exim.map(|it| (it.value.spool, "exim.spool")),
+        file.sendmail.map(|it| (it.value.queue, "sendmail.queue")),
+        file.qmail.map(|it| (it.value.queue, "qmail.queue")),
+    ];
+    for (path, field) in queues.into_iter().flatten() {
+        let Some(path) = path else { continue };
+        let place = Place::from(&path);
+        let path = absolute_path(path, field)?;
+        let source = match field {
+            "exim.spool" => QueueSource::Spool(Layout::Exim, path),
+            "sendmail.queue" => QueueSource::Spool(Layout::Sendmail, path),
+            "qmail.queue" => QueueSource::Spool(Layout::Qmail, path),
+            _ => QueueSource::Showq(path),
+        };
+        if config.queue.replace(source).is_some() {
+            return Err(Fault::new(
+                place,
+                format!("{field} is a second queue"),
+                "keep the one of the server that sends the mail, or run a daemon for each",
+            ));
+        }
     }
     config.alerting = file.alerting.map(alerting::check).transpose()?;
     Ok(config)

@@ -184,6 +184,21 @@ const FIELDS: &[(&str, &str)] = &[
         "postfix.showq",
         "the path of a socket, such as /var/spool/postfix/public/showq",
     ),
+    ("exim", "a mapping with the field spool"),
+    (
+        "exim.spool",
+        "the path of a directory, such as /var/spool/exim4",
+    ),
+    ("sendmail", "a mapping with the field queue"),
+    (
+        "sendmail.queue",
+        "the path of a directory, such as /var/spool/mqueue",
+    ),
+    ("qmail", "a mapping with the field queue"),
+    (
+        "qmail.queue",
+        "the path of a directory, such as /var/qmail/queue",
+    ),
     (
         "alerting",
         "a mapping with the fields alertmanagers, instance, language, runbook_url, rules",

@@ -25,6 +25,9 @@ pub struct ConfigFile {
     pub providers: List<ProviderItem>,
     pub patterns: List<PatternItem>,
     pub postfix: Field<PostfixSection>,
+    pub exim: Field<EximSection>,
+    pub sendmail: Field<QueueSection>,
+    pub qmail: Field<QueueSection>,
     pub state: Field<StateSection>,
     pub alerting: Field<AlertingSection>,
 }
@@ -124,6 +127,20 @@ pub struct ExampleItem {
 #[serde(deny_unknown_fields)]
 pub struct PostfixSection {
     pub showq: Field<String>,
+}
+
+/// `exim:`
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EximSection {
+    pub spool: Field<String>,
+}
+
+/// `sendmail:` and `qmail:`
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct QueueSection {
+    pub queue: Field<String>,
 }
 
 /// `alerting:`

@@ -9,6 +9,7 @@ use crate::alert::notify;
 use crate::catalog::{Policy, Providers};
 use crate::logging::{LogFormat, LogLevel};
 use crate::parse::{Format, Patterns};
+use crate::queue::QueueSource;
 use crate::source::{DEFAULT_MAX_LINE_BYTES, Input};
 use crate::web::{ListenAddress, Privacy};
 use crate::zone;
@@ -48,8 +49,8 @@ pub struct Config {
     pub patterns: Arc<Patterns>,
     /// The file in which counts and positions are kept; `None` if they are not kept.
     pub state_path: Option<PathBuf>,
-    /// The socket of Postfix's showq(8) service; `None` if the queue is not listed.
-    pub showq: Option<PathBuf>,
+    /// Where the mail server's queue is listed; `None` if it is not.
+    pub queue: Option<QueueSource>,
     /// How the daemon evaluates alerts and sends them; `None` if it does not.
     pub alerting: Option<AlertingSettings>,
 }
@@ -70,7 +71,7 @@ impl Default for Config {
             providers: Providers::embedded(),
             patterns: Arc::default(),
             state_path: None,
-            showq: None,
+            queue: None,
             alerting: None,
         }
     }

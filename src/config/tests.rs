@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::*;
 use crate::alert::notify::{Auth, DEFAULT_TIMEOUT, Peer, Secret, Tls};
 use crate::catalog::Providers;
+use crate::queue::{Layout, QueueSource};
 use crate::source::{Files, Framing, Input, Journal, ReadFrom};
 use crate::web::Privacy;
 
@@ -163,9 +164,34 @@ fn every_field_of_the_full_file_reaches_the_configuration() {
         assert_eq!(config.providers.name(provider), "example", "{host}");
     }
     assert_eq!(
-        config.showq.as_deref(),
-        Some(Path::new("/var/spool/postfix/public/showq"))
+        config.queue,
+        Some(QueueSource::Showq("/var/spool/postfix/public/showq".into()))
     );
+}
+
+#[test]
+fn queue_of_each_server_can_be_configured_but_only_one() {
+    let spool = |layout, path: &str| QueueSource::Spool(layout, path.into());
+    for (text, expected) in [
+        (
+            "exim: {spool: /var/spool/exim4}",
+            spool(Layout::Exim, "/var/spool/exim4"),
+        ),
+        (
+            "sendmail: {queue: /var/spool/mqueue}",
+            spool(Layout::Sendmail, "/var/spool/mqueue"),
+        ),
+        (
+            "qmail: {queue: /var/qmail/queue}",
+            spool(Layout::Qmail, "/var/qmail/queue"),
+        ),
+    ] {
+        let config = parse("test.yml", text).expect("valid");
+        assert_eq!(config.queue, Some(expected));
+    }
+    let two = "exim: {spool: /var/spool/exim4}\nqmail: {queue: /var/qmail/queue}\n";
+    let error = parse("test.yml", two).expect_err("two queues").to_string();
+    assert!(error.contains("qmail.queue is a second queue"), "{error}");
 }
 
 #[test]
@@ -294,6 +320,9 @@ fn the_documented_example_is_valid_and_has_every_field() {
             "web",
             "log",
             "postfix",
+            "exim",
+            "sendmail",
+            "qmail",
             "state",
             "sources[].journald",
             "alerting",

@@ -23,7 +23,7 @@ use std::sync::mpsc::channel;
 use std::thread::JoinHandle;
 
 use crate::catalog::Providers;
-use crate::showq::Newest;
+use crate::queue::Newest;
 use crate::source::{Wake, Watcher};
 use crate::state::StateFile;
 pub use alerter::AlertSetup;

@@ -5,7 +5,7 @@ use std::sync::atomic::AtomicBool;
 
 use super::publisher::Publisher;
 use crate::catalog::Providers;
-use crate::showq::Newest;
+use crate::queue::Newest;
 use crate::source::{Wake, Watcher};
 
 /// What the engine uses besides its setup.

@@ -23,7 +23,7 @@ use crate::catalog::Catalog;
 use crate::insight::Insight;
 use crate::metrics::{History, View};
 use crate::parse::LineParser;
-use crate::showq;
+use crate::queue;
 use crate::source::{Hint, Input, ReadBuffer};
 use crate::state::{Section, Snapshot};
 
@@ -195,7 +195,7 @@ impl Engine {
         alerter.send_due(counters, || Health {
             sources: sources.iter().map(|it| it.stats(parser, now)).collect(),
             state: publisher.stats(),
-            queues: queues.as_ref().and_then(showq::newest),
+            queues: queues.as_ref().and_then(queue::newest),
             now,
         });
     }
@@ -372,7 +372,7 @@ impl Engine {
                 .map(|it| it.stats(&self.pipeline.parser, self.pipeline.now))
                 .collect(),
             providers: Arc::clone(&self.provider_names),
-            queues: self.parts.queues.as_ref().and_then(showq::newest),
+            queues: self.parts.queues.as_ref().and_then(queue::newest),
             state: self.parts.publisher.stats(),
             alerting: Some(alerting),
         }

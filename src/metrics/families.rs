@@ -8,7 +8,7 @@ use crate::metrics::family::FamilyBuilder;
 use crate::metrics::scrape::Scrape;
 use crate::metrics::services::ServiceRow;
 use crate::parse::{ConnectError, Direction, Mta, Outcome, Stage, TlsProtocol, TlsTrust};
-use crate::showq;
+use crate::queue;
 
 /// The windows of `maillog_code_rate`, in seconds.
 const WINDOWS: [i64; 4] = [60, 300, 900, 3600];
@@ -383,16 +383,16 @@ impl Scrape {
         let queues = self.view.queues?;
         let mut messages = self
             .previous
-            .gauge("maillog_queue_messages", "Messages in each Postfix queue.");
+            .gauge("maillog_queue_messages", "Messages in each queue.");
         let mut bytes = self.previous.gauge(
             "maillog_queue_size_bytes",
-            "Total size of the messages in each Postfix queue.",
+            "Total size of the messages in each queue.",
         );
         let mut oldest = self.previous.gauge(
             "maillog_queue_oldest_age_seconds",
-            "Age of the oldest message in each Postfix queue; 0 if the queue is empty.",
+            "Age of the oldest message in each queue; 0 if the queue is empty.",
         );
-        for (name, queue) in showq::NAMES.iter().zip(queues) {
+        for (name, queue) in queue::NAMES.iter().zip(queues) {
             let labels = [("queue", *name)];
             messages.set(&labels, queue.messages as f64);
             bytes.set(&labels, queue.bytes as f64);

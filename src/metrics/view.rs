@@ -6,7 +6,7 @@ use crate::insight::Insight;
 use crate::metrics::alerting::Alerting;
 use crate::metrics::counters::Counters;
 use crate::metrics::history::History;
-use crate::showq::Queues;
+use crate::queue::Queues;
 
 /// The statistics of one source, for the `maillog_source_…` families and `maillog_lines_total`.
 #[derive(Clone, Debug, Default)]

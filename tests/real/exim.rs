@@ -12,6 +12,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use crate::Result;
+use crate::podman::said;
 use crate::sandbox::private_etc;
 use crate::wait::until;
 
@@ -111,6 +112,16 @@ impl Exim {
             status if status.success() => Ok(()),
             status => Err(format!("exim: {status}").into()),
         }
+    }
+
+    /// How many messages in the queue wait for the next attempt, and how many are frozen, as Exim lists them.
+    pub fn queued(&self) -> Result<[usize; 2]> {
+        let listing = said(Command::new(&self.program).arg("-bp"))?;
+        // `25m  2.9K 0t5C6f-0000c8-00 <sender> *** frozen ***`, with the recipients below.
+        let messages: Vec<&str> = listing.lines().filter(|line| line.contains(" <")).collect();
+        let frozen = messages.iter().filter(|line| line.contains("*** frozen"));
+        let frozen = frozen.count();
+        Ok([messages.len() - frozen, frozen])
     }
 
     /// Number of Exim processes besides the daemon.

@@ -197,10 +197,30 @@ fn replies(folder: &Path, logging: &Logging) -> Result<()> {
     check_recipients_logged(&[first, second, third], &logs)?;
     compare_report(&truth, &logs)?;
     setup.compare_scrape(&logs)?;
+    compare_queue(&setup, folder)?;
     match setup.daemon.scrape()?.sum("maillog_source_rotations_total") {
         count if count == u64::from(!logging.syslog) => Ok(()),
         count => Err(format!("{count} rotations were counted").into()),
     }
+}
+
+/// Compares the queue metrics with the queue that Exim lists. Bounces that could not be delivered are frozen.
+fn compare_queue(setup: &Setup, folder: &Path) -> Result<()> {
+    let [waiting, frozen] = setup.exim.queued()?;
+    if waiting == 0 || frozen == 0 {
+        return Err(format!("{waiting} messages wait and {frozen} are frozen").into());
+    }
+    let config = folder.join("exporter.yml");
+    let spool = folder.join("spool");
+    fs::write(&config, format!("exim: {{spool: '{}'}}\n", spool.display()))?;
+    let argument = format!("--config.file={}", config.display());
+    let daemon = Daemon::start_with(&setup.main_log, folder, &[&argument])?;
+    for (queue, count) in [("deferred", waiting), ("hold", frozen)] {
+        daemon.shows(&format!(
+            r#"maillog_queue_messages{{queue="{queue}"}} {count}"#
+        ))?;
+    }
+    Ok(())
 }
 
 /// Counts rejects by Exim, in the main log alone and together with the reject log and the panic log, which

@@ -15,7 +15,7 @@ use crate::Result;
 use crate::exporter::{Daemon, get};
 use crate::wait::until;
 
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A configuration of logrotate.
 struct Case {

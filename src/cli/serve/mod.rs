@@ -19,8 +19,8 @@ use crate::config::{AlertingSettings, Config};
 use crate::engine::{self, AlertSetup, Handle, Setup, SourceSetup};
 use crate::logging;
 use crate::metrics::WebAddress;
+use crate::queue;
 use crate::service::ServiceManager;
-use crate::showq;
 use crate::source::{Files, Input};
 use crate::state::StateFile;
 use crate::web::{Access, Bound, Server, Site, SiteSettings};
@@ -64,7 +64,7 @@ async fn serve(args: &Args, config: Config, bound: Bound, access: Access) -> Res
             .map_err(|error| Error::Runtime(error.to_string()))?,
         None => StateFile::none(),
     };
-    let queues = config.showq.clone().map(showq::watch).transpose();
+    let queues = config.queue.clone().map(queue::watch).transpose();
     let queues = queues.map_err(Error::cannot_start)?;
     let addresses = bound.addresses();
     let web = WebAddress {
@@ -252,7 +252,7 @@ fn needs_restart(old: &Config, new: &Config) -> Vec<&'static str> {
         ("log.format", old.log_format != new.log_format),
         ("providers", old.providers != new.providers),
         ("state.path", old.state_path != new.state_path),
-        ("postfix.showq", old.showq != new.showq),
+        ("the mail server's queue", old.queue != new.queue),
         ("alerting", old.alerting != new.alerting),
     ];
     let changed = changes.into_iter().filter(|(_, changed)| *changed);

@@ -177,7 +177,7 @@ fn queue(dashboard: Dashboard) -> Dashboard {
     let by_queue = |title, text: &str, unit: &str, metric| {
         Panel::lines(
             title,
-            format!("{text} Requires postfix.showq in the configuration."),
+            format!("{text} Requires the queue in the configuration, such as postfix.showq."),
             unit,
         )
         .query(sum_by("queue", &select(metric, "")), "{{queue}}")
@@ -202,7 +202,7 @@ fn queue(dashboard: Dashboard) -> Dashboard {
         .panel(
             Panel::lines(
                 "Age of the oldest message by queue",
-                "Age of the oldest message in each queue. Requires postfix.showq in the configuration.",
+                "Age of the oldest message in each queue. Requires the queue in the configuration, such as postfix.showq.",
                 "s",
             )
             .query(

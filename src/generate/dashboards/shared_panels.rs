@@ -21,7 +21,7 @@ pub const FAILING_MEANS: &str = "Deliveries that were deferred, bounced or expir
 pub const POINTS: u32 = 240;
 
 /// What a queue panel shows without data.
-pub const NO_QUEUE: &str = "postfix.showq is not configured";
+pub const NO_QUEUE: &str = "No queue is configured";
 
 /// The share of deliveries with the status sent.
 pub fn success_share(labels: &str) -> String {

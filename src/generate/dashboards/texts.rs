@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::catalog::{Catalog, Cause, Code, Condition, DocumentRow, Text};
 use crate::parse::Stage;
-use crate::showq;
+use crate::queue;
 
 /// The key for replies without an enhanced status code.
 pub const NO_ENHANCED: &str = "none";
@@ -20,7 +20,7 @@ pub fn causes() -> Vec<&'static str> {
 
 /// The queues of Postfix.
 pub fn queues() -> Vec<&'static str> {
-    showq::NAMES.to_vec()
+    queue::NAMES.to_vec()
 }
 
 /// The stages of an SMTP session.

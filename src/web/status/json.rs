@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::Deliveries;
 use crate::metrics::ActiveAlert;
 use crate::parse::Outcome;
-use crate::showq;
+use crate::queue;
 use crate::web::alerts::{self, Relevant};
 use crate::web::context::Context;
 use crate::web::{provider_facts, situation};
@@ -73,8 +73,8 @@ pub fn json(context: &Context<'_>) -> Vec<u8> {
             })
             .collect(),
         queue: context.view.queues.as_ref().map(|queues| {
-            let named = showq::NAMES.iter().zip(queues);
-            let entry = |(name, queue): (&&'static str, &showq::Queue)| QueueEntry {
+            let named = queue::NAMES.iter().zip(queues);
+            let entry = |(name, queue): (&&'static str, &queue::Queue)| QueueEntry {
                 name,
                 count: queue.messages,
                 oldest: queue.oldest,

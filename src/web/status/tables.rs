@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use crate::showq::{self, Queues};
+use crate::queue::{self, Queues};
 use crate::web::alerts::{self, Relevant};
 use crate::web::cause;
 use crate::web::chart::sparkline;
@@ -71,7 +71,7 @@ pub fn provider_table(
 
 /// Messages that wait for delivery, and when the oldest came.
 fn waiting(queues: &Queues) -> (u64, Option<i64>) {
-    let named = showq::NAMES.iter().zip(queues);
+    let named = queue::NAMES.iter().zip(queues);
     let waiting = named.filter(|(name, _)| WAITING.contains(name));
     waiting.fold((0, None), |(sum, oldest), (_, queue)| {
         let oldest = [oldest, queue.oldest].into_iter().flatten().min();
@@ -99,7 +99,7 @@ pub fn queue_figure(context: &Context<'_>) -> Option<Figure> {
 
 /// The queues of Postfix.
 pub fn queue(context: &Context<'_>, queues: &Queues) -> Markup {
-    let named = showq::NAMES.iter().zip(queues);
+    let named = queue::NAMES.iter().zip(queues);
     // Queues that are empty on nearly every server.
     let shown = named
         .filter(|(name, queue)| queue.messages > 0 || WAITING.contains(name) || **name == "hold");

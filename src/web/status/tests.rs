@@ -3,12 +3,12 @@
 use super::*;
 use crate::catalog::Language;
 use crate::metrics::{Alerting, SourceStats, View};
-use crate::showq::Queue;
+use crate::queue::Queue;
 use crate::web::test_support::{NOW, active, context, incident, settings, view_of, with_alerting};
 
 /// A view with an incident, a queue and two sources.
 fn view() -> View {
-    let mut queues = crate::showq::Queues::default();
+    let mut queues = crate::queue::Queues::default();
     queues[3] = Queue {
         messages: 1_054,
         bytes: 1,

@@ -1,18 +1,11 @@
-//! Sizes of Postfix's queues, read from the socket of its showq(8) service if that is configured.
-//!
-//! Postfix opens every queue file to list the queue, so a thread requests the listing once a minute,
-//! and a scrape only reads the latest one.
+//! The queues of Postfix, as its showq(8) service lists them.
 
 use std::io::{self, BufRead, BufReader, Read};
 use std::os::unix::net::UnixStream;
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::path::Path;
 use std::time::Duration;
 
-use tracing::warn;
-
-/// The time between two listings.
-const INTERVAL: Duration = Duration::from_secs(60);
+use super::{NAMES, Queues};
 
 /// How long to wait for data from showq.
 const READ_TIMEOUT: Duration = Duration::from_secs(10);
@@ -24,67 +17,13 @@ const MAX_TOKEN_BYTES: usize = 256;
 /// The value of the first attribute, `protocol` (Postfix's `mail_proto.h`).
 const PROTOCOL: &[u8] = b"mail_queue_list_protocol";
 
-/// The names of the queues (Postfix's `QSHAPE_README`), in the order of [`Queues`].
-pub const NAMES: [&str; 6] = [
-    "maildrop", "incoming", "active", "deferred", "hold", "corrupt",
-];
-
-/// One queue.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Queue {
-    /// The number of messages.
-    pub messages: u64,
-    /// The total size of the messages, in bytes.
-    pub bytes: u64,
-    /// When the oldest message arrived, in seconds since 1970.
-    pub oldest: Option<i64>,
-}
-
-/// Every queue, in the order of [`NAMES`].
-pub type Queues = [Queue; NAMES.len()];
-
-/// The latest listing; `None` before the first one and after a failure.
-pub type Newest = Arc<Mutex<Option<Queues>>>;
-
-/// Starts a thread that lists the queues once a minute.
-///
-/// # Errors
-///
-/// If the thread cannot be started.
-pub fn watch(socket: PathBuf) -> io::Result<Newest> {
-    let newest = Newest::default();
-    let shared = Arc::clone(&newest);
-    std::thread::Builder::new()
-        .name("showq".into())
-        .spawn(move || {
-            let mut failing = false;
-            loop {
-                let listing = list(&socket);
-                if let Err(error) = &listing
-                    && !failing
-                {
-                    warn!(socket = %socket.display(), %error, "cannot list the Postfix queue");
-                }
-                failing = listing.is_err();
-                *shared.lock().unwrap_or_else(PoisonError::into_inner) = listing.ok();
-                std::thread::sleep(INTERVAL);
-            }
-        })?;
-    Ok(newest)
-}
-
-/// A copy of the latest listing, if there is one.
-pub fn newest(newest: &Newest) -> Option<Queues> {
-    *newest.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 /// Lists the queues.
 ///
 /// # Errors
 ///
 /// If the socket cannot be connected to, sends nothing for ten seconds, or does not speak showq's
 /// protocol.
-pub fn list(socket: &Path) -> io::Result<Queues> {
+pub(super) fn list(socket: &Path) -> io::Result<Queues> {
     let stream = UnixStream::connect(socket)?;
     stream.set_read_timeout(Some(READ_TIMEOUT))?;
     parse(BufReader::new(stream))
@@ -161,6 +100,7 @@ fn read_token(input: &mut impl BufRead, token: &mut Vec<u8>) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::queue::Queue;
 
     fn message(queue: &str, time: u64, size: u64) -> String {
         format!(
