@@ -18,14 +18,22 @@ const MAX_PEM_BYTES: u64 = 1024 * 1024;
 ///
 /// If the file cannot be read, is not valid PEM, or holds no certificate.
 pub(crate) fn certificates(path: &Path) -> io::Result<Vec<CertificateDer<'static>>> {
-    let bytes = contents(path, MAX_PEM_BYTES)?;
-    let certificates = CertificateDer::pem_slice_iter(&bytes)
+    certificates_in(&contents(path, MAX_PEM_BYTES)?).map_err(|problem| invalid(path, problem))
+}
+
+/// The certificates in a PEM text, at least one.
+///
+/// # Errors
+///
+/// The problem, if it is not valid PEM or holds no certificate.
+pub(crate) fn certificates_in(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, &'static str> {
+    let certificates = CertificateDer::pem_slice_iter(pem)
         .collect::<Result<Vec<_>, _>>()
-        .map_err(|_| invalid(path, "not a valid PEM file"))?;
-    if certificates.is_empty() {
-        return Err(invalid(path, "there is no certificate in the file"));
+        .map_err(|_| "not a valid PEM file")?;
+    match certificates.is_empty() {
+        true => Err("there is no certificate in the file"),
+        false => Ok(certificates),
     }
-    Ok(certificates)
 }
 
 /// The first private key in a PEM file.
@@ -34,8 +42,16 @@ pub(crate) fn certificates(path: &Path) -> io::Result<Vec<CertificateDer<'static
 ///
 /// If the file cannot be read or holds no private key.
 pub(crate) fn key(path: &Path) -> io::Result<PrivateKeyDer<'static>> {
-    PrivateKeyDer::from_pem_slice(&contents(path, MAX_PEM_BYTES)?)
-        .map_err(|_| invalid(path, "there is no private key in the file"))
+    key_in(&contents(path, MAX_PEM_BYTES)?).map_err(|problem| invalid(path, problem))
+}
+
+/// The first private key in a PEM text.
+///
+/// # Errors
+///
+/// The problem, if it holds no private key.
+pub(crate) fn key_in(pem: &[u8]) -> Result<PrivateKeyDer<'static>, &'static str> {
+    PrivateKeyDer::from_pem_slice(pem).map_err(|_| "there is no private key in the file")
 }
 
 /// The bytes of a regular file of at most `limit` bytes.

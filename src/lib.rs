@@ -48,6 +48,8 @@ mod bind;
 
 mod keyfile;
 
+mod tls;
+
 mod simd;
 
 mod stable_hash;

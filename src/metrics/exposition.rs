@@ -21,6 +21,8 @@ const INITIAL_CAPACITY: usize = 256 * 1024;
 /// change.
 #[derive(Default)]
 pub struct Exposition {
+    /// How many HTTP connections were rejected because there were too many.
+    pub connections_rejected: u64,
     families: Vec<MetricFamily>,
 }
 
@@ -33,6 +35,7 @@ impl Exposition {
         let scrape = Scrape {
             view: Arc::clone(view),
             now,
+            connections_rejected: self.connections_rejected,
             previous: PreviousFamilies::new(std::mem::take(&mut self.families)),
         };
         let mut families = scrape.collect();

@@ -10,6 +10,8 @@ pub(super) struct Scrape {
     pub view: Arc<View>,
     /// The time of the scrape, in seconds since 1970.
     pub now: i64,
+    /// How many HTTP connections were rejected because there were too many.
+    pub connections_rejected: u64,
     /// The families of the previous scrape, for reuse.
     pub previous: PreviousFamilies,
 }

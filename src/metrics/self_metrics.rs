@@ -37,12 +37,18 @@ impl Scrape {
             "Failed attempts to write positions and counts to disk.",
         );
         write_errors.count(&[], state.errors);
+        let mut rejected = self.previous.counter(
+            "maillog_http_connections_rejected_total",
+            "HTTP connections answered with 503 because there were too many.",
+        );
+        rejected.count(&[], self.connections_rejected);
         vec![
             dropped.finish(),
             build.finish(),
             kept.finish(),
             written.finish(),
             write_errors.finish(),
+            rejected.finish(),
         ]
     }
 

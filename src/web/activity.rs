@@ -79,6 +79,11 @@ impl Activity {
         }
     }
 
+    /// Whether the connection must be closed.
+    pub fn is_evicted(&self) -> bool {
+        *self.phase() == Phase::Evicted
+    }
+
     /// Requests that the connection be closed.
     pub fn evict(&self) {
         *self.phase() = Phase::Evicted;

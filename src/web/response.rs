@@ -5,8 +5,8 @@ use bytes::Bytes;
 use http_body_util::Full;
 use hyper::header::{
     ALLOW, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_LENGTH,
-    CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue, LOCATION, VARY, WWW_AUTHENTICATE,
-    X_CONTENT_TYPE_OPTIONS,
+    CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue, LOCATION, RETRY_AFTER, VARY,
+    WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS,
 };
 use hyper::{Response, StatusCode};
 
@@ -24,6 +24,9 @@ pub const JAVASCRIPT: &str = "text/javascript; charset=utf-8";
 /// page, it could neither run nor load anything.
 const PAGE_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; \
                            base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+/// What is no page loads nothing, and is not shown in a frame of another site.
+const OTHER_POLICY: &str = "default-src 'none'; frame-ancestors 'none'";
 
 /// The challenge of HTTP basic authentication (RFC 7617 section 2).
 const CHALLENGE: &str = "Basic realm=\"maillog_exporter\", charset=\"UTF-8\"";
@@ -121,10 +124,12 @@ impl Content {
             headers.insert(CONTENT_LANGUAGE, HeaderValue::from_static(tag(language)));
         }
         headers.insert(VARY, HeaderValue::from_static(vary));
-        if self.content_type == HTML {
-            let policy = HeaderValue::from_static(PAGE_POLICY);
-            headers.insert(CONTENT_SECURITY_POLICY, policy);
-        }
+        let policy = match self.content_type {
+            HTML => PAGE_POLICY,
+            _ => OTHER_POLICY,
+        };
+        let policy = HeaderValue::from_static(policy);
+        headers.insert(CONTENT_SECURITY_POLICY, policy);
         let nosniff = HeaderValue::from_static("nosniff");
         headers.insert(X_CONTENT_TYPE_OPTIONS, nosniff);
         if is_compressed {
@@ -140,6 +145,14 @@ pub fn unauthorized() -> Response<Full<Bytes>> {
     let mut response = Content::text(StatusCode::UNAUTHORIZED, text).into_response(false, false);
     let challenge = HeaderValue::from_static(CHALLENGE);
     response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
+    response
+}
+
+/// The response to a request that may be sent again in a second.
+pub fn retry_later(content: Content) -> Response<Full<Bytes>> {
+    let mut response = content.into_response(false, false);
+    let seconds = HeaderValue::from_static("1");
+    response.headers_mut().insert(RETRY_AFTER, seconds);
     response
 }
 

@@ -13,6 +13,7 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Request, Response};
 use hyper_util::rt::{TokioIo, TokioTimer};
+use listenfd::ListenFd;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
@@ -23,10 +24,15 @@ use super::access::Access;
 use super::activity::{Activity, TrackedBody, TrackedStream};
 use super::connections::Connections;
 use super::listen::ListenAddress;
+use super::peer::Peer;
+use super::rejections::Rejections;
+use super::respond::respond;
 use super::site::Site;
 
 /// The most connections at a time.
-const MAX_CONNECTIONS: u32 = 64;
+const MAX_CONNECTIONS: usize = 64;
+/// The most connections of one peer at a time.
+const MAX_CONNECTIONS_OF_PEER: usize = 48;
 /// How long a client may take to send the header of a request, and a connection may be idle.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(60);
 /// How long the TLS handshake may take.
@@ -63,6 +69,27 @@ impl Bound {
         Ok(Bound { listeners })
     }
 
+    /// Takes the sockets that systemd has opened (socket activation, `LISTEN_FDS`).
+    ///
+    /// # Errors
+    ///
+    /// If there is none, or one of them does not listen on TCP.
+    pub fn from_systemd() -> io::Result<Self> {
+        let mut sockets = ListenFd::from_env();
+        let mut listeners = Vec::new();
+        for index in 0..sockets.len() {
+            if let Some(listener) = sockets.take_tcp_listener(index)? {
+                listener.set_nonblocking(true)?;
+                listeners.push(listener);
+            }
+        }
+        if listeners.is_empty() {
+            let problem = "systemd has passed no socket to this process";
+            return Err(io::Error::new(io::ErrorKind::NotFound, problem));
+        }
+        Ok(Bound { listeners })
+    }
+
     /// The bound addresses, with the port that the system chose where port 0 was configured.
     pub fn addresses(&self) -> Vec<SocketAddr> {
         self.listeners
@@ -83,6 +110,8 @@ pub struct Server {
 struct Shared {
     site: Site,
     access: Access,
+    connections: Arc<Connections>,
+    rejections: Rejections,
     stop: watch::Receiver<bool>,
 }
 
@@ -94,20 +123,18 @@ impl Server {
     /// If the runtime cannot register a socket.
     pub fn start(bound: Bound, site: Site, access: Access) -> io::Result<Self> {
         let (stop, stopped) = watch::channel(false);
+        let connections = Connections::new(MAX_CONNECTIONS, MAX_CONNECTIONS_OF_PEER);
         let shared = Arc::new(Shared {
+            rejections: Rejections::new(site.rejected_connections()),
             site,
             access,
+            connections: Arc::clone(&connections),
             stop: stopped,
         });
-        let connections = Connections::new(MAX_CONNECTIONS);
         let mut accept_loops = JoinSet::new();
         for listener in bound.listeners {
             let listener = TcpListener::from_std(listener)?;
-            accept_loops.spawn(accept(
-                listener,
-                Arc::clone(&shared),
-                Arc::clone(&connections),
-            ));
+            accept_loops.spawn(accept(listener, Arc::clone(&shared)));
         }
         Ok(Server {
             accept_loops,
@@ -131,15 +158,19 @@ impl Server {
     }
 }
 
-async fn accept(listener: TcpListener, shared: Arc<Shared>, connections: Arc<Connections>) {
+async fn accept(listener: TcpListener, shared: Arc<Shared>) {
     loop {
         match listener.accept().await {
-            Ok((stream, peer)) => {
-                let connection = connections.admit().await;
+            Ok((stream, address)) => {
+                let peer = Peer::of(address.ip());
+                let Some(connection) = shared.connections.admit(peer) else {
+                    shared.rejections.reject(stream, &shared.access.current());
+                    continue;
+                };
                 let shared = Arc::clone(&shared);
                 tokio::spawn(async move {
-                    if let Err(error) = serve(stream, shared, &connection.activity).await {
-                        debug!(%peer, %error, "connection failed");
+                    if let Err(error) = serve(stream, shared, peer, &connection.activity).await {
+                        debug!(peer = %address, %error, "connection failed");
                     }
                 });
             }
@@ -155,17 +186,14 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>, connections: Arc<Con
 async fn serve(
     stream: TcpStream,
     shared: Arc<Shared>,
+    peer: Peer,
     activity: &Arc<Activity>,
 ) -> hyper::Result<()> {
     let rules = shared.access.rules().await;
     let mut stop = shared.stop.clone();
     let answer = move |request: Request<Incoming>| {
         let shared = Arc::clone(&shared);
-        async move {
-            // An open connection must not outlive the removal of its password.
-            let rules = shared.access.rules().await;
-            shared.site.answer(&request, &rules).await
-        }
+        async move { respond(&request, peer, &shared.access, &shared.site).await }
     };
     let Some(tls) = &rules.tls else {
         return serve_http(stream, answer, activity, stop).await;
@@ -260,10 +288,11 @@ mod tests {
     #[test]
     fn a_connection_is_busy_until_its_response_is_written() {
         runtime().block_on(async {
-            let connections = Connections::new(2);
+            let connections = Connections::new(2, 2);
+            let peer = Peer::of([127, 0, 0, 1].into());
             let (mut client, server) = connect();
-            let busy = connections.admit().await;
-            let idle = connections.admit().await;
+            let busy = connections.admit(peer).expect("a place");
+            let idle = connections.admit(peer).expect("a place");
             let (_stop, stopped) = watch::channel(false);
             let large = async |_: Request<Incoming>| {
                 Response::new(Full::new(Bytes::from(vec![b'x'; LARGE_BODY])))
@@ -286,10 +315,9 @@ mod tests {
             };
             assert!(!activity.is_idle());
             // A third connection takes the place of the idle one.
-            tokio::select! {
-                () = idle.activity.evicted() => {}
-                _ = connections.admit() => unreachable!("there are two connections"),
-            }
+            let third = connections.admit(peer).expect("a place");
+            idle.activity.evicted().await;
+            assert!(!third.activity.is_evicted());
 
             let mut client = tokio::task::spawn_blocking(move || {
                 let mut body = vec![0; LARGE_BODY];

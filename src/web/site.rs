@@ -1,18 +1,18 @@
 //! Everything that is served: the answer to each request.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 use http_body_util::Full;
 use hyper::body::Incoming;
-use hyper::header::{ACCEPT_ENCODING, ACCEPT_LANGUAGE, AUTHORIZATION, HeaderName};
+use hyper::header::{ACCEPT_ENCODING, ACCEPT_LANGUAGE, HeaderName};
 use hyper::{Method, Request, Response, StatusCode};
 use jiff::Timestamp;
 
-use super::access::AccessRules;
 use super::context::{Context, SiteSettings};
 use super::language::PageLanguage;
-use super::response::{Content, HTML, JSON, method_not_allowed, unauthorized};
+use super::response::{Content, HTML, JSON, method_not_allowed};
 use super::route::{CountsRoute, Route};
 use super::runbook::{self, Rendered};
 use super::{alert_pages, api, assets, encoding, provider_pages, status};
@@ -26,6 +26,7 @@ pub struct Site {
     settings: SiteSettings,
     /// Shared by all connections, because Prometheus may open a new one for each scrape.
     exposition: Arc<Mutex<Exposition>>,
+    rejected_connections: Arc<AtomicU64>,
 }
 
 impl Site {
@@ -35,28 +36,17 @@ impl Site {
             engine,
             settings,
             exposition: Arc::default(),
+            rejected_connections: Arc::default(),
         }
     }
 
-    /// Answers a request if the access rules allow it. The request's body is never read.
-    pub async fn answer(
-        &self,
-        request: &Request<Incoming>,
-        rules: &AccessRules,
-    ) -> Response<Full<Bytes>> {
-        let authorization = request.headers().get(AUTHORIZATION);
-        let mut response = if rules.users.authorize(authorization).await {
-            self.answer_authorized(request).await
-        } else {
-            unauthorized()
-        };
-        for (name, value) in &rules.headers {
-            response.headers_mut().insert(name, value.clone());
-        }
-        response
+    /// The counter of connections that were rejected because there were too many.
+    pub fn rejected_connections(&self) -> Arc<AtomicU64> {
+        Arc::clone(&self.rejected_connections)
     }
 
-    async fn answer_authorized(&self, request: &Request<Incoming>) -> Response<Full<Bytes>> {
+    /// Answers a request. Its body is never read.
+    pub async fn answer(&self, request: &Request<Incoming>) -> Response<Full<Bytes>> {
         let head = request.method() == Method::HEAD;
         if !head && request.method() != Method::GET {
             return method_not_allowed();
@@ -115,6 +105,7 @@ impl Site {
             CountsRoute::Metrics => {
                 let exposition = self.exposition.lock();
                 let mut exposition = exposition.unwrap_or_else(PoisonError::into_inner);
+                exposition.connections_rejected = self.rejected_connections.load(Ordering::Relaxed);
                 Content::ok(metrics::CONTENT_TYPE, exposition.render(view, now))
             }
             CountsRoute::Status => page(status::page(&context)),

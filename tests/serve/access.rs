@@ -4,86 +4,13 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::sync::Arc;
 use std::time::Duration;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-use rcgen::{CertifiedKey, KeyPair, generate_simple_self_signed};
-use tokio_rustls::rustls::crypto::ring;
-use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 use tokio_rustls::rustls::version::{TLS12, TLS13};
-use tokio_rustls::rustls::{
-    ClientConfig, ClientConnection, RootCertStore, StreamOwned, SupportedProtocolVersion,
-};
 
 use crate::daemon::*;
-
-type Certified = CertifiedKey<KeyPair>;
-
-fn certified() -> Certified {
-    generate_simple_self_signed(["localhost".to_owned()]).expect("a certificate")
-}
-
-fn keep(folder: &Folder, name: &str, certified: &Certified) {
-    folder.create(&format!("{name}.crt"), &certified.cert.pem());
-    folder.create(
-        &format!("{name}.key"),
-        &certified.signing_key.serialize_pem(),
-    );
-}
-
-/// A client that trusts one server certificate, with an optional client certificate.
-struct Client {
-    config: Arc<ClientConfig>,
-}
-
-impl Client {
-    fn new(
-        server: &Certified,
-        own: Option<&Certified>,
-        version: &'static SupportedProtocolVersion,
-    ) -> Self {
-        let mut roots = RootCertStore::empty();
-        roots.add(server.cert.der().clone()).expect("a certificate");
-        let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
-            .with_protocol_versions(&[version])
-            .expect("a version")
-            .with_root_certificates(roots);
-        let config = match own {
-            Some(own) => {
-                let key = PrivateKeyDer::try_from(own.signing_key.serialize_der()).expect("a key");
-                config
-                    .with_client_auth_cert(vec![own.cert.der().clone()], key)
-                    .expect("a certificate")
-            }
-            None => config.with_no_client_auth(),
-        };
-        Client {
-            config: Arc::new(config),
-        }
-    }
-
-    fn get(&self, daemon: &Daemon, headers: &str) -> std::io::Result<Answer> {
-        let name = "localhost".try_into().expect("a name");
-        let tls = ClientConnection::new(Arc::clone(&self.config), name).expect("a client");
-        let stream = TcpStream::connect(&daemon.address)?;
-        ask(StreamOwned::new(tls, stream), "GET", "/-/healthy", headers)
-    }
-}
-
-fn password(name: &str, password: &str) -> String {
-    let encoded = STANDARD.encode(format!("{name}:{password}"));
-    format!("Authorization: Basic {encoded}\r\n")
-}
-
-fn launch(folder: &Folder, web: &str) -> Daemon {
-    folder.create("mail.log", "");
-    folder.create("web.yml", web);
-    let log = folder.path("mail.log");
-    let web = format!("--web.config.file={}", folder.path("web.yml").display());
-    Daemon::launch(&[&web, log.to_str().expect("a name")], Stdio::null())
-}
+use crate::passwords::password;
+use crate::tls_client::*;
 
 #[test]
 fn basic_auth_rejects_requests_without_a_valid_password() {
@@ -177,7 +104,7 @@ fn invalid_web_config_is_a_named_startup_error() {
     };
     let costly = bcrypt::hash("x", 4)
         .expect("a hash")
-        .replace("$04$", "$20$");
+        .replace("$04$", "$32$");
     for (web, expected) in [
         (
             "tls_server: {}".to_owned(),
@@ -186,11 +113,11 @@ fn invalid_web_config_is_a_named_startup_error() {
         (
             "basic_auth_users:\n  ann: secret".to_owned(),
             ":2:8: basic_auth_users.ann: not a valid bcrypt hash; expected a bcrypt hash with a \
-             cost from 4 to 16, as `htpasswd -nB ann`",
+             cost from 4 to 31, as `htpasswd -nB ann`",
         ),
         (
             format!("basic_auth_users:\n  ann: {costly}"),
-            ":2:8: basic_auth_users.ann: the cost of the hash is 20",
+            ":2:8: basic_auth_users.ann: the cost of the hash is 32",
         ),
         (
             "basic_auth_users:\n  ann:".to_owned(),
@@ -221,8 +148,8 @@ fn invalid_web_config_is_a_named_startup_error() {
             ":4:3: tls_server_config.curves",
         ),
         (
-            format!("{tls}  client_auth_type: RequestClientCert"),
-            ":4:21: tls_server_config.client_auth_type: unknown value \"RequestClientCert\"",
+            format!("{tls}  client_auth_type: RequestCert"),
+            ":4:21: tls_server_config.client_auth_type: unknown value \"RequestCert\"",
         ),
         (
             format!("{tls}  client_auth_type: RequireAndVerifyClientCert"),

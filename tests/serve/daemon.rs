@@ -68,14 +68,19 @@ impl Daemon {
 
     /// The same with environment variables.
     pub fn launch_in(environment: &[(&str, &str)], arguments: &[&str], input: Stdio) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_maillog_exporter"))
+        let mut command = Command::new(env!("CARGO_BIN_EXE_maillog_exporter"));
+        command
             .arg("--web.listen-address=127.0.0.1:0")
             .args(arguments)
             .envs(environment.iter().copied())
             .stdin(input)
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("the binary runs");
+            .stderr(Stdio::piped());
+        Daemon::spawned(&mut command)
+    }
+
+    /// Starts a command that is or becomes the daemon, and waits until it listens.
+    pub fn spawned(command: &mut Command) -> Self {
+        let mut child = command.spawn().expect("the binary runs");
         let stderr = child.stderr.take().expect("its log");
         let log = Arc::new(Mutex::new(Vec::new()));
         let lines = Arc::clone(&log);

@@ -3,12 +3,17 @@
 //! Results are read over HTTP. Tests never wait for a fixed time, only for an event, with a deadline.
 
 mod access;
+mod activation;
+mod connections;
 mod containers;
 mod daemon;
 mod following;
+mod passwords;
 mod pipes;
 mod process;
 mod rotation;
 mod service;
 mod state;
+mod tls_client;
+mod toolkit;
 mod web;

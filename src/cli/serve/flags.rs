@@ -13,7 +13,7 @@ use crate::source::{self, Files, Framing, Input, ReadFrom};
 use crate::web::ListenAddress;
 
 /// The arguments of `serve`.
-#[derive(clap::Args, Debug)]
+#[derive(clap::Args, Clone, Debug)]
 pub struct Args {
     /// Logs to follow: files, quoted patterns or named pipes, - for standard input; replaces the
     /// sources of the configuration file
@@ -27,6 +27,10 @@ pub struct Args {
     /// Address to listen on, such as :9925 or 127.0.0.1:9925; can be repeated [default: :9925]
     #[arg(long = "web.listen-address", value_name = "ADDRESS", value_parser = ListenAddress::from_str)]
     listen_addresses: Vec<ListenAddress>,
+
+    /// Listen on the sockets that systemd has opened, instead of the listen addresses
+    #[arg(long = "web.systemd-socket")]
+    pub systemd_socket: bool,
 
     /// Path of the metrics [default: /metrics]
     #[arg(long = "web.telemetry-path", value_name = "PATH")]

@@ -1,6 +1,7 @@
 //! `serve`: the daemon.
 
 mod default_logs;
+mod file_task;
 mod flags;
 
 use std::net::SocketAddr;
@@ -11,6 +12,8 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing::{error, info, warn};
 
 pub use flags::Args;
+
+use file_task::FileTask;
 
 use crate::alert::notify;
 use crate::catalog::Policy;
@@ -40,18 +43,31 @@ pub fn run(args: &Args) -> Result<(), Error> {
         Some(file) => Access::load(file).map_err(|error| Error::Usage(error.to_string()))?,
         None => Access::open(),
     };
-    let bound = Bound::new(&config.listen_addresses).map_err(|(address, error)| {
-        Error::Runtime(format!("cannot listen on {address}: {error}"))
-    })?;
+    let bound = if args.systemd_socket {
+        Bound::from_systemd()
+            .map_err(|error| Error::Runtime(format!("--web.systemd-socket: {error}")))?
+    } else {
+        Bound::new(&config.listen_addresses).map_err(|(address, error)| {
+            Error::Runtime(format!("cannot listen on {address}: {error}"))
+        })?
+    };
     logging::start(config.log_level, config.log_format);
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(Error::cannot_start)?;
-    runtime.block_on(serve(args, config, bound, access))
+    let served = runtime.block_on(serve(&Arc::new(args.clone()), config, bound, access));
+    // A password check of a high cost would delay the end for as long as it takes.
+    runtime.shutdown_background();
+    served
 }
 
-async fn serve(args: &Args, config: Config, bound: Bound, access: Access) -> Result<(), Error> {
+async fn serve(
+    args: &Arc<Args>,
+    config: Config,
+    bound: Bound,
+    access: Access,
+) -> Result<(), Error> {
     // From here on, no signal ends the process by itself.
     let mut signals = Signals::new().map_err(Error::cannot_start)?;
     info!(
@@ -128,7 +144,7 @@ impl Signals {
 /// Waits for a signal to stop, and returns its name. Until then, reloads the configuration on SIGHUP, and
 /// looks for default logs as long as there is no source.
 async fn wait_for_the_end(
-    args: &Args,
+    args: &Arc<Args>,
     mut config: Config,
     engine: &Handle,
     service: &ServiceManager,
@@ -141,29 +157,37 @@ async fn wait_for_the_end(
         );
     }
     let mut searches = tokio::time::interval(LOG_SEARCH_INTERVAL);
+    let mut search = FileTask::default();
+    let mut reading = FileTask::default();
     loop {
         tokio::select! {
-            _ = searches.tick(), if config.sources.is_empty() => {
-                config.sources = args.default_sources();
-                if !config.sources.is_empty() {
+            _ = searches.tick(), if config.sources.is_empty() && search.is_idle() => {
+                search.start(args, Args::default_sources);
+            }
+            found = search.result() => {
+                if config.sources.is_empty() && !found.is_empty() {
+                    config.sources = found;
                     info!(sources = config.sources.len(), "mail log found");
                     engine.reload(engine_setup(&config));
                 }
             }
             _ = signals.terminate.recv() => return "SIGTERM",
             _ = signals.interrupt.recv() => return "SIGINT",
-            _ = signals.hangup.recv() => {
+            _ = signals.hangup.recv(), if reading.is_idle() => {
                 service.reloading();
-                reload(args, &mut config, engine);
+                reading.start(args, Args::config);
+            }
+            newer = reading.result() => {
+                reload(newer, &mut config, engine);
                 service.reloaded();
             }
         }
     }
 }
 
-/// Reads the configuration again. If it is invalid, the old one stays in use.
-fn reload(args: &Args, config: &mut Config, engine: &Handle) {
-    match args.config() {
+/// Applies a configuration that was read again. If it is invalid, the old one stays in use.
+fn reload(newer: Result<Config, String>, config: &mut Config, engine: &Handle) {
+    match newer {
         Ok(newer) => {
             for setting in needs_restart(config, &newer) {
                 warn!(setting, "this change takes effect after a restart");

@@ -1,9 +1,13 @@
-//! Access control by `web-config.yml`, the file that Prometheus' exporters share: TLS, passwords and
-//! extra response headers.
+//! Access control by `web-config.yml`, the file that Prometheus' exporters share: TLS, passwords,
+//! extra response headers and a rate limit.
 //!
 //! The files are read again when they change, because certificates are renewed while the daemon
 //! runs.
 
+mod algorithms;
+mod password_checks;
+mod pem;
+mod rate_limit;
 mod rules;
 mod schema;
 mod tls;
@@ -17,8 +21,10 @@ use tracing::{error, info, warn};
 
 use crate::yaml::Error;
 
+pub use password_checks::PasswordChecks;
 pub use rules::AccessRules;
 use rules::Stamps;
+pub use users::Authorization;
 
 /// How long a request waits for changed files to be read; then the rules in force apply to it.
 const RELOAD_TIMEOUT: Duration = Duration::from_secs(1);
@@ -33,6 +39,7 @@ pub struct Access {
     in_force: Arc<Mutex<InForce>>,
     /// Held while files are checked and read, so that this happens once at a time.
     reloading: Arc<tokio::sync::Mutex<()>>,
+    password_checks: PasswordChecks,
 }
 
 struct InForce {
@@ -75,12 +82,23 @@ impl Access {
             file,
             in_force: Arc::new(Mutex::new(InForce::new(rules))),
             reloading: Arc::default(),
+            password_checks: PasswordChecks::default(),
         }
+    }
+
+    /// The rules in force.
+    pub fn current(&self) -> Arc<AccessRules> {
+        Arc::clone(&lock(&self.in_force).rules)
     }
 
     /// Whether connections are encrypted: the scheme of the addresses of this server.
     pub fn is_tls(&self) -> bool {
         lock(&self.in_force).rules.tls.is_some()
+    }
+
+    /// The checks of passwords of all versions of the rules.
+    pub fn password_checks(&self) -> &PasswordChecks {
+        &self.password_checks
     }
 
     /// The rules for a new connection or request, after a change of their files has been read.
@@ -107,7 +125,7 @@ impl Access {
                 warn!("reading the web configuration takes long, keeping the old one meanwhile");
             }
         }
-        Arc::clone(&lock(&self.in_force).rules)
+        self.current()
     }
 }
 

@@ -3,22 +3,24 @@
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use hyper::header::{HeaderName, HeaderValue};
+use hyper::header::{HeaderMap, HeaderName, HeaderValue};
 use serde_saphyr::Spanned;
 use tokio_rustls::TlsAcceptor;
 
+use super::pem;
+use super::rate_limit::TokenBucket;
 use super::schema::{WebConfig, expected};
 use super::tls;
 use super::users::Users;
 use crate::yaml::{self, Error, Fault, suggest};
 
-/// The response headers that may be set.
-const SETTABLE_HEADERS: [&str; 5] = [
-    "Content-Security-Policy",
-    "Strict-Transport-Security",
-    "X-Content-Type-Options",
-    "X-Frame-Options",
-    "X-XSS-Protection",
+/// The response headers that may be set, each with its valid values; any for none.
+const SETTABLE_HEADERS: [(&str, &[&str]); 5] = [
+    ("Content-Security-Policy", &[]),
+    ("Strict-Transport-Security", &[]),
+    ("X-Content-Type-Options", &["nosniff"]),
+    ("X-Frame-Options", &["deny", "sameorigin"]),
+    ("X-XSS-Protection", &[]),
 ];
 
 /// The rules of one version of the files. The default is plain HTTP without passwords.
@@ -28,8 +30,10 @@ pub struct AccessRules {
     pub tls: Option<TlsAcceptor>,
     /// Who may send requests; anybody if there are no users.
     pub users: Users,
-    /// Headers added to every response.
-    pub headers: Vec<(HeaderName, HeaderValue)>,
+    /// Headers that every response gets, or loses.
+    headers: Vec<(HeaderName, Option<HeaderValue>)>,
+    /// Limits how many requests are answered.
+    pub rate_limit: Option<TokenBucket>,
     /// The files that were read, each with its stamp from just before.
     files: Vec<(PathBuf, FileStamp)>,
 }
@@ -60,6 +64,16 @@ impl AccessRules {
             .map_err(|fault| fault.at(&path.display().to_string(), &text, expected))
     }
 
+    /// Sets and removes the headers of a response.
+    pub fn apply_headers(&self, headers: &mut HeaderMap) {
+        for (name, value) in &self.headers {
+            match value {
+                Some(value) => headers.insert(name, value.clone()),
+                None => headers.remove(name),
+            };
+        }
+    }
+
     /// The stamps from just before the files were read.
     pub fn stamps(&self) -> Stamps {
         Stamps(self.files.iter().map(|(_, stamp)| *stamp).collect())
@@ -88,7 +102,8 @@ fn parse(
                 &mut server.key_file,
                 &mut server.client_ca_file,
             ];
-            for file in named.into_iter().flatten() {
+            let named = named.into_iter().flatten();
+            for file in named.filter(|file| pem::is_given(&file.value)) {
                 file.value = folder.join(&file.value);
                 files.push((file.value.clone(), stamp(&file.value)));
             }
@@ -98,6 +113,10 @@ fn parse(
     };
     let headers = config.http_server_config.and_then(|http| http.headers);
     let headers = headers.unwrap_or_default();
+    let rate_limit = match config.rate_limit {
+        Some(limit) => TokenBucket::new(limit.referenced, &limit.value)?,
+        None => None,
+    };
     Ok(AccessRules {
         tls,
         users: Users::new(config.basic_auth_users.unwrap_or_default())?,
@@ -105,19 +124,22 @@ fn parse(
             .iter()
             .map(|(name, value)| header(name, value))
             .collect::<Result<_, _>>()?,
+        rate_limit,
         files: Vec::new(),
     })
 }
 
-fn header(name: &str, value: &Spanned<String>) -> Result<(HeaderName, HeaderValue), Fault> {
+/// A header with its value; `None` for an empty one.
+fn header(name: &str, value: &Spanned<String>) -> Result<(HeaderName, Option<HeaderValue>), Fault> {
     let known = SETTABLE_HEADERS
         .iter()
-        .find(|known| name.eq_ignore_ascii_case(known))
-        .and_then(|known| HeaderName::from_bytes(known.as_bytes()).ok());
-    let known = known.ok_or_else(|| {
-        let hint = match suggest(name, SETTABLE_HEADERS.into_iter()) {
+        .find(|(known, _)| name.eq_ignore_ascii_case(known))
+        .and_then(|(known, values)| Some((HeaderName::from_bytes(known.as_bytes()).ok()?, values)));
+    let names = SETTABLE_HEADERS.map(|(known, _)| known);
+    let (known, values) = known.ok_or_else(|| {
+        let hint = match suggest(name, names.into_iter()) {
             Some(near) => format!("did you mean {near}?"),
-            None => format!("expected one of {}", SETTABLE_HEADERS.join(", ")),
+            None => format!("expected one of {}", names.join(", ")),
         };
         Fault::new(
             value.referenced,
@@ -125,12 +147,24 @@ fn header(name: &str, value: &Spanned<String>) -> Result<(HeaderName, HeaderValu
             hint,
         )
     })?;
-    let value = HeaderValue::from_str(&value.value).map_err(|_| {
-        Fault::new(
-            value.referenced,
-            "not a valid header value",
-            "expected one line of printable characters",
-        )
-    })?;
-    Ok((known, value))
+    let text = value.value.trim();
+    if text.is_empty() {
+        return Ok((known, None));
+    }
+    let valid = values.is_empty() || values.iter().any(|it| text.eq_ignore_ascii_case(it));
+    let hint = match valid {
+        true => "one line of printable characters".to_owned(),
+        false => values.join(" or "),
+    };
+    HeaderValue::from_str(text)
+        .ok()
+        .filter(|_| valid)
+        .map(|value| (known, Some(value)))
+        .ok_or_else(|| {
+            Fault::new(
+                value.referenced,
+                "not a valid header value",
+                format!("expected {hint}, or an empty value to remove the header"),
+            )
+        })
 }

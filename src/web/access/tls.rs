@@ -1,19 +1,17 @@
 //! `tls_server_config:` of `web-config.yml`: certificate, key, TLS versions and client certificates.
 
-use std::io;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use serde_saphyr::{Location, Spanned};
-use tokio_rustls::rustls::crypto::{CryptoProvider, ring};
-use tokio_rustls::rustls::server::WebPkiClientVerifier;
-use tokio_rustls::rustls::server::danger::ClientCertVerifier;
+use tokio_rustls::rustls::crypto::CryptoProvider;
 use tokio_rustls::rustls::version::{TLS12, TLS13};
-use tokio_rustls::rustls::{RootCertStore, ServerConfig, SupportedProtocolVersion};
+use tokio_rustls::rustls::{ServerConfig, SupportedProtocolVersion};
 use tokio_rustls::{TlsAcceptor, rustls};
 
+use super::algorithms;
+use super::pem::{self, Pem};
 use super::schema::{ClientAuth, TlsServerConfig, TlsVersion};
-use crate::keyfile::{self, certificates, key};
+use crate::tls::{ClientCertificates, Trust};
 use crate::yaml::Fault;
 
 /// The acceptor of TLS connections for the settings that begin at `location`.
@@ -22,83 +20,50 @@ use crate::yaml::Fault;
 ///
 /// If a file cannot be used, or settings are missing or contradict each other.
 pub fn acceptor(location: Location, server: &TlsServerConfig) -> Result<TlsAcceptor, Fault> {
-    let provider = Arc::new(ring::default_provider());
+    let provider = Arc::new(algorithms::provider(server)?);
     let config = ServerConfig::builder_with_provider(Arc::clone(&provider))
         .with_protocol_versions(&versions(server)?)
         .map_err(|error| {
             Fault::new(
                 location,
                 error.to_string(),
-                "remove min_version and max_version",
+                "change min_version, max_version or cipher_suites",
             )
         })?;
-    let kind = server.client_auth_type.as_ref();
-    let config = match (
-        kind.map(|kind| kind.value).unwrap_or_default(),
-        &server.client_ca_file,
-    ) {
-        (ClientAuth::NoClientCert, None) => config.with_no_client_auth(),
-        (ClientAuth::NoClientCert, Some(authorities)) => {
-            return Err(Fault::new(
-                authorities.referenced,
-                "has no effect without client authentication",
-                "add client_auth_type: RequireAndVerifyClientCert, or remove it",
-            ));
-        }
-        (_, None) => {
-            return Err(Fault::new(
-                kind.map_or(location, |kind| kind.referenced),
-                "needs a client_ca_file",
-                "add the certificates of the accepted authorities, such as client_ca_file: clients.pem",
-            ));
-        }
-        (kind, Some(authorities)) => {
-            config.with_client_cert_verifier(verifier(kind, authorities, provider)?)
-        }
+    let config = match client_certificates(location, server, &provider)? {
+        Some(accepted) => config.with_client_cert_verifier(Arc::new(accepted)),
+        None => config.with_no_client_auth(),
     };
-    let missing = |name, example| {
+    let missing = |name, inline| {
         Fault::new(
             location,
             format!("{name} is missing"),
-            format!("add one, such as {name}: {example}"),
+            format!("add {name}, or the text itself as {inline}"),
         )
     };
-    let certificate = server.cert_file.as_ref();
-    let certificate = certificate.ok_or_else(|| missing("cert_file", "server.crt"))?;
-    let private = server.key_file.as_ref();
-    let private = private.ok_or_else(|| missing("key_file", "server.key"))?;
-    let chain = certificates(&certificate.value)
-        .map_err(|error| invalid_certificate(certificate, error))?;
-    let key = key(&private.value).map_err(|error| {
-        Fault::new(
-            private.referenced,
-            error.to_string(),
-            "expected the path of a file with a private key in PEM",
-        )
-    })?;
-    let mut config = config.with_single_cert(chain, key).map_err(|error| {
-        let names = [&certificate.value, &private.value].map(|path| path.display());
-        let problem = match error {
-            rustls::Error::InconsistentKeys(_) => {
-                format!("{} and {} do not belong together", names[0], names[1])
-            }
-            error => format!("{} and {} cannot be used: {error}", names[0], names[1]),
-        };
-        Fault::new(
-            certificate.referenced,
-            problem,
-            "expected a certificate and its private key",
-        )
-    })?;
+    let certificate = pem::choose(&server.cert_file, &server.cert, "cert_file")?;
+    let certificate = certificate.ok_or_else(|| missing("cert_file", "cert"))?;
+    let private = pem::choose(&server.key_file, &server.key, "key_file")?;
+    let private = private.ok_or_else(|| missing("key_file", "key"))?;
+    let mut config = config
+        .with_single_cert(certificate.certificates()?, private.key()?)
+        .map_err(|error| unusable(&certificate, &private, error))?;
+    config.ignore_client_order = server.prefer_server_cipher_suites.unwrap_or(true);
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(TlsAcceptor::from(Arc::new(config)))
 }
 
-fn invalid_certificate(path: &Spanned<PathBuf>, error: io::Error) -> Fault {
+fn unusable(certificate: &Pem<'_>, private: &Pem<'_>, error: rustls::Error) -> Fault {
+    let problem = match error {
+        rustls::Error::InconsistentKeys(_) => {
+            format!("{certificate} and {private} do not belong together")
+        }
+        error => format!("{certificate} and {private} cannot be used: {error}"),
+    };
     Fault::new(
-        path.referenced,
-        error.to_string(),
-        "expected the path of a file with certificates in PEM",
+        certificate.place(),
+        problem,
+        "expected a certificate and its private key",
     )
 }
 
@@ -120,24 +85,70 @@ fn versions(server: &TlsServerConfig) -> Result<Vec<&'static SupportedProtocolVe
     }
 }
 
-fn verifier(
-    kind: ClientAuth,
-    authorities: &Spanned<PathBuf>,
-    provider: Arc<CryptoProvider>,
-) -> Result<Arc<dyn ClientCertVerifier>, Fault> {
-    let invalid = |error| invalid_certificate(authorities, error);
-    let mut roots = RootCertStore::empty();
-    for certificate in certificates(&authorities.value).map_err(invalid)? {
-        roots.add(certificate).map_err(|error| {
-            let error = keyfile::invalid(&authorities.value, &error.to_string());
-            invalid(error)
-        })?;
-    }
-    let mut builder = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider);
-    if kind == ClientAuth::VerifyClientCertIfGiven {
-        builder = builder.allow_unauthenticated();
-    }
-    builder
-        .build()
-        .map_err(|error| invalid(io::Error::other(error)))
+/// The client certificates that are accepted; `None` if clients are not asked for one.
+fn client_certificates(
+    location: Location,
+    server: &TlsServerConfig,
+    provider: &Arc<CryptoProvider>,
+) -> Result<Option<ClientCertificates>, Fault> {
+    let kind = server.client_auth_type.as_ref();
+    let place = kind.map_or(location, |kind| kind.referenced);
+    let kind = kind.map(|kind| kind.value).unwrap_or_default();
+    let authorities = pem::choose(&server.client_ca_file, &server.client_ca, "client_ca_file")?;
+    let (mandatory, trust) = match (kind, authorities) {
+        (
+            ClientAuth::NoClientCert
+            | ClientAuth::RequestClientCert
+            | ClientAuth::RequireAnyClientCert,
+            Some(authorities),
+        ) => {
+            return Err(Fault::new(
+                authorities.place(),
+                "has no effect without verification of client certificates",
+                "add client_auth_type: RequireAndVerifyClientCert, or remove it",
+            ));
+        }
+        (ClientAuth::NoClientCert, None) => match &server.client_allowed_sans {
+            Some(names) => {
+                return Err(Fault::new(
+                    names.referenced,
+                    "has no effect without client authentication",
+                    "add client_auth_type: RequireAndVerifyClientCert, or remove it",
+                ));
+            }
+            None => return Ok(None),
+        },
+        (ClientAuth::RequestClientCert, None) => (false, Trust::Any),
+        (ClientAuth::RequireAnyClientCert, None) => (true, Trust::Any),
+        (ClientAuth::VerifyClientCertIfGiven, None) => (false, system_trust(place, provider)?),
+        (ClientAuth::RequireAndVerifyClientCert, None) => {
+            return Err(Fault::new(
+                place,
+                "needs a client_ca_file",
+                "add the certificates of the accepted authorities, such as client_ca_file: clients.pem",
+            ));
+        }
+        (kind, Some(authorities)) => {
+            let mandatory = kind == ClientAuth::RequireAndVerifyClientCert;
+            let trust = Trust::in_authorities(authorities.certificates()?, provider);
+            let trust = trust.map_err(|problem| authorities.invalid(&problem))?;
+            (mandatory, trust)
+        }
+    };
+    let names = server.client_allowed_sans.as_ref();
+    let names = names.map(|names| names.value.clone());
+    let accepted = ClientCertificates::new(mandatory, trust, names, provider);
+    Ok(Some(accepted))
+}
+
+/// Trust in the certificate authorities of the system.
+fn system_trust(place: Location, provider: &Arc<CryptoProvider>) -> Result<Trust, Fault> {
+    let authorities = rustls_native_certs::load_native_certs().certs;
+    Trust::in_authorities(authorities, provider).map_err(|error| {
+        Fault::new(
+            place,
+            format!("the certificate authorities of the system cannot be used: {error}"),
+            "add the accepted authorities, such as client_ca_file: clients.pem",
+        )
+    })
 }

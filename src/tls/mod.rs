@@ -1,0 +1,7 @@
+//! Client certificates of TLS servers.
+
+mod certificate_names;
+mod client_certificates;
+
+pub(crate) use certificate_names::alternative_names;
+pub(crate) use client_certificates::{ClientCertificates, Trust};
