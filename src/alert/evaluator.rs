@@ -16,11 +16,13 @@ use super::inhibition::Inhibitions;
 use super::leading::Leading;
 use super::recent::STEP;
 use super::rule::Rule;
+use super::sender_surges::SenderSnapshot;
 use super::series::Judgement;
 use super::texts;
 use super::totals::Totals;
 use super::words::Words;
 use crate::catalog::{Catalog, Policy, ProviderId, Severity, Signal};
+use crate::insight::SenderVolumes;
 use crate::metrics::{Counters, WebAddress};
 
 /// The longest gap without lines, in seconds, that is evaluated step by step. After that, evaluation jumps to the end
@@ -160,6 +162,12 @@ impl Evaluator {
         if now < target {
             self.step(target, &totals, counters, discard);
         }
+    }
+
+    /// Takes what other servers have accepted of each sender domain. It counts at the next step of
+    /// [`Evaluator::advance`].
+    pub fn take_senders(&mut self, volumes: &mut SenderVolumes) {
+        self.evidence.senders.take(volumes);
     }
 
     fn begin(&mut self, time: i64, counters: &Counters) {
@@ -343,14 +351,19 @@ impl Evaluator {
 
     /// Labels and annotations of an alert; `instance` is the address of this exporter.
     pub fn words(&self, active: &Active, instance: &str, web: &WebAddress) -> Option<Words> {
-        let alert = &self.rules.get(active.rule)?.alert;
+        let rule = self.rules.get(active.rule)?;
+        let alert = &rule.alert;
+        let mut active = active.clone();
+        if rule.about_sender && !self.policy.names_senders {
+            active.figures.leader = None;
+        }
         let texts = texts::of(alert, self.catalog)?;
         let own = web.base(instance);
         let base = self.policy.runbook_url.as_deref().unwrap_or(&own);
         Some(Words::new(
             alert,
             texts,
-            active,
+            &active,
             [instance, base],
             self.policy.language,
         ))
@@ -372,6 +385,18 @@ impl Evaluator {
             now: self.now,
             evidence: Arc::clone(kept),
             alerts: active.chain(resolved).collect(),
+        }
+    }
+
+    /// What is known about the sender domains, for the state file.
+    pub fn sender_snapshot(&self) -> SenderSnapshot {
+        self.evidence.senders.snapshot()
+    }
+
+    /// Restores what is known about the sender domains, after [`Evaluator::restore`].
+    pub fn restore_senders(&mut self, snapshot: SenderSnapshot) {
+        if let Some(now) = self.now {
+            self.evidence.senders.restore(snapshot, now);
         }
     }
 

@@ -11,11 +11,12 @@ use serde::{Deserialize, Serialize};
 
 use super::bounds::lower;
 use super::recent::{Recent, RecentSnapshot, STEP};
+use super::sender_surges::SenderSurges;
 use super::series::{Judgement, Series};
 use super::surge::Surge;
 use super::totals::{Selection, Totals, Whole};
 use super::usual::Usual;
-use crate::catalog::{Catalog, Policy, ProviderId, Signal};
+use crate::catalog::{Catalog, Counted, Policy, ProviderId, Signal};
 
 /// How long a provider without an event keeps its series, in seconds.
 const KEPT: i64 = 86_400;
@@ -44,6 +45,8 @@ pub(super) struct Evidence {
     enough: Vec<u64>,
     series: BTreeMap<Key, Series>,
     wholes: BTreeMap<(Whole, Option<u8>), WholeTrack>,
+    /// The messages of each sender domain.
+    pub(super) senders: SenderSurges,
 }
 
 /// A series in the state file.
@@ -80,7 +83,15 @@ impl Evidence {
             let others = signal.others.as_ref()?;
             policy.signals.iter().position(|it| it.name == *others)
         });
+        let of_senders = policy.signals.iter();
+        let of_senders = of_senders.filter(|it| it.counts == Counted::SenderMessages);
+        let of_senders = of_senders.map(|signal| &signal.name).next();
+        let rule = policy.alerts.iter();
+        let rule = rule
+            .filter(|it| it.signal.is_some())
+            .find(|it| it.signal.as_ref() == of_senders);
         Evidence {
+            senders: SenderSurges::new(rule.cloned(), 0),
             of_all: of_all.collect(),
             enough: enough.collect(),
             names,
@@ -116,6 +127,7 @@ impl Evidence {
     pub(super) fn begin(&mut self, now: i64, totals: &Totals<'_>) {
         self.series.clear();
         self.wholes.clear();
+        self.senders.begin(now);
         self.add_missing(now, totals, true);
     }
 
@@ -201,6 +213,24 @@ impl Evidence {
             series.now = series.judge(signal, self.enough[key.signal], whole, now);
         }
         self.compare_with_others();
+        self.judge_senders(now, discard);
+    }
+
+    /// Finds out which sender domain sends far more than usual.
+    fn judge_senders(&mut self, now: i64, discard: bool) {
+        let key = |counts: Counted| {
+            let signal = self.signals.iter().position(|it| it.0.counts == counts)?;
+            Some(Key {
+                signal,
+                provider: None,
+            })
+        };
+        let all = key(Counted::SentMessages).and_then(|key| self.of(key).copied());
+        let of_senders = key(Counted::SenderMessages);
+        let judgement = self.senders.step(now, discard, all.as_ref());
+        if let Some(series) = of_senders.and_then(|key| self.series.get_mut(&key)) {
+            series.now = judgement;
+        }
     }
 
     /// Finds out for each provider how the other ones do.
@@ -280,6 +310,7 @@ impl Evidence {
         for whole in self.wholes.values_mut() {
             whole.events.shift_back(seconds / STEP);
         }
+        self.senders.shift_back(seconds);
     }
 
     pub(super) fn snapshot(&self) -> EvidenceSnapshot {

@@ -233,7 +233,8 @@ mod tests {
              次数: 10 分钟内超过 100 次\n\
              增长: 超过平时最繁忙 10 分钟的 4 倍\n\
              触发条件: 条件持续 2 分钟\n\
-             解除条件: 条件消失 30 分钟后\n"
+             解除条件: 条件消失 30 分钟后\n\
+             被以下告警静默: MaillogSenderSurge\n"
         );
         assert_eq!(
             rows_of("MaillogSourceLagging", Language::En),

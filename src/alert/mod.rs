@@ -1,7 +1,7 @@
 //! Alerting without Prometheus: the alert policy evaluated over the counters, by the time of the log lines.
 //!
 //! `totals` reads what signals count, `recent` and `usual` (`weeks`, `surge`) keep their past, and `evidence` judges
-//! each with `series` and `bounds`. `rule` evaluates one rule over the evidence, `active` tracks pending and firing alerts,
+//! each with `series` and `bounds`; `sender_surges` (`sender_history`) finds the sender domain that sends far more than usual. `rule` evaluates one rule over the evidence, `active` tracks pending and firing alerts,
 //! `inhibition` decides which are silenced, and `evaluator` drives all of them through time; `leading` knows what
 //! their texts name. `health` is the history of the exporter itself (`history`). `texts` has the texts that are shared
 //! with the Prometheus rules, `words` fills them with figures, `figures` describes a rule for people, and `notify` is the Alertmanager client.
@@ -18,6 +18,8 @@ mod leading;
 pub mod notify;
 mod recent;
 mod rule;
+mod sender_history;
+mod sender_surges;
 mod series;
 mod surge;
 #[cfg(test)]
@@ -32,5 +34,6 @@ pub use active::{Active, Ended};
 pub use evaluator::{AlertSnapshot, Evaluator, GROUP_WAIT, Nearness};
 pub use health::Health;
 pub use rule::Figures;
+pub use sender_surges::SenderSnapshot;
 pub use series::Judgement;
 pub use words::Words;

@@ -4,7 +4,7 @@ use super::active::{Actives, Label};
 use super::evidence::{Evidence, Key};
 use super::leading::Leading;
 use super::series::Judgement;
-use crate::catalog::{Alert, Catalog, Cause, ConditionId, Policy, Span, Watch};
+use crate::catalog::{Alert, Catalog, Cause, ConditionId, Counted, Policy, Span, Watch};
 
 /// A match of a rule: its condition holds.
 #[derive(Clone, Debug, PartialEq)]
@@ -23,7 +23,7 @@ pub struct Figures {
     pub share: Option<f64>,
     /// The usual share or number.
     pub usual: Option<f64>,
-    /// The provider with the largest part.
+    /// The provider with the largest part; of rules about senders, the domain.
     pub leader: Option<String>,
     /// The most frequent enhanced status code.
     pub enhanced: Option<String>,
@@ -49,6 +49,8 @@ pub(super) struct Rule {
     also: Option<(usize, f64)>,
     not_while: Vec<usize>,
     explained: Option<Explained>,
+    /// Whether its signal is about one sender domain.
+    pub about_sender: bool,
     conditions: Vec<ConditionId>,
     /// Conditions that are never the cause.
     never_cause: Vec<ConditionId>,
@@ -77,6 +79,9 @@ impl Rule {
         let never_cause = numbered.filter(|(_, condition)| except(condition.cause));
         Rule {
             signal: alert.signal.as_ref().and_then(|name| evidence.number(name)),
+            about_sender: policy
+                .signal_of(alert)
+                .is_some_and(|it| it.counts == Counted::SenderMessages),
             also: alert
                 .also
                 .as_ref()
@@ -243,6 +248,10 @@ impl Rule {
     ) -> Figures {
         let alert = &self.alert;
         let mut figures = Figures::default();
+        if self.about_sender {
+            figures.leader = evidence.senders.domain().map(str::to_owned);
+            return figures;
+        }
         if alert.codes.is_empty() && alert.conditions.is_empty() || key.provider.is_some() {
             let cause = leading.condition(key.provider, &self.never_cause);
             figures.cause = cause.map(|id| catalog.condition_name(id).to_owned());

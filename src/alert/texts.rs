@@ -166,6 +166,8 @@ pub struct Sentences {
     pub unknown: &'static str,
     /// In place of a provider, where no known one leads.
     pub others: &'static str,
+    /// In place of a sender domain, which only the exporter itself knows.
+    pub sender: &'static str,
     /// Before the provider with the largest part.
     pub leader: &'static str,
     /// Before the most frequent condition, in a sentence of its own.
@@ -182,6 +184,7 @@ pub fn sentences(language: Language) -> &'static Sentences {
         Language::En => &Sentences {
             unknown: "unknown",
             others: "several servers",
+            sender: "one sender domain",
             leader: "Top provider: ",
             cause: "Most frequent condition: ",
             why: ": ",
@@ -190,6 +193,7 @@ pub fn sentences(language: Language) -> &'static Sentences {
         Language::Zh => &Sentences {
             unknown: "未知",
             others: "多台服务器",
+            sender: "某个发件域",
             leader: "最多的服务商：",
             cause: "最常见的原因：",
             why: "：",

@@ -233,6 +233,8 @@ impl<'c> Totals<'c> {
                     |entry: &&(ProviderId, Outcome, Option<Cause>, u64)| entry.1 == Outcome::Sent;
                 [self.sum_deliveries(None, sent), 0]
             }
+            // Counters do not know senders: `sender_surges` does.
+            Counted::SenderMessages => [0, 0],
             Counted::AuthFailures => [counters.auth_failures(), 0],
             Counted::Connections => [counters.connections(), 0],
             Counted::FatalMessages => [counters.diagnostics(&[Level::Fatal, Level::Panic]), 0],

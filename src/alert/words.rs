@@ -124,6 +124,10 @@ impl Fill<'_> {
                 (Some(usual), None) => grouped(usual.round_ties_even() as u64),
                 (None, _) => sentences.unknown.to_owned(),
             },
+            "sender" => figures
+                .leader
+                .clone()
+                .unwrap_or_else(|| sentences.sender.to_owned()),
             "who" => known.unwrap_or_else(|| sentences.others.to_owned()),
             "leader" => with(&known, sentences.leader, sentences.end),
             "enhanced" => with(&figures.enhanced, " ", ""),

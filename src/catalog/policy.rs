@@ -54,6 +54,9 @@ pub struct Policy {
     /// address of its instance.
     #[serde(default)]
     pub runbook_url: Option<String>,
+    /// Whether the texts of alerts name the domains of senders.
+    #[serde(skip, default = "names_senders")]
+    pub names_senders: bool,
     /// The language of summaries and descriptions.
     #[serde(skip, default = "default_language")]
     pub language: Language,
@@ -61,6 +64,10 @@ pub struct Policy {
 
 fn default_job() -> String {
     ".*maillog.*".to_owned()
+}
+
+fn names_senders() -> bool {
+    true
 }
 
 fn default_language() -> Language {

@@ -41,6 +41,8 @@ pub enum Counted {
     LocalDeliveries,
     /// Messages that other servers accepted: not a share, but a number for each ten minutes.
     SentMessages,
+    /// The same of one sender domain: the one that is farthest above what is usual for it.
+    SenderMessages,
     /// Failed logins of clients, for each ten minutes.
     AuthFailures,
     /// Connections of clients, for each ten minutes.
@@ -133,7 +135,10 @@ impl Signal {
     pub fn is_surge(&self) -> bool {
         matches!(
             self.counts,
-            Counted::SentMessages | Counted::AuthFailures | Counted::Connections
+            Counted::SentMessages
+                | Counted::SenderMessages
+                | Counted::AuthFailures
+                | Counted::Connections
         )
     }
 }

@@ -1,5 +1,6 @@
 //! The command `replay`: evaluates the alert rules on existing logs.
 
+use std::cell::RefCell;
 use std::io::{self, Write};
 use std::path::PathBuf;
 
@@ -13,6 +14,7 @@ use super::output::{self, OutputFormat};
 use super::source_format;
 use crate::alert::{Active, Ended, Evaluator, GROUP_WAIT, Words};
 use crate::catalog::{Catalog, Policy};
+use crate::insight::{Insight, SenderVisitor, SenderVolumes};
 use crate::metrics::{Counters, CountingVisitor, LineCounts, WebAddress};
 use crate::parse::{Format, Stamp};
 use crate::zone;
@@ -79,8 +81,10 @@ pub fn run(args: &Args) -> Result<(), Error> {
     let catalog = Catalog::embedded();
     let settings = args.files.settings(args.log_format)?;
     let policy = policy(args.policy.as_deref())?;
-    let names = settings.providers.names().map(str::to_owned).collect();
-    let mut evaluator = Evaluator::new(policy.clone(), catalog, names);
+    let names: Vec<String> = settings.providers.names().map(str::to_owned).collect();
+    let mut insight = Insight::new(catalog, &names);
+    let volumes = RefCell::new(SenderVolumes::default());
+    let mut evaluator = Evaluator::new(policy.clone(), catalog, names.into());
     let mut counters = Counters::new(catalog);
     let files = args.files.oldest_first(|written, mut lines| {
         let mut parser = settings.parser(written);
@@ -99,7 +103,7 @@ pub fn run(args: &Args) -> Result<(), Error> {
     let mut parser = files.parser(&settings);
     files.for_each(|path, file, mut input| {
         file.select(&mut parser, args.log_format);
-        let mut visitor = CountingVisitor {
+        let counting = CountingVisitor {
             counters: &mut counters,
             lines: &mut read,
             now: i64::MAX,
@@ -108,11 +112,17 @@ pub fn run(args: &Args) -> Result<(), Error> {
                 from = from.min(seconds);
                 to = to.max(seconds);
                 if seconds >= due {
+                    evaluator.take_senders(&mut volumes.borrow_mut());
                     evaluator.advance(seconds, counters, false);
                     due = evaluator.due();
                 }
                 time
             },
+        };
+        let mut visitor = SenderVisitor {
+            inner: counting,
+            insight: &mut insight,
+            volumes: &volumes,
         };
         while input
             .read(|lines| parser.read(lines, &mut visitor))
@@ -124,6 +134,7 @@ pub fn run(args: &Args) -> Result<(), Error> {
     if from <= to {
         // An alert that fired with the last line is decided on as well.
         due += GROUP_WAIT;
+        evaluator.take_senders(&mut volumes.borrow_mut());
         evaluator.advance(due, &counters, false);
     }
     let report = ReplayReport {

@@ -11,8 +11,11 @@ use jiff::Timestamp;
 
 use super::source_clock::LATE;
 use crate::alert::notify::{Notification, Notifier};
-use crate::alert::{Active, AlertSnapshot, Ended, Evaluator, GROUP_WAIT, Health, Words};
+use crate::alert::{
+    Active, AlertSnapshot, Ended, Evaluator, GROUP_WAIT, Health, SenderSnapshot, Words,
+};
 use crate::catalog::{Catalog, Policy};
+use crate::insight::SenderVolumes;
 use crate::metrics::{
     ActiveAlert, Alerting, Counters, EndedAlert, RuleState, SignalState, WebAddress,
 };
@@ -66,11 +69,15 @@ impl Alerter {
         setup: AlertSetup,
         providers: Arc<[String]>,
         before: Option<AlertSnapshot>,
+        senders: Option<SenderSnapshot>,
         counters: &Counters,
     ) -> Self {
         let mut evaluator = Evaluator::new(setup.policy.clone(), Catalog::embedded(), providers);
         if let Some(before) = before {
             evaluator.restore(before, counters);
+        }
+        if let Some(senders) = senders {
+            evaluator.restore_senders(senders);
         }
         let firing = evaluator.active().iter();
         let firing = firing.filter(|active| active.fired.is_some() && active.silenced_by.is_none());
@@ -95,6 +102,11 @@ impl Alerter {
     pub(super) fn count(&mut self, time: i64, due: i64) {
         self.events[0] += 1;
         self.events[1] += u64::from(time < due.saturating_sub(2 * LATE));
+    }
+
+    /// Takes what other servers have accepted of each sender domain, before [`Alerter::advance`].
+    pub(super) fn take_senders(&mut self, volumes: &mut SenderVolumes) {
+        self.evaluator.take_senders(volumes);
     }
 
     /// Evaluates the rules up to `time`: that of a line that is about to be counted, or of the wall
@@ -269,6 +281,11 @@ impl Alerter {
     /// What a snapshot keeps, for [`Alerter::new`] of the next process.
     pub(super) fn snapshot(&mut self) -> AlertSnapshot {
         self.evaluator.snapshot()
+    }
+
+    /// What a snapshot keeps of the sender domains.
+    pub(super) fn sender_snapshot(&self) -> SenderSnapshot {
+        self.evaluator.sender_snapshot()
     }
 }
 

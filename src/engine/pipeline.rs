@@ -1,11 +1,13 @@
 //! From the lines of a source to counts: the parser, the counters and the alerts that look at both.
 
+use std::cell::RefCell;
+
 use jiff::Timestamp;
 
 use super::alerter::Alerter;
 use super::recording::RecordingVisitor;
 use super::source_handle::SourceHandle;
-use crate::insight::Insight;
+use crate::insight::{Insight, SenderVolumes};
 use crate::metrics::{Counters, CountingVisitor, History};
 use crate::parse::{LineParser, Stamp, StreamKey};
 use crate::source::{Progress, ReadBuffer};
@@ -20,6 +22,8 @@ pub(super) struct Pipeline {
     pub history: History,
     /// Who causes failed replies.
     pub insight: Insight,
+    /// What other servers have accepted of each sender domain since the last evaluation.
+    pub volumes: RefCell<SenderVolumes>,
     /// Evaluates the alert rules.
     pub alerter: Alerter,
 }
@@ -56,8 +60,10 @@ impl Pipeline {
             now,
             history,
             insight,
+            volumes,
             alerter,
         } = self;
+        let volumes = &*volumes;
         let now = *now;
         let mut due = alerter.next_evaluation();
         let mut history_due = history.due();
@@ -71,6 +77,7 @@ impl Pipeline {
                 lines.newest = lines.newest.max(Some(seconds));
                 let (seconds, is_late) = clock.observe(seconds, now);
                 if seconds >= due {
+                    alerter.take_senders(&mut volumes.borrow_mut());
                     alerter.advance(seconds, counters, now);
                     due = alerter.next_evaluation();
                 }
@@ -89,6 +96,7 @@ impl Pipeline {
         let mut visitor = RecordingVisitor {
             inner: counting,
             insight,
+            volumes,
             behind,
             now,
         };

@@ -47,6 +47,7 @@ pub(super) struct SnapshotParts {
     pub history: Arc<Recorded>,
     pub insight: Option<InsightSnapshot>,
     pub alerts: Option<alert::AlertSnapshot>,
+    pub senders: Option<alert::SenderSnapshot>,
     /// Sections of the state file that this version does not know.
     pub unknown: Vec<Section>,
 }
@@ -303,6 +304,7 @@ fn write_snapshots(
             counters: CountersSnapshot::of(&view.counters, &view.providers),
             parser: parts.parser,
             alerts: parts.alerts,
+            senders: parts.senders,
             unknown: parts.unknown,
         };
         let view = match store.save(&snapshot) {

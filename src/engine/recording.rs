@@ -1,12 +1,16 @@
-//! Records who causes failed replies while lines are counted.
+//! Records who causes failed replies, and whose messages are accepted, while lines are counted.
 
-use crate::insight::Insight;
+use std::cell::RefCell;
+
+use crate::insight::{Insight, SenderVolumes};
 use crate::parse::{Event, Fact, Stamp, Visitor};
 
 /// Records events for the insight, and passes all lines on.
 pub(super) struct RecordingVisitor<'r, V> {
     pub inner: V,
     pub insight: &'r mut Insight,
+    /// What other servers accepted of each sender domain.
+    pub volumes: &'r RefCell<SenderVolumes>,
     /// Seconds by which the clock of the source is behind.
     pub behind: i64,
     /// The wall clock in seconds since 1970: nothing happens later.
@@ -15,6 +19,9 @@ pub(super) struct RecordingVisitor<'r, V> {
 
 impl<V> RecordingVisitor<'_, V> {
     fn record(&mut self, time: Option<Stamp>, event: &Event<'_>, times: u32) {
+        if let Some(domain) = self.insight.accepted_sender(event) {
+            self.volumes.borrow_mut().count(domain, times.into());
+        }
         if event.condition.is_some() {
             let time = time.map_or(self.now, |time| time.seconds.saturating_add(self.behind));
             self.insight.record(event, time.min(self.now), times.into());
@@ -24,8 +31,8 @@ impl<V> RecordingVisitor<'_, V> {
 
 impl<'a, V: Visitor<'a>> Visitor<'a> for RecordingVisitor<'_, V> {
     fn event(&mut self, time: Option<Stamp>, event: &mut Event<'a>) {
-        self.record(time, event, 1);
         self.inner.event(time, event);
+        self.record(time, event, 1);
     }
 
     #[inline]
@@ -37,8 +44,8 @@ impl<'a, V: Visitor<'a>> Visitor<'a> for RecordingVisitor<'_, V> {
     }
 
     fn event_repeated(&mut self, time: Option<Stamp>, event: &mut Event<'a>, times: u32) {
-        self.record(time, event, times);
         self.inner.event_repeated(time, event, times);
+        self.record(time, event, times);
     }
 
     fn noise_repeated(&mut self, time: Option<Stamp>, fact: Option<&Fact<'a>>, times: u32) {

@@ -1,5 +1,6 @@
 //! The loop of the engine's thread: it handles requests, reads the sources, and counts, in turns.
 
+use std::cell::RefCell;
 use std::io;
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -117,7 +118,8 @@ impl Engine {
             .counters
             .restore(catalog, &parts.providers, now.as_second());
         let providers = Arc::clone(&provider_names);
-        let alerter = Alerter::new(alerts, providers, before.alerts, &counters);
+        let senders = before.senders;
+        let alerter = Alerter::new(alerts, providers, before.alerts, senders, &counters);
         let mut engine = Engine {
             sources,
             removed,
@@ -126,6 +128,7 @@ impl Engine {
             pipeline: Pipeline {
                 history,
                 insight,
+                volumes: RefCell::default(),
                 parser,
                 counters,
                 now: now.as_second(),
@@ -183,11 +186,13 @@ impl Engine {
         let Pipeline {
             parser,
             counters,
+            volumes,
             alerter,
             ..
         } = &mut self.pipeline;
         // Unread lines have earlier times, which must be evaluated first.
         if !self.more_to_read && now >= alerter.next_evaluation() {
+            alerter.take_senders(volumes.get_mut());
             alerter.advance(now, counters, now);
         }
         let (sources, publisher) = (&self.sources, &self.parts.publisher);
@@ -279,6 +284,7 @@ impl Engine {
             insight: Some(pipeline.insight.snapshot()),
             unknown: self.unknown_sections.clone(),
             alerts: Some(pipeline.alerter.snapshot()),
+            senders: Some(pipeline.alerter.sender_snapshot()),
         });
     }
 

@@ -2,14 +2,18 @@
 //! client networks of several windows, in bounded memory.
 //!
 //! `recorder` takes the events and `senders` remembers the sender of each message; `template` makes one text of replies
-//! that differ in addresses and numbers only; `windows` keeps a `space_saving` sketch for each window.
+//! that differ in addresses and numbers only; `sender_volumes` counts what was accepted of each sender domain (`sender_visitor`); `windows` keeps a `space_saving` sketch for each window.
 
 mod recorder;
+mod sender_visitor;
+mod sender_volumes;
 mod senders;
 mod space_saving;
 mod template;
 mod windows;
 
 pub use recorder::{Group, Insight, InsightSnapshot, Named, ReplyText};
+pub use sender_visitor::SenderVisitor;
+pub use sender_volumes::SenderVolumes;
 pub use space_saving::Frequent;
 pub use windows::Window;

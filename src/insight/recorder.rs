@@ -10,8 +10,8 @@ use super::senders::{Senders, domain};
 use super::space_saving::Frequent;
 use super::template::{sample, template};
 use super::windows::{Window, Windows, WindowsSnapshot};
-use crate::catalog::Catalog;
-use crate::parse::{Direction, Enhanced, Event, Fact};
+use crate::catalog::{Catalog, ProviderId};
+use crate::parse::{Direction, Enhanced, Event, Fact, Outcome};
 
 /// The longest name of a domain that is kept, in bytes (RFC 1035 section 2.3.4 allows 255).
 const MAX_NAME: usize = 100;
@@ -112,6 +112,7 @@ struct Sketches {
 pub struct Insight {
     sketches: Arc<Sketches>,
     senders: Arc<Senders>,
+    loopback: Option<ProviderId>,
     /// Empty, of texts that are looked up.
     no_sample: Arc<str>,
     no_provider: Arc<str>,
@@ -142,6 +143,10 @@ impl Insight {
                 clients: Windows::new(),
             }),
             senders: Arc::new(Senders::new()),
+            loopback: providers
+                .iter()
+                .position(|name| name == "loopback")
+                .map(|id| ProviderId(id as u8)),
             no_sample: Arc::from(""),
             no_provider: Arc::from(""),
             conditions: (catalog.conditions().iter())
@@ -186,6 +191,22 @@ impl Insight {
             _ => return,
         };
         Arc::make_mut(&mut self.senders).note(queue_id, sender);
+    }
+
+    /// The sender domain of a message that another server accepted, if the event says so and the sender is known; empty
+    /// for the null sender. Content filters on the loopback interface are no other server.
+    #[inline]
+    pub fn accepted_sender<'e>(&'e self, event: &Event<'e>) -> Option<&'e [u8]> {
+        if event.outcome != Outcome::Sent
+            || event.direction != Direction::Outbound
+            || Some(event.provider) == self.loopback
+        {
+            return None;
+        }
+        match event.sender.is_empty() {
+            true => self.senders.domain(event.queue_id),
+            false => Some(domain(event.sender)),
+        }
     }
 
     /// Records an event that happened `times` times, if it is a failed reply; `time` is in seconds since 1970.
@@ -293,7 +314,7 @@ impl Insight {
 }
 
 /// A name as it is shown: in lower case, without what is not visible.
-fn name_of(name: &[u8]) -> Arc<str> {
+pub(super) fn name_of(name: &[u8]) -> Arc<str> {
     let name = String::from_utf8_lossy(&name[..name.len().min(MAX_NAME)]);
     let visible = |c: char| match c.is_ascii_graphic() || (c.is_alphanumeric() && !c.is_control()) {
         true => c.to_ascii_lowercase(),

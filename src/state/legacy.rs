@@ -97,6 +97,7 @@ pub(super) fn decode(version: u32, body: &[u8]) -> postcard::Result<Snapshot> {
             ..ParserSnapshot::default()
         },
         alerts: None,
+        senders: None,
         unknown: Vec::new(),
     })
 }

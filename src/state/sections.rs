@@ -84,6 +84,7 @@ sections! {
     "history" => history,
     "previous_lines" => parser.previous_lines,
     "signals" => alerts,
+    "sender_domains" => senders,
 }
 
 #[cfg(test)]

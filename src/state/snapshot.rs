@@ -33,6 +33,8 @@ pub struct Snapshot {
     pub insight: Option<InsightSnapshot>,
     /// The alerts and their evidence.
     pub alerts: Option<alert::AlertSnapshot>,
+    /// What is usual for the sender domains.
+    pub senders: Option<alert::SenderSnapshot>,
     /// Sections unknown to this version, which are written unchanged.
     pub unknown: Vec<Section>,
 }

@@ -5,6 +5,7 @@
 
 mod incidents;
 mod quiet;
+mod senders;
 mod sendmail;
 mod site;
 mod verdict;

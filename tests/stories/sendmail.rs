@@ -12,7 +12,10 @@ fn line_of(line: &str) -> Option<String> {
     let (head, text) = line.split_once(": ")?;
     let (head, _) = head.rsplit_once(' ')?;
     let (id, fields) = text.split_once(": ")?;
-    if let Some(envelope) = fields.strip_suffix(" (queue active)") {
+    if let Some(envelope) = fields.strip_suffix(", nrcpt=1 (queue active)") {
+        let envelope = format!(
+            "{envelope}, class=0, nrcpts=1, proto=ESMTP, daemon=MTA, relay=app [192.0.2.1]"
+        );
         return Some(format!("{head} sm-mta[77]: {id}: {envelope}\n"));
     }
     let field = |name: &str| {

@@ -68,6 +68,8 @@ pub struct Site {
     queue: BTreeMap<(i64, u64), Message>,
     random: u64,
     ids: u64,
+    /// The sender domain of a message, by its time and number.
+    sender: fn(i64, u64) -> String,
 }
 
 impl Site {
@@ -81,7 +83,14 @@ impl Site {
             queue: BTreeMap::new(),
             random: 0x2545_f491_4f6c_dd1d,
             ids: 0,
+            sender: |_, id| format!("sender{}.example", id % 5),
         }
+    }
+
+    /// Whose messages they are: the sender domain of a message, by its time and its number.
+    pub fn from_senders(mut self, sender: fn(i64, u64) -> String) -> Self {
+        self.sender = sender;
+        self
     }
 
     /// A number below `below`, the same in every run (xorshift).
@@ -139,8 +148,8 @@ impl Site {
         });
         let (id, to) = (self.ids, to.unwrap_or(0));
         let text = format!(
-            "4F{id:08X}: from=<ann@sender{}.example>, size=2000, nrcpt=1 (queue active)",
-            id % 5
+            "4F{id:08X}: from=<ann@{}>, size=2000, nrcpt=1 (queue active)",
+            (self.sender)(time, id)
         );
         self.line(time, "qmgr", &text);
         let soon = time + i64::from(self.random(5));

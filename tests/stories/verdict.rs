@@ -23,6 +23,7 @@ pub struct Fired {
     pub resolved: Option<i64>,
     pub inhibited: Option<String>,
     pub summary: String,
+    pub description: String,
 }
 
 /// All alerts of a log.
@@ -51,6 +52,7 @@ pub fn replay(log: &str) -> Vec<Fired> {
         resolved: minutes(&alert["resolved"]),
         inhibited: alert["inhibited"].as_str().map(str::to_owned),
         summary: text(&alert["summary"]),
+        description: text(&alert["description"]),
     });
     fired.collect()
 }

@@ -18,7 +18,7 @@ use file_task::FileTask;
 use crate::alert::notify;
 use crate::catalog::Policy;
 use crate::cli::error::Error;
-use crate::config::{AlertingSettings, Config};
+use crate::config::Config;
 use crate::engine::{self, AlertSetup, Handle, Setup, SourceSetup};
 use crate::logging;
 use crate::metrics::WebAddress;
@@ -26,7 +26,7 @@ use crate::queue;
 use crate::service::ServiceManager;
 use crate::source::{Files, Input};
 use crate::state::StateFile;
-use crate::web::{Access, Bound, Server, Site, SiteSettings};
+use crate::web::{Access, Bound, Privacy, Server, Site, SiteSettings};
 
 /// How often a service that has found no mail log looks for one again.
 const LOG_SEARCH_INTERVAL: Duration = Duration::from_secs(1);
@@ -88,8 +88,7 @@ async fn serve(
         route_prefix: config.route_prefix.clone(),
         external_url: config.external_url.clone().unwrap_or_default(),
     };
-    let alerts =
-        alert_setup(config.alerting.as_ref(), &addresses, web).map_err(Error::cannot_start)?;
+    let alerts = alert_setup(&config, &addresses, web).map_err(Error::cannot_start)?;
     let policy = alerts.policy.clone();
     let (engine, thread) = engine::start(
         engine_setup(&config),
@@ -237,10 +236,11 @@ fn absolute_input(input: &Input) -> Input {
 
 /// What the engine needs to evaluate alerts, and to send them if that is configured.
 fn alert_setup(
-    alerting: Option<&AlertingSettings>,
+    config: &Config,
     addresses: &[SocketAddr],
     web: WebAddress,
 ) -> std::io::Result<AlertSetup> {
+    let alerting = config.alerting.as_ref();
     let instance = alerting.and_then(|alerting| alerting.instance.clone());
     let instance = instance.unwrap_or_else(|| {
         let host = rustix::system::uname();
@@ -250,8 +250,12 @@ fn alert_setup(
     let peers = alerting.map(|alerting| &alerting.alertmanagers);
     let peers = peers.filter(|peers| !peers.is_empty());
     let notifier = peers.map(|peers| notify::start(peers.clone()));
+    let policy = alerting.map_or_else(Policy::embedded, |alerting| alerting.policy.clone());
     Ok(AlertSetup {
-        policy: alerting.map_or_else(Policy::embedded, |alerting| alerting.policy.clone()),
+        policy: Policy {
+            names_senders: config.privacy != Privacy::None,
+            ..policy
+        },
         instance,
         web,
         notifier: notifier.transpose()?,

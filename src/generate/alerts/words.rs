@@ -112,6 +112,8 @@ impl Templates<'_> {
                 )
             }
             "usual" => self.percentage(&expression::figure(alert, "usual_share")),
+            // No label holds a domain: the page of the alert names it.
+            "sender" => words.sender.to_owned(),
             "who" => self.leader("{{ $provider }}", words.others),
             "leader" => {
                 let sentence = format!("{}{{{{ $provider }}}}{}", words.leader, words.end);

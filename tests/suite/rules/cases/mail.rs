@@ -59,6 +59,7 @@ fn texts(alert: &Alert, share: &str, usual: &str) -> [String; 2] {
             .replace("{count}", COUNT)
             .replace("{provider}", PROVIDER)
             .replace("{who}", PROVIDER)
+            .replace("{sender}", "one sender domain")
             .replace("{leader}", &format!("Top provider: {PROVIDER}."))
             .replace("{enhanced}", &format!(" {ENHANCED}"))
             .replace("{why}", &format!(": {name}"))
