@@ -43,6 +43,11 @@ pub struct ReadSettings {
 }
 
 impl ReadSettings {
+    /// The time zone of time stamps without an offset.
+    pub fn zone(&self) -> &TimeZone {
+        &self.zone
+    }
+
     /// A parser with these settings. `reference` is the latest possible time of a line.
     pub fn parser(&self, reference: Timestamp) -> LineParser {
         let (catalog, zone) = (Catalog::embedded(), self.zone.clone());

@@ -12,4 +12,5 @@ mod windows;
 
 pub use recorder::{Group, Insight, InsightSnapshot, Named, ReplyText};
 pub use space_saving::Frequent;
+pub(crate) use template::template as reply_template;
 pub use windows::Window;

@@ -11,5 +11,6 @@ mod mixed;
 mod properties;
 mod replay;
 mod replies;
+mod report;
 mod rules;
 mod several_files;
