@@ -122,7 +122,8 @@ impl<'a> Printed<'a> {
             let is_title = lines.get(at + 1).is_some_and(|it| it.starts_with("---"));
             match is_title {
                 true => current = line.trim(),
-                false if !line.starts_with("---") && !line.trim().is_empty() => {
+                // A rule below a title or the names of columns.
+                false if !line.trim_start().starts_with("---") && !line.trim().is_empty() => {
                     sections.entry(current).or_default().push(line);
                 }
                 false => {}
@@ -366,7 +367,7 @@ fn problems(theirs: &Printed<'_>, ours: &Value, differences: &mut Vec<String>) {
         ("Panics", of_level("panic")),
     ] {
         let printed = theirs.groups(title);
-        if printed != exact {
+        if printed != exact || (printed.is_empty() && title != "Panics") {
             differences.push(format!("{title}: {printed:?}, {exact:?}"));
         }
     }
