@@ -24,6 +24,8 @@ pub mod metrics;
 
 pub mod insight;
 
+pub mod report;
+
 pub mod state;
 
 pub mod alert;

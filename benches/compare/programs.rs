@@ -139,7 +139,11 @@ fn run(
     Ok(Ok(match name {
         OURS => {
             let mut report = Command::new(&options.program);
-            let (cost, printed) = measured(report.args(["report", "--format", "json"]).arg(log))?;
+            let (cost, printed) = measured(
+                report
+                    .args(["report", "--format", "json", "--detail", "0"])
+                    .arg(log),
+            )?;
             (cost, check::report(&printed, expected)?)
         }
         GREP => {

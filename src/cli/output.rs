@@ -25,14 +25,30 @@ pub fn print<T: Serialize>(
     report: &T,
     text: impl FnOnce(&mut dyn Write, &T) -> io::Result<()>,
 ) -> Result<(), Error> {
+    print_with(|output| match format {
+        OutputFormat::Json => json(output, report),
+        OutputFormat::Text => text(output, report),
+    })
+}
+
+/// Prints to standard output what `write` writes.
+///
+/// # Errors
+///
+/// If it cannot be written.
+pub fn print_with(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Error> {
     let mut output = BufWriter::new(io::stdout().lock());
-    match format {
-        OutputFormat::Json => {
-            serde_json::to_writer_pretty(&mut output, report).map_err(io::Error::from)?;
-            writeln!(output)?;
-        }
-        OutputFormat::Text => text(&mut output, report)?,
-    }
+    write(&mut output)?;
     output.flush()?;
     Ok(())
+}
+
+/// Writes a report as JSON.
+///
+/// # Errors
+///
+/// If it cannot be written.
+pub fn json(mut output: &mut dyn Write, report: &impl Serialize) -> io::Result<()> {
+    serde_json::to_writer_pretty(&mut output, report).map_err(io::Error::from)?;
+    writeln!(output)
 }

@@ -16,6 +16,7 @@ impl Counters {
                 let tls = &mut self.services.counts(service).tls[direction.index()];
                 tls[session.trust.index()][session.protocol.index()] += times;
             }
+            Fact::Submitted { .. } | Fact::Removed { .. } => {}
             Fact::Received { queue_id } => self.pending_messages.begin(queue_id),
             Fact::Queued {
                 queue_id,

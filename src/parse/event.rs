@@ -120,6 +120,19 @@ pub enum Fact<'a> {
     Action(Mta, Action),
     /// A result of Postfix's postscreen.
     Postscreen(Service<'a>, PostscreenResult),
+    /// A client or a local program submits a message. Its size and sender follow in [`Fact::Queued`]. Messages that the
+    /// server makes itself, such as bounces, have no such line.
+    Submitted {
+        /// The message's queue id; empty if it has none, as before a proxy filter.
+        queue_id: &'a [u8],
+        /// The client as in the line, `name[address]`; empty for a local program.
+        client: &'a [u8],
+    },
+    /// A message left the queue: all its deliveries ended.
+    Removed {
+        /// The message's queue id.
+        queue_id: &'a [u8],
+    },
     /// A message got its queue file; its size follows in [`Fact::Queued`].
     Received {
         /// The message's queue id.
@@ -146,6 +159,8 @@ pub enum Fact<'a> {
         queue_id: &'a [u8],
         /// The sender's address; empty for the null sender, or without a queue id.
         sender: &'a [u8],
+        /// The client as in the line, `name[address]` or `name [address]`; empty if unknown or a local program.
+        client: &'a [u8],
         /// Bytes, if logged.
         size: Option<NonZeroU64>,
         /// Recipients, if logged.

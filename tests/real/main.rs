@@ -14,6 +14,7 @@
 //!   submission server and LMTP proxy
 //! - `sendmail`, `opensmtpd`, `courier`: a real Sendmail, OpenSMTPD and Courier; `unpacked`: what the tests of complete servers that are not installed share
 //! - `exporter`, `prometheus`: what is read from the log; `rsyslog`, `journal`, `container_logs`: transports and formats of log lines
+//! - `pflogsumm`: the figures of `report` against those of pflogsumm, on the log of the benchmarks
 //! - `page`, `faults`, `clocks`, `repeated_hour`: alerts from the lines of `traffic` through `alertmanager` to a `webhook`;
 //!   `incidents`: stories of mail servers (`site`) through Prometheus with the shipped inhibitions; `examples`:
 //!   the Alertmanager examples of the documentation
@@ -28,6 +29,10 @@
 
 mod alertmanager;
 mod auth;
+#[path = "../../benches/log/mod.rs"]
+// Not all of what the benchmarks use is used here.
+#[allow(dead_code)]
+mod bench_log;
 mod browser;
 mod cases;
 mod chart;
@@ -59,6 +64,7 @@ mod milter;
 mod opensmtpd;
 mod package;
 mod page;
+mod pflogsumm;
 mod podman;
 mod pods;
 mod policy;

@@ -15,7 +15,7 @@ use crate::world::{Message, World};
 use crate::{
     Result, alertmanager, auth, browser, chart, client, clocks, compose, container_logs,
     dashboards, examples, faults, image, inbound, incidents, journal, logrotate, milter, package,
-    page, podman, pods, policy, prometheus, repeated_hour, sandbox, stores,
+    page, pflogsumm, podman, pods, policy, prometheus, repeated_hour, sandbox, stores,
 };
 
 /// A test, and the programs that it needs.
@@ -91,6 +91,11 @@ pub const ALL: &[RealTrial] = &[
         name: "prometheus_scrapes_every_family_and_the_exact_count_of_421",
         needs: &["postfix", "prometheus", "promtool"],
         run: scraped_by_prometheus,
+    },
+    RealTrial {
+        name: "report_has_every_figure_of_pflogsumm",
+        needs: &["pflogsumm"],
+        run: || with_folder(pflogsumm::every_figure_is_that_of_pflogsumm),
     },
     RealTrial {
         name: "logrotate_in_every_configuration_loses_no_line",

@@ -109,6 +109,10 @@ fn fact_in_words(fact: &Fact<'_>) -> String {
         Fact::Postscreen(service, result) => {
             format!("postscreen {} {}", of(service), result.name())
         }
+        Fact::Submitted { queue_id, client } => {
+            format!("submitted {} {}", lossy(queue_id), lossy(client))
+        }
+        Fact::Removed { queue_id } => format!("removed {}", lossy(queue_id)),
         Fact::Received { queue_id } => format!("received {}", lossy(queue_id)),
         Fact::Queued {
             queue_id,

@@ -11,6 +11,7 @@ mod mixed;
 mod properties;
 mod replay;
 mod replies;
+mod report;
 mod rules;
 mod several_files;
 mod trace;

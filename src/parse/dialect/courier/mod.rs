@@ -156,6 +156,7 @@ fn parse<'a>(state: &'a mut CourierState, part: Part, record: &Record<'a>) -> Op
             service: ESMTPD,
             queue_id: b"",
             sender: b"",
+            client: b"",
             size: None,
             recipients: None,
             tls: None,

@@ -40,6 +40,7 @@ pub(super) fn parse<'a, 'e>(id: &'a [u8], text: &'a [u8]) -> Line<'a, 'e> {
         service: RECEIVE,
         queue_id: id,
         sender,
+        client: fields.host,
         size: number(fields.size).and_then(|(size, _)| NonZeroU64::new(size)),
         recipients: rest.strip_prefix(b"for ").and_then(count_addresses),
         tls: (!fields.tls.is_empty()).then(|| TlsSession {

@@ -198,7 +198,10 @@ fn parse<'a, 'e>(message: &Message<'a>, slot: &'e mut Option<Event<'a>>) -> Line
                 }
             }
         }
-        if text.starts_with(b"Completed") || text == b"Message is frozen" {
+        if text.starts_with(b"Completed") {
+            return Line::Noise(Some(Fact::Removed { queue_id: id }));
+        }
+        if text == b"Message is frozen" {
             return Line::Noise(None);
         }
     }

@@ -338,6 +338,7 @@ fn ready<'a>(state: &IronPortState, mid: &[u8], text: &'a [u8]) -> Option<Parsed
         service: INJECTION,
         queue_id: b"",
         sender: b"",
+        client: b"",
         size: NonZeroU64::new(size),
         recipients: message.and_then(|it| NonZeroU32::new(it.count)),
         tls,

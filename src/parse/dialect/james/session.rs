@@ -20,6 +20,7 @@ pub(super) fn parse<'a>(framed: &Framed<'a>) -> Option<Parsed<'a>> {
             service: SERVER,
             queue_id: b"",
             sender: b"",
+            client: b"",
             size: None,
             recipients: None,
             tls: None,

@@ -210,6 +210,7 @@ fn accepted<'a>(log: &LogRecord<'a>) -> Fact<'a> {
         service: LISTENER,
         queue_id: b"",
         sender: b"",
+        client: b"",
         size: log.size.and_then(NonZeroU64::new),
         recipients: NonZeroU32::new(log.recipients),
         tls: (!log.tls.is_empty()).then(|| TlsSession {

@@ -250,6 +250,7 @@ fn accepted<'a>(text: &[u8]) -> Found<'a> {
         service: SMTP,
         queue_id: b"",
         sender: b"",
+        client: b"",
         size: size.and_then(NonZeroU64::new),
         recipients,
         tls: None,

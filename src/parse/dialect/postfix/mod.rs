@@ -111,7 +111,8 @@ pub(in crate::parse) fn read_prescanned<'a>(
             return visitor.noise(time, None);
         }
         (Form::Client, SMTPD) if has_queue_id && text.starts_with(b"client=") => {
-            return visitor.noise(time, None);
+            let (queue_id, client) = (queue_id(), server::client(&text[7..]));
+            return visitor.noise(time, Some(&Fact::Submitted { queue_id, client }));
         }
         (Form::MessageId, Program::Daemon(Daemon::Cleanup))
             if has_queue_id && text.starts_with(b"message-id=") =>
@@ -121,7 +122,8 @@ pub(in crate::parse) fn read_prescanned<'a>(
             return visitor.noise(time, Some(&Fact::Received { queue_id }));
         }
         (Form::Removed, QMGR) if has_queue_id && text == b"removed" => {
-            return visitor.noise(time, None);
+            let queue_id = queue_id();
+            return visitor.noise(time, Some(&Fact::Removed { queue_id }));
         }
         (Form::From, QMGR) if has_queue_id => {
             let mut slot = None;
@@ -139,7 +141,14 @@ pub(in crate::parse) fn read_prescanned<'a>(
                 return visitor.visit(time, line);
             }
         }
-        (Form::Uid | Form::Notification, Program::Helper) if has_queue_id => {
+        (Form::Uid, Program::Helper) if has_queue_id => {
+            let submitted = Fact::Submitted {
+                queue_id: queue_id(),
+                client: b"",
+            };
+            return visitor.noise(time, Some(&submitted));
+        }
+        (Form::Notification, Program::Helper) if has_queue_id => {
             return visitor.noise(time, None);
         }
         (Form::NoQueue, SMTPD) => {
@@ -247,6 +256,10 @@ fn parse_helper<'a, 'e>(body: &'a [u8], slot: &'e mut Option<Event<'a>>) -> Line
     let (queue_id, text) = queue_id::split(body);
     if queue_id.is_empty() {
         return noise::without_queue_id(body);
+    }
+    if text.starts_with(b"uid=") {
+        let client = b"";
+        return Line::Noise(Some(Fact::Submitted { queue_id, client }));
     }
     match text.strip_prefix(b"to=") {
         Some(record) => record::parse(Origin::default(), queue_id, record, slot),

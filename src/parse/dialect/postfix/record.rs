@@ -322,7 +322,7 @@ pub(super) fn qmgr<'a, 'e>(
     slot: &'e mut Option<Event<'a>>,
 ) -> Line<'a, 'e> {
     if text == b"removed" {
-        return Line::Noise(None);
+        return Line::Noise(Some(Fact::Removed { queue_id }));
     }
     let Some(sender) = text.strip_prefix(b"from=") else {
         return noise::with_queue_id(text);

@@ -88,8 +88,11 @@ pub(super) fn smtpd_message<'a, 'e>(
     text: &'a [u8],
     slot: &'e mut Option<Event<'a>>,
 ) -> Line<'a, 'e> {
-    if text.starts_with(b"client=") {
-        return Line::Noise(None);
+    if let Some(rest) = text.strip_prefix(b"client=") {
+        return Line::Noise(Some(Fact::Submitted {
+            queue_id: queue_id::of_message(queue_id),
+            client: client(rest),
+        }));
     }
     if let Some(verdict) = text
         .strip_prefix(b"reject: ")
@@ -107,6 +110,12 @@ pub(super) fn smtpd_message<'a, 'e>(
         return tls::failed_with_client();
     }
     noise::with_queue_id(text)
+}
+
+/// The client in the text after `client=`, before other fields.
+#[inline]
+pub(super) fn client(text: &[u8]) -> &[u8] {
+    split(text, b',').map_or(text, |(client, _)| client)
 }
 
 /// Parses a reject: `STAGE from CLIENT: REPLY; from=<…> to=<…> proto=… helo=<…>`.

@@ -126,6 +126,7 @@ fn parse<'a, 'e>(
                 service: RECEIVE,
                 queue_id: b"",
                 sender: b"",
+                client: b"",
                 size: number(account.size).and_then(|(size, _)| NonZeroU64::new(size)),
                 recipients: None,
                 tls: None,

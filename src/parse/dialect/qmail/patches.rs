@@ -202,6 +202,7 @@ fn qlog<'a, 'e>(text: &'a [u8], slot: &'e mut Option<Event<'a>>) -> Line<'a, 'e>
                 service: SMTPD,
                 queue_id: b"",
                 sender: b"",
+                client: b"",
                 size: field(b" size=")
                     .and_then(number)
                     .and_then(|(size, _)| std::num::NonZeroU64::new(size)),

@@ -138,6 +138,7 @@ fn received<'a, 'e>(
         service: SEND,
         queue_id: b"",
         sender: b"",
+        client: b"",
         size: NonZeroU64::new(size),
         recipients: None,
         tls: None,

@@ -222,6 +222,7 @@ fn accepted<'a>(fields: &Fields<'a>) -> Fact<'a> {
         service: SMTP,
         queue_id: b"",
         sender: b"",
+        client: b"",
         size: NonZeroU64::new(fields.size),
         recipients: NonZeroU32::new(fields.recipients),
         tls: None,

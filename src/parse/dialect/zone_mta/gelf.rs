@@ -33,6 +33,7 @@ pub(super) fn parse<'a, 'e>(text: &'a [u8], slot: &'e mut Option<Event<'a>>) -> 
                 service: SMTP,
                 queue_id: b"",
                 sender: b"",
+                client: b"",
                 size: None,
                 recipients: None,
                 tls: None,

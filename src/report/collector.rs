@@ -1,0 +1,391 @@
+//! Takes the events and facts of a log and adds them up.
+
+use jiff::tz::TimeZone;
+
+use super::calendar::Calendar;
+use super::mail::{Mail, text};
+use super::messages::Messages;
+use super::problems::Problems;
+use super::reasons::ReasonTables;
+use super::sessions::Sessions;
+use super::summary::{Day, Hour, MessageTotals, Summary, Top, WithoutSender};
+use crate::catalog::{Catalog, Language, Providers};
+use crate::parse::{Action, Event, Fact, Level, Mta, Outcome, Stamp};
+
+/// How many host names are shown.
+const MAX_HOSTS: usize = 20;
+
+/// Without details, the host of this many lines is looked at, and then that of one line in `HOST_SAMPLE`.
+const ALL_HOSTS: u64 = 1000;
+const HOST_SAMPLE: u32 = 16;
+
+/// What is collected.
+#[derive(Clone, Copy, Debug)]
+pub struct CollectorOptions {
+    /// Whether the tables of names and texts are collected. Without them, a report costs hardly more than counting.
+    pub details: bool,
+    /// The most memory that the tables may use, in bytes.
+    pub memory: usize,
+}
+
+/// Adds up what a log says.
+pub struct Collector {
+    calendar: Calendar,
+    /// Figures that are not by hour and day.
+    totals: MessageTotals,
+    messages: Messages,
+    problems: Problems,
+    sessions: Sessions,
+    tables: Option<Box<Tables>>,
+    hosts: Vec<Box<[u8]>>,
+    /// The host of the last line that was looked at: its position in the line and in `hosts`.
+    last_host: (usize, usize),
+    /// Lines until the next one is looked at.
+    until_host: u32,
+    /// Lines whose host was looked at.
+    lines_with_host: u64,
+}
+
+struct Tables {
+    mail: Mail,
+    reasons: ReasonTables,
+}
+
+impl Collector {
+    /// Nothing collected. Hours and days are those of `zone`.
+    pub fn new(options: CollectorOptions, zone: TimeZone) -> Self {
+        let quarter = options.memory / 4;
+        Collector {
+            calendar: Calendar::new(zone),
+            totals: MessageTotals::default(),
+            messages: Messages::new(quarter),
+            problems: Problems::default(),
+            sessions: Sessions::default(),
+            tables: options.details.then(|| {
+                Box::new(Tables {
+                    mail: Mail::new(2 * quarter),
+                    reasons: ReasonTables::new(quarter),
+                })
+            }),
+            hosts: Vec::new(),
+            last_host: (0, usize::MAX),
+            until_host: 0,
+            lines_with_host: 0,
+        }
+    }
+
+    /// Takes an event that the line reports `times` times.
+    #[inline]
+    pub fn event(&mut self, time: Option<Stamp>, event: &Event<'_>, line: &[u8], times: u64) {
+        self.calendar.note(time);
+        self.host(line);
+        // Programs beside the mail server repeat what it logs itself.
+        if is_companion(event.mta()) {
+            return self.companion(event, line, times);
+        }
+        match event.outcome {
+            Outcome::Sent => return self.sent(time, event, times),
+            Outcome::Deferred => {
+                self.calendar.at(time).deferred += times;
+                let is_first = event.queue_id.is_empty() || self.messages.defer(event.queue_id);
+                self.totals.deferred += u64::from(is_first);
+            }
+            Outcome::Bounced => self.calendar.at(time).bounced += times,
+            Outcome::Expired => self.totals.expired += times,
+            // What Postfix logs as a warning is one, as for pflogsumm.
+            Outcome::Rejected if event.level.is_none() || event.mta() != Mta::Postfix => {
+                self.calendar.at(time).rejected += times;
+            }
+            Outcome::Rejected | Outcome::Attempt => {}
+        }
+        self.problems.count(event, times);
+        if let Some(level) = event.level {
+            self.sessions.diagnostic(level, times);
+        }
+        let Some(tables) = &mut self.tables else {
+            return;
+        };
+        if event.condition.is_some() || event.outcome != Outcome::Attempt {
+            tables.reasons.failed(event, times);
+        }
+        if let Some(level) = event.level {
+            tables.reasons.complaint(level, line, times);
+        }
+        match event.outcome {
+            Outcome::Deferred | Outcome::Bounced => {
+                let is_deferred = event.outcome == Outcome::Deferred;
+                tables.mail.failed(event, is_deferred, times);
+            }
+            Outcome::Rejected => tables.mail.rejected(event, times),
+            _ => {}
+        }
+    }
+
+    #[inline]
+    fn sent(&mut self, time: Option<Stamp>, event: &Event<'_>, times: u64) {
+        if is_forwarded(event) {
+            self.totals.forwarded += times;
+            return;
+        }
+        self.calendar.at(time).delivered += times;
+        let Some(tables) = &mut self.tables else {
+            return;
+        };
+        self.totals.bytes_delivered += tables.mail.sent(event, &mut self.messages, times);
+        let names_sender = !matches!(event.mta(), Mta::Postfix | Mta::Exim | Mta::Sendmail);
+        if names_sender && !event.sender.is_empty() {
+            tables.mail.sent_by(event.sender);
+        }
+    }
+
+    /// A failure that a program beside the mail server logs.
+    #[cold]
+    fn companion(&mut self, event: &Event<'_>, line: &[u8], times: u64) {
+        if let Some(level) = event.level {
+            self.sessions.diagnostic(level, times);
+            if let Some(tables) = &mut self.tables {
+                tables.reasons.complaint(level, line, times);
+            }
+        }
+    }
+
+    /// Takes a line of known form that is not an event.
+    #[inline]
+    pub fn noise(&mut self, time: Option<Stamp>, fact: Option<&Fact<'_>>, line: &[u8], times: u64) {
+        self.calendar.note(time);
+        self.host(line);
+        match fact {
+            None => {}
+            Some(Fact::Submitted { queue_id, client }) => {
+                self.calendar.at(time).received += 1;
+                if self.tables.is_some() && !queue_id.is_empty() {
+                    self.messages.submit(queue_id, client);
+                }
+            }
+            Some(Fact::Removed { queue_id }) => self.messages.remove(queue_id),
+            Some(Fact::Queued {
+                queue_id,
+                sender,
+                size,
+                ..
+            }) => {
+                if let Some(tables) = &mut self.tables
+                    && let Some(client) = self.messages.queue(queue_id, *size)
+                {
+                    self.totals.bytes_received += size;
+                    tables.mail.received(sender, &client, *size);
+                }
+            }
+            Some(Fact::Accepted { .. }) => self.accepted(time, fact, times),
+            Some(fact) => self.fact(time, fact, line, times),
+        }
+    }
+
+    /// A message of a server that logs its acceptance in one line.
+    fn accepted(&mut self, time: Option<Stamp>, fact: Option<&Fact<'_>>, times: u64) {
+        let Some(
+            fact @ &Fact::Accepted {
+                queue_id,
+                sender,
+                client,
+                size,
+                ..
+            },
+        ) = fact
+        else {
+            return;
+        };
+        self.sessions.count(fact, times);
+        self.calendar.at(time).received += times;
+        let size = size.map_or(0, std::num::NonZeroU64::get);
+        self.totals.bytes_received += size * times;
+        if let Some(tables) = &mut self.tables
+            && !queue_id.is_empty()
+        {
+            self.messages.submit(queue_id, client);
+            self.messages.queue(queue_id, size);
+            tables.mail.received(sender, client, size);
+        }
+    }
+
+    /// Any other fact.
+    fn fact(&mut self, time: Option<Stamp>, fact: &Fact<'_>, line: &[u8], times: u64) {
+        self.sessions.count(fact, times);
+        match *fact {
+            Fact::Action(mta, action) if !is_companion(mta) => {
+                let traffic = self.calendar.at(time);
+                match action {
+                    Action::Hold => traffic.held += times,
+                    Action::Discard => traffic.discarded += times,
+                    Action::Warn | Action::RejectWarning => traffic.reject_warnings += times,
+                    _ => return,
+                }
+                if let Some(tables) = &mut self.tables {
+                    tables.reasons.action(action.name(), line, times);
+                }
+            }
+            Fact::Diagnostic(_, level) | Fact::AuthFailed(_, level) => {
+                if let Some(tables) = &mut self.tables {
+                    tables.reasons.complaint(level, line, times);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Takes note of a line of unknown form.
+    pub fn unmatched(&mut self, time: Option<Stamp>) {
+        self.calendar.note(time);
+    }
+
+    /// Takes note of the host name in the syslog header of a line. Without details, not of every line.
+    #[inline]
+    fn host(&mut self, line: &[u8]) {
+        match self.until_host {
+            0 => self.look_at_host(line),
+            _ => self.until_host -= 1,
+        }
+    }
+
+    #[inline(never)]
+    fn look_at_host(&mut self, line: &[u8]) {
+        self.lines_with_host += 1;
+        if self.tables.is_none() && self.lines_with_host > ALL_HOSTS {
+            self.until_host = HOST_SAMPLE;
+        }
+        let (at, host) = self.last_host;
+        if let Some(host) = self.hosts.get(host)
+            && let Some(rest) = line.get(at..)
+            && rest
+                .strip_prefix(&**host)
+                .is_some_and(|it| it.first() == Some(&b' '))
+        {
+            return;
+        }
+        self.find_host(line);
+    }
+
+    #[inline(never)]
+    fn find_host(&mut self, line: &[u8]) {
+        let Some(host) = host_of(line) else { return };
+        let (start, host) = host;
+        let known = self.hosts.iter().position(|it| **it == *host);
+        let index = match known {
+            Some(index) => index,
+            None if self.hosts.len() < MAX_HOSTS => {
+                self.hosts.push(host.into());
+                self.hosts.len() - 1
+            }
+            None => return,
+        };
+        self.last_host = (start, index);
+    }
+
+    /// The result, with at most `rows` rows of each table, and the worst problems in a language.
+    pub fn summary(
+        mut self,
+        catalog: &Catalog,
+        providers: &Providers,
+        options: &SummaryOptions,
+    ) -> Summary {
+        let span = self.calendar.span();
+        let total = self.calendar.total();
+        let hours = (0..).zip(self.calendar.hours());
+        let hours = hours
+            .map(|(hour, traffic)| Hour { hour, traffic })
+            .collect();
+        let days = self.calendar.days(options.zero_fill).into_iter();
+        let days = days.map(|(date, traffic)| Day {
+            date: date.to_string(),
+            traffic,
+        });
+        let mut summary = Summary {
+            from: span.map(|(from, _)| from),
+            to: span.map(|(_, to)| to),
+            messages: MessageTotals {
+                received: total.received,
+                delivered: total.delivered,
+                deferrals: total.deferred,
+                bounced: total.bounced,
+                rejected: total.rejected,
+                reject_warnings: total.reject_warnings,
+                held: total.held,
+                discarded: total.discarded,
+                ..self.totals
+            },
+            hours,
+            days: days.collect(),
+            hosts: self.hosts.iter().map(|host| text(host)).collect(),
+            problems: (self.problems).worst(options.problems, catalog, providers, options.language),
+            sessions: self.sessions.totals(),
+            ..Summary::default()
+        };
+        let Some(tables) = self.tables else {
+            return summary;
+        };
+        let mut top = Top::default();
+        tables.mail.top(options.rows, &mut top);
+        top.replies = tables.reasons.replies(options.rows, catalog, providers);
+        top.estimates.extend(tables.reasons.estimates());
+        if self.messages.overflowed {
+            top.estimates.insert("messages", None);
+        }
+        summary.top = top;
+        summary.reasons = tables.reasons.reasons(options.rows, catalog, providers);
+        summary.without_sender = WithoutSender {
+            messages: tables.mail.without_sender,
+            first: tables.mail.listed,
+        };
+        summary
+    }
+
+    /// The number of fatal errors and panics of the server.
+    pub fn fatal(&self) -> u64 {
+        self.sessions.diagnostics(Level::Fatal) + self.sessions.diagnostics(Level::Panic)
+    }
+}
+
+/// What of the result is wanted.
+#[derive(Clone, Copy, Debug)]
+pub struct SummaryOptions {
+    /// Rows of each table.
+    pub rows: usize,
+    /// Problems.
+    pub problems: usize,
+    /// Whether days without mail are listed.
+    pub zero_fill: bool,
+    /// The language of the problems.
+    pub language: Language,
+}
+
+/// Where the host name is in a line with the traditional syslog header.
+const HOST_AT: usize = "Nov 20 15:17:00 ".len();
+
+/// The host name in the syslog header of a line, and its position: after `Nov 20 15:17:00 ` or
+/// `2026-11-20T15:17:00+01:00 `.
+fn host_of(line: &[u8]) -> Option<(usize, &[u8])> {
+    let start = match line {
+        [b'0'..=b'9', b'0'..=b'9', b'0'..=b'9', b'0'..=b'9', b'-', ..] => {
+            let end = memchr::memchr(b' ', line).filter(|end| line[..*end].contains(&b'T'))?;
+            end + 1
+        }
+        [b'A'..=b'Z', b'a'..=b'z', b'a'..=b'z', b' ', ..] if line.get(12) == Some(&b':') => HOST_AT,
+        _ => return None,
+    };
+    let rest = line.get(start..)?;
+    let (host, rest) = rest.split_at(memchr::memchr(b' ', rest)?);
+    // A program's tag instead of a host name ends with a colon.
+    let is_host = !host.is_empty() && host.last() != Some(&b':') && !host.contains(&b'[');
+    (is_host && !rest.is_empty()).then_some((start, host))
+}
+
+/// Whether a program works beside a mail server, which logs the same message itself.
+fn is_companion(mta: Mta) -> bool {
+    matches!(mta, Mta::Amavis | Mta::Dovecot | Mta::Rspamd)
+}
+
+/// Whether Postfix made new messages of a delivery, to an alias or forward file.
+#[inline]
+fn is_forwarded(event: &Event<'_>) -> bool {
+    event.mta() == Mta::Postfix && event.text.starts_with(b"forwarded as ")
+}
