@@ -53,20 +53,22 @@ pub fn run(args: &Args) -> Result<(), Error> {
     let mut counters = Counters::within(catalog, Limits::REPORTED);
     let mut read = LineCounts::default();
     let mut parser = args.files.parser(&settings);
-    args.files.for_each(|path, file, mut lines| {
-        file.select(&mut parser, args.log_format);
-        let mut visitor = CountingVisitor {
-            counters: &mut counters,
-            lines: &mut read,
-            now: i64::MAX,
-            before: |time, _, _: &_| time,
-        };
-        while lines
-            .read(|lines| parser.read(lines, &mut visitor))
-            .map_err(|error| unreadable(path, &error))?
-        {}
-        Ok(())
-    })?;
+    let format = args.log_format;
+    args.files
+        .for_each_by_time(&settings, format, |path, file, mut lines| {
+            file.select(&mut parser, format);
+            let mut visitor = CountingVisitor {
+                counters: &mut counters,
+                lines: &mut read,
+                now: i64::MAX,
+                before: |time, _, _: &_| time,
+            };
+            while lines
+                .read(|lines| parser.read(lines, &mut visitor))
+                .map_err(|error| unreadable(path, &error))?
+            {}
+            Ok(())
+        })?;
     let report = LogReport {
         formats: args.files.formats(&parser),
         lines: read.events + read.noise + read.unmatched,
