@@ -1,8 +1,7 @@
 //! Log files given to `parse`, `report` and `replay`: plain or compressed files, or standard input, read from beginning
 //! to end. Live logs are followed by `source`.
 
-use std::fs::File;
-use std::io::{self, BufReader, IsTerminal, Read};
+use std::io::{self, IsTerminal, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -13,10 +12,13 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::error::Error;
+use super::file_order::oldest_first;
+pub use super::open_file::unreadable;
+use super::open_file::{OpenFile, decompressed, open};
 use crate::catalog::{Catalog, Providers};
 use crate::config::{self, Config};
 use crate::parse::{Format, LineParser, Mta, Patterns, StreamKey};
-use crate::source::{Compression, DEFAULT_MAX_LINE_BYTES, Lines, LinesAhead};
+use crate::source::{DEFAULT_MAX_LINE_BYTES, Lines, LinesAhead};
 
 /// The source that all files belong to.
 const SOURCE: u64 = 0;
@@ -99,39 +101,6 @@ impl LogFiles {
         self.files.len()
     }
 
-    /// The same files, sorted by the time that `first` finds in each. A file without a time stays after its
-    /// predecessor, and standard input is last.
-    ///
-    /// # Errors
-    ///
-    /// If a file cannot be read.
-    pub fn oldest_first(
-        &self,
-        first: impl Fn(Timestamp, Lines<Box<dyn Read + Send>>) -> io::Result<Option<i64>>,
-    ) -> Result<LogFiles, Error> {
-        let mut timed = Vec::new();
-        let mut last = i64::MIN;
-        for path in &self.files {
-            if path != Path::new("-") {
-                let input = open(path)?;
-                let found = decompressed(input.file)
-                    .and_then(|(reader, _)| {
-                        first(input.written, Lines::new(reader, DEFAULT_MAX_LINE_BYTES))
-                    })
-                    .map_err(|error| unreadable(path, &error))?;
-                last = found.unwrap_or(last);
-            } else {
-                last = i64::MAX;
-            }
-            timed.push((last, path.clone()));
-        }
-        timed.sort_by_key(|(time, _)| *time);
-        Ok(LogFiles {
-            files: timed.into_iter().map(|(_, path)| path).collect(),
-            config: self.config.clone(),
-        })
-    }
-
     /// A parser for all files, so that its state is carried over from one file to the next.
     pub fn parser(&self, settings: &ReadSettings) -> LineParser {
         let mut parser = settings.parser(Timestamp::now());
@@ -144,41 +113,69 @@ impl LogFiles {
         parser.formats(SOURCE)
     }
 
-    /// Calls `each` for one file after the other, with a progress bar if standard error is a terminal.
+    /// Calls `each` for one file after the other in the order in which they were given, with a progress bar if standard
+    /// error is a terminal.
     ///
     /// # Errors
     ///
     /// If a file cannot be opened, or `each` fails.
     pub fn for_each(
         &self,
-        mut each: impl FnMut(&Path, LogFile, LogLines) -> Result<(), Error>,
+        each: impl FnMut(&Path, LogFile, LogLines) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        // All files are opened before the first is read, so that errors are reported early.
-        let opened = self
-            .files
-            .iter()
-            .map(|path| open(path))
-            .collect::<Result<Vec<_>, _>>()?;
-        let progress = ProgressMeter::start(opened.iter().map(|input| input.size).sum());
-        for (number, (path, input)) in (0..).zip(self.files.iter().zip(opened)) {
-            let counted = CountingReader {
-                inner: input.file,
-                read: Arc::clone(&progress.read),
-            };
-            let (reader, is_compressed) =
-                decompressed(counted).map_err(|error| unreadable(path, &error))?;
-            let file = LogFile {
-                written: input.written,
-                number,
-            };
-            let is_live = path == Path::new("-");
-            let lines = LogLines::new(reader, is_compressed, is_live)
-                .map_err(|error| unreadable(path, &error))?;
-            each(path, file, lines)?;
-        }
-        progress.finish();
-        Ok(())
+        read_each(self.open()?, each)
     }
+
+    /// As [`LogFiles::for_each`], but the oldest file first, by the time of its first line: a shell expands
+    /// `mail.log*` to the newest file first.
+    ///
+    /// # Errors
+    ///
+    /// If a file cannot be read, or `each` fails.
+    pub fn for_each_by_time(
+        &self,
+        settings: &ReadSettings,
+        format: Format,
+        each: impl FnMut(&Path, LogFile, LogLines) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let parser = |written| {
+            let mut parser = settings.parser(written);
+            parser.select(StreamKey::default(), format);
+            parser
+        };
+        read_each(oldest_first(self.open()?, parser)?, each)
+    }
+
+    /// Opens all files before the first is read, so that errors are reported early.
+    fn open(&self) -> Result<Vec<OpenFile<'_>>, Error> {
+        self.files.iter().map(|path| open(path)).collect()
+    }
+}
+
+fn read_each(
+    files: Vec<OpenFile<'_>>,
+    mut each: impl FnMut(&Path, LogFile, LogLines) -> Result<(), Error>,
+) -> Result<(), Error> {
+    let progress = ProgressMeter::start(files.iter().map(|file| file.size).sum());
+    for (number, file) in (0..).zip(files) {
+        let path = file.path;
+        let counted = CountingReader {
+            inner: file.file,
+            read: Arc::clone(&progress.read),
+        };
+        let (reader, is_compressed) =
+            decompressed(counted).map_err(|error| unreadable(path, &error))?;
+        let is_live = path == Path::new("-");
+        let lines = LogLines::new(reader, is_compressed, is_live)
+            .map_err(|error| unreadable(path, &error))?;
+        let file = LogFile {
+            written: file.written,
+            number,
+        };
+        each(path, file, lines)?;
+    }
+    progress.finish();
+    Ok(())
 }
 
 /// The lines of a file.
@@ -226,69 +223,6 @@ impl LogFile {
         parser.select(key, format);
         parser.set_reference(self.written);
     }
-}
-
-/// The error for a file that cannot be read.
-pub fn unreadable(path: &Path, error: &io::Error) -> Error {
-    Error::Runtime(format!("{}: {error}", path.display()))
-}
-
-/// An open file.
-struct OpenFile {
-    file: Box<dyn Read + Send>,
-    /// When it was last written: no line in it can be newer.
-    written: Timestamp,
-    /// Bytes on disk, for the progress bar.
-    size: u64,
-}
-
-/// Opens a file, or standard input for `-`.
-fn open(path: &Path) -> Result<OpenFile, Error> {
-    if path == Path::new("-") {
-        return Ok(OpenFile {
-            file: Box::new(io::stdin()),
-            written: Timestamp::now(),
-            size: 0,
-        });
-    }
-    let file = File::open(path).map_err(|error| unreadable(path, &error))?;
-    let metadata = file.metadata().map_err(|error| unreadable(path, &error))?;
-    if metadata.is_dir() {
-        return Err(Error::Usage(format!(
-            "{}: is a directory, not a log file",
-            path.display()
-        )));
-    }
-    let written = metadata
-        .modified()
-        .ok()
-        .and_then(|time| Timestamp::try_from(time).ok());
-    Ok(OpenFile {
-        file: Box::new(file),
-        written: written.unwrap_or_else(Timestamp::now),
-        size: metadata.len(),
-    })
-}
-
-/// A reader of the decompressed content, and whether it was compressed. The compression is detected from the content, not from the name.
-fn decompressed(mut input: impl Read + Send + 'static) -> io::Result<(Box<dyn Read + Send>, bool)> {
-    let mut head = [0; Compression::HEAD];
-    let mut length = 0;
-    while length < head.len() {
-        match input.read(&mut head[length..]) {
-            Ok(0) => break,
-            Ok(read) => length += read,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-    let compression = Compression::by_content(&head[..length]);
-    let content = io::Cursor::new(head).take(length as u64).chain(input);
-    let reader = match compression {
-        Some(compression) => compression.decoder(BufReader::with_capacity(64 * 1024, content)),
-        None => Box::new(content) as Box<dyn Read + Send>,
-    };
-    Ok((reader, compression.is_some()))
 }
 
 /// Counts the bytes read.
@@ -341,40 +275,6 @@ impl ProgressMeter {
     fn finish(&self) {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Two lines, `one` and `two`, in each compression format.
-    const COMPRESSED: [&[u8]; 4] = [
-        b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03\xcb\xcf\x4b\xe5\x2a\x29\xcf\xe7\x02\x00\
-          \xe6\x0b\xba\x12\x08\x00\x00\x00",
-        b"\xfd\x37\x7a\x58\x5a\x00\x00\x04\xe6\xd6\xb4\x46\x02\x00\x21\x01\x1c\x00\x00\x00\
-          \x10\xcf\x58\xcc\x01\x00\x07one\ntwo\n\x00\x51\xab\x9e\xaf\x57\x75\x70\x49\x00\
-          \x01\x20\x08\xbb\x19\xd9\xbb\x1f\xb6\xf3\x7d\x01\x00\x00\x00\x00\x04YZ",
-        b"\x28\xb5\x2f\xfd\x24\x08\x41\x00\x00one\ntwo\n\xe6\xa6\x0e\x40",
-        b"BZh91AY&SY\xa7\x14\x2b\x77\x00\x00\x02\xc1\x80\x00\x10\x02\x01\x84\x80\x20\x00\x21\
-          \x80\x0c\x02\x38\xf5\x1b\x8b\xb9\x22\x9c\x28\x48\x53\x8a\x15\xbb\x80",
-    ];
-
-    fn read(bytes: &'static [u8]) -> Vec<u8> {
-        let mut text = Vec::new();
-        let (mut reader, _) = decompressed(bytes).expect("a reader");
-        reader.read_to_end(&mut text).expect("read");
-        text
-    }
-
-    #[test]
-    fn compression_is_detected_from_the_content() {
-        for compressed in COMPRESSED {
-            assert_eq!(read(compressed), b"one\ntwo\n");
-        }
-        for text in [&b""[..], b"o", b"one\ntwo\n", b"BZh9 is no bzip2", b"\x1f"] {
-            assert_eq!(read(text), text);
         }
     }
 }

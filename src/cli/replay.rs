@@ -86,50 +86,41 @@ pub fn run(args: &Args) -> Result<(), Error> {
     let volumes = RefCell::new(SenderVolumes::default());
     let mut evaluator = Evaluator::new(policy.clone(), catalog, names.into());
     let mut counters = Counters::new(catalog);
-    let files = args.files.oldest_first(|written, mut lines| {
-        let mut parser = settings.parser(written);
-        let mut first = None;
-        while first.is_none()
-            && lines.read(|lines| {
-                let mut times = lines.iter().map(|line| parser.parse(line, &mut None).time);
-                first = first.or_else(|| times.find_map(|time| time));
-            })?
-        {}
-        Ok(first.map(|time| time.seconds))
-    })?;
     let (mut from, mut to) = (i64::MAX, i64::MIN);
     let mut read = LineCounts::default();
     let mut due = evaluator.due();
-    let mut parser = files.parser(&settings);
-    files.for_each(|path, file, mut input| {
-        file.select(&mut parser, args.log_format);
-        let counting = CountingVisitor {
-            counters: &mut counters,
-            lines: &mut read,
-            now: i64::MAX,
-            before: |time: Option<Stamp>, _, counters: &_| {
-                let Stamp { seconds, .. } = time?;
-                from = from.min(seconds);
-                to = to.max(seconds);
-                if seconds >= due {
-                    evaluator.take_senders(&mut volumes.borrow_mut());
-                    evaluator.advance(seconds, counters, false);
-                    due = evaluator.due();
-                }
-                time
-            },
-        };
-        let mut visitor = SenderVisitor {
-            inner: counting,
-            insight: &mut insight,
-            volumes: &volumes,
-        };
-        while input
-            .read(|lines| parser.read(lines, &mut visitor))
-            .map_err(|error| unreadable(path, &error))?
-        {}
-        Ok(())
-    })?;
+    let mut parser = args.files.parser(&settings);
+    let format = args.log_format;
+    args.files
+        .for_each_by_time(&settings, format, |path, file, mut input| {
+            file.select(&mut parser, format);
+            let counting = CountingVisitor {
+                counters: &mut counters,
+                lines: &mut read,
+                now: i64::MAX,
+                before: |time: Option<Stamp>, _, counters: &_| {
+                    let Stamp { seconds, .. } = time?;
+                    from = from.min(seconds);
+                    to = to.max(seconds);
+                    if seconds >= due {
+                        evaluator.take_senders(&mut volumes.borrow_mut());
+                        evaluator.advance(seconds, counters, false);
+                        due = evaluator.due();
+                    }
+                    time
+                },
+            };
+            let mut visitor = SenderVisitor {
+                inner: counting,
+                insight: &mut insight,
+                volumes: &volumes,
+            };
+            while input
+                .read(|lines| parser.read(lines, &mut visitor))
+                .map_err(|error| unreadable(path, &error))?
+            {}
+            Ok(())
+        })?;
     // Lines after the last evaluation count too. Without a time stamp, there was no evaluation.
     if from <= to {
         // An alert that fired with the last line is decided on as well.

@@ -134,24 +134,26 @@ fn read(args: &Args, settings: &ReadSettings) -> Result<LogReport, Error> {
     let mut counters = Counters::within(catalog, Limits::REPORTED);
     let mut counts = LineCounts::default();
     let mut parser = args.files.parser(settings);
-    args.files.for_each(|path, file, mut lines| {
-        file.select(&mut parser, args.log_format);
-        let mut read = |lines: &[&[u8]]| {
-            let counting = CountingVisitor {
-                counters: &mut counters,
-                lines: &mut counts,
-                now: i64::MAX,
-                before: |time, _, _: &_| time,
+    let format = args.log_format;
+    args.files
+        .for_each_by_time(settings, format, |path, file, mut lines| {
+            file.select(&mut parser, format);
+            let mut read = |lines: &[&[u8]]| {
+                let counting = CountingVisitor {
+                    counters: &mut counters,
+                    lines: &mut counts,
+                    now: i64::MAX,
+                    before: |time, _, _: &_| time,
+                };
+                let visitor = ReportVisitor::new(counting, &mut collector, &mut selection, lines);
+                read_lines(&mut parser, lines, args.host.as_deref(), visitor);
             };
-            let visitor = ReportVisitor::new(counting, &mut collector, &mut selection, lines);
-            read_lines(&mut parser, lines, args.host.as_deref(), visitor);
-        };
-        while lines
-            .read(&mut read)
-            .map_err(|error| unreadable(path, &error))?
-        {}
-        Ok(())
-    })?;
+            while lines
+                .read(&mut read)
+                .map_err(|error| unreadable(path, &error))?
+            {}
+            Ok(())
+        })?;
     let options = SummaryOptions {
         rows,
         problems: PROBLEMS,
