@@ -76,7 +76,8 @@ fn describe_input(input: &Input) -> String {
                 .map(|file| format!("  journal file {}\n", file.display()))
                 .collect(),
         },
-        Input::Syslog(listeners) => listeners
+        Input::Syslog(syslog) => syslog
+            .listeners
             .iter()
             .map(|listener| format!("  syslog on {listener}\n"))
             .collect(),

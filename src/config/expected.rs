@@ -30,12 +30,12 @@ const FIELDS: &[(&str, &str)] = &[
     (
         "sources",
         "a list of mappings with one of files, containers, journald, syslog and pipe, and the optional fields \
-         name, format, read_from, rotated_dirs",
+         name, format, read_from, rotated_dirs, tls, allowed_senders",
     ),
     (
         "sources[]",
         "a mapping with one of files, containers, journald, syslog and pipe, and the optional fields name, \
-         format, read_from, rotated_dirs",
+         format, read_from, rotated_dirs, tls, allowed_senders",
     ),
     ("sources[].name", "a name, such as mail"),
     (
@@ -88,11 +88,35 @@ const FIELDS: &[(&str, &str)] = &[
     ),
     (
         "sources[].syslog",
-        "a list of listeners, such as [\"udp://:514\", \"tcp://:601\", \"unix:///dev/log\"]",
+        "a list of listeners, such as [\"udp://:514\", \"tcp://:601\", \"tls://:6514\", \"unix:///dev/log\"]",
     ),
     (
         "sources[].syslog[]",
-        "a listener, such as \"udp://:514\", \"tcp://:601\" or \"unix:///dev/log\"",
+        "a listener, such as \"udp://:514\", \"tcp://:601\", \"tls://:6514\" or \"unix:///dev/log\"",
+    ),
+    (
+        "sources[].tls",
+        "a mapping with the fields cert_file, key_file, client_ca_file",
+    ),
+    (
+        "sources[].tls.cert_file",
+        "an absolute path, such as /etc/maillog_exporter/syslog.pem",
+    ),
+    (
+        "sources[].tls.key_file",
+        "an absolute path, such as /etc/maillog_exporter/syslog.key",
+    ),
+    (
+        "sources[].tls.client_ca_file",
+        "an absolute path, such as /etc/maillog_exporter/senders.pem",
+    ),
+    (
+        "sources[].allowed_senders",
+        "a list of addresses, networks and names, such as [192.0.2.0/24, mx1.example.com]",
+    ),
+    (
+        "sources[].allowed_senders[]",
+        "an address, a network or a name, such as 192.0.2.0/24",
     ),
     (
         "sources[].pipe",

@@ -15,6 +15,7 @@ mod resource_conflicts;
 mod schema;
 mod settings;
 mod sources;
+mod syslog;
 #[cfg(test)]
 mod tests;
 mod values;

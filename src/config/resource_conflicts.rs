@@ -85,7 +85,7 @@ impl UsedResources {
             Listener::Udp(address) => {
                 Resource::Port("udp", address.ip().to_string(), address.port())
             }
-            Listener::Tcp(address) => {
+            Listener::Tcp(address) | Listener::Tls(address) => {
                 Resource::Port("tcp", address.ip().to_string(), address.port())
             }
             Listener::Unix(path) => Resource::Socket(path.display().to_string()),

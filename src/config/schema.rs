@@ -61,6 +61,8 @@ pub struct SourceItem {
     pub containers: List<String>,
     pub journald: Field<JournaldSection>,
     pub syslog: List<String>,
+    pub tls: Field<SyslogTlsSection>,
+    pub allowed_senders: List<String>,
     pub pipe: Field<String>,
     pub format: Field<String>,
     pub read_from: Field<String>,
@@ -74,6 +76,15 @@ pub struct JournaldSection {
     pub identifiers: List<String>,
     pub directory: Field<String>,
     pub files: List<String>,
+}
+
+/// `tls:` of a source.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SyslogTlsSection {
+    pub cert_file: Field<String>,
+    pub key_file: Field<String>,
+    pub client_ca_file: Field<String>,
 }
 
 /// `state:`

@@ -8,11 +8,10 @@ use super::resource_conflicts::UsedResources;
 use super::schema;
 use super::schema::{Field, List};
 use super::settings::SourceSettings;
+use super::syslog;
 use super::values::{absolute_path, check_format, invalid, non_empty, one_of, required_list};
 use crate::parse::Format;
-use crate::source::{
-    Files, Framing, Input, Journal, Listener, ReadFrom, is_compressed, is_pattern,
-};
+use crate::source::{Files, Framing, Input, Journal, ReadFrom, is_compressed, is_pattern};
 use crate::yaml::{Fault, Place};
 
 /// The kinds of input, as messages name them.
@@ -26,6 +25,7 @@ pub fn check(
     let place = Place::from(&source);
     let source = source.value;
     check_one_kind(&source)?;
+    syslog::check_is_syslog(&source)?;
     let from = read_from(&source)?;
     let format = format(source.format)?;
     let is_files = source.files.is_some() || source.containers.is_some();
@@ -37,8 +37,14 @@ pub fn check(
         let input = Input::Journal(journald(journal.value, from)?);
         (input, Some("journald".to_owned()))
     } else if source.syslog.is_some() {
-        let input = syslog(source.syslog, place, used)?;
-        (input, Some("syslog".to_owned()))
+        let input = syslog::check(
+            source.syslog,
+            &source.tls,
+            &source.allowed_senders,
+            place,
+            used,
+        )?;
+        (Input::Syslog(input), Some("syslog".to_owned()))
     } else if let Some(pipe) = source.pipe {
         let default_name = check_pipe(&pipe)?;
         used.pipe(&pipe.value, Place::from(&pipe))?;
@@ -196,19 +202,6 @@ fn check_pipe(pipe: &Spanned<String>) -> Result<String, Fault> {
         return Ok(pipe.value.clone());
     };
     Err(invalid(pipe, problem, "sources[].pipe"))
-}
-
-fn syslog(list: List<String>, place: Place, used: &mut UsedResources) -> Result<Input, Fault> {
-    let list = required_list(list, place, "syslog", "[\"udp://:514\"]")?;
-    let listeners = list.into_iter().map(|written| {
-        let listener = written
-            .value
-            .parse::<Listener>()
-            .map_err(|problem| invalid(&written, problem, "sources[].syslog[]"))?;
-        used.syslog(&listener, Place::from(&written))?;
-        Ok(listener)
-    });
-    Ok(Input::Syslog(listeners.collect::<Result<_, _>>()?))
 }
 
 /// Checks a file or pattern to follow.

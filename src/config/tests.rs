@@ -7,7 +7,7 @@ use super::*;
 use crate::alert::notify::{Auth, DEFAULT_TIMEOUT, Peer, Secret, Tls};
 use crate::catalog::Providers;
 use crate::queue::{Layout, QueueSource};
-use crate::source::{Files, Framing, Input, Journal, ReadFrom};
+use crate::source::{AllowedSenders, Files, Framing, Input, Journal, ReadFrom, Syslog, SyslogTls};
 use crate::web::Privacy;
 
 fn fixtures(ending: &str) -> Vec<(String, String)> {
@@ -138,11 +138,24 @@ fn every_field_of_the_full_file_reaches_the_configuration() {
         ),
         (
             "network",
-            Input::Syslog(vec![
-                "udp://:514".parse().expect("an address"),
-                "tcp://:601".parse().expect("an address"),
-                "unix:///run/maillog/log".parse().expect("a path"),
-            ]),
+            Input::Syslog(Syslog {
+                listeners: vec![
+                    "udp://:514".parse().expect("an address"),
+                    "tcp://:601".parse().expect("an address"),
+                    "tls://:6514".parse().expect("an address"),
+                    "unix:///run/maillog/log".parse().expect("a path"),
+                ],
+                tls: Some(SyslogTls {
+                    cert_file: "/etc/maillog_exporter/syslog.pem".into(),
+                    key_file: "/etc/maillog_exporter/syslog.key".into(),
+                    client_ca_file: Some("/etc/maillog_exporter/senders.pem".into()),
+                }),
+                allowed_senders: AllowedSenders::only(vec![
+                    "192.0.2.0/24".parse().expect("a network"),
+                    "2001:db8::1".parse().expect("an address"),
+                    "mx1.example.com".parse().expect("a name"),
+                ]),
+            }),
         ),
         ("pipe", Input::Pipe("/run/mail.fifo".into())),
     ];

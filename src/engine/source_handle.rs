@@ -11,7 +11,7 @@ use super::setup::SourceSetup;
 use super::source_clock::SourceClock;
 use crate::metrics::{LineCounts, SourceStats};
 use crate::parse::{Format, LineParser};
-use crate::source::{self, Input, Position, Rotations, Source, Status, Wake};
+use crate::source::{self, Input, Position, Rotations, Source, Status, Syslog, Wake};
 use crate::stable_hash::hash;
 use crate::state::{SourceCounts, SourceState};
 
@@ -22,6 +22,8 @@ struct ReadTotals {
     rotations: Rotations,
     truncated: u64,
     dropped: u64,
+    /// Not kept in the state file.
+    refused: u64,
     positions_lost: u64,
 }
 
@@ -37,6 +39,7 @@ impl ReadTotals {
             },
             truncated: self.truncated + status.truncated,
             dropped: self.dropped + status.dropped,
+            refused: self.refused + status.refused,
             positions_lost: self.positions_lost + status.positions_lost,
         }
     }
@@ -91,7 +94,7 @@ impl SourceHandle {
             id: source_id(&state.name),
             setup: SourceSetup {
                 name: state.name,
-                input: Input::Syslog(Vec::new()),
+                input: Input::Syslog(Syslog::default()),
                 format: Format::Auto,
             },
             source: None,
@@ -101,6 +104,7 @@ impl SourceHandle {
                 rotations: state.rotations,
                 truncated: state.truncated,
                 dropped: state.dropped,
+                refused: 0,
                 positions_lost: kept.positions_lost,
             },
             lines: LineStats {
@@ -235,6 +239,7 @@ impl SourceHandle {
             ],
             truncated: totals.truncated,
             dropped: totals.dropped,
+            refused: totals.refused,
             positions_lost: totals.positions_lost,
             positions_lost_before: self.before.positions_lost,
             backlog_events: self.lines.backlog_events,

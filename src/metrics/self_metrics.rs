@@ -117,6 +117,11 @@ impl Scrape {
                 |s| s.dropped,
             ),
             counter(
+                "maillog_source_refused_total",
+                "Syslog datagrams and connections refused, because the sender is not allowed or its TLS handshake failed.",
+                |s| s.refused,
+            ),
+            counter(
                 "maillog_source_positions_lost_total",
                 "Files in which reading stopped and that were not found again after a rotation: the rest of their lines is lost.",
                 |s| s.positions_lost,

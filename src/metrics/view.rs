@@ -33,6 +33,8 @@ pub struct SourceStats {
     pub truncated: u64,
     /// Lines lost because they arrived faster than they were read.
     pub dropped: u64,
+    /// Syslog datagrams and connections refused.
+    pub refused: u64,
     /// Files in which reading stopped and that were not found again.
     pub positions_lost: u64,
     /// How many of them were not found before the source was opened.

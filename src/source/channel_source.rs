@@ -98,6 +98,7 @@ impl Batch {
 struct Shared {
     up: AtomicBool,
     dropped: AtomicU64,
+    refused: AtomicU64,
     /// Bytes received for the batches in the queue. A batch is added before it is put in, and
     /// subtracted after it is taken out, so that this never goes below zero.
     queued_bytes: AtomicU64,
@@ -147,6 +148,11 @@ impl ChannelSender {
     /// Counts lines that were lost before they could be handed over.
     pub fn count_dropped(&self, lines: u64) {
         self.shared.dropped.fetch_add(lines, Ordering::Relaxed);
+    }
+
+    /// Counts a refused datagram or connection.
+    pub fn count_refused(&self) {
+        self.shared.refused.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Sets whether lines can be received now.
@@ -236,6 +242,7 @@ impl Source for ChannelSource {
             up: self.shared.up.load(Ordering::Relaxed),
             truncated: self.truncated,
             dropped: self.shared.dropped.load(Ordering::Relaxed),
+            refused: self.shared.refused.load(Ordering::Relaxed),
             ..Status::default()
         }
     }

@@ -5,6 +5,8 @@ use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
+use super::syslog_senders::AllowedSenders;
+
 /// What a source reads.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Input {
@@ -13,7 +15,7 @@ pub enum Input {
     /// The systemd journal.
     Journal(Journal),
     /// Syslog messages from other programs and hosts.
-    Syslog(Vec<Listener>),
+    Syslog(Syslog),
     /// A named pipe, or standard input if the path is `-`.
     Pipe(PathBuf),
 }
@@ -84,15 +86,39 @@ pub struct Journal {
     pub from: ReadFrom,
 }
 
+/// How syslog messages are received.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Syslog {
+    /// The addresses.
+    pub listeners: Vec<Listener>,
+    /// The certificates for TLS; there are some if one of the addresses needs them.
+    pub tls: Option<SyslogTls>,
+    /// Who may send to these addresses, Unix sockets excepted.
+    pub allowed_senders: AllowedSenders,
+}
+
+/// The files with the certificates of a syslog receiver, in PEM.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SyslogTls {
+    /// The certificate chain of the receiver.
+    pub cert_file: PathBuf,
+    /// Its private key.
+    pub key_file: PathBuf,
+    /// The authorities of which every sender needs a certificate; senders need none without it.
+    pub client_ca_file: Option<PathBuf>,
+}
+
 /// Where syslog messages are received.
 ///
-/// Written as `udp://:514`, `tcp://127.0.0.1:601` or `unix:///dev/log`.
+/// Written as `udp://:514`, `tcp://127.0.0.1:601`, `tls://:6514` or `unix:///dev/log`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Listener {
     /// Datagrams (RFC 5426).
     Udp(SocketAddr),
     /// TCP streams with either framing of RFC 6587: counted, or ended by newlines.
     Tcp(SocketAddr),
+    /// The same over TLS (RFC 5425).
+    Tls(SocketAddr),
     /// A Unix datagram socket, such as `/dev/log`.
     Unix(PathBuf),
 }
@@ -102,6 +128,7 @@ impl fmt::Display for Listener {
         match self {
             Listener::Udp(address) => write!(f, "udp://{address}"),
             Listener::Tcp(address) => write!(f, "tcp://{address}"),
+            Listener::Tls(address) => write!(f, "tls://{address}"),
             Listener::Unix(path) => write!(f, "unix://{}", path.display()),
         }
     }
@@ -111,16 +138,17 @@ impl FromStr for Listener {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let (kind, rest) = text
-            .split_once("://")
-            .ok_or_else(|| format!("{text:?} does not begin with udp://, tcp:// or unix://"))?;
+        let (kind, rest) = text.split_once("://").ok_or_else(|| {
+            format!("{text:?} does not begin with udp://, tcp://, tls:// or unix://")
+        })?;
         match kind {
             "udp" => Ok(Listener::Udp(address(rest)?)),
             "tcp" => Ok(Listener::Tcp(address(rest)?)),
+            "tls" => Ok(Listener::Tls(address(rest)?)),
             "unix" if Path::new(rest).is_absolute() => Ok(Listener::Unix(rest.into())),
             "unix" => Err(format!("{rest:?} is not an absolute path")),
             _ => Err(format!(
-                "{kind}:// is not one of udp://, tcp:// and unix://"
+                "{kind}:// is not one of udp://, tcp://, tls:// and unix://"
             )),
         }
     }
@@ -153,6 +181,7 @@ mod tests {
         for text in [
             "udp://127.0.0.1:514",
             "tcp://[::1]:601",
+            "tls://[::1]:6514",
             "unix:///dev/log",
             "udp://[::]:514",
         ] {

@@ -93,6 +93,8 @@ pub struct Status {
     pub truncated: u64,
     /// Lines that were lost because they came faster than they could be counted.
     pub dropped: u64,
+    /// Syslog datagrams and connections that were refused.
+    pub refused: u64,
     /// Files in which reading stopped and that were not found again: what was not read of them is lost.
     pub positions_lost: u64,
 }

@@ -32,12 +32,13 @@ mod rotation_model;
 mod rotation_search;
 mod stream_id;
 mod syslog;
+mod syslog_senders;
 mod tail;
 mod tail_file;
 mod watcher;
 
 pub(crate) use compression::Compression;
-pub use input::{Files, Framing, Input, Journal, Listener, ReadFrom};
+pub use input::{Files, Framing, Input, Journal, Listener, ReadFrom, Syslog, SyslogTls};
 pub use interface::{Hint, Progress, Rotations, Source, Status, Wake};
 pub use lines::{DEFAULT_MAX_LINE_BYTES, Lines};
 pub use lines_ahead::LinesAhead;
@@ -46,6 +47,7 @@ pub use position::{FilePosition, Position};
 pub use read_buffer::ReadBuffer;
 pub use rotated_names::is_compressed;
 pub use stream_id::StreamId;
+pub use syslog_senders::{AllowedSenders, Sender};
 use tail::Tail;
 pub use watcher::{Hints, Watcher};
 
@@ -71,7 +73,7 @@ pub fn open(
             };
             Box::new(journald::open(name.to_owned(), journal, cursor, cap, wake)?)
         }
-        Input::Syslog(listeners) => Box::new(syslog::open(listeners, cap, wake)?),
+        Input::Syslog(input) => Box::new(syslog::open(input, cap, wake)?),
         Input::Pipe(path) => Box::new(pipe::open(path, cap, wake)?),
     })
 }

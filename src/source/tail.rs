@@ -338,6 +338,7 @@ impl Source for Tail {
             positions_lost: self.tracker.positions_lost,
             truncated: self.totals.truncated,
             dropped: 0,
+            refused: 0,
         }
     }
 

@@ -1,4 +1,4 @@
-//! Client certificates of TLS servers.
+//! Client certificates of TLS servers: the HTTP server and the syslog receiver.
 
 mod certificate_names;
 mod client_certificates;

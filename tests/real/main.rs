@@ -76,6 +76,7 @@ mod remote;
 mod repeated_hour;
 mod replies;
 mod rsyslog;
+mod rsyslog_tls;
 mod sandbox;
 mod sendmail;
 #[path = "../stories/site.rs"]

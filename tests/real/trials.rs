@@ -10,6 +10,7 @@ use crate::exporter::{self, Daemon};
 use crate::postfix::{Postfix, SUBMIT};
 use crate::prometheus::Prometheus;
 use crate::rsyslog::{self, Rsyslog};
+use crate::rsyslog_tls;
 use crate::truth::{Truth, differences};
 use crate::world::{Message, World};
 use crate::{
@@ -116,6 +117,16 @@ pub const ALL: &[RealTrial] = &[
         name: "rsyslog_over_tcp_with_octet_counting_counts_every_line_once",
         needs: &["rsyslogd"],
         run: || rsyslog_transport(&rsyslog::TCP_COUNTED),
+    },
+    RealTrial {
+        name: "rsyslog_over_tls_with_gnutls_counts_every_line_once",
+        needs: &["rsyslogd", rsyslog_tls::GNUTLS],
+        run: || rsyslog_over_tls("gtls"),
+    },
+    RealTrial {
+        name: "rsyslog_over_tls_with_openssl_counts_every_line_once",
+        needs: &["rsyslogd", rsyslog_tls::OPENSSL],
+        run: || rsyslog_over_tls("ossl"),
     },
     RealTrial {
         name: "rsyslog_to_a_unix_socket_counts_every_line_once",
@@ -427,11 +438,20 @@ fn scraped_by_prometheus() -> Result<()> {
 }
 
 fn rsyslog_transport(way: &rsyslog::Way<'_>) -> Result<()> {
+    rsyslog_transport_with(way, "", |_| Ok(()))
+}
+
+/// The same with more settings of the source, after a preparation in the folder of the test.
+fn rsyslog_transport_with(
+    way: &rsyslog::Way<'_>,
+    settings: &str,
+    prepare: fn(&Path) -> Result<()>,
+) -> Result<()> {
     with_folder(|folder| {
+        prepare(folder)?;
         let place = folder.to_str().ok_or("the temporary folder is not UTF-8")?;
-        let listener = way.listener.replace("{folder}", place);
-        let config = format!("sources:\n  - syslog: [\"{listener}\"]\n");
-        let daemon = Daemon::configured(&config, folder)?;
+        let config = format!("sources:\n  - syslog: [\"{}\"]\n{settings}", way.listener);
+        let daemon = Daemon::configured(&config.replace("{folder}", place), folder)?;
         let syslog = Rsyslog::start(folder, way)?;
         for (number, line) in (1..).zip(rsyslog::lines()) {
             syslog.log(&line)?;
@@ -451,6 +471,16 @@ fn rsyslog_transport(way: &rsyslog::Way<'_>) -> Result<()> {
         }
         Ok(())
     })
+}
+
+/// Both sides present certificates and check the other's name.
+fn rsyslog_over_tls(driver: &str) -> Result<()> {
+    let action = rsyslog_tls::ACTION.replace("{driver}", driver);
+    let way = rsyslog::Way {
+        action: &action,
+        ..rsyslog_tls::TLS
+    };
+    rsyslog_transport_with(&way, rsyslog_tls::SETTINGS, rsyslog_tls::write_certificates)
 }
 
 /// Every record of a journal is counted once across restarts of the exporter.

@@ -9,9 +9,11 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 use tokio::time::sleep;
+use tracing::{debug, warn};
 
 use super::super::channel_source::{Batch, ChannelSender, Closed};
 use super::super::stream_id::StreamId;
+use super::super::syslog_senders::AllowedSenders;
 
 /// How long messages wait in the kernel while they keep coming: not so long that a burst of datagrams
 /// overflows a receive buffer of the usual size.
@@ -36,6 +38,9 @@ pub(super) fn stream_of(peer: IpAddr) -> StreamId {
 pub(super) struct Collector {
     sender: ChannelSender,
     cap: usize,
+    senders: AllowedSenders,
+    /// Whether a refused sender was logged.
+    warned: Cell<bool>,
     batch: RefCell<Batch>,
     /// Notified when the batch gets a message.
     filled: Notify,
@@ -48,13 +53,15 @@ pub(super) struct Collector {
 }
 
 impl Collector {
-    /// A collector that keeps at most `cap` bytes of each message.
-    pub fn new(sender: ChannelSender, cap: usize) -> Self {
+    /// A collector that keeps at most `cap` bytes of each message, of these senders.
+    pub fn new(sender: ChannelSender, cap: usize, senders: AllowedSenders) -> Self {
         // Two more, so that a message longer than the cap is recognised as such.
         let size = BUFFER_BYTES.max(cap + 2);
         Collector {
             sender,
             cap,
+            senders,
+            warned: Cell::new(false),
             batch: RefCell::default(),
             filled: Notify::new(),
             emptied: Notify::new(),
@@ -106,6 +113,25 @@ impl Collector {
     /// Counts lost messages.
     pub fn count_dropped(&self, messages: u64) {
         self.sender.count_dropped(messages);
+    }
+
+    /// Whether every sender with this address may send.
+    pub fn allows(&self, address: IpAddr) -> bool {
+        self.senders.allow_address(address)
+    }
+
+    /// The allowed senders.
+    pub fn senders(&self) -> &AllowedSenders {
+        &self.senders
+    }
+
+    /// Counts a refused datagram or connection, and logs the first one.
+    pub fn refuse(&self, sender: IpAddr, reason: &str) {
+        self.sender.count_refused();
+        if !self.warned.replace(true) {
+            warn!(%sender, reason, "syslog sender refused; further ones are only counted");
+        }
+        debug!(%sender, reason, "syslog sender refused");
     }
 
     /// Sends batches to the engine, until the source is closed.

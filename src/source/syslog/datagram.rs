@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
@@ -16,6 +16,7 @@ use tracing::warn;
 use super::super::stream_id::StreamId;
 use super::collector::{Collector, stream_of};
 use super::socket_file::SocketFile;
+use super::tcp::NOT_ALLOWED;
 use crate::bind;
 
 /// The receive buffer that is requested of the kernel, in bytes. It grants at most
@@ -68,14 +69,14 @@ impl DatagramSocket {
         }
     }
 
-    /// Reads a datagram: its length, and the stream that it belongs to.
-    fn try_recv(&self, buffer: &mut [u8]) -> io::Result<(usize, StreamId)> {
+    /// Reads a datagram: its length, and its sender's address, if it has one.
+    fn try_recv(&self, buffer: &mut [u8]) -> io::Result<(usize, Option<IpAddr>)> {
         match self {
             DatagramSocket::Udp { socket, .. } => {
                 let (length, peer) = socket.try_recv_from(buffer)?;
-                Ok((length, stream_of(peer.ip())))
+                Ok((length, Some(peer.ip())))
             }
-            DatagramSocket::Unix { socket, .. } => Ok((socket.try_recv(buffer)?, StreamId::SINGLE)),
+            DatagramSocket::Unix { socket, .. } => Ok((socket.try_recv(buffer)?, None)),
         }
     }
 
@@ -87,7 +88,12 @@ impl DatagramSocket {
         }
         let mut buffer = collector.buffer();
         while !collector.is_full() {
-            let (length, stream) = self.try_recv(&mut buffer)?;
+            let (length, sender) = self.try_recv(&mut buffer)?;
+            if let Some(sender) = sender.filter(|sender| !collector.allows(*sender)) {
+                collector.refuse(sender, NOT_ALLOWED);
+                continue;
+            }
+            let stream = sender.map_or(StreamId::SINGLE, stream_of);
             collector.push(stream, &buffer[..length], length);
         }
         Ok(())

@@ -1,4 +1,4 @@
-//! A receiver of syslog messages: UDP (RFC 5426), TCP (RFC 6587), and Unix datagram sockets such as
+//! A receiver of syslog messages: UDP (RFC 5426), TCP (RFC 6587), TLS (RFC 5425), and Unix datagram sockets such as
 //! `/dev/log`.
 //!
 //! Nothing can be read again here, so one thread does nothing but receive messages and collect them
@@ -11,10 +11,13 @@ mod collector;
 mod datagram;
 mod kernel_drops;
 mod message_splitter;
+#[cfg(test)]
+mod sender_tests;
 mod socket_file;
 mod tcp;
 #[cfg(test)]
 mod tests;
+mod tls;
 
 use std::io;
 use std::rc::Rc;
@@ -28,8 +31,9 @@ use self::collector::Collector;
 use self::datagram::DatagramSocket;
 use self::kernel_drops::KernelDrops;
 use self::tcp::TcpReceiver;
-use super::channel_source::{ChannelSender, ChannelSource};
-use super::input::Listener;
+use self::tls::TlsServer;
+use super::channel_source::ChannelSource;
+use super::input::{Listener, Syslog, SyslogTls};
 use super::interface::Wake;
 
 /// A bound socket that messages are received from.
@@ -40,11 +44,15 @@ enum Socket {
 
 impl Socket {
     /// Binds the socket. Must be called within a runtime.
-    fn open(listener: &Listener) -> io::Result<Self> {
+    fn open(listener: &Listener, tls: Option<&SyslogTls>) -> io::Result<Self> {
         Ok(match listener {
             Listener::Udp(address) => Socket::Datagram(DatagramSocket::udp(*address)?),
             Listener::Unix(path) => Socket::Datagram(DatagramSocket::unix(path)?),
-            Listener::Tcp(address) => Socket::Tcp(TcpReceiver::bind(*address)?),
+            Listener::Tcp(address) => Socket::Tcp(TcpReceiver::bind(*address, None)?),
+            Listener::Tls(address) => {
+                let files = tls.ok_or_else(|| io::Error::other("there is no certificate"))?;
+                Socket::Tcp(TcpReceiver::bind(*address, Some(TlsServer::load(files)?))?)
+            }
         })
     }
 }
@@ -54,7 +62,7 @@ impl Socket {
 /// # Errors
 ///
 /// If an address is not available, which the error names, or the thread cannot be started.
-pub(crate) fn open(listeners: &[Listener], cap: usize, wake: Wake) -> io::Result<ChannelSource> {
+pub(crate) fn open(syslog: &Syslog, cap: usize, wake: Wake) -> io::Result<ChannelSource> {
     let (stop, stopped) = oneshot::channel::<()>();
     let (closing, closed) = mpsc::channel::<()>();
     let (source, sender) = ChannelSource::new(None, wake, move || {
@@ -63,18 +71,21 @@ pub(crate) fn open(listeners: &[Listener], cap: usize, wake: Wake) -> io::Result
         let _ = closed.recv();
     });
     let (bound, is_bound) = mpsc::channel();
-    let listeners = listeners.to_vec();
+    let syslog = syslog.clone();
     // The runtime is made and dropped in its thread: it must not be dropped within another runtime,
     // where the daemon opens its sources.
     std::thread::Builder::new()
         .name("syslog".into())
         .spawn(move || {
-            match listen(&listeners) {
+            match listen(&syslog) {
                 Ok((runtime, sockets)) => {
                     sender.set_up(true);
                     // The caller waits for it.
                     let _ = bound.send(Ok(()));
-                    receive(runtime, sockets, sender, cap, stopped);
+                    let collector = Collector::new(sender, cap, syslog.allowed_senders);
+                    receive(&runtime, sockets, Rc::new(collector), stopped);
+                    // A slow file system must not delay the end.
+                    runtime.shutdown_background();
                 }
                 Err(error) => {
                     let _ = bound.send(Err(error));
@@ -89,13 +100,14 @@ pub(crate) fn open(listeners: &[Listener], cap: usize, wake: Wake) -> io::Result
 }
 
 /// Binds every address, in a new runtime. The error names the address that is not available.
-fn listen(listeners: &[Listener]) -> io::Result<(Runtime, Vec<Socket>)> {
+fn listen(syslog: &Syslog) -> io::Result<(Runtime, Vec<Socket>)> {
     let runtime = Builder::new_current_thread().enable_all().build()?;
     let inside = runtime.enter();
-    let sockets = listeners
+    let sockets = syslog
+        .listeners
         .iter()
         .map(|listener| {
-            Socket::open(listener)
+            Socket::open(listener, syslog.tls.as_ref())
                 .map_err(|error| io::Error::new(error.kind(), format!("{listener}: {error}")))
         })
         .collect::<io::Result<Vec<_>>>();
@@ -105,14 +117,12 @@ fn listen(listeners: &[Listener]) -> io::Result<(Runtime, Vec<Socket>)> {
 
 /// Receives messages until the source is closed, and closes all sockets.
 fn receive(
-    runtime: Runtime,
+    runtime: &Runtime,
     sockets: Vec<Socket>,
-    sender: ChannelSender,
-    cap: usize,
+    collector: Rc<Collector>,
     stopped: oneshot::Receiver<()>,
 ) {
     let tasks = LocalSet::new();
-    let collector = Rc::new(Collector::new(sender, cap));
     let mut drops = Vec::new();
     for socket in sockets {
         let collector = Rc::clone(&collector);
@@ -132,7 +142,7 @@ fn receive(
     if !drops.is_empty() {
         tasks.spawn_local(kernel_drops::watch(drops, Rc::clone(&collector)));
     }
-    tasks.block_on(&runtime, async {
+    tasks.block_on(runtime, async {
         tokio::select! {
             _ = stopped => {}
             _ = collector.send_batches() => {}

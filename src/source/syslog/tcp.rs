@@ -1,4 +1,4 @@
-//! TCP connections that carry messages.
+//! TCP connections that carry messages, with and without TLS.
 //!
 //! Connections cost memory and descriptors, so their number is bounded. A connection may be idle for
 //! hours, as a mail server is at night, and closing it would lose the next message: so connections
@@ -6,12 +6,16 @@
 //! has been idle for the longest.
 
 use std::cell::{Cell, RefCell};
+use std::future::poll_fn;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
+use std::pin::Pin;
 use std::rc::Rc;
+use std::task::{Poll, ready};
 use std::time::Duration;
 
 use socket2::{SockRef, TcpKeepalive};
+use tokio::io::{AsyncRead, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep};
@@ -20,6 +24,7 @@ use tracing::{debug, warn};
 use super::super::stream_id::StreamId;
 use super::collector::{Collector, stream_of};
 use super::message_splitter::{MessageSplitter, Remainder};
+use super::tls::TlsServer;
 use crate::bind;
 
 /// How many connections are open at a time.
@@ -38,28 +43,44 @@ const RETRY: Duration = Duration::from_secs(1);
 /// How much is read at a time, in bytes: of the shortest messages, that is at most two full batches.
 const READ_BYTES: usize = 16 * 1024;
 
+/// Why a sender is refused that the configuration does not name.
+pub(super) const NOT_ALLOWED: &str = "not one of the allowed senders";
+
 /// A socket that accepts connections.
-pub(super) struct TcpReceiver(TcpListener);
+pub(super) struct TcpReceiver {
+    listener: TcpListener,
+    /// `None` for plain TCP.
+    tls: Option<TlsServer>,
+}
 
 impl TcpReceiver {
-    /// Listens on a TCP port. Must be called within a runtime.
-    pub fn bind(address: SocketAddr) -> io::Result<Self> {
+    /// Listens on a TCP port, for TLS if there is a server for it. Must be called within a runtime.
+    pub fn bind(address: SocketAddr, tls: Option<TlsServer>) -> io::Result<Self> {
         let socket = bind::stream(address)?;
         socket.listen(BACKLOG)?;
-        Ok(TcpReceiver(TcpListener::from_std(socket.into())?))
+        Ok(TcpReceiver {
+            listener: TcpListener::from_std(socket.into())?,
+            tls,
+        })
     }
 
     /// Accepts connections and receives messages from them, until it is dropped.
     pub async fn accept(self, collector: Rc<Collector>) {
         let connections = Connections::default();
         loop {
-            match self.0.accept().await {
+            match self.listener.accept().await {
                 Ok((stream, peer)) => {
+                    let by_name = self.tls.is_some() && collector.senders().have_names();
+                    if !by_name && !collector.allows(peer.ip()) {
+                        collector.refuse(peer.ip(), NOT_ALLOWED);
+                        continue;
+                    }
                     let connection = connections.add(stream_of(peer.ip()));
                     let (connections, collector) = (connections.clone(), Rc::clone(&collector));
+                    let tls = self.tls.clone();
                     tokio::task::spawn_local(async move {
                         debug!(%peer, "connection opened");
-                        connection.receive(stream, &collector).await;
+                        connection.serve(stream, peer.ip(), tls, &collector).await;
                         connections.remove(&connection);
                         debug!(%peer, "connection closed");
                     });
@@ -82,7 +103,14 @@ impl Connections {
     fn add(&self, stream: StreamId) -> Rc<Connection> {
         let mut open = self.0.borrow_mut();
         if open.len() >= MAX_CONNECTIONS {
-            let idlest = (0..open.len()).min_by_key(|&at| open[at].last_received.get());
+            // Before those of known senders, those that have sent nothing yet.
+            let idlest = (0..open.len()).min_by_key(|&at| {
+                let connection = &open[at];
+                (
+                    connection.is_established.get(),
+                    connection.last_received.get(),
+                )
+            });
             if let Some(at) = idlest {
                 open.swap_remove(at).close.notify_one();
             }
@@ -90,6 +118,7 @@ impl Connections {
         let connection = Rc::new(Connection {
             stream,
             last_received: Cell::new(Instant::now()),
+            is_established: Cell::new(false),
             close: Notify::new(),
         });
         open.push(Rc::clone(&connection));
@@ -109,21 +138,50 @@ struct Connection {
     stream: StreamId,
     /// When bytes were last received.
     last_received: Cell<Instant>,
+    /// Whether something was received.
+    is_established: Cell<bool>,
     /// Notified when it has to be closed, because there are too many.
     close: Notify,
 }
 
 impl Connection {
-    /// Receives messages until the connection ends.
-    async fn receive(&self, socket: TcpStream, collector: &Collector) {
+    /// Receives messages until the connection ends, after the TLS handshake where there is one.
+    async fn serve(
+        &self,
+        socket: TcpStream,
+        address: IpAddr,
+        tls: Option<TlsServer>,
+        collector: &Collector,
+    ) {
         let keepalive = TcpKeepalive::new()
             .with_time(KEEPALIVE_TIME)
             .with_interval(KEEPALIVE_INTERVAL);
         // Without keepalive, a dead peer is found out later.
         let _ = SockRef::from(&socket).set_tcp_keepalive(&keepalive);
+        let Some(tls) = tls else {
+            return self.receive(socket, collector).await;
+        };
+        let handshake = tokio::select! {
+            handshake = tls.accept(socket) => handshake,
+            () = self.close.notified() => return,
+        };
+        match handshake {
+            Ok((stream, names)) => {
+                let senders = collector.senders();
+                if senders.allow_address(address) || senders.allow_names(&names) {
+                    return self.receive(stream, collector).await;
+                }
+                collector.refuse(address, NOT_ALLOWED);
+            }
+            Err(error) => collector.refuse(address, &format!("TLS handshake failed: {error}")),
+        }
+    }
+
+    /// Receives messages until the stream ends.
+    async fn receive(&self, stream: impl AsyncRead + Unpin, collector: &Collector) {
         let mut splitter = MessageSplitter::new(collector.cap());
         let clean = tokio::select! {
-            clean = self.read(&socket, &mut splitter, collector) => clean,
+            clean = self.read(stream, &mut splitter, collector) => clean,
             () = self.close.notified() => false,
         };
         let remainder = splitter.end(clean, &mut |message, received| {
@@ -137,30 +195,29 @@ impl Connection {
     /// Reads to the end. Returns whether the peer has closed the connection, rather than an error.
     async fn read(
         &self,
-        socket: &TcpStream,
+        mut stream: impl AsyncRead + Unpin,
         splitter: &mut MessageSplitter,
         collector: &Collector,
     ) -> bool {
         loop {
             // The sender waits while nothing is read.
             collector.wait_for_room().await;
-            if socket.readable().await.is_err() {
-                return false;
-            }
-            let read = {
+            let read = poll_fn(|context| {
+                // The buffer is shared, so it is only held while there is something to read.
                 let mut buffer = collector.buffer();
-                let read = socket.try_read(&mut buffer[..READ_BYTES]);
-                if let Ok(length) = read {
-                    splitter.push(&buffer[..length], &mut |message, received| {
-                        collector.push(self.stream, message, received);
-                    });
-                }
-                read
-            };
-            match read {
+                let mut buffer = ReadBuf::new(&mut buffer[..READ_BYTES]);
+                let read = ready!(Pin::new(&mut stream).poll_read(context, &mut buffer));
+                splitter.push(buffer.filled(), &mut |message, received| {
+                    collector.push(self.stream, message, received);
+                });
+                Poll::Ready(read.map(|()| buffer.filled().len()))
+            });
+            match read.await {
                 Ok(0) => return true,
-                Ok(_) => self.last_received.set(Instant::now()),
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Ok(_) => {
+                    self.last_received.set(Instant::now());
+                    self.is_established.set(true);
+                }
                 Err(_) => return false,
             }
         }

@@ -12,7 +12,7 @@ use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
 use super::super::channel_source::{ChannelSource, QUEUE};
-use super::super::input::Listener;
+use super::super::input::{Listener, Syslog};
 use super::super::interface::{Source, Status};
 use super::super::read_buffer::ReadBuffer;
 use super::super::stream_id::StreamId;
@@ -22,7 +22,7 @@ const CAP: usize = 1024;
 const DEADLINE: Duration = Duration::from_secs(20);
 
 /// A source, its wake-ups, and what was received.
-struct Fixture {
+pub(super) struct Fixture {
     source: ChannelSource,
     woken: Receiver<()>,
     lines: Vec<String>,
@@ -31,12 +31,19 @@ struct Fixture {
 
 impl Fixture {
     fn start(listeners: &[Listener]) -> std::io::Result<Self> {
+        Fixture::open(&Syslog {
+            listeners: listeners.to_vec(),
+            ..Syslog::default()
+        })
+    }
+
+    pub(super) fn open(syslog: &Syslog) -> std::io::Result<Self> {
         let (wake, woken) = channel();
         let wake = Arc::new(move || {
             let _ = wake.send(());
         });
         Ok(Fixture {
-            source: open(listeners, CAP, wake)?,
+            source: open(syslog, CAP, wake)?,
             woken,
             lines: Vec::new(),
             streams: HashSet::new(),
@@ -57,7 +64,7 @@ impl Fixture {
     }
 
     /// Waits until the status is as wanted, and reads meanwhile.
-    fn until(&mut self, what: &str, wanted: impl Fn(&Status, &[String]) -> bool) {
+    pub(super) fn until(&mut self, what: &str, wanted: impl Fn(&Status, &[String]) -> bool) {
         let deadline = Instant::now() + DEADLINE;
         loop {
             self.read();
@@ -78,7 +85,7 @@ impl Fixture {
         }
     }
 
-    fn expect_lines(&mut self, lines: &[&str]) {
+    pub(super) fn expect_lines(&mut self, lines: &[&str]) {
         self.until(&format!("{lines:?}"), |_, received| {
             received.len() >= lines.len()
         });
@@ -88,17 +95,17 @@ impl Fixture {
 }
 
 /// An unused address of this machine.
-fn udp_address() -> SocketAddr {
+pub(super) fn udp_address() -> SocketAddr {
     let socket = UdpSocket::bind("127.0.0.1:0").expect("a socket");
     socket.local_addr().expect("an address")
 }
 
-fn tcp_address() -> SocketAddr {
+pub(super) fn tcp_address() -> SocketAddr {
     let socket = TcpListener::bind("127.0.0.1:0").expect("a socket");
     socket.local_addr().expect("an address")
 }
 
-fn connect(address: SocketAddr, text: &str) -> TcpStream {
+pub(super) fn connect(address: SocketAddr, text: &str) -> TcpStream {
     let mut stream = TcpStream::connect(address).expect("a connection");
     stream.write_all(text.as_bytes()).expect("written");
     stream
