@@ -30,6 +30,8 @@ pub mod state;
 
 pub mod alert;
 
+pub mod backfill;
+
 pub mod queue;
 
 pub mod engine;

@@ -1,4 +1,4 @@
-//! Log files given to `parse`, `report` and `replay`: plain or compressed files, or standard input, read from beginning
+//! Log files given to `parse`, `report`, `replay` and `backfill`: plain or compressed files, or standard input, read from beginning
 //! to end. Live logs are followed by `source`.
 
 use std::io::{self, IsTerminal, Read};

@@ -2,9 +2,11 @@
 //!
 //! No other module of the crate imports this one.
 
+pub mod backfill;
 pub mod check;
 pub mod demo;
 mod document_text;
+mod duration;
 pub mod error;
 pub mod explain;
 mod explain_commands;
@@ -73,6 +75,8 @@ enum Command {
     Replay(replay::Args),
     /// Tell what became of a message, by queue id, message id or address
     Trace(trace::Args),
+    /// Write the counters of old logs as OpenMetrics with timestamps, for Prometheus
+    Backfill(backfill::Args),
     /// Print new log events as they are written, and explain each code once
     Follow(follow::Args),
     /// Explain a code: what happened, who should act, what to do
@@ -98,6 +102,7 @@ pub fn main() -> ExitCode {
         Some(Command::Report(args)) => report::run(&args),
         Some(Command::Replay(args)) => replay::run(&args),
         Some(Command::Trace(args)) => trace::run(&args),
+        Some(Command::Backfill(args)) => backfill::run(&args),
         Some(Command::Follow(args)) => follow::run(&args),
         Some(Command::Explain(args)) => explain::run(&args),
         Some(Command::Generate(args)) => generate::run(&args),

@@ -22,8 +22,16 @@ const RATE_LIMIT_CONDITIONS: [&str; 2] = ["rate_limited", "too_many_connections"
 impl Scrape {
     /// The families about mail.
     pub(super) fn mail_metrics(&self) -> Vec<MetricFamily> {
+        let mut families = self.mail_counters();
+        families.push(self.code_rates());
+        families.extend(self.queues().into_iter().flatten());
+        families
+    }
+
+    /// The families about mail that only grow: counters and histograms.
+    pub(super) fn mail_counters(&self) -> Vec<MetricFamily> {
         let mut families = Vec::new();
-        families.extend(self.codes());
+        families.push(self.codes());
         families.push(self.enhanced());
         families.push(self.conditions());
         families.extend(self.providers());
@@ -35,46 +43,57 @@ impl Scrape {
         families.extend(self.sessions());
         families.extend(self.reports());
         families.extend(self.histograms());
-        families.extend(self.queues().into_iter().flatten());
         families
     }
 
-    fn codes(&self) -> [MetricFamily; 2] {
-        let counters = &self.view.counters;
+    fn codes(&self) -> MetricFamily {
         let mut codes = self.previous.counter(
             "maillog_codes_total",
             "SMTP reply codes, by direction; 101 and 111 are connections that could not be opened.",
         );
+        for (direction, code, count) in self.code_counts() {
+            let digits = code_label(code);
+            codes.count(&[("direction", direction.name()), ("code", &digits)], count);
+        }
+        codes.finish()
+    }
+
+    fn code_rates(&self) -> MetricFamily {
+        let counters = &self.view.counters;
         let mut rates = self.previous.gauge(
             "maillog_code_rate",
             "SMTP reply codes per second over the window, by the time stamps of the lines.",
         );
         let code_rates = counters.rates(WINDOWS, self.now);
-        for direction in Direction::ALL {
-            let seen = &counters.codes[direction.index()];
-            for code in 0..=OTHER_CODE {
-                let known = counters.catalog.code(code);
-                let count = seen[usize::from(code)];
-                if known.is_none() && count == 0 {
-                    continue;
-                }
-                let digits = code_label(code);
-                codes.count(&[("direction", direction.name()), ("code", &digits)], count);
-                let series = counters.rate_series[direction.index()][usize::from(code)];
-                if series.is_none() && known.is_none_or(|code| code.document.is_empty()) {
-                    continue;
-                }
-                for (window, rate) in WINDOW_NAMES.iter().zip(code_rates.of(direction, code)) {
-                    let labels = [
-                        ("direction", direction.name()),
-                        ("code", &*digits),
-                        ("window", window),
-                    ];
-                    rates.set(&labels, rate);
-                }
+        for (direction, code, _) in self.code_counts() {
+            let known = counters.catalog.code(code);
+            let series = counters.rate_series[direction.index()][usize::from(code)];
+            if series.is_none() && known.is_none_or(|code| code.document.is_empty()) {
+                continue;
+            }
+            let digits = code_label(code);
+            for (window, rate) in WINDOW_NAMES.iter().zip(code_rates.of(direction, code)) {
+                let labels = [
+                    ("direction", direction.name()),
+                    ("code", &*digits),
+                    ("window", window),
+                ];
+                rates.set(&labels, rate);
             }
         }
-        [codes.finish(), rates.finish()]
+        rates.finish()
+    }
+
+    /// The codes of the catalog and those that were counted.
+    fn code_counts(&self) -> impl Iterator<Item = (Direction, u16, u64)> {
+        let counters = &self.view.counters;
+        let of = move |direction: Direction| {
+            let seen = &counters.codes[direction.index()];
+            let codes =
+                (0..=OTHER_CODE).map(move |code| (direction, code, seen[usize::from(code)]));
+            codes.filter(|&(_, code, count)| count > 0 || counters.catalog.code(code).is_some())
+        };
+        Direction::ALL.into_iter().flat_map(of)
     }
 
     fn enhanced(&self) -> MetricFamily {

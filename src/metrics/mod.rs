@@ -3,7 +3,8 @@
 //! `counting` counts parsed lines in `counters` (facts in `fact_counts`), which consist of `rates`, `histogram`,
 //! `bounded_counter`, `services`, `provider_deliveries`, `reports` and `pending_messages`. `reading` queries them for
 //! pages and alerts, and `totals` sums them up for reports. `families`, `report_families`, `self_metrics` and
-//! `signal_metrics`, `alertmanager_metrics` build the metric families of a `scrape` with `family`; `exposition` renders them as `text`.
+//! `signal_metrics`, `alertmanager_metrics` build the metric families of a `scrape` with `family`; `exposition` renders them as `text`. `counted_families` has those that only grow,
+//! for `backfill`.
 //! `counters_snapshot` and `counters_restore` are for the state file.
 
 mod alerting;
@@ -11,6 +12,7 @@ mod alertmanager_metrics;
 mod blocklists;
 mod bounded_counter;
 mod bounds;
+mod counted_families;
 mod counters;
 mod counters_restore;
 mod counters_snapshot;
@@ -40,6 +42,7 @@ mod web_address;
 
 pub use alerting::{ActiveAlert, Alerting, AlertmanagerStats, EndedAlert, RuleState, SignalState};
 pub use bounded_counter::Limits;
+pub(crate) use counted_families::CountedFamilies;
 pub use counters::Counters;
 pub(crate) use counters::OTHER_CODE;
 pub use counters_snapshot::CountersSnapshot;
@@ -49,6 +52,7 @@ pub use history::{History, Rates as PastRates, Recorded, Series, Span};
 pub(crate) use legacy_counters::LegacyCounters;
 pub use provider_conditions::ProviderConditions;
 pub use reading::{CodeRates, EnhancedStatus};
+pub(crate) use text::{escape, write_bound, write_labels, write_number};
 pub use totals::{Counts, Totals};
 pub use view::{SourceStats, StateStats, View};
 pub use web_address::WebAddress;

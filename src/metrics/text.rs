@@ -71,26 +71,38 @@ pub(super) fn write(families: &[MetricFamily], text: &mut String) {
 /// Writes one sample; `bound` is the upper bound of a histogram bucket.
 fn sample(text: &mut String, name: &[&str], labels: &[LabelPair], bound: Option<f64>, value: f64) {
     append(text, name);
-    let mut separator = "{";
+    if !labels.is_empty() || bound.is_some() {
+        text.push('{');
+        write_labels(labels, text);
+        if let Some(bound) = bound {
+            append(text, &[if labels.is_empty() { "" } else { "," }, "le=\""]);
+            write_bound(bound, text);
+            text.push('"');
+        }
+        text.push('}');
+    }
+    text.push(' ');
+    write_number(value, text);
+    text.push('\n');
+}
+
+/// Writes labels without braces: `direction="outbound",code="421"`.
+pub(crate) fn write_labels(labels: &[LabelPair], text: &mut String) {
+    let mut separator = "";
     for label in labels {
         append(text, &[separator, label.name(), "=\""]);
         escape(label.value(), true, text);
         text.push('"');
         separator = ",";
     }
-    if let Some(bound) = bound {
-        append(text, &[separator, "le=\""]);
-        if bound == f64::INFINITY {
-            text.push_str("+Inf");
-        } else {
-            number(text, bound);
-        }
-        text.push('"');
-        separator = ",";
+}
+
+/// Writes the upper bound of a histogram bucket, the value of its label `le`.
+pub(crate) fn write_bound(bound: f64, text: &mut String) {
+    match bound == f64::INFINITY {
+        true => text.push_str("+Inf"),
+        false => write_number(bound, text),
     }
-    text.push_str(if separator == "," { "} " } else { " " });
-    number(text, value);
-    text.push('\n');
 }
 
 fn append(text: &mut String, parts: &[&str]) {
@@ -99,7 +111,8 @@ fn append(text: &mut String, parts: &[&str]) {
     }
 }
 
-fn number(text: &mut String, value: f64) {
+/// Writes a value.
+pub(crate) fn write_number(value: f64, text: &mut String) {
     // Nearly all values are integers, which are formatted faster.
     if value.is_sign_positive() && value < MAX_EXACT && value.fract() == 0.0 {
         text.push_str(itoa::Buffer::new().format(value as u64));
@@ -109,7 +122,8 @@ fn number(text: &mut String, value: f64) {
     }
 }
 
-fn escape(value: &str, quotes: bool, text: &mut String) {
+/// Writes a text with backslashes and newlines escaped, and double quotes if `quotes`.
+pub(crate) fn escape(value: &str, quotes: bool, text: &mut String) {
     if !value
         .bytes()
         .any(|byte| matches!(byte, b'\\' | b'\n' | b'"'))

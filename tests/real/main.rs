@@ -18,6 +18,7 @@
 //! - `page`, `faults`, `clocks`, `repeated_hour`: alerts from the lines of `traffic` through `alertmanager` to a `webhook`;
 //!   `incidents`: stories of mail servers (`site`) through Prometheus with the shipped inhibitions; `examples`:
 //!   the Alertmanager examples of the documentation
+//! - `history`: old logs in Prometheus, by `backfill` and promtool
 //! - `browser`: the pages in Chromium while an alert fires
 //! - `image`, `podman`, `inside`: the container image; `chart`, `pods`: the Helm chart and its pods
 //! - `package`, `machine`: the Debian package on a system with its own systemd; `compose`: the example of
@@ -54,6 +55,7 @@ mod exim_trials;
 mod exporter;
 mod faults;
 mod haraka;
+mod history;
 mod image;
 mod inbound;
 mod incidents;

@@ -87,8 +87,17 @@ impl Prometheus {
 
     /// Current result of a query.
     pub fn ask(&self, query: &str) -> Result<Value> {
+        self.query(query, "")
+    }
+
+    /// Result of a query at a time, in seconds since 1970.
+    pub fn ask_at(&self, query: &str, time: i64) -> Result<Value> {
+        self.query(query, &format!("&time={time}"))
+    }
+
+    fn query(&self, query: &str, further: &str) -> Result<Value> {
         let escaped: String = query.bytes().map(|byte| format!("%{byte:02x}")).collect();
-        let body = get(ADDRESS, &format!("/api/v1/query?query={escaped}"))
+        let body = get(ADDRESS, &format!("/api/v1/query?query={escaped}{further}"))
             .map_err(|error| format!("{query}: {error}"))?;
         let mut answer: Value = serde_json::from_str(&body)?;
         Ok(answer["data"]["result"].take())

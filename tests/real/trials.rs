@@ -15,8 +15,8 @@ use crate::truth::{Truth, differences};
 use crate::world::{Message, World};
 use crate::{
     Result, alertmanager, auth, browser, chart, client, clocks, compose, container_logs,
-    dashboards, examples, faults, image, inbound, incidents, journal, logrotate, milter, package,
-    page, pflogsumm, podman, pods, policy, prometheus, repeated_hour, sandbox, stores,
+    dashboards, examples, faults, history, image, inbound, incidents, journal, logrotate, milter,
+    package, page, pflogsumm, podman, pods, policy, prometheus, repeated_hour, sandbox, stores,
 };
 
 /// A test, and the programs that it needs.
@@ -67,6 +67,11 @@ pub const ALL: &[RealTrial] = &[
         name: "page_reaches_alertmanagers_after_they_were_down_slow_failing_or_untrusted",
         needs: &["prometheus-alertmanager"],
         run: || with_folder(faults::failing_alertmanagers),
+    },
+    RealTrial {
+        name: "past_is_in_prometheus_after_backfill",
+        needs: &["prometheus", "promtool"],
+        run: || with_folder(history::past_in_prometheus),
     },
     RealTrial {
         name: "page_rules_pass_promtool_tests",

@@ -1,6 +1,7 @@
 //! Tests of the library and of the committed files: golden logs, properties, rules, dashboards and
 //! documentation.
 
+mod backfill;
 mod dashboards;
 mod detection;
 mod dialects;

@@ -11,13 +11,14 @@ use std::path::Path;
 use std::str::FromStr;
 use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
 use self::logs::DemoServer;
 use self::traffic::{Phase, Traffic};
 use crate::catalog::{Catalog, Policy, Providers, Span};
+use crate::cli::duration;
 use crate::cli::error::Error;
 use crate::config::Config;
 use crate::engine::{self, AlertSetup, Handle, Setup, SourceSetup};
@@ -43,21 +44,11 @@ pub struct Args {
           value_parser = ListenAddress::from_str)]
     listen_address: ListenAddress,
     /// Stop after this time, such as 90s or 5m
-    #[arg(long, value_name = "TIME", value_parser = duration)]
+    #[arg(long, value_name = "TIME", value_parser = duration::parse)]
     duration: Option<Duration>,
     /// Mail server whose log is simulated
     #[arg(long, value_name = "NAME", default_value = "postfix")]
     mta: DemoServer,
-}
-
-fn duration(text: &str) -> Result<Duration, String> {
-    SignedDuration::from_str(text)
-        .ok()
-        .and_then(|duration| Duration::try_from(duration).ok())
-        .filter(|duration| !duration.is_zero())
-        .ok_or_else(|| {
-            format!("{text:?} is not a valid duration; expected a duration such as 90s or 5m")
-        })
 }
 
 /// Runs the demo until it is interrupted or the time is over.

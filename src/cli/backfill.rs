@@ -1,0 +1,148 @@
+//! The command `backfill`: the counters of old logs as OpenMetrics text with timestamps, for Prometheus.
+
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::duration;
+use super::error::Error;
+use super::input::{LogFiles, unreadable};
+use super::source_format;
+use crate::backfill::{MAX_STEP, Recorder, Target};
+use crate::catalog::Catalog;
+use crate::metrics::{Counters, CountingVisitor, LineCounts};
+use crate::parse::Format;
+
+/// The port of the exporter, for the label `instance`.
+const PORT: u16 = 9925;
+
+/// The arguments.
+#[derive(clap::Args, Debug)]
+#[command(after_help = "\
+Examples:
+  maillog_exporter backfill --output-dir past /var/log/mail.log.*
+  for day in past/*.om; do promtool tsdb create-blocks-from openmetrics $day data; done
+  zcat old/*.gz | maillog_exporter backfill --instance mx1:9925 - > past.om
+
+docs/history.md describes how to get them into Prometheus.")]
+pub struct Args {
+    #[command(flatten)]
+    files: LogFiles,
+    /// File to write to instead of standard output
+    #[arg(long, value_name = "FILE", conflicts_with = "output_dir")]
+    output: Option<PathBuf>,
+    /// Directory to write a file for each day (UTC) to, which promtool reads faster than one large file
+    #[arg(long, value_name = "DIR")]
+    output_dir: Option<PathBuf>,
+    /// Time between two samples: the scrape interval; at most 4m
+    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = step)]
+    step: Duration,
+    /// Value of the label instance: the address that Prometheus scrapes [default: HOST:9925]
+    #[arg(long, value_name = "ADDRESS")]
+    instance: Option<String>,
+    /// Value of the label job
+    #[arg(long, value_name = "NAME", default_value = "maillog")]
+    job: String,
+    /// Format of the logs: a mail server or syslog; detected by default
+    #[arg(long, value_name = "NAME", default_value = "auto", value_parser = source_format::parse)]
+    format: Format,
+}
+
+/// Parses `--step`.
+fn step(text: &str) -> Result<Duration, String> {
+    let step = duration::parse(text)?;
+    let is_whole = step.subsec_nanos() == 0;
+    match is_whole && step <= Duration::from_secs(MAX_STEP.unsigned_abs()) {
+        true => Ok(step),
+        false => Err(format!(
+            "{text:?} is not a step; expected whole seconds, at most 4m"
+        )),
+    }
+}
+
+/// Runs the command.
+///
+/// # Errors
+///
+/// If a file cannot be read or the output cannot be written.
+pub fn run(args: &Args) -> Result<(), Error> {
+    let settings = args.files.settings(args.format)?;
+    let output = Output::open(args)?;
+    let mut counters = Counters::new(Catalog::embedded());
+    let mut read = LineCounts::default();
+    let providers = settings.providers.names().map(str::to_owned).collect();
+    let mut recorder = Recorder::new(args.step.as_secs() as i64, providers).map_err(temporary)?;
+    let mut parser = args.files.parser(&settings);
+    let format = args.format;
+    args.files
+        .for_each_by_time(&settings, format, |path, file, mut lines| {
+            file.select(&mut parser, format);
+            recorder.begin_file();
+            let mut visitor = CountingVisitor {
+                counters: &mut counters,
+                lines: &mut read,
+                now: i64::MAX,
+                before: |time, _, counters: &_| recorder.line(time, counters),
+            };
+            while lines
+                .read(|lines| parser.read(lines, &mut visitor))
+                .map_err(|error| unreadable(path, &error))?
+            {}
+            recorder.check().map_err(temporary)
+        })?;
+    let target = Target {
+        instance: args.instance.clone().unwrap_or_else(instance),
+        job: args.job.clone(),
+    };
+    let mut samples = recorder.finish(&counters, &target).map_err(temporary)?;
+    match output {
+        Output::Stream(mut stream) => samples.write(&mut stream)?,
+        Output::Days(folder) => samples.write_days(|day| {
+            let day = Timestamp::from_second(day).map_err(io::Error::other)?;
+            let path = folder.join(format!("{}.om", day.strftime("%Y-%m-%d")));
+            File::create(path).map(BufWriter::new)
+        })?,
+    }
+    Ok(())
+}
+
+/// Where the text goes.
+enum Output {
+    /// Into one document.
+    Stream(Box<dyn Write>),
+    /// Into one file per day in this directory.
+    Days(PathBuf),
+}
+
+impl Output {
+    /// Opened before logs are read, so that errors are reported early.
+    fn open(args: &Args) -> Result<Self, Error> {
+        let failed = |path: &Path, error: io::Error| {
+            Error::Runtime(format!("cannot write {}: {error}", path.display()))
+        };
+        if let Some(folder) = &args.output_dir {
+            fs::create_dir_all(folder).map_err(|error| failed(folder, error))?;
+            return Ok(Output::Days(folder.clone()));
+        }
+        Ok(Output::Stream(match &args.output {
+            Some(path) => {
+                let file = File::create(path).map_err(|error| failed(path, error))?;
+                Box::new(BufWriter::new(file))
+            }
+            None => Box::new(BufWriter::new(io::stdout().lock())),
+        }))
+    }
+}
+
+fn temporary(error: io::Error) -> Error {
+    Error::Runtime(format!("cannot write a temporary file: {error}"))
+}
+
+/// The address of an exporter on this machine as Prometheus scrapes it.
+fn instance() -> String {
+    let host = rustix::system::uname();
+    format!("{}:{PORT}", host.nodename().to_string_lossy())
+}
