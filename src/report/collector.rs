@@ -3,6 +3,7 @@
 use jiff::tz::TimeZone;
 
 use super::calendar::Calendar;
+use super::connections::Connections;
 use super::mail::{Mail, text};
 use super::messages::Messages;
 use super::problems::Problems;
@@ -49,6 +50,7 @@ pub struct Collector {
 struct Tables {
     mail: Mail,
     reasons: ReasonTables,
+    connections: Connections,
 }
 
 impl Collector {
@@ -64,7 +66,8 @@ impl Collector {
             tables: options.details.then(|| {
                 Box::new(Tables {
                     mail: Mail::new(2 * quarter),
-                    reasons: ReasonTables::new(quarter),
+                    reasons: ReasonTables::new(quarter / 4 * 3),
+                    connections: Connections::new(quarter / 4),
                 })
             }),
             hosts: Vec::new(),
@@ -155,7 +158,11 @@ impl Collector {
         self.calendar.note(time);
         self.host(line);
         match fact {
-            None => {}
+            None => {
+                if let Some(tables) = &mut self.tables {
+                    tables.connections.other(time, line);
+                }
+            }
             Some(Fact::Submitted { queue_id, client }) => {
                 self.calendar.at(time).received += 1;
                 if self.tables.is_some() && !queue_id.is_empty() {
@@ -222,6 +229,11 @@ impl Collector {
                 }
                 if let Some(tables) = &mut self.tables {
                     tables.reasons.action(action.name(), line, times);
+                }
+            }
+            Fact::Connected(_) => {
+                if let Some(tables) = &mut self.tables {
+                    tables.connections.connect(time, line);
                 }
             }
             Fact::Diagnostic(_, level) | Fact::AuthFailed(_, level) => {
@@ -331,6 +343,7 @@ impl Collector {
             top.estimates.insert("messages", None);
         }
         summary.top = top;
+        summary.connection_time = tables.connections.totals(options.rows);
         summary.reasons = tables.reasons.reasons(options.rows, catalog, providers);
         summary.without_sender = WithoutSender {
             messages: tables.mail.without_sender,

@@ -3,11 +3,12 @@
 //!
 //! `collector` takes the events and facts of a log. `messages` follows messages by their queue ids, `calendar` counts
 //! by hour and day, `table` counts names in bounded memory, `mail` has the tables of senders, recipients and clients,
-//! `reasons` those of failures and diagnostics, `sessions` the connections; `problems` knows what failed most. `summary`
+//! `reasons` those of failures and diagnostics, `sessions` and `connections` the sessions of clients; `problems` knows what failed most. `summary`
 //! is the result.
 
 mod calendar;
 mod collector;
+mod connections;
 mod diagnostics;
 mod host_domain;
 mod mail;
@@ -22,5 +23,6 @@ pub use calendar::Traffic;
 pub use collector::{Collector, CollectorOptions, SummaryOptions};
 pub use problems::Problem;
 pub use summary::{
-    Complaint, Day, DomainRow, Hour, MessageTotals, NameRow, Reasons, ReplyRow, Summary, Top,
+    Complaint, ConnectionRow, ConnectionTime, Day, DomainRow, Hour, MessageTotals, NameRow,
+    Reasons, ReplyRow, Summary, Top,
 };

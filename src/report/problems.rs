@@ -118,7 +118,14 @@ fn first_step(
         let condition = conditions.find(|it| it.name == condition)?;
         Some(first_sentence(language.of(&condition.remedy)).to_owned())
     };
-    first.or_else(remedy).unwrap_or_default()
+    capitalized(&first.or_else(remedy).unwrap_or_default())
+}
+
+/// A text that begins with a capital letter.
+fn capitalized(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters.next().map(|first| first.to_uppercase());
+    first.into_iter().flatten().chain(letters).collect()
 }
 
 /// The first sentence of a text.

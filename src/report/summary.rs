@@ -32,6 +32,8 @@ pub struct Summary {
     pub reasons: Reasons,
     /// Connections, authentication, TLS, postscreen.
     pub sessions: SessionTotals,
+    /// How long clients stay connected.
+    pub connection_time: ConnectionTime,
     /// Delivered messages whose sender the log does not name.
     pub without_sender: WithoutSender,
 }
@@ -198,6 +200,32 @@ pub struct Day {
     /// What happened on it.
     #[serde(flatten)]
     pub traffic: Traffic,
+}
+
+/// How long clients stay connected to Postfix's SMTP server. Only connections whose end is logged count.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct ConnectionTime {
+    /// How many.
+    pub connections: u64,
+    /// Their total time.
+    pub seconds: u64,
+    /// The longest one, in seconds.
+    pub longest: u64,
+    /// By domain of the client.
+    pub clients: Vec<ConnectionRow>,
+}
+
+/// The connections of the clients of one domain.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ConnectionRow {
+    /// The domain, or the address of a client without a name.
+    pub name: String,
+    /// How many.
+    pub connections: u64,
+    /// Their total time.
+    pub seconds: u64,
+    /// The longest one, in seconds.
+    pub longest: u64,
 }
 
 /// Delivered messages whose sender the log does not name: their size is unknown.

@@ -204,3 +204,44 @@ fn an_exim_log_has_senders_clients_and_sizes() {
     assert_eq!(report["messages"]["bytes_delivered"], 2048);
     assert_eq!(report["sessions"]["tls"]["inbound"]["TLSv1.3 unknown"], 1);
 }
+
+#[test]
+fn a_page_of_html_needs_nothing_else_and_shows_hostile_names_as_text() {
+    let log = LOG.replace(
+        "ann@News.example.org",
+        "<script>alert(1)</script>@example.org",
+    );
+    let log = log.replace("h.example.net", "<img/src=x>");
+    for (language, title) in [("en", "What needs attention"), ("zh", "需要关注")] {
+        let page = report(&["--format", "html", "--lang", language], &log);
+        assert!(page.contains(title) && page.contains("<svg"), "{page}");
+        assert!(
+            page.contains(&format!("<html lang=\"{language}\">")),
+            "{page}"
+        );
+        assert!(page.contains("prefers-color-scheme:dark"), "{page}");
+        for part in [
+            "<script", "<img", " src=", "http://", "https://", "<link", "url(",
+        ] {
+            assert!(!page.contains(part), "{part}: {page}");
+        }
+        assert!(page.contains("gmail.com"), "{page}");
+    }
+}
+
+#[test]
+fn connection_times_are_those_of_each_process() {
+    let log = "\
+Nov 20 10:00:00 mx1 postfix/smtpd[1]: connect from a.example.org[192.0.2.7]
+Nov 20 10:00:01 mx1 postfix/smtpd[2]: connect from unknown[192.0.2.8]
+Nov 20 10:00:04 mx1 postfix/smtpd[2]: disconnect from unknown[192.0.2.8] quit=1 commands=1
+Nov 20 10:00:10 mx1 postfix/smtpd[1]: disconnect from a.example.org[192.0.2.7] quit=1 commands=1
+";
+    let time = &json(&[], log)["connection_time"];
+    assert_eq!(
+        (&time["connections"], &time["seconds"]),
+        (&2.into(), &13.into())
+    );
+    assert_eq!(time["clients"][0]["name"], "example.org");
+    assert!(report(&["--detail", "3"], log).contains("Connection time by client domain"));
+}

@@ -86,9 +86,10 @@ impl Page<'_> {
     fn title(&self) -> String {
         let hosts = &self.report.summary.hosts;
         let mail = self.t("Mail report", "邮件报告");
-        match hosts.is_empty() {
-            true => mail.to_owned(),
-            false => format!("{mail}: {}", listed(hosts)),
+        match (hosts.is_empty(), self.language) {
+            (true, _) => mail.to_owned(),
+            (false, Language::En) => format!("{mail}: {}", listed(hosts)),
+            (false, Language::Zh) => format!("{mail}：{}", hosts.join("、")),
         }
     }
 
@@ -162,7 +163,7 @@ impl Page<'_> {
                             td {
                                 (problem.short) " "
                                 small { (problem.condition)
-                                    @if !problem.provider.is_empty() { " · " (problem.provider) }
+                                    @if !matches!(problem.provider.as_str(), "" | "other") { " · " (problem.provider) }
                                     " · " (self.direction(problem.direction)) }
                             }
                             td { (problem.first_step) }
@@ -205,7 +206,8 @@ impl Page<'_> {
         html! {
             @if !hours.is_empty() {
                 h2 { (self.t("By hour", "按小时")) }
-                (hour_chart::chart(&summary.hours, self.t("delivered, and failed in the other colour", "已投递；另一颜色为失败")))
+                (hour_chart::chart(&summary.hours, self.t("Delivered and failed by hour", "每小时投递与失败")))
+                p.muted { (self.t("Blue: delivered. Red: deferred or bounced.", "蓝色：已投递。红色：延迟或退信。")) }
                 (self.by_time(&hours))
             }
             @if days.len() > 1 {

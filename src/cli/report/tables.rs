@@ -5,7 +5,7 @@ use std::io::{self, Write};
 
 use super::figures::{Style, duration};
 use super::log_report::LogReport;
-use crate::report::{Complaint, DomainRow, NameRow, ReplyRow, Traffic};
+use crate::report::{Complaint, ConnectionTime, DomainRow, NameRow, ReplyRow, Traffic};
 
 /// A named count.
 type Row = (String, u64);
@@ -245,6 +245,7 @@ fn sessions(output: &mut dyn Write, report: &LogReport) -> io::Result<()> {
     ];
     let connections = connections.map(|(name, count)| (name.to_owned(), count));
     counts(output, "Connections of clients", &connections)?;
+    connection_time(output, &report.summary.connection_time)?;
     for (direction, protocols) in &sessions.tls {
         let mut rows = named(protocols);
         if let Some(failed) = sessions.tls_failures.get(direction) {
@@ -263,6 +264,31 @@ fn sessions(output: &mut dyn Write, report: &LogReport) -> io::Result<()> {
         "Results of postscreen",
         &named(&sessions.postscreen),
     )
+}
+
+/// How long clients stay connected.
+fn connection_time(output: &mut dyn Write, time: &ConnectionTime) -> io::Result<()> {
+    if time.connections == 0 {
+        return Ok(());
+    }
+    writeln!(
+        output,
+        "\nConnection time by client domain\n  {:>11} {:>10} {:>9} {:>9}  domain",
+        "connections", "total", "average", "longest"
+    )?;
+    let all = ("all", time.connections, time.seconds, time.longest);
+    let clients = time.clients.iter();
+    let clients = clients.map(|it| (&*it.name, it.connections, it.seconds, it.longest));
+    for (name, connections, seconds, longest) in std::iter::once(all).chain(clients) {
+        writeln!(
+            output,
+            "  {connections:>11} {:>10} {:>9} {:>9}  {name}",
+            duration(seconds as f64),
+            duration(seconds as f64 / connections.max(1) as f64),
+            duration(longest as f64),
+        )?;
+    }
+    Ok(())
 }
 
 /// Counts by name, the largest first.

@@ -122,11 +122,12 @@ fn worst(output: &mut dyn Write, problems: &[Problem], report: &LogReport) -> io
     if fatal > 0 {
         writeln!(
             output,
-            "{:>12}  fatal errors and panics of the server itself\n{:14}First: read them; --detail 20 lists them",
+            "{:>12}  fatal errors and panics of the server itself\n{:14}First: Read them; --detail 20 lists them",
             grouped(fatal),
             ""
         )?;
     }
+    let mut last_step = "";
     for problem in problems {
         let code = match problem.code {
             Some(code) => format!("{code:03} "),
@@ -144,9 +145,11 @@ fn worst(output: &mut dyn Write, problems: &[Problem], report: &LogReport) -> io
             problem.condition,
             problem.short
         )?;
-        if !problem.first_step.is_empty() {
+        // Several providers may say the same.
+        if !problem.first_step.is_empty() && problem.first_step != last_step {
             writeln!(output, "{:14}First: {}", "", problem.first_step)?;
         }
+        last_step = &problem.first_step;
     }
     Ok(())
 }
