@@ -43,23 +43,13 @@ pub struct ReadSettings {
 }
 
 impl ReadSettings {
-    /// A parser with these settings. `reference` is the latest possible time of a line.
-    pub fn parser(&self, reference: Timestamp) -> LineParser {
-        let (catalog, zone) = (Catalog::embedded(), self.zone.clone());
-        let mut parser = LineParser::new(catalog, self.providers.clone(), zone, reference);
-        parser.set_patterns(Arc::clone(&self.patterns));
-        parser
-    }
-}
-
-impl LogFiles {
-    /// How the files are read in a format.
+    /// The settings of a configuration file for logs in a format.
     ///
     /// # Errors
     ///
     /// If the configuration is not valid, or has no patterns for the format `custom`.
-    pub fn settings(&self, format: Format) -> Result<ReadSettings, Error> {
-        let config = match &self.config {
+    pub fn of(config: Option<&Path>, format: Format) -> Result<Self, Error> {
+        let config = match config {
             Some(path) => config::load(path).map_err(|error| Error::Usage(error.to_string()))?,
             None => Config::default(),
         };
@@ -73,6 +63,35 @@ impl LogFiles {
             patterns: config.patterns,
             zone: config.time_zone,
         })
+    }
+
+    /// A parser with these settings. `reference` is the latest possible time of a line.
+    pub fn parser(&self, reference: Timestamp) -> LineParser {
+        let (catalog, zone) = (Catalog::embedded(), self.zone.clone());
+        let mut parser = LineParser::new(catalog, self.providers.clone(), zone, reference);
+        parser.set_patterns(Arc::clone(&self.patterns));
+        parser
+    }
+
+    /// The time zone of time stamps without an offset.
+    pub fn zone(&self) -> &TimeZone {
+        &self.zone
+    }
+}
+
+impl LogFiles {
+    /// How the files are read in a format.
+    ///
+    /// # Errors
+    ///
+    /// If the configuration is not valid, or has no patterns for the format `custom`.
+    pub fn settings(&self, format: Format) -> Result<ReadSettings, Error> {
+        ReadSettings::of(self.config.as_deref(), format)
+    }
+
+    /// The files as given.
+    pub fn paths(&self) -> &[PathBuf] {
+        &self.files
     }
 
     /// The number of files.

@@ -20,6 +20,7 @@ pub mod report;
 pub mod serve;
 mod source_format;
 mod terminal;
+pub mod trace;
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -68,6 +69,8 @@ enum Command {
     Report(report::Args),
     /// Print the alerts that log files would have raised, with times and reasons
     Replay(replay::Args),
+    /// Tell what became of a message, by queue id, message id or address
+    Trace(trace::Args),
     /// Print new log events as they are written, and explain each code once
     Follow(follow::Args),
     /// Explain a code: what happened, who should act, what to do
@@ -92,6 +95,7 @@ pub fn main() -> ExitCode {
         Some(Command::Parse(args)) => parse::run(&args),
         Some(Command::Report(args)) => report::run(&args),
         Some(Command::Replay(args)) => replay::run(&args),
+        Some(Command::Trace(args)) => trace::run(&args),
         Some(Command::Follow(args)) => follow::run(&args),
         Some(Command::Explain(args)) => explain::run(&args),
         Some(Command::Generate(args)) => generate::run(&args),
@@ -102,6 +106,7 @@ pub fn main() -> ExitCode {
     };
     match result {
         Ok(()) | Err(Error::OutputClosed) => ExitCode::SUCCESS,
+        Err(Error::Reported) => ExitCode::FAILURE,
         Err(error) => {
             eprintln!("maillog_exporter: {error}");
             ExitCode::from(match error {

@@ -13,3 +13,4 @@ mod replay;
 mod replies;
 mod rules;
 mod several_files;
+mod trace;

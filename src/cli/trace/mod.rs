@@ -1,0 +1,124 @@
+//! The command `trace`: the story of a message, by queue id, message id or address.
+//!
+//! `search` finds the lines that contain what is looked for, `line_ids` the ids in them, and `gather` all lines that these
+//! ids lead to. `record` parses the lines, `group` makes messages of them, `step` says in words what happened, and
+//! `print` shows it.
+
+mod files;
+mod gather;
+mod group;
+pub(super) mod line_ids;
+mod message;
+mod print;
+mod query;
+mod record;
+mod search;
+mod step;
+
+use serde::Serialize;
+
+use self::message::Message;
+use self::query::Query;
+use super::error::Error;
+use super::input::LogFiles;
+use super::output::{self, OutputFormat};
+use super::source_format;
+use crate::parse::Format;
+
+/// The arguments.
+#[derive(clap::Args, Debug)]
+#[command(after_help = "Examples:
+  maillog_exporter trace 4F9D195432C /var/log/mail.log
+  maillog_exporter trace '<20261123.1@example.com>' /var/log/mx1/mail.log /var/log/mx2/mail.log
+  maillog_exporter trace bob@example.net /var/log/mail.log*             newest messages, one line each
+  maillog_exporter trace --all @example.net /var/log/mail.log*          all of them
+  maillog_exporter trace --raw 1vNabc-0000A1-01 /var/log/exim4/mainlog  with the lines of the log
+  maillog_exporter trace --format json bob@example.net /var/log/mail.log | jq '.messages[].outcome'
+
+Exit code 1 if no message is found.")]
+pub struct Args {
+    /// Queue id, message id, address of a sender or recipient, or @domain
+    #[arg(value_name = "WHAT", value_parser = Query::parse)]
+    query: Query,
+    #[command(flatten)]
+    files: LogFiles,
+    /// Show all messages that are found, not only the newest 20
+    #[arg(long)]
+    all: bool,
+    /// Print each line of the log below its step
+    #[arg(long)]
+    raw: bool,
+    /// How to print the messages
+    #[arg(long, value_enum, default_value_t = OutputFormat::Text)]
+    format: OutputFormat,
+    /// Format of the logs: a mail server or syslog; detected by default
+    #[arg(long, value_name = "NAME", default_value = "auto", value_parser = source_format::parse)]
+    log_format: Format,
+}
+
+/// How many messages are shown without `--all`.
+const NEWEST: usize = 20;
+
+/// The output of `trace`.
+#[derive(Serialize)]
+struct Trace {
+    /// How many messages were found.
+    found: usize,
+    /// Whether there are older ones that were not looked at, because too many lines name what is traced.
+    left_out: bool,
+    /// How many of those found have each outcome.
+    outcomes: std::collections::BTreeMap<&'static str, usize>,
+    /// The newest ones, in the order of their first lines.
+    messages: Vec<Message>,
+}
+
+/// Runs the command.
+///
+/// # Errors
+///
+/// If a file cannot be read, no message is found, or the output cannot be written.
+pub fn run(args: &Args) -> Result<(), Error> {
+    let settings = args.files.settings(args.log_format)?;
+    let files = files::open_all(args.files.paths(), &settings)?;
+    let gathered = gather::gather(&args.query, &files, &settings, args.log_format)?;
+    let records = record::parse_all(&gathered, &files, &settings, args.log_format);
+    let mut messages: Vec<Message> = group::group(&records)
+        .into_iter()
+        .map(|of_message| of_message.into_iter().map(|at| &records[at]).collect())
+        .filter(|of_message: &Vec<_>| of_message.iter().any(|it| it.matched))
+        .map(|of_message| Message::of(&of_message, &files))
+        .collect();
+    messages.sort_by_key(|message| message.from);
+    let mut trace = Trace {
+        found: messages.len(),
+        left_out: gathered.left_out,
+        outcomes: std::collections::BTreeMap::new(),
+        messages,
+    };
+    for message in &trace.messages {
+        *trace.outcomes.entry(message.outcome).or_default() += 1;
+    }
+    if !args.all {
+        let excess = trace.found.saturating_sub(NEWEST);
+        trace.messages.drain(..excess);
+    }
+    match args.format {
+        OutputFormat::Json => output::print(args.format, &trace, |_, _| Ok(()))?,
+        OutputFormat::Text => {
+            let zone = settings.zone();
+            let mut out = anstream::stdout().lock();
+            let is_list = trace.found > 1 && !matches!(args.query, Query::Id(_));
+            match is_list {
+                true => print::list(&mut out, &trace, zone)?,
+                false => print::stories(&mut out, &trace, args.raw, zone)?,
+            }
+        }
+    }
+    if trace.found == 0 {
+        return Err(Error::Runtime(
+            "no message found; look in older logs too (mail.log*), or for another id or address"
+                .to_owned(),
+        ));
+    }
+    Ok(())
+}
