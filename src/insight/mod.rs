@@ -7,7 +7,7 @@
 mod recorder;
 mod senders;
 mod space_saving;
-mod template;
+pub(crate) mod template;
 mod windows;
 
 pub use recorder::{Group, Insight, InsightSnapshot, Named, ReplyText};

@@ -16,7 +16,7 @@ const MAX_SAMPLE: usize = 300;
 const MIN_ID: usize = 8;
 
 /// The text with everything replaced that differs from reply to reply.
-pub(super) fn template(text: &[u8]) -> String {
+pub(crate) fn template(text: &[u8]) -> String {
     let text = visible(text);
     let mut template = String::with_capacity(text.len().min(MAX_TEMPLATE));
     let mut length = 0;
