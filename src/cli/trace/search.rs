@@ -97,9 +97,11 @@ impl Needles {
                     let found = finder.find(&block[from..]);
                     *at = found.map_or(block.len(), |found| from + found);
                 }
-                let is_first = first.is_none_or(|(start, _)| *at < start);
-                if *at < block.len() && is_first {
-                    first = Some((*at, *at + finder.needle().len()));
+                // Of several texts at one place, the longest.
+                let end = *at + finder.needle().len();
+                let is_first = |(start, longest)| *at < start || *at == start && end > longest;
+                if *at < block.len() && first.is_none_or(is_first) {
+                    first = Some((*at, end));
                 }
             }
             first
