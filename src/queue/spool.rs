@@ -82,7 +82,7 @@ fn regular(entry: &DirEntry) -> Option<Metadata> {
 
 fn size_of(path: &Path) -> Option<u64> {
     let found = fs::symlink_metadata(path).ok()?;
-    found.is_file().then(|| found.len())
+    found.is_file().then_some(found.len())
 }
 
 /// The first bytes of a file.

@@ -27,7 +27,7 @@ impl Accounts {
     }
 
     /// The fields of the first entry of a file for which something is true.
-    fn entry<'a>(text: &'a str, is: impl Fn(&[&str]) -> bool) -> Option<Vec<&'a str>> {
+    fn entry(text: &str, is: impl Fn(&[&str]) -> bool) -> Option<Vec<&str>> {
         let mut entries = text.lines().map(|line| line.split(':').collect::<Vec<_>>());
         entries.find(|fields| fields.len() > 3 && is(fields))
     }
