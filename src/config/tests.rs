@@ -338,6 +338,7 @@ fn the_documented_example_is_valid_and_has_every_field() {
             "qmail",
             "state",
             "sources[].journald",
+            "sources[].tls",
             "alerting",
             "alerting.alertmanagers[].basic_auth",
             "alerting.alertmanagers[].authorization",

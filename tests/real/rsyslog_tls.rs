@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
+use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 
 use crate::Result;
 use crate::rsyslog::Way;
@@ -52,6 +52,10 @@ pub const SETTINGS: &str = "    tls:
 pub fn write_certificates(folder: &Path) -> Result<()> {
     let key = KeyPair::generate()?;
     let mut params = CertificateParams::new(Vec::new())?;
+    // OpenSSL takes a certificate with the name of its issuer for a self-signed one.
+    params
+        .distinguished_name
+        .push(DnType::CommonName, "authority");
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     fs::write(folder.join("ca.pem"), params.self_signed(&key)?.pem())?;
     let issuer = Issuer::new(params, key);
@@ -60,7 +64,8 @@ pub fn write_certificates(folder: &Path) -> Result<()> {
         ("sender", "mx1.example.com"),
     ] {
         let key = KeyPair::generate()?;
-        let params = CertificateParams::new([name.to_owned()])?;
+        let mut params = CertificateParams::new([name.to_owned()])?;
+        params.distinguished_name.push(DnType::CommonName, name);
         let certificate = params.signed_by(&key, &issuer)?;
         fs::write(folder.join(format!("{file}.pem")), certificate.pem())?;
         fs::write(folder.join(format!("{file}.key")), key.serialize_pem())?;

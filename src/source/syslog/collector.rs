@@ -128,6 +128,7 @@ impl Collector {
     /// Counts a refused datagram or connection, and logs the first one.
     pub fn refuse(&self, sender: IpAddr, reason: &str) {
         self.sender.count_refused();
+        let sender = sender.to_canonical();
         if !self.warned.replace(true) {
             warn!(%sender, reason, "syslog sender refused; further ones are only counted");
         }

@@ -117,7 +117,7 @@ fn messages_over_tls_are_received_with_either_framing() {
         allowed_senders: AllowedSenders::default(),
     })
     .expect("a source");
-    send(address, &receiver, None, "10 <22>a\nb\nc").expect("sent");
+    send(address, &receiver, None, "9 <22>a\nb\nc").expect("sent");
     fixture.expect_lines(&["<22>a\nb\nc"]);
     send(address, &receiver, None, "<22>one\n<22>two\n").expect("sent");
     fixture.expect_lines(&["<22>one", "<22>two"]);

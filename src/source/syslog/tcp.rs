@@ -15,10 +15,10 @@ use std::task::{Poll, ready};
 use std::time::Duration;
 
 use socket2::{SockRef, TcpKeepalive};
-use tokio::io::{AsyncRead, ReadBuf};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 use tracing::{debug, warn};
 
 use super::super::stream_id::StreamId;
@@ -39,6 +39,9 @@ const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(15);
 
 /// How soon to accept again after an error, usually a lack of descriptors.
 const RETRY: Duration = Duration::from_secs(1);
+
+/// How long the end of a connection may take.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// How much is read at a time, in bytes: of the shortest messages, that is at most two full batches.
 const READ_BYTES: usize = 16 * 1024;
@@ -178,10 +181,14 @@ impl Connection {
     }
 
     /// Receives messages until the stream ends.
-    async fn receive(&self, stream: impl AsyncRead + Unpin, collector: &Collector) {
+    async fn receive(
+        &self,
+        mut stream: impl AsyncRead + AsyncWrite + Unpin,
+        collector: &Collector,
+    ) {
         let mut splitter = MessageSplitter::new(collector.cap());
         let clean = tokio::select! {
-            clean = self.read(stream, &mut splitter, collector) => clean,
+            clean = self.read(&mut stream, &mut splitter, collector) => clean,
             () = self.close.notified() => false,
         };
         let remainder = splitter.end(clean, &mut |message, received| {
@@ -190,6 +197,8 @@ impl Connection {
         if remainder == Remainder::Lost {
             collector.count_dropped(1);
         }
+        // TLS ends with a message of each side (RFC 5425 section 4.4). The peer may be gone.
+        let _ = timeout(CLOSE_TIMEOUT, stream.shutdown()).await;
     }
 
     /// Reads to the end. Returns whether the peer has closed the connection, rather than an error.
