@@ -11,6 +11,9 @@ pub enum Error {
     /// A failure at run time: exit code 1.
     #[error("{0}")]
     Runtime(String),
+    /// A failure that the output has described: exit code 1, without a message.
+    #[error("see the output")]
+    Reported,
     /// Standard output was closed by its reader (`| head`): not reported, exit code 0.
     #[error("output closed")]
     OutputClosed,

@@ -5,6 +5,7 @@
 pub mod backfill;
 pub mod check;
 pub mod demo;
+pub mod doctor;
 mod document_text;
 mod duration;
 pub mod error;
@@ -67,6 +68,8 @@ enum Command {
     Serve(serve::Args),
     /// Run with simulated mail traffic; needs no setup
     Demo(demo::Args),
+    /// Find out what can be read on this machine, and what to mend
+    Doctor(doctor::Args),
     /// Print one JSON object per event
     Parse(parse::Args),
     /// Print totals per code, condition and provider
@@ -98,6 +101,7 @@ pub fn main() -> ExitCode {
     let result = match cli.command {
         Some(Command::Serve(args)) => serve::run(&args),
         Some(Command::Demo(args)) => demo::run(&args),
+        Some(Command::Doctor(args)) => doctor::run(&args),
         Some(Command::Parse(args)) => parse::run(&args),
         Some(Command::Report(args)) => report::run(&args),
         Some(Command::Replay(args)) => replay::run(&args),

@@ -9,7 +9,7 @@ mod sender_visitor;
 mod sender_volumes;
 mod senders;
 mod space_saving;
-mod template;
+pub(crate) mod template;
 mod windows;
 
 pub use recorder::{Group, Insight, InsightSnapshot, Named, ReplyText};

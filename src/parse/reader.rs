@@ -160,6 +160,11 @@ impl LineParser {
         formats
     }
 
+    /// The server whose own log file the selected stream is; `None` if it is syslog or not known.
+    pub fn own_log(&self) -> Option<Mta> {
+        self.streams[self.current].detection.detected_own_log()
+    }
+
     /// Sets the latest possible time of a line whose time stamp has no year.
     pub fn set_reference(&mut self, reference: Timestamp) {
         self.reference = reference;

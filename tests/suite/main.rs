@@ -6,6 +6,7 @@ mod dashboards;
 mod detection;
 mod dialects;
 mod docs;
+mod doctor;
 mod golden;
 mod links;
 mod mixed;

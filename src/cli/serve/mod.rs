@@ -1,6 +1,6 @@
 //! `serve`: the daemon.
 
-mod default_logs;
+pub(super) mod default_logs;
 mod file_task;
 mod flags;
 

@@ -1,0 +1,189 @@
+//! Reads a sample of a log: its first lines and its last megabytes; and says which share of them is understood.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::{self, BufReader, Read, Seek, SeekFrom};
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::redact::shape;
+use crate::cli::input::ReadSettings;
+use crate::parse::{Format, Line, LineParser, StreamKey};
+use crate::source::{Compression, DEFAULT_MAX_LINE_BYTES, Lines};
+
+/// How many lines are read from the beginning of a log.
+pub const HEAD_LINES: usize = 64;
+
+/// How much is read from the end of a log, in bytes; of a compressed one, from its beginning.
+pub const TAIL_BYTES: u64 = 4 * 1024 * 1024;
+
+/// How many shapes of unmatched lines are shown.
+const SHOWN_SHAPES: usize = 5;
+
+/// How many shapes are distinguished.
+const MAX_SHAPES: usize = 1000;
+
+/// What a sample of a log says.
+#[derive(Debug, Default, Serialize)]
+pub struct Sample {
+    /// The mail servers that wrote it, by their `mta` labels.
+    pub servers: Vec<&'static str>,
+    /// How the format was found out.
+    pub decided: String,
+    /// Lines of the sample.
+    pub lines: u64,
+    /// Replies, deliveries and failed attempts.
+    pub events: u64,
+    /// Other lines of a known form.
+    pub noise: u64,
+    /// Lines of unknown form.
+    pub unmatched: u64,
+    /// The time of the newest line.
+    pub newest: Option<Timestamp>,
+    /// The most frequent shapes of the lines of unknown form, without addresses, ids, hosts and numbers.
+    pub shapes: Vec<Shape>,
+}
+
+/// Lines of the same shape.
+#[derive(Debug, Serialize)]
+pub struct Shape {
+    /// How many lines of the sample have it.
+    pub count: u64,
+    /// The shape.
+    pub text: String,
+}
+
+impl Sample {
+    /// The share of the lines that is understood; `None` without lines.
+    pub fn understood(&self) -> Option<f64> {
+        (self.lines > 0).then(|| (self.lines - self.unmatched) as f64 / self.lines as f64)
+    }
+
+    /// Reads a sample of an open log. `written` is when it was last written.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be read.
+    pub fn of(
+        mut file: File,
+        written: Timestamp,
+        settings: &ReadSettings,
+        format: Format,
+    ) -> io::Result<Self> {
+        let mut start = [0; Compression::HEAD];
+        let mut length = 0;
+        while length < start.len() {
+            match file.read(&mut start[length..])? {
+                0 => break,
+                read => length += read,
+            }
+        }
+        file.rewind()?;
+        let mut reader = SampleReader::new(settings, written, format);
+        if let Some(compression) = Compression::by_content(&start[..length]) {
+            let content = compression.decoder(BufReader::new(file)).take(TAIL_BYTES);
+            reader.read(content, usize::MAX, false)?;
+            return Ok(reader.finish(format));
+        }
+        let size = file.metadata()?.len();
+        if size > TAIL_BYTES {
+            reader.read((&file).take(TAIL_BYTES), HEAD_LINES, false)?;
+            file.seek(SeekFrom::Start(size - TAIL_BYTES))?;
+            reader.read((&file).take(TAIL_BYTES), usize::MAX, true)?;
+        } else {
+            reader.read((&file).take(TAIL_BYTES), usize::MAX, false)?;
+        }
+        Ok(reader.finish(format))
+    }
+
+    /// Reads lines that another program wrote.
+    ///
+    /// # Errors
+    ///
+    /// If they cannot be read.
+    pub fn of_text(text: &[u8], settings: &ReadSettings) -> io::Result<Self> {
+        let mut reader = SampleReader::new(settings, Timestamp::now(), Format::Auto);
+        reader.read(text, usize::MAX, false)?;
+        Ok(reader.finish(Format::Auto))
+    }
+}
+
+/// Reads lines and counts what they are.
+struct SampleReader {
+    parser: LineParser,
+    sample: Sample,
+    shapes: HashMap<String, u64>,
+}
+
+impl SampleReader {
+    fn new(settings: &ReadSettings, written: Timestamp, format: Format) -> Self {
+        let mut parser = settings.parser(written);
+        parser.set_sequential();
+        parser.select(StreamKey::default(), format);
+        SampleReader {
+            parser,
+            sample: Sample::default(),
+            shapes: HashMap::new(),
+        }
+    }
+
+    /// Reads up to `limit` lines; `is_cut` is whether the first one is only the end of a line.
+    fn read(&mut self, input: impl Read, limit: usize, is_cut: bool) -> io::Result<()> {
+        let mut lines = Lines::new(input, DEFAULT_MAX_LINE_BYTES);
+        let mut left = limit;
+        let mut skip = is_cut;
+        while left > 0
+            && lines.read(|lines| {
+                let lines = &lines[usize::from(skip && !lines.is_empty())..];
+                skip &= lines.is_empty();
+                let lines = &lines[..lines.len().min(left)];
+                left -= lines.len();
+                self.parser.detect(lines);
+                lines.iter().for_each(|line| self.count(line));
+            })?
+        {}
+        Ok(())
+    }
+
+    fn count(&mut self, line: &[u8]) {
+        let mut slot = None;
+        let parsed = self.parser.parse(line, &mut slot);
+        let sample = &mut self.sample;
+        let time = parsed
+            .time
+            .and_then(|stamp| Timestamp::from_second(stamp.seconds).ok());
+        sample.newest = time.max(sample.newest);
+        sample.lines += 1;
+        match parsed.line {
+            Line::Event(_) => sample.events += 1,
+            Line::Noise(_) => sample.noise += 1,
+            Line::Unmatched => {
+                sample.unmatched += 1;
+                let shape = shape(line);
+                if self.shapes.len() < MAX_SHAPES || self.shapes.contains_key(&shape) {
+                    *self.shapes.entry(shape).or_default() += 1;
+                }
+            }
+        }
+    }
+
+    fn finish(mut self, format: Format) -> Sample {
+        self.sample.servers = self.parser.formats(StreamKey::default().source);
+        self.sample.servers.retain(|name| *name != "syslog");
+        self.sample.decided = match (format, self.parser.own_log()) {
+            (Format::Auto, Some(mta)) => {
+                format!("own log of {}, by the form of its lines", mta.name())
+            }
+            (Format::Auto, None) if self.sample.servers.is_empty() => "not known".to_owned(),
+            (Format::Auto, None) => "syslog, each line by its program".to_owned(),
+            (format, _) => format!("given: {}", format.name()),
+        };
+        let shapes = self.shapes.into_iter();
+        let mut shapes: Vec<Shape> = shapes.map(|(text, count)| Shape { count, text }).collect();
+        shapes.sort_by(|one, other| (other.count, &one.text).cmp(&(one.count, &other.text)));
+        shapes.truncate(SHOWN_SHAPES);
+        self.sample.shapes = shapes;
+        self.sample
+    }
+}
