@@ -37,7 +37,8 @@ impl<'a, V: Visitor<'a>> Visitor<'a> for RecordingVisitor<'_, V> {
 
     #[inline]
     fn noise(&mut self, time: Option<Stamp>, fact: Option<&Fact<'a>>) {
-        if let Some(fact) = fact {
+        // Only these name a sender; nothing is spent on the others.
+        if let Some(fact @ (Fact::Queued { .. } | Fact::Accepted { .. })) = fact {
             self.insight.note(fact);
         }
         self.inner.noise(time, fact);
