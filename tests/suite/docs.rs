@@ -58,7 +58,7 @@ const NOTES: &str = "
 - **Sizes and recipients** are observed when a message first becomes active in the queue. If the log has no cleanup lines,
   which distinguish the first time from a retry, every time is observed.
 - **Delays** below zero, which a clock that was set back causes in the log, are observed as zero.
-- `maillog_queue_…` exists if `postfix.showq` is configured; the queue is listed once a minute.
+- `maillog_queue_…` exists if `postfix.showq`, `exim.spool`, `sendmail.queue` or `qmail.queue` is configured; the queue is listed once a minute.
 ";
 
 /// A view in which every family has a sample.
