@@ -38,7 +38,9 @@ mod totals;
 mod view;
 mod web_address;
 
-pub use alerting::{ActiveAlert, Alerting, AlertmanagerStats, EndedAlert, RuleState, SignalState};
+pub use alerting::{
+    ActiveAlert, Alerting, AlertmanagerStats, EndedAlert, RuleState, SignalState, UsualQueue,
+};
 pub use bounded_counter::Limits;
 pub use counters::Counters;
 pub(crate) use counters::OTHER_CODE;
