@@ -10,7 +10,8 @@ use serde::{Deserialize, Serialize};
 
 use super::active::{Active, ActiveSnapshot, Actives, Ended};
 use super::evidence::{Evidence, EvidenceSnapshot, Key};
-use super::health::{Health, HealthHistory};
+use super::habits::{Habits, HabitsSnapshot};
+use super::health::{Health, HealthHistory, silent_sources};
 use super::history::CLOCK_TOLERANCE;
 use super::inhibition::Inhibitions;
 use super::leading::Leading;
@@ -21,9 +22,10 @@ use super::series::Judgement;
 use super::texts;
 use super::totals::Totals;
 use super::words::Words;
-use crate::catalog::{Catalog, Policy, ProviderId, Severity, Signal};
+use crate::catalog::{Catalog, Policy, ProviderId, Severity, Signal, Watch};
 use crate::insight::SenderVolumes;
-use crate::metrics::{Counters, WebAddress};
+use crate::metrics::{Counters, SourceStats, UsualQueue, WebAddress};
+use crate::queue;
 
 /// The longest gap without lines, in seconds, that is evaluated step by step. After that, evaluation jumps to the end
 /// of the gap.
@@ -54,6 +56,7 @@ pub struct Evaluator {
     leading: Leading,
     loopback: Option<ProviderId>,
     health: Option<HealthHistory>,
+    habits: Habits,
     actives: Actives,
     /// The alerts that were resolved within the last days, the oldest first.
     resolved: VecDeque<Ended>,
@@ -107,11 +110,11 @@ impl Evaluator {
             catalog,
             inhibitions: Inhibitions::new(&policy.inhibitions, &rules),
             rules,
-            policy,
             evidence,
             leading: Leading::new(),
             loopback: loopback.map(|id| ProviderId(id as u8)),
             health: None,
+            habits: Habits::new(&policy),
             actives: Actives::default(),
             resolved: VecDeque::new(),
             remembered: 0,
@@ -119,6 +122,7 @@ impl Evaluator {
             leap: None,
             kept: None,
             changes: 0,
+            policy,
         }
     }
 
@@ -254,14 +258,44 @@ impl Evaluator {
             .health
             .get_or_insert_with(|| HealthHistory::new(now, counters, health));
         history.sample(now, counters, health);
+        self.habits.sample(now, health);
         let mut found = Vec::new();
         for (at, rule) in self.rules.iter().enumerate() {
             if !rule.alert.is_about_mail() {
-                history.evaluate(&rule.alert, health, &mut found);
+                history.evaluate(&rule.alert, health, &self.habits, &mut found);
                 self.actives.update(at, &mut found, now, rule.times());
             }
         }
         self.silence(now);
+    }
+
+    /// Evaluates only whether sources are silent, at `now` in seconds since 1970: that of the lines, where there is no
+    /// exporter to examine.
+    pub fn examine_sources(&mut self, now: i64, sources: &[SourceStats]) {
+        self.habits.sample_sources(now, sources);
+        let mut found = Vec::new();
+        for (at, rule) in self.rules.iter().enumerate() {
+            if rule.alert.watch == Watch::SourceSilent {
+                silent_sources(&rule.alert, &self.habits, &mut found);
+                self.actives.update(at, &mut found, now, rule.times());
+            }
+        }
+        self.silence(now);
+    }
+
+    /// Each source, with the lines that it usually has in the time in which it has had none.
+    pub fn missing_lines(&self) -> impl Iterator<Item = (&str, u64)> {
+        self.habits.missing_lines()
+    }
+
+    /// What is usual for each queue.
+    pub fn usual_queues(&self) -> impl Iterator<Item = UsualQueue> {
+        let queues = self.habits.queues();
+        queue::NAMES.iter().map(|name| UsualQueue {
+            name,
+            messages: queues.size(name),
+            oldest_age: queues.age(name),
+        })
     }
 
     /// Moves history and alerts that are ahead of the wall clock into the past, so that evaluation continues now and
@@ -391,6 +425,16 @@ impl Evaluator {
     /// What is known about the sender domains, for the state file.
     pub fn sender_snapshot(&self) -> SenderSnapshot {
         self.evidence.senders.snapshot()
+    }
+
+    /// What is usual for the sources and the queues, for the state file.
+    pub fn habits_snapshot(&self) -> HabitsSnapshot {
+        self.habits.snapshot()
+    }
+
+    /// Restores what is usual for the sources and the queues.
+    pub fn restore_habits(&mut self, snapshot: HabitsSnapshot) {
+        self.habits.restore(snapshot);
     }
 
     /// Restores what is known about the sender domains, after [`Evaluator::restore`].

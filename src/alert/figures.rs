@@ -27,6 +27,12 @@ pub fn of(alert: &Alert, policy: &Policy, language: Language) -> Vec<Row> {
                 format!("the odds are more than {factor} times the usual ones")
             }
             (Watch::Share, true) => format!("失败与其余事件之比超过平时的 {factor} 倍"),
+            (Watch::QueueAge | Watch::QueueSize, false) => {
+                format!("more than {factor} times what is usual at this time")
+            }
+            (Watch::QueueAge | Watch::QueueSize, true) => {
+                format!("超过平时此时的 {factor} 倍")
+            }
             (_, false) => {
                 format!("more than {factor} times the busiest 10 minutes that are usual")
             }
@@ -83,7 +89,6 @@ fn measured(alert: &Alert, signal: &Signal, language: Language) -> String {
 }
 
 fn watches(alert: &Alert, zh: bool) -> String {
-    let window = span(alert.window.unwrap_or_default(), zh);
     let count = alert.count.unwrap_or_default();
     match (alert.watch, zh) {
         (Watch::Share | Watch::Surge | Watch::Count, _) => String::new(),
@@ -96,11 +101,19 @@ fn watches(alert: &Alert, zh: bool) -> String {
         (Watch::SourceDown, false) => "sources that cannot be read".to_owned(),
         (Watch::SourceDown, true) => "无法读取的来源".to_owned(),
         (Watch::SourceSilent, false) => format!(
-            "sources without lines for {window} that had more than {count} in the day before"
+            "sources without lines for an hour, six hours or a day, of which more than {count} are usual in that time"
         ),
         (Watch::SourceSilent, true) => {
-            format!("此前一天超过 {count} 行、而最近 {window}没有一行的来源")
+            format!("一小时、六小时或一天没有一行，而平时在这段时间内超过 {count} 行的来源")
         }
+        (Watch::QueueSize, false) => format!(
+            "queues (incoming, active, deferred) with more than {} messages",
+            grouped(alert.threshold.unwrap_or_default())
+        ),
+        (Watch::QueueSize, true) => format!(
+            "邮件超过 {} 封的队列（incoming、active、deferred）",
+            grouped(alert.threshold.unwrap_or_default())
+        ),
         (Watch::SourceLagging, _) => {
             let bytes = mebibytes(alert.threshold.unwrap_or_default());
             match zh {
@@ -138,7 +151,7 @@ fn watches(alert: &Alert, zh: bool) -> String {
 }
 
 fn count(alert: &Alert, zh: bool) -> Option<String> {
-    // The count of a silent source refers to another period than its window.
+    // The count of a silent source is described with its windows.
     if alert.watch == Watch::SourceSilent {
         return None;
     }

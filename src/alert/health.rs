@@ -2,7 +2,9 @@
 //!
 //! They follow the wall clock, not the time of the lines, and sources come and go with the configuration.
 
+use super::habits::Habits;
 use super::history::{CLOCK_TOLERANCE, Retention, Track};
+use super::queue_habits::{AGES, SIZES, age};
 use super::rule::{Figures, Finding};
 use crate::catalog::{Alert, Watch};
 use crate::metrics::{Counters, SourceStats, StateStats};
@@ -11,9 +13,8 @@ use crate::queue::{self, Queues};
 /// Seconds between two samples.
 const STEP: i64 = 60;
 
-/// Seconds in an hour and in a day.
+/// Seconds in an hour.
 const HOUR: i64 = 3_600;
-const DAY: i64 = 86_400;
 
 /// The retentions for a history of `reach` seconds: up to 75 minutes in intervals of `step`, the rest in intervals
 /// of five minutes.
@@ -38,9 +39,6 @@ pub struct Health {
     pub now: i64,
 }
 
-/// The queues in which messages wait for their first delivery.
-const FIRST_QUEUES: [&str; 2] = ["maildrop", "incoming"];
-
 struct SourceTracks {
     name: String,
     lines: Track,
@@ -52,7 +50,6 @@ struct SourceTracks {
 /// The history of the exporter. It is not in the state file.
 pub(super) struct HealthHistory {
     now: i64,
-    started: i64,
     sources: Vec<SourceTracks>,
     state_errors: Track,
     overflowed: Vec<(&'static str, Track)>,
@@ -67,7 +64,6 @@ impl HealthHistory {
         let overflowed = counters.overflowed().into_iter();
         let mut history = HealthHistory {
             now,
-            started: now,
             sources: Vec::new(),
             state_errors: track(health.state.errors),
             overflowed: overflowed
@@ -86,7 +82,7 @@ impl HealthHistory {
             let track = |reach, total| Track::new(&retentions(STEP, reach), self.now, total);
             self.sources.push(SourceTracks {
                 name: source.name.clone(),
-                lines: track(LONGEST + DAY, lines(source)),
+                lines: track(LONGEST, lines(source)),
                 unmatched: track(LONGEST, source.unmatched),
                 dropped: track(LONGEST, source.dropped),
                 // Most are lost when the source is opened, before the first sample.
@@ -125,7 +121,6 @@ impl HealthHistory {
 
     fn shift_back(&mut self, seconds: i64) {
         self.now -= seconds;
-        self.started -= seconds;
         self.state_errors.shift_back(seconds);
         for source in &mut self.sources {
             source.lines.shift_back(seconds);
@@ -138,8 +133,14 @@ impl HealthHistory {
         }
     }
 
-    /// Evaluates a rule about the exporter.
-    pub(super) fn evaluate(&self, alert: &Alert, health: &Health, found: &mut Vec<Finding>) {
+    /// Evaluates a rule about the exporter; `habits` is what is usual.
+    pub(super) fn evaluate(
+        &self,
+        alert: &Alert,
+        health: &Health,
+        habits: &Habits,
+        found: &mut Vec<Finding>,
+    ) {
         let window = alert.window.unwrap_or_default().seconds();
         let count = alert.count.unwrap_or_default();
         let threshold = alert.threshold.unwrap_or_default();
@@ -178,24 +179,8 @@ impl HealthHistory {
                     }
                 }
             }
-            Watch::QueueAge => {
-                let queues = queue::NAMES.iter().zip(health.queues.iter().flatten());
-                for (name, queue) in queues.filter(|(name, _)| FIRST_QUEUES.contains(name)) {
-                    let age = queue.oldest.map_or(0, |arrived| health.now - arrived);
-                    let age = u64::try_from(age).unwrap_or(0);
-                    if age > threshold {
-                        add(Some(("queue", name)), age, None);
-                    }
-                }
-            }
-            Watch::SourceSilent if self.now - self.started >= window => {
-                for source in &self.sources {
-                    let before = source.lines.growth(window + DAY, window);
-                    if before > count && source.lines.growth(window, 0) == 0 {
-                        add(Some(("source", &source.name)), before, None);
-                    }
-                }
-            }
+            Watch::QueueAge | Watch::QueueSize => queues(alert, health, habits, found),
+            Watch::SourceSilent => silent_sources(alert, habits, found),
             Watch::Unmatched => {
                 for source in &self.sources {
                     let unmatched = source.unmatched.growth(window, 0);
@@ -236,6 +221,46 @@ impl HealthHistory {
                 }
             }
             _ => {}
+        }
+    }
+}
+
+/// The sources without lines in a time in which they usually have some.
+pub(super) fn silent_sources(alert: &Alert, habits: &Habits, found: &mut Vec<Finding>) {
+    for (source, missing) in habits.missing_lines() {
+        if missing > alert.count.unwrap_or_default() {
+            found.push(Finding {
+                label: Some(("source", source.to_owned())),
+                figures: Figures {
+                    value: missing,
+                    ..Figures::default()
+                },
+            });
+        }
+    }
+}
+
+/// The queues that are far larger than usual, or whose oldest message is far older.
+fn queues(alert: &Alert, health: &Health, habits: &Habits, found: &mut Vec<Finding>) {
+    for (name, queue) in queue::NAMES.iter().zip(health.queues.iter().flatten()) {
+        let (value, usual) = match alert.watch {
+            Watch::QueueSize if SIZES.contains(name) => {
+                (queue.messages, habits.queues().size(name))
+            }
+            Watch::QueueAge if AGES.contains(name) => {
+                (age(queue, health.now), habits.queues().age(name))
+            }
+            _ => continue,
+        };
+        if usual.is_some_and(|usual| value as f64 > alert.threshold_level(usual)) {
+            found.push(Finding {
+                label: Some(("queue", (*name).to_owned())),
+                figures: Figures {
+                    value,
+                    usual,
+                    ..Figures::default()
+                },
+            });
         }
     }
 }

@@ -122,7 +122,7 @@ impl Rule {
             | Watch::LinesDropped
             | Watch::PositionsLost => Some("source"),
             Watch::SeriesFolded => Some("metric"),
-            Watch::QueueAge => Some("queue"),
+            Watch::QueueAge | Watch::QueueSize => Some("queue"),
             _ => None,
         }
     }

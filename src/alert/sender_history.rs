@@ -255,8 +255,6 @@ mod tests {
         assert_eq!(history.usual(1), Some(20.0), "one week is no habit");
         run(&mut history, at(1), at(2), burst);
         assert_eq!(history.usual(1), Some(600.0));
-        run(&mut history, at(2), at(2) + 4 * HOUR, burst);
-        assert_eq!(history.usual(1), Some(20.0), "three hours later");
     }
 
     #[test]

@@ -159,7 +159,7 @@ pub enum Watch {
     ExporterDown,
     /// A source cannot be read.
     SourceDown,
-    /// A source that used to have lines has none.
+    /// A source has no lines in a time in which it usually has some.
     SourceSilent,
     /// A large part of a source has not been read yet.
     SourceLagging,
@@ -177,8 +177,10 @@ pub enum Watch {
     StateNotWritten,
     /// A metric has reached its limit of series, and further label values are counted as `other`.
     SeriesFolded,
-    /// Messages that wait for their first delivery.
+    /// Messages that wait for their first delivery, longer than usual.
     QueueAge,
+    /// A queue that holds more messages than usual.
+    QueueSize,
 }
 
 /// Another signal that must be above a share too.
@@ -290,6 +292,13 @@ impl Alert {
         let factor = self.factor.unwrap_or(1.0);
         let grown = factor * usual / (1.0 + (factor - 1.0) * usual);
         grown.max(self.share.unwrap_or_default())
+    }
+
+    /// The level of a queue from which it matches if this level is usual: [`Alert::factor`] times as high, and above
+    /// [`Alert::threshold`].
+    pub fn threshold_level(&self, usual: f64) -> f64 {
+        let grown = self.factor.unwrap_or(1.0) * usual;
+        grown.max(self.threshold.unwrap_or_default() as f64)
     }
 
     /// The number from which it matches if this number is usual: [`Alert::factor`] times as many, and three standard

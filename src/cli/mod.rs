@@ -23,6 +23,7 @@ pub mod parse;
 pub mod replay;
 pub mod report;
 pub mod serve;
+mod silence;
 mod source_format;
 mod terminal;
 pub mod trace;

@@ -11,6 +11,7 @@ use super::error::Error;
 use super::generate::policy;
 use super::input::{LogFiles, unreadable};
 use super::output::{self, OutputFormat};
+use super::silence::SilenceWatch;
 use super::source_format;
 use crate::alert::{Active, Ended, Evaluator, GROUP_WAIT, Words};
 use crate::catalog::{Catalog, Policy};
@@ -85,6 +86,7 @@ pub fn run(args: &Args) -> Result<(), Error> {
     let mut insight = Insight::new(catalog, &names);
     let volumes = RefCell::new(SenderVolumes::default());
     let mut evaluator = Evaluator::new(policy.clone(), catalog, names.into());
+    let mut silence = SilenceWatch::new();
     let mut counters = Counters::new(catalog);
     let (mut from, mut to) = (i64::MAX, i64::MIN);
     let mut read = LineCounts::default();
@@ -106,7 +108,9 @@ pub fn run(args: &Args) -> Result<(), Error> {
                         evaluator.take_senders(&mut volumes.borrow_mut());
                         evaluator.advance(seconds, counters, false);
                         due = evaluator.due();
+                        silence.advance(&mut evaluator);
                     }
+                    silence.count();
                     time
                 },
             };

@@ -12,7 +12,8 @@ use jiff::Timestamp;
 use super::source_clock::LATE;
 use crate::alert::notify::{Notification, Notifier};
 use crate::alert::{
-    Active, AlertSnapshot, Ended, Evaluator, GROUP_WAIT, Health, SenderSnapshot, Words,
+    Active, AlertSnapshot, Ended, Evaluator, GROUP_WAIT, HabitsSnapshot, Health, SenderSnapshot,
+    Words,
 };
 use crate::catalog::{Catalog, Policy};
 use crate::insight::SenderVolumes;
@@ -70,6 +71,7 @@ impl Alerter {
         providers: Arc<[String]>,
         before: Option<AlertSnapshot>,
         senders: Option<SenderSnapshot>,
+        habits: Option<HabitsSnapshot>,
         counters: &Counters,
     ) -> Self {
         let mut evaluator = Evaluator::new(setup.policy.clone(), Catalog::embedded(), providers);
@@ -78,6 +80,9 @@ impl Alerter {
         }
         if let Some(senders) = senders {
             evaluator.restore_senders(senders);
+        }
+        if let Some(habits) = habits {
+            evaluator.restore_habits(habits);
         }
         let firing = evaluator.active().iter();
         let firing = firing.filter(|active| active.fired.is_some() && active.silenced_by.is_none());
@@ -261,6 +266,12 @@ impl Alerter {
             ended: ended.collect(),
             rules: rules.collect(),
             signals: is_current.then(|| signals.collect()),
+            missing_lines: self
+                .evaluator
+                .missing_lines()
+                .map(|(source, lines)| (source.to_owned(), lines))
+                .collect(),
+            usual_queues: self.evaluator.usual_queues().collect(),
             sends: self.setup.notifier.is_some(),
             web: self.web(),
             alertmanagers,
@@ -281,6 +292,11 @@ impl Alerter {
     /// What a snapshot keeps, for [`Alerter::new`] of the next process.
     pub(super) fn snapshot(&mut self) -> AlertSnapshot {
         self.evaluator.snapshot()
+    }
+
+    /// What a snapshot keeps of the sources and the queues.
+    pub(super) fn habits_snapshot(&self) -> HabitsSnapshot {
+        self.evaluator.habits_snapshot()
     }
 
     /// What a snapshot keeps of the sender domains.

@@ -48,6 +48,7 @@ pub(super) struct SnapshotParts {
     pub insight: Option<InsightSnapshot>,
     pub alerts: Option<alert::AlertSnapshot>,
     pub senders: Option<alert::SenderSnapshot>,
+    pub habits: Option<alert::HabitsSnapshot>,
     /// Sections of the state file that this version does not know.
     pub unknown: Vec<Section>,
 }
@@ -305,6 +306,7 @@ fn write_snapshots(
             parser: parts.parser,
             alerts: parts.alerts,
             senders: parts.senders,
+            habits: parts.habits,
             unknown: parts.unknown,
         };
         let view = match store.save(&snapshot) {

@@ -118,8 +118,8 @@ impl Engine {
             .counters
             .restore(catalog, &parts.providers, now.as_second());
         let providers = Arc::clone(&provider_names);
-        let senders = before.senders;
-        let alerter = Alerter::new(alerts, providers, before.alerts, senders, &counters);
+        let (senders, habits) = (before.senders, before.habits);
+        let alerter = Alerter::new(alerts, providers, before.alerts, senders, habits, &counters);
         let mut engine = Engine {
             sources,
             removed,
@@ -285,6 +285,7 @@ impl Engine {
             unknown: self.unknown_sections.clone(),
             alerts: Some(pipeline.alerter.snapshot()),
             senders: Some(pipeline.alerter.sender_snapshot()),
+            habits: Some(pipeline.alerter.habits_snapshot()),
         });
     }
 

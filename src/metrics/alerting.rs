@@ -73,6 +73,17 @@ pub struct SignalState {
     pub events: [u64; 4],
 }
 
+/// What is usual for a queue.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct UsualQueue {
+    /// Its name.
+    pub name: &'static str,
+    /// The most messages at this time; `None` if too little is known or the queue is not judged.
+    pub messages: Option<f64>,
+    /// The highest age of the oldest message at this time, in seconds; `None` if the queue is not judged.
+    pub oldest_age: Option<f64>,
+}
+
 /// The state of built-in alerting.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Alerting {
@@ -84,6 +95,10 @@ pub struct Alerting {
     pub rules: Vec<RuleState>,
     /// The evidence; `None` while the lines that are read are of the past.
     pub signals: Option<Vec<SignalState>>,
+    /// Each source, with the lines that it usually has in the time in which it has had none.
+    pub missing_lines: Vec<(String, u64)>,
+    /// What is usual for the queues.
+    pub usual_queues: Vec<UsualQueue>,
     /// Whether alerts are sent to Alertmanagers.
     pub sends: bool,
     /// Where the pages are reached.

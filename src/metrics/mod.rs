@@ -40,7 +40,9 @@ mod totals;
 mod view;
 mod web_address;
 
-pub use alerting::{ActiveAlert, Alerting, AlertmanagerStats, EndedAlert, RuleState, SignalState};
+pub use alerting::{
+    ActiveAlert, Alerting, AlertmanagerStats, EndedAlert, RuleState, SignalState, UsualQueue,
+};
 pub use bounded_counter::Limits;
 pub(crate) use counted_families::CountedFamilies;
 pub use counters::Counters;

@@ -1,4 +1,5 @@
-//! The metric families about signals: the evidence that the alert rules compare with their thresholds.
+//! The metric families about signals, and about what is usual for sources and queues: the evidence that the alert rules
+//! compare with their thresholds.
 
 use prometheus::proto::MetricFamily;
 
@@ -68,8 +69,39 @@ impl Scrape {
             ];
             web.set(&labels, 1.0);
         }
-        [lower, share, others, usual, usual_events, events, web]
-            .map(|family| family.finish())
-            .into()
+        let signals = [lower, share, others, usual, usual_events, events, web];
+        let signals = signals.map(|family| family.finish()).into_iter();
+        signals.chain(self.habits()).collect()
+    }
+
+    /// The families about what is usual for sources and queues.
+    fn habits(&self) -> [MetricFamily; 3] {
+        let mut missing = self.previous.gauge(
+            "maillog_source_missing_lines",
+            "Lines that the source usually has in the time in which it has had none: an hour, six hours or a day; 0 if it had one within the last hour.",
+        );
+        let mut messages = self.previous.gauge(
+            "maillog_queue_usual_messages",
+            "Messages in the queue that are usual at this time, at most; absent while too little is known.",
+        );
+        let mut age = self.previous.gauge(
+            "maillog_queue_usual_oldest_age_seconds",
+            "Usual age of the oldest message in the queue at this time, at most; 0 while too little is known.",
+        );
+        if let Some(alerting) = &self.view.alerting {
+            for (source, lines) in &alerting.missing_lines {
+                missing.set(&[("source", source.as_str())], *lines as f64);
+            }
+            for queue in &alerting.usual_queues {
+                let labels = [("queue", queue.name)];
+                if let Some(usual) = queue.messages {
+                    messages.set(&labels, usual);
+                }
+                if let Some(usual) = queue.oldest_age {
+                    age.set(&labels, usual);
+                }
+            }
+        }
+        [missing.finish(), messages.finish(), age.finish()]
     }
 }

@@ -98,6 +98,7 @@ pub(super) fn decode(version: u32, body: &[u8]) -> postcard::Result<Snapshot> {
         },
         alerts: None,
         senders: None,
+        habits: None,
         unknown: Vec::new(),
     })
 }

@@ -85,6 +85,7 @@ sections! {
     "previous_lines" => parser.previous_lines,
     "signals" => alerts,
     "sender_domains" => senders,
+    "habits" => habits,
 }
 
 #[cfg(test)]

@@ -35,6 +35,8 @@ pub struct Snapshot {
     pub alerts: Option<alert::AlertSnapshot>,
     /// What is usual for the sender domains.
     pub senders: Option<alert::SenderSnapshot>,
+    /// What is usual for the sources and the queues.
+    pub habits: Option<alert::HabitsSnapshot>,
     /// Sections unknown to this version, which are written unchanged.
     pub unknown: Vec<Section>,
 }

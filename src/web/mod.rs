@@ -3,6 +3,7 @@
 //! Requests are answered from a [`View`](crate::metrics::View) that the engine provides. Nothing here
 //! accesses a source or a counter.
 
+mod accept_rate;
 mod access;
 mod activity;
 mod alert_list;

@@ -7,5 +7,6 @@ mod incidents;
 mod quiet;
 mod senders;
 mod sendmail;
+mod silence;
 mod site;
 mod verdict;

@@ -37,7 +37,8 @@ fn sent(alerts: &[Fired]) -> Vec<&str> {
 
 #[test]
 fn account_of_a_small_domain_is_misused() {
-    let mut site = Site::new(USUAL, T).from_senders(small_domain);
+    let mut site = Site::new(USUAL, T);
+    site.sender = small_domain;
     let hourly = |time: i64| match is_misused(time) {
         true => 1.32 * working_day(time),
         false => working_day(time),
@@ -78,7 +79,8 @@ fn newsletter_domain(time: i64, id: u64) -> String {
 
 #[test]
 fn newsletter_of_every_week_is_quiet_after_two_weeks() {
-    let mut site = Site::new(USUAL, T).from_senders(newsletter_domain);
+    let mut site = Site::new(USUAL, T);
+    site.sender = newsletter_domain;
     let hourly = |time: i64| match time % DAY / HOUR {
         _ if is_newsletter(time) => 2_000.0,
         8..12 => 900.0,

@@ -69,7 +69,7 @@ pub struct Site {
     random: u64,
     ids: u64,
     /// The sender domain of a message, by its time and number.
-    sender: fn(i64, u64) -> String,
+    pub sender: fn(i64, u64) -> String,
 }
 
 impl Site {
@@ -85,12 +85,6 @@ impl Site {
             ids: 0,
             sender: |_, id| format!("sender{}.example", id % 5),
         }
-    }
-
-    /// Whose messages they are: the sender domain of a message, by its time and its number.
-    pub fn from_senders(mut self, sender: fn(i64, u64) -> String) -> Self {
-        self.sender = sender;
-        self
     }
 
     /// A number below `below`, the same in every run (xorshift).

@@ -10,7 +10,8 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use maillog_exporter::catalog::{Catalog, Providers};
 use maillog_exporter::metrics::{
-    Alerting, AlertmanagerStats, Counters, SignalState, SourceStats, View, WebAddress, render,
+    Alerting, AlertmanagerStats, Counters, SignalState, SourceStats, UsualQueue, View, WebAddress,
+    render,
 };
 use maillog_exporter::parse::LineParser;
 
@@ -195,6 +196,12 @@ fn alerting() -> Alerting {
             queue_capacity: 0,
             last_success: None,
             latency: None,
+        }],
+        missing_lines: vec![("mail".to_owned(), 0)],
+        usual_queues: vec![UsualQueue {
+            name: "incoming",
+            messages: Some(1.0),
+            oldest_age: Some(1.0),
         }],
         ..Alerting::default()
     }

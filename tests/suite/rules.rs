@@ -41,11 +41,6 @@ const USUAL: Intervals = Intervals {
     series: "1m",
     evaluation: "5m",
 };
-/// For rules with windows of a day.
-const COARSE: Intervals = Intervals {
-    series: "5m",
-    evaluation: "1h",
-};
 
 #[derive(Serialize)]
 struct File {
@@ -299,22 +294,12 @@ fn together_file() -> String {
     HEAD.to_owned() + &to_string_with_options(&file, options).expect("YAML")
 }
 
-/// The cases of rules about the exporter, with a window of a day or without.
-fn exporter_cases(is_long: bool) -> impl Iterator<Item = &'static Case> {
-    let cases = EXPORTER.iter();
-    cases.filter(move |case| (case.alert == "MaillogSourceSilent") == is_long)
-}
-
 #[test]
 fn promtool_tests_are_up_to_date() {
     for (name, text) in [
         ("mail.yaml", mail_file()),
         ("together.yaml", together_file()),
-        (
-            "exporter.yaml",
-            exporter_file(&USUAL, exporter_cases(false)),
-        ),
-        ("silent.yaml", exporter_file(&COARSE, exporter_cases(true))),
+        ("exporter.yaml", exporter_file(&USUAL, EXPORTER.iter())),
     ] {
         let path = root().join("alerts/tests").join(name);
         if std::env::var_os("UPDATE_GOLDEN").is_some() {

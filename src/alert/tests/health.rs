@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::metrics::{SourceStats, StateStats};
+use crate::queue::{Queue, Queues};
 
 fn source(name: &str, up: bool, dropped: u64) -> SourceStats {
     SourceStats {
@@ -94,4 +95,48 @@ fn health_rules_continue_after_the_clock_is_set_back() {
     };
     let expected = [("MaillogLinesDropped".to_owned(), "a".to_owned())];
     assert_eq!(health_by(clock, 6, dropped), expected);
+}
+
+/// The names of the alerts about queues that fire after `minutes`, of which each has these messages and this age of the
+/// oldest message in the queue incoming.
+fn queue_alerts(minutes: i64, at: impl Fn(i64) -> (u64, i64)) -> Vec<String> {
+    let mut evaluator = evaluator();
+    let counters = Counters::new(Catalog::embedded());
+    for minute in 0..=minutes {
+        let now = T + minute * MINUTE;
+        let (messages, age) = at(minute);
+        let mut queues = Queues::default();
+        queues[1] = Queue {
+            messages,
+            oldest: Some(now - age),
+            ..Queue::default()
+        };
+        let health = Health {
+            sources: Vec::new(),
+            state: StateStats::default(),
+            queues: Some(queues),
+            now,
+        };
+        evaluator.examine(&health, &counters, now);
+    }
+    let firing = evaluator.active().iter().filter(|it| it.fired.is_some());
+    firing.map(|it| evaluator.rule(it).name.clone()).collect()
+}
+
+#[test]
+fn queue_that_is_always_deep_is_quiet_and_one_that_grows_alerts() {
+    const DAY: i64 = 24 * 60;
+    assert!(queue_alerts(2 * DAY, |_| (3_000, 30)).is_empty());
+    let grows = |minute: i64| (if minute < DAY { 300 } else { 4_000 }, 30);
+    assert!(queue_alerts(DAY + 9, grows).is_empty());
+    assert_eq!(queue_alerts(DAY + 10, grows), ["MaillogQueueGrown"]);
+    assert_eq!(queue_alerts(2 * DAY, grows), ["MaillogQueueGrown"]);
+}
+
+#[test]
+fn old_messages_in_a_queue_alert_unless_they_are_usual() {
+    const DAY: i64 = 24 * 60;
+    assert_eq!(queue_alerts(6, |_| (1, 700)), ["MaillogQueueStuck"]);
+    let usual = |minute: i64| (1, if minute < DAY { 550 } else { 1_000 });
+    assert!(queue_alerts(DAY + 30, usual).is_empty());
 }

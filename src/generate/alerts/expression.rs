@@ -4,10 +4,7 @@
 //! threshold and little else.
 
 use super::figures::Figures;
-use crate::catalog::{Alert, Policy, Span, Watch};
-
-/// The day before, in which a silent source had lines.
-const DAY: Span = Span(86_400);
+use crate::catalog::{Alert, Policy, Watch};
 
 /// The window in which texts name what leads.
 pub(super) const LEADING_WINDOW: &str = "15m";
@@ -30,6 +27,7 @@ pub(super) fn of(alert: &Alert, policy: &Policy, figures: &Figures) -> String {
     let Figures {
         count,
         share,
+        factor,
         threshold,
         ..
     } = figures;
@@ -52,10 +50,7 @@ pub(super) fn of(alert: &Alert, policy: &Policy, figures: &Figures) -> String {
             format!("{up} == 0\nor\nabsent({up})")
         }
         Watch::SourceDown => "maillog_source_up == 0".to_owned(),
-        Watch::SourceSilent => format!(
-            "sum without (result) (increase(maillog_lines_total[{DAY}] offset {window})) > {count}\n\
-             and\nsum without (result) (increase(maillog_lines_total[{window}])) == 0"
-        ),
+        Watch::SourceSilent => format!("maillog_source_missing_lines > {count}"),
         Watch::SourceLagging => format!("maillog_source_lag_bytes > {threshold}"),
         Watch::CatchingUp => "maillog_catching_up == 1".to_owned(),
         Watch::ClockOff => format!("abs(maillog_source_clock_offset_seconds) > {threshold}"),
@@ -79,9 +74,15 @@ pub(super) fn of(alert: &Alert, policy: &Policy, figures: &Figures) -> String {
             format!("increase(maillog_series_dropped_total[{window}]) > {count}")
         }
         Watch::QueueAge => {
+            let usual = "maillog_queue_usual_oldest_age_seconds";
             format!(
-                "maillog_queue_oldest_age_seconds{{queue=~\"maildrop|incoming\"}} > {threshold}"
+                "maillog_queue_oldest_age_seconds{{queue=~\"maildrop|incoming\"}}\n\
+                 > clamp_min({factor} * {usual}, {threshold})"
             )
+        }
+        Watch::QueueSize => {
+            let usual = "maillog_queue_usual_messages";
+            format!("maillog_queue_messages\n> clamp_min({factor} * {usual}, {threshold})")
         }
     }
 }

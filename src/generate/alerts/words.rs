@@ -111,6 +111,12 @@ impl Templates<'_> {
                     words.unknown,
                 )
             }
+            "usual" if alert.watch == Watch::QueueSize => {
+                let target = expression::ONE_TARGET;
+                let value = format!("{{{{ . | first | value | {GROUPED} }}}}");
+                let usual = format!("maillog_queue_usual_messages{{{target},queue=%[3]q}}");
+                self.query(&usual, &value, words.unknown)
+            }
             "usual" => self.percentage(&expression::figure(alert, "usual_share")),
             // No label holds a domain: the page of the alert names it.
             "sender" => words.sender.to_owned(),
@@ -217,6 +223,7 @@ impl Templates<'_> {
         let third = match (self.alert.by_provider, self.alert.watch) {
             (true, _) => " $labels.provider",
             (false, Watch::Unmatched) => " $labels.source",
+            (false, Watch::QueueSize) => " $labels.queue",
             _ => "",
         };
         let query = query.split_whitespace().collect::<Vec<_>>().join(" ");

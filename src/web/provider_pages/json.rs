@@ -3,7 +3,9 @@
 use serde::Serialize;
 
 use super::evidence::ProviderEvidence;
+use super::page::is_throttled;
 use crate::catalog::{Cause, Language, Text};
+use crate::web::accept_rate::AcceptRate;
 use crate::web::alerts::{self, Relevant};
 use crate::web::context::Context;
 use crate::web::past::{ACCEPTED, FAILED_CONNECTIONS, PERMANENT, TEMPORARY};
@@ -19,12 +21,22 @@ struct ProviderDocument<'a> {
     replies_per_minute: Classes,
     failing_share: Option<f64>,
     usual_failing_share: Option<f64>,
+    /// Only while the provider refuses mail because it is sent too fast.
+    accepted_before: Option<AcceptedEntry>,
     replies: Vec<ReplyEntry>,
     causes: Vec<CauseEntry>,
     texts: Vec<TextEntry<'a>>,
     senders: Vec<NameEntry<'a>>,
     recipient_domains: Vec<NameEntry<'a>>,
     links: Vec<LinkEntry<'a>>,
+}
+
+/// What the provider accepted before it began to refuse, per minute.
+#[derive(Serialize)]
+struct AcceptedEntry {
+    accepted_per_minute: f64,
+    refused_at_per_minute: f64,
+    refused_since: i64,
 }
 
 /// Rates by class.
@@ -129,6 +141,13 @@ pub fn json(context: &Context<'_>, name: &str) -> String {
         replies_per_minute: classes(&facts),
         failing_share: facts.share(),
         usual_failing_share: facts.usual_share(),
+        accepted_before: AcceptRate::of(context, name)
+            .filter(|_| is_throttled(&evidence))
+            .map(|rate| AcceptedEntry {
+                accepted_per_minute: rate.accepted,
+                refused_at_per_minute: rate.refused_at,
+                refused_since: rate.since,
+            }),
         replies: evidence
             .replies
             .iter()

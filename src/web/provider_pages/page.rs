@@ -5,6 +5,7 @@ use maud::{Markup, html};
 use super::evidence::ProviderEvidence;
 use crate::catalog::Cause;
 use crate::parse::Direction;
+use crate::web::accept_rate::AcceptRate;
 use crate::web::alert_list::short_name;
 use crate::web::alerts::{self, Relevant};
 use crate::web::cause;
@@ -64,6 +65,9 @@ pub fn page(context: &Context<'_>, name: &str) -> String {
             section.blk.do {
                 h2 { (context.t("Which cause", "是哪种原因")) }
                 (causes(context, &evidence, &relevant))
+                @if is_throttled(&evidence) && let Some(rate) = AcceptRate::of(context, name) {
+                    (rate.markup(context, name))
+                }
                 (links(context, name, title))
             }
             (replies(context, &evidence))
@@ -260,6 +264,12 @@ fn causes(context: &Context<'_>, evidence: &ProviderEvidence, relevant: &Relevan
             }
         }
     }
+}
+
+/// Whether most of its failed replies of the last hour say that mail is sent too fast.
+pub(super) fn is_throttled(evidence: &ProviderEvidence) -> bool {
+    let leading = evidence.causes.first();
+    leading.is_some_and(|(cause, [_, hour, _])| *cause == Cause::Throttling && *hour > 0)
 }
 
 /// Where the provider wants to be asked.

@@ -4,9 +4,10 @@ use maud::{Markup, html};
 
 use super::facts::Facts;
 use super::measured::{Measured, OWN};
-use crate::catalog::{Advice, Step, Subjects, Topic, commanded_servers};
+use crate::catalog::{Advice, Cause, Step, Subjects, Topic, commanded_servers};
 use crate::metrics::{EndedAlert, RuleState};
 use crate::parse::{Direction, Mta};
+use crate::web::accept_rate::AcceptRate;
 use crate::web::alerts;
 use crate::web::context::Context;
 use crate::web::numbers::rate;
@@ -145,6 +146,9 @@ pub fn block(context: &Context<'_>, facts: &Facts<'_>, measured: &Measured<'_>) 
                 }
                 p { (context.text(&explanation.remedy)) }
             }
+            @if resolved.is_none() && let Some((provider, rate)) = accept_rate(context, measured) {
+                (rate.markup(context, provider))
+            }
             @if !steps.is_empty() {
                 ol.steps {
                     @for (number, (step, text, command)) in steps.iter().enumerate() {
@@ -172,6 +176,21 @@ pub fn block(context: &Context<'_>, facts: &Facts<'_>, measured: &Measured<'_>) 
             @if let Some(ended) = resolved { (story(context, ended)) } @else { (over(context, measured)) }
         }
     }
+}
+
+/// The rate that the provider accepted which causes most of it, if it says that mail is sent too fast.
+fn accept_rate<'a>(
+    context: &Context<'_>,
+    measured: &'a Measured<'_>,
+) -> Option<(&'a str, AcceptRate)> {
+    let cause = measured.cause.as_ref()?;
+    let mut conditions = context.catalog().conditions().iter();
+    let condition = conditions.find(|it| it.name == *cause.condition)?;
+    if condition.cause != Cause::Throttling || cause.provider.is_empty() {
+        return None;
+    }
+    let rate = AcceptRate::of(context, &cause.provider)?;
+    Some((&cause.provider, rate))
 }
 
 /// What happened, when.

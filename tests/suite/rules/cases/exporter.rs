@@ -138,49 +138,63 @@ pub const EXPORTER: &[Case] = &[
     },
     Case {
         alert: "MaillogSourceSilent",
-        at: "27h",
+        at: "20m",
+        fires: &[(
+            "maillog_source_missing_lines{source=\"mail\"}",
+            "0x5 1320x60",
+        )],
+        silent: &[("maillog_source_missing_lines{source=\"mail\"}", "20x60")],
+        description: "mail has had no new lines in a time in which it usually has 1,320.",
+        labels: &[("source", "mail")],
+    },
+    Case {
+        alert: "MaillogQueueGrown",
+        at: "40m",
         fires: &[
-            (
-                "maillog_lines_total{result=\"event\",source=\"mail\"}",
-                "0+5x288 1440x40",
-            ),
-            (
-                "maillog_lines_total{result=\"noise\",source=\"mail\"}",
-                "0x330",
-            ),
-            (
-                "maillog_lines_total{result=\"unmatched\",source=\"mail\"}",
-                "0x330",
-            ),
+            ("maillog_queue_messages{queue=\"deferred\"}", "4000x60"),
+            ("maillog_queue_usual_messages{queue=\"deferred\"}", "900x60"),
         ],
         silent: &[
+            ("maillog_queue_messages{queue=\"deferred\"}", "4000x60"),
             (
-                "maillog_lines_total{result=\"event\",source=\"mail\"}",
-                "0+1x288 288x40",
+                "maillog_queue_usual_messages{queue=\"deferred\"}",
+                "1100x60",
             ),
-            (
-                "maillog_lines_total{result=\"noise\",source=\"mail\"}",
-                "0x330",
-            ),
-            (
-                "maillog_lines_total{result=\"unmatched\",source=\"mail\"}",
-                "0x330",
-            ),
+            ("maillog_queue_messages{queue=\"active\"}", "400x60"),
+            ("maillog_queue_usual_messages{queue=\"active\"}", "3x60"),
         ],
-        description: "mail has had no lines for 1 h, after 1,320 in the day before.",
-        labels: &[("source", "mail")],
+        description: "The queue deferred holds 4,000 messages, at most 900 are usual at this time.",
+        labels: &[("queue", "deferred")],
     },
     Case {
         alert: "MaillogQueueStuck",
         at: "40m",
-        fires: &[(
-            "maillog_queue_oldest_age_seconds{queue=\"incoming\"}",
-            "1234x60",
-        )],
+        fires: &[
+            (
+                "maillog_queue_oldest_age_seconds{queue=\"incoming\"}",
+                "1234x60",
+            ),
+            (
+                "maillog_queue_usual_oldest_age_seconds{queue=\"incoming\"}",
+                "30x60",
+            ),
+        ],
         silent: &[
             (
                 "maillog_queue_oldest_age_seconds{queue=\"incoming\"}",
+                "1234x60",
+            ),
+            (
+                "maillog_queue_usual_oldest_age_seconds{queue=\"incoming\"}",
+                "900x60",
+            ),
+            (
+                "maillog_queue_oldest_age_seconds{queue=\"maildrop\"}",
                 "500x60",
+            ),
+            (
+                "maillog_queue_usual_oldest_age_seconds{queue=\"maildrop\"}",
+                "0x60",
             ),
             (
                 "maillog_queue_oldest_age_seconds{queue=\"deferred\"}",
