@@ -46,6 +46,8 @@ pub mod service;
 
 mod bind;
 
+mod descriptors;
+
 mod keyfile;
 
 mod simd;

@@ -20,6 +20,7 @@ pub mod report;
 pub mod serve;
 mod source_format;
 mod terminal;
+mod terminal_output;
 
 use std::path::Path;
 use std::process::ExitCode;

@@ -5,6 +5,7 @@ use std::io::{self, BufWriter, Write};
 use serde::Serialize;
 
 use super::error::Error;
+use super::terminal_output;
 
 /// The output format.
 #[derive(clap::ValueEnum, Clone, Copy, Debug)]
@@ -25,7 +26,7 @@ pub fn print<T: Serialize>(
     report: &T,
     text: impl FnOnce(&mut dyn Write, &T) -> io::Result<()>,
 ) -> Result<(), Error> {
-    let mut output = BufWriter::new(io::stdout().lock());
+    let mut output = BufWriter::new(terminal_output::stdout());
     match format {
         OutputFormat::Json => {
             serde_json::to_writer_pretty(&mut output, report).map_err(io::Error::from)?;

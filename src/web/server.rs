@@ -24,6 +24,7 @@ use super::activity::{Activity, TrackedBody, TrackedStream};
 use super::connections::Connections;
 use super::listen::ListenAddress;
 use super::site::Site;
+use crate::descriptors;
 
 /// The most connections at a time.
 const MAX_CONNECTIONS: u32 = 64;
@@ -144,6 +145,7 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>, connections: Arc<Con
                 });
             }
             Err(error) => {
+                descriptors::note_error(&error);
                 warn!(%error, "cannot accept a connection");
                 tokio::time::sleep(ACCEPT_RETRY_INTERVAL).await;
             }

@@ -6,6 +6,7 @@ mod access;
 mod containers;
 mod daemon;
 mod following;
+mod limits;
 mod pipes;
 mod process;
 mod rotation;
