@@ -8,12 +8,13 @@ use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 use tracing::{error, info};
 
-use super::heartbeat::Heartbeat;
+use super::heartbeat::{BLOCKED_AFTER, Heartbeat};
 use super::setup::Setup;
 use crate::metrics::View;
 
-/// How long a request for a view waits for the engine.
-const VIEW_TIMEOUT: Duration = Duration::from_secs(8);
+/// How long a request for a view waits for the engine: a day without lines that is evaluated at once takes some seconds on
+/// a slow machine.
+const VIEW_TIMEOUT: Duration = BLOCKED_AFTER;
 
 /// How often it is checked whether the engine is blocked.
 const CHECK_INTERVAL: Duration = Duration::from_secs(1);
