@@ -50,6 +50,8 @@ pub mod service;
 
 mod bind;
 
+mod descriptors;
+
 mod keyfile;
 
 mod tls;

@@ -1,7 +1,10 @@
 //! The daemon's own log, on standard error.
 
+mod rate_limit;
+
 use std::str::FromStr;
 
+use rate_limit::RateLimit;
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
@@ -67,14 +70,20 @@ impl FromStr for LogFormat {
 }
 
 /// Starts logging records of the given level and above. Must be called once, before the first record.
-pub fn start(level: LogLevel, format: LogFormat) {
+///
+/// A message that repeats is logged only so often. What is returned must be run for as long as the daemon runs: it logs
+/// how many were left out.
+pub fn start(level: LogLevel, format: LogFormat) -> impl Future<Output = ()> + Send + use<> {
     let level = match level {
         LogLevel::Debug => LevelFilter::DEBUG,
         LogLevel::Info => LevelFilter::INFO,
         LogLevel::Warn => LevelFilter::WARN,
         LogLevel::Error => LevelFilter::ERROR,
     };
-    let registry = tracing_subscriber::registry().with(level);
+    let limit = RateLimit::default();
+    let registry = tracing_subscriber::registry()
+        .with(level)
+        .with(limit.clone());
     match format {
         LogFormat::Logfmt => {
             registry
@@ -98,4 +107,5 @@ pub fn start(level: LogLevel, format: LogFormat) {
                 .init();
         }
     }
+    limit.report()
 }

@@ -17,13 +17,22 @@ use rustix::fs::OFlags;
 /// If the file cannot be opened or read, is not a regular file, or is longer than `limit`. The error
 /// does not name the file: the caller does.
 pub(crate) fn read(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
+    read_with(path, limit, OFlags::empty())
+}
+
+/// As [`read`], but a symbolic link in place of the file is an error.
+pub(crate) fn read_unlinked(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
+    read_with(path, limit, OFlags::NOFOLLOW)
+}
+
+fn read_with(path: &Path, limit: u64, added: OFlags) -> io::Result<Vec<u8>> {
     let invalid = |problem: String| io::Error::new(io::ErrorKind::InvalidData, problem);
     // Opening a device can have side effects.
     if !std::fs::metadata(path)?.is_file() {
         return Err(invalid("it is not a regular file".to_owned()));
     }
     // The path may name another file by now: opening a FIFO must not block.
-    let flags = OFlags::NONBLOCK | OFlags::NOCTTY;
+    let flags = OFlags::NONBLOCK | OFlags::NOCTTY | added;
     let file = OpenOptions::new()
         .read(true)
         .custom_flags(flags.bits().cast_signed())

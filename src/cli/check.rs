@@ -4,6 +4,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use super::error::Error;
+use super::terminal_output;
 use crate::config::{self, Config};
 use crate::parse::Format;
 use crate::source::{self, Input};
@@ -26,7 +27,7 @@ pub struct Args {
 /// If it is invalid, or if the output cannot be written.
 pub fn run(args: &Args) -> Result<(), Error> {
     let config = config::load(&args.config).map_err(|error| Error::Usage(error.to_string()))?;
-    let mut output = std::io::stdout().lock();
+    let mut output = terminal_output::stdout();
     output.write_all(describe(&config, &args.config.display().to_string()).as_bytes())?;
     output.flush()?;
     Ok(())
@@ -92,8 +93,8 @@ fn describe_files(path: &Path) -> String {
     if found.is_empty() {
         return format!("  {name}: no such file yet\n");
     }
-    let describe = |path: PathBuf| match std::fs::File::open(&path) {
-        Ok(_) => format!("  {}\n", path.display()),
+    let describe = |path: PathBuf| match source::check_log(&path) {
+        Ok(()) => format!("  {}\n", path.display()),
         Err(error) => format!("  {}: {error}\n", path.display()),
     };
     found.into_iter().map(describe).collect()

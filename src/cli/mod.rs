@@ -26,6 +26,7 @@ pub mod serve;
 mod silence;
 mod source_format;
 mod terminal;
+mod terminal_output;
 pub mod trace;
 
 use std::path::Path;

@@ -5,6 +5,7 @@ use std::io::{self, BufWriter, Write};
 use serde::Serialize;
 
 use super::error::Error;
+use super::terminal_output;
 
 /// The output format.
 #[derive(clap::ValueEnum, Clone, Copy, Debug)]
@@ -37,7 +38,7 @@ pub fn print<T: Serialize>(
 ///
 /// If it cannot be written.
 pub fn print_with(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Error> {
-    let mut output = BufWriter::new(io::stdout().lock());
+    let mut output = BufWriter::new(terminal_output::stdout());
     write(&mut output)?;
     output.flush()?;
     Ok(())

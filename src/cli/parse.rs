@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::error::Error;
 use super::input::{LogFiles, unreadable};
 use super::source_format;
+use super::terminal_output;
 use crate::catalog::{Catalog, Providers};
 use crate::parse::{AgentDef, Direction, Event, Format, Line, Parsed, Service, Stamp};
 
@@ -65,7 +66,7 @@ struct EventJson<'a> {
 pub fn run(args: &Args) -> Result<(), Error> {
     let settings = args.files.settings(args.format)?;
     let providers = &settings.providers;
-    let mut output = BufWriter::new(io::stdout().lock());
+    let mut output = BufWriter::new(terminal_output::stdout());
     let mut parser = args.files.parser(&settings);
     args.files.for_each(|path, file, mut lines| {
         file.select(&mut parser, args.format);

@@ -7,6 +7,7 @@
 
 mod alerter;
 mod cpu_time;
+mod heartbeat;
 mod parts;
 mod pipeline;
 mod publisher;
@@ -20,17 +21,20 @@ mod source_handle;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::channel;
-use std::thread::JoinHandle;
+use std::time::Duration;
+
+use tokio::sync::oneshot;
 
 use crate::catalog::Providers;
 use crate::queue::Newest;
 use crate::source::{Wake, Watcher};
 use crate::state::StateFile;
 pub use alerter::AlertSetup;
+use heartbeat::Heartbeat;
 use parts::Parts;
 use publisher::Publisher;
-pub use request::Handle;
 use request::Request;
+pub use request::{Handle, NoView};
 use run::Engine;
 pub use setup::{Setup, SourceSetup};
 
@@ -48,9 +52,10 @@ pub fn start(
     queues: Option<Newest>,
     alerts: AlertSetup,
     mut state: StateFile,
-) -> std::io::Result<(Handle, JoinHandle<()>)> {
+) -> std::io::Result<(Handle, EngineThread)> {
     let (requests, incoming) = channel();
     let ready = Arc::new(AtomicBool::new(false));
+    let heartbeat = Arc::new(Heartbeat::new());
     let hint = requests.clone();
     let wake: Wake = Arc::new(move || {
         // The engine may have ended.
@@ -66,16 +71,30 @@ pub fn start(
         wake,
         publisher,
         ready: Arc::clone(&ready),
+        heartbeat: Arc::clone(&heartbeat),
     };
     let engine = Engine::new(setup, parts, alerts, before)?;
-    let handle = Handle { requests, ready };
-    let thread = std::thread::Builder::new()
+    let handle = Handle::new(requests, ready, heartbeat);
+    let (running, ended) = oneshot::channel();
+    std::thread::Builder::new()
         .name("engine".into())
         .spawn(move || {
             let _guard = AbortOnPanic;
             engine.run(&incoming);
+            drop::<oneshot::Sender<()>>(running);
         })?;
-    Ok((handle, thread))
+    Ok((handle, EngineThread(ended)))
+}
+
+/// The thread of the engine.
+pub struct EngineThread(oneshot::Receiver<()>);
+
+impl EngineThread {
+    /// Waits until it has ended, for at most `limit`. Returns whether it has.
+    pub async fn ended(self, limit: Duration) -> bool {
+        // The sender is dropped at the end of the thread.
+        tokio::time::timeout(limit, self.0).await.is_ok()
+    }
 }
 
 /// Aborts the process if its thread panics: otherwise the server would go on answering while nothing

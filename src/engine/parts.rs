@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
+use super::heartbeat::Heartbeat;
 use super::publisher::Publisher;
 use crate::catalog::Providers;
 use crate::queue::Newest;
@@ -17,4 +18,6 @@ pub(super) struct Parts {
     pub wake: Wake,
     pub publisher: Publisher,
     pub ready: Arc<AtomicBool>,
+    /// Shows that the engine is at work.
+    pub heartbeat: Arc<Heartbeat>,
 }

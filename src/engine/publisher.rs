@@ -16,6 +16,7 @@ use tracing::{info, warn};
 use super::cpu_time::CpuTime;
 use super::request::{Request, ViewSender, WriteResult};
 use crate::alert;
+use crate::descriptors;
 use crate::insight::InsightSnapshot;
 use crate::metrics::{CountersSnapshot, Recorded, StateStats, View};
 use crate::parse::ParserSnapshot;
@@ -269,9 +270,8 @@ impl Publisher {
         }
     }
 
-    /// Waits for the result of the current job, for at most `limit`.
-    pub fn wait_for_job(&mut self, requests: &Receiver<Request>, limit: Duration) {
-        let end = Instant::now() + limit;
+    /// Waits for the result of the current job until `end`.
+    pub fn wait_for_job(&mut self, requests: &Receiver<Request>, end: Instant) {
         while self.writing {
             match requests.recv_timeout(end.saturating_duration_since(Instant::now())) {
                 Ok(Request::Written(result)) => self.finish_job(*result),
@@ -317,6 +317,7 @@ fn write_snapshots(
                 Some(Arc::new(view))
             }
             Err(error) => {
+                descriptors::note_error(&error);
                 stats.errors += 1;
                 if !std::mem::replace(&mut failing, true) {
                     warn!(

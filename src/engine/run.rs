@@ -39,8 +39,10 @@ const BLOCK: usize = 256 * 1024;
 const BLOCK_BEFORE_VIEW: usize = 256 * 1024;
 /// How long the last read may take: shutdown does not wait for a backlog.
 const LAST_READ: Duration = Duration::from_secs(2);
-/// How long the last snapshot may take.
-const LAST_WRITE: Duration = Duration::from_secs(5);
+/// How long a block may take, however many sources there are.
+const BLOCK_TIME: Duration = Duration::from_millis(25);
+/// After how many sources the clock is read: a few are always read.
+const SOURCES_PER_CLOCK: usize = 16;
 /// How far the wall clock may be from the time that the parser was given last, in seconds. From that time the parser
 /// takes the year and the pass of an hour that occurs twice.
 const MAX_REFERENCE_AGE: u64 = 60;
@@ -151,7 +153,10 @@ impl Engine {
         self.update_watches();
         let mut tick = Instant::now() + TICK;
         let mut rescan = Instant::now() + RESCAN;
-        while self.handle_requests(requests, tick).is_continue() {
+        let end = loop {
+            if let ControlFlow::Break(end) = self.handle_requests(requests, tick) {
+                break end;
+            }
             let now = Instant::now();
             if now >= rescan {
                 rescan = now + RESCAN;
@@ -166,11 +171,11 @@ impl Engine {
                 self.notify_sources(Hint::Tick);
             }
             self.read(BLOCK);
-        }
+        };
         self.read_to_end();
-        self.parts.publisher.wait_for_job(requests, LAST_WRITE);
+        self.parts.publisher.wait_for_job(requests, end);
         self.publish();
-        self.parts.publisher.wait_for_job(requests, LAST_WRITE);
+        self.parts.publisher.wait_for_job(requests, end);
     }
 
     /// Opens every source that is not open; what fails is tried again with the next rescan.
@@ -215,8 +220,14 @@ impl Engine {
     }
 
     /// Handles the requests that have come. If there is nothing to read, waits for one until `tick`.
-    /// Breaks if the engine should end.
-    fn handle_requests(&mut self, requests: &Receiver<Request>, tick: Instant) -> ControlFlow<()> {
+    /// Breaks if the engine should end, with the time by which it should.
+    fn handle_requests(
+        &mut self,
+        requests: &Receiver<Request>,
+        tick: Instant,
+    ) -> ControlFlow<Instant> {
+        let at_once = || ControlFlow::Break(Instant::now() + LAST_READ);
+        self.parts.heartbeat.beat();
         let mut wait = !self.more_to_read;
         let until = self
             .parts
@@ -228,13 +239,13 @@ impl Engine {
                 match requests.recv_timeout(until.saturating_duration_since(Instant::now())) {
                     Ok(request) => request,
                     Err(RecvTimeoutError::Timeout) => break,
-                    Err(RecvTimeoutError::Disconnected) => return ControlFlow::Break(()),
+                    Err(RecvTimeoutError::Disconnected) => return at_once(),
                 }
             } else {
                 match requests.try_recv() {
                     Ok(request) => request,
                     Err(TryRecvError::Empty) => break,
-                    Err(TryRecvError::Disconnected) => return ControlFlow::Break(()),
+                    Err(TryRecvError::Disconnected) => return at_once(),
                 }
             };
             wait = false;
@@ -247,7 +258,7 @@ impl Engine {
                     // The receiver may have been dropped.
                     let _ = answer.send(());
                 }
-                Request::Shutdown => return ControlFlow::Break(()),
+                Request::Shutdown(end) => return ControlFlow::Break(end),
             }
         }
         if self.parts.publisher.needs_view() {
@@ -327,14 +338,20 @@ impl Engine {
         }
         let mut left = budget;
         let mut more = false;
+        let begin = Instant::now();
         let count = self.sources.len();
-        for at in (0..count).map(|i| (self.next_source + i) % count) {
-            if left == 0 {
+        let first = self.next_source;
+        for (handled, at) in (0..count).map(|i| (i, (first + i) % count)) {
+            let late = handled > 0
+                && handled.is_multiple_of(SOURCES_PER_CLOCK)
+                && begin.elapsed() > BLOCK_TIME;
+            if left == 0 || late {
                 more = true;
                 self.next_source = at;
                 break;
             }
             let source = &mut self.sources[at];
+            self.parts.heartbeat.begin_source(&source.setup.name);
             let Some(progress) = self.pipeline.read(source, left, &mut self.buffer) else {
                 continue;
             };

@@ -90,14 +90,14 @@ impl FollowedLog {
 
     /// Whether one of its files that are not finished is this one.
     pub fn holds(&self, identity: Identity) -> bool {
-        self.evicted
-            .as_ref()
-            .is_some_and(|evicted| evicted.position.identity == identity)
-            || self
-                .live
-                .iter()
-                .chain(&self.rotated)
-                .any(|file| file.identity() == identity)
+        self.files().any(|file| file == identity)
+    }
+
+    /// Its files that are open or evicted.
+    pub fn files(&self) -> impl Iterator<Item = Identity> {
+        let evicted = self.evicted.iter().map(|it| it.position.identity);
+        let open = self.live.iter().chain(&self.rotated);
+        evicted.chain(open.map(TailFile::identity))
     }
 
     /// Whether nothing of it is open or left to read.
@@ -146,7 +146,7 @@ impl FollowedLog {
     }
 
     /// Restores a position without opening the file, if that was read to its end and has not changed
-    /// since. Returns whether it did.
+    /// since. Returns whether it did; then the target of the path may have changed.
     pub fn restore_unchanged(&mut self) -> bool {
         let [position] = &self.pending_resume[..] else {
             return false;
@@ -161,7 +161,6 @@ impl FollowedLog {
             && position.modified == stat.modified
             && position.offset == metadata.len();
         if unchanged {
-            self.target = target_elsewhere(&self.path);
             self.evicted = self.pending_resume.pop().map(|position| EvictedFile {
                 position,
                 read_as: Some(stat),
@@ -257,7 +256,7 @@ impl FollowedLog {
 /// The canonical form of a path, if that is in another directory. The kernel reports the events of a
 /// directory under one of its names only, so the same one must not be watched twice.
 pub(crate) fn target_elsewhere(path: &Path) -> Option<PathBuf> {
-    let target = path.canonicalize().ok()?;
+    let target = link_target(path)?;
     let parent = path.parent()?.canonicalize().ok()?;
     Some(target).filter(|target| target.parent() != Some(&parent))
 }

@@ -18,7 +18,7 @@ pub(crate) const ANCHOR_BYTES: usize = 1024;
 pub(crate) const HEAD_BYTES: usize = 1024;
 
 /// Device and inode of a file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(crate) struct Identity {
     device: u64,
     pub inode: u64,

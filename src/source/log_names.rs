@@ -2,7 +2,7 @@
 //!
 //! A rotated file that is mistaken for a live log would be counted twice.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Component, Path, PathBuf};
@@ -32,21 +32,29 @@ pub(crate) fn expand(pattern: &str, is_followed: impl Fn(&Path) -> bool) -> Vec<
             }
         }
     }
-    let followed = live.clone();
+    let mut last_followed: HashMap<PathBuf, PathBuf> = HashMap::new();
+    for path in live.iter().filter(|_| !dated.is_empty()) {
+        if let Some(base) = path.file_name().and_then(|name| undated(name.as_bytes())) {
+            let last = last_followed.entry(sibling(path, &base)).or_default();
+            *last = path.max(last).clone();
+        }
+    }
     for (base, mut paths) in dated {
         paths.sort();
         // Those that are newer than a followed one were live since that was.
-        let last_followed = followed.iter().filter(|path| {
-            let name = path.file_name().and_then(|name| undated(name.as_bytes()));
-            name.is_some_and(|name| sibling(path, &name) == base)
-        });
-        match last_followed.max() {
+        match last_followed.get(&base) {
             Some(last) => live.extend(paths.into_iter().filter(|path| path > last)),
             None => live.extend(paths.pop()),
         }
     }
     live.sort();
     live
+}
+
+/// Whether the name of a file has a date: whether it is live depends on the other files with dates.
+pub(crate) fn is_dated(path: &Path) -> bool {
+    path.file_name()
+        .is_some_and(|name| undated(name.as_bytes()).is_some())
 }
 
 /// Whether a file was rotated, by its name and by whether the log exists that it was rotated from.

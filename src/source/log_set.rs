@@ -1,29 +1,49 @@
 //! The followed logs of a source: which of them are to be checked, and which have files open.
+//!
+//! There may be tens of thousands of them, so nothing that is done for one log looks at all of them.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use super::followed_log::FollowedLog;
 use super::identity::Identity;
 use super::tail_file::TailFile;
+use crate::descriptors;
 
 /// How many live files are open at a time. With more, those that have not grown for the longest time
 /// are closed, and checked by their paths.
 const MAX_OPEN: usize = 256;
 /// How many logs are checked with a tick, without any event.
 pub(crate) const MAX_PER_TICK: usize = 256;
+/// How long a live file stays open without growing while other sources need descriptors.
+const COLD: Duration = Duration::from_secs(10);
 
 /// All logs of a source, by index.
+///
+/// The indices below are kept up to date by [`LogSet::note_files`] and [`LogSet::set_target`]. They may hold more than
+/// is true now, and never less: what they lead to is checked.
 #[derive(Default)]
 pub(crate) struct LogSet {
     logs: Vec<FollowedLog>,
     /// Indices by path, and by target.
     by_path: HashMap<PathBuf, usize>,
+    /// The logs with these targets, or of which a file was renamed to these paths.
+    by_other_name: HashMap<PathBuf, Vec<usize>>,
+    /// The logs that have this file open, or have evicted it.
+    by_file: HashMap<Identity, Vec<usize>>,
+    /// The logs with a live file that is open.
+    open: HashSet<usize>,
+    /// The logs with rotated files that are open.
+    rotated: HashSet<usize>,
     /// The logs that are to be checked, in turn, so that a busy one does not delay the others. Among
     /// thousands of logs, only these cost anything.
     due: VecDeque<usize>,
     /// The log with which the next tick begins.
     next_tick: usize,
+    /// How many logs were looked at to answer questions about all of them.
+    #[cfg(test)]
+    pub looked_at: std::cell::Cell<usize>,
 }
 
 impl LogSet {
@@ -71,16 +91,69 @@ impl LogSet {
         removed
     }
 
-    /// To be called when the target of a log has changed.
-    pub fn reindex(&mut self) {
+    fn reindex(&mut self) {
         let due = self.logs.iter().enumerate().filter(|(_, log)| log.due);
         self.due = due.map(|(at, _)| at).collect();
         self.by_path.clear();
-        for (at, log) in self.logs.iter().enumerate() {
-            self.by_path.insert(log.path.clone(), at);
-            if let Some(target) = &log.target {
-                self.by_path.entry(target.clone()).or_insert(at);
+        self.by_other_name.clear();
+        self.by_file.clear();
+        self.open.clear();
+        self.rotated.clear();
+        for at in 0..self.logs.len() {
+            self.by_path.insert(self.logs[at].path.clone(), at);
+        }
+        for at in 0..self.logs.len() {
+            for name in &self.logs[at].renamed_to {
+                add(&mut self.by_other_name, name, at);
             }
+            self.note_target(at);
+            self.note_files(at);
+        }
+    }
+
+    /// Changes the target of a log.
+    pub fn set_target(&mut self, at: usize, target: Option<PathBuf>) {
+        let before = std::mem::replace(&mut self.logs[at].target, target);
+        if before == self.logs[at].target {
+            return;
+        }
+        if let Some(before) = before {
+            if self.by_path.get(&before) == Some(&at) && self.logs[at].path != before {
+                self.by_path.remove(&before);
+            }
+            remove(&mut self.by_other_name, &before, at);
+        }
+        self.note_target(at);
+    }
+
+    fn note_target(&mut self, at: usize) {
+        if let Some(target) = &self.logs[at].target {
+            self.by_path.entry(target.clone()).or_insert(at);
+            add(&mut self.by_other_name, target, at);
+        }
+    }
+
+    /// To be called when a log has opened or evicted a file.
+    pub fn note_files(&mut self, at: usize) {
+        let log = &self.logs[at];
+        for file in log.files() {
+            let holders = self.by_file.entry(file).or_default();
+            holders.retain(|it| *it != at && self.logs.get(*it).is_some_and(|log| log.holds(file)));
+            holders.push(at);
+        }
+        if log.live.is_some() {
+            self.open.insert(at);
+        }
+        if !log.rotated.is_empty() {
+            self.rotated.insert(at);
+        }
+        // Those of files that are gone for good.
+        if self.by_file.len() > 1024 + 4 * self.logs.len() {
+            let logs = &self.logs;
+            self.by_file.retain(|file, holders| {
+                holders.retain(|at| logs[*at].holds(*file));
+                !holders.is_empty()
+            });
         }
     }
 
@@ -107,17 +180,34 @@ impl LogSet {
 
     /// Has the logs checked that have rotated files open.
     pub fn mark_rotated_due(&mut self) {
-        for at in 0..self.logs.len() {
-            if !self.logs[at].rotated.is_empty() {
-                self.mark_due(at);
-            }
-        }
+        let logs = &self.logs;
+        self.rotated.retain(|at| !logs[*at].rotated.is_empty());
+        let mut rotated: Vec<usize> = self.rotated.iter().copied().collect();
+        rotated.sort_unstable();
+        rotated.into_iter().for_each(|at| self.mark_due(at));
     }
 
     /// Tells the logs that a file was renamed, and has those checked that it belonged to.
     pub fn note_rename(&mut self, from: &Path, to: &Path) {
-        for at in 0..self.logs.len() {
-            if self.logs[at].note_rename(from, to) {
+        let mut candidates = self.by_other_name.get(from).cloned().unwrap_or_default();
+        candidates.extend(self.find(from));
+        candidates.sort_unstable();
+        candidates.dedup();
+        for at in candidates {
+            self.look_at(1);
+            let log = &mut self.logs[at];
+            let oldest = log.renamed_to.front().cloned();
+            if log.note_rename(from, to) {
+                let is_forgotten = |name: &Path| {
+                    log.target.as_deref() != Some(name)
+                        && !log.renamed_to.iter().any(|it| it == name)
+                };
+                for name in oldest.as_deref().into_iter().chain([from]) {
+                    if is_forgotten(name) {
+                        remove(&mut self.by_other_name, name, at);
+                    }
+                }
+                add(&mut self.by_other_name, to, at);
                 self.mark_due(at);
             }
         }
@@ -137,7 +227,15 @@ impl LogSet {
 
     /// Whether a log has this file open, or has evicted it.
     pub fn holds(&self, identity: Identity) -> bool {
-        self.logs.iter().any(|log| log.holds(identity))
+        let holders = self.by_file.get(&identity);
+        self.look_at(holders.map_or(0, Vec::len));
+        let held = holders.is_some_and(|it| it.iter().any(|at| self.logs[*at].holds(identity)));
+        #[cfg(test)]
+        assert!(
+            held || self.logs.len() > 1000 || !self.logs.iter().any(|it| it.holds(identity)),
+            "a file is missing in the index"
+        );
+        held
     }
 
     /// Whether a path leads to this file while another one reads it.
@@ -149,7 +247,9 @@ impl LogSet {
 
     /// How many rotated files are open.
     pub fn rotated_count(&self) -> usize {
-        self.logs.iter().map(|log| log.rotated.len()).sum()
+        self.look_at(self.rotated.len());
+        let logs = self.rotated.iter().map(|at| self.logs[*at].rotated.len());
+        logs.sum()
     }
 
     /// Bytes that were not read yet.
@@ -164,20 +264,83 @@ impl LogSet {
 
     /// Whether another live file may be opened.
     pub fn has_room(&self) -> bool {
-        let open = self.logs.iter().filter(|log| log.live.is_some());
-        open.count() < MAX_OPEN
+        self.open.len() < MAX_OPEN && descriptors::has_room()
     }
 
     /// Closes the live file that has not grown for the longest time, if too many are open.
     pub fn make_room(&mut self) {
+        let logs = &self.logs;
+        if !self.has_room() {
+            self.open.retain(|at| logs[*at].live.is_some());
+        }
         if self.has_room() {
             return;
         }
-        let open = self.logs.iter_mut().filter(|log| log.live.is_some());
+        self.look_at(self.open.len());
         // Files that are due only if there are no others.
-        let idlest = open.min_by_key(|log| (log.due, log.live.as_ref().map(TailFile::last_growth)));
-        if let Some(log) = idlest {
-            log.evict();
+        let idlest = self.open.iter().min_by_key(|at| {
+            let log = &self.logs[**at];
+            (log.due, log.live.as_ref().map(TailFile::last_growth))
+        });
+        if let Some(at) = idlest.copied() {
+            self.evict(at);
+        }
+    }
+
+    /// Closes the live file of a log.
+    pub fn evict(&mut self, at: usize) {
+        self.logs[at].evict();
+        self.open.remove(&at);
+    }
+
+    /// Closes the live file of a log that was read to its end, if its source has no other one that it could close.
+    pub fn evict_if_only(&mut self, at: usize) {
+        if self.open.len() == 1 && self.logs[at].live.is_some() {
+            self.evict(at);
+        }
+    }
+
+    /// Closes live files that were read to their end and have not grown for a while, as long as all sources together
+    /// have more files open than they should.
+    pub fn evict_cold(&mut self) {
+        if descriptors::has_room() {
+            return;
+        }
+        let age = |at: &usize| self.logs[*at].live.as_ref().map(TailFile::idle_time);
+        let cold = self.open.iter().filter(|at| !self.logs[**at].due);
+        let cold = cold.filter_map(|at| Some((age(at)?, *at)));
+        let mut cold: Vec<(Duration, usize)> = cold.collect();
+        cold.sort_unstable_by(|a, b| b.cmp(a));
+        for (age, at) in cold {
+            if descriptors::has_room() || (age < COLD && !descriptors::are_short()) {
+                return;
+            }
+            self.evict(at);
+        }
+    }
+
+    #[cfg_attr(not(test), allow(clippy::unused_self))]
+    fn look_at(&self, _logs: usize) {
+        #[cfg(test)]
+        self.looked_at.set(self.looked_at.get() + _logs);
+    }
+}
+
+fn add(index: &mut HashMap<PathBuf, Vec<usize>>, name: &Path, at: usize) {
+    match index.get_mut(name) {
+        Some(logs) if logs.contains(&at) => {}
+        Some(logs) => logs.push(at),
+        None => {
+            index.insert(name.to_owned(), vec![at]);
+        }
+    }
+}
+
+fn remove(index: &mut HashMap<PathBuf, Vec<usize>>, name: &Path, at: usize) {
+    if let Some(logs) = index.get_mut(name) {
+        logs.retain(|it| *it != at);
+        if logs.is_empty() {
+            index.remove(name);
         }
     }
 }

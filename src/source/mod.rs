@@ -7,6 +7,7 @@ mod channel_source;
 mod compression;
 mod container;
 mod content;
+mod directories;
 mod followed_log;
 mod identity;
 mod input;
@@ -38,6 +39,7 @@ mod tail_file;
 mod watcher;
 
 pub(crate) use compression::Compression;
+pub use content::check_log;
 pub use input::{Files, Framing, Input, Journal, Listener, ReadFrom, Syslog, SyslogTls};
 pub use interface::{Hint, Progress, Rotations, Source, Status, Wake};
 pub use lines::{DEFAULT_MAX_LINE_BYTES, Lines};

@@ -1,13 +1,10 @@
 //! A configured path or pattern, and the files that it stands for.
 
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
+use super::directories::SETTLED;
 use super::log_names;
-
-/// How long after a change a directory is listed at every rescan: a second change within the
-/// resolution of its modification time would be missed otherwise.
-const SETTLED: Duration = Duration::from_secs(2);
 
 /// A configured path: of a file, or a pattern.
 pub(crate) struct PathSpec {

@@ -3,6 +3,7 @@
 
 use std::io;
 
+use super::directories::Directories;
 use super::followed_log::FollowedLog;
 use super::identity::Identity;
 use super::input::Framing;
@@ -31,7 +32,7 @@ pub(crate) fn find(
     log: &FollowedLog,
     framing: Framing,
     is_open: &dyn Fn(Identity) -> bool,
-    places: &[Place],
+    places: (&[Place], &Directories),
 ) -> io::Result<Resumption> {
     let mut wanted = log.pending_resume.clone();
     let last = wanted.last().cloned();

@@ -11,8 +11,11 @@ use std::path::{Path, PathBuf};
 use tracing::debug;
 
 use super::compression::Compression;
+use super::directories::{Directories, Freshness};
 use super::identity::{FileTime, Identity};
-use super::rotated_names::{is_compressed, may_be_rotation_of, without_compression};
+use super::rotated_names::{
+    is_compressed, may_be_rotation_of, rotation_prefixes, without_compression,
+};
 
 /// A directory with rotated files of a log, and the name of the log there.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -103,11 +106,12 @@ impl Listing {
 /// If a directory of a log itself cannot be listed.
 pub(crate) fn list<'a>(
     places: &[Place],
+    (directories, freshness): (&Directories, Freshness),
     others: impl Iterator<Item = &'a PathBuf>,
 ) -> io::Result<Listing> {
     let mut files: Vec<RotatedFile> = Vec::new();
     for place in places {
-        match list_place(place, &mut files) {
+        match list_place(place, directories, freshness, &mut files) {
             Err(error) if place.kind == PlaceKind::Own => return Err(error),
             Err(error) => {
                 debug!(directory = %place.directory.display(), %error, "cannot list directory");
@@ -134,23 +138,27 @@ pub(crate) fn list<'a>(
 }
 
 /// Adds the rotated files in a directory.
-fn list_place(place: &Place, files: &mut Vec<RotatedFile>) -> io::Result<()> {
+fn list_place(
+    place: &Place,
+    directories: &Directories,
+    freshness: Freshness,
+    files: &mut Vec<RotatedFile>,
+) -> io::Result<()> {
     let elsewhere = place.kind != PlaceKind::Own;
-    let mut names = Vec::new();
-    for entry in fs::read_dir(&place.directory)? {
-        let name = entry?.file_name();
-        if place.kind == PlaceKind::Subdirectory && name == place.log {
-            return Ok(());
-        }
-        if may_be_rotation_of(&place.log, &name, elsewhere) {
-            names.push(name);
-        }
+    let listed = directories.names(&place.directory, freshness)?;
+    if place.kind == PlaceKind::Subdirectory && listed.has(&place.log) {
+        return Ok(());
     }
+    let prefixes = rotation_prefixes(&place.log);
+    let names = prefixes.iter().flat_map(|it| listed.with_prefix(it));
+    let names = names.filter(|name| may_be_rotation_of(&place.log, name, elsewhere));
+    let mut names: Vec<&OsStr> = names.collect();
+    names.sort_unstable();
+    names.dedup();
     // A file that is being compressed exists twice for a while.
-    names.sort();
     let has_plain = |name: &OsStr| {
         let plain = OsStr::from_bytes(without_compression(name.as_bytes()));
-        plain != place.log && names.binary_search_by(|it| (**it).cmp(plain)).is_ok()
+        plain != place.log && names.binary_search(&plain).is_ok()
     };
     for name in &names {
         let path = place.directory.join(name);
@@ -194,7 +202,9 @@ mod tests {
             log: "mail.log".into(),
             kind,
         };
-        let listing = list(&[place], std::iter::empty()).expect("listed");
+        let directories = Directories::default();
+        let fresh = (&directories, Freshness::Current);
+        let listing = list(&[place], fresh, std::iter::empty()).expect("listed");
         let name = |file: &RotatedFile| Some(file.path.file_name()?.to_str()?.to_owned());
         let mut names: Vec<String> = listing.oldest_first().filter_map(name).collect();
         names.sort();

@@ -70,6 +70,19 @@ pub(crate) fn may_be_rotation_of(log: &OsStr, name: &OsStr, elsewhere: bool) -> 
     })
 }
 
+/// What all names for which [`may_be_rotation_of`] is true begin with: they begin with one of these.
+pub(crate) fn rotation_prefixes(log: &OsStr) -> Vec<Vec<u8>> {
+    let log = log.as_bytes();
+    if log == b"current" {
+        return vec![b"@".to_vec(), log.to_vec()];
+    }
+    let stem = |name: &[u8]| extension(name).map_or(name, |(stem, _)| stem).to_vec();
+    let base = undated(log).or_else(|| unnumbered(log));
+    let mut prefixes = vec![stem(log)];
+    prefixes.extend(base.map(|base| stem(&base)));
+    prefixes
+}
+
 /// `mail.log` with anything after it: `mail.log.1`, `mail.log-20260101`, `mail.log_b`, `maillog20260101`.
 fn has_added_suffix(log: &[u8], name: &[u8]) -> bool {
     let Some(added @ [first, ..]) = name.strip_prefix(log) else {
@@ -203,6 +216,26 @@ fn extension(name: &[u8]) -> Option<(&[u8], &[u8])> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_of_rotated_files_begin_with_the_prefixes() {
+        for (log, rotated) in [
+            ("mail.log", "mail.log.1.gz"),
+            ("mail.log", "mail-20260101.log"),
+            ("maillog", "maillog20260101"),
+            ("current", "@400000004a32392b2f8e0d14.s"),
+            ("mail.log-20260102", "mail.log-20260101"),
+            ("mail-2026-01-02.log", "mail.log.1"),
+            ("mail.7.log", "mail.6.log"),
+            ("mail", "mail.1"),
+        ] {
+            let [log, rotated] = [log, rotated].map(OsStr::new);
+            assert!(may_be_rotation_of(log, rotated, false), "{rotated:?}");
+            let prefixes = rotation_prefixes(log);
+            let has = |it: &Vec<u8>| rotated.as_bytes().starts_with(it);
+            assert!(prefixes.iter().any(has), "{log:?} {rotated:?}");
+        }
+    }
 
     #[test]
     fn rotated_files_are_recognised_by_their_names_alone() {

@@ -1,9 +1,9 @@
 //! Where rotation may have moved the files of a log.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use super::directories::{Directories, Freshness};
 use super::followed_log::{FollowedLog, link_target};
 use super::logrotate_config::LogrotateConfig;
 use super::rotated_files::{Place, PlaceKind};
@@ -19,6 +19,8 @@ const REREAD: Duration = Duration::from_secs(600);
 pub(crate) struct RotatedPlaces {
     /// `rotated_dirs` of the source. Relative ones are relative to the directory of the log.
     pub configured: Vec<PathBuf>,
+    /// What is in the directories.
+    pub directories: Directories,
     logrotate: Option<(Instant, LogrotateConfig)>,
 }
 
@@ -39,12 +41,15 @@ impl RotatedPlaces {
         }
         let name = log.path.file_name().unwrap_or_default();
         let moved_by_logrotate = self.logrotate().directories(&log.path);
-        let directories: Vec<PathBuf> = moved_by_logrotate.collect();
-        for directory in self.configured.iter().chain(&directories) {
+        let moved_to: Vec<PathBuf> = moved_by_logrotate.collect();
+        for directory in self.configured.iter().chain(&moved_to) {
             let path = parent.join(directory).join(name);
             add(&mut places, &path, PlaceKind::Elsewhere);
         }
-        for directory in subdirectories(parent) {
+        // That it cannot be listed is noticed when its files are.
+        let listed = self.directories.names(parent, Freshness::Recent).ok();
+        let subdirectories = listed.iter().flat_map(|it| &it.subdirectories);
+        for directory in subdirectories.take(MAX_SUBDIRECTORIES) {
             add(&mut places, &directory.join(name), PlaceKind::Subdirectory);
         }
         places
@@ -73,10 +78,4 @@ fn add(places: &mut Vec<Place>, path: &Path, kind: PlaceKind) {
             kind,
         });
     }
-}
-
-fn subdirectories(directory: &Path) -> impl Iterator<Item = PathBuf> {
-    let entries = fs::read_dir(directory).into_iter().flatten().flatten();
-    let directories = entries.filter(|it| it.file_type().is_ok_and(|kind| kind.is_dir()));
-    directories.map(|it| it.path()).take(MAX_SUBDIRECTORIES)
 }

@@ -6,20 +6,23 @@
 
 use std::io;
 
-use tracing::{debug, info, warn};
+use tracing::{info, warn};
 
-use super::followed_log::{link_target, target_elsewhere};
-use super::identity::{FileStat, FileTime, HEAD_BYTES, Identity};
+use super::directories::Freshness;
+use super::followed_log::{FollowedLog, link_target, target_elsewhere};
+use super::identity::{FileStat, FileTime, HEAD_BYTES};
 use super::input::Framing;
 use super::interface::Rotations;
 use super::log_set::LogSet;
 use super::position::{FilePosition, FileState};
 use super::read_buffer::ReadBuffer;
-use super::resume;
 use super::rotated_files;
 use super::rotated_places::RotatedPlaces;
 use super::rotation_search::{Found, MAX_MISSED, Query, RotationSearch, drop_copies};
 use super::tail_file::TailFile;
+
+/// After how many logs the clock is read: what is done for a few of them is never interrupted.
+pub(crate) const LOGS_PER_CLOCK: usize = 16;
 
 /// The logs of a source, and their rotations.
 pub(crate) struct RotationTracker {
@@ -31,6 +34,10 @@ pub(crate) struct RotationTracker {
     pub places: RotatedPlaces,
     /// Whether a log has positions whose files have to be found before anything else is read.
     pub resume_pending: bool,
+    /// The log with which [`RotationTracker::resume_all`] continues.
+    next_resume: usize,
+    /// Whether the files of some positions could not be searched.
+    resume_failed: bool,
     /// Whether files were opened, rotated or closed since the last read.
     pub changed: bool,
 }
@@ -44,6 +51,8 @@ impl RotationTracker {
             positions_lost: 0,
             places: RotatedPlaces::default(),
             resume_pending: true,
+            next_resume: 0,
+            resume_failed: false,
             changed: false,
         }
     }
@@ -111,10 +120,8 @@ impl RotationTracker {
         log.live = Some(file);
         self.changed = true;
         let target = target_elsewhere(&log.path);
-        if log.target != target {
-            log.target = target;
-            self.logs.reindex();
-        }
+        self.logs.set_target(at, target);
+        self.logs.note_files(at);
         self.begin(at, modified);
     }
 
@@ -126,7 +133,9 @@ impl RotationTracker {
         }
         let horizon = modified.max(FileTime::before_now());
         let places = self.places.of(self.logs.get(at));
-        let listed = rotated_files::list(&places, std::iter::empty()).unwrap_or_default();
+        // What is created meanwhile belongs to the present, and is read.
+        let recent = (&self.places.directories, Freshness::Recent);
+        let listed = rotated_files::list(&places, recent, std::iter::empty()).unwrap_or_default();
         let new = listed.oldest_first().filter(|it| it.may_begin_at(horizon));
         let log = self.logs.get_mut(at);
         log.ignored = new.cloned().collect();
@@ -184,8 +193,9 @@ impl RotationTracker {
     fn search(&mut self, at: usize, query: Query<'_>) -> io::Result<Found> {
         let places = self.places.of(self.logs.get(at));
         let is_open = |identity| self.logs.holds(identity);
+        let places = (&places[..], &self.places.directories);
         let mut found =
-            RotationSearch::new(self.logs.get(at), self.framing, &is_open, &places, query).run()?;
+            RotationSearch::new(self.logs.get(at), self.framing, &is_open, places, query).run()?;
         let log = self.logs.get_mut(at);
         drop_copies(
             &mut found.missed,
@@ -206,106 +216,17 @@ impl RotationTracker {
         // Too many to be open at a time: the others are searched when these are read.
         log.check_missed |= missed.len() == MAX_MISSED;
         log.rotated.extend(missed);
+        self.logs.note_files(at);
         any
     }
 
-    /// Finds the files of all pending positions, before any path is opened: it may lead to a file
-    /// that another path has led to.
-    pub fn resume_all(&mut self) {
-        if !std::mem::take(&mut self.resume_pending) {
-            return;
+    /// Removes logs. Returns whether any was removed.
+    pub fn retain(&mut self, keep: impl FnMut(&FollowedLog) -> bool) -> bool {
+        let removed = self.logs.retain(keep);
+        if removed {
+            self.next_resume = 0;
         }
-        for at in 0..self.logs.len() {
-            self.resume(at);
-            self.resume_pending |= !self.logs.get(at).pending_resume.is_empty();
-        }
-        // With the targets of links that were not opened.
-        self.logs.reindex();
-    }
-
-    /// Finds the files of a log's pending positions, and continues in them. If that fails, the error
-    /// is logged, and they stay pending.
-    pub fn resume(&mut self, at: usize) {
-        if self.logs.get(at).pending_resume.is_empty() {
-            return;
-        }
-        if !self.logs.has_room() && self.logs.get_mut(at).restore_unchanged() {
-            return;
-        }
-        self.logs.make_room();
-        let places = self.places.of(self.logs.get(at));
-        let is_open = |identity| self.logs.holds(identity);
-        let found = match resume::find(self.logs.get(at), self.framing, &is_open, &places) {
-            Ok(found) => found,
-            Err(error) => return self.logs.get_mut(at).set_error(&error),
-        };
-        let log = self.logs.get_mut(at);
-        for position in log.pending_resume.drain(..) {
-            debug!(
-                path = %log.path.display(), inode = position.identity.inode,
-                position = position.offset, head = position.head.len, state = ?position.state,
-                "reading stopped here"
-            );
-        }
-        self.changed = true;
-        let live = found.live.as_ref().map(TailFile::identity);
-        let files = found.rotated.iter().filter_map(|it| it.1.as_ref());
-        let files: Vec<Identity> = files.map(TailFile::identity).collect();
-        for (position, file) in found.rotated {
-            // Otherwise it is the copy of another one.
-            if file.is_some() || !files.contains(&position.identity) {
-                self.add_resumed(at, &position, file, live);
-            }
-        }
-        let log = self.logs.get_mut(at);
-        log.start_at_end = false;
-        log.check_missed = found.live.is_none();
-        self.add_missed(at, found.missed);
-        if let Some(file) = found.live
-            && !self.logs.holds(file.identity())
-        {
-            self.set_live(at, file);
-        }
-    }
-
-    /// Adds the rotated file of a position, if it was found. `live` is the file that the path leads
-    /// to.
-    fn add_resumed(
-        &mut self,
-        at: usize,
-        position: &FilePosition,
-        file: Option<TailFile>,
-        live: Option<Identity>,
-    ) {
-        let log = self.logs.get_mut(at);
-        let path = log.path.display();
-        let Some(mut file) = file else {
-            // A file that was empty is among the missed ones if anything was written to it.
-            if position.head.len > 0 {
-                self.positions_lost += 1;
-                warn!(
-                    %path, position = position.offset,
-                    "cannot find the file in which reading stopped, the rest of it is lost"
-                );
-            }
-            return;
-        };
-        file.target.clone_from(&position.target);
-        // The file itself was emptied, and this is its copy.
-        let is_copy = live == Some(position.identity);
-        file.complete |= is_copy;
-        if position.state == FileState::Live {
-            if is_copy {
-                self.rotations.truncated += 1;
-            } else {
-                self.rotations.renamed += 1;
-            }
-            info!(
-                %path, inode = file.inode(), position = position.offset,
-                "log was rotated since it was last read"
-            );
-        }
-        log.rotated.push(file);
+        removed
     }
 
     /// Compares the live file with the one that the path leads to now. If they differ, the live file
@@ -340,6 +261,7 @@ impl RotationTracker {
             log.rotated.push(live);
             log.check_missed = true;
             self.changed = true;
+            self.logs.note_files(at);
         }
         true
     }
@@ -370,6 +292,7 @@ impl RotationTracker {
                 info!(%path, kind = "truncated", position = position.offset, "log was rotated");
                 copy.complete = true;
                 log.rotated.push(copy);
+                self.logs.note_files(at);
             }
             None => {
                 self.positions_lost += u64::from(unread > 0);
@@ -391,11 +314,13 @@ impl RotationTracker {
             Ok(metadata) if Some(FileStat::of(&metadata)) == evicted.read_as => {}
             Err(error) if error.kind() != io::ErrorKind::NotFound => log.set_error(&error),
             _ => {
-                if let Some(evicted) = log.evicted.take() {
-                    log.pending_resume.push(evicted.position);
-                    self.resume_pending = true;
-                }
+                // The caller has them found.
+                log.pending_resume
+                    .extend(log.evicted.take().map(|it| it.position));
             }
         }
     }
 }
+
+#[path = "rotation_resume.rs"]
+mod resuming;

@@ -9,6 +9,7 @@ use std::io;
 
 use tracing::debug;
 
+use super::directories::{Directories, Freshness};
 use super::followed_log::FollowedLog;
 use super::identity::{Checksum, HEAD_BYTES, Identity};
 use super::input::Framing;
@@ -58,6 +59,7 @@ pub(crate) struct RotationSearch<'a> {
     /// Whether a log of the source has a file open.
     is_open: &'a dyn Fn(Identity) -> bool,
     places: &'a [Place],
+    directories: &'a Directories,
 }
 
 impl<'a> RotationSearch<'a> {
@@ -65,7 +67,7 @@ impl<'a> RotationSearch<'a> {
         log: &'a FollowedLog,
         framing: Framing,
         is_open: &'a dyn Fn(Identity) -> bool,
-        places: &'a [Place],
+        (places, directories): (&'a [Place], &'a Directories),
         query: Query<'a>,
     ) -> Self {
         let position = |file: &TailFile, state| file.position(&log.path, state);
@@ -80,6 +82,7 @@ impl<'a> RotationSearch<'a> {
             known,
             is_open,
             places,
+            directories,
         }
     }
 
@@ -113,7 +116,8 @@ impl<'a> RotationSearch<'a> {
     }
 
     fn list(&self) -> io::Result<Listing> {
-        rotated_files::list(self.places, self.log.renamed_to.iter())
+        let directories = (self.directories, Freshness::Current);
+        rotated_files::list(self.places, directories, self.log.renamed_to.iter())
     }
 
     /// Whether a file may be wanted or missed, by its metadata: most need not be opened.

@@ -98,7 +98,8 @@ impl Logs {
     }
 
     fn search_with(&self, query: Query<'_>, is_open: &dyn Fn(Identity) -> bool) -> Names {
-        let search = RotationSearch::new(&self.log, Framing::Plain, is_open, &self.places, query);
+        let places = (&self.places[..], &Directories::default());
+        let search = RotationSearch::new(&self.log, Framing::Plain, is_open, places, query);
         let found = search.run().expect("a search");
         let mut names = HashMap::new();
         for entry in fs::read_dir(self.folder.path()).expect("a folder") {
@@ -257,7 +258,8 @@ fn only_new_files_are_missed_and_only_on_request() {
 impl Logs {
     /// The entry of a file in a listing.
     fn listed(&self, name: &str) -> Vec<RotatedFile> {
-        let listing = rotated_files::list(&self.places, std::iter::empty()).expect("listed");
+        let fresh = (&Directories::default(), Freshness::Current);
+        let listing = rotated_files::list(&self.places, fresh, std::iter::empty()).expect("listed");
         let path = self.path(name);
         listing
             .oldest_first()

@@ -1,22 +1,23 @@
 //! A source of log files, configured by paths and patterns, that are followed through rotation.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tracing::{debug, warn};
 
 use super::followed_log::FollowedLog;
-use super::input::{Files, Input, ReadFrom};
+use super::input::{Files, Input};
 use super::interface::{Hint, Progress, Source, Status};
 use super::log_names;
 use super::log_set::MAX_PER_TICK;
 use super::path_spec::PathSpec;
 use super::position::{FilePosition, Position};
 use super::read_buffer::ReadBuffer;
-use super::rotation::RotationTracker;
+use super::rotation::{LOGS_PER_CLOCK, RotationTracker};
 use super::stream_id::StreamId;
 use super::tail_file::{ReadEnd, ReadTotals};
+use crate::descriptors;
 
 /// How long a rotated file is kept open after its last growth.
 const IDLE_LIMIT: Duration = Duration::from_secs(60);
@@ -26,14 +27,22 @@ const IDLE_LIMIT_REMOVED: Duration = Duration::from_secs(5);
 const MAX_ROTATED: usize = 32;
 /// How many rotated files of all logs are kept open.
 const MAX_ROTATED_TOTAL: usize = 256;
+/// How long a read may take, however many logs are due: a scrape waits for it.
+const MAX_READ_TIME: Duration = Duration::from_millis(20);
 
 /// A source of log files.
 pub struct Tail {
     paths: Vec<PathSpec>,
+    /// Those of them that are no patterns.
+    exact_paths: HashSet<PathBuf>,
     tracker: RotationTracker,
     totals: ReadTotals,
     /// Where reading stopped in logs that are no longer configured, in case they are again.
     saved_positions: HashMap<PathBuf, Vec<FilePosition>>,
+    /// Whether a file may be new of which the live ones have to be chosen among several with dates.
+    rescan_due: bool,
+    /// Before that, patterns are not expanded again.
+    next_rescan: Instant,
 }
 
 impl Tail {
@@ -48,85 +57,15 @@ impl Tail {
         }
         let mut tail = Tail {
             paths: Vec::new(),
+            exact_paths: HashSet::new(),
             tracker: RotationTracker::new(files.framing),
             totals: ReadTotals::default(),
             saved_positions: saved,
+            rescan_due: false,
+            next_rescan: Instant::now(),
         };
         tail.configure(files);
         tail
-    }
-
-    /// Changes which files are followed. Logs that stay keep their positions; the others are closed,
-    /// and their positions saved.
-    fn configure(&mut self, files: &Files) {
-        self.tracker
-            .places
-            .configured
-            .clone_from(&files.rotated_dirs);
-        let specs = files.paths.iter().cloned().map(PathSpec::new).collect();
-        let before = std::mem::replace(&mut self.paths, specs);
-        let (paths, saved) = (&self.paths, &mut self.saved_positions);
-        self.tracker.logs.retain(|log| {
-            let stays = paths.iter().any(|spec| spec.covers(&log.path));
-            if !stays {
-                saved.insert(log.path.clone(), log.positions().collect());
-            }
-            stays
-        });
-        // Logs with saved positions are followed even if rotation has left no file at their paths.
-        let mut known: Vec<PathBuf> = self.saved_positions.keys().cloned().collect();
-        known.retain(|path| self.paths.iter().any(|spec| spec.covers(path)));
-        known.sort();
-        // Files of a path or pattern that was configured before, in this or another process, are new:
-        // they are read from their beginning.
-        let was_configured = |spec: &PathSpec| {
-            before.iter().any(|old| old.path == spec.path)
-                || known.iter().any(|path| spec.covers(path))
-        };
-        let start_at_end: Vec<bool> = self
-            .paths
-            .iter()
-            .map(|spec| files.from == ReadFrom::End && !was_configured(spec))
-            .collect();
-        for path in known {
-            self.follow(path, false);
-        }
-        self.rescan(&start_at_end);
-    }
-
-    /// Follows a path, unless it is followed already.
-    fn follow(&mut self, path: PathBuf, start_at_end: bool) {
-        if self.tracker.logs.has_path(&path) {
-            return;
-        }
-        let saved = self.saved_positions.remove(&path);
-        let mut log = FollowedLog::new(path, start_at_end && saved.is_none());
-        log.restore(saved.unwrap_or_default());
-        self.tracker.resume_pending |= !log.pending_resume.is_empty();
-        self.tracker.logs.push(log);
-        self.tracker.changed = true;
-    }
-
-    /// Follows new files, and forgets those that were removed and are read to their end.
-    /// `start_at_end` is whether reading new files begins at their end, for each configured path.
-    fn rescan(&mut self, start_at_end: &[bool]) {
-        let mut found = Vec::new();
-        for (at, spec) in self.paths.iter_mut().enumerate() {
-            let start_at_end = start_at_end.get(at).copied().unwrap_or_default();
-            let logs = &self.tracker.logs;
-            let paths = spec.expand(|path| logs.find(path).is_some());
-            found.extend(paths.into_iter().map(|path| (path, start_at_end)));
-        }
-        for (path, start_at_end) in found {
-            self.follow(path, start_at_end);
-        }
-        let paths = &self.paths;
-        let is_configured =
-            |path: &Path| (paths.iter()).any(|spec| spec.pattern.is_none() && spec.path == path);
-        self.tracker.changed |= self
-            .tracker
-            .logs
-            .retain(|log| !log.is_idle() || is_configured(&log.path) || log.path.exists());
     }
 
     /// Reads one log. Returns [`ReadEnd::Budget`] if there may be more to read.
@@ -137,6 +76,7 @@ impl Tail {
         buffer: &mut ReadBuffer,
         sink: &mut dyn FnMut(&[&[u8]]),
     ) -> ReadEnd {
+        let mut was_truncated = false;
         loop {
             self.tracker.check_evicted(at);
             self.tracker.resume(at);
@@ -168,7 +108,12 @@ impl Tail {
             }
             match end {
                 Ok(ReadEnd::Budget) => return ReadEnd::Budget,
-                Ok(ReadEnd::Truncated) => self.tracker.restart_truncated(at),
+                // One that seems to be emptied again and again must not delay the others.
+                Ok(ReadEnd::Truncated) if was_truncated => return ReadEnd::AtEnd,
+                Ok(ReadEnd::Truncated) => {
+                    was_truncated = true;
+                    self.tracker.restart_truncated(at);
+                }
                 Ok(ReadEnd::AtEnd) => {
                     if !self.tracker.detect_rotation(at) {
                         return ReadEnd::AtEnd;
@@ -195,6 +140,7 @@ impl Tail {
         }
         let too_many = self.tracker.logs.rotated_count() > MAX_ROTATED_TOTAL;
         let mut next = 0;
+        let mut restarted = None;
         while next < self.tracker.logs.get(at).rotated.len() {
             let log = self.tracker.logs.get_mut(at);
             if log.is_copy(next) {
@@ -207,6 +153,10 @@ impl Tail {
             let is_finished = match file.read(budget, buffer, &mut self.totals, sink) {
                 Ok(ReadEnd::Budget) => return ReadEnd::Budget,
                 Ok(ReadEnd::Truncated) => {
+                    if restarted.replace(file.identity()) == Some(file.identity()) {
+                        next += 1;
+                        continue;
+                    }
                     self.tracker.rotations.truncated += 1;
                     file.restart();
                     continue;
@@ -265,25 +215,31 @@ impl Source for Tail {
     fn hint(&mut self, hint: Hint<'_>) {
         match hint {
             Hint::Rescan => {
-                self.rescan(&[]);
+                self.tracker.retry_resume();
+                self.rescan_in_turn();
+                self.tracker.logs.evict_cold();
                 if self.tracker.logs.len() <= MAX_PER_TICK {
                     self.tracker.logs.mark_all_due();
                 }
             }
             Hint::All => {
-                self.rescan(&[]);
+                self.rescan_in_turn();
                 self.tracker.logs.mark_all_due();
             }
             // File events tell what has changed; this finds what they have missed.
-            Hint::Tick => self.tracker.logs.mark_next_due(),
+            Hint::Tick => {
+                self.tracker.logs.mark_next_due();
+                if descriptors::are_short() {
+                    self.tracker.logs.evict_cold();
+                }
+            }
             Hint::Renamed { from, to } => self.tracker.logs.note_rename(from, to),
             Hint::Path(path) => {
                 let is_new = |spec: &PathSpec| spec.pattern.is_some() && spec.covers(path);
                 if let Some(at) = self.tracker.logs.find(path) {
                     self.tracker.logs.mark_due(at);
                 } else if self.paths.iter().any(is_new) {
-                    // Which of several files with dates are live depends on all of them.
-                    self.rescan(&[]);
+                    self.follow_new(path);
                 } else {
                     // It may be the new name of a rotated file that is still written to.
                     self.tracker.logs.mark_rotated_due();
@@ -299,12 +255,21 @@ impl Source for Tail {
         sink: &mut dyn FnMut(StreamId, &[&[u8]]),
     ) -> Progress {
         let before = self.totals;
-        self.tracker.resume_all();
+        let deadline = Instant::now() + MAX_READ_TIME;
+        if self.rescan_due && Instant::now() >= self.next_rescan {
+            self.rescan(&[]);
+        }
         // Each log once: those that become due meanwhile are for the next read.
-        let mut more = false;
-        for _ in 0..self.tracker.logs.due_count() {
+        let mut more = !self.tracker.resume_all(deadline);
+        let due = if more {
+            0
+        } else {
+            self.tracker.logs.due_count()
+        };
+        for handled in 1..=due {
             let used = (self.totals.bytes - before.bytes) as usize;
-            if used >= budget {
+            let late = handled % LOGS_PER_CLOCK == 0 && Instant::now() > deadline;
+            if used >= budget || late {
                 more = true;
                 break;
             }
@@ -315,6 +280,9 @@ impl Source for Tail {
             let sink = &mut |lines: &[&[u8]]| sink(stream, lines);
             if self.read_log(at, budget - used, buffer, sink) == ReadEnd::Budget {
                 self.tracker.logs.mark_due(at);
+            } else if !descriptors::has_room() {
+                // Another source needs the descriptor.
+                self.tracker.logs.evict_if_only(at);
             }
         }
         let changed = std::mem::take(&mut self.tracker.changed);
@@ -326,9 +294,15 @@ impl Source for Tail {
     }
 
     fn status(&self) -> Status {
-        let up = self.paths.iter().all(|spec| {
-            let mut logs = self.tracker.logs.iter();
-            logs.any(|log| log.is_readable() && spec.covers(&log.path))
+        let logs = &self.tracker.logs;
+        let up = self.paths.iter().all(|spec| match spec.pattern {
+            Some(_) => logs
+                .iter()
+                .any(|it| it.is_readable() && spec.covers(&it.path)),
+            None => {
+                let log = logs.find(&spec.path).map(|at| logs.get(at));
+                log.is_some_and(|it| it.path == spec.path && it.is_readable())
+            }
         });
         Status {
             bytes: self.totals.bytes,
@@ -377,6 +351,8 @@ impl Source for Tail {
     }
 }
 
+#[path = "tail_paths.rs"]
+mod paths;
 #[cfg(test)]
 #[path = "tail_tests.rs"]
 mod tests;

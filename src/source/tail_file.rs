@@ -1,5 +1,6 @@
 //! One open log file and the position in it. Detects whether the file was emptied.
 
+use std::fs::Metadata;
 use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -12,6 +13,7 @@ use super::input::Framing;
 use super::lines;
 use super::position::{FilePosition, FileState};
 use super::read_buffer::ReadBuffer;
+use crate::descriptors::OpenLogFile;
 
 /// How a read ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,6 +40,7 @@ pub(crate) struct ReadTotals {
 /// An open file and the position in it.
 pub(crate) struct TailFile {
     content: Content,
+    _counted: OpenLogFile,
     identity: Identity,
     /// Where its path led, if it was a symbolic link.
     pub target: Option<PathBuf>,
@@ -69,14 +72,30 @@ impl TailFile {
     ///
     /// If it cannot be opened or read, or is not a regular file.
     pub fn open(path: &Path, framing: Framing) -> io::Result<Self> {
-        let (mut content, metadata) = Content::open(path)?;
+        let (content, metadata) = Content::open(path)?;
+        TailFile::of_content(content, &metadata, framing)
+    }
+
+    fn of_content(mut content: Content, metadata: &Metadata, framing: Framing) -> io::Result<Self> {
         let complete = content.is_compressed();
         // The position must identify the file before anything is read: it may have to wait for older
         // files, and another process may find it compressed.
         let head = Checksum::of(&content.head()?);
+        let is_shorter = |it: &Metadata| it.len() < u64::from(head.len);
+        // It may have grown meanwhile. Otherwise it would seem to be emptied with every look.
+        if !complete
+            && is_shorter(metadata)
+            && content.metadata()?.is_some_and(|it| is_shorter(&it))
+        {
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidData,
+                "it has more content than its size tells, which no log has",
+            ));
+        }
         Ok(TailFile {
             content,
-            identity: Identity::of(&metadata),
+            _counted: OpenLogFile::count(),
+            identity: Identity::of(metadata),
             target: None,
             complete,
             offset: 0,
@@ -86,8 +105,8 @@ impl TailFile {
             container: (framing == Framing::Container).then(ContainerLines::default),
             read_as: None,
             size: if complete { 0 } else { metadata.len() },
-            modified: FileTime::modified(&metadata),
-            created: FileTime::created(&metadata),
+            modified: FileTime::modified(metadata),
+            created: FileTime::created(metadata),
             has_links: true,
             last_growth: Instant::now(),
         })

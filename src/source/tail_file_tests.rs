@@ -117,6 +117,40 @@ fn the_end_is_after_the_last_newline_however_far_back_it_is() {
 }
 
 #[test]
+fn a_file_of_the_kernel_or_a_pipe_is_refused_at_once() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let link = folder.path().join("mail.log");
+    // Its size is 0, and it has content.
+    std::os::unix::fs::symlink("/proc/version", &link).expect("a link");
+    let error = TailFile::open(&link, Framing::Plain)
+        .err()
+        .expect("refused");
+    assert_eq!(
+        error.to_string(),
+        "a file of the kernel (procfs) is not a log"
+    );
+    // Opening it would wait for a writer.
+    let pipe = folder.path().join("pipe");
+    let mode = rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR;
+    rustix::fs::mkfifoat(rustix::fs::CWD, &pipe, mode).expect("a pipe");
+    let error = TailFile::open(&pipe, Framing::Plain)
+        .err()
+        .expect("refused");
+    assert_eq!(error.to_string(), "not a regular file");
+}
+
+#[test]
+fn a_file_whose_size_is_wrong_is_refused() {
+    // Network and FUSE file systems can have such files too.
+    let file = std::fs::File::open("/proc/version").expect("opened");
+    let metadata = file.metadata().expect("metadata");
+    assert_eq!(metadata.len(), 0);
+    let file = TailFile::of_content(Content::Plain(file), &metadata, Framing::Plain);
+    let error = file.err().expect("refused").to_string();
+    assert!(error.contains("more content than its size"), "{error}");
+}
+
+#[test]
 fn a_directory_is_not_a_log() {
     let folder = tempfile::tempdir().expect("a folder");
     assert!(TailFile::open(folder.path(), Framing::Plain).is_err());

@@ -6,6 +6,8 @@ use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
+use rustix::fs::OFlags;
+
 /// A step of [`replace`], at which tests simulate a failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ReplaceStep {
@@ -35,11 +37,22 @@ impl ReplaceStep {
     ];
 }
 
-/// Options to open a file for writing that only its owner can read.
+/// Options to open a file for writing that only its owner can read. Symbolic links are not followed: somebody else who
+/// can write to the directory could have a file of this user changed.
 pub(crate) fn private() -> OpenOptions {
     let mut options = OpenOptions::new();
-    options.write(true).create(true).mode(0o600);
+    let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
+    options.custom_flags(flags.bits().cast_signed());
+    options.write(true).mode(0o600);
     options
+}
+
+/// Removes a file that another process has left, and creates an empty one.
+fn create_anew(path: &Path) -> io::Result<File> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => private().create_new(true).open(path),
+    }
 }
 
 /// The path with a suffix appended to its name.
@@ -70,7 +83,7 @@ pub(crate) fn replace(
     let temporary = with_suffix(path, ".tmp");
     let (first, second) = bytes.split_at(bytes.len() / 2);
     before(ReplaceStep::Create)?;
-    let mut file = private().truncate(true).open(&temporary)?;
+    let mut file = create_anew(&temporary)?;
     before(ReplaceStep::WriteFirstHalf)?;
     file.write_all(first)?;
     before(ReplaceStep::WriteSecondHalf)?;
@@ -121,6 +134,21 @@ mod tests {
             seen,
             expected.map(|(step, old, new)| (step, old.to_owned(), new.to_owned()))
         );
+    }
+
+    #[test]
+    fn a_link_in_place_of_the_temporary_file_is_replaced_and_not_followed() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let [path, other] = ["state", "other"].map(|name| folder.path().join(name));
+        std::fs::write(&other, "precious").expect("written");
+        std::os::unix::fs::symlink(&other, folder.path().join("state.tmp")).expect("a link");
+        replace(&path, b"content", &mut |_| Ok(())).expect("replaced");
+        let read = |path: &Path| std::fs::read_to_string(path).expect("read");
+        assert_eq!(
+            (read(&path), read(&other)),
+            ("content".into(), "precious".into())
+        );
+        assert!(!path.is_symlink());
     }
 
     #[test]

@@ -7,6 +7,7 @@
 mod codec;
 mod disk;
 mod legacy;
+mod permissions;
 mod section;
 mod sections;
 mod snapshot;
@@ -18,6 +19,7 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use thiserror::Error;
 
+use crate::regular_file;
 use disk::with_suffix;
 
 pub use codec::Damage;
@@ -26,6 +28,12 @@ pub use snapshot::{Snapshot, SourceCounts, SourceState};
 
 /// The name of the state file if the configured path is a directory.
 const DEFAULT_NAME: &str = "state";
+
+/// The largest state file that is read, in bytes.
+const MAX_BYTES: u64 = 1 << 32;
+
+/// How many symbolic links to the state file are followed.
+const MAX_LINKS: usize = 8;
 
 /// Why the daemon cannot start with a state file.
 #[derive(Debug, Error)]
@@ -84,6 +92,7 @@ impl StateFile {
     /// If another process uses the file, or if its content cannot be read.
     pub fn open(path: &Path, reset: bool) -> Result<Self, StateError> {
         let path = file_of(path);
+        permissions::warn_if_unsafe(&path);
         let mut store = Store::new(path.clone());
         let store = match store.lock() {
             // While the disk is full, the lock is tried again with every snapshot.
@@ -103,7 +112,7 @@ impl StateFile {
                 error,
             })?;
         }
-        let snapshot = match std::fs::read(&path) {
+        let snapshot = match regular_file::read_unlinked(&path, MAX_BYTES) {
             Ok(bytes) => match codec::decode(&bytes) {
                 Ok(snapshot) => Some(snapshot),
                 Err(damage) => return Err(StateError::Refused { path, damage }),
@@ -122,13 +131,21 @@ impl StateFile {
     }
 }
 
-/// The path of the state file, if `path` may be a directory.
+/// The path of the state file, if `path` may be a directory or a symbolic link. Links are followed once: the file is
+/// replaced with every snapshot, and the link would be replaced instead.
 fn file_of(path: &Path) -> PathBuf {
-    if path.is_dir() || path.as_os_str().as_encoded_bytes().ends_with(b"/") {
+    let mut path = if path.is_dir() || path.as_os_str().as_encoded_bytes().ends_with(b"/") {
         path.join(DEFAULT_NAME)
     } else {
         path.to_owned()
+    };
+    for _ in 0..MAX_LINKS {
+        let Ok(target) = std::fs::read_link(&path) else {
+            break;
+        };
+        path = disk::directory_of(&path).join(target);
     }
+    path
 }
 
 /// Renames an existing state file, so that it is not lost by a reset.
@@ -194,7 +211,10 @@ impl Store {
     /// Takes the lock. It is on a separate file, because the state file is replaced with every snapshot.
     fn lock(&mut self) -> Result<(), LockError> {
         std::fs::create_dir_all(disk::directory_of(&self.path))?;
-        let file = disk::private().open(with_suffix(&self.path, ".lock"))?;
+        let mut options = disk::private();
+        let file = options
+            .create(true)
+            .open(with_suffix(&self.path, ".lock"))?;
         check_lock(file.try_lock())?;
         self.lock = Some(file);
         Ok(())

@@ -55,6 +55,31 @@ fn directory_gets_a_state_file() {
 }
 
 #[test]
+fn link_to_the_state_file_stays_a_link() {
+    let folder = folder();
+    let [link, file] = ["link", "state"].map(|name| folder.path().join(name));
+    // Relative, and to a file that does not exist yet.
+    std::os::unix::fs::symlink("state", &link).expect("a link");
+    for lines in [1, 2] {
+        let state = StateFile::open(&link, false).expect("opened");
+        let mut store = state.store.expect("kept");
+        store.save(&snapshot(lines)).expect("saved");
+        assert!(link.is_symlink() && file.is_file());
+    }
+    assert!(folder.path().join("state.lock").exists());
+}
+
+#[test]
+fn lock_file_that_is_a_link_is_not_opened() {
+    let folder = folder();
+    let other = folder.path().join("other");
+    std::fs::write(&other, "precious").expect("written");
+    std::os::unix::fs::symlink(&other, folder.path().join("state.lock")).expect("a link");
+    let state = StateFile::open(&folder.path().join("state"), false).expect("opened");
+    assert!(state.store.is_none() && state.failed);
+}
+
+#[test]
 fn directory_that_does_not_exist_yet_is_created() {
     let folder = folder();
     let path = format!("{}/below/", folder.path().display());
@@ -169,7 +194,7 @@ fn state_file_that_cannot_be_read_is_refused() {
     match error {
         StateError::Unreadable { path, error } => {
             assert_eq!(path, folder.path().join("state"));
-            assert_eq!(error.kind(), io::ErrorKind::IsADirectory);
+            assert_eq!(error.to_string(), "it is not a regular file");
         }
         other => panic!("{other}"),
     }

@@ -28,6 +28,7 @@ use super::peer::Peer;
 use super::rejections::Rejections;
 use super::respond::respond;
 use super::site::Site;
+use crate::descriptors;
 
 /// The most connections at a time.
 const MAX_CONNECTIONS: usize = 64;
@@ -175,6 +176,7 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>) {
                 });
             }
             Err(error) => {
+                descriptors::note_error(&error);
                 warn!(%error, "cannot accept a connection");
                 tokio::time::sleep(ACCEPT_RETRY_INTERVAL).await;
             }

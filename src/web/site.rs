@@ -16,8 +16,12 @@ use super::response::{Content, HTML, JSON, method_not_allowed};
 use super::route::{CountsRoute, Route};
 use super::runbook::{self, Rendered};
 use super::{alert_pages, api, assets, encoding, provider_pages, status};
-use crate::engine::Handle;
+use crate::engine::{Handle, NoView};
 use crate::metrics::{self, Exposition, View};
+
+/// The answer while the engine does not answer.
+const BLOCKED: &str =
+    "Not healthy: reading the logs is blocked. The log of the exporter names the source.\n";
 
 /// Everything that is served.
 #[derive(Clone)]
@@ -79,13 +83,16 @@ impl Site {
     async fn route(&self, path: &str, language: PageLanguage) -> Content {
         match Route::of(path, &self.settings.telemetry_path) {
             None => not_found(),
-            Some(Route::Healthy) => Content::text(StatusCode::OK, "Healthy.\n"),
+            Some(Route::Healthy) => self.healthy(),
             Some(Route::Ready) => self.ready(),
             Some(Route::Asset(path)) => assets::file(path).unwrap_or_else(not_found),
             Some(Route::Counts(route)) => match self.engine.view().await {
-                Some(view) => self.counts(route, language, &view),
+                Ok(view) => self.counts(route, language, &view),
                 // The engine stops only together with the process.
-                None => Content::text(StatusCode::SERVICE_UNAVAILABLE, "Shutting down.\n"),
+                Err(NoView::Ended) => {
+                    Content::text(StatusCode::SERVICE_UNAVAILABLE, "Shutting down.\n")
+                }
+                Err(NoView::Blocked) => Content::text(StatusCode::SERVICE_UNAVAILABLE, BLOCKED),
             },
         }
     }
@@ -122,6 +129,14 @@ impl Site {
             CountsRoute::ProvidersJson => Content::ok(JSON, provider_pages::index_json(&context)),
             CountsRoute::ProviderJson(name) => rendered(JSON, provider_pages::json(&context, name)),
             CountsRoute::SourcesJson => Content::ok(JSON, api::sources(view)),
+        }
+    }
+
+    fn healthy(&self) -> Content {
+        if self.engine.is_at_work() {
+            Content::text(StatusCode::OK, "Healthy.\n")
+        } else {
+            Content::text(StatusCode::SERVICE_UNAVAILABLE, BLOCKED)
         }
     }
 

@@ -69,11 +69,23 @@ impl Daemon {
     /// The same with environment variables.
     pub fn launch_in(environment: &[(&str, &str)], arguments: &[&str], input: Stdio) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_maillog_exporter"));
+        command.envs(environment.iter().copied()).stdin(input);
+        Daemon::run(command, arguments)
+    }
+
+    /// The same by a shell that runs `script` first.
+    pub fn launch_in_shell(script: &str, arguments: &[&str]) -> Self {
+        let mut command = Command::new("sh");
+        let script = format!("{script}; exec \"$0\" \"$@\"");
+        command.args(["-c", &script, env!("CARGO_BIN_EXE_maillog_exporter")]);
+        command.stdin(Stdio::null());
+        Daemon::run(command, arguments)
+    }
+
+    fn run(mut command: Command, arguments: &[&str]) -> Self {
         command
             .arg("--web.listen-address=127.0.0.1:0")
             .args(arguments)
-            .envs(environment.iter().copied())
-            .stdin(input)
             .stderr(Stdio::piped());
         Daemon::spawned(&mut command)
     }

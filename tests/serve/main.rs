@@ -8,6 +8,7 @@ mod connections;
 mod containers;
 mod daemon;
 mod following;
+mod limits;
 mod passwords;
 mod pipes;
 mod process;

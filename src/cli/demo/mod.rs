@@ -30,6 +30,8 @@ use crate::web::{Access, Bound, ListenAddress, Server, Site, SiteSettings};
 
 /// The interval at which traffic is written.
 const TICK: Duration = Duration::from_millis(100);
+/// How long the engine may take to end.
+const SHUTDOWN_LIMIT: Duration = Duration::from_secs(5);
 
 /// The arguments.
 #[derive(clap::Args, Debug)]
@@ -134,9 +136,9 @@ async fn demo(args: &Args, bound: Bound, log: &Path) -> Result<(), Error> {
         result = write_traffic(file, args.mta, &engine) => result,
     };
     server.stop().await;
-    engine.shut_down();
-    if thread.join().is_err() {
-        return Err(Error::Runtime("the engine thread failed".into()));
+    engine.shut_down(std::time::Instant::now() + SHUTDOWN_LIMIT);
+    if !thread.ended(SHUTDOWN_LIMIT).await {
+        return Err(Error::Runtime("the engine does not end".into()));
     }
     result
 }
@@ -268,7 +270,7 @@ impl Alerts {
 
 /// Prints the counts so far on one line, after the alerts that have changed.
 async fn print_counts(engine: &Handle, alerts: &mut Alerts) -> Result<(), Error> {
-    let Some(view) = engine.view().await else {
+    let Ok(view) = engine.view().await else {
         return Ok(());
     };
     alerts.print(&view)?;

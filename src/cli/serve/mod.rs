@@ -6,10 +6,10 @@ mod flags;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tracing::{error, info, warn};
+use tracing::{debug, error, info, warn};
 
 pub use flags::Args;
 
@@ -19,6 +19,7 @@ use crate::alert::notify;
 use crate::catalog::Policy;
 use crate::cli::error::Error;
 use crate::config::Config;
+use crate::descriptors;
 use crate::engine::{self, AlertSetup, Handle, Setup, SourceSetup};
 use crate::logging;
 use crate::metrics::WebAddress;
@@ -30,6 +31,11 @@ use crate::web::{Access, Bound, Privacy, Server, Site, SiteSettings};
 
 /// How often a service that has found no mail log looks for one again.
 const LOG_SEARCH_INTERVAL: Duration = Duration::from_secs(1);
+
+/// How long shutdown may take. Whoever stops the process, such as `podman stop`, kills it after ten seconds.
+const SHUTDOWN_LIMIT: Duration = Duration::from_secs(7);
+/// How long the process waits for the engine after that.
+const SHUTDOWN_GRACE: Duration = Duration::from_secs(1);
 
 /// Runs the daemon until it receives SIGTERM or SIGINT.
 ///
@@ -51,13 +57,16 @@ pub fn run(args: &Args) -> Result<(), Error> {
             Error::Runtime(format!("cannot listen on {address}: {error}"))
         })?
     };
-    logging::start(config.log_level, config.log_format);
+    let reports = logging::start(config.log_level, config.log_format);
+    let descriptors = descriptors::raise_limit();
+    debug!(descriptors, "limit of open files");
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(Error::cannot_start)?;
+    runtime.spawn(reports);
     let served = runtime.block_on(serve(&Arc::new(args.clone()), config, bound, access));
-    // A password check of a high cost would delay the end for as long as it takes.
+    // Nothing is waited for: threads may be blocked, and a password check of a high cost takes long.
     runtime.shutdown_background();
     served
 }
@@ -110,14 +119,21 @@ async fn serve(
         info!(%address, path, "listening");
     }
     let service = ServiceManager::listening(engine.clone());
+    let watched = engine.clone();
+    tokio::spawn(async move { watched.watch().await });
 
     let name = wait_for_the_end(args, config, &engine, &service, &mut signals).await;
     info!(signal = name, "stopping");
+    let end = Instant::now() + SHUTDOWN_LIMIT;
     service.stopping();
     server.stop().await;
-    engine.shut_down();
-    if thread.join().is_err() {
-        return Err(Error::Runtime("the engine thread failed".into()));
+    engine.shut_down(end);
+    let limit = end.saturating_duration_since(Instant::now()) + SHUTDOWN_GRACE;
+    if !thread.ended(limit).await {
+        return Err(Error::Runtime(
+            "stopped while reading was blocked; the next start continues from the last snapshot"
+                .into(),
+        ));
     }
     info!("stopped");
     Ok(())
