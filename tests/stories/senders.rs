@@ -22,7 +22,7 @@ fn is_misused(time: i64) -> bool {
 fn small_domain(time: i64, id: u64) -> String {
     let is_small = match is_misused(time) {
         true => id % 132 < 34,
-        false => id % 50 == 0,
+        false => id.is_multiple_of(50),
     };
     match is_small {
         true => "Small-Customer.example".to_owned(),
@@ -71,7 +71,7 @@ fn is_newsletter(time: i64) -> bool {
 }
 
 fn newsletter_domain(time: i64, id: u64) -> String {
-    match is_newsletter(time) && id % 2 == 0 {
+    match is_newsletter(time) && id.is_multiple_of(2) {
         true => "news.example".to_owned(),
         false => format!("sender{}.example", id % 5),
     }
