@@ -21,6 +21,7 @@ mod layout;
 mod listen;
 mod numbers;
 mod past;
+mod picture;
 mod privacy;
 mod provider_facts;
 mod provider_pages;

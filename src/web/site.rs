@@ -12,12 +12,16 @@ use jiff::Timestamp;
 use super::access::AccessRules;
 use super::context::{Context, SiteSettings};
 use super::language::PageLanguage;
-use super::response::{Content, HTML, JSON, method_not_allowed, unauthorized};
-use super::route::{CountsRoute, Route};
+use super::picture::PictureCache;
+use super::response::{Content, HTML, JSON, PNG, method_not_allowed, unauthorized};
+use super::route::{CountsRoute, PictureRoute, Route};
 use super::runbook::{self, Rendered};
 use super::{alert_pages, api, assets, encoding, provider_pages, status};
 use crate::engine::Handle;
 use crate::metrics::{self, Exposition, View};
+
+/// Draws the picture of the page with a name, if it has one.
+type Draw = fn(&Context<'_>, &str) -> Option<Vec<u8>>;
 
 /// Everything that is served.
 #[derive(Clone)]
@@ -26,6 +30,7 @@ pub struct Site {
     settings: SiteSettings,
     /// Shared by all connections, because Prometheus may open a new one for each scrape.
     exposition: Arc<Mutex<Exposition>>,
+    pictures: Arc<PictureCache>,
 }
 
 impl Site {
@@ -35,6 +40,7 @@ impl Site {
             engine,
             settings,
             exposition: Arc::default(),
+            pictures: Arc::default(),
         }
     }
 
@@ -92,12 +98,52 @@ impl Site {
             Some(Route::Healthy) => Content::text(StatusCode::OK, "Healthy.\n"),
             Some(Route::Ready) => self.ready(),
             Some(Route::Asset(path)) => assets::file(path).unwrap_or_else(not_found),
+            Some(Route::Picture(route)) => self.picture(path, route).await,
             Some(Route::Counts(route)) => match self.engine.view().await {
                 Some(view) => self.counts(route, language, &view),
                 // The engine stops only together with the process.
                 None => Content::text(StatusCode::SERVICE_UNAVAILABLE, "Shutting down.\n"),
             },
         }
+    }
+
+    /// A chart as a picture: one that was made just now, or a new one, drawn in a thread of its own.
+    async fn picture(&self, path: &str, route: PictureRoute<'_>) -> Content {
+        let answer = |picture: Option<Arc<[u8]>>| match picture {
+            Some(picture) => Content::ok(PNG, &*picture),
+            None => not_found(),
+        };
+        if let Some(known) = self.pictures.get(path) {
+            return answer(known);
+        }
+        let _turn = self.pictures.turn().await;
+        if let Some(known) = self.pictures.get(path) {
+            return answer(known);
+        }
+        let Some(view) = self.engine.view().await else {
+            return Content::text(StatusCode::SERVICE_UNAVAILABLE, "Shutting down.\n");
+        };
+        let settings = self.settings.clone();
+        let draw: Draw = match route {
+            PictureRoute::Code(_) => runbook::picture,
+            PictureRoute::Provider(_) => provider_pages::picture,
+            PictureRoute::Alert(_) => alert_pages::picture,
+        };
+        let (PictureRoute::Code(name) | PictureRoute::Provider(name) | PictureRoute::Alert(name)) =
+            route;
+        let name = name.to_owned();
+        let drawn = tokio::task::spawn_blocking(move || {
+            let context = Context {
+                view: &view,
+                settings: &settings,
+                language: PageLanguage::of_request("lang=en", ""),
+                now: Timestamp::now().as_second(),
+            };
+            draw(&context, &name)
+        });
+        let picture: Option<Arc<[u8]>> = drawn.await.ok().flatten().map(Arc::from);
+        self.pictures.put(path, picture.clone());
+        answer(picture)
     }
 
     /// The routes that show counts.
