@@ -131,6 +131,14 @@ impl Signal {
         )
     }
 
+    /// Whether a chart shows what it counts: the history has it.
+    pub fn is_charted(&self) -> bool {
+        matches!(
+            self.counts,
+            Counted::Replies | Counted::Deliveries | Counted::SentMessages
+        )
+    }
+
     /// Whether it is compared with the busiest ten minutes that are usual.
     pub fn is_surge(&self) -> bool {
         matches!(

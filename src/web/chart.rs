@@ -43,7 +43,7 @@ pub struct Chart<'a> {
 }
 
 /// The scale of a chart.
-struct Scale {
+pub(super) struct Scale {
     /// The value at the top.
     top: f64,
     /// Between two lines of the grid.
@@ -67,7 +67,7 @@ impl Scale {
     }
 
     /// Within the bars, in percent from the top.
-    fn inner(&self, value: f64) -> f64 {
+    pub(super) fn inner(&self, value: f64) -> f64 {
         100.0 - value.clamp(0.0, self.top) / self.top * 100.0
     }
 
@@ -76,7 +76,8 @@ impl Scale {
         TOP + self.inner(value) * HEIGHT / 100.0
     }
 
-    fn lines(&self) -> impl Iterator<Item = f64> {
+    /// Where the lines of the grid are.
+    pub(super) fn lines(&self) -> impl Iterator<Item = f64> {
         let count = (self.top / self.step).floor() as u32;
         (1..=count).map(|line| f64::from(line) * self.step)
     }
@@ -89,12 +90,17 @@ impl Chart<'_> {
         layers.map(|layer| self.rates.at(slot, layer.group)).sum()
     }
 
-    /// The figure with its legend.
-    pub fn markup(&self, context: &Context<'_>) -> Markup {
+    /// The scale for all that is drawn.
+    pub(super) fn scale(&self) -> Scale {
         let lines = [&self.week_ago, &self.threshold];
         let lines = lines.into_iter().flatten().flatten().flatten().copied();
         let sums = (0..SLOTS).filter_map(|slot| self.sum(slot));
-        let scale = Scale::of(sums.chain(lines).fold(0.0, f64::max));
+        Scale::of(sums.chain(lines).fold(0.0, f64::max))
+    }
+
+    /// The figure with its legend.
+    pub fn markup(&self, context: &Context<'_>) -> Markup {
+        let scale = self.scale();
         let (title, description) = (format!("{}t", self.id), format!("{}d", self.id));
         let end = context.as_of();
         let start = (end.div_euclid(60) + 1) * 60 - SLOTS as i64 * SLOT * 60;

@@ -22,6 +22,7 @@ mod listen;
 mod numbers;
 mod past;
 mod peer;
+mod picture;
 mod privacy;
 mod provider_facts;
 mod provider_pages;

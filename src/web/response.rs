@@ -18,6 +18,7 @@ pub const TEXT: &str = "text/plain; charset=utf-8";
 pub const HTML: &str = "text/html; charset=utf-8";
 pub const JSON: &str = "application/json";
 pub const CSS: &str = "text/css; charset=utf-8";
+pub const PNG: &str = "image/png";
 pub const JAVASCRIPT: &str = "text/javascript; charset=utf-8";
 
 /// Pages load their own style sheet and script, and the script loads the page again. If markup ever slipped into a
@@ -96,7 +97,8 @@ impl Content {
     /// The HTTP response, compressed if the client accepts `gzip` and the body is long enough. The
     /// response to a `HEAD` request has the same headers and no body.
     pub fn into_response(self, gzip: bool, head: bool) -> Response<Full<Bytes>> {
-        let compressed = if gzip {
+        // A picture is compressed already.
+        let compressed = if gzip && self.content_type != PNG {
             encoding::gzip(&self.body)
         } else {
             None

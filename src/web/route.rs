@@ -9,8 +9,34 @@ pub enum Route<'a> {
     Ready,
     /// The style sheet or the script of the pages.
     Asset(&'a str),
+    /// A chart as a picture.
+    Picture(PictureRoute<'a>),
     /// Something that is made from the counts of the moment.
     Counts(CountsRoute<'a>),
+}
+
+/// The pages of which there is a picture.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PictureRoute<'a> {
+    /// That of the code or condition with this name.
+    Code(&'a str),
+    /// That of the provider with this name.
+    Provider(&'a str),
+    /// That of the alert rule with this name.
+    Alert(&'a str),
+}
+
+impl<'a> PictureRoute<'a> {
+    fn of(path: &'a str) -> Option<Self> {
+        let page = path.strip_suffix(".png")?;
+        if let Some(name) = page.strip_prefix("/codes/") {
+            Some(PictureRoute::Code(name))
+        } else if let Some(name) = page.strip_prefix("/providers/") {
+            Some(PictureRoute::Provider(name))
+        } else {
+            Some(PictureRoute::Alert(page.strip_prefix("/alerts/")?))
+        }
+    }
 }
 
 /// What is made from the counts of the moment.
@@ -51,6 +77,9 @@ pub enum CountsRoute<'a> {
 impl<'a> Route<'a> {
     /// The route of a path, if there is one. `telemetry_path` is the path of the metrics.
     pub fn of(path: &'a str, telemetry_path: &str) -> Option<Route<'a>> {
+        if let Some(picture) = PictureRoute::of(path).filter(|_| path != telemetry_path) {
+            return Some(Route::Picture(picture));
+        }
         let counts = match path {
             path if path == telemetry_path => CountsRoute::Metrics,
             "/-/healthy" => return Some(Route::Healthy),
@@ -97,6 +126,19 @@ mod tests {
             ("/codes/", counts(CountsRoute::Codes)),
             ("/codes/421", counts(CountsRoute::Code("421"))),
             ("/codes/4.7.28/x", counts(CountsRoute::Code("4.7.28/x"))),
+            (
+                "/codes/421.png",
+                Some(Route::Picture(PictureRoute::Code("421"))),
+            ),
+            (
+                "/alerts/Name.png",
+                Some(Route::Picture(PictureRoute::Alert("Name"))),
+            ),
+            (
+                "/providers/google.png",
+                Some(Route::Picture(PictureRoute::Provider("google"))),
+            ),
+            ("/421.png", None),
             ("/codesx", None),
             ("/alerts/Name", counts(CountsRoute::Alert("Name"))),
             ("/providers/google", counts(CountsRoute::Provider("google"))),

@@ -12,8 +12,9 @@ use jiff::Timestamp;
 
 use super::context::{Context, SiteSettings};
 use super::language::PageLanguage;
-use super::response::{Content, HTML, JSON, method_not_allowed};
-use super::route::{CountsRoute, Route};
+use super::picture::PictureCache;
+use super::response::{Content, HTML, JSON, PNG, method_not_allowed};
+use super::route::{CountsRoute, PictureRoute, Route};
 use super::runbook::{self, Rendered};
 use super::{alert_pages, api, assets, encoding, provider_pages, status};
 use crate::engine::{Handle, NoView};
@@ -23,6 +24,9 @@ use crate::metrics::{self, Exposition, View};
 const BLOCKED: &str =
     "Not healthy: reading the logs is blocked. The log of the exporter names the source.\n";
 
+/// Draws the picture of the page with a name, if it has one.
+type Draw = fn(&Context<'_>, &str) -> Option<Vec<u8>>;
+
 /// Everything that is served.
 #[derive(Clone)]
 pub struct Site {
@@ -31,6 +35,7 @@ pub struct Site {
     /// Shared by all connections, because Prometheus may open a new one for each scrape.
     exposition: Arc<Mutex<Exposition>>,
     rejected_connections: Arc<AtomicU64>,
+    pictures: Arc<PictureCache>,
 }
 
 impl Site {
@@ -41,6 +46,7 @@ impl Site {
             settings,
             exposition: Arc::default(),
             rejected_connections: Arc::default(),
+            pictures: Arc::default(),
         }
     }
 
@@ -86,15 +92,52 @@ impl Site {
             Some(Route::Healthy) => self.healthy(),
             Some(Route::Ready) => self.ready(),
             Some(Route::Asset(path)) => assets::file(path).unwrap_or_else(not_found),
+            Some(Route::Picture(route)) => self.picture(path, route).await,
             Some(Route::Counts(route)) => match self.engine.view().await {
                 Ok(view) => self.counts(route, language, &view),
-                // The engine stops only together with the process.
-                Err(NoView::Ended) => {
-                    Content::text(StatusCode::SERVICE_UNAVAILABLE, "Shutting down.\n")
-                }
-                Err(NoView::Blocked) => Content::text(StatusCode::SERVICE_UNAVAILABLE, BLOCKED),
+                Err(why) => without_view(why),
             },
         }
+    }
+
+    /// A chart as a picture: one that was made just now, or a new one, drawn in a thread of its own.
+    async fn picture(&self, path: &str, route: PictureRoute<'_>) -> Content {
+        let answer = |picture: Option<Arc<[u8]>>| match picture {
+            Some(picture) => Content::ok(PNG, &*picture),
+            None => not_found(),
+        };
+        if let Some(known) = self.pictures.get(path) {
+            return answer(known);
+        }
+        let _turn = self.pictures.turn().await;
+        if let Some(known) = self.pictures.get(path) {
+            return answer(known);
+        }
+        let view = match self.engine.view().await {
+            Ok(view) => view,
+            Err(why) => return without_view(why),
+        };
+        let settings = self.settings.clone();
+        let draw: Draw = match route {
+            PictureRoute::Code(_) => runbook::picture,
+            PictureRoute::Provider(_) => provider_pages::picture,
+            PictureRoute::Alert(_) => alert_pages::picture,
+        };
+        let (PictureRoute::Code(name) | PictureRoute::Provider(name) | PictureRoute::Alert(name)) =
+            route;
+        let name = name.to_owned();
+        let drawn = tokio::task::spawn_blocking(move || {
+            let context = Context {
+                view: &view,
+                settings: &settings,
+                language: PageLanguage::of_request("lang=en", ""),
+                now: Timestamp::now().as_second(),
+            };
+            draw(&context, &name)
+        });
+        let picture: Option<Arc<[u8]>> = drawn.await.ok().flatten().map(Arc::from);
+        self.pictures.put(path, picture.clone());
+        answer(picture)
     }
 
     /// The routes that show counts.
@@ -163,6 +206,16 @@ fn rendered(content_type: &'static str, rendered: Rendered) -> Content {
     } else {
         content.with_status(StatusCode::NOT_FOUND)
     }
+}
+
+/// The answer where there are no counts to show.
+fn without_view(why: NoView) -> Content {
+    let text = match why {
+        // The engine stops only together with the process.
+        NoView::Ended => "Shutting down.\n",
+        NoView::Blocked => BLOCKED,
+    };
+    Content::text(StatusCode::SERVICE_UNAVAILABLE, text)
 }
 
 fn not_found() -> Content {

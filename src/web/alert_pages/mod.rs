@@ -17,6 +17,11 @@ pub fn index(context: &Context<'_>) -> String {
     index::page(context, None)
 }
 
+/// The chart of one rule as PNG, by its name in the URL; `None` if it has none.
+pub fn picture(context: &Context<'_>, name: &str) -> Option<Vec<u8>> {
+    rule::picture(context, name)
+}
+
 /// The page of one rule, by its name in the URL.
 pub fn page(context: &Context<'_>, name: &str) -> Rendered {
     let page = rule::page(context, name);

@@ -14,6 +14,7 @@ use crate::web::chart::{Chart, Layer};
 use crate::web::context::Context;
 use crate::web::layout::{self, Figure, Page, Part, block};
 use crate::web::past::{self, is};
+use crate::web::picture;
 use crate::web::reply_classes::colour;
 use crate::web::runbook;
 use crate::web::situation::{self, Words};
@@ -143,13 +144,30 @@ fn counts(signal: &Signal, series: &Series) -> bool {
     }
 }
 
-/// What the rule counts, in six hours; nothing for rules about other things.
-fn chart(context: &Context<'_>, rule: &Alert, relevant: &Relevant<'_>) -> Markup {
+/// The chart of a rule as a picture; `None` if there is no such rule, or nothing to draw.
+pub fn picture(context: &Context<'_>, name: &str) -> Option<Vec<u8>> {
+    let rule = alerts::rule(context, name)?;
+    let signal = charted(context, rule)?;
+    let relevant = Relevant::of(context.view, |labels, _| alerts::name(labels) == name);
+    with_chart(context, rule, signal, &relevant, |chart| {
+        picture::png(context, chart)
+    })
+}
+
+/// The signal of a rule, if there is a chart of it.
+fn charted<'a>(context: &Context<'a>, rule: &Alert) -> Option<&'a Signal> {
     let signal = context.settings.policy.signal_of(rule);
-    let charted = [Counted::Replies, Counted::Deliveries, Counted::SentMessages];
-    let Some(signal) = signal.filter(|it| charted.contains(&it.counts)) else {
-        return html! {};
-    };
+    signal.filter(|it| it.is_charted())
+}
+
+/// Makes something of the chart of what a rule counts.
+fn with_chart<T>(
+    context: &Context<'_>,
+    rule: &Alert,
+    signal: &Signal,
+    relevant: &Relevant<'_>,
+    draw: impl FnOnce(&Chart<'_>) -> T,
+) -> T {
     let group = |series: &Series| counts(signal, series).then_some(0);
     let hours = past::six_hours(context, 1, group);
     let week_ago = past::week_ago(context, 1, group);
@@ -172,26 +190,35 @@ fn chart(context: &Context<'_>, rule: &Alert, relevant: &Relevant<'_>) -> Markup
         false => format!("{counted} per minute, last 6 hours"),
         true => format!("最近 6 小时每分钟：{counted}"),
     };
-    let fired = relevant.bands();
-    let chart = Chart {
+    draw(&Chart {
         id: "c1",
         title,
         rates: &hours,
         layers: &[layer],
         week_ago: week_ago.iter().any(Option::is_some).then_some(week_ago),
         threshold: None,
-        fired: &fired,
+        fired: &relevant.bands(),
+    })
+}
+
+/// What the rule counts, in six hours; nothing for rules about other things.
+fn chart(context: &Context<'_>, rule: &Alert, relevant: &Relevant<'_>) -> Markup {
+    let Some(signal) = charted(context, rule) else {
+        return html! {};
     };
-    let compare = past::compare(context, &hours, &[0], group);
-    block(
-        context.t("What it counts, per minute", "每分钟计数"),
-        counted,
-        &html! {
-            (chart.markup(context))
-            (runbook::compare(context, context.t("counted", "计数"), compare))
-            (chart.numbers(context))
-        },
-    )
+    let group = |series: &Series| counts(signal, series).then_some(0);
+    with_chart(context, rule, signal, relevant, |chart| {
+        let compare = past::compare(context, chart.rates, &[0], group);
+        block(
+            context.t("What it counts, per minute", "每分钟计数"),
+            context.text(&signal.text),
+            &html! {
+                (chart.markup(context))
+                (runbook::compare(context, context.t("counted", "计数"), compare))
+                (chart.numbers(context))
+            },
+        )
+    })
 }
 
 /// Whether the meaning is from the reference table but the remedy, which is missing there, is not.

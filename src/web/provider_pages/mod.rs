@@ -64,6 +64,11 @@ pub fn page(context: &Context<'_>, name: &str) -> Rendered {
     }
 }
 
+/// The chart of one provider as PNG, by its name in the URL; `None` if it is not known.
+pub fn picture(context: &Context<'_>, name: &str) -> Option<Vec<u8>> {
+    page::picture(context, known(context, name)?)
+}
+
 /// The JSON document of one provider, by its name in the URL.
 pub fn json(context: &Context<'_>, name: &str) -> Rendered {
     match known(context, name) {

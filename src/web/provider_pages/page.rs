@@ -14,6 +14,7 @@ use crate::web::context::Context;
 use crate::web::layout::{self, Figure, Page, Part, block, breakable};
 use crate::web::numbers::{self, thousands};
 use crate::web::past::{self, ACCEPTED, CLASSES, PERMANENT, TEMPORARY};
+use crate::web::picture;
 use crate::web::provider_facts::{ProviderFacts, class_of, providers, share};
 use crate::web::reply_classes;
 use crate::web::runbook::{compare, names_table, texts_block};
@@ -28,22 +29,6 @@ pub fn page(context: &Context<'_>, name: &str) -> String {
         .unwrap_or_default();
     let evidence = ProviderEvidence::of(context, name);
     let relevant = relevant(context, name);
-    let fired = relevant.bands();
-    let rates = past::six_hours(context, CLASSES, |series| class_of(series, name));
-    let chart = Chart {
-        id: "c1",
-        title: match context.zh() {
-            false => format!("{title}: replies per minute by class, last 6 hours"),
-            true => format!("最近 6 小时 {title} 每分钟回复数，按类别"),
-        },
-        rates: &rates,
-        layers: &reply_classes::layers(context),
-        week_ago: None,
-        threshold: None,
-        fired: &fired,
-    };
-    let failing = [past::FAILED_CONNECTIONS, PERMANENT, TEMPORARY];
-    let compared = past::compare(context, &rates, &failing, |series| class_of(series, name));
     let band = situation::band(
         context,
         &relevant,
@@ -56,11 +41,16 @@ pub fn page(context: &Context<'_>, name: &str) -> String {
             (block(
                 context.t("Its replies per minute", "每分钟回复数"),
                 context.t("6 h", "6 小时"),
-                &html! {
-                    (chart.markup(context))
-                    (compare(context, context.t("failures", "失败"), compared))
-                    (chart.numbers(context))
-                },
+                &with_chart(context, name, &relevant, |chart| {
+                    let failing = [past::FAILED_CONNECTIONS, PERMANENT, TEMPORARY];
+                    let compared =
+                        past::compare(context, chart.rates, &failing, |series| class_of(series, name));
+                    html! {
+                        (chart.markup(context))
+                        (compare(context, context.t("failures", "失败"), compared))
+                        (chart.numbers(context))
+                    }
+                }),
             ))
             section.blk.do {
                 h2 { (context.t("Which cause", "是哪种原因")) }
@@ -87,6 +77,37 @@ pub fn page(context: &Context<'_>, name: &str) -> String {
             body,
         },
     )
+}
+
+/// The chart as a picture.
+pub fn picture(context: &Context<'_>, name: &str) -> Option<Vec<u8>> {
+    let relevant = relevant(context, name);
+    with_chart(context, name, &relevant, |chart| {
+        picture::png(context, chart)
+    })
+}
+
+/// Makes something of the chart of its replies.
+fn with_chart<T>(
+    context: &Context<'_>,
+    name: &str,
+    relevant: &Relevant<'_>,
+    draw: impl FnOnce(&Chart<'_>) -> T,
+) -> T {
+    let title = context.provider_title(name);
+    let rates = past::six_hours(context, CLASSES, |series| class_of(series, name));
+    draw(&Chart {
+        id: "c1",
+        title: match context.zh() {
+            false => format!("{title}: replies per minute by class, last 6 hours"),
+            true => format!("最近 6 小时 {title} 每分钟回复数，按类别"),
+        },
+        rates: &rates,
+        layers: &reply_classes::layers(context),
+        week_ago: None,
+        threshold: None,
+        fired: &relevant.bands(),
+    })
 }
 
 /// The alerts of the provider, and those whose replies are mostly its own.

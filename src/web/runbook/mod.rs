@@ -55,6 +55,12 @@ pub fn page(context: &Context<'_>, name: &str) -> Rendered {
     }
 }
 
+/// The chart of one code or condition as PNG, by its name in the URL; `None` if it has none.
+pub fn picture(context: &Context<'_>, name: &str) -> Option<Vec<u8>> {
+    let facts = facts_of(context, name)?;
+    page::picture(context, &facts).filter(|_| facts.is_valid())
+}
+
 /// The JSON document of one code or condition, by its name in the URL.
 pub fn json(context: &Context<'_>, name: &str) -> Rendered {
     let facts = facts_of(context, name);

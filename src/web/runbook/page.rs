@@ -13,6 +13,7 @@ use crate::web::context::Context;
 use crate::web::layout::{self, Figure, Page, Part};
 use crate::web::numbers::{self, thousands};
 use crate::web::past::{self, SLOTS};
+use crate::web::picture;
 use crate::web::provider_facts::{self, ProviderFacts};
 use crate::web::reply_classes::colour;
 use crate::web::situation::{self, Words};
@@ -289,7 +290,25 @@ fn own_share(context: &Context<'_>, facts: &Facts<'_>, measured: &Measured<'_>) 
     }
 }
 
-fn chart(context: &Context<'_>, facts: &Facts<'_>, measured: &Measured<'_>, name: &str) -> Markup {
+/// The chart as a picture; `None` if there are no rates.
+pub fn picture(context: &Context<'_>, facts: &Facts<'_>) -> Option<Vec<u8>> {
+    let measured = Measured::of(context, facts);
+    if !measured.has_rates {
+        return None;
+    }
+    with_chart(context, facts, &measured, |chart| {
+        picture::png(context, chart)
+    })
+}
+
+/// Makes something of the chart.
+fn with_chart<T>(
+    context: &Context<'_>,
+    facts: &Facts<'_>,
+    measured: &Measured<'_>,
+    draw: impl FnOnce(&Chart<'_>) -> T,
+) -> T {
+    let name = facts.name();
     let class = match facts.topic {
         Topic::Code(code) => past::class(code / 100),
         _ => facts.explanation.kinds.first().map(|_| past::TEMPORARY),
@@ -297,26 +316,18 @@ fn chart(context: &Context<'_>, facts: &Facts<'_>, measured: &Measured<'_>, name
     let layer = Layer {
         group: OWN,
         class: colour(class.unwrap_or(past::TEMPORARY)),
-        name: name.to_owned(),
+        name: name.clone(),
     };
     let week_ago = past::week_ago(context, 2, |series| {
         group(context, facts.topic, measured.direction, series)
     });
     let week_ago: Vec<Option<f64>> = (0..SLOTS).map(|slot| week_ago.at(slot, OWN)).collect();
     let fired = measured.relevant.bands();
-    let (direction, beside) = match (measured.direction, context.language.language) {
-        (Direction::Outbound, Language::En) => ("outbound, 6 h", "per minute, last 6 hours"),
-        (Direction::Inbound, Language::En) => ("inbound, 6 h", "per minute, last 6 hours"),
-        (Direction::Local, Language::En) => ("local, 6 h", "per minute, last 6 hours"),
-        (Direction::Outbound, Language::Zh) => ("外发，6 小时", ""),
-        (Direction::Inbound, Language::Zh) => ("接收，6 小时", ""),
-        (Direction::Local, Language::Zh) => ("本地，6 小时", ""),
-    };
     let title = match context.zh() {
-        false => format!("{name} replies {beside}"),
+        false => format!("{name} replies per minute, last 6 hours"),
         true => format!("最近 6 小时每分钟 {name} 回复数"),
     };
-    let chart = Chart {
+    draw(&Chart {
         id: "c1",
         title,
         rates: &measured.hours,
@@ -324,20 +335,33 @@ fn chart(context: &Context<'_>, facts: &Facts<'_>, measured: &Measured<'_>, name
         week_ago: week_ago.iter().any(Option::is_some).then_some(week_ago),
         threshold: measured.thresholds(context, facts),
         fired: &fired,
+    })
+}
+
+fn chart(context: &Context<'_>, facts: &Facts<'_>, measured: &Measured<'_>, name: &str) -> Markup {
+    let direction = match (measured.direction, context.language.language) {
+        (Direction::Outbound, Language::En) => "outbound, 6 h",
+        (Direction::Inbound, Language::En) => "inbound, 6 h",
+        (Direction::Local, Language::En) => "local, 6 h",
+        (Direction::Outbound, Language::Zh) => "外发，6 小时",
+        (Direction::Inbound, Language::Zh) => "接收，6 小时",
+        (Direction::Local, Language::Zh) => "本地，6 小时",
     };
     let heading = match context.zh() {
         false => format!("{name} replies per minute"),
         true => format!("每分钟 {name} 回复数"),
     };
-    layout::block(
-        &heading,
-        direction,
-        &html! {
-            (chart.markup(context))
-            (compare(context, name, measured.compare))
-            (chart.numbers(context))
-        },
-    )
+    with_chart(context, facts, measured, |chart| {
+        layout::block(
+            &heading,
+            direction,
+            &html! {
+                (chart.markup(context))
+                (compare(context, name, measured.compare))
+                (chart.numbers(context))
+            },
+        )
+    })
 }
 
 /// The rate now, an hour ago, yesterday and a week ago.
