@@ -197,16 +197,17 @@ fn replies(folder: &Path, logging: &Logging) -> Result<()> {
     check_recipients_logged(&[first, second, third], &logs)?;
     compare_report(&truth, &logs)?;
     setup.compare_scrape(&logs)?;
-    compare_queue(&setup, folder)?;
-    match setup.daemon.scrape()?.sum("maillog_source_rotations_total") {
-        count if count == u64::from(!logging.syslog) => Ok(()),
-        count => Err(format!("{count} rotations were counted").into()),
+    let rotations = setup.daemon.scrape()?.sum("maillog_source_rotations_total");
+    if rotations != u64::from(!logging.syslog) {
+        return Err(format!("{rotations} rotations were counted").into());
     }
+    drop(setup.daemon);
+    compare_queue(&setup.exim, &setup.main_log, folder)
 }
 
 /// Compares the queue metrics with the queue that Exim lists. Bounces that could not be delivered are frozen.
-fn compare_queue(setup: &Setup, folder: &Path) -> Result<()> {
-    let [waiting, frozen] = setup.exim.queued()?;
+fn compare_queue(exim: &Exim, log: &Path, folder: &Path) -> Result<()> {
+    let [waiting, frozen] = exim.queued()?;
     if waiting == 0 || frozen == 0 {
         return Err(format!("{waiting} messages wait and {frozen} are frozen").into());
     }
@@ -214,7 +215,7 @@ fn compare_queue(setup: &Setup, folder: &Path) -> Result<()> {
     let spool = folder.join("spool");
     fs::write(&config, format!("exim: {{spool: '{}'}}\n", spool.display()))?;
     let argument = format!("--config.file={}", config.display());
-    let daemon = Daemon::start_with(&setup.main_log, folder, &[&argument])?;
+    let daemon = Daemon::start_with(log, folder, &[&argument])?;
     for (queue, count) in [("deferred", waiting), ("hold", frozen)] {
         daemon.shows(&format!(
             r#"maillog_queue_messages{{queue="{queue}"}} {count}"#
