@@ -1,7 +1,7 @@
 //! Incidents: each must page once, in time, for as long as it lasts.
 
 use crate::site::{Answer, Attempt, HOUR, MINUTE, SMARTHOST, Site, USUAL};
-use crate::verdict::{DAY, T, Wanted, check};
+use crate::verdict::{DAY, T, Wanted, check, check_told_by_sendmail};
 
 /// Traffic as usual for `before`, then the incident, then as usual again for six hours. Returns the log.
 fn incident(
@@ -251,11 +251,9 @@ fn dkim_is_broken() {
         0 => Answer::Reply(reply),
         _ => Answer::Sent,
     });
-    check(
-        "DKIM",
-        &log,
-        &wanted(&["SenderAuthenticationFailing"], "DKIM", 10, 4 * HOUR),
-    );
+    let wanted = wanted(&["SenderAuthenticationFailing"], "DKIM", 10, 4 * HOUR);
+    check("DKIM", &log, &wanted);
+    check_told_by_sendmail("DKIM", &log, &wanted);
 }
 
 #[test]
@@ -429,6 +427,7 @@ fn google_throttles_a_small_site() {
     );
     wanted.lingers = 90;
     check("60 an hour", &log, &wanted);
+    check_told_by_sendmail("60 an hour", &log, &wanted);
 }
 
 #[test]
