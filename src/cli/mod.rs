@@ -74,7 +74,7 @@ enum Command {
     Doctor(doctor::Args),
     /// Print one JSON object per event
     Parse(parse::Args),
-    /// Print totals per code, condition and provider
+    /// Print how much mail there was, what failed and what to do first
     Report(report::Args),
     /// Print the alerts that log files would have raised, with times and reasons
     Replay(replay::Args),

@@ -116,7 +116,8 @@ fn first_step(
     let remedy = || {
         let mut conditions = catalog.conditions().iter();
         let condition = conditions.find(|it| it.name == condition)?;
-        Some(first_sentence(language.of(&condition.remedy)).to_owned())
+        let remedy = language.of(&condition.remedy);
+        Some(first_sentence(about(remedy, direction, language)).to_owned())
     };
     capitalized(&first.or_else(remedy).unwrap_or_default())
 }
@@ -126,6 +127,18 @@ fn capitalized(text: &str) -> String {
     let mut letters = text.chars();
     let first = letters.next().map(|first| first.to_uppercase());
     first.into_iter().flatten().chain(letters).collect()
+}
+
+/// The part of a remedy that is about a direction, if it says so: `Outbound: …. Inbound: ….`
+fn about(remedy: &str, direction: Direction, language: Language) -> &str {
+    let label = match (direction, language) {
+        (Direction::Outbound, Language::En) => "Outbound: ",
+        (Direction::Outbound, Language::Zh) => "出站：",
+        (Direction::Inbound, Language::En) => "Inbound: ",
+        (Direction::Inbound, Language::Zh) => "入站：",
+        (Direction::Local, _) => return remedy,
+    };
+    remedy.split_once(label).map_or(remedy, |it| it.1)
 }
 
 /// The first sentence of a text.

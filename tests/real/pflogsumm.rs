@@ -1,4 +1,5 @@
-//! `report` against pflogsumm: every figure that pflogsumm prints about a log is compared.
+//! `report` against pflogsumm: totals, days, hours, names, domains with their delays, and the sums of deferrals, bounces
+//! and warnings of one log are compared.
 //!
 //! The log is that of the benchmarks, on three days, with lines of the kinds that it lacks. Lines that pflogsumm does not
 //! count, although it should, are not in it; docs/report.md lists them.
@@ -52,7 +53,7 @@ smtpd[16]: fatal: no SASL authentication mechanisms
 smtp[15]: 5F9D1954399: to=<dan@example.net>, relay=mx.example.net[192.0.2.1]:25, delay=1, delays=0/0/0/1, dsn=2.0.0, status=sent (250 2.0.0 OK)";
 
 /// Compares all figures.
-pub fn every_figure_is_that_of_pflogsumm(folder: &Path) -> Result<()> {
+pub fn figures_are_those_of_pflogsumm(folder: &Path) -> Result<()> {
     let log = folder.join("mail.log");
     write_log(&log)?;
     let theirs = run(Command::new("pflogsumm").arg(&log))?;

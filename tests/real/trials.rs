@@ -101,7 +101,7 @@ pub const ALL: &[RealTrial] = &[
     RealTrial {
         name: "report_has_every_figure_of_pflogsumm",
         needs: &["pflogsumm"],
-        run: || with_folder(pflogsumm::every_figure_is_that_of_pflogsumm),
+        run: || with_folder(pflogsumm::figures_are_those_of_pflogsumm),
     },
     RealTrial {
         name: "logrotate_in_every_configuration_loses_no_line",

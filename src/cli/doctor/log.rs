@@ -264,7 +264,7 @@ impl Log {
         match (&rotation.configured_in, rotation.naming) {
             (Some(file), naming) => {
                 let files = match naming {
-                    Some(naming) => format!("{} rotated files, {naming}", rotation.files),
+                    Some(naming) => rotated(rotation.files, naming),
                     None => "not rotated yet".to_owned(),
                 };
                 let text = format!("rotated by {}: {files}", file.display());
@@ -282,8 +282,8 @@ impl Log {
                 });
             }
             (None, Some(naming)) => {
-                let text = format!("{} rotated files, {naming}", rotation.files);
-                self.findings.push(Finding::ok(text));
+                self.findings
+                    .push(Finding::ok(rotated(rotation.files, naming)));
             }
             (None, None) => {
                 let text = "no rotated files, and logrotate's configuration does not name it";
@@ -296,4 +296,10 @@ impl Log {
             }
         }
     }
+}
+
+/// How many rotated files there are, and how rotation names them.
+fn rotated(files: usize, naming: &str) -> String {
+    let s = if files == 1 { "" } else { "s" };
+    format!("{files} rotated file{s}, {naming}")
 }

@@ -18,60 +18,48 @@ pub fn shape(line: &[u8]) -> String {
 /// The text without quoted parts, values after `=`, and paths.
 fn without_values(text: &str) -> String {
     let mut result = String::with_capacity(text.len());
-    let mut chars = text.chars().peekable();
-    while let Some(c) = chars.next() {
+    let mut rest = text;
+    while let Some(c) = rest.chars().next() {
+        rest = &rest[c.len_utf8()..];
+        let after_word = result.ends_with(char::is_alphanumeric);
         // `host[address]` is two words.
-        if c == '[' && result.ends_with(char::is_alphanumeric) {
+        if c == '[' && after_word {
             result.push(' ');
         }
         result.push(c);
         let close = match c {
-            '"' => '"',
-            '<' => '>',
-            '\'' if !result.ends_with(|before: char| before.is_alphanumeric()) => '\'',
-            '=' => {
-                // A quoted value is left to the quotes.
-                if chars
-                    .peek()
-                    .is_some_and(|next| !matches!(next, '"' | '<' | '\''))
-                {
-                    while chars
-                        .peek()
-                        .is_some_and(|next| !matches!(next, ' ' | ',' | ';'))
-                    {
-                        chars.next();
-                    }
-                    result.push('…');
-                }
-                continue;
-            }
-            '/' => {
-                let is_path = result.len() == 1 || result.ends_with(" /");
-                if is_path {
-                    while chars
-                        .peek()
-                        .is_some_and(|next| !matches!(next, ' ' | ',' | ';'))
-                    {
-                        chars.next();
-                    }
-                    result.push('…');
-                }
-                continue;
-            }
-            _ => continue,
+            '"' => Some('"'),
+            '<' => Some('>'),
+            // Not an apostrophe.
+            '\'' if !after_word => Some('\''),
+            _ => None,
         };
-        let rest: String = chars.clone().take_while(|next| *next != close).collect();
-        if chars.clone().any(|next| next == close) {
-            for _ in 0..rest.chars().count() {
-                chars.next();
-            }
-            if !rest.is_empty() {
-                result.push('…');
-            }
-            result.extend(chars.next());
+        let hidden = match (c, close) {
+            (_, Some(close)) => rest.find(close),
+            // A quoted value is left to the quotes.
+            ('=', _) if rest.starts_with(['"', '<', '\'']) => None,
+            ('=', _) => Some(end_of_value(rest)),
+            ('/', _) if result.len() == 1 || result.ends_with(" /") => Some(end_of_value(rest)),
+            _ => None,
+        };
+        let Some(hidden) = hidden else {
+            continue;
+        };
+        if hidden > 0 {
+            result.push('…');
+        }
+        rest = &rest[hidden..];
+        if let Some(close) = close {
+            result.push(close);
+            rest = &rest[close.len_utf8()..];
         }
     }
     result
+}
+
+/// Where a value or path without quotes ends.
+fn end_of_value(text: &str) -> usize {
+    text.find([' ', ',', ';']).unwrap_or(text.len())
 }
 
 #[cfg(test)]

@@ -125,14 +125,14 @@ fn block_of(text: &str, log: &Path) -> Option<String> {
 fn naming(log: &OsStr, name: &OsStr) -> &'static str {
     let (log, name) = (log.as_bytes(), name.as_bytes());
     if name.starts_with(b"@") {
-        return "time in TAI64N (multilog)";
+        return "with the time in TAI64N (multilog)";
     }
     let Some(added) = name.strip_prefix(log) else {
-        return "number or date before the extension";
+        return "with a number or date before the extension";
     };
     let digits = added.iter().filter(|byte| byte.is_ascii_digit()).count();
     match digits {
-        0 => "another suffix",
+        0 => "with another suffix",
         1..=5 => "numbered",
         _ => "dated",
     }
@@ -148,7 +148,10 @@ mod tests {
         for (names, expected) in [
             (&["a.log", "a.log.1", "a.log.2.gz"][..], "numbered"),
             (&["b.log", "b.log-20261122"], "dated"),
-            (&["c.log", "c.1.log"], "number or date before the extension"),
+            (
+                &["c.log", "c.1.log"],
+                "with a number or date before the extension",
+            ),
         ] {
             for name in names {
                 fs::write(folder.path().join(name), "").expect("a file");

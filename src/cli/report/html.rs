@@ -306,37 +306,22 @@ impl Page<'_> {
     }
 
     fn replies(&self, title: &str, rows: &[ReplyRow]) -> Markup {
-        html! {
-            @if !rows.is_empty() {
-                h2 { (title) }
-                table {
-                    @for row in rows {
-                        tr {
-                            td style=(RIGHT) { (grouped(row.count)) }
-                            td { @if let Some(place) = &row.place { (place) } }
-                            td { code { (row.text) } }
-                        }
-                    }
-                }
-            }
-        }
+        let row = |row: &ReplyRow| {
+            let place = row.place.clone().unwrap_or_default();
+            (row.count, place, row.text.clone())
+        };
+        counted(title, rows.iter().map(row))
     }
 
     fn complaints(&self, title: &str, rows: &[Complaint]) -> Markup {
-        html! {
-            @if !rows.is_empty() {
-                h2 { (title) }
-                table {
-                    @for row in rows {
-                        tr {
-                            td style=(RIGHT) { (grouped(row.count)) }
-                            td { (row.level) }
-                            td { code { @if !row.program.is_empty() { (row.program) ": " } (row.text) } }
-                        }
-                    }
-                }
-            }
-        }
+        let row = |row: &Complaint| {
+            let text = match row.program.is_empty() {
+                true => row.text.clone(),
+                false => format!("{}: {}", row.program, row.text),
+            };
+            (row.count, row.level.to_string(), text)
+        };
+        counted(title, rows.iter().map(row))
     }
 
     /// The reply codes by direction.
@@ -364,5 +349,23 @@ impl Page<'_> {
             text += &estimates.join(", ");
         }
         text
+    }
+}
+
+/// A table of counted texts, each with a word about it.
+fn counted(title: &str, rows: impl ExactSizeIterator<Item = (u64, String, String)>) -> Markup {
+    html! {
+        @if rows.len() > 0 {
+            h2 { (title) }
+            table {
+                @for (count, word, text) in rows {
+                    tr {
+                        td style=(RIGHT) { (grouped(count)) }
+                        td { (word) }
+                        td { code { (text) } }
+                    }
+                }
+            }
+        }
     }
 }
