@@ -146,3 +146,27 @@ fn first_sentence(text: &str) -> &str {
     let end = text.find("。").or_else(|| text.find(". "));
     end.map_or(text, |end| &text[..end]).trim_end_matches('.')
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn first_step_is_about_the_direction_of_the_replies() {
+        let step = |direction, language| {
+            first_step(Catalog::embedded(), "relay_denied", direction, language)
+        };
+        let inbound = step(Direction::Inbound, Language::En);
+        assert!(
+            inbound.starts_with("Add the domain if it is yours"),
+            "{inbound}"
+        );
+        let outbound = step(Direction::Outbound, Language::En);
+        assert!(!outbound.contains("bound:"), "{outbound}");
+        let chinese = step(Direction::Inbound, Language::Zh);
+        assert!(
+            !chinese.contains("出站") && !chinese.contains("入站"),
+            "{chinese}"
+        );
+    }
+}

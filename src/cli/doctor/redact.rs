@@ -79,6 +79,10 @@ mod tests {
                 "imapd: user=<…>, rip=…, box=\"…\", login of '…' in /…",
             ),
             (
+                "Nov 23 10:10:23 mail imapd[301]: can't open 'bob' for writing",
+                "imapd: can't open '…' for writing",
+            ),
+            (
                 "Nov 23 10:10:23 mail postfix/smtp[301]: 4F9D195432C: new form: 17 seconds",
                 "postfix/smtp: new form: # seconds",
             ),
