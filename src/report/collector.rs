@@ -165,8 +165,11 @@ impl Collector {
             }
             Some(Fact::Submitted { queue_id, client }) => {
                 self.calendar.at(time).received += 1;
-                if self.tables.is_some() && !queue_id.is_empty() {
-                    self.messages.submit(queue_id, client);
+                if !queue_id.is_empty() {
+                    match self.tables {
+                        Some(_) => self.messages.submit(queue_id, client),
+                        None => self.messages.begin(queue_id),
+                    }
                 }
             }
             Some(Fact::Removed { queue_id }) => self.messages.remove(queue_id),

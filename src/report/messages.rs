@@ -41,17 +41,24 @@ impl Messages {
         }
     }
 
-    /// A client, or a local program if it is empty, submits a message.
-    pub fn submit(&mut self, queue_id: &[u8], client: &[u8]) {
+    /// A message is submitted: if its id was used before, that was another message.
+    #[inline]
+    pub fn begin(&mut self, queue_id: &[u8]) {
+        if self.known.is_empty() && self.deferred.is_empty() {
+            return;
+        }
         let message = short_hash(queue_id);
-        // The id of an earlier message is used again.
         let was_known = self.known.remove(&message).is_some();
-        let was_deferred = !self.deferred.is_empty() && self.deferred.remove(&message);
-        if was_known || was_deferred {
+        if self.deferred.remove(&message) || was_known {
             self.removed.retain(|removed| *removed != message);
         }
+    }
+
+    /// A client, or a local program if it is empty, submits a message.
+    pub fn submit(&mut self, queue_id: &[u8], client: &[u8]) {
+        self.begin(queue_id);
         self.make_room();
-        self.submitted.insert(message, client.into());
+        self.submitted.insert(short_hash(queue_id), client.into());
     }
 
     /// The size and sender of a message became known. Returns the client if that is the first time since it was submitted.

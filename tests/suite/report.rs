@@ -121,6 +121,14 @@ fn json_has_the_documented_fields() {
     assert_eq!(without["codes"], report["codes"]);
     assert_eq!(without["messages"]["deferred"], 1);
     assert_eq!(without["top"]["senders"], serde_json::json!([]));
+    // Also if queue ids are used again: the second time, it is another message.
+    let line = LOG.lines().nth(3).expect("a deferral");
+    let deferred = LOG.lines().take(3).chain([line]);
+    let deferred: String = deferred.map(|line| format!("{line}\n")).collect();
+    for detail in ["0", "5"] {
+        let twice = json(&["--detail", detail], &deferred.repeat(2));
+        assert_eq!(twice["messages"]["deferred"], 2, "--detail {detail}");
+    }
 }
 
 #[test]

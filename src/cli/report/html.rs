@@ -16,9 +16,10 @@ body{font:15px/1.45 system-ui,sans-serif;max-width:60em;margin:1.5em auto;paddin
 h1{font-size:1.4em;margin:0 0 .2em}h2{font-size:1.1em;margin:1.6em 0 .4em}\
 table{border-collapse:collapse;width:100%}th,td{padding:.25em .6em;border-bottom:1px solid #d9dee3;vertical-align:top}\
 th{font-weight:600}small,.muted{color:#57606a}code{font-size:.93em;overflow-wrap:anywhere}\
-svg text{fill:#57606a}.bar{fill:#0969da}.bad{fill:#bf3989}\
+svg text{fill:#57606a}.bar{fill:#0969da}.bad{fill:#c62828}.wide{overflow-x:auto}svg{min-width:34em}\
+@media(max-width:30em){th,td{padding:.25em .4em}}\
 @media(prefers-color-scheme:dark){body{color:#e6edf3;background:#0d1117}th,td{border-color:#30363d}\
-small,.muted{color:#9198a1}svg text{fill:#9198a1}.bar{fill:#4493f8}.bad{fill:#f778ba}}";
+small,.muted{color:#9198a1}svg text{fill:#9198a1}.bar{fill:#4493f8}.bad{fill:#ff7b72}}";
 
 const RIGHT: &str = "text-align:right;white-space:nowrap";
 const LEFT: &str = "text-align:left";
@@ -154,19 +155,19 @@ impl Page<'_> {
             } @else {
                 table {
                     (self.heading(&[
-                        ("count", "次数", true), ("code", "代码", true), ("what", "问题", false), ("first", "先做", false),
+                        ("count", "次数", true), ("code", "代码", true), ("what failed, and what to do first", "问题与首要措施", false),
                     ]))
                     @for problem in &summary.problems {
                         tr {
                             td style=(RIGHT) { (grouped(problem.count)) }
                             td style=(RIGHT) { @if let Some(code) = problem.code { (format!("{code:03}")) } }
                             td {
-                                (problem.short) " "
+                                b { (problem.short) } " "
                                 small { (problem.condition)
                                     @if !matches!(problem.provider.as_str(), "" | "other") { " · " (problem.provider) }
                                     " · " (self.direction(problem.direction)) }
+                                @if !problem.first_step.is_empty() { br; (problem.first_step) }
                             }
-                            td { (problem.first_step) }
                         }
                     }
                 }
@@ -206,7 +207,7 @@ impl Page<'_> {
         html! {
             @if !hours.is_empty() {
                 h2 { (self.t("By hour", "按小时")) }
-                (hour_chart::chart(&summary.hours, self.t("Delivered and failed by hour", "每小时投递与失败")))
+                div.wide tabindex="0" { (hour_chart::chart(&summary.hours, self.t("Delivered and failed by hour", "每小时投递与失败"))) }
                 p.muted { (self.t("Blue: delivered. Red: deferred or bounced.", "蓝色：已投递。红色：延迟或退信。")) }
                 (self.by_time(&hours))
             }
@@ -227,7 +228,7 @@ impl Page<'_> {
 
     fn by_time(&self, rows: &[(String, Traffic)]) -> Markup {
         html! {
-            table {
+            div.wide tabindex="0" { table {
                 (self.heading(&[
                     ("", "", false), ("received", "收到", true), ("delivered", "已投递", true), ("deferred", "延迟", true),
                     ("bounced", "退信", true), ("rejected", "拒收", true),
@@ -240,13 +241,13 @@ impl Page<'_> {
                         }
                     }
                 }
-            }
+            } }
         }
     }
 
     fn domains(&self, rows: &[DomainRow]) -> Markup {
         html! {
-            table {
+            div.wide tabindex="0" { table {
                 (self.heading(&[
                     ("domain", "域", false), ("sent", "已投递", true), ("bytes", "字节", true), ("deferred", "延迟", true),
                     ("bounced", "退信", true), ("delay", "平均耗时", true), ("longest", "最长耗时", true),
@@ -261,7 +262,7 @@ impl Page<'_> {
                         td style=(RIGHT) { (duration(row.delay_max)) }
                     }
                 }
-            }
+            } }
         }
     }
 
@@ -278,7 +279,7 @@ impl Page<'_> {
         html! {
             @if !rows.is_empty() {
                 h2 { (title) }
-                table {
+                div.wide tabindex="0" { table {
                     (self.heading(&columns))
                     @for row in rows {
                         tr {
@@ -288,7 +289,7 @@ impl Page<'_> {
                             @if rejects { td style=(RIGHT) { (grouped(row.rejected)) } }
                         }
                     }
-                }
+                } }
             }
         }
     }
