@@ -27,7 +27,7 @@ pub(super) fn chart(hours: &[Hour], title: &str) -> Markup {
                 rect.bar x=(x + 3) y=(HEIGHT - good) width=(STEP - 6) height=(good) {}
                 rect.bad x=(x + 3) y=(HEIGHT - good - bad) width=(STEP - 6) height=(bad) {}
                 @if hour.hour % 3 == 0 {
-                    text x=(x + 3) y=(HEIGHT + 15) font-size="11" { (format!("{:02}", hour.hour)) }
+                    text x=(x + 3) y=(HEIGHT + 17) { (format!("{:02}", hour.hour)) }
                 }
             }
         }

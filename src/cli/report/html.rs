@@ -16,8 +16,8 @@ body{font:15px/1.45 system-ui,sans-serif;max-width:60em;margin:1.5em auto;paddin
 h1{font-size:1.4em;margin:0 0 .2em}h2{font-size:1.1em;margin:1.6em 0 .4em}\
 table{border-collapse:collapse;width:100%}th,td{padding:.25em .6em;border-bottom:1px solid #d9dee3;vertical-align:top}\
 th{font-weight:600}small,.muted{color:#57606a}code{font-size:.93em;overflow-wrap:anywhere}\
-svg text{fill:#57606a}.bar{fill:#0969da}.bad{fill:#c62828}.wide{overflow-x:auto}svg{min-width:34em}\
-@media(max-width:30em){th,td{padding:.25em .4em}}\
+svg text{fill:#57606a}.bar{fill:#0969da}.bad{fill:#c62828}.wide{overflow-x:auto}.wide code{overflow-wrap:normal}\
+svg text{font-size:11px}@media(max-width:30em){th,td{padding:.25em .4em}svg text{font-size:20px}}\
 @media(prefers-color-scheme:dark){body{color:#e6edf3;background:#0d1117}th,td{border-color:#30363d}\
 small,.muted{color:#9198a1}svg text{fill:#9198a1}.bar{fill:#4493f8}.bad{fill:#ff7b72}}";
 
@@ -207,7 +207,7 @@ impl Page<'_> {
         html! {
             @if !hours.is_empty() {
                 h2 { (self.t("By hour", "按小时")) }
-                div.wide tabindex="0" { (hour_chart::chart(&summary.hours, self.t("Delivered and failed by hour", "每小时投递与失败"))) }
+                (hour_chart::chart(&summary.hours, self.t("Delivered and failed by hour", "每小时投递与失败")))
                 p.muted { (self.t("Blue: delivered. Red: deferred or bounced.", "蓝色：已投递。红色：延迟或退信。")) }
                 (self.by_time(&hours))
             }
