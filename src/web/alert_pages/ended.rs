@@ -139,7 +139,7 @@ fn table(context: &Context<'_>, rows: &[Row<'_>]) -> Markup {
                             }
                             @if let Some(text) = alerts::annotation(context, row.annotations, "summary") { br; span.s.dim { (text) } }
                         }
-                        td {
+                        td class=[row.resolved.map(|_| "nw")] {
                             @match row.resolved {
                                 Some(resolved) => (context.duration(resolved - row.fired)),
                                 None => {
