@@ -9,12 +9,13 @@ use jiff::Timestamp;
 
 use super::duration;
 use super::error::Error;
-use super::input::{LogFiles, unreadable};
+use super::input::{LineReader, LogFiles};
 use super::source_format;
+use super::threads::Threads;
 use crate::backfill::{MAX_STEP, Recorder, Target};
 use crate::catalog::Catalog;
 use crate::metrics::{Counters, CountingVisitor, LineCounts};
-use crate::parse::Format;
+use crate::parse::{Format, Visitor};
 
 /// The port of the exporter, for the label `instance`.
 const PORT: u16 = 9925;
@@ -31,6 +32,8 @@ docs/history.md describes how to get them into Prometheus.")]
 pub struct Args {
     #[command(flatten)]
     files: LogFiles,
+    #[command(flatten)]
+    threads: Threads,
     /// File to write to instead of standard output
     #[arg(long, value_name = "FILE", conflicts_with = "output_dir")]
     output: Option<PathBuf>,
@@ -71,33 +74,23 @@ fn step(text: &str) -> Result<Duration, String> {
 pub fn run(args: &Args) -> Result<(), Error> {
     let settings = args.files.settings(args.format)?;
     let output = Output::open(args)?;
-    let mut counters = Counters::new(Catalog::embedded());
-    let mut read = LineCounts::default();
     let providers = settings.providers.names().map(str::to_owned).collect();
-    let mut recorder = Recorder::new(args.step.as_secs() as i64, providers).map_err(temporary)?;
+    let recorder = Recorder::new(args.step.as_secs() as i64, providers).map_err(temporary)?;
+    let mut reader = BackfillReader {
+        counters: Counters::new(Catalog::embedded()),
+        lines: LineCounts::default(),
+        recorder,
+    };
     let mut parser = args.files.parser(&settings);
-    let format = args.format;
+    let threads = args.threads.count();
     args.files
-        .for_each_by_time(&settings, format, |path, file, mut lines| {
-            file.select(&mut parser, format);
-            recorder.begin_file();
-            let mut visitor = CountingVisitor {
-                counters: &mut counters,
-                lines: &mut read,
-                now: i64::MAX,
-                before: |time, _, counters: &_| recorder.line(time, counters),
-            };
-            while lines
-                .read(|lines| parser.read(lines, &mut visitor))
-                .map_err(|error| unreadable(path, &error))?
-            {}
-            recorder.check().map_err(temporary)
-        })?;
+        .read_by_time(&settings, args.format, threads, &mut parser, &mut reader)?;
     let target = Target {
         instance: args.instance.clone().unwrap_or_else(instance),
         job: args.job.clone(),
     };
-    let mut samples = recorder.finish(&counters, &target).map_err(temporary)?;
+    let samples = reader.recorder.finish(&reader.counters, &target);
+    let mut samples = samples.map_err(temporary)?;
     match output {
         Output::Stream(mut stream) => samples.write(&mut stream)?,
         Output::Days(folder) => samples.write_days(|day| {
@@ -107,6 +100,32 @@ pub fn run(args: &Args) -> Result<(), Error> {
         })?,
     }
     Ok(())
+}
+
+/// Counts, and records what the counters have grown by.
+struct BackfillReader {
+    counters: Counters,
+    lines: LineCounts,
+    recorder: Recorder,
+}
+
+impl LineReader for BackfillReader {
+    fn begin_file(&mut self) {
+        self.recorder.begin_file();
+    }
+
+    fn visitor<'v>(&'v mut self, _: &'v [&'v [u8]]) -> impl for<'a> Visitor<'a> {
+        CountingVisitor {
+            counters: &mut self.counters,
+            lines: &mut self.lines,
+            now: i64::MAX,
+            before: |time, _, counters: &Counters| self.recorder.line(time, counters),
+        }
+    }
+
+    fn check(&mut self) -> Result<(), Error> {
+        self.recorder.check().map_err(temporary)
+    }
 }
 
 /// Where the text goes.

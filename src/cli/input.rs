@@ -1,27 +1,23 @@
 //! Log files given to `parse`, `report`, `replay` and `backfill`: plain or compressed files, or standard input, read from beginning
 //! to end. Live logs are followed by `source`.
 
-use std::io::{self, IsTerminal, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressStyle};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::error::Error;
 use super::file_order::oldest_first;
+pub use super::line_reader::LineReader;
 pub use super::open_file::unreadable;
-use super::open_file::{OpenFile, decompressed, open};
+use super::open_file::{OpenFile, open};
+use super::open_logs::{LinesOfFile, OpenLogs, SOURCE};
+pub use super::open_logs::{LogFile, LogLines};
+use super::threads::{BlockInput, read_blocks};
 use crate::catalog::{Catalog, Providers};
 use crate::config::{self, Config};
-use crate::parse::{Format, LineParser, Mta, Patterns, StreamKey};
-use crate::source::{DEFAULT_MAX_LINE_BYTES, Lines, LinesAhead};
-
-/// The source that all files belong to.
-const SOURCE: u64 = 0;
+use crate::parse::{AheadParser, Format, LineParser, Mta, Patterns, StreamKey};
 
 /// The files to read.
 #[derive(clap::Args, Debug)]
@@ -75,6 +71,12 @@ impl ReadSettings {
         parser
     }
 
+    /// A parser with these settings that works ahead.
+    fn ahead_parser(&self) -> AheadParser {
+        let (catalog, zone) = (Catalog::embedded(), self.zone.clone());
+        AheadParser::new(catalog, self.providers.clone(), zone, Timestamp::now())
+    }
+
     /// The time zone of time stamps without an offset.
     pub fn zone(&self) -> &TimeZone {
         &self.zone
@@ -121,13 +123,17 @@ impl LogFiles {
     /// If a file cannot be opened, or `each` fails.
     pub fn for_each(
         &self,
-        each: impl FnMut(&Path, LogFile, LogLines) -> Result<(), Error>,
+        mut each: impl FnMut(&Path, LogFile, LogLines) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        read_each(self.open()?, each)
+        let mut files = OpenLogs::new(self.open()?);
+        while let Some(next) = files.next_lines(true) {
+            let LinesOfFile { path, file, lines } = next?;
+            each(path, file, lines)?;
+        }
+        Ok(())
     }
 
-    /// As [`LogFiles::for_each`], but the oldest file first, by the time of its first line: a shell expands
-    /// `mail.log*` to the newest file first.
+    /// As [`LogFiles::for_each`], but the oldest file first, as for [`LogFiles::read_by_time`].
     ///
     /// # Errors
     ///
@@ -136,14 +142,50 @@ impl LogFiles {
         &self,
         settings: &ReadSettings,
         format: Format,
-        each: impl FnMut(&Path, LogFile, LogLines) -> Result<(), Error>,
+        mut each: impl FnMut(&Path, LogFile, LogLines) -> Result<(), Error>,
     ) -> Result<(), Error> {
+        let mut files = OpenLogs::new(self.open_by_time(settings, format)?);
+        while let Some(next) = files.next_lines(true) {
+            let LinesOfFile { path, file, lines } = next?;
+            each(path, file, lines)?;
+        }
+        Ok(())
+    }
+
+    /// Passes all lines to a reader, those of the oldest file first, by the time of its first line: a shell expands
+    /// `mail.log*` to the newest file first. The number of threads does not change the result.
+    ///
+    /// # Errors
+    ///
+    /// If a file cannot be read, or the reader fails.
+    pub fn read_by_time<R: LineReader + Send>(
+        &self,
+        settings: &ReadSettings,
+        format: Format,
+        threads: usize,
+        parser: &mut LineParser,
+        reader: &mut R,
+    ) -> Result<(), Error> {
+        let mut files = OpenLogs::new(self.open_by_time(settings, format)?);
+        if threads == 1 {
+            return read_alone(files, format, parser, reader);
+        }
+        let input = BlockInput::new(move || files.next_blocks(threads), threads);
+        read_blocks(input, format, parser, reader, || settings.ahead_parser())
+    }
+
+    /// Opens all files, and sorts them by the time of their first lines.
+    fn open_by_time(
+        &self,
+        settings: &ReadSettings,
+        format: Format,
+    ) -> Result<Vec<OpenFile<'_>>, Error> {
         let parser = |written| {
             let mut parser = settings.parser(written);
             parser.select(StreamKey::default(), format);
             parser
         };
-        read_each(oldest_first(self.open()?, parser)?, each)
+        oldest_first(self.open()?, parser)
     }
 
     /// Opens all files before the first is read, so that errors are reported early.
@@ -152,129 +194,27 @@ impl LogFiles {
     }
 }
 
-fn read_each(
-    files: Vec<OpenFile<'_>>,
-    mut each: impl FnMut(&Path, LogFile, LogLines) -> Result<(), Error>,
+/// Reads all files with one thread.
+fn read_alone<R: LineReader>(
+    mut files: OpenLogs<'_>,
+    format: Format,
+    parser: &mut LineParser,
+    reader: &mut R,
 ) -> Result<(), Error> {
-    let progress = ProgressMeter::start(files.iter().map(|file| file.size).sum());
-    for (number, file) in (0..).zip(files) {
-        let path = file.path;
-        let counted = CountingReader {
-            inner: file.file,
-            read: Arc::clone(&progress.read),
-        };
-        let (reader, is_compressed) =
-            decompressed(counted).map_err(|error| unreadable(path, &error))?;
-        let is_live = path == Path::new("-");
-        let lines = LogLines::new(reader, is_compressed, is_live)
-            .map_err(|error| unreadable(path, &error))?;
-        let file = LogFile {
-            written: file.written,
-            number,
-        };
-        each(path, file, lines)?;
+    while let Some(next) = files.next_lines(false) {
+        let LinesOfFile {
+            path,
+            file,
+            mut lines,
+        } = next?;
+        file.select(parser, format);
+        reader.begin_file();
+        let mut read = |lines: &[&[u8]]| reader.read(parser, lines);
+        while lines
+            .read(&mut read)
+            .map_err(|error| unreadable(path, &error))?
+        {}
+        reader.check()?;
     }
-    progress.finish();
     Ok(())
-}
-
-/// The lines of a file.
-pub enum LogLines {
-    /// Of a plain file: reading it costs less than passing it on to another thread.
-    Plain(Lines<Box<dyn Read + Send>>),
-    /// Of a compressed file, which a thread of its own decompresses.
-    Compressed(LinesAhead),
-}
-
-impl LogLines {
-    fn new(reader: Box<dyn Read + Send>, is_compressed: bool, is_live: bool) -> io::Result<Self> {
-        Ok(match is_compressed {
-            true => LogLines::Compressed(LinesAhead::new(reader, DEFAULT_MAX_LINE_BYTES, is_live)?),
-            false => LogLines::Plain(Lines::new(reader, DEFAULT_MAX_LINE_BYTES)),
-        })
-    }
-
-    /// As [`Lines::read`].
-    #[inline]
-    pub fn read(&mut self, sink: impl FnMut(&[&[u8]])) -> io::Result<bool> {
-        match self {
-            LogLines::Plain(lines) => lines.read(sink),
-            LogLines::Compressed(lines) => lines.read(sink),
-        }
-    }
-}
-
-/// The properties of one file that the parser needs.
-#[derive(Clone, Copy)]
-pub struct LogFile {
-    /// When it was last written: no line in it can be newer.
-    written: Timestamp,
-    /// Its index among the files.
-    number: u64,
-}
-
-impl LogFile {
-    /// Selects this file as the stream of the next lines.
-    pub fn select(self, parser: &mut LineParser, format: Format) {
-        let key = StreamKey {
-            source: SOURCE,
-            stream: self.number,
-        };
-        parser.select(key, format);
-        parser.set_reference(self.written);
-    }
-}
-
-/// Counts the bytes read.
-struct CountingReader<R> {
-    inner: R,
-    read: Arc<AtomicU64>,
-}
-
-impl<R: Read> Read for CountingReader<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.inner.read(buffer)?;
-        self.read.fetch_add(read as u64, Ordering::Relaxed);
-        Ok(read)
-    }
-}
-
-/// A progress bar on standard error, if that is a terminal.
-struct ProgressMeter {
-    read: Arc<AtomicU64>,
-    bar: Option<ProgressBar>,
-}
-
-impl ProgressMeter {
-    fn start(total: u64) -> Self {
-        let read = Arc::new(AtomicU64::new(0));
-        let bar = io::stderr().is_terminal().then(|| {
-            let bar = if total > 0 {
-                ProgressBar::new(total)
-            } else {
-                ProgressBar::new_spinner()
-            };
-            let template = "{bar:30} {bytes}/{total_bytes} {bytes_per_sec} {eta}";
-            if let Ok(style) = ProgressStyle::with_template(template) {
-                bar.set_style(style);
-            }
-            let (counter, shown) = (Arc::clone(&read), bar.downgrade());
-            // Drawn by a separate thread, so that reading is not slowed down. The thread ends with the bar.
-            std::thread::spawn(move || {
-                while let Some(bar) = shown.upgrade().filter(|bar| !bar.is_finished()) {
-                    bar.set_position(counter.load(Ordering::Relaxed));
-                    drop(bar);
-                    std::thread::sleep(Duration::from_millis(100));
-                }
-            });
-            bar
-        });
-        ProgressMeter { read, bar }
-    }
-
-    fn finish(&self) {
-        if let Some(bar) = &self.bar {
-            bar.finish_and_clear();
-        }
-    }
 }

@@ -16,5 +16,5 @@ pub use recorder::{Group, Insight, InsightSnapshot, Named, ReplyText};
 pub use sender_visitor::SenderVisitor;
 pub use sender_volumes::SenderVolumes;
 pub use space_saving::Frequent;
-pub(crate) use template::template as reply_template;
+pub(crate) use template::push_template;
 pub use windows::Window;

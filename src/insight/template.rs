@@ -17,26 +17,44 @@ const MIN_ID: usize = 8;
 
 /// The text with everything replaced that differs from reply to reply.
 pub(crate) fn template(text: &[u8]) -> String {
-    let text = visible(text);
     let mut template = String::with_capacity(text.len().min(MAX_TEMPLATE));
+    push_template(text, &mut template);
+    template
+}
+
+/// Appends what [`template`] returns, without other allocations for most texts.
+pub(crate) fn push_template(text: &[u8], output: &mut String) {
+    let text = visible(text);
+    match &text {
+        // Visible ASCII characters, which need no look at Unicode's white space.
+        Cow::Borrowed(text) => push_words(text.split(' ').filter(|it| !it.is_empty()), output),
+        Cow::Owned(text) => push_words(text.split_whitespace(), output),
+    }
+}
+
+fn push_words<'t>(words: impl Iterator<Item = &'t str>, output: &mut String) {
+    let begin = output.len();
     let mut length = 0;
-    for (index, word) in text.split_whitespace().enumerate() {
-        let word = replaced(word, index);
+    for (index, word) in words.enumerate() {
+        let before = output.len();
+        if before > begin {
+            output.push(' ');
+        }
+        let start = output.len();
+        push_replaced(word, index, output);
+        let (rest, pushed) = output[begin..].split_at(start - begin);
         // A number of words of one kind, such as a list of addresses, is one.
-        if word.starts_with('<') && template.ends_with(&*word) {
+        if pushed.starts_with('<') && rest[..before - begin].ends_with(pushed) {
+            output.truncate(before);
             continue;
         }
-        length += word.chars().count() + 1;
+        length += pushed.chars().count() + 1;
         if length > MAX_TEMPLATE {
-            template.push_str(" …");
+            output.truncate(before);
+            output.push_str(" …");
             break;
         }
-        if !template.is_empty() {
-            template.push(' ');
-        }
-        template.push_str(&word);
     }
-    template
 }
 
 /// The text with the local parts of addresses replaced.
@@ -83,14 +101,14 @@ fn visible(text: &[u8]) -> Cow<'_, str> {
     Cow::Owned(text.chars().map(visible).collect())
 }
 
-/// What a word is replaced with. The first words may be the reply code and the enhanced code, which stay.
-fn replaced(word: &str, index: usize) -> Cow<'_, str> {
+/// Appends what a word is replaced with. The first words may be the reply code and the enhanced code, which stay.
+fn push_replaced(word: &str, index: usize, output: &mut String) {
     // Most words are just words.
     if word
         .bytes()
         .all(|byte| byte.is_ascii_alphabetic() || matches!(byte, b',' | b'-' | b'(' | b')'))
     {
-        return Cow::Borrowed(word);
+        return output.push_str(word);
     }
     let (before, inner, after) = trimmed(word);
     // The angle brackets around an address are those of the placeholder.
@@ -98,40 +116,45 @@ fn replaced(word: &str, index: usize) -> Cow<'_, str> {
         (Some(before), Some(after)) => (before, after),
         _ => (before, after),
     };
-    let part = |kind: &str| Cow::Owned(format!("{outer}{kind}{end}"));
+    let mut part = |parts: &[&str]| {
+        output.push_str(outer);
+        parts.iter().for_each(|part| output.push_str(part));
+        output.push_str(end);
+    };
     if index < 3 && (is_reply_code(inner) || is_enhanced(inner)) {
-        return Cow::Borrowed(word);
+        return output.push_str(word);
     }
     if let Some((scheme, rest)) = inner.split_once("://") {
         let host = rest.split(['/', '?']).next().unwrap_or(rest);
-        return part(&format!("{scheme}://{host}/…"));
+        return part(&[scheme, "://", host, "/…"]);
     }
     if inner.contains('@') && inner.rsplit_once('@').is_some_and(|(_, it)| is_host(it)) {
-        return part("<address>");
+        return part(&["<address>"]);
     }
     if is_ip(inner) {
-        return part("<ip>");
+        return part(&["<ip>"]);
     }
     if is_host(inner) {
-        return part("<host>");
+        return part(&["<host>"]);
     }
     let digits = inner.bytes().filter(u8::is_ascii_digit).count();
     let has_letter = inner.bytes().any(|it| it.is_ascii_alphabetic());
     if digits > 0 && has_letter && inner.len() >= MIN_ID && inner.split('.').all(is_word) {
-        return part("<id>");
+        return part(&["<id>"]);
     }
     if digits == 0 {
-        return Cow::Borrowed(word);
+        return output.push_str(word);
     }
-    let mut text = String::with_capacity(word.len());
+    let mut follows_digit = false;
     for c in word.chars() {
-        if !c.is_ascii_digit() {
-            text.push(c);
-        } else if !text.ends_with('#') {
-            text.push('#');
+        let is_digit = c.is_ascii_digit();
+        match (is_digit, follows_digit) {
+            (false, _) => output.push(c),
+            (true, false) => output.push('#'),
+            (true, true) => {}
         }
+        follows_digit = is_digit || c == '#';
     }
-    Cow::Owned(text)
 }
 
 /// A word without the punctuation around it, and that before and after.
@@ -163,7 +186,8 @@ fn is_enhanced(word: &str) -> bool {
 
 fn is_ip(word: &str) -> bool {
     let word = word.strip_prefix("IPv6:").unwrap_or(word);
-    word.parse::<std::net::IpAddr>().is_ok()
+    let may_be = |byte: u8| byte.is_ascii_hexdigit() || matches!(byte, b'.' | b':');
+    word.bytes().all(may_be) && word.parse::<std::net::IpAddr>().is_ok()
 }
 
 /// Whether a word is a host name: labels with dots between them, of which the last has letters only.

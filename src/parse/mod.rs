@@ -5,6 +5,7 @@
 //! `scan` are shared by the dialects. Afterwards `dedup` and `mirror` recognize records that a server logs twice, and
 //! `condition` classifies failures.
 
+mod ahead;
 mod condition;
 mod condition_cache;
 mod correlate;
@@ -33,6 +34,7 @@ mod tests;
 mod transcript;
 mod winsock;
 
+pub use ahead::{AheadParser, ParsedAhead};
 pub use dedup::DedupState;
 pub use detect::{Format, format_names};
 pub use dialect::{

@@ -8,18 +8,16 @@ use jiff::tz::TimeZone;
 use rustc_hash::FxHashMap;
 
 use crate::catalog::{Catalog, Providers};
-use crate::parse::condition::Conditions;
 use crate::parse::dedup::Deduplicator;
 use crate::parse::detect::{DetectedFormat, Format};
 use crate::parse::dialect::{Mta, Patterns, Prescan, read_prescanned};
-use crate::parse::enrich::{Enrich, SharedState};
+use crate::parse::enrich::{Enrich, Enrichment, SharedState};
 use crate::parse::event::{Event, Fact, Line, Visitor};
 use crate::parse::frame::syslog::HeaderParser;
 use crate::parse::frame::syslog_record::is_severity;
 use crate::parse::indirect::{self, Indirect};
 use crate::parse::kinds::Stamp;
 use crate::parse::mirror::MirrorFilter;
-use crate::parse::provider_cache::ProviderCache;
 use crate::parse::routing::read_any;
 use crate::parse::stream::{Stream, StreamKey};
 
@@ -80,9 +78,7 @@ impl LineParser {
             zone,
             reference,
             shared: SharedState {
-                conditions: Conditions::new(catalog),
-                providers,
-                provider_cache: ProviderCache::new(),
+                enrichment: Enrichment::new(catalog, providers),
                 duplicates: Deduplicator::new(),
                 mirrors: MirrorFilter::new(),
             },
@@ -212,23 +208,11 @@ impl LineParser {
     #[inline]
     pub fn read(&mut self, lines: &[&[u8]], visitor: &mut impl for<'a> Visitor<'a>) {
         self.detect(lines);
-        let now = self.now();
-        let stream = &mut self.streams[self.current];
-        let shared = &mut self.shared;
-        let mut enrich = Enrich {
-            key: stream.key,
-            now,
-            shared,
-            visitor,
-        };
-        let text = &mut self.text;
-        if !stream.detection.allows_prescan() {
-            for (at, line) in lines.iter().enumerate() {
-                indirect::read(stream, line, &lines[..at], text, &mut enrich);
-            }
-            return stream.keep_previous(lines);
+        if !self.allows_prescan() {
+            return self.read_each(lines, visitor);
         }
         let mut prescans = std::mem::take(&mut self.prescans);
+        let (stream, mut enrich, text) = self.parts(visitor);
         prescans.resize(lines.len(), None);
         prescan_all(&mut stream.headers, lines, &mut prescans);
         // A local copy of the state while prescanned lines are parsed.
@@ -250,6 +234,38 @@ impl LineParser {
         stream.set_postfix_state(postfix);
         stream.keep_previous(lines);
         self.prescans = prescans;
+    }
+
+    /// Whether lines of the selected stream may be prescanned for the usual forms of Postfix.
+    #[inline]
+    pub(super) fn allows_prescan(&self) -> bool {
+        self.streams[self.current].detection.allows_prescan()
+    }
+
+    /// Parses lines without a prescan.
+    pub(super) fn read_each(&mut self, lines: &[&[u8]], visitor: &mut impl for<'a> Visitor<'a>) {
+        let (stream, mut enrich, text) = self.parts(visitor);
+        for (at, line) in lines.iter().enumerate() {
+            indirect::read(stream, line, &lines[..at], text, &mut enrich);
+        }
+        stream.keep_previous(lines);
+    }
+
+    /// The selected stream, what is added to its events, and a buffer for a line that is read in place of another one.
+    #[inline]
+    pub(super) fn parts<'p, V>(
+        &'p mut self,
+        visitor: &'p mut V,
+    ) -> (&'p mut Stream, Enrich<'p, V>, &'p mut Vec<u8>) {
+        let now = self.now();
+        let stream = &mut self.streams[self.current];
+        let enrich = Enrich {
+            key: stream.key,
+            now,
+            shared: &mut self.shared,
+            visitor,
+        };
+        (stream, enrich, &mut self.text)
     }
 
     /// Parses one line of the selected stream, without its newline. An event is stored in `slot`, and
@@ -318,7 +334,7 @@ impl LineParser {
 
 /// Prescans a line for the usual forms of Postfix.
 #[cfg_attr(hot_path, inline(always))]
-fn prescanned(headers: &mut HeaderParser, line: &[u8], slot: &mut Option<Prescan>) {
+pub(super) fn prescanned(headers: &mut HeaderParser, line: &[u8], slot: &mut Option<Prescan>) {
     *slot = None;
     if let Some(header) = headers.header(line) {
         // Without a result, the line is of another form.

@@ -104,7 +104,12 @@ impl Connections {
 
 /// The hash of the tag with the process id, and the text behind it.
 fn process_and_text(line: &[u8]) -> Option<(u64, &[u8])> {
-    let end = memchr::memmem::find(line, b"]: ")?;
+    // The first bracket that closes is nearly always that of the process id.
+    let first = memchr::memchr(b']', line)?;
+    let end = match line[first..].starts_with(b"]: ") {
+        true => first,
+        false => memchr::memmem::find(line, b"]: ")?,
+    };
     let start = memchr::memrchr(b' ', &line[..end])? + 1;
     Some((short_hash(&line[start..end]), &line[end + 3..]))
 }

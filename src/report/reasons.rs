@@ -7,7 +7,7 @@ use super::mail::text;
 use super::summary::{Complaint, Reasons, ReplyRow};
 use super::table::Table;
 use crate::catalog::{Catalog, ConditionId, ProviderId, Providers};
-use crate::insight::reply_template;
+use crate::insight::push_template;
 use crate::parse::{Direction, Enhanced, Event, Level, Outcome};
 
 /// The bytes in front of the place and text of a key.
@@ -20,6 +20,8 @@ pub(super) struct ReasonTables {
     actions: Table<u64>,
     /// A buffer for keys.
     key: Vec<u8>,
+    /// A buffer for the text of a key.
+    text: String,
 }
 
 /// What a key of a reply says.
@@ -44,11 +46,13 @@ impl ReasonTables {
             complaints: Table::new(bytes / 4),
             actions: Table::new(bytes / 4),
             key: Vec::new(),
+            text: String::new(),
         }
     }
 
     /// Counts a failure.
     pub fn failed(&mut self, event: &Event<'_>, times: u64) {
+        self.template(event.text);
         let key = &mut self.key;
         key.clear();
         let enhanced = event.enhanced.map_or([0; 5], |it| {
@@ -77,28 +81,36 @@ impl ReasonTables {
             _ => key.extend_from_slice(event.service.agent.name().as_bytes()),
         }
         key.push(0);
-        key.extend_from_slice(reply_template(event.text).as_bytes());
+        key.extend_from_slice(self.text.as_bytes());
         self.replies.update(key, |count| *count += times);
+    }
+
+    /// Puts what a text has in common with others into the buffer.
+    fn template(&mut self, text: &[u8]) {
+        self.text.clear();
+        push_template(text, &mut self.text);
     }
 
     /// Counts a diagnostic, whose line is given.
     pub fn complaint(&mut self, level: Level, line: &[u8], times: u64) {
         let (program, text) = diagnostics::program_and_text(line);
+        self.template(text);
         self.key.clear();
         self.key.push(diagnostics::level_index(level));
         self.key.extend_from_slice(program);
         self.key.push(0);
-        self.key.extend_from_slice(reply_template(text).as_bytes());
+        self.key.extend_from_slice(self.text.as_bytes());
         self.complaints.update(&self.key, |count| *count += times);
     }
 
     /// Counts a message that was held, discarded or let through with a warning.
     pub fn action(&mut self, action: &str, line: &[u8], times: u64) {
         let text = diagnostics::action_text(line, action);
+        self.template(text);
         self.key.clear();
         self.key.extend_from_slice(action.as_bytes());
         self.key.push(0);
-        self.key.extend_from_slice(reply_template(text).as_bytes());
+        self.key.extend_from_slice(self.text.as_bytes());
         self.actions.update(&self.key, |count| *count += times);
     }
 

@@ -5,17 +5,11 @@ use std::io::{self, Read};
 use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::thread;
 
-use super::lines::{MAX_BATCH, buffer_size, split, trim};
+use super::block::{Block, BlockReader};
+use super::lines::MAX_BATCH;
 
-/// How many blocks there are: one that is parsed, and the rest to be read ahead.
-const BLOCKS: usize = 4;
-
-/// A buffer, and where its lines are.
-struct Block {
-    buffer: Box<[u8]>,
-    /// Beginning and end of each line.
-    lines: Vec<(u32, u32)>,
-}
+/// How many blocks there are without a wish: one that is parsed, and the rest to be read ahead.
+pub const DEFAULT_BLOCKS: usize = 4;
 
 /// The lines of an input that is read once from beginning to end, as [`Lines`](super::Lines) gives them.
 pub struct LinesAhead {
@@ -24,32 +18,29 @@ pub struct LinesAhead {
 }
 
 impl LinesAhead {
-    /// The lines of `input`, each truncated to `cap` bytes. Lines of a live input, such as a pipe, are handed over as
-    /// soon as they are read; otherwise blocks are filled.
+    /// The lines of `input`, each truncated to `cap` bytes, of which at most `blocks` are read ahead. Lines of a live
+    /// input, such as a pipe, are handed over as soon as they are read; otherwise blocks are filled.
     ///
     /// # Errors
     ///
     /// If there can be no further thread.
-    pub fn new(input: impl Read + Send + 'static, cap: usize, is_live: bool) -> io::Result<Self> {
-        let (reader, read) = sync_channel(BLOCKS);
+    pub fn new(
+        input: impl Read + Send + 'static,
+        cap: usize,
+        is_live: bool,
+        blocks: usize,
+    ) -> io::Result<Self> {
+        let (reader, read) = sync_channel(blocks);
         let (used, spare) = channel();
-        for _ in 0..BLOCKS {
-            let block = Block {
-                buffer: vec![0; 2 * buffer_size(cap)].into_boxed_slice(),
-                lines: Vec::new(),
-            };
-            // Never fails: the receiver is here.
-            let _ = used.send(block);
+        for _ in 0..blocks {
+            // Never fails: the receiver is here. The buffer is allocated when it is filled.
+            let _ = used.send(Block::default());
         }
-        let read_ahead = ReadAhead {
-            input,
-            cap,
-            is_live,
-        };
+        let blocks = BlockReader::new(input, cap, is_live);
         // It ends with the input, or when this is dropped.
         thread::Builder::new()
             .name("read-ahead".to_owned())
-            .spawn(move || read_ahead.run(&spare, &reader))?;
+            .spawn(move || read_ahead(blocks, &spare, &reader))?;
         Ok(LinesAhead { read, used })
     }
 
@@ -60,86 +51,62 @@ impl LinesAhead {
     ///
     /// Those of reading the input, except for interruptions, after which it is read again.
     pub fn read(&mut self, mut sink: impl FnMut(&[&[u8]])) -> io::Result<bool> {
-        // Without a sender, the whole input has been read.
-        let Ok(block) = self.read.recv() else {
+        let mut block = Block::default();
+        if !self.next(&mut block)? {
             return Ok(false);
-        };
-        let block = block?;
-        let mut lines = [&b""[..]; MAX_BATCH];
-        for places in block.lines.chunks(MAX_BATCH) {
-            for (line, &(from, to)) in lines.iter_mut().zip(places) {
-                *line = &block.buffer[from as usize..to as usize];
-            }
-            sink(&lines[..places.len()]);
         }
-        // The thread may have ended.
-        let _ = self.used.send(block);
+        let mut lines = [&b""[..]; MAX_BATCH];
+        let mut all = block.lines();
+        while all.len() > 0 {
+            let count = all.len().min(MAX_BATCH);
+            lines
+                .iter_mut()
+                .zip(&mut all)
+                .for_each(|(target, line)| *target = line);
+            sink(&lines[..count]);
+        }
+        drop(all);
+        self.give_back(block);
         Ok(true)
     }
-}
 
-/// The part that runs in the thread.
-struct ReadAhead<R> {
-    input: R,
-    cap: usize,
-    is_live: bool,
-}
-
-impl<R: Read> ReadAhead<R> {
-    fn run(mut self, spare: &Receiver<Block>, reader: &SyncSender<io::Result<Block>>) {
-        let mut unfinished = Vec::new();
-        let mut skipping = false;
-        while let Ok(mut block) = spare.recv() {
-            block.lines.clear();
-            let (ends, result) = match self.fill(&mut block, &mut unfinished, &mut skipping) {
-                Ok(ends) => (ends, Ok(block)),
-                Err(error) => (true, Err(error)),
-            };
-            if reader.send(result).is_err() || ends {
-                return;
-            }
+    /// The next block, in exchange for one that is not needed any more. Returns `false` at the end of the input.
+    ///
+    /// # Errors
+    ///
+    /// As [`LinesAhead::read`].
+    pub fn next(&mut self, block: &mut Block) -> io::Result<bool> {
+        // Without a sender, the whole input has been read.
+        let Ok(next) = self.read.recv() else {
+            return Ok(false);
+        };
+        let used = std::mem::replace(block, next?);
+        if used.has_buffer() {
+            self.give_back(used);
         }
+        Ok(true)
     }
 
-    /// Fills a block after the unfinished line of the block before; true at the end of the input.
-    fn fill(
-        &mut self,
-        block: &mut Block,
-        unfinished: &mut Vec<u8>,
-        skipping: &mut bool,
-    ) -> io::Result<bool> {
-        let mut filled = unfinished.len();
-        block.buffer[..filled].copy_from_slice(unfinished);
-        let mut ends = false;
-        while filled < block.buffer.len() {
-            match self.input.read(&mut block.buffer[filled..]) {
-                Ok(0) => {
-                    ends = true;
-                    break;
-                }
-                Ok(read) => filled += read,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                Err(error) => return Err(error),
-            }
-            if self.is_live {
-                break;
-            }
-        }
-        let data = &block.buffer[..filled];
-        let mut add = |line: &[u8]| {
-            let from = line.as_ptr().addr() - data.as_ptr().addr();
-            block.lines.push((from as u32, (from + line.len()) as u32));
+    fn give_back(&self, used: Block) {
+        // The thread may have ended.
+        let _ = self.used.send(used);
+    }
+}
+
+/// What the thread does.
+fn read_ahead(
+    mut blocks: BlockReader<impl Read>,
+    spare: &Receiver<Block>,
+    reader: &SyncSender<io::Result<Block>>,
+) {
+    while let Ok(mut block) = spare.recv() {
+        let (more, result) = match blocks.fill(&mut block) {
+            Ok(more) => (more, Ok(block)),
+            Err(error) => (false, Err(error)),
         };
-        let cut = split(data, self.cap, skipping, &mut |lines: &[&[u8]]| {
-            lines.iter().for_each(|line| add(line));
-        });
-        unfinished.clear();
-        match &data[cut.consumed..] {
-            [] => {}
-            rest if ends => add(trim(rest, self.cap).0),
-            rest => unfinished.extend_from_slice(rest),
+        if reader.send(result).is_err() || !more {
+            return;
         }
-        Ok(ends)
     }
 }
 
@@ -150,7 +117,7 @@ mod tests {
 
     /// The lines, and whether reading failed.
     fn all(input: impl Read + Send + 'static, cap: usize, is_live: bool) -> (Vec<Vec<u8>>, bool) {
-        let mut lines = LinesAhead::new(input, cap, is_live).expect("a thread");
+        let mut lines = LinesAhead::new(input, cap, is_live, DEFAULT_BLOCKS).expect("a thread");
         let mut found = Vec::new();
         loop {
             let mut keep = |batch: &[&[u8]]| found.extend(batch.iter().map(|line| line.to_vec()));
@@ -217,7 +184,8 @@ mod tests {
                 Ok(buffer.len())
             }
         }
-        let mut lines = LinesAhead::new(Endless(ended), 100, false).expect("a thread");
+        let mut lines =
+            LinesAhead::new(Endless(ended), 100, false, DEFAULT_BLOCKS).expect("a thread");
         assert!(lines.read(|_| ()).expect("lines"));
         drop(lines);
         // The sender is dropped with the input.

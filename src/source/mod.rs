@@ -3,6 +3,7 @@
 //! A new kind of source is one file here that implements [`Source`], a variant of [`Input`], and a
 //! line in [`open`].
 
+mod block;
 mod channel_source;
 mod compression;
 mod container;
@@ -38,12 +39,13 @@ mod tail;
 mod tail_file;
 mod watcher;
 
+pub use block::{Block, BlockReader};
 pub(crate) use compression::Compression;
 pub use content::check_log;
 pub use input::{Files, Framing, Input, Journal, Listener, ReadFrom, Syslog, SyslogTls};
 pub use interface::{Hint, Progress, Rotations, Source, Status, Wake};
 pub use lines::{DEFAULT_MAX_LINE_BYTES, Lines};
-pub use lines_ahead::LinesAhead;
+pub use lines_ahead::{DEFAULT_BLOCKS, LinesAhead};
 pub use log_names::{find, is_pattern};
 pub(crate) use logrotate_config::LogrotateConfig;
 pub use position::{FilePosition, Position};

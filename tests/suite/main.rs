@@ -16,4 +16,5 @@ mod replies;
 mod report;
 mod rules;
 mod several_files;
+mod threads;
 mod trace;

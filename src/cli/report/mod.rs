@@ -18,13 +18,14 @@ use self::selection::Selection;
 use self::time_argument::TimeArgument;
 use self::visitor::ReportVisitor;
 use super::error::Error;
-use super::input::{LogFiles, ReadSettings, unreadable};
+use super::input::{LineReader, LogFiles, ReadSettings};
 use super::language::LanguageParser;
 use super::output;
 use super::source_format;
+use super::threads::Threads;
 use crate::catalog::{Catalog, Language};
 use crate::metrics::{Counters, CountingVisitor, Limits, LineCounts};
-use crate::parse::{Format, LineParser};
+use crate::parse::{Format, LineParser, Stamp, Visitor};
 use crate::report::{Collector, CollectorOptions, SummaryOptions};
 
 /// How a report is printed.
@@ -63,6 +64,8 @@ const PROBLEMS: usize = 5;
 pub struct Args {
     #[command(flatten)]
     files: LogFiles,
+    #[command(flatten)]
+    threads: Threads,
     /// How to print the totals
     #[arg(long, value_enum, default_value_t = ReportFormat::Text)]
     format: ReportFormat,
@@ -124,36 +127,33 @@ pub fn run(args: &Args) -> Result<(), Error> {
 /// Reads the files.
 fn read(args: &Args, settings: &ReadSettings) -> Result<LogReport, Error> {
     let catalog = Catalog::embedded();
-    let mut selection = selection(args, settings)?;
     let rows = args.detail.unwrap_or(args.format.default_rows());
     let options = CollectorOptions {
         details: rows > 0,
         memory: args.memory,
     };
-    let mut collector = Collector::new(options, settings.zone().clone());
-    let mut counters = Counters::within(catalog, Limits::REPORTED);
-    let mut counts = LineCounts::default();
+    let mut reader = ReportReader {
+        counters: Counters::within(catalog, Limits::REPORTED),
+        counts: LineCounts::default(),
+        collector: Collector::new(options, settings.zone().clone()),
+        selection: selection(args, settings)?,
+        host: args.host.clone(),
+    };
     let mut parser = args.files.parser(settings);
-    let format = args.log_format;
+    // The host of a line is known where lines are parsed one by one.
+    let threads = if args.host.is_some() {
+        1
+    } else {
+        args.threads.count()
+    };
     args.files
-        .for_each_by_time(settings, format, |path, file, mut lines| {
-            file.select(&mut parser, format);
-            let mut read = |lines: &[&[u8]]| {
-                let counting = CountingVisitor {
-                    counters: &mut counters,
-                    lines: &mut counts,
-                    now: i64::MAX,
-                    before: |time, _, _: &_| time,
-                };
-                let visitor = ReportVisitor::new(counting, &mut collector, &mut selection, lines);
-                read_lines(&mut parser, lines, args.host.as_deref(), visitor);
-            };
-            while lines
-                .read(&mut read)
-                .map_err(|error| unreadable(path, &error))?
-            {}
-            Ok(())
-        })?;
+        .read_by_time(settings, args.log_format, threads, &mut parser, &mut reader)?;
+    let ReportReader {
+        counters,
+        counts,
+        collector,
+        ..
+    } = reader;
     let options = SummaryOptions {
         rows,
         problems: PROBLEMS,
@@ -174,25 +174,49 @@ fn read(args: &Args, settings: &ReadSettings) -> Result<LogReport, Error> {
     })
 }
 
-/// Passes lines to a visitor, only those of one host if one is given.
-fn read_lines<F>(
-    parser: &mut LineParser,
-    lines: &[&[u8]],
-    host: Option<&str>,
-    mut visitor: ReportVisitor<'_, F>,
-) where
-    F: FnMut(Option<crate::parse::Stamp>, bool, &Counters) -> Option<crate::parse::Stamp>,
-{
-    let Some(host) = host else {
-        return parser.read(lines, &mut visitor);
-    };
-    parser.detect(lines);
-    for line in lines {
-        let mut slot = None;
-        let parsed = parser.parse(line, &mut slot);
-        match parsed.host.eq_ignore_ascii_case(host.as_bytes()) {
-            true => visitor.parsed(parsed),
-            false => visitor.skip(),
+/// Counts and collects the selected lines.
+struct ReportReader {
+    counters: Counters,
+    counts: LineCounts,
+    collector: Collector,
+    selection: Selection,
+    /// The only host whose lines are wanted.
+    host: Option<String>,
+}
+
+impl ReportReader {
+    fn report_visitor<'v>(
+        &'v mut self,
+        lines: &'v [&'v [u8]],
+    ) -> ReportVisitor<'v, impl FnMut(Option<Stamp>, bool, &Counters) -> Option<Stamp>> {
+        let counting = CountingVisitor {
+            counters: &mut self.counters,
+            lines: &mut self.counts,
+            now: i64::MAX,
+            before: |time, _, _: &Counters| time,
+        };
+        ReportVisitor::new(counting, &mut self.collector, &mut self.selection, lines)
+    }
+}
+
+impl LineReader for ReportReader {
+    fn visitor<'v>(&'v mut self, lines: &'v [&'v [u8]]) -> impl for<'a> Visitor<'a> {
+        self.report_visitor(lines)
+    }
+
+    fn read(&mut self, parser: &mut LineParser, lines: &[&[u8]]) {
+        let Some(host) = self.host.clone() else {
+            return parser.read(lines, &mut self.visitor(lines));
+        };
+        parser.detect(lines);
+        let mut visitor = self.report_visitor(lines);
+        for line in lines {
+            let mut slot = None;
+            let parsed = parser.parse(line, &mut slot);
+            match parsed.host.eq_ignore_ascii_case(host.as_bytes()) {
+                true => visitor.parsed(parsed),
+                false => visitor.skip(),
+            }
         }
     }
 }

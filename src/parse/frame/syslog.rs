@@ -73,6 +73,17 @@ impl HeaderParser {
         self.known = 0;
     }
 
+    /// Whether the last time was in an hour that occurs twice, so that the times of its lines depend on those before.
+    #[inline]
+    pub(in crate::parse) fn is_ambiguous(&self) -> bool {
+        self.clock.is_ambiguous()
+    }
+
+    /// Takes note of the time of a line that was read elsewhere.
+    pub(in crate::parse) fn note_time(&mut self, time: Stamp) {
+        self.clock.note_time(time.seconds);
+    }
+
     /// The time at the beginning of a line of a server's own log file, and the rest of the line.
     pub(in crate::parse) fn dated<'a>(&mut self, line: &'a [u8]) -> Option<(Stamp, &'a [u8])> {
         self.clock

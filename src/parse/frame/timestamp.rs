@@ -71,6 +71,11 @@ impl Clock {
         self.ambiguous
     }
 
+    /// Takes note of the time of a line that was read elsewhere, in seconds since 1970.
+    pub(in crate::parse) fn note_time(&mut self, seconds: i64) {
+        self.last = seconds;
+    }
+
     /// The start of the hour of a time that is `within` seconds after it. For a repeated hour: the pass that matches
     /// the wall clock, or else the earliest that is not before the last line.
     fn resolve(&mut self, hour: Hour, within: i64) -> i64 {
