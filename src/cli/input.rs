@@ -17,7 +17,7 @@ pub use super::open_logs::{LogFile, LogLines};
 use super::threads::{BlockInput, read_blocks};
 use crate::catalog::{Catalog, Providers};
 use crate::config::{self, Config};
-use crate::parse::{AheadParser, Format, LineParser, Mta, Patterns, StreamKey};
+use crate::parse::{AheadScanner, Format, LineParser, Mta, Patterns, StreamKey};
 
 /// The files to read.
 #[derive(clap::Args, Debug)]
@@ -69,12 +69,6 @@ impl ReadSettings {
         let mut parser = LineParser::new(catalog, self.providers.clone(), zone, reference);
         parser.set_patterns(Arc::clone(&self.patterns));
         parser
-    }
-
-    /// A parser with these settings that works ahead.
-    fn ahead_parser(&self) -> AheadParser {
-        let (catalog, zone) = (Catalog::embedded(), self.zone.clone());
-        AheadParser::new(catalog, self.providers.clone(), zone, Timestamp::now())
     }
 
     /// The time zone of time stamps without an offset.
@@ -158,7 +152,7 @@ impl LogFiles {
     /// # Errors
     ///
     /// If a file cannot be read, or the reader fails.
-    pub fn read_by_time<R: LineReader + Send>(
+    pub fn read_by_time<R: LineReader>(
         &self,
         settings: &ReadSettings,
         format: Format,
@@ -170,8 +164,9 @@ impl LogFiles {
         if threads == 1 {
             return read_alone(files, format, parser, reader);
         }
+        let scanner = || AheadScanner::new(settings.zone.clone(), Timestamp::now());
         let input = BlockInput::new(move || files.next_blocks(threads), threads);
-        read_blocks(input, format, parser, reader, || settings.ahead_parser())
+        read_blocks(input, format, parser, reader, scanner)
     }
 
     /// Opens all files, and sorts them by the time of their first lines.

@@ -1,20 +1,20 @@
 //! Reads log files with several threads, with the same result as with one.
 //!
-//! Each thread takes the next block of lines and parses what does not depend on the lines before it. Then it waits for its
-//! turn to do the rest, so that all blocks are counted in their order. Compressed files after the current one are
-//! decompressed ahead, in bounded memory.
+//! One thread parses and counts all lines in their order. The others read the blocks of lines that follow and prescan them, which
+//! does not depend on the lines before. Compressed files after the current one are decompressed ahead, in bounded
+//! memory.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::num::NonZeroUsize;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 use super::error::Error;
 use super::line_reader::LineReader;
 use super::open_file::unreadable;
 use super::open_logs::{BlocksOfFile, LogFile};
-use crate::parse::{AheadParser, Format, LineParser, ParsedAhead};
+use crate::parse::{AheadScanner, Format, LineParser, Prescans};
 use crate::source::Block;
 
 /// The option that says how many threads read.
@@ -35,11 +35,11 @@ impl Threads {
     }
 }
 
-/// More threads would wait for their turn.
+/// More threads would have nothing to do.
 const MAX_THREADS: usize = 64;
 
-/// Every so many blocks it is tried again whether lines can be parsed ahead.
-const RETRY: u64 = 16;
+/// Where few lines of a block are of a usual form, this many blocks are not prescanned.
+const NOT_PRESCANNED: u32 = 16;
 
 /// The blocks of all files, in their order.
 pub(super) struct BlockInput<'p, F> {
@@ -105,27 +105,18 @@ where
     }
 }
 
-/// What is done block by block.
-struct InOrder<'r, R> {
-    /// The number of the next block; `None` if a thread panicked.
-    next: Option<u64>,
-    /// The file of the last block.
-    file: Option<LogFile>,
-    parser: &'r mut LineParser,
-    reader: &'r mut R,
+/// A block on its way from a thread that scans to the one that counts, and back to be used again.
+#[derive(Default)]
+struct ScannedBlock {
+    block: Block,
+    prescans: Prescans,
 }
 
-/// All threads' work.
-struct Work<'r, 'p, F, R> {
-    input: Mutex<BlockInput<'p, F>>,
-    in_order: Mutex<InOrder<'r, R>>,
-    advanced: Condvar,
-    /// Whether parsing ahead read most lines of the last block.
-    is_useful: AtomicBool,
-    format: Format,
-}
+/// A block with its number and file.
+type Numbered = (u64, LogFile, ScannedBlock);
 
-/// Reads all blocks of an input with its number of threads. Each parses ahead with what `ahead` returns.
+/// Reads all blocks of an input with its number of threads, of which this one counts. Each of the others prescans with
+/// what `scanner` returns.
 ///
 /// # Errors
 ///
@@ -135,111 +126,116 @@ pub(super) fn read_blocks<'p, F, R>(
     format: Format,
     parser: &mut LineParser,
     reader: &mut R,
-    ahead: impl Fn() -> AheadParser + Sync,
+    scanner: impl Fn() -> AheadScanner,
 ) -> Result<(), Error>
 where
     F: FnMut() -> Option<Result<BlocksOfFile<'p>, Error>> + Send,
-    R: LineReader + Send,
-{
-    let threads = input.threads;
-    let work = Work {
-        input: Mutex::new(input),
-        in_order: Mutex::new(InOrder {
-            next: Some(0),
-            file: None,
-            parser,
-            reader,
-        }),
-        advanced: Condvar::new(),
-        is_useful: AtomicBool::new(true),
-        format,
-    };
-    thread::scope(|scope| {
-        for _ in 1..threads {
-            scope.spawn(|| work.run(ahead()));
-        }
-        work.run(ahead());
-    });
-    let input = work.input.into_inner();
-    input.unwrap_or_else(PoisonError::into_inner).result
-}
-
-impl<'r, 'p, F, R> Work<'r, 'p, F, R>
-where
-    F: FnMut() -> Option<Result<BlocksOfFile<'p>, Error>>,
     R: LineReader,
 {
-    fn run(&self, mut ahead: AheadParser) {
-        let _guard = ReleaseOthers(self);
-        let mut block = Block::default();
-        let mut last = None;
-        loop {
-            // Not within the condition of a `while let`, in which the lock would be held.
-            let next = lock(&self.input).next(&mut block);
-            let Some((number, file)) = next else { return };
-            if last != Some(file) {
-                ahead.set_reference(file.written());
-                last = Some(file);
-            }
-            let lines: Vec<&[u8]> = block.lines().collect();
-            let tries = number % RETRY == 0 || self.is_useful.load(Ordering::Relaxed);
-            let mut parsed = match tries {
-                true => ahead.parse(&lines),
-                false => ParsedAhead::default(),
+    let threads = input.threads;
+    let (used, spare) = channel();
+    for _ in 0..2 * threads {
+        // Never fails: the receiver is here. The buffer is allocated when it is filled.
+        let _ = used.send(ScannedBlock::default());
+    }
+    let (scanned, blocks) = channel();
+    let input = Mutex::new(input);
+    let spare = Mutex::new(spare);
+    let result = thread::scope(|scope| {
+        for _ in 1..threads {
+            let thread = ScanningThread {
+                input: &input,
+                spare: &spare,
+                scanned: scanned.clone(),
+                scanner: scanner(),
             };
-            if tries {
-                let is_useful = !parsed.is_mostly_unread();
-                self.is_useful.store(is_useful, Ordering::Relaxed);
+            scope.spawn(|| thread.run());
+        }
+        drop(scanned);
+        // The other threads end when `used` is dropped.
+        count(format, parser, reader, &blocks, used)
+    });
+    let input = input.into_inner().unwrap_or_else(PoisonError::into_inner);
+    result.and(input.result)
+}
+
+/// Parses and counts blocks in their order, and gives them back.
+fn count<R: LineReader>(
+    format: Format,
+    parser: &mut LineParser,
+    reader: &mut R,
+    blocks: &Receiver<Option<Numbered>>,
+    used: Sender<ScannedBlock>,
+) -> Result<(), Error> {
+    let mut waiting = BTreeMap::new();
+    let mut next = 0;
+    let mut last = None;
+    while let Ok(Some((number, file, block))) = blocks.recv() {
+        waiting.insert(number, (file, block));
+        while let Some((file, scanned)) = waiting.remove(&next) {
+            next += 1;
+            if last != Some(file) {
+                last = Some(file);
+                file.select(parser, format);
+                reader.begin_file();
             }
-            let Some(mut in_order) = self.turn_of(number) else {
+            let lines: Vec<&[u8]> = scanned.block.lines().collect();
+            parser.read_ahead(&lines, &scanned.prescans, &mut reader.visitor(&lines));
+            reader.check()?;
+            // The other threads may have ended.
+            let _ = used.send(scanned);
+        }
+    }
+    Ok(())
+}
+
+/// A thread that reads blocks and prescans them.
+struct ScanningThread<'s, 'p, F> {
+    input: &'s Mutex<BlockInput<'p, F>>,
+    spare: &'s Mutex<Receiver<ScannedBlock>>,
+    /// Where blocks go; `None` if this thread panicked.
+    scanned: Sender<Option<Numbered>>,
+    scanner: AheadScanner,
+}
+
+impl<'p, F> ScanningThread<'_, 'p, F>
+where
+    F: FnMut() -> Option<Result<BlocksOfFile<'p>, Error>>,
+{
+    fn run(mut self) {
+        let mut last = None;
+        let mut not_prescanned = 0;
+        loop {
+            // A block has its buffer before it gets its number, so that there is always one for the block that is next.
+            let Ok(mut spare) = lock(self.spare).recv() else {
                 return;
             };
-            let result = in_order.read(self.format, file, &lines, &mut parsed);
-            in_order.next = Some(number + 1);
-            drop(in_order);
-            self.advanced.notify_all();
-            if let Err(error) = result {
-                lock(&self.input).stop(error);
+            let Some((number, file)) = lock(self.input).next(&mut spare.block) else {
+                return;
+            };
+            if last != Some(file) {
+                last = Some(file);
+                self.scanner.set_reference(file.written());
+                not_prescanned = 0;
+            }
+            spare.prescans.clear();
+            if not_prescanned > 0 {
+                not_prescanned -= 1;
+            } else if !(self.scanner).scan(spare.block.lines(), &mut spare.prescans) {
+                not_prescanned = NOT_PRESCANNED;
+            }
+            if self.scanned.send(Some((number, file, spare))).is_err() {
+                return;
             }
         }
     }
-
-    /// Waits until the block with this number is the next one; `None` if a thread panicked.
-    fn turn_of(&self, number: u64) -> Option<MutexGuard<'_, InOrder<'r, R>>> {
-        let waits = |it: &mut InOrder<'r, R>| it.next.is_some_and(|next| next != number);
-        let in_order = self.advanced.wait_while(lock(&self.in_order), waits);
-        let in_order = in_order.unwrap_or_else(PoisonError::into_inner);
-        in_order.next.is_some().then_some(in_order)
-    }
 }
 
-impl<R: LineReader> InOrder<'_, R> {
-    fn read<'a>(
-        &mut self,
-        format: Format,
-        file: LogFile,
-        lines: &[&'a [u8]],
-        parsed: &mut ParsedAhead<'a>,
-    ) -> Result<(), Error> {
-        if self.file != Some(file) {
-            self.file = Some(file);
-            file.select(self.parser, format);
-            self.reader.begin_file();
-        }
-        self.parser
-            .read_ahead(lines, parsed, &mut self.reader.visitor(lines));
-        self.reader.check()
-    }
-}
-
-/// Lets the other threads end if this one panics.
-struct ReleaseOthers<'w, 'r, 'p, F, R>(&'w Work<'r, 'p, F, R>);
-
-impl<F, R> Drop for ReleaseOthers<'_, '_, '_, F, R> {
+impl<F> Drop for ScanningThread<'_, '_, F> {
     fn drop(&mut self) {
         if thread::panicking() {
-            lock(&self.0.in_order).next = None;
-            self.0.advanced.notify_all();
+            // Otherwise the block of this thread would be waited for.
+            let _ = self.scanned.send(None);
         }
     }
 }

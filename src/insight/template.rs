@@ -86,8 +86,10 @@ pub(super) fn sample(text: &[u8]) -> String {
 /// The text with a space for every character that is not visible.
 fn visible(text: &[u8]) -> Cow<'_, str> {
     let text = &text[..text.len().min(4 * MAX_SAMPLE)];
-    if text.iter().all(|byte| (b' '..=b'~').contains(byte)) {
-        return String::from_utf8_lossy(text);
+    if text.iter().all(|byte| (b' '..=b'~').contains(byte))
+        && let Ok(text) = str::from_utf8(text)
+    {
+        return Cow::Borrowed(text);
     }
     let visible = |c: char| {
         let changes_direction = matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}');
@@ -103,13 +105,12 @@ fn visible(text: &[u8]) -> Cow<'_, str> {
 
 /// Appends what a word is replaced with. The first words may be the reply code and the enhanced code, which stay.
 fn push_replaced(word: &str, index: usize, output: &mut String) {
+    let classes = classes(word);
     // Most words are just words.
-    if word
-        .bytes()
-        .all(|byte| byte.is_ascii_alphabetic() || matches!(byte, b',' | b'-' | b'(' | b')'))
-    {
+    if classes & !(LETTER | MARK) == 0 {
         return output.push_str(word);
     }
+    let has = |class: u8| classes & class != 0;
     let (before, inner, after) = trimmed(word);
     // The angle brackets around an address are those of the placeholder.
     let (outer, end) = match (before.strip_suffix('<'), after.strip_prefix('>')) {
@@ -121,29 +122,29 @@ fn push_replaced(word: &str, index: usize, output: &mut String) {
         parts.iter().for_each(|part| output.push_str(part));
         output.push_str(end);
     };
-    if index < 3 && (is_reply_code(inner) || is_enhanced(inner)) {
+    if index < 3 && has(DIGIT) && (is_reply_code(inner) || is_enhanced(inner)) {
         return output.push_str(word);
     }
-    if let Some((scheme, rest)) = inner.split_once("://") {
+    if has(COLON)
+        && let Some((scheme, rest)) = inner.split_once("://")
+    {
         let host = rest.split(['/', '?']).next().unwrap_or(rest);
         return part(&[scheme, "://", host, "/…"]);
     }
-    if inner.contains('@') && inner.rsplit_once('@').is_some_and(|(_, it)| is_host(it)) {
+    if has(AT) && inner.rsplit_once('@').is_some_and(|(_, it)| is_host(it)) {
         return part(&["<address>"]);
     }
-    if is_ip(inner) {
+    if (has(COLON) || has(DIGIT) && has(DOT)) && is_ip(inner) {
         return part(&["<ip>"]);
     }
-    if is_host(inner) {
+    if has(DOT) && is_host(inner) {
         return part(&["<host>"]);
     }
-    let digits = inner.bytes().filter(u8::is_ascii_digit).count();
-    let has_letter = inner.bytes().any(|it| it.is_ascii_alphabetic());
-    if digits > 0 && has_letter && inner.len() >= MIN_ID && inner.split('.').all(is_word) {
-        return part(&["<id>"]);
-    }
-    if digits == 0 {
+    if !has(DIGIT) {
         return output.push_str(word);
+    }
+    if has(LETTER) && inner.len() >= MIN_ID && inner.split('.').all(is_word) {
+        return part(&["<id>"]);
     }
     let mut follows_digit = false;
     for c in word.chars() {
@@ -156,6 +157,39 @@ fn push_replaced(word: &str, index: usize, output: &mut String) {
         follows_digit = is_digit || c == '#';
     }
 }
+
+/// The kinds of characters that a word has.
+fn classes(word: &str) -> u8 {
+    let class = |all, byte: u8| all | CLASSES[usize::from(byte)];
+    word.bytes().fold(0, class)
+}
+
+const LETTER: u8 = 1;
+const MARK: u8 = 2;
+const DIGIT: u8 = 4;
+const AT: u8 = 8;
+const COLON: u8 = 16;
+const DOT: u8 = 32;
+const OTHER: u8 = 64;
+
+/// The class of each byte.
+const CLASSES: [u8; 256] = {
+    let mut classes = [OTHER; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        classes[byte] = match byte as u8 {
+            b'a'..=b'z' | b'A'..=b'Z' => LETTER,
+            b',' | b'-' | b'(' | b')' => MARK,
+            b'0'..=b'9' => DIGIT,
+            b'@' => AT,
+            b':' => COLON,
+            b'.' => DOT,
+            _ => OTHER,
+        };
+        byte += 1;
+    }
+    classes
+};
 
 /// A word without the punctuation around it, and that before and after.
 fn trimmed(word: &str) -> (&str, &str, &str) {

@@ -1,72 +1,37 @@
-//! Parses lines of Postfix's usual forms without what earlier lines left in the state of their stream, so that several
-//! threads can parse different blocks of a log at the same time. [`LineParser::read_ahead`] then takes the results of
-//! one block after the other, adds what depends on earlier lines, and reads all other lines itself.
+//! Finds lines of Postfix's usual forms without what earlier lines left in the state of their stream, so that several
+//! threads can prescan different blocks of a log at the same time. [`LineParser::read_ahead`] then parses one block after
+//! the other.
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use crate::catalog::{Catalog, Providers};
-use crate::parse::detect::DetectedFormat;
-use crate::parse::dialect::{Mta, PostfixState, Prescan, read_prescanned};
-use crate::parse::enrich::Enrichment;
-use crate::parse::event::{Event, Fact, Visitor};
+use crate::parse::dialect::Prescan;
+use crate::parse::event::Visitor;
 use crate::parse::frame::syslog::HeaderParser;
 use crate::parse::frame::timestamp::Clock;
-use crate::parse::indirect;
-use crate::parse::kinds::Stamp;
 use crate::parse::reader::{LineParser, prescanned};
 
-/// How many lines are prescanned at a time.
-const BATCH: usize = 256;
-
-/// Parses blocks of lines without the lines before them.
-pub struct AheadParser {
+/// Prescans blocks of lines without the lines before them.
+pub struct AheadScanner {
     headers: HeaderParser,
-    enrichment: Enrichment,
-    prescans: Vec<Option<Prescan>>,
 }
 
-/// What was found in the lines of a block.
+/// The prescans of the lines of a block.
 #[derive(Default)]
-pub struct ParsedAhead<'a> {
-    /// One for each line.
-    lines: Vec<AheadLine>,
-    /// The events and facts of the lines that have one, in their order.
-    events: Vec<Event<'a>>,
-    facts: Vec<Fact<'a>>,
-}
+pub struct Prescans(Vec<Option<Prescan>>);
 
-/// What is known of one line.
-#[derive(Clone, Copy)]
-enum AheadLine {
-    Event(Stamp),
-    Fact(Stamp),
-    Noise(Stamp),
-    Unmatched(Stamp),
-    /// It cannot be read without the state of its stream.
-    Unread,
-}
-
-impl ParsedAhead<'_> {
-    /// Whether most lines were left to be read with their stream.
-    pub fn is_mostly_unread(&self) -> bool {
-        let is_unread = |line: &&AheadLine| matches!(line, AheadLine::Unread);
-        2 * self.lines.iter().filter(is_unread).count() > self.lines.len()
+impl Prescans {
+    /// Forgets the block.
+    pub fn clear(&mut self) {
+        self.0.clear();
     }
 }
 
-impl AheadParser {
-    /// A parser; the arguments are those of [`LineParser::new`].
-    pub fn new(
-        catalog: &'static Catalog,
-        providers: Providers,
-        zone: TimeZone,
-        reference: Timestamp,
-    ) -> Self {
-        AheadParser {
+impl AheadScanner {
+    /// A scanner; the arguments are those of [`LineParser::new`].
+    pub fn new(zone: TimeZone, reference: Timestamp) -> Self {
+        AheadScanner {
             headers: HeaderParser::new(Clock::new(zone, reference)),
-            enrichment: Enrichment::new(catalog, providers),
-            prescans: Vec::new(),
         }
     }
 
@@ -75,156 +40,51 @@ impl AheadParser {
         self.headers.set_reference(reference);
     }
 
-    /// Parses the lines of a block, each without its newline.
-    pub fn parse<'a>(&mut self, lines: &[&'a [u8]]) -> ParsedAhead<'a> {
-        let mut parsed = ParsedAhead {
-            lines: Vec::with_capacity(lines.len()),
-            events: Vec::with_capacity(lines.len() / 4),
-            facts: Vec::with_capacity(lines.len() / 2),
-        };
-        // What depends on it is corrected later.
-        let mut postfix = PostfixState::default();
-        for lines in lines.chunks(BATCH) {
-            self.prescans.resize(lines.len(), None);
-            for (prescan, line) in self.prescans.iter_mut().zip(lines) {
-                prescanned(&mut self.headers, line, prescan);
-                // In an hour that occurs twice, the time depends on earlier lines.
-                if self.headers.is_ambiguous() {
-                    *prescan = None;
-                }
+    /// Prescans the lines of a block, each without its newline. Returns whether most are of a usual form.
+    pub fn scan<'a>(
+        &mut self,
+        lines: impl ExactSizeIterator<Item = &'a [u8]>,
+        prescans: &mut Prescans,
+    ) -> bool {
+        let count = lines.len();
+        prescans.0.resize(count, None);
+        let mut usual = 0;
+        for (prescan, line) in prescans.0.iter_mut().zip(lines) {
+            prescanned(&mut self.headers, line, prescan);
+            // In an hour that occurs twice, the time depends on earlier lines.
+            if self.headers.is_ambiguous() {
+                *prescan = None;
             }
-            for (prescan, line) in self.prescans.iter().zip(lines) {
-                match prescan {
-                    Some(prescan) => {
-                        let mut store = StoreAhead {
-                            enrichment: &mut self.enrichment,
-                            parsed: &mut parsed,
-                        };
-                        read_prescanned(&mut postfix, prescan, line, &mut store);
-                    }
-                    None => parsed.lines.push(AheadLine::Unread),
-                }
-            }
+            usual += usize::from(prescan.is_some());
         }
-        parsed
+        2 * usual > count
     }
 }
 
 impl LineParser {
-    /// As [`LineParser::read`], for the lines of a block that were parsed ahead; or not, if `parsed` is empty.
-    pub fn read_ahead<'a>(
+    /// As [`LineParser::read`], for the lines of a block that a scanner has prescanned; or, if it was cleared, not.
+    pub fn read_ahead(
         &mut self,
-        lines: &[&'a [u8]],
-        parsed: &mut ParsedAhead<'a>,
-        visitor: &mut impl for<'v> Visitor<'v>,
+        lines: &[&[u8]],
+        Prescans(prescans): &Prescans,
+        visitor: &mut impl for<'a> Visitor<'a>,
     ) {
         self.detect(lines);
-        if !self.allows_prescan() || parsed.lines.len() != lines.len() {
+        if !self.allows_prescan() || prescans.len() != lines.len() {
             return self.read(lines, visitor);
         }
-        let (stream, mut enrich, text) = self.parts(visitor);
-        let mut events = parsed.events.iter_mut();
-        let mut facts = parsed.facts.iter_mut();
-        let mut postfix = stream.postfix_state();
-        let mut last = None;
-        let mut is_postfix = false;
-        for (at, (found, line)) in parsed.lines.iter().zip(lines).enumerate() {
-            let time = match *found {
-                AheadLine::Event(time) => {
-                    if let Some(event) = events.next() {
-                        enrich.enriched_ahead(time, event);
-                    }
-                    time
-                }
-                AheadLine::Fact(time) => {
-                    if let Some(fact) = facts.next() {
-                        postfix.correct(fact);
-                        enrich.noise(Some(time), Some(fact));
-                    }
-                    time
-                }
-                AheadLine::Noise(time) => {
-                    enrich.noise(Some(time), None);
-                    time
-                }
-                AheadLine::Unmatched(time) => {
-                    enrich.unmatched(Some(time));
-                    time
-                }
-                AheadLine::Unread => {
-                    stream.set_postfix_state(postfix);
-                    if let Some(last) = last.take() {
-                        stream.headers.note_time(last);
-                    }
-                    indirect::read(stream, line, &lines[..at], text, &mut enrich);
-                    postfix = stream.postfix_state();
-                    continue;
-                }
-            };
-            last = Some(time);
-            is_postfix = true;
+        self.read_scanned(lines, prescans, visitor);
+        if let Some(last) = prescans.iter().rev().find_map(Option::as_ref) {
+            self.note_time(last.time());
         }
-        if is_postfix {
-            stream.state(Mta::Postfix);
-            stream.detection.note(DetectedFormat::Syslog);
-        }
-        stream.set_postfix_state(postfix);
-        if let Some(last) = last {
-            stream.headers.note_time(last);
-        }
-        stream.keep_previous(lines);
-    }
-}
-
-/// Adds what does not depend on earlier lines, and stores the result.
-struct StoreAhead<'p, 'a> {
-    enrichment: &'p mut Enrichment,
-    parsed: &'p mut ParsedAhead<'a>,
-}
-
-impl<'a> Visitor<'a> for StoreAhead<'_, 'a> {
-    #[cfg_attr(hot_path, inline(always))]
-    fn event(&mut self, time: Option<Stamp>, event: &mut Event<'a>) {
-        let Some(time) = time.filter(|_| !event.mirrored && !event.logged_again) else {
-            return self.parsed.lines.push(AheadLine::Unread);
-        };
-        self.enrichment.add(event);
-        self.parsed.events.push(*event);
-        self.parsed.lines.push(AheadLine::Event(time));
-    }
-
-    #[cfg_attr(hot_path, inline(always))]
-    fn noise(&mut self, time: Option<Stamp>, fact: Option<&Fact<'a>>) {
-        self.parsed.lines.push(match (time, fact) {
-            (None, _) => AheadLine::Unread,
-            (Some(time), None) => AheadLine::Noise(time),
-            (Some(time), Some(fact)) => {
-                self.parsed.facts.push(*fact);
-                AheadLine::Fact(time)
-            }
-        });
-    }
-
-    fn event_repeated(&mut self, _: Option<Stamp>, _: &mut Event<'a>, _: u32) {
-        self.parsed.lines.push(AheadLine::Unread);
-    }
-
-    fn noise_repeated(&mut self, _: Option<Stamp>, _: Option<&Fact<'a>>, _: u32) {
-        self.parsed.lines.push(AheadLine::Unread);
-    }
-
-    fn unmatched(&mut self, time: Option<Stamp>) {
-        self.parsed.lines.push(match time {
-            Some(time) => AheadLine::Unmatched(time),
-            None => AheadLine::Unread,
-        });
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::parse::{Format, StreamKey};
+    use crate::catalog::{Catalog, Providers};
+    use crate::parse::{Event, Fact, Format, Stamp, StreamKey};
 
     /// What a visitor was called with.
     #[derive(Default)]
@@ -270,9 +130,10 @@ mod tests {
                     continue;
                 }
                 // A thread knows nothing of the blocks that others read.
-                let mut ahead = AheadParser::new(catalog, providers.clone(), zone.clone(), now);
-                let mut parsed = ahead.parse(lines);
-                parser.read_ahead(lines, &mut parsed, &mut recorded);
+                let mut ahead = AheadScanner::new(zone.clone(), now);
+                let mut prescans = Prescans::default();
+                ahead.scan(lines.iter().copied(), &mut prescans);
+                parser.read_ahead(lines, &prescans, &mut recorded);
             }
         }
         recorded.0

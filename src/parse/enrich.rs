@@ -1,6 +1,6 @@
 //! What is added to the events of every dialect: provider, condition, and whether the record is a duplicate.
 
-use crate::catalog::{Catalog, ProviderId, Providers};
+use crate::catalog::{ProviderId, Providers};
 use crate::parse::condition::Conditions;
 use crate::parse::dedup::Deduplicator;
 use crate::parse::event::{Event, Fact, Visitor};
@@ -11,16 +11,11 @@ use crate::parse::stream::StreamKey;
 
 /// State shared by all streams.
 pub(super) struct SharedState {
-    pub enrichment: Enrichment,
+    pub conditions: Conditions,
+    pub providers: Providers,
+    pub provider_cache: ProviderCache,
     pub duplicates: Deduplicator,
     pub mirrors: MirrorFilter,
-}
-
-/// Adds provider and condition to events.
-pub(super) struct Enrichment {
-    conditions: Conditions,
-    providers: Providers,
-    provider_cache: ProviderCache,
 }
 
 /// Adds provider, condition and duplicate detection to the events of a dialect, and passes them on.
@@ -80,51 +75,21 @@ impl<V> Enrich<'_, V> {
     }
 }
 
-impl<'a, V: Visitor<'a>> Enrich<'_, V> {
-    /// Passes on an event of which provider and condition are known already.
-    #[inline]
-    pub fn enriched_ahead(&mut self, time: Stamp, event: &mut Event<'a>) {
-        if event.outcome != Outcome::Sent {
-            let reply = (event.code, event.enhanced);
-            self.shared.duplicates.check(event, Some(time));
-            if (event.code, event.enhanced) != reply {
-                self.shared.enrichment.add(event);
-            }
-        }
-        self.visitor.event(Some(time), event);
-    }
-}
-
 impl SharedState {
     /// Adds what cannot be derived from the line alone.
     #[cfg_attr(hot_path, inline(always))]
     fn enrich(&mut self, event: &mut Event<'_>, time: Option<Stamp>) {
-        if event.outcome != Outcome::Sent {
+        let failed = event.outcome != Outcome::Sent;
+        if failed {
             self.duplicates.check(event, time);
         }
-        self.enrichment.add(event);
-    }
-}
-
-impl Enrichment {
-    pub fn new(catalog: &'static Catalog, providers: Providers) -> Self {
-        Enrichment {
-            conditions: Conditions::new(catalog),
-            providers,
-            provider_cache: ProviderCache::new(),
-        }
-    }
-
-    /// Adds provider and condition to an event.
-    #[cfg_attr(hot_path, inline(always))]
-    pub fn add(&mut self, event: &mut Event<'_>) {
         if event.direction == Direction::Outbound {
             event.provider = self.provider_cache.provider(event.peer(), &self.providers);
             if event.provider == ProviderId::OTHER && event.has_loopback_address() {
                 event.provider = self.providers.loopback();
             }
         }
-        if event.outcome != Outcome::Sent {
+        if failed {
             event.condition = self.conditions.of(event);
         }
     }

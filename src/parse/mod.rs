@@ -34,7 +34,7 @@ mod tests;
 mod transcript;
 mod winsock;
 
-pub use ahead::{AheadParser, ParsedAhead};
+pub use ahead::{AheadScanner, Prescans};
 pub use dedup::DedupState;
 pub use detect::{Format, format_names};
 pub use dialect::{

@@ -8,16 +8,18 @@ use jiff::tz::TimeZone;
 use rustc_hash::FxHashMap;
 
 use crate::catalog::{Catalog, Providers};
+use crate::parse::condition::Conditions;
 use crate::parse::dedup::Deduplicator;
 use crate::parse::detect::{DetectedFormat, Format};
 use crate::parse::dialect::{Mta, Patterns, Prescan, read_prescanned};
-use crate::parse::enrich::{Enrich, Enrichment, SharedState};
+use crate::parse::enrich::{Enrich, SharedState};
 use crate::parse::event::{Event, Fact, Line, Visitor};
 use crate::parse::frame::syslog::HeaderParser;
 use crate::parse::frame::syslog_record::is_severity;
 use crate::parse::indirect::{self, Indirect};
 use crate::parse::kinds::Stamp;
 use crate::parse::mirror::MirrorFilter;
+use crate::parse::provider_cache::ProviderCache;
 use crate::parse::routing::read_any;
 use crate::parse::stream::{Stream, StreamKey};
 
@@ -78,7 +80,9 @@ impl LineParser {
             zone,
             reference,
             shared: SharedState {
-                enrichment: Enrichment::new(catalog, providers),
+                conditions: Conditions::new(catalog),
+                providers,
+                provider_cache: ProviderCache::new(),
                 duplicates: Deduplicator::new(),
                 mirrors: MirrorFilter::new(),
             },
@@ -212,9 +216,59 @@ impl LineParser {
             return self.read_each(lines, visitor);
         }
         let mut prescans = std::mem::take(&mut self.prescans);
-        let (stream, mut enrich, text) = self.parts(visitor);
         prescans.resize(lines.len(), None);
-        prescan_all(&mut stream.headers, lines, &mut prescans);
+        prescan_all(
+            &mut self.streams[self.current].headers,
+            lines,
+            &mut prescans,
+        );
+        self.read_scanned(lines, &prescans, visitor);
+        self.prescans = prescans;
+    }
+
+    /// Takes note of the time of a line of the selected stream that was prescanned elsewhere.
+    pub(super) fn note_time(&mut self, time: Stamp) {
+        self.streams[self.current].headers.note_time(time);
+    }
+
+    /// Whether lines of the selected stream may be prescanned for the usual forms of Postfix.
+    pub(super) fn allows_prescan(&self) -> bool {
+        self.streams[self.current].detection.allows_prescan()
+    }
+
+    /// Parses lines without a prescan.
+    fn read_each(&mut self, lines: &[&[u8]], visitor: &mut impl for<'a> Visitor<'a>) {
+        let now = self.now();
+        let stream = &mut self.streams[self.current];
+        let mut enrich = Enrich {
+            key: stream.key,
+            now,
+            shared: &mut self.shared,
+            visitor,
+        };
+        for (at, line) in lines.iter().enumerate() {
+            indirect::read(stream, line, &lines[..at], &mut self.text, &mut enrich);
+        }
+        stream.keep_previous(lines);
+    }
+
+    /// Parses lines after a prescan of each.
+    #[inline]
+    pub(super) fn read_scanned(
+        &mut self,
+        lines: &[&[u8]],
+        prescans: &[Option<Prescan>],
+        visitor: &mut impl for<'a> Visitor<'a>,
+    ) {
+        let now = self.now();
+        let stream = &mut self.streams[self.current];
+        let mut enrich = Enrich {
+            key: stream.key,
+            now,
+            shared: &mut self.shared,
+            visitor,
+        };
+        let text = &mut self.text;
         // A local copy of the state while prescanned lines are parsed.
         let mut postfix = stream.postfix_state();
         for (at, (prescan, line)) in prescans.iter().zip(lines).enumerate() {
@@ -233,39 +287,6 @@ impl LineParser {
         }
         stream.set_postfix_state(postfix);
         stream.keep_previous(lines);
-        self.prescans = prescans;
-    }
-
-    /// Whether lines of the selected stream may be prescanned for the usual forms of Postfix.
-    #[inline]
-    pub(super) fn allows_prescan(&self) -> bool {
-        self.streams[self.current].detection.allows_prescan()
-    }
-
-    /// Parses lines without a prescan.
-    pub(super) fn read_each(&mut self, lines: &[&[u8]], visitor: &mut impl for<'a> Visitor<'a>) {
-        let (stream, mut enrich, text) = self.parts(visitor);
-        for (at, line) in lines.iter().enumerate() {
-            indirect::read(stream, line, &lines[..at], text, &mut enrich);
-        }
-        stream.keep_previous(lines);
-    }
-
-    /// The selected stream, what is added to its events, and a buffer for a line that is read in place of another one.
-    #[inline]
-    pub(super) fn parts<'p, V>(
-        &'p mut self,
-        visitor: &'p mut V,
-    ) -> (&'p mut Stream, Enrich<'p, V>, &'p mut Vec<u8>) {
-        let now = self.now();
-        let stream = &mut self.streams[self.current];
-        let enrich = Enrich {
-            key: stream.key,
-            now,
-            shared: &mut self.shared,
-            visitor,
-        };
-        (stream, enrich, &mut self.text)
     }
 
     /// Parses one line of the selected stream, without its newline. An event is stored in `slot`, and

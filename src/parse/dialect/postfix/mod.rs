@@ -41,18 +41,6 @@ pub(in crate::parse) struct PostfixState {
     pub(in crate::parse) receipts: bool,
 }
 
-impl PostfixState {
-    /// Corrects a fact that was parsed without the state of its stream, and takes note of it.
-    #[inline]
-    pub(in crate::parse) fn correct(&mut self, fact: &mut Fact<'_>) {
-        match fact {
-            Fact::Received { .. } => self.receipts = true,
-            Fact::Queued { after_receipt, .. } => *after_receipt = self.receipts,
-            _ => {}
-        }
-    }
-}
-
 impl Dialect for Postfix {
     const NAME: &'static str = "postfix";
     const AGENTS: &'static [AgentDef] = program::AGENTS;
