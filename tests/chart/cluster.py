@@ -26,15 +26,20 @@ def workload(things):
     return None, None
 
 
-def problems(things, own=None):
-    """All problems. `own` is the pod of another chart that creates the workload."""
+def problems(things):
+    """All problems."""
     owner, pod = workload(things)
-    pod = pod or own
+    if pod is None:
+        return []
+    found = selectors(things, pod, owner) + ports(things, pod)
+    return found + rights(things, pod) + mounts(owner, pod) + policies(things, pod)
+
+
+def selectors(things, pod, owner=None):
+    """Everything with a selector selects the pod, which another chart may have created, and not the pod of the test."""
     tests = of(things, "Pod")
     found = []
-    if pod is None:
-        return found
-    selectors = [
+    all_of_them = [
         (thing, thing["spec"].get("selector", {}))
         for thing in of(things, "Service")
     ] + [
@@ -46,13 +51,13 @@ def problems(things, own=None):
         for thing in of(things, "NetworkPolicy")
     ]
     if owner:
-        selectors.append((owner, owner["spec"]["selector"]["matchLabels"]))
-    for thing, selector in selectors:
+        all_of_them.append((owner, owner["spec"]["selector"]["matchLabels"]))
+    for thing, selector in all_of_them:
         who = f"{thing['kind']} {thing['metadata']['name']}"
         if not selects(selector, pod):
             found.append(f"{who} does not select the pod")
         found += [f"{who} selects the pod of the test too" for test in tests if selects(selector, test)]
-    return found + ports(things, pod) + rights(things, pod) + mounts(owner, pod) + policies(things, pod)
+    return found
 
 
 def ports(things, pod):

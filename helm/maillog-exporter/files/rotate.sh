@@ -30,7 +30,7 @@ check() {
     esac
     if [ ! -f "$log" ] || [ -L "$log" ]; then continue; fi
     if [ ! -r "$log" ] || [ ! -w "$log" ]; then
-      echo "user $(id -u) cannot write to $log: set sidecar.logs.rotation.user to its owner" >&2
+      echo "user $(id -u) cannot write to $log: this container must run as its owner" >&2
     elif [ "$(wc -c <"$log")" -gt $((MAX_MEBIBYTES * 1048576)) ]; then
       rotate "$log"
     fi
