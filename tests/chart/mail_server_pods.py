@@ -2,7 +2,7 @@
 `python mail_server_pods.py HELM KUBECTL [CHARTS]`.
 
 Each has the form of the mail server's log (`form`), the log's path (`log`) and the pod: the mail server's container, the
-exporter and the rotation, with the volumes that they share. With CHARTS, the pod is that of the real chart (mail_servers.py).
+exporter, and the volumes that they share. With CHARTS, the pod is that of the real chart (mail_servers.py).
 """
 
 import json
@@ -15,7 +15,7 @@ import render
 
 # The form of the log by mail server: rsyslog's file format, or that of Postfix's postlogd.
 FORMS = {"docker-mailserver": "plain", "mailu": "traditional", "docker-postfix": "plain", "mta": "traditional"}
-SHARED = ("mail-log", "maillog-state", "maillog-rotation")
+SHARED = ("mail-log", "maillog-state")
 
 
 def reduced(name, spec, mail):
@@ -25,9 +25,7 @@ def reduced(name, spec, mail):
     log = exporter["args"][0].replace("*", "mail")
     shared = [mount for mount in containers[mail]["volumeMounts"] if mount["name"] in SHARED]
     kept = [{"name": mail, "image": containers[mail]["image"], "volumeMounts": shared}, exporter]
-    kept += [containers[key] for key in ("log-rotation",) if key in containers]
-    for container in kept:
-        container.pop("restartPolicy", None)
+    exporter.pop("restartPolicy", None)
     volumes = [volume for volume in spec["volumes"] if volume["name"] in SHARED]
     volumes = [
         {"name": volume["name"], "emptyDir": {}} if "persistentVolumeClaim" in volume else volume for volume in volumes

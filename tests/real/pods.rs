@@ -5,7 +5,7 @@
 //! test's network, with the images built by the test.
 
 use std::fs::{self, Permissions};
-use std::os::unix::fs::{PermissionsExt, chown};
+use std::os::unix::fs::{PermissionsExt, chown, symlink};
 use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::Result;
-use crate::chart::{CHART, HELM};
+use crate::chart::{CHART, HELM, KUBECTL, PYTHON, SCRIPTS};
 use crate::exporter::{Scrape, get};
 use crate::image::{build, inside, wait_for_lines};
 use crate::podman::{self, IMAGE, Podman, said};
@@ -26,14 +26,24 @@ pub const NEEDS: &[&str] = &{
     [a, b, c, d, e, f, g, HELM]
 };
 
+/// Programs needed by the tests whose log is rotated, and by those of documented pods.
+pub const LONG_NEEDS: &[&str] = &{
+    let [a, b, c, d, e, f, g] = podman::NEEDS;
+    [a, b, c, d, e, f, g, HELM, KUBECTL, PYTHON, "/bin/busybox"]
+};
+
 /// The image of the simulated mail server.
 const MAIL: &str = "localhost/mail:trial";
 
 /// Name of the exporter's container in every pod.
 const EXPORTER: &str = "maillog-exporter";
 
-/// Name of the container that rotates the log.
+/// Name of the container that rotates the log, and its image in the tests.
 const ROTATION: &str = "log-rotation";
+const SHELL: &str = "localhost/shell:trial";
+
+/// The commands that the rotation uses.
+const COMMANDS: [&str; 7] = ["sh", "sleep", "wc", "cp", "mv", "rm", "id"];
 
 /// Number of lines written, and the pause after each in milliseconds.
 const COUNT: u64 = 1500;
@@ -41,6 +51,9 @@ const PAUSE: &str = "10";
 
 /// Number of kills, evenly distributed over the lines.
 const KILLS: u64 = 3;
+
+/// Number of lines for the test of the rotation: 3 MB, and the rotation takes place above 1 MiB.
+const LONG_COUNT: u64 = 12_000;
 
 /// Timeout for the restart of a killed container.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -51,6 +64,14 @@ struct Exporter<'a> {
     name: String,
     /// Paths of its probes.
     probes: Vec<String>,
+}
+
+/// What the containers other than the exporter run.
+struct Others<'a> {
+    /// Arguments of the simulated mail server.
+    mail: &'a [&'a str],
+    /// Whether the container that rotates the log runs; otherwise it is removed.
+    rotation: bool,
 }
 
 /// The images of a test.
@@ -78,7 +99,117 @@ pub fn sidecar(folder: &Path) -> Result<()> {
     images(folder, &podman)?;
     let count = COUNT.to_string();
     let writer = ["writer", "/var/log/mail/mail.log", "plain", &count, PAUSE];
-    play(folder, &podman, rendered("sidecar-values.yaml")?, &writer)?.counts_across_kills()
+    let others = Others {
+        mail: &writer,
+        rotation: false,
+    };
+    play(
+        folder,
+        &podman,
+        rendered("sidecar-values.yaml", &[])?,
+        &others,
+    )?
+    .counts_across_kills()
+}
+
+/// A sidecar whose log is rotated several times by the chart's container, while the exporter is killed: the volume stays
+/// small. A line that is written between the copy and the truncation can be lost.
+pub fn rotated(folder: &Path) -> Result<()> {
+    let podman = Podman::new(folder)?;
+    images(folder, &podman)?;
+    shell(folder, &podman)?;
+    let count = LONG_COUNT.to_string();
+    let writer = ["writer", "/var/log/mail/mail.log", "plain", &count, "5"];
+    let objects = rendered(
+        "sidecar-values.yaml",
+        &[
+            "sidecar.logs.rotation.maxMebibytes=1",
+            "sidecar.logs.rotation.intervalSeconds=1",
+            "sidecar.logs.rotation.keep=1",
+        ],
+    )?;
+    let others = Others {
+        mail: &writer,
+        rotation: true,
+    };
+    let exporter = play(folder, &podman, objects, &others)?;
+    for kill in 1..=KILLS {
+        wait_for_lines(&podman, &exporter.name, kill * LONG_COUNT / (KILLS + 1))?;
+        exporter.kill(kill)?;
+    }
+    let rotations = || -> Result<u64> {
+        let name = exporter.name.replace(EXPORTER, ROTATION);
+        let output = podman.podman(&["logs", &name])?;
+        Ok(output.matches("rotated ").count() as u64)
+    };
+    let scrape = wait_for_lines(&podman, &exporter.name, LONG_COUNT - 3)?;
+    let (lines, rotations) = (scrape.sum("maillog_lines_total"), rotations()?);
+    if rotations < 2 || lines + rotations < LONG_COUNT || lines > LONG_COUNT {
+        return Err(format!("{lines} lines of {LONG_COUNT} after {rotations} rotations").into());
+    }
+    let size: u64 = fs::read_dir(folder.join("mail-log"))?
+        .filter_map(|entry| entry.ok()?.metadata().ok())
+        .filter(fs::Metadata::is_file)
+        .map(|file| file.len())
+        .sum();
+    // The log, a copy, and what is written in a second.
+    if size > 3 << 20 {
+        return Err(format!("the log and its copies have {size} bytes").into());
+    }
+    Ok(())
+}
+
+/// The pods of docs/kubernetes-mail-servers.md, each with a writer in place of the mail server. With `MAILLOG_CHARTS`, a
+/// folder with the charts of the mail servers, they are rendered from these charts.
+pub fn mail_servers(folder: &Path) -> Result<()> {
+    let podman = Podman::new(folder)?;
+    images(folder, &podman)?;
+    shell(folder, &podman)?;
+    let mut script = Command::new(PYTHON);
+    script.arg(format!("{SCRIPTS}/mail_server_pods.py"));
+    script.args([HELM, KUBECTL]);
+    script.args(std::env::var_os("MAILLOG_CHARTS"));
+    for line in said(&mut script)?.lines() {
+        let example: Value = serde_json::from_str(line)?;
+        let text = |name: &str| example[name].as_str().unwrap_or_default().to_owned();
+        let name = example["pod"]["metadata"]["name"].as_str();
+        let name = name.ok_or("a pod has no name")?;
+        let volumes = folder.join(name);
+        fs::create_dir(&volumes)?;
+        let count = COUNT.to_string();
+        let writer = ["writer", &text("log"), &text("form"), &count, PAUSE];
+        let others = Others {
+            mail: &writer,
+            rotation: false,
+        };
+        play(&volumes, &podman, vec![example["pod"].clone()], &others)?
+            .counts_across_kills()
+            .map_err(|error| format!("{name}: {error}"))?;
+        podman.podman(&["pod", "rm", "--force", name])?;
+    }
+    Ok(())
+}
+
+/// The image of the rotation, with Debian's static BusyBox.
+fn shell(folder: &Path, podman: &Podman) -> Result<()> {
+    let context = folder.join("shell");
+    let bin = context.join("bin");
+    fs::create_dir_all(&bin)?;
+    fs::copy("/bin/busybox", bin.join("busybox"))?;
+    for command in COMMANDS {
+        symlink("busybox", bin.join(command))?;
+    }
+    fs::write(
+        context.join("Containerfile"),
+        "FROM scratch\nCOPY bin /bin\n",
+    )?;
+    said(
+        podman
+            .command("buildah")
+            .args(["bud", "--tag", SHELL])
+            .arg(context),
+    )?;
+    Ok(())
 }
 
 /// The exporter reads the logs of the containers on its node.
@@ -99,16 +230,25 @@ pub fn node(folder: &Path) -> Result<()> {
             .arg(log)
             .args(["cri", &COUNT.to_string(), PAUSE]),
     )?;
-    play(folder, &podman, rendered("daemonset-values.yaml")?, &[])?.counts_across_kills()
+    let others = Others {
+        mail: &[],
+        rotation: false,
+    };
+    play(
+        folder,
+        &podman,
+        rendered("daemonset-values.yaml", &[])?,
+        &others,
+    )?
+    .counts_across_kills()
 }
 
-/// Runs the pod among `objects` with the objects that it refers to; containers other than the exporter's get
-/// `arguments`.
+/// Runs the pod among `objects` with the objects that it refers to.
 fn play<'a>(
     folder: &Path,
     podman: &'a Podman,
     objects: Vec<Value>,
-    arguments: &[&str],
+    others: &Others<'_>,
 ) -> Result<Exporter<'a>> {
     let mut played = Vec::new();
     let mut name = None;
@@ -126,7 +266,7 @@ fn play<'a>(
                 }
                 let pod = object["metadata"]["name"].as_str().unwrap_or_default();
                 name = Some(format!("{pod}-{EXPORTER}"));
-                probes = prepare(folder, &mut object["spec"], arguments)?;
+                probes = prepare(folder, &mut object["spec"], others)?;
             }
             "ConfigMap" | "Secret" | "PersistentVolumeClaim" => {}
             // Objects that only a cluster needs.
@@ -145,13 +285,12 @@ fn play<'a>(
 }
 
 /// Adapts a pod's specification to this test, and returns the paths of the exporter's probes.
-fn prepare(folder: &Path, spec: &mut Value, arguments: &[&str]) -> Result<Vec<String>> {
+fn prepare(folder: &Path, spec: &mut Value, others: &Others<'_>) -> Result<Vec<String>> {
     let mut probes = Vec::new();
     spec["hostNetwork"] = json!(true);
     let containers = spec["containers"].as_array_mut();
     let containers = containers.ok_or("the pod has no containers")?;
-    // Its image cannot be fetched; `rotation` tests what it runs.
-    containers.retain(|container| container["name"] != ROTATION);
+    containers.retain(|container| others.rotation || container["name"] != ROTATION);
     for container in containers {
         container["imagePullPolicy"] = json!("Never");
         // The ports belong to the network of the test.
@@ -167,9 +306,11 @@ fn prepare(folder: &Path, spec: &mut Value, arguments: &[&str]) -> Result<Vec<St
                 probes.extend(path.map(str::to_owned));
                 !name.ends_with("Probe")
             });
+        } else if container["name"] == ROTATION {
+            container["image"] = json!(SHELL);
         } else {
             container["image"] = json!(MAIL);
-            container["args"] = json!(arguments);
+            container["args"] = json!(others.mail);
         }
     }
     let group = spec["securityContext"]["fsGroup"].as_u64();
@@ -262,11 +403,14 @@ impl Exporter<'_> {
     }
 }
 
-/// The objects rendered by the chart with its test values.
-fn rendered(values: &str) -> Result<Vec<Value>> {
+/// The objects rendered by the chart with its test values and `more` values.
+fn rendered(values: &str, more: &[&str]) -> Result<Vec<Value>> {
     let values = Path::new(CHART).join("ci").join(values);
     let mut helm = Command::new(HELM);
     helm.args(["template", "--no-hooks", "mail", CHART, "--values"])
         .arg(values);
+    for value in more {
+        helm.args(["--set", value]);
+    }
     Ok(serde_saphyr::from_multiple(&said(&mut helm)?)?)
 }
