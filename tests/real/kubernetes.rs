@@ -102,6 +102,8 @@ fn rotation(folder: &Path) -> Result<()> {
         env!("CARGO_MANIFEST_DIR"),
         "/helm/maillog-exporter/files/rotate.sh"
     );
+    let folder = &folder.join("log");
+    fs::create_dir(folder)?;
     let log = folder.join("mail.log");
     fs::write(folder.join("small.log"), "small")?;
     fs::write(folder.join("other"), vec![0; MEBIBYTE + 1])?;
