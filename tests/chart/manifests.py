@@ -14,7 +14,9 @@ HEAD = """\
 #   kubectl create namespace mail
 #   kubectl apply -f kubernetes/{name}
 #
-# Change the image's name{change} first. Generated from the Helm chart by tests/chart/manifests.py.
+# Change the image's name{change} first.
+#
+# Generated from the Helm chart by tests/chart/manifests.py.
 """
 
 # By file: what it is, what else must be changed, and the values.
@@ -25,7 +27,7 @@ MANIFESTS = {
         {"mode": "daemonset", "daemonset": {"pods": ["mail_*/*"]}},
     ),
     "standalone.yaml": (
-        "The exporter as a syslog receiver: mail servers send to maillog-exporter-syslog.mail.svc, port 601 (TCP) or 514 (UDP).",
+        "The exporter as a syslog receiver. Mail servers send to maillog-exporter-syslog.mail.svc, port 601 (TCP) or 514 (UDP).",
         "",
         {"mode": "standalone"},
     ),

@@ -8,8 +8,8 @@ use std::process::Command;
 
 use crate::Result;
 use crate::chart::{self, CHART, HELM, KUBECTL, script};
+use crate::long_pods;
 use crate::podman::said;
-use crate::pods;
 use crate::sandbox::finish;
 use crate::trials::{RealTrial, with_folder};
 
@@ -36,13 +36,13 @@ pub const ALL: &[RealTrial] = &[
 const LONG: &[RealTrial] = &[
     RealTrial {
         name: "sidecar_pod_counts_while_its_log_is_rotated",
-        needs: pods::LONG_NEEDS,
-        run: || with_folder(pods::rotated),
+        needs: long_pods::NEEDS,
+        run: || with_folder(long_pods::rotated),
     },
     RealTrial {
         name: "sidecar_pods_of_documented_mail_servers_count_every_line_across_kills",
-        needs: pods::LONG_NEEDS,
-        run: || with_folder(pods::mail_servers),
+        needs: long_pods::NEEDS,
+        run: || with_folder(long_pods::mail_servers),
     },
 ];
 

@@ -20,8 +20,8 @@
 //!   the Alertmanager examples of the documentation
 //! - `history`: old logs in Prometheus, by `backfill` and promtool
 //! - `browser`: the pages in Chromium while an alert fires
-//! - `image`, `podman`, `inside`: the container image; `chart`, `pods`: the Helm chart and its pods; `kubernetes`:
-//!   manifests and values to copy
+//! - `image`, `podman`, `inside`: the container image; `chart`, `pods`: the Helm chart and its pods; `kubernetes`,
+//!   `long_pods`: manifests and values to copy, and their pods
 //! - `package`, `machine`: the Debian package on a system with its own systemd; `compose`: the example of
 //!   Docker Compose
 //!
@@ -63,6 +63,7 @@ mod incidents;
 mod journal;
 mod kubernetes;
 mod logrotate;
+mod long_pods;
 mod machine;
 mod milter;
 mod opensmtpd;

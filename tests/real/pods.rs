@@ -5,7 +5,7 @@
 //! test's network, with the images built by the test.
 
 use std::fs::{self, Permissions};
-use std::os::unix::fs::{PermissionsExt, chown, symlink};
+use std::os::unix::fs::{PermissionsExt, chown};
 use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::Result;
-use crate::chart::{CHART, HELM, KUBECTL, PYTHON, SCRIPTS};
+use crate::chart::{CHART, HELM};
 use crate::exporter::{Scrape, get};
 use crate::image::{build, inside, wait_for_lines};
 use crate::podman::{self, IMAGE, Podman, said};
@@ -26,56 +26,47 @@ pub const NEEDS: &[&str] = &{
     [a, b, c, d, e, f, g, HELM]
 };
 
-/// Programs needed by the tests whose log is rotated, and by those of documented pods.
-pub const LONG_NEEDS: &[&str] = &{
-    let [a, b, c, d, e, f, g] = podman::NEEDS;
-    [a, b, c, d, e, f, g, HELM, KUBECTL, PYTHON, "/bin/busybox"]
-};
-
 /// The image of the simulated mail server.
 const MAIL: &str = "localhost/mail:trial";
 
 /// Name of the exporter's container in every pod.
-const EXPORTER: &str = "maillog-exporter";
+pub const EXPORTER: &str = "maillog-exporter";
 
 /// Name of the container that rotates the log, and its image in the tests.
-const ROTATION: &str = "log-rotation";
-const SHELL: &str = "localhost/shell:trial";
-
-/// The commands that the rotation uses.
-const COMMANDS: [&str; 7] = ["sh", "sleep", "wc", "cp", "mv", "rm", "id"];
+pub const ROTATION: &str = "log-rotation";
+pub const SHELL: &str = "localhost/shell:trial";
 
 /// Number of lines written, and the pause after each in milliseconds.
 const COUNT: u64 = 1500;
 const PAUSE: &str = "10";
 
 /// Number of kills, evenly distributed over the lines.
-const KILLS: u64 = 3;
-
-/// Number of lines for the test of the rotation: 3 MB, and the rotation takes place above 1 MiB.
-const LONG_COUNT: u64 = 12_000;
+pub const KILLS: u64 = 3;
 
 /// Timeout for the restart of a killed container.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The exporter's container in a running pod.
-struct Exporter<'a> {
+pub struct Exporter<'a> {
     podman: &'a Podman,
-    name: String,
+    pub name: String,
     /// Paths of its probes.
     probes: Vec<String>,
+    /// Number of lines that are written.
+    count: u64,
 }
 
 /// What the containers other than the exporter run.
-struct Others<'a> {
-    /// Arguments of the simulated mail server.
-    mail: &'a [&'a str],
+pub struct Others<'a> {
+    /// Arguments of the simulated mail server, and the number of lines that it writes.
+    pub mail: &'a [&'a str],
+    pub count: u64,
     /// Whether the container that rotates the log runs; otherwise it is removed.
-    rotation: bool,
+    pub rotation: bool,
 }
 
 /// The images of a test.
-fn images(folder: &Path, podman: &Podman) -> Result<()> {
+pub fn images(folder: &Path, podman: &Podman) -> Result<()> {
     build(podman)?;
     let context = folder.join("mail");
     fs::create_dir(&context)?;
@@ -101,6 +92,7 @@ pub fn sidecar(folder: &Path) -> Result<()> {
     let writer = ["writer", "/var/log/mail/mail.log", "plain", &count, PAUSE];
     let others = Others {
         mail: &writer,
+        count: COUNT,
         rotation: false,
     };
     play(
@@ -110,106 +102,6 @@ pub fn sidecar(folder: &Path) -> Result<()> {
         &others,
     )?
     .counts_across_kills()
-}
-
-/// A sidecar whose log is rotated several times by the chart's container, while the exporter is killed: the volume stays
-/// small. A line that is written between the copy and the truncation can be lost.
-pub fn rotated(folder: &Path) -> Result<()> {
-    let podman = Podman::new(folder)?;
-    images(folder, &podman)?;
-    shell(folder, &podman)?;
-    let count = LONG_COUNT.to_string();
-    let writer = ["writer", "/var/log/mail/mail.log", "plain", &count, "5"];
-    let objects = rendered(
-        "sidecar-values.yaml",
-        &[
-            "sidecar.logs.rotation.maxMebibytes=1",
-            "sidecar.logs.rotation.intervalSeconds=1",
-            "sidecar.logs.rotation.keep=1",
-        ],
-    )?;
-    let others = Others {
-        mail: &writer,
-        rotation: true,
-    };
-    let exporter = play(folder, &podman, objects, &others)?;
-    for kill in 1..=KILLS {
-        wait_for_lines(&podman, &exporter.name, kill * LONG_COUNT / (KILLS + 1))?;
-        exporter.kill(kill)?;
-    }
-    let rotations = || -> Result<u64> {
-        let name = exporter.name.replace(EXPORTER, ROTATION);
-        let output = podman.podman(&["logs", &name])?;
-        Ok(output.matches("rotated ").count() as u64)
-    };
-    let scrape = wait_for_lines(&podman, &exporter.name, LONG_COUNT - 3)?;
-    let (lines, rotations) = (scrape.sum("maillog_lines_total"), rotations()?);
-    if rotations < 2 || lines + rotations < LONG_COUNT || lines > LONG_COUNT {
-        return Err(format!("{lines} lines of {LONG_COUNT} after {rotations} rotations").into());
-    }
-    let size: u64 = fs::read_dir(folder.join("mail-log"))?
-        .filter_map(|entry| entry.ok()?.metadata().ok())
-        .filter(fs::Metadata::is_file)
-        .map(|file| file.len())
-        .sum();
-    // The log, a copy, and what is written in a second.
-    if size > 3 << 20 {
-        return Err(format!("the log and its copies have {size} bytes").into());
-    }
-    Ok(())
-}
-
-/// The pods of docs/kubernetes-mail-servers.md, each with a writer in place of the mail server. With `MAILLOG_CHARTS`, a
-/// folder with the charts of the mail servers, they are rendered from these charts.
-pub fn mail_servers(folder: &Path) -> Result<()> {
-    let podman = Podman::new(folder)?;
-    images(folder, &podman)?;
-    shell(folder, &podman)?;
-    let mut script = Command::new(PYTHON);
-    script.arg(format!("{SCRIPTS}/mail_server_pods.py"));
-    script.args([HELM, KUBECTL]);
-    script.args(std::env::var_os("MAILLOG_CHARTS"));
-    for line in said(&mut script)?.lines() {
-        let example: Value = serde_json::from_str(line)?;
-        let text = |name: &str| example[name].as_str().unwrap_or_default().to_owned();
-        let name = example["pod"]["metadata"]["name"].as_str();
-        let name = name.ok_or("a pod has no name")?;
-        let volumes = folder.join(name);
-        fs::create_dir(&volumes)?;
-        let count = COUNT.to_string();
-        let writer = ["writer", &text("log"), &text("form"), &count, PAUSE];
-        let others = Others {
-            mail: &writer,
-            rotation: false,
-        };
-        play(&volumes, &podman, vec![example["pod"].clone()], &others)?
-            .counts_across_kills()
-            .map_err(|error| format!("{name}: {error}"))?;
-        podman.podman(&["pod", "rm", "--force", name])?;
-    }
-    Ok(())
-}
-
-/// The image of the rotation, with Debian's static BusyBox.
-fn shell(folder: &Path, podman: &Podman) -> Result<()> {
-    let context = folder.join("shell");
-    let bin = context.join("bin");
-    fs::create_dir_all(&bin)?;
-    fs::copy("/bin/busybox", bin.join("busybox"))?;
-    for command in COMMANDS {
-        symlink("busybox", bin.join(command))?;
-    }
-    fs::write(
-        context.join("Containerfile"),
-        "FROM scratch\nCOPY bin /bin\n",
-    )?;
-    said(
-        podman
-            .command("buildah")
-            .args(["bud", "--tag", SHELL])
-            .arg(context),
-    )?;
-    Ok(())
 }
 
 /// The exporter reads the logs of the containers on its node.
@@ -232,6 +124,7 @@ pub fn node(folder: &Path) -> Result<()> {
     )?;
     let others = Others {
         mail: &[],
+        count: COUNT,
         rotation: false,
     };
     play(
@@ -244,7 +137,7 @@ pub fn node(folder: &Path) -> Result<()> {
 }
 
 /// Runs the pod among `objects` with the objects that it refers to.
-fn play<'a>(
+pub fn play<'a>(
     folder: &Path,
     podman: &'a Podman,
     objects: Vec<Value>,
@@ -281,6 +174,7 @@ fn play<'a>(
         podman,
         name: name.ok_or("there is no pod")?,
         probes,
+        count: others.count,
     })
 }
 
@@ -330,20 +224,22 @@ fn prepare(folder: &Path, spec: &mut Value, others: &Others<'_>) -> Result<Vec<S
 
 impl Exporter<'_> {
     /// Kills it repeatedly while lines are written, and compares the counts at the end.
-    fn counts_across_kills(&self) -> Result<()> {
+    pub fn counts_across_kills(&self) -> Result<()> {
         let mut before = 0;
         for kill in 1..=KILLS {
-            let scrape = wait_for_lines(self.podman, &self.name, kill * COUNT / (KILLS + 2))?;
+            let scrape = wait_for_lines(self.podman, &self.name, kill * self.count / (KILLS + 2))?;
             let lines = scrape.sum("maillog_lines_total");
-            if lines < before || lines == COUNT {
-                return Err(
-                    format!("{lines} lines of {COUNT} at kill {kill}, {before} before").into(),
-                );
+            if lines < before || lines == self.count {
+                return Err(format!(
+                    "{lines} lines of {} at kill {kill}, {before} before",
+                    self.count
+                )
+                .into());
             }
             before = lines;
             self.kill(kill)?;
         }
-        let scrape = wait_for_lines(self.podman, &self.name, COUNT)?;
+        let scrape = wait_for_lines(self.podman, &self.name, self.count)?;
         self.went_on()?;
         if self.probes.is_empty() {
             return Err("the exporter's container has no probes".into());
@@ -355,7 +251,7 @@ impl Exporter<'_> {
     }
 
     /// Kills the process and waits until the engine has restarted it for the nth time.
-    fn kill(&self, times: u64) -> Result<()> {
+    pub fn kill(&self, times: u64) -> Result<()> {
         let process = self.podman.container(&self.name, "{{.State.Pid}}")?;
         finish(Command::new("kill").args(["-KILL", &process]))?;
         until("the restart of the exporter", PATIENCE, || {
@@ -386,7 +282,7 @@ impl Exporter<'_> {
 
     /// Every line was counted once, with the right result.
     fn compare(&self, scrape: &Scrape) -> Result<()> {
-        let fifth = COUNT / 5;
+        let fifth = self.count / 5;
         let report = scrape.to_report();
         let actual = json!([
             scrape.sum("maillog_lines_total"),
@@ -395,7 +291,7 @@ impl Exporter<'_> {
             report["codes"]["outbound"]["250"],
             report["codes"]["inbound"]["550"],
         ]);
-        let expected = json!([COUNT, fifth, fifth, fifth, 2 * fifth]);
+        let expected = json!([self.count, fifth, fifth, fifth, 2 * fifth]);
         if actual != expected {
             return Err(format!("counted were {actual} of {expected}").into());
         }
@@ -404,7 +300,7 @@ impl Exporter<'_> {
 }
 
 /// The objects rendered by the chart with its test values and `more` values.
-fn rendered(values: &str, more: &[&str]) -> Result<Vec<Value>> {
+pub fn rendered(values: &str, more: &[&str]) -> Result<Vec<Value>> {
     let values = Path::new(CHART).join("ci").join(values);
     let mut helm = Command::new(HELM);
     helm.args(["template", "--no-hooks", "mail", CHART, "--values"])
