@@ -10,52 +10,39 @@ import json
 import pathlib
 import re
 import shutil
-import subprocess
 import sys
 
-import kubernetes_validate
 import yaml
 
 import cluster
 import readme
+import render
+import schemas
+import values
 
-chart, helm, exporter, folder = map(pathlib.Path, sys.argv[1:])
-root = chart.parent.parent
+folder_of_chart, helm, exporter, folder = map(pathlib.Path, sys.argv[1:])
+root = folder_of_chart.parent.parent
+chart = render.Chart(helm, folder_of_chart)
 problems = []
 
 
-def versions():
-    """Every minor version from 1.25 that kubernetes-validate knows."""
-    schemas = pathlib.Path(kubernetes_validate.__file__).parent / "kubernetes-json-schema"
-    found = {re.match(r"v1\.(\d+)\.", path.name) for path in schemas.iterdir()}
-    minors = sorted({int(match.group(1)) for match in found if match})
-    return [f"1.{minor}" for minor in minors if minor >= 25]
-
-
-class Strict(yaml.SafeLoader):
-    """A YAML loader that rejects duplicate keys, like a cluster."""
-
-    def construct_mapping(self, node, deep=False):
-        keys = [key.value for key, _ in node.value]
-        for key in keys:
-            if keys.count(key) > 1:
-                raise yaml.constructor.ConstructorError(None, None, f"{key} is there twice", node.start_mark)
-        return super().construct_mapping(node, deep)
-
-
-def run(*command):
-    return subprocess.run(command, capture_output=True, text=True, check=False)
-
-
-def render(values, version, *more, of=chart):
-    command = [helm, "template", "mail", of, "--kube-version", f"{version}.0", *more]
-    if values:
-        command += ["-f", values]
-    done = run(*command)
-    if done.returncode:
-        problems.append(f"{values}: {version}: {done.stderr.strip()}")
+def template(name, *arguments, version, of=chart):
+    """The rendered objects; none, and a problem, if they cannot be rendered."""
+    try:
+        return of.template(*arguments, version=version)
+    except render.Failed as failure:
+        problems.append(f"{name}: {version}: {failure}")
         return []
-    return [thing for thing in yaml.load_all(done.stdout, Strict) if thing]
+
+
+def every_version(name, *arguments, of=chart):
+    """Each version with the objects for it. They are rendered on both sides of 1.29, the only version that the templates
+    look at, and at both ends."""
+    things = []
+    for version in known:
+        if version in (known[0], "1.28", "1.29", known[-1]):
+            things = template(name, *arguments, version=version, of=of)
+        yield version, things
 
 
 def configuration(things, name):
@@ -63,70 +50,64 @@ def configuration(things, name):
     text = cluster.of(things, "ConfigMap")[0]["data"]["config.yml"]
     path = folder / "config.yml"
     path.write_text(text.replace("/etc/maillog_exporter/alerting", str(folder / "secret")), "utf-8")
-    done = run(exporter, "check", path)
-    if done.returncode:
-        problems.append(f"{name}: {done.stderr.strip()}")
+    try:
+        render.run(exporter, "check", path)
+    except render.Failed as failure:
+        problems.append(f"{name}: {failure}")
+
+
+def write_rules(thing, name):
+    """Writes the groups of a PrometheusRule to FOLDER/NAME.rules.yaml, for promtool."""
+    if thing["kind"] == "PrometheusRule":
+        text = yaml.safe_dump(thing["spec"], allow_unicode=True)
+        (folder / f"{name}.rules.yaml").write_text(text, "utf-8")
 
 
 def groups(path):
     return yaml.safe_load(path.read_text(encoding="utf-8"))["groups"]
 
 
-known = versions()
-values_files = sorted((chart / "ci").glob("*.yaml"))
+known = schemas.versions()
+values_files = sorted((folder_of_chart / "ci").glob("*.yaml"))
 checked = 0
 with open(folder / "operator.jsonl", "w", encoding="utf-8") as operator:
-    for values in values_files:
-        linted = run(helm, "lint", "--strict", chart, "-f", values)
-        if linted.returncode:
-            problems.append(f"{values}: {linted.stdout}")
-        configuration(render(values, known[-1]), values.name)
-        for version in known:
-            things = render(values, version)
-            problems += [f"{values.name}: {version}: {what}" for what in cluster.problems(things)]
-            for thing in things:
-                name = f"{values.name}: {version}: {thing['kind']} {thing['metadata']['name']}"
-                if thing["apiVersion"].startswith("monitoring.coreos.com/"):
-                    operator.write(json.dumps(thing) + "\n")
-                    if thing["kind"] == "PrometheusRule":
-                        rules = folder / f"{values.stem}.rules.yaml"
-                        rules.write_text(yaml.safe_dump(thing["spec"], allow_unicode=True), "utf-8")
-                    continue
-                try:
-                    kubernetes_validate.validate(thing, version, strict=True)
-                    checked += 1
-                except kubernetes_validate.ValidationError as error:
-                    where = ".".join(map(str, error.path))
-                    problems.append(f"{name}: {where}: {error.message}")
+    for path in values_files:
+        try:
+            render.run(helm, "lint", "--strict", folder_of_chart, "-f", path)
+        except render.Failed as failure:
+            problems.append(f"{path}: {failure}")
+        configuration(template(path.name, "-f", path, version=known[-1]), path.name)
+        for version, things in every_version(path.name, "-f", path):
+            found = cluster.problems(things) + schemas.problems(things, version)
+            problems += [f"{path.name}: {version}: {what}" for what in found]
+            checked += len(things)
+            for thing in filter(schemas.of_operator, things):
+                operator.write(json.dumps(thing) + "\n")
+                write_rules(thing, path.stem)
 
-# The example chart of docs/kubernetes.md, which includes the container.
+    # What each value does.
+    rendered = [chart.template(version=known[-1], values=case) for case, _ in values.CASES]
+    problems += values.problems(rendered, [yaml.safe_load(path.read_text("utf-8")) for path in values_files])
+    for number, things in enumerate(rendered):
+        problems += [f"values {number}: {what}" for what in schemas.problems(things, known[-1])]
+        for thing in filter(schemas.of_operator, things):
+            operator.write(json.dumps(thing) + "\n")
+            write_rules(thing, f"values-{number}")
+
+# The example chart of docs/kubernetes.md, which includes the containers.
 own = folder / "own"
-shutil.copytree(chart, own / "charts/maillog-exporter")
+shutil.copytree(folder_of_chart, own / "charts/maillog-exporter")
 (own / "templates").mkdir()
 shown = (root / "docs/kubernetes.md").read_text("utf-8").split("### In a chart of your own")[1].split("\n## ")[0]
 for name, text in re.findall(r"```yaml\n# (\S+)\n(.*?)```", shown, re.DOTALL):
     (own / name).write_text(text, "utf-8")
-for version in known:
-    things = render(None, version, of=own)
+for version, things in every_version("own chart", of=render.Chart(helm, own)):
     if not cluster.workload(things)[0]:
         problems.append(f"own chart: {version}: no workload")
-    problems += [f"own chart: {version}: {what}" for what in cluster.problems(things)]
-    for thing in things:
-        if not thing["apiVersion"].startswith("monitoring.coreos.com/"):
-            try:
-                kubernetes_validate.validate(thing, version, strict=True)
-            except kubernetes_validate.ValidationError as error:
-                problems.append(f"own chart: {version}: {thing['kind']}: {error.message}")
-
-# The sidecar runs as root only if configured.
-for thing in render(None, known[-1], "--set", "sidecar.mail.image=x,sidecar.user=0"):
-    if thing["kind"] == "StatefulSet":
-        rights = thing["spec"]["template"]["spec"]["initContainers"][0]["securityContext"]
-        if (rights["runAsUser"], rights["runAsNonRoot"], rights["capabilities"]) != (0, False, {"drop": ["ALL"]}):
-            problems.append(f"sidecar.user=0 makes {rights}")
+    problems += [f"own chart: {what}" for what in cluster.problems(things) + schemas.problems(things, version)]
 
 # Dashboards are unchanged.
-things = render(None, known[-1], "--set", "mode=standalone,dashboards.enabled=true")
+things = template("dashboards", "--set", "mode=standalone,dashboards.enabled=true", version=known[-1])
 carried = {}
 for thing in cluster.of(things, "ConfigMap"):
     if thing["metadata"]["labels"].get("grafana_dashboard") == "1":
@@ -136,14 +117,12 @@ if carried != committed or not carried:
     problems.append(f"the dashboards {sorted(carried)} differ from the repository, {sorted(committed)}")
 
 # Rules with default figures.
-for thing in render(None, known[-1], "--set", "mode=standalone,prometheusRule.enabled=true"):
+for thing in template("rules", "--set", "mode=standalone,prometheusRule.enabled=true", version=known[-1]):
     if thing["kind"] == "PrometheusRule":
         committed = groups(root / "alerts/alerts.yaml")
         if thing["spec"]["groups"] != committed:
             problems.append("the rules of the chart differ from alerts/")
-        (folder / "default.rules.yaml").write_text(
-            yaml.safe_dump(thing["spec"], allow_unicode=True), "utf-8"
-        )
+        write_rules(thing, "default")
 
 # Rules with overrides.
 rules = {}
@@ -179,6 +158,13 @@ for wrong, expected in [
         "this rule does not have it",
     ),
     ("mode=sidecar", "sidecar.mail"),
+    ("sidecar.mail.image=x,sidecar.logs.rotation.keep=0", "sidecar.logs.rotation.keep"),
+    ("mode=standalone,web.externalUrl=maillog.example.com", "web.externalUrl"),
+    ("mode=standalone,image.registry=https://example.com", "image.registry"),
+    ("mode=standalone,serviceAccount.crate=true", "crate"),
+    ("mode=standalone,securityContext.runAsUserr=1", "runAsUserr"),
+    ("mode=standalone,serviceMonitor.scrapeTimeout=soon", "serviceMonitor.scrapeTimeout"),
+    ("mode=standalone,extraArgs[0]=x", "extraArgs.0"),
     ("sidecar.mail.image=x,networkPolicy.enabled=true", "the mail server would be unreachable"),
     ("sidecar.mail.image=x,sidecar.replicas=2,sidecar.logs.volume.persistentVolumeClaim.claimName=x", "each other"),
     ("sidecar.logs.volume.emptyDir.medium=Memory,sidecar.logs.volume.hostPath.path=/x", "sidecar.logs.volume"),
@@ -189,11 +175,14 @@ for wrong, expected in [
     ("mode=standalone,alerting.alertmanagers[0].url=http://a,alerting.alertmanagers[0].tsl.ca_file=x", "tsl"),
     ("mode=standalone,serviceMonitor.enabled=true,podMonitor.enabled=true", "scraped twice"),
 ]:
-    done = run(helm, "template", "mail", chart, "--set", wrong)
-    if done.returncode == 0 or expected not in done.stderr:
-        problems.append(f"{wrong}: not rejected with {expected!r}: {done.stderr.strip()}")
+    try:
+        chart.template("--set", wrong)
+        problems.append(f"{wrong}: not rejected")
+    except render.Failed as failure:
+        if expected not in str(failure):
+            problems.append(f"{wrong}: not rejected with {expected!r}: {failure}")
 
-if (chart / "README.md").read_text("utf-8") != readme.readme():
+if (folder_of_chart / "README.md").read_text("utf-8") != readme.readme():
     problems.append("README.md is outdated: run tests/chart/readme.py")
 
 print(f"{checked} objects valid on Kubernetes {known[0]} to {known[-1]}")

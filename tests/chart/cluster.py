@@ -26,15 +26,20 @@ def workload(things):
     return None, None
 
 
-def problems(things, own=None):
-    """All problems. `own` is the pod of another chart that creates the workload."""
+def problems(things):
+    """All problems."""
     owner, pod = workload(things)
-    pod = pod or own
+    if pod is None:
+        return []
+    found = selectors(things, pod, owner) + ports(things, pod)
+    return found + rights(things, pod) + mounts(owner, pod) + policies(things, pod)
+
+
+def selectors(things, pod, owner=None):
+    """Everything with a selector selects the pod, which another chart may have created, and not the pod of the test."""
     tests = of(things, "Pod")
     found = []
-    if pod is None:
-        return found
-    selectors = [
+    all_of_them = [
         (thing, thing["spec"].get("selector", {}))
         for thing in of(things, "Service")
     ] + [
@@ -46,13 +51,13 @@ def problems(things, own=None):
         for thing in of(things, "NetworkPolicy")
     ]
     if owner:
-        selectors.append((owner, owner["spec"]["selector"]["matchLabels"]))
-    for thing, selector in selectors:
+        all_of_them.append((owner, owner["spec"]["selector"]["matchLabels"]))
+    for thing, selector in all_of_them:
         who = f"{thing['kind']} {thing['metadata']['name']}"
         if not selects(selector, pod):
             found.append(f"{who} does not select the pod")
         found += [f"{who} selects the pod of the test too" for test in tests if selects(selector, test)]
-    return found + ports(things, pod) + rights(things, pod) + mounts(owner, pod) + policies(things, pod)
+    return found
 
 
 def ports(things, pod):
@@ -94,19 +99,20 @@ def rights(things, pod):
             found.append("a pod has a token")
         outer = made["spec"].get("securityContext", {})
         for container in containers(made):
-            if container["name"] not in ("maillog-exporter", "ready"):
+            if container["name"] not in ("maillog-exporter", "log-rotation", "ready"):
                 continue
             rights = outer | container["securityContext"]
-            # Pod logs are readable by root only.
-            hosts = any("hostPath" in volume for volume in made["spec"].get("volumes", []))
+            # Pod logs are readable by root only, and logs of mail servers are often writable by root only.
+            root = any("hostPath" in volume for volume in made["spec"].get("volumes", []))
+            root = root or container["name"] == "log-rotation"
             if (
                 rights["allowPrivilegeEscalation"]
                 or not rights["readOnlyRootFilesystem"]
                 or rights["capabilities"] != {"drop": ["ALL"]}
                 or rights["seccompProfile"] != {"type": "RuntimeDefault"}
-                or (not hosts and (not rights.get("runAsNonRoot") or rights["runAsUser"] != 65532))
+                or (not root and (not rights.get("runAsNonRoot") or rights["runAsUser"] != 65532))
             ):
-                found.append(f"{container['name']} may too much: {rights}")
+                found.append(f"{container['name']} has too many rights: {rights}")
     default = pod["metadata"].get("annotations", {}).get("kubectl.kubernetes.io/default-container")
     names = [container["name"] for container in pod["spec"]["containers"]]
     if default is not None and default != names[0]:

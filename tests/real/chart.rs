@@ -17,10 +17,14 @@ pub const PYTHON: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/target/chart/bin/
 /// Helm, as installed by `.ci/run`.
 pub const HELM: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/target/chart/bin/helm");
 
+/// Kubectl, which builds kustomizations, as installed by `.ci/run`.
+pub const KUBECTL: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/target/chart/bin/kubectl");
+
 /// The chart.
 pub const CHART: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/helm/maillog-exporter");
 
-const SCRIPTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/chart");
+/// The scripts of the tests.
+pub const SCRIPTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/chart");
 
 /// Every object is valid and consistent with the others, the rules are the committed ones, and invalid
 /// values are rejected.
@@ -32,15 +36,8 @@ pub fn trial(folder: &Path) -> Result<()> {
     fs::write(secret.join("password"), "a password")?;
     let pair = rcgen::generate_simple_self_signed(["alertmanager.example".to_owned()])?;
     fs::write(secret.join("ca.crt"), pair.cert.pem())?;
-    let checked = Command::new(PYTHON)
-        .arg(format!("{SCRIPTS}/check.py"))
-        .args([CHART, HELM, PROGRAM])
-        .arg(folder)
-        .output()?;
-    if !checked.status.success() {
-        let text = String::from_utf8_lossy(&checked.stdout).into_owned();
-        return Err((text + &String::from_utf8_lossy(&checked.stderr)).into());
-    }
+    let folder_name = folder.to_str().ok_or("the folder's name is not UTF-8")?;
+    script("check.py", &[CHART, HELM, PROGRAM, folder_name])?;
     let operator = Command::new("node")
         .arg(format!("{SCRIPTS}/operator.mjs"))
         .stdin(File::open(folder.join("operator.jsonl"))?)
@@ -57,4 +54,17 @@ pub fn trial(folder: &Path) -> Result<()> {
         }
     }
     finish(&mut promtool)
+}
+
+/// Runs a script of tests/chart; what it prints is the message if it fails.
+pub fn script(name: &str, arguments: &[&str]) -> Result<()> {
+    let output = Command::new(PYTHON)
+        .arg(format!("{SCRIPTS}/{name}"))
+        .args(arguments)
+        .output()?;
+    if output.status.success() {
+        return Ok(());
+    }
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    Err((text + &String::from_utf8_lossy(&output.stderr)).into())
 }

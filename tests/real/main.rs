@@ -20,7 +20,8 @@
 //!   the Alertmanager examples of the documentation
 //! - `history`: old logs in Prometheus, by `backfill` and promtool
 //! - `browser`: the pages in Chromium while an alert fires
-//! - `image`, `podman`, `inside`: the container image; `chart`, `pods`: the Helm chart and its pods
+//! - `image`, `podman`, `inside`: the container image; `chart`, `pods`: the Helm chart and its pods; `kubernetes`,
+//!   `long_pods`: manifests and values to copy, and their pods
 //! - `package`, `machine`: the Debian package on a system with its own systemd; `compose`: the example of
 //!   Docker Compose
 //!
@@ -60,7 +61,9 @@ mod image;
 mod inbound;
 mod incidents;
 mod journal;
+mod kubernetes;
 mod logrotate;
+mod long_pods;
 mod machine;
 mod milter;
 mod opensmtpd;
@@ -136,6 +139,8 @@ fn all() -> impl Iterator<Item = &'static trials::RealTrial> {
         .chain(courier::ALL)
         .chain(haraka::ALL)
         .chain(dovecot::ALL)
+        .chain(kubernetes::ALL)
+        .chain(kubernetes::long())
 }
 
 /// Runs one trial; we are in its namespace already.

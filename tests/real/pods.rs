@@ -30,28 +30,43 @@ pub const NEEDS: &[&str] = &{
 const MAIL: &str = "localhost/mail:trial";
 
 /// Name of the exporter's container in every pod.
-const EXPORTER: &str = "maillog-exporter";
+pub const EXPORTER: &str = "maillog-exporter";
+
+/// Name of the container that rotates the log, and its image in the tests.
+pub const ROTATION: &str = "log-rotation";
+pub const SHELL: &str = "localhost/shell:trial";
 
 /// Number of lines written, and the pause after each in milliseconds.
 const COUNT: u64 = 1500;
 const PAUSE: &str = "10";
 
 /// Number of kills, evenly distributed over the lines.
-const KILLS: u64 = 3;
+pub const KILLS: u64 = 3;
 
 /// Timeout for the restart of a killed container.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The exporter's container in a running pod.
-struct Exporter<'a> {
+pub struct Exporter<'a> {
     podman: &'a Podman,
-    name: String,
+    pub name: String,
     /// Paths of its probes.
     probes: Vec<String>,
+    /// Number of lines that are written.
+    count: u64,
+}
+
+/// What the containers other than the exporter run.
+pub struct Others<'a> {
+    /// Arguments of the simulated mail server, and the number of lines that it writes.
+    pub mail: &'a [&'a str],
+    pub count: u64,
+    /// Whether the container that rotates the log runs; otherwise it is removed.
+    pub rotation: bool,
 }
 
 /// The images of a test.
-fn images(folder: &Path, podman: &Podman) -> Result<()> {
+pub fn images(folder: &Path, podman: &Podman) -> Result<()> {
     build(podman)?;
     let context = folder.join("mail");
     fs::create_dir(&context)?;
@@ -75,7 +90,18 @@ pub fn sidecar(folder: &Path) -> Result<()> {
     images(folder, &podman)?;
     let count = COUNT.to_string();
     let writer = ["writer", "/var/log/mail/mail.log", "plain", &count, PAUSE];
-    play(folder, &podman, rendered("sidecar-values.yaml")?, &writer)?.counts_across_kills()
+    let others = Others {
+        mail: &writer,
+        count: COUNT,
+        rotation: false,
+    };
+    play(
+        folder,
+        &podman,
+        rendered("sidecar-values.yaml", &[])?,
+        &others,
+    )?
+    .counts_across_kills()
 }
 
 /// The exporter reads the logs of the containers on its node.
@@ -96,16 +122,26 @@ pub fn node(folder: &Path) -> Result<()> {
             .arg(log)
             .args(["cri", &COUNT.to_string(), PAUSE]),
     )?;
-    play(folder, &podman, rendered("daemonset-values.yaml")?, &[])?.counts_across_kills()
+    let others = Others {
+        mail: &[],
+        count: COUNT,
+        rotation: false,
+    };
+    play(
+        folder,
+        &podman,
+        rendered("daemonset-values.yaml", &[])?,
+        &others,
+    )?
+    .counts_across_kills()
 }
 
-/// Runs the pod among `objects` with the objects that it refers to; containers other than the exporter's get
-/// `arguments`.
-fn play<'a>(
+/// Runs the pod among `objects` with the objects that it refers to.
+pub fn play<'a>(
     folder: &Path,
     podman: &'a Podman,
     objects: Vec<Value>,
-    arguments: &[&str],
+    others: &Others<'_>,
 ) -> Result<Exporter<'a>> {
     let mut played = Vec::new();
     let mut name = None;
@@ -123,7 +159,7 @@ fn play<'a>(
                 }
                 let pod = object["metadata"]["name"].as_str().unwrap_or_default();
                 name = Some(format!("{pod}-{EXPORTER}"));
-                probes = prepare(folder, &mut object["spec"], arguments)?;
+                probes = prepare(folder, &mut object["spec"], others)?;
             }
             "ConfigMap" | "Secret" | "PersistentVolumeClaim" => {}
             // Objects that only a cluster needs.
@@ -138,15 +174,18 @@ fn play<'a>(
         podman,
         name: name.ok_or("there is no pod")?,
         probes,
+        count: others.count,
     })
 }
 
 /// Adapts a pod's specification to this test, and returns the paths of the exporter's probes.
-fn prepare(folder: &Path, spec: &mut Value, arguments: &[&str]) -> Result<Vec<String>> {
+fn prepare(folder: &Path, spec: &mut Value, others: &Others<'_>) -> Result<Vec<String>> {
     let mut probes = Vec::new();
     spec["hostNetwork"] = json!(true);
     let containers = spec["containers"].as_array_mut();
-    for container in containers.ok_or("the pod has no containers")? {
+    let containers = containers.ok_or("the pod has no containers")?;
+    containers.retain(|container| others.rotation || container["name"] != ROTATION);
+    for container in containers {
         container["imagePullPolicy"] = json!("Never");
         // The ports belong to the network of the test.
         container["ports"] = json!([]);
@@ -161,9 +200,11 @@ fn prepare(folder: &Path, spec: &mut Value, arguments: &[&str]) -> Result<Vec<St
                 probes.extend(path.map(str::to_owned));
                 !name.ends_with("Probe")
             });
+        } else if container["name"] == ROTATION {
+            container["image"] = json!(SHELL);
         } else {
             container["image"] = json!(MAIL);
-            container["args"] = json!(arguments);
+            container["args"] = json!(others.mail);
         }
     }
     let group = spec["securityContext"]["fsGroup"].as_u64();
@@ -183,20 +224,22 @@ fn prepare(folder: &Path, spec: &mut Value, arguments: &[&str]) -> Result<Vec<St
 
 impl Exporter<'_> {
     /// Kills it repeatedly while lines are written, and compares the counts at the end.
-    fn counts_across_kills(&self) -> Result<()> {
+    pub fn counts_across_kills(&self) -> Result<()> {
         let mut before = 0;
         for kill in 1..=KILLS {
-            let scrape = wait_for_lines(self.podman, &self.name, kill * COUNT / (KILLS + 2))?;
+            let scrape = wait_for_lines(self.podman, &self.name, kill * self.count / (KILLS + 2))?;
             let lines = scrape.sum("maillog_lines_total");
-            if lines < before || lines == COUNT {
-                return Err(
-                    format!("{lines} lines of {COUNT} at kill {kill}, {before} before").into(),
-                );
+            if lines < before || lines == self.count {
+                return Err(format!(
+                    "{lines} lines of {} at kill {kill}, {before} before",
+                    self.count
+                )
+                .into());
             }
             before = lines;
             self.kill(kill)?;
         }
-        let scrape = wait_for_lines(self.podman, &self.name, COUNT)?;
+        let scrape = wait_for_lines(self.podman, &self.name, self.count)?;
         self.went_on()?;
         if self.probes.is_empty() {
             return Err("the exporter's container has no probes".into());
@@ -208,7 +251,7 @@ impl Exporter<'_> {
     }
 
     /// Kills the process and waits until the engine has restarted it for the nth time.
-    fn kill(&self, times: u64) -> Result<()> {
+    pub fn kill(&self, times: u64) -> Result<()> {
         let process = self.podman.container(&self.name, "{{.State.Pid}}")?;
         finish(Command::new("kill").args(["-KILL", &process]))?;
         until("the restart of the exporter", PATIENCE, || {
@@ -239,7 +282,7 @@ impl Exporter<'_> {
 
     /// Every line was counted once, with the right result.
     fn compare(&self, scrape: &Scrape) -> Result<()> {
-        let fifth = COUNT / 5;
+        let fifth = self.count / 5;
         let report = scrape.to_report();
         let actual = json!([
             scrape.sum("maillog_lines_total"),
@@ -248,7 +291,7 @@ impl Exporter<'_> {
             report["codes"]["outbound"]["250"],
             report["codes"]["inbound"]["550"],
         ]);
-        let expected = json!([COUNT, fifth, fifth, fifth, 2 * fifth]);
+        let expected = json!([self.count, fifth, fifth, fifth, 2 * fifth]);
         if actual != expected {
             return Err(format!("counted were {actual} of {expected}").into());
         }
@@ -256,11 +299,14 @@ impl Exporter<'_> {
     }
 }
 
-/// The objects rendered by the chart with its test values.
-fn rendered(values: &str) -> Result<Vec<Value>> {
+/// The objects rendered by the chart with its test values and `more` values.
+pub fn rendered(values: &str, more: &[&str]) -> Result<Vec<Value>> {
     let values = Path::new(CHART).join("ci").join(values);
     let mut helm = Command::new(HELM);
     helm.args(["template", "--no-hooks", "mail", CHART, "--values"])
         .arg(values);
+    for value in more {
+        helm.args(["--set", value]);
+    }
     Ok(serde_saphyr::from_multiple(&said(&mut helm)?)?)
 }

@@ -31,6 +31,9 @@ const LINES: [&str; 5] = [
 /// Timestamp of all lines; only counts are compared.
 const TIME: &str = "2026-11-23T10:00:00.000000+00:00";
 
+/// The same in the form of Postfix's own log file.
+const TRADITIONAL_TIME: &str = "Nov 23 10:00:00";
+
 fn main() {
     let arguments: Vec<String> = env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
@@ -61,8 +64,9 @@ fn write(path: &Path, form: &str, count: usize, pause: Duration) {
     for body in LINES.iter().cycle().take(count) {
         let line = match form {
             "plain" => format!("{TIME} mx1 {body}\n"),
+            "traditional" => format!("{TRADITIONAL_TIME} mx1 {body}\n"),
             "cri" => format!("2026-11-23T10:00:00.123456789Z stdout F {TIME} mx1 {body}\n"),
-            _ => panic!("{form}: expected plain or cri"),
+            _ => panic!("{form}: expected plain, traditional or cri"),
         };
         log.write_all(line.as_bytes()).expect("a line");
         thread::sleep(pause);
