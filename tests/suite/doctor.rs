@@ -77,7 +77,7 @@ fn healthy_log_has_nothing_to_mend() {
 #[test]
 fn findings_are_in_chinese_by_option_and_by_environment_but_json_is_not() {
     let folder = tempfile::tempdir().expect("a folder");
-    let path = write(&folder.path().join("mail.log"), postfix(50, 5.days()));
+    let path = write(&folder.path().join("mail.log"), postfix(50, 120.hours()));
     write(&folder.path().join("mail.log.1"), "");
     let by_environment = Command::new(env!("CARGO_BIN_EXE_maillog_exporter"))
         .env("LC_ALL", "zh_CN.UTF-8")
