@@ -79,8 +79,13 @@ impl Daemon {
 
     /// Follows a log, listening at an address.
     pub fn at(address: &str, log: &Path, folder: &Path) -> Result<Self> {
+        Daemon::at_with(address, log, folder, &[])
+    }
+
+    /// The same with additional arguments.
+    pub fn at_with(address: &str, log: &Path, folder: &Path, arguments: &[&str]) -> Result<Self> {
         let log = log.to_str().ok_or("the log's name is not UTF-8")?;
-        Daemon::listening(address, folder, &[log])
+        Daemon::listening(address, folder, &[&[log], arguments].concat())
     }
 
     fn run(folder: &Path, arguments: &[&str]) -> Result<Self> {

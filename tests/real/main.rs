@@ -18,7 +18,10 @@
 //! - `page`, `faults`, `clocks`, `repeated_hour`: alerts from the lines of `traffic` through `alertmanager` to a `webhook`;
 //!   `incidents`: stories of mail servers (`site`) through Prometheus with the shipped inhibitions; `examples`:
 //!   the Alertmanager examples of the documentation
+//! - `high_availability`: two Prometheus and a mesh of two Alertmanagers, one of which is killed; only with `MAILLOG_LONG=1`
+//! - `mixin`: the monitoring mixin
 //! - `history`: old logs in Prometheus, by `backfill` and promtool
+//! - `docs_commands`: the commands and configurations of the documentation
 //! - `browser`: the pages in Chromium while an alert fires
 //! - `image`, `podman`, `inside`: the container image; `chart`, `pods`: the Helm chart and its pods; `kubernetes`,
 //!   `long_pods`: manifests and values to copy, and their pods
@@ -45,6 +48,7 @@ mod container_logs;
 mod courier;
 mod dashboards;
 mod dns;
+mod docs_commands;
 mod dovecot;
 mod examples;
 mod exim;
@@ -56,6 +60,7 @@ mod exim_trials;
 mod exporter;
 mod faults;
 mod haraka;
+mod high_availability;
 mod history;
 mod image;
 mod inbound;
@@ -66,6 +71,7 @@ mod logrotate;
 mod long_pods;
 mod machine;
 mod milter;
+mod mixin;
 mod opensmtpd;
 mod package;
 mod page;
@@ -130,8 +136,11 @@ fn main() -> ExitCode {
 
 /// Every trial.
 fn all() -> impl Iterator<Item = &'static trials::RealTrial> {
+    let is_long = std::env::var_os("MAILLOG_LONG").is_some_and(|value| value == "1");
+    let long: &[_] = if is_long { trials::LONG } else { &[] };
     trials::ALL
         .iter()
+        .chain(long)
         .chain(exim_trials::ALL)
         .chain(relays::ALL)
         .chain(sendmail::ALL)

@@ -15,8 +15,9 @@ use crate::truth::{Truth, differences};
 use crate::world::{Message, World};
 use crate::{
     Result, alertmanager, auth, browser, chart, client, clocks, compose, container_logs,
-    dashboards, examples, faults, history, image, inbound, incidents, journal, logrotate, milter,
-    package, page, pflogsumm, podman, pods, policy, prometheus, repeated_hour, sandbox, stores,
+    dashboards, docs_commands, examples, faults, high_availability, history, image, inbound,
+    incidents, journal, logrotate, milter, mixin, package, page, pflogsumm, podman, pods, policy,
+    prometheus, repeated_hour, sandbox, stores,
 };
 
 /// A test, and the programs that it needs.
@@ -25,6 +26,13 @@ pub struct RealTrial {
     pub needs: &'static [&'static str],
     pub run: fn() -> Result<()>,
 }
+
+/// Tests that take too long for every change: they are listed with `MAILLOG_LONG=1` only.
+pub const LONG: &[RealTrial] = &[RealTrial {
+    name: "page_comes_once_from_two_prometheus_and_two_alertmanagers",
+    needs: &["prometheus", "prometheus-alertmanager"],
+    run: || with_folder(high_availability::one_page),
+}];
 
 /// All tests.
 pub const ALL: &[RealTrial] = &[
@@ -67,6 +75,21 @@ pub const ALL: &[RealTrial] = &[
         name: "page_reaches_alertmanagers_after_they_were_down_slow_failing_or_untrusted",
         needs: &["prometheus-alertmanager"],
         run: || with_folder(faults::failing_alertmanagers),
+    },
+    RealTrial {
+        name: "documentation_commands_run",
+        needs: &["promtool", "curl"],
+        run: || with_folder(docs_commands::commands),
+    },
+    RealTrial {
+        name: "documentation_configurations_are_valid",
+        needs: &["promtool"],
+        run: || with_folder(docs_commands::configurations),
+    },
+    RealTrial {
+        name: "mixin_renders_to_the_shipped_files",
+        needs: &["promtool", mixin::PYTHON],
+        run: || with_folder(mixin::trial),
     },
     RealTrial {
         name: "past_is_in_prometheus_after_backfill",

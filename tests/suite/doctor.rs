@@ -75,6 +75,33 @@ fn healthy_log_has_nothing_to_mend() {
 }
 
 #[test]
+fn findings_are_in_chinese_by_option_and_by_environment_but_json_is_not() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = write(&folder.path().join("mail.log"), postfix(50, 120.hours()));
+    write(&folder.path().join("mail.log.1"), "");
+    let by_environment = Command::new(env!("CARGO_BIN_EXE_maillog_exporter"))
+        .env("LC_ALL", "zh_CN.UTF-8")
+        .args(["doctor", &path])
+        .output()
+        .expect("the program runs");
+    for output in [doctor(&["--lang", "zh", &path]), by_environment] {
+        let text = String::from_utf8_lossy(&output.stdout);
+        for line in [
+            "（syslog，由每行的程序名得知）；共 50 行：50 个事件，0 行无关内容，0 行未识别",
+            "正常     共 50 行，已识别 100%",
+            "正常     1 个轮转后的文件，按数字编号",
+            "警告     已有 5 天没有新的行",
+            "问题：0，警告：1",
+        ] {
+            assert!(text.contains(line), "{line}: {text}");
+        }
+        assert!(!text.contains(" lines "), "{text}");
+    }
+    let (log, _) = examined(&["--lang", "zh", &path]);
+    assert!(findings(&log).contains("50 lines are understood"), "{log}");
+}
+
+#[test]
 fn lines_that_are_not_understood_are_shown_without_what_identifies_anyone() {
     let folder = tempfile::tempdir().expect("a folder");
     let mut text = postfix(10, 2.seconds());

@@ -6,11 +6,11 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// README and the other pages at the top, everything in `docs/`, and the README of the chart.
+/// README and the other pages at the top, everything in `docs/` and `docs/zh/`, and the README of the chart.
 fn pages() -> Vec<PathBuf> {
     let mut pages = vec![root().join("helm/maillog-exporter/README.md")];
-    for folder in [root().to_path_buf(), root().join("docs")] {
-        for entry in std::fs::read_dir(folder).expect("a directory") {
+    for folder in ["", "docs", "docs/zh"] {
+        for entry in std::fs::read_dir(root().join(folder)).expect("a directory") {
             let path = entry.expect("an entry").path();
             if path.extension().is_some_and(|extension| extension == "md") {
                 pages.push(path);

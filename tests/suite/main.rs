@@ -8,6 +8,7 @@ mod dialects;
 mod docs;
 mod doctor;
 mod golden;
+mod languages;
 mod links;
 mod mixed;
 mod properties;

@@ -10,10 +10,10 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::access::{self, Accounts, SERVICE_USER};
-use super::finding::Finding;
-use super::rotation::Rotation;
+use super::finding::{Finding, both, command};
+use super::rotation::{Rotation, naming_in_chinese};
 use super::sample::Sample;
-use crate::catalog::percentage;
+use crate::catalog::{Text, percentage};
 use crate::cli::input::ReadSettings;
 use crate::parse::Format;
 
@@ -87,14 +87,26 @@ impl Log {
             Ok(metadata) => log.examine_file(&metadata, around),
             Err(error) => log.findings.push(match error.kind() {
                 io::ErrorKind::NotFound => Finding::problem(
-                    "no such file",
-                    "name the log that the mail server writes; without arguments, doctor looks for it",
+                    both("no such file", "没有这个文件"),
+                    both(
+                        "name the log that the mail server writes; without arguments, doctor looks for it",
+                        "指定邮件服务器写入的日志；不带参数时，doctor 会自行查找",
+                    ),
                 ),
                 io::ErrorKind::PermissionDenied => Finding::problem(
-                    format!("{} may not look into the directory", around.user),
-                    format!("namei -l {}   # shows the directory that refuses", path.display()),
+                    both(
+                        format!("{} may not look into the directory", around.user),
+                        format!("{} 无权进入该目录", around.user),
+                    ),
+                    both(
+                        format!("namei -l {}   # shows the directory that refuses", path.display()),
+                        format!("namei -l {}   # 显示是哪个目录拒绝访问", path.display()),
+                    ),
                 ),
-                _ => Finding::problem(format!("cannot be examined: {error}"), "ls -l the file"),
+                _ => Finding::problem(
+                    both(format!("cannot be examined: {error}"), format!("无法检查：{error}")),
+                    command(format!("ls -l {}", path.display())),
+                ),
             }),
         }
         log
@@ -104,14 +116,18 @@ impl Log {
         let path = self.path.clone();
         self.permissions = Some(access::shown(metadata, &around.accounts));
         if metadata.is_dir() {
-            let pattern = format!("maillog_exporter '{}/*.log'", path.display());
-            self.findings
-                .push(Finding::problem("is a directory", pattern));
+            let pattern = command(format!("maillog_exporter '{}/*.log'", path.display()));
+            self.findings.push(Finding::problem(
+                both("is a directory", "是一个目录"),
+                pattern,
+            ));
             return;
         }
         if metadata.file_type().is_fifo() {
-            let text = "is a named pipe; its lines are not looked at, so that none is taken";
-            self.findings.push(Finding::ok(text));
+            self.findings.push(Finding::ok(both(
+                "is a named pipe; its lines are not looked at, so that none is taken",
+                "是命名管道；不查看其中的行，以免取走",
+            )));
             return;
         }
         self.size = Some(metadata.size());
@@ -119,8 +135,11 @@ impl Log {
             Ok(file) => file,
             Err(error) => {
                 let mend = access::mend(&path, metadata, &around.accounts, &around.user);
-                let text = format!("cannot be read by {}: {error}", around.user);
-                self.findings.push(Finding::problem(text, mend));
+                let text = both(
+                    format!("cannot be read by {}: {error}", around.user),
+                    format!("{} 无法读取：{error}", around.user),
+                );
+                self.findings.push(Finding::problem(text, command(mend)));
                 return;
             }
         };
@@ -128,8 +147,11 @@ impl Log {
         if around.user != SERVICE_USER && around.accounts.service_can_read(metadata) == Some(false)
         {
             let mend = access::mend(&path, metadata, &around.accounts, SERVICE_USER);
-            let mend = format!("{mend} && systemctl restart maillog_exporter");
-            let text = format!("the service's user {SERVICE_USER} cannot read it");
+            let mend = command(format!("{mend} && systemctl restart maillog_exporter"));
+            let text = both(
+                format!("the service's user {SERVICE_USER} cannot read it"),
+                format!("服务用户 {SERVICE_USER} 无法读取"),
+            );
             self.findings.push(Finding::problem(text, mend));
         }
         let modified = metadata.modified().ok();
@@ -142,9 +164,13 @@ impl Log {
                 self.sample = Some(sample);
             }
             Err(error) => {
-                let text = format!("cannot be read: {error}");
-                self.findings
-                    .push(Finding::problem(text, "look at the disk: dmesg | tail"));
+                self.findings.push(Finding::problem(
+                    both(
+                        format!("cannot be read: {error}"),
+                        format!("无法读取：{error}"),
+                    ),
+                    both("look at the disk: dmesg | tail", "检查磁盘：dmesg | tail"),
+                ));
             }
         }
         let rotation = Rotation::of(&path, around.root);
@@ -156,32 +182,52 @@ impl Log {
     fn judge_content(&mut self, sample: &Sample, around: &Surroundings<'_>) {
         let path = self.path.display();
         let Some(share) = sample.understood() else {
-            let text = "is empty: nothing was written since it was rotated or created";
-            let mend = "logger -p mail.info test   # and look whether the line arrives";
+            let text = both(
+                "is empty: nothing was written since it was rotated or created",
+                "为空：轮转或创建之后没有写入任何内容",
+            );
+            let mend = both(
+                "logger -p mail.info test   # and look whether the line arrives",
+                "logger -p mail.info test   # 然后查看这一行是否写入",
+            );
             self.findings.push(Finding::warning(text, mend));
             return;
         };
         if sample.servers.is_empty() {
             let mend = match around.format {
-                Format::Auto => format!(
-                    "maillog_exporter doctor --log-format NAME {path}   # if you know the server; other programs: docs/custom.md"
+                Format::Auto => both(
+                    format!(
+                        "maillog_exporter doctor --log-format NAME {path}   # if you know the server; other programs: docs/custom.md"
+                    ),
+                    format!(
+                        "maillog_exporter doctor --log-format NAME {path}   # 若已知是哪种服务器；其他程序见 docs/custom.md"
+                    ),
                 ),
-                _ => format!("maillog_exporter doctor {path}   # without --log-format"),
+                _ => both(
+                    format!("maillog_exporter doctor {path}   # without --log-format"),
+                    format!("maillog_exporter doctor {path}   # 不带 --log-format"),
+                ),
             };
-            let text = "no mail server is recognised in its first and last lines";
+            let text = both(
+                "no mail server is recognised in its first and last lines",
+                "在开头和末尾的行中没有识别出任何邮件服务器",
+            );
             self.findings.push(match sample.lines {
                 0..20 => Finding::warning(text, mend),
                 _ => Finding::problem(text, mend),
             });
             return;
         }
-        let text = format!(
-            "{} of {} lines are understood",
-            percentage(share),
-            sample.lines
+        let (understood, lines) = (percentage(share), sample.lines);
+        let text = both(
+            format!("{understood} of {lines} lines are understood"),
+            format!("共 {lines} 行，已识别 {understood}"),
         );
-        let mend = format!(
-            "maillog_exporter parse --unmatched {path}   # shows the others; please report their shapes"
+        let mend = both(
+            format!(
+                "maillog_exporter parse --unmatched {path}   # shows the others; please report their shapes"
+            ),
+            format!("maillog_exporter parse --unmatched {path}   # 显示其余的行；请报告它们的形式"),
         );
         self.findings.push(match share {
             share if share < 0.9 => Finding::problem(text, mend),
@@ -194,9 +240,13 @@ impl Log {
     fn judge_clock(&mut self, sample: &Sample, written: Timestamp, around: &Surroundings<'_>) {
         let Some(newest) = sample.newest else {
             if sample.lines > 0 {
-                let mend = "maillog_exporter parse FILE | head   # shows what is read of them";
-                self.findings
-                    .push(Finding::problem("its lines have no time", mend));
+                self.findings.push(Finding::problem(
+                    both("its lines have no time", "日志行没有时间"),
+                    both(
+                        "maillog_exporter parse FILE | head   # shows what is read of them",
+                        "maillog_exporter parse FILE | head   # 显示读取到的内容",
+                    ),
+                ));
             }
             return;
         };
@@ -210,11 +260,17 @@ impl Log {
             && steps.abs() <= 14 * 4
             && (ahead - steps * ZONE_STEP).abs() <= ZONE_TOLERANCE;
         if is_zone {
-            let text = format!(
-                "its newest line is {:+} h from the time at which the file was written: another time zone, or a clock that is off",
-                steps as f64 / 4.0
+            let hours = steps as f64 / 4.0;
+            let text = both(
+                format!(
+                    "its newest line is {hours:+} h from the time at which the file was written: another time zone, or a clock that is off"
+                ),
+                format!("最新一行与文件的写入时间相差 {hours:+} 小时：时区不同，或时钟有误"),
             );
-            let mend = "set time_zone in the configuration (docs/configuration.md); timedatectl shows the clock";
+            let mend = both(
+                "set time_zone in the configuration (docs/configuration.md); timedatectl shows the clock",
+                "在配置中设置 time_zone（docs/configuration.md）；timedatectl 显示时钟",
+            );
             self.findings.push(match steps {
                 // No line is written before its time.
                 1.. => Finding::problem(text, mend),
@@ -222,19 +278,31 @@ impl Log {
                 _ => Finding::warning(text, mend),
             });
         } else if age < -CLOCK_TOLERANCE {
-            let text = format!(
-                "its newest line is {} s in the future: a clock is off",
-                -age
-            );
             self.findings.push(Finding::problem(
-                text,
-                "timedatectl   # is the clock synchronised?",
+                both(
+                    format!(
+                        "its newest line is {} s in the future: a clock is off",
+                        -age
+                    ),
+                    format!("最新一行的时间在 {} 秒之后：时钟有误", -age),
+                ),
+                both(
+                    "timedatectl   # is the clock synchronised?",
+                    "timedatectl   # 时钟是否已同步？",
+                ),
             ));
         } else if age > QUIET {
-            let text = format!("no new line for {} days", age / 86_400);
-            let mend =
-                "systemctl status rsyslog; logger -p mail.info test   # is it still written?";
-            self.findings.push(Finding::warning(text, mend));
+            let days = age / 86_400;
+            self.findings.push(Finding::warning(
+                both(
+                    format!("no new line for {days} days"),
+                    format!("已有 {days} 天没有新的行"),
+                ),
+                both(
+                    "systemctl status rsyslog; logger -p mail.info test   # is it still written?",
+                    "systemctl status rsyslog; logger -p mail.info test   # 是否仍在写入？",
+                ),
+            ));
         }
     }
 
@@ -253,11 +321,17 @@ impl Log {
                 .duration_since(modified)
                 .is_ok_and(|it| it.as_secs() > 60)
         {
-            let text = format!(
-                "{} was written after {path}: its writer still writes to the rotated file",
-                newest.display()
+            let newest = newest.display();
+            let text = both(
+                format!(
+                    "{newest} was written after {path}: its writer still writes to the rotated file"
+                ),
+                format!("{newest} 的写入晚于 {path}：写入程序仍在写轮转后的文件"),
             );
-            let mend = "systemctl kill -s HUP rsyslog   # or restart what writes the log; see postrotate in logrotate's configuration";
+            let mend = both(
+                "systemctl kill -s HUP rsyslog   # or restart what writes the log; see postrotate in logrotate's configuration",
+                "systemctl kill -s HUP rsyslog   # 或重启写日志的程序；见 logrotate 配置中的 postrotate",
+            );
             self.findings.push(Finding::problem(text, mend));
         }
         let uses_logrotate = around.root.join("etc/logrotate.d").is_dir();
@@ -265,18 +339,26 @@ impl Log {
             (Some(file), naming) => {
                 let files = match naming {
                     Some(naming) => rotated(rotation.files, naming),
-                    None => "not rotated yet".to_owned(),
+                    None => both("not rotated yet", "尚未轮转"),
                 };
-                let text = format!("rotated by {}: {files}", file.display());
+                let file = file.display();
+                let text = both(
+                    format!("rotated by {file}: {}", files.en),
+                    format!("由 {file} 轮转：{}", files.zh),
+                );
                 self.findings.push(match rotation.copytruncate {
                     false => Finding::ok(text),
                     true => Finding::warning(
-                        format!(
-                            "{text}; copytruncate can lose lines that are written during the copy"
+                        both(
+                            text.en
+                                + "; copytruncate can lose lines that are written during the copy",
+                            text.zh + "；copytruncate 可能丢失复制期间写入的行",
                         ),
-                        format!(
-                            "replace copytruncate by create and a postrotate script in {}",
-                            file.display()
+                        both(
+                            format!(
+                                "replace copytruncate by create and a postrotate script in {file}"
+                            ),
+                            format!("在 {file} 中把 copytruncate 换成 create 和 postrotate 脚本"),
                         ),
                     ),
                 });
@@ -286,8 +368,14 @@ impl Log {
                     .push(Finding::ok(rotated(rotation.files, naming)));
             }
             (None, None) => {
-                let text = "no rotated files, and logrotate's configuration does not name it";
-                let mend = format!("add {path} to a file in /etc/logrotate.d");
+                let text = both(
+                    "no rotated files, and logrotate's configuration does not name it",
+                    "没有轮转后的文件，logrotate 的配置中也没有这个日志",
+                );
+                let mend = both(
+                    format!("add {path} to a file in /etc/logrotate.d"),
+                    format!("把 {path} 加入 /etc/logrotate.d 中的一个文件"),
+                );
                 if self.size.is_some_and(|size| size > UNROTATED) {
                     self.findings.push(Finding::problem(text, mend));
                 } else if uses_logrotate && path.to_string().starts_with("/var/log/") {
@@ -299,7 +387,10 @@ impl Log {
 }
 
 /// How many rotated files there are, and how rotation names them.
-fn rotated(files: usize, naming: &str) -> String {
+fn rotated(files: usize, naming: &str) -> Text {
     let s = if files == 1 { "" } else { "s" };
-    format!("{files} rotated file{s}, {naming}")
+    both(
+        format!("{files} rotated file{s}, {naming}"),
+        format!("{files} 个轮转后的文件，{}", naming_in_chinese(naming)),
+    )
 }

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 
 use serde::Serialize;
 
-use super::finding::Finding;
+use super::finding::{Finding, both, command};
 use super::sample::Sample;
 use crate::cli::input::ReadSettings;
 
@@ -154,22 +154,27 @@ pub fn journal(root: &Path, settings: &ReadSettings, user: &str) -> Option<Journ
     let mut findings = Vec::new();
     let sample = match output {
         Err(error) => {
-            let text = format!("there is a journal, but journalctl cannot be run: {error}");
             findings.push(Finding::warning(
-                text,
-                "apt-get install systemd   # or the package with journalctl",
+                both(
+                    format!("there is a journal, but journalctl cannot be run: {error}"),
+                    format!("本机有 journal，但无法运行 journalctl：{error}"),
+                ),
+                both(
+                    "apt-get install systemd   # or the package with journalctl",
+                    "apt-get install systemd   # 或含有 journalctl 的软件包",
+                ),
             ));
             None
         }
         Ok(output) if !output.status.success() => {
             let error = String::from_utf8_lossy(&output.stderr);
-            let text = format!(
-                "journalctl failed: {}",
-                error.lines().next().unwrap_or("no message")
-            );
+            let error = error.lines().next().unwrap_or("no message");
             findings.push(Finding::warning(
-                text,
-                format!("usermod -aG systemd-journal {user}"),
+                both(
+                    format!("journalctl failed: {error}"),
+                    format!("journalctl 失败：{error}"),
+                ),
+                command(format!("usermod -aG systemd-journal {user}")),
             ));
             None
         }
@@ -177,13 +182,20 @@ pub fn journal(root: &Path, settings: &ReadSettings, user: &str) -> Option<Journ
     };
     match &sample {
         Some(sample) if sample.servers.is_empty() => {
-            findings.push(Finding::ok(
+            findings.push(Finding::ok(both(
                 "no records of a mail server that this user can read",
-            ));
+                "没有当前用户可以读取的邮件服务器记录",
+            )));
         }
-        Some(sample) => findings.push(Finding::ok(format!(
-            "records of {}; read them with a source of type journald (docs/sources.md)",
-            sample.servers.join(", ")
+        Some(sample) => findings.push(Finding::ok(both(
+            format!(
+                "records of {}; read them with a source of type journald (docs/sources.md)",
+                sample.servers.join(", ")
+            ),
+            format!(
+                "有 {} 的记录；请用 journald 类型的日志源读取（docs/sources.md）",
+                sample.servers.join("、")
+            ),
         ))),
         None => {}
     }
@@ -204,19 +216,31 @@ pub fn judge_servers(
     for server in servers {
         let name = server.name;
         if logged.contains(name) {
-            findings.push(Finding::ok(format!("{name} is here, and its log is read")));
+            findings.push(Finding::ok(both(
+                format!("{name} is here, and its log is read"),
+                format!("本机有 {name}，其日志可以读取"),
+            )));
         } else if server.running {
-            let text = format!("{name} runs, but no log of it was found");
-            let mend = format!(
-                "maillog_exporter doctor /path/to/its/log   # docs/servers.md says where {name} usually logs"
+            let text = both(
+                format!("{name} runs, but no log of it was found"),
+                format!("{name} 正在运行，但没有找到它的日志"),
+            );
+            let mend = both(
+                format!(
+                    "maillog_exporter doctor /path/to/its/log   # docs/servers.md says where {name} usually logs"
+                ),
+                format!(
+                    "maillog_exporter doctor /path/to/its/log   # docs/servers.md 说明 {name} 的日志通常在何处"
+                ),
             );
             findings.push(match has_empty_log || COMPANIONS.contains(&name) {
                 true => Finding::warning(text, mend),
                 false => Finding::problem(text, mend),
             });
         } else {
-            findings.push(Finding::ok(format!(
-                "{name} is installed, and does not run"
+            findings.push(Finding::ok(both(
+                format!("{name} is installed, and does not run"),
+                format!("{name} 已安装，没有运行"),
             )));
         }
     }
@@ -226,6 +250,7 @@ pub fn judge_servers(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::catalog::Language;
 
     #[test]
     fn servers_are_found_by_files_and_processes() {
@@ -250,7 +275,7 @@ mod tests {
         let severities = |logged: &[&str], has_empty_log| {
             let logged: BTreeSet<&str> = logged.iter().copied().collect();
             let findings = judge_servers(&found, &logged, has_empty_log);
-            let names = findings.iter().map(|it| it.severity.name());
+            let names = findings.iter().map(|it| it.severity.name(Language::En));
             names.collect::<Vec<_>>()
         };
         assert_eq!(severities(&[], false), ["problem", "ok"]);

@@ -21,11 +21,12 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use self::access::Accounts;
-use self::finding::{Finding, Severity};
+use self::finding::{Finding, Severity, both};
 use self::log::{Log, Surroundings};
 use self::machine::{Journal, Server};
 use super::error::Error;
 use super::input::ReadSettings;
+use super::language::{Language, LanguageParser};
 use super::output::{self, OutputFormat};
 use super::serve::default_logs;
 use super::source_format;
@@ -54,6 +55,9 @@ pub struct Args {
     /// How to print the findings
     #[arg(long, value_enum, default_value_t = OutputFormat::Text)]
     format: OutputFormat,
+    /// Language of the text [default: from the environment]
+    #[arg(long, value_parser = LanguageParser)]
+    lang: Option<Language>,
     /// Format of the logs: a mail server or syslog; detected by default
     #[arg(long, value_name = "NAME", default_value = "auto", value_parser = source_format::parse)]
     log_format: Format,
@@ -134,7 +138,10 @@ pub fn run(args: &Args) -> Result<(), Error> {
     examination.severity = worst.unwrap_or(Severity::Ok);
     match args.format {
         OutputFormat::Json => output::print(args.format, &examination, |_, _| Ok(()))?,
-        OutputFormat::Text => print::print(&mut anstream::stdout().lock(), &examination)?,
+        OutputFormat::Text => {
+            let language = args.lang.unwrap_or_else(Language::of_environment);
+            print::print(&mut anstream::stdout().lock(), &examination, language)?;
+        }
     }
     match examination.severity {
         Severity::Problem => Err(Error::Reported),
@@ -179,15 +186,21 @@ fn examine_machine(examination: &mut Examination, around: &Surroundings<'_>) {
     let has_empty_log = examination.logs.iter().any(|log| log.size == Some(0));
     let mut findings = machine::judge_servers(&servers, &logged, has_empty_log);
     for directory in &examination.containers {
-        findings.push(Finding::ok(format!(
-            "logs of containers in {}; follow them with a source of type container (docs/sources.md)",
-            directory.display()
+        let directory = directory.display();
+        findings.push(Finding::ok(both(
+            format!(
+                "logs of containers in {directory}; follow them with a source of type container (docs/sources.md)"
+            ),
+            format!("{directory} 中有容器日志；请用 containers 类型的日志源读取（docs/sources.md）"),
         )));
     }
     if examination.logs.is_empty() && logged.is_empty() && examination.containers.is_empty() {
         findings.push(Finding::problem(
-            "no mail log was found in the usual places",
-            "maillog_exporter doctor /path/to/mail.log   # name the log that the mail server writes",
+            both("no mail log was found in the usual places", "在常见位置没有找到邮件日志"),
+            both(
+                "maillog_exporter doctor /path/to/mail.log   # name the log that the mail server writes",
+                "maillog_exporter doctor /path/to/mail.log   # 指定邮件服务器写入的日志",
+            ),
         ));
     }
     examination.findings = findings;

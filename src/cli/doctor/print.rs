@@ -8,107 +8,176 @@ use super::Examination;
 use super::finding::{Finding, Severity};
 use super::log::Log;
 use super::sample::{HEAD_LINES, Sample, TAIL_BYTES};
+use crate::catalog::Language;
 
-/// Prints all of it.
-pub fn print(out: &mut impl Write, examination: &Examination) -> io::Result<()> {
-    writeln!(
-        out,
-        "As {}, at {:.0}; of each log, the first {HEAD_LINES} lines and the last {} MiB are read",
-        examination.user,
-        examination.time,
-        TAIL_BYTES / (1024 * 1024)
-    )?;
-    if examination.servers.is_some() {
-        heading(out, "This machine")?;
-        if examination.findings.is_empty() {
-            writeln!(out, "  no mail server is installed in a usual place")?;
-        }
-        findings(out, &examination.findings)?;
-    }
-    if let Some(journal) = &examination.journal {
-        heading(out, "Journal")?;
-        if let Some(sample) = journal.sample.as_ref().filter(|it| it.lines > 0) {
-            print_sample(out, sample)?;
-        }
-        findings(out, &journal.findings)?;
-    }
-    for log in &examination.logs {
-        heading(out, &log.path.display().to_string())?;
-        print_log(out, log)?;
-    }
-    let count = |severity| {
-        let of_severity = |it: &&Finding| it.severity == severity;
-        examination.findings().filter(of_severity).count()
-    };
-    let (problems, warnings) = (count(Severity::Problem), count(Severity::Warning));
-    let style = style(examination.severity);
-    match examination.severity {
-        Severity::Ok => writeln!(out, "\n{style}Nothing to mend.{style:#}")?,
-        _ => writeln!(
-            out,
-            "\n{style}Problems: {problems}, warnings: {warnings}{style:#}"
-        )?,
-    }
-    out.flush()
+/// Prints all of it in a language.
+pub fn print(
+    out: &mut impl Write,
+    examination: &Examination,
+    language: Language,
+) -> io::Result<()> {
+    Printer { out, language }.print(examination)
 }
 
-fn print_log(out: &mut impl Write, log: &Log) -> io::Result<()> {
-    let mut facts = Vec::new();
-    if let Some(size) = log.size {
-        facts.push(size_for_people(size));
-    }
-    facts.extend(log.permissions.clone());
-    if let Some(age) = log.age_seconds {
-        facts.push(format!("newest line {}", age_for_people(age)));
-    }
-    if !facts.is_empty() {
-        writeln!(out, "  {}", facts.join(", "))?;
-    }
-    if let Some(sample) = &log.sample {
-        print_sample(out, sample)?;
-    }
-    findings(out, &log.findings)
+/// Prints to `out`.
+struct Printer<'a, W> {
+    out: &'a mut W,
+    language: Language,
 }
 
-fn print_sample(out: &mut impl Write, sample: &Sample) -> io::Result<()> {
-    let servers = match &*sample.servers {
-        [] => "no mail server".to_owned(),
-        servers => servers.join(", "),
-    };
-    writeln!(
-        out,
-        "  {servers} ({}); {} lines: {} events, {} noise, {} of unknown form",
-        sample.decided, sample.lines, sample.events, sample.noise, sample.unmatched
-    )?;
-    let dim = Style::new().dimmed();
-    for shape in &sample.shapes {
-        writeln!(out, "    {dim}{:>6} × {}{dim:#}", shape.count, shape.text)?;
-    }
-    Ok(())
-}
-
-fn heading(out: &mut impl Write, text: &str) -> io::Result<()> {
-    let bold = Style::new().bold();
-    writeln!(out, "\n{bold}{text}{bold:#}")
-}
-
-/// The worst first.
-fn findings(out: &mut impl Write, findings: &[Finding]) -> io::Result<()> {
-    let mut sorted: Vec<_> = findings.iter().collect();
-    sorted.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
-    for finding in sorted {
-        let style = style(finding.severity);
-        writeln!(
-            out,
-            "  {style}{:<8}{style:#} {}",
-            finding.severity.name(),
-            finding.text
-        )?;
-        if let Some(mend) = &finding.mend {
-            writeln!(out, "           mend: {mend}")?;
+impl<W: Write> Printer<'_, W> {
+    /// The text in the language.
+    fn pick<T>(&self, en: T, zh: T) -> T {
+        match self.language {
+            Language::En => en,
+            Language::Zh => zh,
         }
     }
-    Ok(())
+
+    fn print(&mut self, examination: &Examination) -> io::Result<()> {
+        let (user, time) = (&examination.user, examination.time);
+        let tail = TAIL_BYTES / (1024 * 1024);
+        let head = self.pick(
+            format!(
+                "As {user}, at {time:.0}; of each log, the first {HEAD_LINES} lines and the last {tail} MiB are read"
+            ),
+            format!("用户 {user}，时间 {time:.0}；每个日志读取开头 {HEAD_LINES} 行和末尾 {tail} MiB"),
+        );
+        writeln!(self.out, "{head}")?;
+        if examination.servers.is_some() {
+            self.heading(self.pick("This machine", "本机"))?;
+            if examination.findings.is_empty() {
+                let none = self.pick(
+                    "no mail server is installed in a usual place",
+                    "常见位置没有安装邮件服务器",
+                );
+                writeln!(self.out, "  {none}")?;
+            }
+            self.findings(&examination.findings)?;
+        }
+        if let Some(journal) = &examination.journal {
+            self.heading("Journal")?;
+            if let Some(sample) = journal.sample.as_ref().filter(|it| it.lines > 0) {
+                self.sample(sample)?;
+            }
+            self.findings(&journal.findings)?;
+        }
+        for log in &examination.logs {
+            self.heading(&log.path.display().to_string())?;
+            self.log(log)?;
+        }
+        let count = |severity| {
+            let of_severity = |it: &&Finding| it.severity == severity;
+            examination.findings().filter(of_severity).count()
+        };
+        let (problems, warnings) = (count(Severity::Problem), count(Severity::Warning));
+        let end = match examination.severity {
+            Severity::Ok => self.pick("Nothing to mend.", "无需修正。").to_owned(),
+            _ => self.pick(
+                format!("Problems: {problems}, warnings: {warnings}"),
+                format!("问题：{problems}，警告：{warnings}"),
+            ),
+        };
+        let style = style(examination.severity);
+        writeln!(self.out, "\n{style}{end}{style:#}")?;
+        self.out.flush()
+    }
+
+    fn log(&mut self, log: &Log) -> io::Result<()> {
+        let mut facts = Vec::new();
+        if let Some(size) = log.size {
+            facts.push(self.size(size));
+        }
+        facts.extend(log.permissions.clone());
+        if let Some(age) = log.age_seconds {
+            let newest = self.pick("newest line ", "最新一行在 ");
+            facts.push(format!("{newest}{}", self.age(age)));
+        }
+        if !facts.is_empty() {
+            let facts = facts.join(self.pick(", ", "，"));
+            writeln!(self.out, "  {facts}")?;
+        }
+        if let Some(sample) = &log.sample {
+            self.sample(sample)?;
+        }
+        self.findings(&log.findings)
+    }
+
+    fn sample(&mut self, sample: &Sample) -> io::Result<()> {
+        let servers = match &*sample.servers {
+            [] => self.pick("no mail server", "没有邮件服务器").to_owned(),
+            servers => servers.join(self.pick(", ", "、")),
+        };
+        let decided = self.language.of(&sample.decided);
+        let Sample {
+            lines,
+            events,
+            noise,
+            unmatched,
+            ..
+        } = sample;
+        let text = self.pick(
+            format!(
+                "{servers} ({decided}); {lines} lines: {events} events, {noise} noise, {unmatched} of unknown form"
+            ),
+            format!(
+                "{servers}（{decided}）；共 {lines} 行：{events} 个事件，{noise} 行无关内容，{unmatched} 行未识别"
+            ),
+        );
+        writeln!(self.out, "  {text}")?;
+        let dim = Style::new().dimmed();
+        for shape in &sample.shapes {
+            writeln!(
+                self.out,
+                "    {dim}{:>6} × {}{dim:#}",
+                shape.count, shape.text
+            )?;
+        }
+        Ok(())
+    }
+
+    fn heading(&mut self, text: &str) -> io::Result<()> {
+        let bold = Style::new().bold();
+        writeln!(self.out, "\n{bold}{text}{bold:#}")
+    }
+
+    /// The worst first.
+    fn findings(&mut self, findings: &[Finding]) -> io::Result<()> {
+        let mut sorted: Vec<_> = findings.iter().collect();
+        sorted.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+        for finding in sorted {
+            let style = style(finding.severity);
+            let name = finding.severity.name(self.language);
+            // A Chinese character takes two columns.
+            let width = self.pick(8, 6);
+            let text = self.language.of(&finding.text);
+            writeln!(self.out, "  {style}{name:<width$}{style:#} {text}")?;
+            if let Some(mend) = &finding.mend {
+                let label = self.pick("mend: ", "修正：");
+                writeln!(self.out, "           {label}{}", self.language.of(mend))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn size(&self, bytes: u64) -> String {
+        match bytes {
+            0..10_240 => format!("{bytes} {}", self.pick("bytes", "字节")),
+            10_240..10_485_760 => format!("{} KiB", bytes / 1024),
+            _ => format!("{} MiB", bytes / 1024 / 1024),
+        }
+    }
+
+    fn age(&self, seconds: i64) -> String {
+        let (number, en, zh) = match seconds {
+            ..0 => (-seconds, "s in the future", "秒之后"),
+            0..120 => (seconds, "s ago", "秒前"),
+            120..7200 => (seconds / 60, "min ago", "分钟前"),
+            7200..172_800 => (seconds / 3600, "h ago", "小时前"),
+            _ => (seconds / 86_400, "days ago", "天前"),
+        };
+        format!("{number} {}", self.pick(en, zh))
+    }
 }
 
 fn style(severity: Severity) -> Style {
@@ -118,22 +187,4 @@ fn style(severity: Severity) -> Style {
         Severity::Problem => AnsiColor::Red,
     };
     Style::new().fg_color(Some(colour.into()))
-}
-
-fn size_for_people(bytes: u64) -> String {
-    match bytes {
-        0..10_240 => format!("{bytes} bytes"),
-        10_240..10_485_760 => format!("{} KiB", bytes / 1024),
-        _ => format!("{} MiB", bytes / 1024 / 1024),
-    }
-}
-
-fn age_for_people(seconds: i64) -> String {
-    match seconds {
-        ..0 => format!("{} s in the future", -seconds),
-        0..120 => format!("{seconds} s ago"),
-        120..7200 => format!("{} min ago", seconds / 60),
-        7200..172_800 => format!("{} h ago", seconds / 3600),
-        _ => format!("{} days ago", seconds / 86_400),
-    }
 }

@@ -138,6 +138,17 @@ fn naming(log: &OsStr, name: &OsStr) -> &'static str {
     }
 }
 
+/// The same in Chinese.
+pub fn naming_in_chinese(naming: &str) -> &'static str {
+    match naming {
+        "with the time in TAI64N (multilog)" => "名称为 TAI64N 时间（multilog）",
+        "with a number or date before the extension" => "扩展名之前带数字或日期",
+        "with another suffix" => "带其他后缀",
+        "numbered" => "按数字编号",
+        _ => "带日期",
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -7,7 +7,9 @@ use std::io::{self, BufReader, Read, Seek, SeekFrom};
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::finding::{both, english};
 use super::redact::shape;
+use crate::catalog::Text;
 use crate::cli::input::ReadSettings;
 use crate::parse::{Format, Line, LineParser, StreamKey};
 use crate::source::{Compression, DEFAULT_MAX_LINE_BYTES, Lines};
@@ -30,7 +32,8 @@ pub struct Sample {
     /// The mail servers that wrote it, by their `mta` labels.
     pub servers: Vec<&'static str>,
     /// How the format was found out.
-    pub decided: String,
+    #[serde(serialize_with = "english")]
+    pub decided: Text,
     /// Lines of the sample.
     pub lines: u64,
     /// Replies, deliveries and failed attempts.
@@ -173,11 +176,21 @@ impl SampleReader {
         self.sample.servers.retain(|name| *name != "syslog");
         self.sample.decided = match (format, self.parser.own_log()) {
             (Format::Auto, Some(mta)) => {
-                format!("own log of {}, by the form of its lines", mta.name())
+                let name = mta.name();
+                both(
+                    format!("own log of {name}, by the form of its lines"),
+                    format!("{name} 自己的日志，由行的形式得知"),
+                )
             }
-            (Format::Auto, None) if self.sample.servers.is_empty() => "not known".to_owned(),
-            (Format::Auto, None) => "syslog, each line by its program".to_owned(),
-            (format, _) => format!("given: {}", format.name()),
+            (Format::Auto, None) if self.sample.servers.is_empty() => both("not known", "未知"),
+            (Format::Auto, None) => both(
+                "syslog, each line by its program",
+                "syslog，由每行的程序名得知",
+            ),
+            (format, _) => both(
+                format!("given: {}", format.name()),
+                format!("指定：{}", format.name()),
+            ),
         };
         let shapes = self.shapes.into_iter();
         let mut shapes: Vec<Shape> = shapes.map(|(text, count)| Shape { count, text }).collect();
