@@ -42,6 +42,16 @@ impl Scrape {
             "HTTP connections answered with 503 because there were too many.",
         );
         rejected.count(&[], self.connections_rejected);
+        let mut reload = self.previous.gauge(
+            "maillog_config_last_reload_successful",
+            "1 if the configuration was valid when it was last read, 0 if not: then the one before is in use.",
+        );
+        reload.set(&[], f64::from(u8::from(self.reload.successful)));
+        let mut reloaded = self.previous.gauge(
+            "maillog_config_last_reload_success_timestamp_seconds",
+            "Time when a valid configuration was last read, at the start or by a reload.",
+        );
+        reloaded.set(&[], self.reload.last_success as f64);
         vec![
             dropped.finish(),
             build.finish(),
@@ -49,6 +59,8 @@ impl Scrape {
             written.finish(),
             write_errors.finish(),
             rejected.finish(),
+            reload.finish(),
+            reloaded.finish(),
         ]
     }
 

@@ -18,7 +18,7 @@
 //! - `page`, `faults`, `clocks`, `repeated_hour`: alerts from the lines of `traffic` through `alertmanager` to a `webhook`;
 //!   `incidents`: stories of mail servers (`site`) through Prometheus with the shipped inhibitions; `examples`:
 //!   the Alertmanager examples of the documentation
-//! - `history`: old logs in Prometheus, by `backfill` and promtool
+//! - `history`: old logs in Prometheus, by `backfill` and promtool; `openmetrics`: exemplars in Prometheus, and a strict parser
 //! - `browser`: the pages in Chromium while an alert fires
 //! - `image`, `podman`, `inside`: the container image; `chart`, `pods`: the Helm chart and its pods
 //! - `package`, `machine`: the Debian package on a system with its own systemd; `compose`: the example of
@@ -63,6 +63,7 @@ mod journal;
 mod logrotate;
 mod machine;
 mod milter;
+mod openmetrics;
 mod opensmtpd;
 mod package;
 mod page;

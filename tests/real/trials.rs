@@ -16,7 +16,8 @@ use crate::world::{Message, World};
 use crate::{
     Result, alertmanager, auth, browser, chart, client, clocks, compose, container_logs,
     dashboards, examples, faults, history, image, inbound, incidents, journal, logrotate, milter,
-    package, page, pflogsumm, podman, pods, policy, prometheus, repeated_hour, sandbox, stores,
+    openmetrics, package, page, pflogsumm, podman, pods, policy, prometheus, repeated_hour,
+    sandbox, stores,
 };
 
 /// A test, and the programs that it needs.
@@ -72,6 +73,11 @@ pub const ALL: &[RealTrial] = &[
         name: "past_is_in_prometheus_after_backfill",
         needs: &["prometheus", "promtool"],
         run: || with_folder(history::past_in_prometheus),
+    },
+    RealTrial {
+        name: "prometheus_stores_queue_ids_as_exemplars_and_a_strict_parser_accepts_the_exposition",
+        needs: &["prometheus", chart::PYTHON],
+        run: || with_folder(openmetrics::exemplars_in_prometheus),
     },
     RealTrial {
         name: "page_rules_pass_promtool_tests",
