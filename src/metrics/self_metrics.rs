@@ -2,6 +2,7 @@
 
 use prometheus::proto::MetricFamily;
 
+use crate::build_info;
 use crate::metrics::scrape::Scrape;
 use crate::metrics::view::SourceStats;
 
@@ -18,9 +19,15 @@ impl Scrape {
         }
         let mut build = self.previous.gauge(
             "maillog_build_info",
-            "Always 1, with the version as a label.",
+            "Always 1; which build this is: version, revision of the source, compiler and target.",
         );
-        build.set(&[("version", env!("CARGO_PKG_VERSION"))], 1.0);
+        let labels = [
+            ("version", build_info::VERSION),
+            ("revision", build_info::REVISION),
+            ("rustc", build_info::RUSTC),
+            ("target", build_info::TARGET),
+        ];
+        build.set(&labels, 1.0);
         let state = self.view.state;
         let mut kept = self.previous.gauge(
             "maillog_state_kept",

@@ -19,6 +19,7 @@
 //!   `incidents`: stories of mail servers (`site`) through Prometheus with the shipped inhibitions; `examples`:
 //!   the Alertmanager examples of the documentation
 //! - `history`: old logs in Prometheus, by `backfill` and promtool; `openmetrics`: exemplars in Prometheus, and a strict parser
+//! - `completions`: the completion scripts in bash, zsh and fish
 //! - `browser`: the pages in Chromium while an alert fires
 //! - `image`, `podman`, `inside`: the container image; `chart`, `pods`: the Helm chart and its pods
 //! - `package`, `machine`: the Debian package on a system with its own systemd; `compose`: the example of
@@ -39,6 +40,7 @@ mod cases;
 mod chart;
 mod client;
 mod clocks;
+mod completions;
 mod compose;
 mod container_logs;
 mod courier;

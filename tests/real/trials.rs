@@ -14,10 +14,10 @@ use crate::rsyslog_tls;
 use crate::truth::{Truth, differences};
 use crate::world::{Message, World};
 use crate::{
-    Result, alertmanager, auth, browser, chart, client, clocks, compose, container_logs,
-    dashboards, examples, faults, history, image, inbound, incidents, journal, logrotate, milter,
-    openmetrics, package, page, pflogsumm, podman, pods, policy, prometheus, repeated_hour,
-    sandbox, stores,
+    Result, alertmanager, auth, browser, chart, client, clocks, completions, compose,
+    container_logs, dashboards, examples, faults, history, image, inbound, incidents, journal,
+    logrotate, milter, openmetrics, package, page, pflogsumm, podman, pods, policy, prometheus,
+    repeated_hour, sandbox, stores,
 };
 
 /// A test, and the programs that it needs.
@@ -78,6 +78,11 @@ pub const ALL: &[RealTrial] = &[
         name: "prometheus_stores_queue_ids_as_exemplars_and_a_strict_parser_accepts_the_exposition",
         needs: &["prometheus", chart::PYTHON],
         run: || with_folder(openmetrics::exemplars_in_prometheus),
+    },
+    RealTrial {
+        name: "bash_zsh_and_fish_complete_commands_flags_values_and_files",
+        needs: &["fish", "zsh"],
+        run: || with_folder(completions::in_real_shells),
     },
     RealTrial {
         name: "page_rules_pass_promtool_tests",

@@ -20,6 +20,7 @@ use file_task::FileTask;
 use reload::Reloader;
 
 use crate::alert::notify;
+use crate::build_info;
 use crate::catalog::Policy;
 use crate::cli::error::Error;
 use crate::config::Config;
@@ -84,7 +85,8 @@ async fn serve(
     // From here on, no signal ends the process by itself.
     let signals = Signals::new().map_err(Error::cannot_start)?;
     info!(
-        version = env!("CARGO_PKG_VERSION"),
+        version = build_info::VERSION,
+        revision = build_info::REVISION,
         sources = config.sources.len(),
         "starting"
     );
