@@ -48,6 +48,8 @@ pub mod logging;
 
 pub mod service;
 
+pub mod build_info;
+
 mod bind;
 
 mod descriptors;

@@ -7,7 +7,7 @@ use prometheus::proto::LabelPair;
 use super::series::{Family, Metric, SeriesTable};
 use super::spool::{Place, Spool};
 use super::{Target, varint};
-use crate::metrics::{escape, write_labels, write_number};
+use crate::metrics::{EOF, write_header, write_labels, write_number};
 
 /// Writes one document after the other; each continues with the values of the one before.
 pub(super) struct Document {
@@ -59,7 +59,11 @@ impl Document {
             let metric = &metrics[index];
             let family = &families[metric.family];
             if last_family.replace(metric.family) != Some(metric.family) {
-                write_header(family, &mut text);
+                let kind = match family.bounds.is_empty() {
+                    true => "counter",
+                    false => "histogram",
+                };
+                write_header(&family.name, kind, &family.help, &mut text);
             }
             let names = self.names(family, metric);
             for place in spool.list(lists[index])? {
@@ -69,7 +73,7 @@ impl Document {
                 text.clear();
             }
         }
-        output.write_all(b"# EOF\n")?;
+        output.write_all(EOF.as_bytes())?;
         output.flush()
     }
 
@@ -131,17 +135,4 @@ impl Document {
             }
         }
     }
-}
-
-fn write_header(family: &Family, text: &mut String) {
-    let kind = match family.bounds.is_empty() {
-        true => "counter",
-        false => "histogram",
-    };
-    text.push_str(&format!(
-        "# TYPE {} {kind}\n# HELP {} ",
-        family.name, family.name
-    ));
-    escape(&family.help, true, text);
-    text.push('\n');
 }

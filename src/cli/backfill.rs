@@ -25,7 +25,7 @@ const PORT: u16 = 9925;
 #[command(after_help = "\
 Examples:
   maillog_exporter backfill --output-dir past /var/log/mail.log.*
-  for day in past/*.om; do promtool tsdb create-blocks-from openmetrics $day data; done
+  promtool tsdb create-blocks-from openmetrics past/2026-11-23.om data
   zcat old/*.gz | maillog_exporter backfill --instance mx1:9925 - > past.om
 
 docs/history.md describes how to get them into Prometheus.")]

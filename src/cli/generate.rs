@@ -12,8 +12,8 @@ use crate::generate;
 #[derive(clap::Args, Debug)]
 #[command(after_help = "\
 Examples:
-  maillog_exporter generate .                        write everything into the current directory
-  maillog_exporter generate --policy mine.yml rules  with changed alert rules (docs/alerting.md)")]
+  maillog_exporter generate .                        into the current directory
+  maillog_exporter generate --policy mine.yml rules  with changed alert rules")]
 pub struct Args {
     /// File with changes to the alert rules
     #[arg(long, value_name = "FILE")]

@@ -24,9 +24,9 @@ use crate::zone;
 #[derive(clap::Args, Debug)]
 #[command(after_help = "\
 Examples:
-  maillog_exporter replay /var/log/mail.log*                   alerts that would have fired, rotated logs included
-  maillog_exporter replay --policy mine.yml /var/log/mail.log  with other thresholds (docs/alerting.md)
-  maillog_exporter replay --format json /var/log/mail.log | jq -r '.alerts[].alert' | sort | uniq -c")]
+  maillog_exporter replay /var/log/mail.log*                   with rotated logs
+  maillog_exporter replay --policy mine.yml /var/log/mail.log  other thresholds
+  maillog_exporter replay --format json mail.log | jq -r '.alerts[].alert'")]
 pub struct Args {
     #[command(flatten)]
     files: LogFiles,

@@ -102,6 +102,10 @@ impl Publisher {
             kept: state.store.is_some(),
             last_write: before.map(|snapshot| snapshot.taken),
             errors: u64::from(state.failed) + before.map_or(0, |snapshot| snapshot.write_errors),
+            counting_since: match before {
+                Some(snapshot) => snapshot.counting_since,
+                None => Some(Timestamp::now().as_second()),
+            },
         };
         let jobs = match state.store {
             Some(store) => {
@@ -298,6 +302,7 @@ fn write_snapshots(
         let snapshot = Snapshot {
             taken: now,
             write_errors: stats.errors,
+            counting_since: stats.counting_since,
             sources: parts.sources,
             source_counts: parts.source_counts,
             history: Some(parts.history),

@@ -118,7 +118,8 @@ impl Engine {
         }
         let counters = before
             .counters
-            .restore(catalog, &parts.providers, now.as_second());
+            .restore(catalog, &parts.providers, now.as_second())
+            .with_exemplars();
         let providers = Arc::clone(&provider_names);
         let (senders, habits) = (before.senders, before.habits);
         let alerter = Alerter::new(alerts, providers, before.alerts, senders, habits, &counters);

@@ -71,26 +71,36 @@ impl BoundedCounter {
         }
     }
 
-    /// Counts `times` for `key`, or for `other` if `key` is new and the limit is reached.
+    /// Counts `times` for `key`, or for `other` if `key` is new and the limit is reached. Returns the index of the
+    /// series that was counted, which never changes.
     #[cfg_attr(hot_path, inline(always))]
-    pub(crate) fn count(&mut self, key: u64, other: u64, times: u64) {
+    pub(crate) fn count(&mut self, key: u64, other: u64, times: u64) -> usize {
         let index = self.recent[recent_index(key)] as usize;
         match self.counts.get_mut(index) {
-            Some((last, count)) if *last == key => *count += times,
+            Some((last, count)) if *last == key => {
+                *count += times;
+                index
+            }
             _ => self.count_another(key, other, times),
         }
     }
 
     /// As [`BoundedCounter::count`], if a part of `key` was replaced by `other` already.
     #[cold]
-    pub(crate) fn count_overflowed(&mut self, key: u64, other: u64, times: u64) {
+    pub(crate) fn count_overflowed(&mut self, key: u64, other: u64, times: u64) -> usize {
         let overflowed = self.overflowed + times;
-        self.count(key, other, times);
+        let index = self.count(key, other, times);
         self.overflowed = overflowed;
+        index
+    }
+
+    /// The index of the series of a key, if it was counted.
+    pub(crate) fn index_of(&self, key: u64) -> Option<usize> {
+        self.indexes.get(&key).map(|&index| index as usize)
     }
 
     #[inline(never)]
-    fn count_another(&mut self, key: u64, other: u64, times: u64) {
+    fn count_another(&mut self, key: u64, other: u64, times: u64) -> usize {
         let index = match self.indexes.get(&key) {
             Some(&index) => index as usize,
             None if self.indexes.len() < self.limit => self.add(key),
@@ -105,6 +115,7 @@ impl BoundedCounter {
         };
         self.counts[index].1 += times;
         self.recent[recent_index(key)] = index as u32;
+        index
     }
 
     fn add(&mut self, key: u64) -> usize {

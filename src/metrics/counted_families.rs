@@ -7,7 +7,7 @@ use prometheus::proto::MetricFamily;
 use crate::metrics::counters::Counters;
 use crate::metrics::family::PreviousFamilies;
 use crate::metrics::scrape::Scrape;
-use crate::metrics::view::View;
+use crate::metrics::view::{ReloadStats, View};
 
 /// Reads the families again and again, and reuses the names and labels of the time before.
 pub(crate) struct CountedFamilies {
@@ -30,6 +30,8 @@ impl CountedFamilies {
             view: Arc::new(View::new(counters.clone(), Arc::clone(&self.providers))),
             now: 0,
             connections_rejected: 0,
+            reload: ReloadStats::default(),
+            shows_exemplars: false,
             previous: PreviousFamilies::new(std::mem::take(&mut self.families)),
         };
         self.families = scrape.mail_counters();

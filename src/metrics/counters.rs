@@ -5,6 +5,7 @@ use crate::catalog::Catalog;
 use crate::metrics::blocklists::BlocklistReplies;
 use crate::metrics::bounded_counter::{BoundedCounter, Limits};
 use crate::metrics::bounds::{DELAY_BOUNDS, RECIPIENT_BOUNDS, SIZE_BOUNDS};
+use crate::metrics::exemplars::{ExemplarLine, Exemplars};
 use crate::metrics::histogram::Histogram;
 use crate::metrics::pending_messages::PendingMessages;
 use crate::metrics::provider_deliveries::ProviderDeliveries;
@@ -73,6 +74,8 @@ pub struct Counters {
     pub(crate) sizes: Histogram,
     pub(crate) recipients: Histogram,
     pub(crate) pending_messages: PendingMessages,
+    /// The latest line of each code and provider counter; `None` where no exposition shows them.
+    pub(crate) exemplars: Option<Box<Exemplars>>,
 }
 
 /// A key of [`Counters::enhanced`]: server, direction, code, and packed enhanced code or 0 for none.
@@ -149,7 +152,14 @@ impl Counters {
             sizes: Histogram::new(SIZE_BOUNDS),
             recipients: Histogram::new(RECIPIENT_BOUNDS),
             pending_messages: PendingMessages::new(),
+            exemplars: None,
         }
+    }
+
+    /// The same counters, which from now on remember the latest line of each code and provider counter as its exemplar.
+    pub fn with_exemplars(mut self) -> Self {
+        self.exemplars.get_or_insert_default();
+        self
     }
 
     /// Counts one line, as [`Counters::event`] and [`Counters::noise`] do.
@@ -194,18 +204,25 @@ impl Counters {
     fn count_event(&mut self, time: Option<Stamp>, event: &Event<'_>, now: i64, times: u64) {
         let mta = event.mta().index();
         self.mtas_seen[mta] = true;
+        let line = match &self.exemplars {
+            Some(_) => ExemplarLine::of(time, event, now, times),
+            None => None,
+        };
         if let Some(code) = event.code {
-            self.count_code(event, code, time, now, times);
+            self.count_code(event, code, time, now, times, line);
         }
         if let Some(condition) = event.condition.filter(|_| !event.duplicate) {
             self.conditions[event.direction.index()][usize::from(condition.0)] += times;
             if event.direction == Direction::Outbound {
                 let provider = u64::from(event.provider.0) << 16;
-                self.provider_conditions.count(
+                let series = self.provider_conditions.count(
                     provider | u64::from(condition.0),
                     provider | u64::from(OTHER_CODE),
                     times,
                 );
+                if let (Some(exemplars), Some(line)) = (&mut self.exemplars, line) {
+                    exemplars.provider_conditions.note(series, line);
+                }
                 self.blocklist_replies.count(self.catalog, event, times);
             }
             if let Some(stage) = event.stage {
@@ -228,8 +245,14 @@ impl Counters {
         if let Some(status) = event.outcome.delivery_index() {
             self.services.counts(event.service).deliveries[status] += times;
             if event.direction == Direction::Outbound {
-                self.provider_deliveries
+                let failure = self
+                    .provider_deliveries
                     .count(self.catalog, event, status, times);
+                if let (Some(exemplars), Some(line), Some(series)) =
+                    (&mut self.exemplars, line, failure)
+                {
+                    exemplars.provider_failures.note(series, line);
+                }
             }
             if let Some(dsn) = event.dsn {
                 let status = (status as u64) << 32;
@@ -259,6 +282,7 @@ impl Counters {
         time: Option<Stamp>,
         now: i64,
         times: u64,
+        line: Option<ExemplarLine<'_>>,
     ) {
         let direction = event.direction.index();
         let series = match self.rate_series[direction][usize::from(code.min(OTHER_CODE))] {
@@ -277,20 +301,26 @@ impl Counters {
         let provider = u64::from(event.provider.0) << 16;
         let provider_key = |code: u16| provider | u64::from(code);
         let outbound = event.direction == Direction::Outbound;
-        if code == OTHER_CODE {
+        let provider_series = if code == OTHER_CODE {
             self.enhanced
                 .count_overflowed(key(enhanced), key(OTHER_ENHANCED), times);
-            if outbound {
+            outbound.then(|| {
                 self.providers
-                    .count_overflowed(provider_key(code), provider_key(code), times);
+                    .count_overflowed(provider_key(code), provider_key(code), times)
+            })
+        } else {
+            self.enhanced
+                .count(key(enhanced), key(OTHER_ENHANCED), times);
+            outbound.then(|| {
+                self.providers
+                    .count(provider_key(code), provider_key(OTHER_CODE), times)
+            })
+        };
+        if let (Some(exemplars), Some(line)) = (&mut self.exemplars, line) {
+            exemplars.codes.note(rate, line);
+            if let Some(series) = provider_series {
+                exemplars.provider_codes.note(series, line);
             }
-            return;
-        }
-        self.enhanced
-            .count(key(enhanced), key(OTHER_ENHANCED), times);
-        if outbound {
-            self.providers
-                .count(provider_key(code), provider_key(OTHER_CODE), times);
         }
     }
 

@@ -85,7 +85,7 @@ impl Scrape {
     }
 
     /// The codes of the catalog and those that were counted.
-    fn code_counts(&self) -> impl Iterator<Item = (Direction, u16, u64)> {
+    pub(super) fn code_counts(&self) -> impl Iterator<Item = (Direction, u16, u64)> {
         let counters = &self.view.counters;
         let of = move |direction: Direction| {
             let seen = &counters.codes[direction.index()];
@@ -183,7 +183,7 @@ impl Scrape {
 
     /// Provider and condition with their count, sorted. For every known provider, the rate limit conditions exist
     /// from the start, so that the first occurrence is visible as an increase.
-    fn provider_conditions(&self) -> Vec<(u64, u64)> {
+    pub(super) fn provider_conditions(&self) -> Vec<(u64, u64)> {
         let counters = &self.view.counters;
         let mut counts = counters.provider_conditions.sorted();
         let limits = RATE_LIMIT_CONDITIONS.map(|name| counters.catalog.condition_named(name));

@@ -1,10 +1,11 @@
 //! Counters and their exposition.
 //!
 //! `counting` counts parsed lines in `counters` (facts in `fact_counts`), which consist of `rates`, `histogram`,
-//! `bounded_counter`, `services`, `provider_deliveries`, `reports` and `pending_messages`. `reading` queries them for
-//! pages and alerts, and `totals` sums them up for reports. `families`, `report_families`, `self_metrics` and
-//! `signal_metrics`, `alertmanager_metrics` build the metric families of a `scrape` with `family`; `exposition` renders them as `text`. `counted_families` has those that only grow,
-//! for `backfill`.
+//! `bounded_counter`, `services`, `provider_deliveries`, `reports` and `pending_messages`; `exemplars` has the latest line
+//! of some. `reading` queries them for pages and alerts, and `totals` sums them up for reports. `families`,
+//! `report_families`, `self_metrics`, `signal_metrics` and `alertmanager_metrics` build the metric families of a `scrape`
+//! with `family`, and `process_metrics` those of the process. `exposition` renders them as `text` or, with the exemplars
+//! that `exemplar_series` finds, as `openmetrics`. `counted_families` has those that only grow, for `backfill`.
 //! `counters_snapshot` and `counters_restore` are for the state file.
 
 mod alerting;
@@ -17,6 +18,8 @@ mod counters;
 mod counters_restore;
 mod counters_snapshot;
 mod counting;
+mod exemplar_series;
+mod exemplars;
 mod exposition;
 mod fact_counts;
 mod families;
@@ -24,7 +27,9 @@ mod family;
 mod histogram;
 mod history;
 mod legacy_counters;
+mod openmetrics;
 mod pending_messages;
+mod process_metrics;
 mod provider_conditions;
 mod provider_deliveries;
 mod rates;
@@ -49,12 +54,13 @@ pub use counters::Counters;
 pub(crate) use counters::OTHER_CODE;
 pub use counters_snapshot::CountersSnapshot;
 pub use counting::{CountingVisitor, LineCounts};
-pub use exposition::{CONTENT_TYPE, Exposition, render};
+pub use exposition::{Exposition, ExpositionFormat, render};
 pub use history::{History, Rates as PastRates, Recorded, Series, Span};
 pub(crate) use legacy_counters::LegacyCounters;
+pub(crate) use openmetrics::{EOF, write_bound, write_header};
 pub use provider_conditions::ProviderConditions;
 pub use reading::{CodeRates, EnhancedStatus};
-pub(crate) use text::{escape, write_bound, write_labels, write_number};
+pub(crate) use text::{write_labels, write_number};
 pub use totals::{Counts, Totals};
-pub use view::{SourceStats, StateStats, View};
+pub use view::{ReloadStats, SourceStats, StateStats, View};
 pub use web_address::WebAddress;

@@ -39,7 +39,8 @@ impl ProviderDeliveries {
         }
     }
 
-    /// Counts an outbound delivery; `status` is its [`Outcome::delivery_index`].
+    /// Counts an outbound delivery; `status` is its [`Outcome::delivery_index`]. Returns the index of the series of a
+    /// failed one.
     #[cfg_attr(hot_path, inline(always))]
     pub(crate) fn count(
         &mut self,
@@ -47,15 +48,24 @@ impl ProviderDeliveries {
         event: &Event<'_>,
         status: usize,
         times: u64,
-    ) {
+    ) -> Option<usize> {
         match event.outcome {
-            Outcome::Sent => self.sent[usize::from(event.provider.0)] += times,
-            _ => self.count_failure(catalog, event, status, times),
+            Outcome::Sent => {
+                self.sent[usize::from(event.provider.0)] += times;
+                None
+            }
+            _ => Some(self.count_failure(catalog, event, status, times)),
         }
     }
 
     #[inline(never)]
-    fn count_failure(&mut self, catalog: &Catalog, event: &Event<'_>, status: usize, times: u64) {
+    fn count_failure(
+        &mut self,
+        catalog: &Catalog,
+        event: &Event<'_>,
+        status: usize,
+        times: u64,
+    ) -> usize {
         let condition = event
             .condition
             .and_then(|it| catalog.conditions().get(usize::from(it.0)));
@@ -63,7 +73,22 @@ impl ProviderDeliveries {
         let rest = (status as u64) << 8 | cause;
         let key = u64::from(event.provider.0) << 16 | rest;
         self.others
-            .count(key, u64::from(ProviderId::OTHER.0) << 16 | rest, times);
+            .count(key, u64::from(ProviderId::OTHER.0) << 16 | rest, times)
+    }
+
+    /// The index of the series of a failed delivery, if there was one.
+    pub(crate) fn failure_index(
+        &self,
+        provider: ProviderId,
+        status: Outcome,
+        cause: Option<Cause>,
+    ) -> Option<usize> {
+        let status = status
+            .delivery_index()
+            .filter(|_| status != Outcome::Sent)?;
+        let cause = cause.map_or(NO_CAUSE, |cause| cause.index() as u64);
+        let key = u64::from(provider.0) << 16 | (status as u64) << 8 | cause;
+        self.others.index_of(key)
     }
 
     /// The number of deliveries that a provider accepted.

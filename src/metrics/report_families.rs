@@ -3,6 +3,7 @@
 use prometheus::proto::MetricFamily;
 
 use crate::catalog::Cause;
+use crate::metrics::provider_deliveries::ProviderDelivery;
 use crate::metrics::scrape::Scrape;
 use crate::parse::{Action, Direction, Level, Mta, PostscreenResult};
 
@@ -12,18 +13,26 @@ impl Scrape {
             "maillog_provider_deliveries_total",
             "Deliveries to other servers, by provider, status, and cause of the failure; the cause is empty for sent.",
         );
-        for (provider, status, cause, count) in self.view.counters.provider_deliveries.all() {
-            let Some(provider) = self.view.providers.get(usize::from(provider.0)) else {
-                continue;
-            };
+        for (provider, (_, status, cause, count)) in self.known_provider_deliveries() {
             let labels = [
-                ("provider", &**provider),
+                ("provider", provider),
                 ("status", status.name()),
                 ("cause", cause.map_or("", Cause::as_str)),
             ];
             family.count(&labels, count);
         }
         family.finish()
+    }
+
+    /// The deliveries of all providers that have a name, with this name.
+    pub(super) fn known_provider_deliveries(
+        &self,
+    ) -> impl Iterator<Item = (&str, ProviderDelivery)> {
+        let counts = self.view.counters.provider_deliveries.all();
+        counts.into_iter().filter_map(|count| {
+            let name = self.view.providers.get(usize::from(count.0.0))?;
+            Some((&**name, count))
+        })
     }
 
     pub(super) fn reports(&self) -> [MetricFamily; 4] {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::metrics::family::PreviousFamilies;
-use crate::metrics::view::View;
+use crate::metrics::view::{ReloadStats, View};
 
 /// One scrape. Its families are in `families`, `self_metrics`, `signal_metrics` and `alertmanager_metrics`.
 pub(super) struct Scrape {
@@ -12,6 +12,10 @@ pub(super) struct Scrape {
     pub now: i64,
     /// How many HTTP connections were rejected because there were too many.
     pub connections_rejected: u64,
+    /// How the last reload of the configuration ended.
+    pub reload: ReloadStats,
+    /// Whether queue ids may be shown.
+    pub shows_exemplars: bool,
     /// The families of the previous scrape, for reuse.
     pub previous: PreviousFamilies,
 }

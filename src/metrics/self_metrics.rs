@@ -2,6 +2,7 @@
 
 use prometheus::proto::MetricFamily;
 
+use crate::build_info;
 use crate::metrics::scrape::Scrape;
 use crate::metrics::view::SourceStats;
 
@@ -18,9 +19,15 @@ impl Scrape {
         }
         let mut build = self.previous.gauge(
             "maillog_build_info",
-            "Always 1, with the version as a label.",
+            "Always 1; which build this is: version, revision of the source, compiler and target.",
         );
-        build.set(&[("version", env!("CARGO_PKG_VERSION"))], 1.0);
+        let labels = [
+            ("version", build_info::VERSION),
+            ("revision", build_info::REVISION),
+            ("rustc", build_info::RUSTC),
+            ("target", build_info::TARGET),
+        ];
+        build.set(&labels, 1.0);
         let state = self.view.state;
         let mut kept = self.previous.gauge(
             "maillog_state_kept",
@@ -42,6 +49,16 @@ impl Scrape {
             "HTTP connections answered with 503 because there were too many.",
         );
         rejected.count(&[], self.connections_rejected);
+        let mut reload = self.previous.gauge(
+            "maillog_config_last_reload_successful",
+            "1 if the configuration was valid when it was last read, 0 if not: then the one before is in use.",
+        );
+        reload.set(&[], f64::from(u8::from(self.reload.successful)));
+        let mut reloaded = self.previous.gauge(
+            "maillog_config_last_reload_success_timestamp_seconds",
+            "Time when a valid configuration was last read, at the start or by a reload.",
+        );
+        reloaded.set(&[], self.reload.last_success as f64);
         vec![
             dropped.finish(),
             build.finish(),
@@ -49,6 +66,8 @@ impl Scrape {
             written.finish(),
             write_errors.finish(),
             rejected.finish(),
+            reload.finish(),
+            reloaded.finish(),
         ]
     }
 

@@ -98,14 +98,14 @@ pub(crate) fn write_labels(labels: &[LabelPair], text: &mut String) {
 }
 
 /// Writes the upper bound of a histogram bucket, the value of its label `le`.
-pub(crate) fn write_bound(bound: f64, text: &mut String) {
+fn write_bound(bound: f64, text: &mut String) {
     match bound == f64::INFINITY {
         true => text.push_str("+Inf"),
         false => write_number(bound, text),
     }
 }
 
-fn append(text: &mut String, parts: &[&str]) {
+pub(super) fn append(text: &mut String, parts: &[&str]) {
     for part in parts {
         text.push_str(part);
     }
@@ -123,7 +123,7 @@ pub(crate) fn write_number(value: f64, text: &mut String) {
 }
 
 /// Writes a text with backslashes and newlines escaped, and double quotes if `quotes`.
-pub(crate) fn escape(value: &str, quotes: bool, text: &mut String) {
+pub(super) fn escape(value: &str, quotes: bool, text: &mut String) {
     if !value
         .bytes()
         .any(|byte| matches!(byte, b'\\' | b'\n' | b'"'))

@@ -86,6 +86,7 @@ pub(super) fn decode(version: u32, body: &[u8]) -> postcard::Result<Snapshot> {
     Ok(Snapshot {
         taken: version1.taken,
         write_errors: version1.write_errors,
+        counting_since: None,
         sources: version1.sources,
         source_counts: BTreeMap::new(),
         history: None,

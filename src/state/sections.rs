@@ -59,6 +59,7 @@ macro_rules! sections {
 }
 
 sections! {
+    "counting_since" => counting_since,
     "sources" => sources,
     "source_counts" => source_counts,
     "codes" => counters.codes,

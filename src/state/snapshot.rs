@@ -19,6 +19,8 @@ pub struct Snapshot {
     pub taken: i64,
     /// Failed attempts to write the state file before.
     pub write_errors: u64,
+    /// Since when is counted, in seconds since 1970; `None` if a version that did not record it began.
+    pub counting_since: Option<i64>,
     /// All sources, including those that are no longer configured.
     pub sources: Vec<SourceState>,
     /// Further counts of the sources, by name.

@@ -39,6 +39,10 @@ pub struct Content {
     body: Vec<u8>,
     /// Set where the response depends on the language that the request prefers.
     language: Option<Language>,
+    /// Whether it depends on the media types that the request accepts.
+    by_accept: bool,
+    /// The methods that are allowed, where the one of the request is not.
+    allowed: Option<&'static str>,
     /// Whether it never changes at its address.
     cacheable: bool,
     /// The address that a redirection leads to.
@@ -53,6 +57,8 @@ impl Content {
             content_type,
             body: body.into(),
             language: None,
+            by_accept: false,
+            allowed: None,
             cacheable: false,
             location: None,
         }
@@ -94,6 +100,22 @@ impl Content {
         }
     }
 
+    /// The same in a format that was chosen by the request.
+    pub fn by_accept(self) -> Self {
+        Content {
+            by_accept: true,
+            ..self
+        }
+    }
+
+    /// The same with the methods that are allowed.
+    pub fn allowing(self, methods: &'static str) -> Self {
+        Content {
+            allowed: Some(methods),
+            ..self
+        }
+    }
+
     /// The HTTP response, compressed if the client accepts `gzip` and the body is long enough. The
     /// response to a `HEAD` request has the same headers and no body.
     pub fn into_response(self, gzip: bool, head: bool) -> Response<Full<Bytes>> {
@@ -120,7 +142,13 @@ impl Content {
         if let Some(location) = self.location {
             headers.insert(LOCATION, location);
         }
-        let mut vary = "Accept-Encoding";
+        if let Some(methods) = self.allowed {
+            headers.insert(ALLOW, HeaderValue::from_static(methods));
+        }
+        let mut vary = match self.by_accept {
+            true => "Accept-Encoding, Accept",
+            false => "Accept-Encoding",
+        };
         if let Some(language) = self.language {
             vary = "Accept-Encoding, Accept-Language";
             headers.insert(CONTENT_LANGUAGE, HeaderValue::from_static(tag(language)));
@@ -160,12 +188,7 @@ pub fn retry_later(content: Content) -> Response<Full<Bytes>> {
 
 /// The response to a request with a method other than GET and HEAD.
 pub fn method_not_allowed() -> Response<Full<Bytes>> {
-    let content = Content::text(
-        StatusCode::METHOD_NOT_ALLOWED,
-        "Only GET and HEAD are allowed.\n",
-    );
-    let mut response = content.into_response(false, false);
-    let allowed = HeaderValue::from_static("GET, HEAD");
-    response.headers_mut().insert(ALLOW, allowed);
-    response
+    let text = "Only GET and HEAD are allowed.\n";
+    let content = Content::text(StatusCode::METHOD_NOT_ALLOWED, text).allowing("GET, HEAD");
+    content.into_response(false, false)
 }

@@ -7,6 +7,8 @@ pub enum Route<'a> {
     Healthy,
     /// The readiness probe.
     Ready,
+    /// The reload of the configuration, which other methods than those of pages ask for.
+    Reload,
     /// The style sheet or the script of the pages.
     Asset(&'a str),
     /// A chart as a picture.
@@ -84,6 +86,7 @@ impl<'a> Route<'a> {
             path if path == telemetry_path => CountsRoute::Metrics,
             "/-/healthy" => return Some(Route::Healthy),
             "/-/ready" => return Some(Route::Ready),
+            "/-/reload" => return Some(Route::Reload),
             path if path.starts_with("/static/") => return Some(Route::Asset(path)),
             "/" => CountsRoute::Status,
             "/api/v1/status" => CountsRoute::StatusJson,
@@ -139,6 +142,7 @@ mod tests {
                 Some(Route::Picture(PictureRoute::Provider("google"))),
             ),
             ("/421.png", None),
+            ("/-/reload", Some(Route::Reload)),
             ("/codesx", None),
             ("/alerts/Name", counts(CountsRoute::Alert("Name"))),
             ("/providers/google", counts(CountsRoute::Provider("google"))),

@@ -6,19 +6,21 @@ use std::sync::{Arc, Mutex, PoisonError};
 use bytes::Bytes;
 use http_body_util::Full;
 use hyper::body::Incoming;
-use hyper::header::{ACCEPT_ENCODING, ACCEPT_LANGUAGE, HeaderName};
+use hyper::header::{ACCEPT, ACCEPT_ENCODING, ACCEPT_LANGUAGE, HeaderName};
 use hyper::{Method, Request, Response, StatusCode};
 use jiff::Timestamp;
 
 use super::context::{Context, SiteSettings};
 use super::language::PageLanguage;
 use super::picture::PictureCache;
+use super::privacy::Privacy;
+use super::reload::Reloads;
 use super::response::{Content, HTML, JSON, PNG, method_not_allowed};
 use super::route::{CountsRoute, PictureRoute, Route};
 use super::runbook::{self, Rendered};
-use super::{alert_pages, api, assets, encoding, provider_pages, status};
+use super::{alert_pages, api, assets, encoding, exposition_format, provider_pages, status};
 use crate::engine::{Handle, NoView};
-use crate::metrics::{self, Exposition, View};
+use crate::metrics::{Exposition, ExpositionFormat, View};
 
 /// The answer while the engine does not answer.
 const BLOCKED: &str =
@@ -36,17 +38,26 @@ pub struct Site {
     exposition: Arc<Mutex<Exposition>>,
     rejected_connections: Arc<AtomicU64>,
     pictures: Arc<PictureCache>,
+    reloads: Reloads,
+}
+
+/// What a request prefers of pages and metrics.
+#[derive(Clone, Copy)]
+struct Preferences {
+    language: PageLanguage,
+    format: ExpositionFormat,
 }
 
 impl Site {
-    /// Serves the engine's counts and pages about them.
-    pub fn new(engine: Handle, settings: SiteSettings) -> Self {
+    /// Serves the engine's counts and pages about them, and answers requests for reloads.
+    pub fn new(engine: Handle, settings: SiteSettings, reloads: Reloads) -> Self {
         Site {
             engine,
             settings,
             exposition: Arc::default(),
             rejected_connections: Arc::default(),
             pictures: Arc::default(),
+            reloads,
         }
     }
 
@@ -57,15 +68,24 @@ impl Site {
 
     /// Answers a request. Its body is never read.
     pub async fn answer(&self, request: &Request<Incoming>) -> Response<Full<Bytes>> {
+        let path = self.own_path(request.uri().path());
+        let route = path.map(|path| (path, Route::of(path, &self.settings.telemetry_path)));
+        if let Some((_, Some(Route::Reload))) = route {
+            let content = self.reloads.answer(request.method()).await;
+            return content.into_response(false, false);
+        }
         let head = request.method() == Method::HEAD;
         if !head && request.method() != Method::GET {
             return method_not_allowed();
         }
         let gzip = encoding::accepts_gzip(&joined(request, ACCEPT_ENCODING));
         let query = request.uri().query().unwrap_or_default();
-        let language = PageLanguage::of_request(query, &joined(request, ACCEPT_LANGUAGE));
-        let content = match self.own_path(request.uri().path()) {
-            Some(path) => self.route(path, language).await,
+        let preferences = Preferences {
+            language: PageLanguage::of_request(query, &joined(request, ACCEPT_LANGUAGE)),
+            format: exposition_format::accepted(&joined(request, ACCEPT)),
+        };
+        let content = match route {
+            Some((path, route)) => self.content(path, route, preferences).await,
             None => Content::redirect(&format!("{}/", self.settings.route_prefix)),
         };
         content.into_response(gzip, head)
@@ -86,15 +106,21 @@ impl Site {
         }
     }
 
-    async fn route(&self, path: &str, language: PageLanguage) -> Content {
-        match Route::of(path, &self.settings.telemetry_path) {
-            None => not_found(),
+    async fn content(
+        &self,
+        path: &str,
+        route: Option<Route<'_>>,
+        preferences: Preferences,
+    ) -> Content {
+        match route {
+            // Reloads are answered before.
+            None | Some(Route::Reload) => not_found(),
             Some(Route::Healthy) => self.healthy(),
             Some(Route::Ready) => self.ready(),
             Some(Route::Asset(path)) => assets::file(path).unwrap_or_else(not_found),
             Some(Route::Picture(route)) => self.picture(path, route).await,
             Some(Route::Counts(route)) => match self.engine.view().await {
-                Ok(view) => self.counts(route, language, &view),
+                Ok(view) => self.counts(route, preferences, &view),
                 Err(why) => without_view(why),
             },
         }
@@ -141,8 +167,14 @@ impl Site {
     }
 
     /// The routes that show counts.
-    fn counts(&self, route: CountsRoute<'_>, language: PageLanguage, view: &Arc<View>) -> Content {
+    fn counts(
+        &self,
+        route: CountsRoute<'_>,
+        preferences: Preferences,
+        view: &Arc<View>,
+    ) -> Content {
         let now = Timestamp::now().as_second();
+        let Preferences { language, format } = preferences;
         let context = Context {
             view,
             settings: &self.settings,
@@ -152,12 +184,7 @@ impl Site {
         let page = |page: String| Content::ok(HTML, page).in_language(language.language);
         let named = |page: Rendered| rendered(HTML, page).in_language(language.language);
         match route {
-            CountsRoute::Metrics => {
-                let exposition = self.exposition.lock();
-                let mut exposition = exposition.unwrap_or_else(PoisonError::into_inner);
-                exposition.connections_rejected = self.rejected_connections.load(Ordering::Relaxed);
-                Content::ok(metrics::CONTENT_TYPE, exposition.render(view, now))
-            }
+            CountsRoute::Metrics => self.metrics(view, now, format),
             CountsRoute::Status => page(status::page(&context)),
             CountsRoute::Codes => page(runbook::index(&context)),
             CountsRoute::Code(name) => named(runbook::page(&context, name)),
@@ -173,6 +200,16 @@ impl Site {
             CountsRoute::ProviderJson(name) => rendered(JSON, provider_pages::json(&context, name)),
             CountsRoute::SourcesJson => Content::ok(JSON, api::sources(view)),
         }
+    }
+
+    fn metrics(&self, view: &Arc<View>, now: i64, format: ExpositionFormat) -> Content {
+        let exposition = self.exposition.lock();
+        let mut exposition = exposition.unwrap_or_else(PoisonError::into_inner);
+        exposition.connections_rejected = self.rejected_connections.load(Ordering::Relaxed);
+        exposition.reload = self.reloads.record.stats();
+        exposition.shows_exemplars = self.settings.privacy != Privacy::None;
+        let text = exposition.render(view, now, format);
+        Content::ok(format.content_type(), text).by_accept()
     }
 
     fn healthy(&self) -> Content {

@@ -38,6 +38,7 @@ interface Custom {
 // The data source's plugin does not export the types of its queries.
 interface PrometheusQuery extends DataQuery {
   editorMode: 'code' | 'builder';
+  exemplar?: boolean;
   expr: string;
   format: 'time_series' | 'table' | 'heatmap';
   instant: boolean;

@@ -180,9 +180,17 @@ impl Drop for Daemon {
 
 /// The body of a page.
 pub fn get(address: &str, path: &str) -> Result<String> {
+    get_with(address, path, "")
+}
+
+/// The body of a page, with further header lines in the request.
+pub fn get_with(address: &str, path: &str, headers: &str) -> Result<String> {
     let mut stream = TcpStream::connect(address)?;
     stream.set_read_timeout(Some(Duration::from_secs(10)))?;
-    write!(stream, "GET {path} HTTP/1.0\r\nHost: {address}\r\n\r\n")?;
+    write!(
+        stream,
+        "GET {path} HTTP/1.0\r\nHost: {address}\r\n{headers}\r\n"
+    )?;
     let mut reader = BufReader::new(stream);
     let mut status = String::new();
     reader.read_line(&mut status)?;

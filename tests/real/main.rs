@@ -20,8 +20,9 @@
 //!   the Alertmanager examples of the documentation
 //! - `high_availability`: two Prometheus and a mesh of two Alertmanagers, one of which is killed; only with `MAILLOG_LONG=1`
 //! - `mixin`: the monitoring mixin
-//! - `history`: old logs in Prometheus, by `backfill` and promtool
 //! - `docs_commands`: the commands and configurations of the documentation
+//! - `history`: old logs in Prometheus, by `backfill` and promtool; `openmetrics`: exemplars in Prometheus, and a strict parser
+//! - `completions`: the completion scripts in bash, zsh and fish
 //! - `browser`: the pages in Chromium while an alert fires
 //! - `image`, `podman`, `inside`: the container image; `chart`, `pods`: the Helm chart and its pods; `kubernetes`,
 //!   `long_pods`: manifests and values to copy, and their pods
@@ -43,6 +44,7 @@ mod cases;
 mod chart;
 mod client;
 mod clocks;
+mod completions;
 mod compose;
 mod container_logs;
 mod courier;
@@ -72,6 +74,7 @@ mod long_pods;
 mod machine;
 mod milter;
 mod mixin;
+mod openmetrics;
 mod opensmtpd;
 mod package;
 mod page;

@@ -27,6 +27,12 @@ impl Prometheus {
         Prometheus::configured(folder, &[target], "")
     }
 
+    /// Scrapes `target` every second, and stores exemplars.
+    pub fn with_exemplars(folder: &Path, target: &str) -> Result<Self> {
+        let feature = "--enable-feature=exemplar-storage";
+        Prometheus::launch(folder, &[target], "", &[feature])
+    }
+
     /// Scrapes all `targets` and evaluates the rules every second.
     pub fn start_with(folder: &Path, targets: &[&str], rules: &str) -> Result<Self> {
         fs::write(folder.join("rules.yml"), rules)?;
@@ -55,6 +61,10 @@ impl Prometheus {
     }
 
     fn configured(folder: &Path, targets: &[&str], further: &str) -> Result<Self> {
+        Prometheus::launch(folder, targets, further, &[])
+    }
+
+    fn launch(folder: &Path, targets: &[&str], further: &str, arguments: &[&str]) -> Result<Self> {
         let config = folder.join("prometheus.yml");
         let targets = targets.join("', '");
         fs::write(
@@ -72,6 +82,7 @@ impl Prometheus {
                 folder.join("tsdb").display()
             ))
             .arg(format!("--web.listen-address={ADDRESS}"))
+            .args(arguments)
             .stdin(Stdio::null())
             .stdout(errors.try_clone()?)
             .stderr(errors)
@@ -96,11 +107,29 @@ impl Prometheus {
     }
 
     fn query(&self, query: &str, further: &str) -> Result<Value> {
+        let mut data = Prometheus::data("query", query, further)?;
+        Ok(data["result"].take())
+    }
+
+    /// Exemplars of the series in a query since a time in seconds since 1970: a list of series with their exemplars.
+    pub fn exemplars(&self, query: &str, start: i64) -> Result<Value> {
+        let end = start + 86_400;
+        Prometheus::data(
+            "query_exemplars",
+            query,
+            &format!("&start={start}&end={end}"),
+        )
+    }
+
+    fn data(endpoint: &str, query: &str, further: &str) -> Result<Value> {
         let escaped: String = query.bytes().map(|byte| format!("%{byte:02x}")).collect();
-        let body = get(ADDRESS, &format!("/api/v1/query?query={escaped}{further}"))
-            .map_err(|error| format!("{query}: {error}"))?;
+        let body = get(
+            ADDRESS,
+            &format!("/api/v1/{endpoint}?query={escaped}{further}"),
+        )
+        .map_err(|error| format!("{query}: {error}"))?;
         let mut answer: Value = serde_json::from_str(&body)?;
-        Ok(answer["data"]["result"].take())
+        Ok(answer["data"].take())
     }
 
     /// Waits until the query returns the expected value.

@@ -14,10 +14,10 @@ use crate::rsyslog_tls;
 use crate::truth::{Truth, differences};
 use crate::world::{Message, World};
 use crate::{
-    Result, alertmanager, auth, browser, chart, client, clocks, compose, container_logs,
-    dashboards, docs_commands, examples, faults, high_availability, history, image, inbound,
-    incidents, journal, logrotate, milter, mixin, package, page, pflogsumm, podman, pods, policy,
-    prometheus, repeated_hour, sandbox, stores,
+    Result, alertmanager, auth, browser, chart, client, clocks, completions, compose,
+    container_logs, dashboards, docs_commands, examples, faults, high_availability, history, image,
+    inbound, incidents, journal, logrotate, milter, mixin, openmetrics, package, page, pflogsumm,
+    podman, pods, policy, prometheus, repeated_hour, sandbox, stores,
 };
 
 /// A test, and the programs that it needs.
@@ -95,6 +95,16 @@ pub const ALL: &[RealTrial] = &[
         name: "past_is_in_prometheus_after_backfill",
         needs: &["prometheus", "promtool"],
         run: || with_folder(history::past_in_prometheus),
+    },
+    RealTrial {
+        name: "prometheus_stores_queue_ids_as_exemplars_and_a_strict_parser_accepts_the_exposition",
+        needs: &["prometheus", chart::PYTHON],
+        run: || with_folder(openmetrics::exemplars_in_prometheus),
+    },
+    RealTrial {
+        name: "bash_zsh_and_fish_complete_commands_flags_values_and_files",
+        needs: &["fish", "zsh"],
+        run: || with_folder(completions::in_real_shells),
     },
     RealTrial {
         name: "page_rules_pass_promtool_tests",

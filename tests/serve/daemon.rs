@@ -140,6 +140,14 @@ impl Daemon {
         self.request("GET", path, "")
     }
 
+    /// The value of a metric without labels.
+    pub fn metric(&self, name: &str) -> Option<f64> {
+        let text = String::from_utf8(self.get("/metrics").body).expect("text");
+        let mut lines = text.lines();
+        let value = lines.find_map(|line| line.strip_prefix(name)?.strip_prefix(' '))?;
+        value.parse().ok()
+    }
+
     pub fn sources(&self) -> Vec<Value> {
         let body = self.get("/api/v1/sources").body;
         let json: Value = serde_json::from_slice(&body).expect("JSON");

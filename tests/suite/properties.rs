@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use maillog_exporter::catalog::{Catalog, Providers};
-use maillog_exporter::metrics::{Counters, Exposition, Limits, View, render};
+use maillog_exporter::metrics::{Counters, Exposition, ExpositionFormat, Limits, View, render};
 use maillog_exporter::parse::{Event, Fact, Format, Line, LineParser, Stamp, StreamKey, Visitor};
 use maillog_exporter::source::Lines;
 use proptest::prelude::*;
@@ -259,7 +259,7 @@ proptest! {
                 counters.count(parsed.time, &parsed.line, now);
             }
             let view = Arc::new(View::new(counters.clone(), Providers::embedded().names().map(str::to_owned).collect()));
-            prop_assert_eq!(ours(following.render(&view, now)), ours(render(&view, now)));
+            prop_assert_eq!(ours(following.render(&view, now, ExpositionFormat::Text)), ours(render(&view, now)));
         }
     }
 }

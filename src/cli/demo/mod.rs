@@ -26,7 +26,7 @@ use crate::metrics::{ActiveAlert, View, WebAddress};
 use crate::parse::{Direction, Format, Outcome};
 use crate::source::{Files, Framing, Input, ReadFrom};
 use crate::state::StateFile;
-use crate::web::{Access, Bound, ListenAddress, Server, Site, SiteSettings};
+use crate::web::{Access, Bound, ListenAddress, Reloads, Server, Site, SiteSettings};
 
 /// The interval at which traffic is written.
 const TICK: Duration = Duration::from_millis(100);
@@ -119,7 +119,7 @@ async fn demo(args: &Args, bound: Bound, log: &Path) -> Result<(), Error> {
     let (engine, thread) = engine::start(setup, providers, None, alerts, StateFile::none())
         .map_err(Error::cannot_start)?;
     let settings = SiteSettings::new(&config.telemetry_path, policy, config.time_zone);
-    let site = Site::new(engine.clone(), settings);
+    let site = Site::new(engine.clone(), settings, Reloads::default());
     let server = Server::start(bound, site, Access::open()).map_err(Error::cannot_start)?;
     print_introduction(&address, log)?;
 

@@ -57,8 +57,8 @@ const PROBLEMS: usize = 5;
 #[derive(clap::Args, Debug)]
 #[command(after_help = "Examples:
   maillog_exporter report /var/log/mail.log
-  maillog_exporter report --detail 20 --since yesterday --until today /var/log/mail.log*
-  maillog_exporter report --format json /var/log/mail.log /var/log/mail.log.*.gz
+  maillog_exporter report --detail 20 --since yesterday /var/log/mail.log*
+  maillog_exporter report --format json /var/log/mail.log*
   maillog_exporter report --detail 10 --domain example.com /var/log/mail.log
   zcat old/*.gz | maillog_exporter report -")]
 pub struct Args {

@@ -45,6 +45,10 @@ pub struct Args {
     #[arg(long = "web.route-prefix", value_name = "PATH", value_parser = config::route_prefix)]
     route_prefix: Option<String>,
 
+    /// Allow the configuration to be reloaded by a POST request to /-/reload
+    #[arg(long = "web.enable-lifecycle")]
+    pub enable_lifecycle: bool,
+
     /// File with TLS and authentication settings, in the format of the Prometheus exporter toolkit
     /// (web-config.yml)
     #[arg(long = "web.config.file", value_name = "FILE")]

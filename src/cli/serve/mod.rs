@@ -3,19 +3,24 @@
 pub(super) mod default_logs;
 mod file_task;
 mod flags;
+mod reload;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use jiff::Timestamp;
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tracing::{debug, error, info, warn};
+use tokio::sync::mpsc;
+use tracing::{debug, info, warn};
 
 pub use flags::Args;
 
 use file_task::FileTask;
+use reload::Reloader;
 
 use crate::alert::notify;
+use crate::build_info;
 use crate::catalog::Policy;
 use crate::cli::error::Error;
 use crate::config::Config;
@@ -27,7 +32,7 @@ use crate::queue;
 use crate::service::ServiceManager;
 use crate::source::{Files, Input};
 use crate::state::StateFile;
-use crate::web::{Access, Bound, Privacy, Server, Site, SiteSettings};
+use crate::web::{Access, Bound, Privacy, ReloadRequest, Reloads, Server, Site, SiteSettings};
 
 /// How often a service that has found no mail log looks for one again.
 const LOG_SEARCH_INTERVAL: Duration = Duration::from_secs(1);
@@ -78,9 +83,10 @@ async fn serve(
     access: Access,
 ) -> Result<(), Error> {
     // From here on, no signal ends the process by itself.
-    let mut signals = Signals::new().map_err(Error::cannot_start)?;
+    let signals = Signals::new().map_err(Error::cannot_start)?;
     info!(
-        version = env!("CARGO_PKG_VERSION"),
+        version = build_info::VERSION,
+        revision = build_info::REVISION,
         sources = config.sources.len(),
         "starting"
     );
@@ -112,7 +118,14 @@ async fn serve(
         route_prefix: config.route_prefix.as_str().into(),
         ..SiteSettings::new(&config.telemetry_path, policy, config.time_zone.clone())
     };
-    let site = Site::new(engine.clone(), settings);
+    let mut reloads = Reloads::default();
+    let requests = args.enable_lifecycle.then(|| reloads.enable());
+    let reloader = Reloader {
+        record: reloads.record.clone(),
+        waiting: Vec::new(),
+    };
+    reloader.record.record(true, Timestamp::now().as_second());
+    let site = Site::new(engine.clone(), settings, reloads);
     let server = Server::start(bound, site, access).map_err(Error::cannot_start)?;
     for address in addresses {
         let path = format!("{}{}", config.route_prefix, config.telemetry_path);
@@ -122,7 +135,12 @@ async fn serve(
     let watched = engine.clone();
     tokio::spawn(async move { watched.watch().await });
 
-    let name = wait_for_the_end(args, config, &engine, &service, &mut signals).await;
+    let commands = Commands {
+        signals,
+        requests,
+        reloader,
+    };
+    let name = wait_for_the_end(args, config, &engine, &service, commands).await;
     info!(signal = name, "stopping");
     let end = Instant::now() + SHUTDOWN_LIMIT;
     service.stopping();
@@ -156,15 +174,38 @@ impl Signals {
     }
 }
 
-/// Waits for a signal to stop, and returns its name. Until then, reloads the configuration on SIGHUP, and
+/// What tells the daemon to stop or to reload.
+struct Commands {
+    signals: Signals,
+    /// Requests to reload by HTTP, if they are enabled.
+    requests: Option<mpsc::Receiver<ReloadRequest>>,
+    reloader: Reloader,
+}
+
+/// The next request to reload by HTTP; never returns if they are not enabled. May be cancelled.
+async fn next_request(requests: &mut Option<mpsc::Receiver<ReloadRequest>>) -> ReloadRequest {
+    if let Some(requests) = requests
+        && let Some(request) = requests.recv().await
+    {
+        return request;
+    }
+    std::future::pending().await
+}
+
+/// Waits for a signal to stop, and returns its name. Until then, reloads the configuration on SIGHUP and on requests, and
 /// looks for default logs as long as there is no source.
 async fn wait_for_the_end(
     args: &Arc<Args>,
     mut config: Config,
     engine: &Handle,
     service: &ServiceManager,
-    signals: &mut Signals,
+    commands: Commands,
 ) -> &'static str {
+    let Commands {
+        mut signals,
+        mut requests,
+        mut reloader,
+    } = commands;
     if config.sources.is_empty() {
         warn!(
             "no mail log found yet, waiting for one of {}",
@@ -192,26 +233,15 @@ async fn wait_for_the_end(
                 service.reloading();
                 reading.start(args, Args::config);
             }
+            request = next_request(&mut requests), if reading.is_idle() => {
+                reloader.waiting.push(request);
+                service.reloading();
+                reading.start(args, Args::config);
+            }
             newer = reading.result() => {
-                reload(newer, &mut config, engine);
-                service.reloaded();
+                reloader.finish(newer, &mut config, engine, service);
             }
         }
-    }
-}
-
-/// Applies a configuration that was read again. If it is invalid, the old one stays in use.
-fn reload(newer: Result<Config, String>, config: &mut Config, engine: &Handle) {
-    match newer {
-        Ok(newer) => {
-            for setting in needs_restart(config, &newer) {
-                warn!(setting, "this change takes effect after a restart");
-            }
-            info!("configuration reloaded");
-            engine.reload(engine_setup(&newer));
-            *config = newer;
-        }
-        Err(error) => error!(%error, "invalid configuration, keeping the old one"),
     }
 }
 
@@ -276,29 +306,4 @@ fn alert_setup(
         web,
         notifier: notifier.transpose()?,
     })
-}
-
-/// The settings that differ between two configurations and cannot change while the daemon runs.
-fn needs_restart(old: &Config, new: &Config) -> Vec<&'static str> {
-    let changes = [
-        (
-            "web.listen_addresses",
-            old.listen_addresses != new.listen_addresses,
-        ),
-        (
-            "web.telemetry_path",
-            old.telemetry_path != new.telemetry_path,
-        ),
-        ("web.external_url", old.external_url != new.external_url),
-        ("web.route_prefix", old.route_prefix != new.route_prefix),
-        ("web.privacy", old.privacy != new.privacy),
-        ("log.level", old.log_level != new.log_level),
-        ("log.format", old.log_format != new.log_format),
-        ("providers", old.providers != new.providers),
-        ("state.path", old.state_path != new.state_path),
-        ("the mail server's queue", old.queue != new.queue),
-        ("alerting", old.alerting != new.alerting),
-    ];
-    let changed = changes.into_iter().filter(|(_, changed)| *changed);
-    changed.map(|(setting, _)| setting).collect()
 }

@@ -29,11 +29,11 @@ use crate::parse::Format;
 #[derive(clap::Args, Debug)]
 #[command(after_help = "Examples:
   maillog_exporter trace 4F9D195432C /var/log/mail.log
-  maillog_exporter trace '<20261123.1@example.com>' /var/log/mx1/mail.log /var/log/mx2/mail.log
-  maillog_exporter trace bob@example.net /var/log/mail.log*             newest messages, one line each
-  maillog_exporter trace --all @example.net /var/log/mail.log*          all of them
-  maillog_exporter trace --raw 1vNabc-0000A1-01 /var/log/exim4/mainlog  with the lines of the log
-  maillog_exporter trace --format json bob@example.net /var/log/mail.log | jq '.messages[].outcome'
+  maillog_exporter trace '<20261123.1@example.com>' mx1/mail.log mx2/mail.log
+  maillog_exporter trace bob@example.net mail.log*      newest, one line each
+  maillog_exporter trace --all @example.net mail.log*   all of them
+  maillog_exporter trace --raw 1vNabc-0000A1-01 mainlog  with the lines of the log
+  maillog_exporter trace --format json bob@example.net mail.log | jq .
 
 Exit code 1 if no message is found.")]
 pub struct Args {

@@ -139,7 +139,8 @@ fn now(dashboard: Dashboard) -> Dashboard {
                 PER_MINUTE,
             )
             .query(per_minute("direction", "maillog_codes_total", CODE), "{{direction}}")
-            .named_colors(&["outbound", "inbound"]),
+            .named_colors(&["outbound", "inbound"])
+            .exemplars(),
         )
         .panel(
             Panel::lines(
@@ -166,6 +167,7 @@ fn now(dashboard: Dashboard) -> Dashboard {
                 PER_MINUTE,
             )
             .query(most_counted(10, "provider", &providers, PROVIDER_CODES, CODE), "{{provider}}")
+            .exemplars()
             .provider_colors()
             .links(links::of_provider("${__field.labels.provider}"))
             .empty("None in the selected time range"),
@@ -179,6 +181,7 @@ fn now(dashboard: Dashboard) -> Dashboard {
                 PER_MINUTE,
             )
             .query(most_counted(10, "instance", &hosts, "maillog_codes_total", CODE), "{{instance}}")
+            .exemplars()
             .links(json!([links::page_of_label("This host about ${code}", "/codes/${code}")]))
             .empty("None in the selected time range"),
         )

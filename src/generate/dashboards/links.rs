@@ -142,6 +142,14 @@ pub fn of_connection(code: &str) -> Value {
     ])
 }
 
+/// The link of a queue id, which exemplars have.
+pub fn of_queue_id(queue_id: &str) -> Value {
+    json!([logs(
+        "Log lines of this message",
+        &format!(r"\b{queue_id}\b")
+    )])
+}
+
 /// The links of a provider.
 pub fn of_provider(provider: &str) -> Value {
     json!([

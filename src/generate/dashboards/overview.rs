@@ -147,6 +147,7 @@ fn codes(dashboard: Dashboard) -> Dashboard {
                 most_counted(9, "code", &rates, "maillog_codes_total", &matchers),
                 "{{code}}",
             )
+            .exemplars()
             .code_colors()
             .empty("None in the selected time range")
     };
@@ -225,6 +226,7 @@ fn connections_and_clients(dashboard: Dashboard) -> Dashboard {
                 per_minute("code", "maillog_codes_total", r#"direction="outbound",code=~"1..""#),
                 "{{code}}",
             )
+            .exemplars()
             .code_colors()
             .links(links::of_connection(code)),
         )

@@ -4,6 +4,7 @@
 use serde_json::{Map, Value, json};
 
 use super::colors::{PLAIN, SUCCESS};
+use super::links;
 use super::texts::TextMapping;
 use super::variables::PROMETHEUS;
 
@@ -163,6 +164,18 @@ impl Panel {
     /// Sets the links of all values.
     pub fn links(self, links: Value) -> Self {
         self.field("links", links)
+    }
+
+    /// Shows the exemplars of the counters in the queries so far, each with a link to the log lines with its queue id.
+    /// Grafana uses the link since version 13; before, the one of the data source.
+    pub fn exemplars(mut self) -> Self {
+        for target in &mut self.targets {
+            target["exemplar"] = true.into();
+        }
+        self.overriding(
+            json!({"id": "byName", "options": "queue_id"}),
+            &[("links", links::of_queue_id("${__value.raw}"))],
+        )
     }
 
     /// Draws series whose names match as thin dashed lines, for values to compare with.

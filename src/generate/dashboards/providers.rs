@@ -123,6 +123,7 @@ fn causes() -> Panel {
         PER_MINUTE,
     )
     .query(per_minute("cause", DELIVERIES, &failed), "{{cause}}")
+    .exemplars()
     .named_colors(&texts::causes())
     .empty("No failed deliveries")
 }
@@ -173,13 +174,13 @@ pub fn dashboard() -> Dashboard {
         texts::describe(421),
         CODES,
         r#"code="421""#,
-    ))
+    ).exemplars())
     .panel(by_provider(
         "Replies about full mailboxes per minute by provider",
         texts::describe_condition("mailbox_full"),
         CONDITIONS,
         r#"condition="mailbox_full""#,
-    ))
+    ).exemplars())
     .panel(
         Panel::lines(
             "Permanent failures (5xx) as a share of replies",
@@ -202,5 +203,5 @@ pub fn dashboard() -> Dashboard {
         "Connections that were refused (111) or failed for another reason (101).",
         CODES,
         r#"code=~"1..""#,
-    ))
+    ).exemplars())
 }

@@ -51,6 +51,7 @@ pub fn failing_by_provider(count: u32, within: &str) -> Panel {
         "percentunit",
     )
     .query(most_counted(count, "provider", &share, DELIVERIES, &failing), "{{provider}}")
+    .exemplars()
     .over("1m")
     .points(POINTS)
     .provider_colors()

@@ -111,3 +111,54 @@ fn links_to_dashboards_set_each_variable_once() {
     }
     assert!(seen > 10, "{seen}");
 }
+
+/// The families whose series have exemplars.
+const WITH_EXEMPLARS: [&str; 4] = [
+    "maillog_codes_total",
+    "maillog_provider_codes_total",
+    "maillog_provider_conditions_total",
+    "maillog_provider_deliveries_total",
+];
+
+#[test]
+fn exemplars_lead_to_the_log_lines_of_their_queue_id() {
+    let mut seen = BTreeSet::new();
+    for (name, panel) in panels() {
+        let targets = list(&panel, "targets");
+        let with_exemplars = targets.iter().filter(|it| it["exemplar"] == true);
+        if with_exemplars.clone().count() == 0 {
+            continue;
+        }
+        assert_eq!(
+            panel["type"], "timeseries",
+            "{name}: only they show exemplars"
+        );
+        for target in with_exemplars {
+            let expr = text(target, "expr");
+            let families = expr.split("maillog_").skip(1);
+            for family in families.map(|rest| rest.split(['{', '[']).next().unwrap_or_default()) {
+                let family = format!("maillog_{family}");
+                assert!(
+                    WITH_EXEMPLARS.contains(&family.as_str()),
+                    "{name}: {family}"
+                );
+                seen.insert(family);
+            }
+        }
+        let rules = overrides(&panel);
+        let (_, properties) = rules
+            .iter()
+            .find(|(it, _)| *it == "queue_id")
+            .expect("links");
+        let urls = links(properties["links"]);
+        assert_eq!(urls.len(), 1, "{name}");
+        // The pattern \b${__value.raw}\b, encoded but for the variable.
+        let pattern = "%60%5C%5Cb${__value.raw}%5C%5Cb%60";
+        assert!(
+            urls[0].starts_with("/explore?") && urls[0].contains(pattern),
+            "{name}: {}",
+            urls[0]
+        );
+    }
+    assert_eq!(seen.len(), WITH_EXEMPLARS.len(), "{seen:?}");
+}

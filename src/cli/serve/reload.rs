@@ -1,0 +1,89 @@
+//! Reload of the configuration while the daemon runs, by SIGHUP or by HTTP.
+
+use jiff::Timestamp;
+use tracing::{error, info, warn};
+
+use super::engine_setup;
+use crate::config::Config;
+use crate::engine::Handle;
+use crate::service::ServiceManager;
+use crate::web::{ReloadRecord, ReloadRequest, ReloadResult};
+
+/// Applies configurations that were read again, and answers whoever asked for it.
+pub(super) struct Reloader {
+    /// How the last reload ended, for the metrics.
+    pub record: ReloadRecord,
+    /// Those who wait for the reload that was begun.
+    pub waiting: Vec<ReloadRequest>,
+}
+
+impl Reloader {
+    /// Applies a configuration that was read again. If it is invalid, the old one stays in use. Whoever waits is answered
+    /// once the engine uses it.
+    pub fn finish(
+        &mut self,
+        newer: Result<Config, String>,
+        config: &mut Config,
+        engine: &Handle,
+        service: &ServiceManager,
+    ) {
+        let result = apply(newer, config, engine);
+        self.record
+            .record(result.is_ok(), Timestamp::now().as_second());
+        service.reloaded();
+        let waiting = std::mem::take(&mut self.waiting);
+        let engine = engine.clone();
+        tokio::spawn(async move {
+            engine.answers().await;
+            for request in waiting {
+                // The client may have gone.
+                let _ = request.send(result.clone());
+            }
+        });
+    }
+}
+
+fn apply(newer: Result<Config, String>, config: &mut Config, engine: &Handle) -> ReloadResult {
+    let newer = newer.inspect_err(|error| {
+        error!(%error, "invalid configuration, keeping the old one");
+    })?;
+    let later = needs_restart(config, &newer);
+    for setting in &later {
+        warn!(setting, "this change takes effect after a restart");
+    }
+    info!("configuration reloaded");
+    engine.reload(engine_setup(&newer));
+    *config = newer;
+    Ok(match &*later {
+        [] => "Configuration reloaded.".to_owned(),
+        later => format!(
+            "Configuration reloaded. Changes of these settings take effect after a restart: {}.",
+            later.join(", ")
+        ),
+    })
+}
+
+/// The settings that differ between two configurations and cannot change while the daemon runs.
+fn needs_restart(old: &Config, new: &Config) -> Vec<&'static str> {
+    let changes = [
+        (
+            "web.listen_addresses",
+            old.listen_addresses != new.listen_addresses,
+        ),
+        (
+            "web.telemetry_path",
+            old.telemetry_path != new.telemetry_path,
+        ),
+        ("web.external_url", old.external_url != new.external_url),
+        ("web.route_prefix", old.route_prefix != new.route_prefix),
+        ("web.privacy", old.privacy != new.privacy),
+        ("log.level", old.log_level != new.log_level),
+        ("log.format", old.log_format != new.log_format),
+        ("providers", old.providers != new.providers),
+        ("state.path", old.state_path != new.state_path),
+        ("the mail server's queue", old.queue != new.queue),
+        ("alerting", old.alerting != new.alerting),
+    ];
+    let changed = changes.into_iter().filter(|(_, changed)| *changed);
+    changed.map(|(setting, _)| setting).collect()
+}
