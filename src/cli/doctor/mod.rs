@@ -36,11 +36,11 @@ use crate::source;
 /// The arguments.
 #[derive(clap::Args, Debug)]
 #[command(after_help = "Examples:
-  maillog_exporter doctor                              the usual logs, the journal
-  maillog_exporter doctor /var/log/mail.log            one log
-  maillog_exporter doctor '/var/log/mx*/mail.log'      all that match a pattern
-  maillog_exporter doctor --log-format exim /srv/main  a log of a known format
-  maillog_exporter doctor --config.file maillog.yml    with zone and patterns
+  maillog_exporter doctor                          the usual logs, the journal
+  maillog_exporter doctor /var/log/mail.log        one log
+  maillog_exporter doctor '/var/log/mx*/mail.log'  all that match a pattern
+  maillog_exporter doctor --log-format exim main   a log of a known format
+  maillog_exporter doctor --config.file mail.yml   with zone and patterns
   maillog_exporter doctor --format=json | jq '.logs[].findings[]'
 
 Of each log, the first 64 lines and the last 4 MiB are read. Nothing is changed.
