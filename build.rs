@@ -74,9 +74,8 @@ fn revision_of_repository() -> Option<String> {
     if fs::canonicalize(top).ok()? != folder {
         return None;
     }
-    let branch = git(&["rev-parse", "--symbolic-full-name", "HEAD"]);
-    for name in ["HEAD".to_owned()].into_iter().chain(branch) {
-        if let Some(path) = git(&["rev-parse", "--git-path", &name]) {
+    for name in ["HEAD", "logs/HEAD"] {
+        if let Some(path) = git(&["rev-parse", "--git-path", name]) {
             watch(&path);
         }
     }

@@ -22,7 +22,7 @@ use crate::parse::{AheadScanner, Format, LineParser, Mta, Patterns, StreamKey};
 /// The files to read.
 #[derive(clap::Args, Debug)]
 pub struct LogFiles {
-    /// Log files, plain or compressed (.gz, .xz, .zst, .bz2); `-` is standard input
+    /// Log files, plain or compressed (.gz, .xz, .zst, .bz2); - for standard input
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
     /// Configuration file, of which patterns, providers and time zone are used

@@ -126,6 +126,9 @@ fn web(
     if let Some(privacy) = section.privacy {
         config.privacy = one_of(&privacy, &Privacy::NAMES)?;
     }
+    if let Some(created_series) = section.created_series {
+        config.created_series = created_series.value;
+    }
     Ok(())
 }
 

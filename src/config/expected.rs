@@ -10,7 +10,8 @@ const FIELDS: &[(&str, &str)] = &[
     ),
     (
         "web",
-        "a mapping with the fields listen_addresses, telemetry_path, external_url, route_prefix, privacy",
+        "a mapping with the fields listen_addresses, telemetry_path, external_url, route_prefix, privacy, \
+         created_series",
     ),
     (
         "web.listen_addresses",
@@ -24,6 +25,7 @@ const FIELDS: &[(&str, &str)] = &[
     ),
     ("web.route_prefix", "a path, such as /maillog"),
     ("web.privacy", "domains or none"),
+    ("web.created_series", "true or false"),
     ("log", "a mapping with the fields level, format"),
     ("log.level", "debug, info, warn or error"),
     ("log.format", "logfmt or json"),

@@ -41,6 +41,7 @@ pub struct WebSection {
     pub external_url: Field<String>,
     pub route_prefix: Field<String>,
     pub privacy: Field<String>,
+    pub created_series: Field<bool>,
 }
 
 /// `log:`

@@ -33,6 +33,8 @@ pub struct Config {
     pub route_prefix: String,
     /// What pages show of the domains and networks in the log.
     pub privacy: Privacy,
+    /// Whether OpenMetrics has the time of creation of each counter.
+    pub created_series: bool,
     /// The least severe level that the daemon's own log contains.
     pub log_level: LogLevel,
     /// The format of the daemon's own log.
@@ -63,6 +65,7 @@ impl Default for Config {
             external_url: None,
             route_prefix: String::new(),
             privacy: Privacy::default(),
+            created_series: true,
             log_level: LogLevel::default(),
             log_format: LogFormat::default(),
             sources: Vec::new(),

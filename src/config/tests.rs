@@ -92,6 +92,7 @@ fn every_field_of_the_full_file_reaches_the_configuration() {
         .collect();
     assert_eq!(addresses, [":9925", "127.0.0.1:9926", "[::1]:9926"]);
     assert_eq!(config.privacy, Privacy::None);
+    assert!(!config.created_series);
     let files = |paths: &[&str], from, framing| {
         Input::Files(Files {
             rotated_dirs: Vec::new(),

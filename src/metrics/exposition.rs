@@ -46,6 +46,8 @@ pub struct Exposition {
     pub reload: ReloadStats,
     /// Whether exemplars are shown, which hold the queue ids of messages.
     pub shows_exemplars: bool,
+    /// Whether OpenMetrics has the time of creation of each counter and histogram.
+    pub shows_created: bool,
     families: Vec<MetricFamily>,
 }
 
@@ -73,6 +75,10 @@ impl Exposition {
                 let beginnings = Beginnings {
                     counting: view.state.counting_since.map(|time| time as f64),
                     process: process_metrics::start_time(&families),
+                };
+                let beginnings = match self.shows_created {
+                    true => beginnings,
+                    false => Beginnings::UNKNOWN,
                 };
                 let exemplars = |family: &str| scrape.exemplars(family);
                 openmetrics::write(&families, beginnings, exemplars, &mut text);

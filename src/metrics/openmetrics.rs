@@ -36,6 +36,14 @@ pub(super) struct Beginnings {
     pub process: Option<f64>,
 }
 
+impl Beginnings {
+    /// Neither is known.
+    pub const UNKNOWN: Beginnings = Beginnings {
+        counting: None,
+        process: None,
+    };
+}
+
 /// Writes counters, gauges and histograms. `exemplars` returns those of a family, one for each of its samples.
 pub(super) fn write<'a>(
     families: &[MetricFamily],

@@ -27,6 +27,8 @@ pub struct SiteSettings {
     pub policy: Arc<Policy>,
     /// What is shown of domains and networks.
     pub privacy: Privacy,
+    /// Whether OpenMetrics has the time of creation of each counter.
+    pub created_series: bool,
 }
 
 impl SiteSettings {
@@ -40,6 +42,7 @@ impl SiteSettings {
             route_prefix: "".into(),
             policy: Arc::new(policy),
             privacy: Privacy::default(),
+            created_series: true,
         }
     }
 }

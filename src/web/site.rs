@@ -208,6 +208,7 @@ impl Site {
         exposition.connections_rejected = self.rejected_connections.load(Ordering::Relaxed);
         exposition.reload = self.reloads.record.stats();
         exposition.shows_exemplars = self.settings.privacy != Privacy::None;
+        exposition.shows_created = self.settings.created_series;
         let text = exposition.render(view, now, format);
         Content::ok(format.content_type(), text).by_accept()
     }

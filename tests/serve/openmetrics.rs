@@ -68,12 +68,12 @@ fn openmetrics_has_the_queue_id_of_the_latest_line_as_exemplar() {
 }
 
 #[test]
-fn exemplars_are_not_shown_with_privacy_none() {
+fn exemplars_and_times_of_creation_can_be_left_out() {
     let folder = Folder::new();
     folder.create("mail.log", &deferred(jiff::Timestamp::now(), "4F9D195432C"));
     let config = folder.path("maillog.yml");
     let text = format!(
-        "web: {{privacy: none}}\nsources: [{{files: [\"{}\"]}}]\n",
+        "web: {{privacy: none, created_series: false}}\nsources: [{{files: [\"{}\"]}}]\n",
         folder.path("mail.log").display()
     );
     fs::write(&config, text).expect("written");
@@ -82,6 +82,7 @@ fn exemplars_are_not_shown_with_privacy_none() {
     let series = "maillog_codes_total{direction=\"outbound\",code=\"422\"}";
     assert_eq!(sample(&text, series), "1");
     assert!(!text.contains("4F9D195432C"), "{text}");
+    assert!(!text.contains("_created"), "{text}");
 }
 
 #[test]

@@ -136,6 +136,40 @@ fn run(arguments: &[&str]) -> (Option<i32>, String) {
 }
 
 #[test]
+fn version_is_short_or_with_revision_compiler_and_target() {
+    let print = |flag: &str| {
+        let output = Command::new(env!("CARGO_BIN_EXE_maillog_exporter"))
+            .arg(flag)
+            .output()
+            .expect("the binary runs");
+        String::from_utf8(output.stdout).expect("text")
+    };
+    let first = format!("maillog_exporter {}", env!("CARGO_PKG_VERSION"));
+    assert_eq!(print("-V"), format!("{first}\n"));
+    let long = print("--version");
+    let lines: Vec<&str> = long.lines().collect();
+    assert_eq!(lines[0], first);
+    let value = |line: usize, name: &str| {
+        let value = lines[line].strip_prefix(name).expect(name);
+        assert!(!value.is_empty() && value != "unknown", "{long}");
+        value
+    };
+    let (revision, rustc) = (value(1, "revision: "), value(2, "rustc: "));
+    let target = value(3, "target: ");
+    assert!(
+        rustc.starts_with("1.") && target.contains("linux"),
+        "{long}"
+    );
+
+    let folder = Folder::new();
+    folder.create("mail.log", "");
+    let daemon = Daemon::follow(&folder.path("mail.log"));
+    let metrics = String::from_utf8(daemon.get("/metrics").body).expect("text");
+    let labels = format!("revision=\"{revision}\",rustc=\"{rustc}\",target=\"{target}\"");
+    assert!(metrics.contains(&labels), "{labels} is not in {metrics}");
+}
+
+#[test]
 fn exit_code_is_2_for_mistakes_and_1_for_failures() {
     let folder = Folder::new();
     let config = folder.path("bad.yml");

@@ -29,6 +29,24 @@ values are counted as `other`, and `maillog_series_dropped_total` shows how many
 ";
 
 const NOTES: &str = "
+## OpenMetrics and exemplars
+
+The default is Prometheus' text format 0.0.4. A client that asks for OpenMetrics 1.0 gets it; Prometheus does so by itself
+(`scrape_protocols`). The metrics are the same. In addition there are:
+
+- The units `seconds` and `bytes`.
+- An exemplar on `maillog_codes_total`, `maillog_provider_codes_total`, `maillog_provider_conditions_total`, and on failed deliveries in
+  `maillog_provider_deliveries_total`: the queue id of the latest line that was counted, with its time and how much it added. Lines
+  without a queue id, and ids of more than 47 bytes, leave the one before. Exemplars are not kept across restarts. Prometheus
+  stores them with `--enable-feature=exemplar-storage`; `/api/v1/query_exemplars` returns them. With `web.privacy: none` there are none.
+- `…_created`: when a counter or histogram began at zero: at the first start with the state file, or at the start of the process for
+  what it does not hold. Prometheus 3 uses it with `--enable-feature=created-timestamp-zero-ingestion`. Others store it as a series
+  beside each counter and histogram, over half as many series again; `web.created_series: false` leaves it out.
+
+```sh
+curl -H 'Accept: application/openmetrics-text; version=1.0.0' http://localhost:9925/metrics
+```
+
 ## Notes
 
 - **Reply codes.** A code is counted when a log line records that it was sent or received: one record, one count. 111 is a

@@ -115,6 +115,7 @@ async fn serve(
     .map_err(Error::cannot_start)?;
     let settings = SiteSettings {
         privacy: config.privacy,
+        created_series: config.created_series,
         route_prefix: config.route_prefix.as_str().into(),
         ..SiteSettings::new(&config.telemetry_path, policy, config.time_zone.clone())
     };

@@ -77,6 +77,10 @@ fn needs_restart(old: &Config, new: &Config) -> Vec<&'static str> {
         ("web.external_url", old.external_url != new.external_url),
         ("web.route_prefix", old.route_prefix != new.route_prefix),
         ("web.privacy", old.privacy != new.privacy),
+        (
+            "web.created_series",
+            old.created_series != new.created_series,
+        ),
         ("log.level", old.log_level != new.log_level),
         ("log.format", old.log_format != new.log_format),
         ("providers", old.providers != new.providers),
