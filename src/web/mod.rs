@@ -16,6 +16,8 @@ mod chart;
 mod connections;
 mod context;
 mod encoding;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzzing;
 mod language;
 mod layout;
 mod listen;

@@ -13,6 +13,7 @@ mod passwords;
 mod pipes;
 mod process;
 mod rotation;
+mod sandbox;
 mod service;
 mod state;
 mod tls_client;

@@ -3,6 +3,7 @@
 pub(super) mod default_logs;
 mod file_task;
 mod flags;
+mod places;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -24,6 +25,7 @@ use crate::engine::{self, AlertSetup, Handle, Setup, SourceSetup};
 use crate::logging;
 use crate::metrics::WebAddress;
 use crate::queue;
+use crate::sandbox::{self, Enforcement, Place};
 use crate::service::ServiceManager;
 use crate::source::{Files, Input};
 use crate::state::StateFile;
@@ -89,6 +91,12 @@ async fn serve(
             .map_err(|error| Error::Runtime(error.to_string()))?,
         None => StateFile::none(),
     };
+    // Before there is any other thread, which would not be restricted.
+    if config.sandbox {
+        enter_sandbox(&places::all(args, &config, &state, &access))?;
+    } else {
+        info!("running without a sandbox, as configured");
+    }
     let queues = config.queue.clone().map(queue::watch).transpose();
     let queues = queues.map_err(Error::cannot_start)?;
     let addresses = bound.addresses();
@@ -136,6 +144,22 @@ async fn serve(
         ));
     }
     info!("stopped");
+    Ok(())
+}
+
+/// Restricts the process to these places, and logs how far the kernel does that.
+fn enter_sandbox(places: &[Place]) -> Result<(), Error> {
+    match sandbox::enter(places).map_err(Error::cannot_start)? {
+        Enforcement::Full => debug!("running in a sandbox"),
+        Enforcement::Partial => {
+            info!(
+                "running in a sandbox of which this kernel enforces a part: Linux 6.10 enforces all"
+            );
+        }
+        Enforcement::None => {
+            info!("running without a sandbox: this kernel has no Landlock, or does not allow it");
+        }
+    }
     Ok(())
 }
 
@@ -203,6 +227,17 @@ async fn wait_for_the_end(
 /// Applies a configuration that was read again. If it is invalid, the old one stays in use.
 fn reload(newer: Result<Config, String>, config: &mut Config, engine: &Handle) {
     match newer {
+        Ok(newer)
+            if let Some(place) = places::of_sources(&newer.sources)
+                .iter()
+                .find(|it| !sandbox::allows(it)) =>
+        {
+            error!(
+                path = %place.path.display(),
+                "the new configuration needs a file or directory outside of the sandbox, keeping the old one; restart \
+                 to apply it"
+            );
+        }
         Ok(newer) => {
             for setting in needs_restart(config, &newer) {
                 warn!(setting, "this change takes effect after a restart");
@@ -297,6 +332,7 @@ fn needs_restart(old: &Config, new: &Config) -> Vec<&'static str> {
         ("providers", old.providers != new.providers),
         ("state.path", old.state_path != new.state_path),
         ("the mail server's queue", old.queue != new.queue),
+        ("sandbox", old.sandbox != new.sandbox),
         ("alerting", old.alerting != new.alerting),
     ];
     let changed = changes.into_iter().filter(|(_, changed)| *changed);
