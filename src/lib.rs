@@ -54,9 +54,14 @@ mod bind;
 
 mod descriptors;
 
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod fuzzing;
+
 mod keyfile;
 
 mod tls;
+
+mod sandbox;
 
 mod simd;
 

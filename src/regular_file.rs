@@ -10,6 +10,8 @@ use std::path::Path;
 
 use rustix::fs::OFlags;
 
+use crate::sandbox;
+
 /// Reads a regular file of at most `limit` bytes; symbolic links are followed.
 ///
 /// # Errors
@@ -36,7 +38,8 @@ fn read_with(path: &Path, limit: u64, added: OFlags) -> io::Result<Vec<u8>> {
     let file = OpenOptions::new()
         .read(true)
         .custom_flags(flags.bits().cast_signed())
-        .open(path)?;
+        .open(path)
+        .map_err(|error| sandbox::explain(path, error))?;
     if !file.metadata()?.is_file() {
         return Err(invalid("it is not a regular file".to_owned()));
     }

@@ -67,6 +67,9 @@ pub fn check(file: schema::ConfigFile) -> Result<Config, Fault> {
         }
         config.state_path = Some(path.value.into());
     }
+    if let Some(sandbox) = file.sandbox {
+        config.sandbox = sandbox.value;
+    }
     let queues = [
         file.postfix.map(|it| (it.value.showq, "postfix.showq")),
         file.exim.map(|it| (it.value.spool, "exim.spool")),

@@ -6,7 +6,7 @@ const FIELDS: &[(&str, &str)] = &[
     (
         "",
         "a mapping with the fields web, log, sources, max_line_bytes, time_zone, providers, patterns, postfix, \
-         state, alerting",
+         state, sandbox, alerting",
     ),
     (
         "web",
@@ -205,6 +205,7 @@ const FIELDS: &[(&str, &str)] = &[
         "state.path",
         "the path of a file, such as /var/lib/maillog_exporter/state",
     ),
+    ("sandbox", "true or false"),
     ("postfix", "a mapping with the field showq"),
     (
         "postfix.showq",

@@ -50,7 +50,7 @@ pub fn load_policy(path: &Path) -> Result<Policy, Error> {
 /// # Errors
 ///
 /// As for [`load_policy`].
-fn parse_policy(file: &str, text: &str) -> Result<Policy, Error> {
+pub(super) fn parse_policy(file: &str, text: &str) -> Result<Policy, Error> {
     let error = |fault: Fault| fault.at(file, text, expected::in_policy);
     let changes: schema::PolicyFile = yaml::read(text).map_err(error)?;
     policy::check(changes).map_err(error)

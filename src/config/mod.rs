@@ -7,6 +7,8 @@
 mod alerting;
 mod check;
 mod expected;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzzing;
 mod load;
 mod patterns;
 mod policy;

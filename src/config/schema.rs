@@ -29,6 +29,7 @@ pub struct ConfigFile {
     pub sendmail: Field<QueueSection>,
     pub qmail: Field<QueueSection>,
     pub state: Field<StateSection>,
+    pub sandbox: Field<bool>,
     pub alerting: Field<AlertingSection>,
 }
 

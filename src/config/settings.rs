@@ -53,6 +53,8 @@ pub struct Config {
     pub state_path: Option<PathBuf>,
     /// Where the mail server's queue is listed; `None` if it is not.
     pub queue: Option<QueueSource>,
+    /// Whether the daemon restricts itself to its logs, state and configuration.
+    pub sandbox: bool,
     /// How the daemon evaluates alerts and sends them; `None` if it does not.
     pub alerting: Option<AlertingSettings>,
 }
@@ -75,6 +77,7 @@ impl Default for Config {
             patterns: Arc::default(),
             state_path: None,
             queue: None,
+            sandbox: true,
             alerting: None,
         }
     }

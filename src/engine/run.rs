@@ -25,6 +25,7 @@ use crate::insight::Insight;
 use crate::metrics::{History, View};
 use crate::parse::LineParser;
 use crate::queue;
+use crate::sandbox;
 use crate::source::{Hint, Input, ReadBuffer};
 use crate::state::{Section, Snapshot};
 
@@ -399,6 +400,7 @@ impl Engine {
             providers: Arc::clone(&self.provider_names),
             queues: self.parts.queues.as_ref().and_then(queue::newest),
             state: self.parts.publisher.stats(),
+            sandboxed: sandbox::is_active(),
             alerting: Some(alerting),
         }
     }

@@ -44,6 +44,11 @@ impl Scrape {
             "Failed attempts to write positions and counts to disk.",
         );
         write_errors.count(&[], state.errors);
+        let mut sandboxed = self.previous.gauge(
+            "maillog_sandbox_active",
+            "1 if the kernel restricts the exporter to its logs, state and configuration.",
+        );
+        sandboxed.set(&[], f64::from(u8::from(self.view.sandboxed)));
         let mut rejected = self.previous.counter(
             "maillog_http_connections_rejected_total",
             "HTTP connections answered with 503 because there were too many.",
@@ -65,6 +70,7 @@ impl Scrape {
             kept.finish(),
             written.finish(),
             write_errors.finish(),
+            sandboxed.finish(),
             rejected.finish(),
             reload.finish(),
             reloaded.finish(),

@@ -97,6 +97,8 @@ pub struct View {
     pub queues: Option<Queues>,
     /// The state file.
     pub state: StateStats,
+    /// Whether the kernel restricts the daemon to its logs, state and configuration.
+    pub sandboxed: bool,
     /// Built-in alerting, if configured.
     pub alerting: Option<Arc<Alerting>>,
 }
@@ -112,6 +114,7 @@ impl View {
             insight: None,
             queues: None,
             state: StateStats::default(),
+            sandboxed: false,
             alerting: None,
         }
     }

@@ -10,7 +10,7 @@ use rustix::fs::OFlags;
 
 use super::compression::{CompressedFile, Compression};
 use super::identity::HEAD_BYTES;
-use crate::descriptors;
+use crate::{descriptors, sandbox};
 
 /// An open file.
 pub(crate) enum Content {
@@ -76,7 +76,9 @@ impl Content {
     ///
     /// If it cannot be opened, is not a regular file, or is one that the kernel makes.
     pub fn open(path: &Path) -> io::Result<(Self, Metadata)> {
-        let (file, metadata) = open_log(path).inspect_err(descriptors::note_error)?;
+        let (file, metadata) = open_log(path)
+            .inspect_err(descriptors::note_error)
+            .map_err(|error| sandbox::explain(path, error))?;
         let content = match Compression::of(path) {
             Some(compression) => Content::Compressed(CompressedFile::new(file, compression)),
             None => Content::Plain(file),

@@ -10,6 +10,8 @@ mod container;
 mod content;
 mod directories;
 mod followed_log;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzzing;
 mod identity;
 mod input;
 mod interface;
@@ -46,6 +48,7 @@ pub use input::{Files, Framing, Input, Journal, Listener, ReadFrom, Syslog, Sysl
 pub use interface::{Hint, Progress, Rotations, Source, Status, Wake};
 pub use lines::{DEFAULT_MAX_LINE_BYTES, Lines};
 pub use lines_ahead::{DEFAULT_BLOCKS, LinesAhead};
+pub(crate) use log_names::base_directory;
 pub use log_names::{find, is_pattern};
 pub(crate) use logrotate_config::LogrotateConfig;
 pub use position::{FilePosition, Position};

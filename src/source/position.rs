@@ -3,7 +3,7 @@
 //! Positions are saved with postcard, which encodes fields by their order: fields are never
 //! reordered, added or removed here without a new version of the state file.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
@@ -20,6 +20,17 @@ pub enum Position {
     Files(Vec<FilePosition>),
     /// After the record with this cursor of the journal.
     Cursor(String),
+}
+
+impl Position {
+    /// Where links led, and where rotation has moved files to.
+    pub(crate) fn targets(&self) -> impl Iterator<Item = &Path> {
+        let files = match self {
+            Position::Files(files) => &files[..],
+            Position::Unset | Position::Cursor(_) => &[],
+        };
+        files.iter().filter_map(|file| file.target.as_deref())
+    }
 }
 
 /// What a file is to the path by which it was read.

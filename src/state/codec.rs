@@ -99,6 +99,16 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Snapshot, Damage> {
     read.map_err(|_| Damage::Damaged("content cannot be decoded"))
 }
 
+/// The file with the length and checksum that its content has; `None` without a complete header.
+#[cfg(any(test, feature = "fuzzing"))]
+pub(super) fn with_right_checksum(bytes: &[u8]) -> Option<Vec<u8>> {
+    let rest = bytes.strip_prefix(MAGIC.as_bytes())?;
+    let end = memchr::memchr(b'\n', rest)?;
+    let version = std::str::from_utf8(&rest[..end]).ok()?.parse().ok()?;
+    let body = rest.get(end + 1 + HEADER..)?;
+    Some(framed(version, body))
+}
+
 fn checksum(bytes: &[u8]) -> u32 {
     let mut crc = flate2::Crc::new();
     crc.update(bytes);

@@ -6,6 +6,8 @@
 
 mod codec;
 mod disk;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzzing;
 mod legacy;
 mod permissions;
 mod section;
@@ -80,6 +82,17 @@ impl StateFile {
             snapshot: None,
             failed: false,
         }
+    }
+
+    /// The path of the file that is written, without symbolic links; `None` if no state is stored.
+    pub fn path(&self) -> Option<&Path> {
+        self.store.as_ref().map(|store| &*store.path)
+    }
+
+    /// The files that links to logs led to, and that rotation has moved logs to, in the snapshot.
+    pub fn followed_files(&self) -> impl Iterator<Item = &Path> {
+        let sources = self.snapshot.iter().flat_map(|it| &it.sources);
+        sources.flat_map(|source| source.place.targets())
     }
 
     /// Opens the state file at `path`, a file or a directory. With `reset`, an existing file is renamed first.

@@ -17,6 +17,8 @@ mod connections;
 mod context;
 mod encoding;
 mod exposition_format;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzzing;
 mod language;
 mod layout;
 mod listen;

@@ -217,7 +217,7 @@ async fn serve(
 }
 
 /// Answers the requests of one connection until it is closed, evicted or the server stops.
-async fn serve_http<F>(
+pub(super) async fn serve_http<F>(
     stream: impl AsyncRead + AsyncWrite + Unpin,
     answer: impl Fn(Request<Incoming>) -> F,
     activity: &Arc<Activity>,

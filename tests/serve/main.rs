@@ -15,6 +15,7 @@ mod pipes;
 mod process;
 mod reload;
 mod rotation;
+mod sandbox;
 mod service;
 mod state;
 mod tls_client;

@@ -69,6 +69,18 @@ pub enum Auth {
 }
 
 impl Auth {
+    /// The file with the secret, if it is in one.
+    pub(super) fn file(&self) -> Option<&PathBuf> {
+        match self {
+            Auth::Basic {
+                password: Secret::File(path),
+                ..
+            }
+            | Auth::Bearer(Secret::File(path)) => Some(path),
+            _ => None,
+        }
+    }
+
     /// The current value of the header.
     ///
     /// # Errors

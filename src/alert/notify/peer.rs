@@ -1,5 +1,6 @@
 //! The configuration of one Alertmanager.
 
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::credentials::Auth;
@@ -20,4 +21,19 @@ pub struct Peer {
     pub auth: Auth,
     /// The timeout of a request, from the name lookup to the end of the response.
     pub timeout: Duration,
+}
+
+impl Peer {
+    /// The files with certificates and secrets, which are read again for every connection.
+    pub fn files(&self) -> impl Iterator<Item = &Path> {
+        let identity = self.tls.identity.iter();
+        let identity = identity.flat_map(|(certificate, key)| [certificate, key]);
+        let files = self
+            .tls
+            .ca_file
+            .iter()
+            .chain(identity)
+            .chain(self.auth.file());
+        files.map(PathBuf::as_path)
+    }
 }

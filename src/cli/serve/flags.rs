@@ -70,6 +70,10 @@ pub struct Args {
     #[arg(long = "state.reset")]
     pub state_reset: bool,
 
+    /// Run without the sandbox, which restricts the daemon to its logs, state and configuration
+    #[arg(long = "no-sandbox")]
+    no_sandbox: bool,
+
     /// Least severe level to log to standard error [default: info]
     #[arg(long = "log.level", value_name = "LEVEL")]
     log_level: Option<logging::LogLevel>,
@@ -114,6 +118,7 @@ impl Args {
         if let Some(path) = &self.state_path {
             config.state_path = Some(path.clone());
         }
+        config.sandbox &= !self.no_sandbox;
         config.log_level = self.log_level.unwrap_or(config.log_level);
         config.log_format = self.log_format.unwrap_or(config.log_format);
         if !self.logs.is_empty() {
@@ -132,6 +137,12 @@ impl Args {
         }
         self.apply_to_sources(&mut config.sources);
         Ok(config)
+    }
+
+    /// The files with settings that are named.
+    pub fn files(&self) -> Vec<PathBuf> {
+        let files = [&self.config_file, &self.web_config_file];
+        files.into_iter().flatten().cloned().collect()
     }
 
     /// Sources for the default logs that exist now, with the flags applied.

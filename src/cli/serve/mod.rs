@@ -3,6 +3,7 @@
 pub(super) mod default_logs;
 mod file_task;
 mod flags;
+mod places;
 mod reload;
 
 use std::net::SocketAddr;
@@ -29,6 +30,7 @@ use crate::engine::{self, AlertSetup, Handle, Setup, SourceSetup};
 use crate::logging;
 use crate::metrics::WebAddress;
 use crate::queue;
+use crate::sandbox::{self, Enforcement, Place};
 use crate::service::ServiceManager;
 use crate::source::{Files, Input};
 use crate::state::StateFile;
@@ -95,6 +97,12 @@ async fn serve(
             .map_err(|error| Error::Runtime(error.to_string()))?,
         None => StateFile::none(),
     };
+    // Before there is any other thread, which would not be restricted.
+    if config.sandbox {
+        enter_sandbox(&places::all(args, &config, &state, &access))?;
+    } else {
+        info!("running without a sandbox, as configured");
+    }
     let queues = config.queue.clone().map(queue::watch).transpose();
     let queues = queues.map_err(Error::cannot_start)?;
     let addresses = bound.addresses();
@@ -155,6 +163,22 @@ async fn serve(
         ));
     }
     info!("stopped");
+    Ok(())
+}
+
+/// Restricts the process to these places, and logs how far the kernel does that.
+fn enter_sandbox(places: &[Place]) -> Result<(), Error> {
+    match sandbox::enter(places).map_err(Error::cannot_start)? {
+        Enforcement::Full => debug!("running in a sandbox"),
+        Enforcement::Partial => {
+            info!(
+                "running in a sandbox of which this kernel enforces a part: Linux 6.10 enforces all"
+            );
+        }
+        Enforcement::None => {
+            info!("running without a sandbox: this kernel has no Landlock, or does not allow it");
+        }
+    }
     Ok(())
 }
 

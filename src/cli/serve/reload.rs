@@ -3,9 +3,10 @@
 use jiff::Timestamp;
 use tracing::{error, info, warn};
 
-use super::engine_setup;
+use super::{engine_setup, places};
 use crate::config::Config;
 use crate::engine::Handle;
+use crate::sandbox;
 use crate::service::ServiceManager;
 use crate::web::{ReloadRecord, ReloadRequest, ReloadResult};
 
@@ -47,6 +48,15 @@ fn apply(newer: Result<Config, String>, config: &mut Config, engine: &Handle) ->
     let newer = newer.inspect_err(|error| {
         error!(%error, "invalid configuration, keeping the old one");
     })?;
+    let places = places::of_sources(&newer.sources);
+    if let Some(place) = places.iter().find(|it| !sandbox::allows(it)) {
+        let error = format!(
+            "{} is outside of the sandbox, keeping the old one; restart the daemon to apply the new configuration",
+            place.path.display()
+        );
+        error!("{error}");
+        return Err(error);
+    }
     let later = needs_restart(config, &newer);
     for setting in &later {
         warn!(setting, "this change takes effect after a restart");
@@ -86,6 +96,7 @@ fn needs_restart(old: &Config, new: &Config) -> Vec<&'static str> {
         ("providers", old.providers != new.providers),
         ("state.path", old.state_path != new.state_path),
         ("the mail server's queue", old.queue != new.queue),
+        ("sandbox", old.sandbox != new.sandbox),
         ("alerting", old.alerting != new.alerting),
     ];
     let changed = changes.into_iter().filter(|(_, changed)| *changed);

@@ -6,6 +6,8 @@
 //!
 //! If this process is killed, `journalctl` ends with the next record that it cannot write.
 
+#[cfg(any(test, feature = "fuzzing"))]
+pub(super) mod fuzzing;
 mod record;
 
 use std::io::{self, BufRead, BufReader, Read};

@@ -9,6 +9,8 @@
 
 mod collector;
 mod datagram;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(super) mod fuzzing;
 mod kernel_drops;
 mod message_splitter;
 #[cfg(test)]

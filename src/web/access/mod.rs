@@ -24,6 +24,8 @@ use crate::yaml::Error;
 pub use password_checks::PasswordChecks;
 pub use rules::AccessRules;
 use rules::Stamps;
+#[cfg(any(test, feature = "fuzzing"))]
+pub use rules::fuzzing;
 pub use users::Authorization;
 
 /// How long a request waits for changed files to be read; then the rules in force apply to it.
@@ -77,6 +79,12 @@ impl Access {
         Ok(Access::new(Some(file.to_owned()), AccessRules::load(file)?))
     }
 
+    /// The rules of the text of a `web-config.yml` that names no file.
+    #[cfg(any(test, feature = "fuzzing"))]
+    pub fn from_text(text: &str) -> Self {
+        Access::new(None, rules::fuzzing::rules(text))
+    }
+
     fn new(file: Option<PathBuf>, rules: AccessRules) -> Self {
         Access {
             file,
@@ -89,6 +97,11 @@ impl Access {
     /// The rules in force.
     pub fn current(&self) -> Arc<AccessRules> {
         Arc::clone(&lock(&self.in_force).rules)
+    }
+
+    /// The files that the rules in force were read from.
+    pub fn files(&self) -> Vec<PathBuf> {
+        self.current().files()
     }
 
     /// Whether connections are encrypted: the scheme of the addresses of this server.

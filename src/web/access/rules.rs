@@ -74,6 +74,11 @@ impl AccessRules {
         }
     }
 
+    /// The files that were read.
+    pub fn files(&self) -> Vec<PathBuf> {
+        self.files.iter().map(|(file, _)| file.clone()).collect()
+    }
+
     /// The stamps from just before the files were read.
     pub fn stamps(&self) -> Stamps {
         Stamps(self.files.iter().map(|(_, stamp)| *stamp).collect())
@@ -127,6 +132,38 @@ fn parse(
         rate_limit,
         files: Vec::new(),
     })
+}
+
+/// Any text as a web configuration file.
+#[cfg(any(test, feature = "fuzzing"))]
+pub mod fuzzing {
+    use super::{AccessRules, Path, expected, parse};
+
+    /// The rules of a text.
+    ///
+    /// # Panics
+    ///
+    /// If it is not valid.
+    pub fn rules(text: &str) -> AccessRules {
+        let rules = parse(Path::new("w.yml"), text, &mut Vec::new()).ok();
+        rules.expect("valid rules")
+    }
+
+    /// The bytes as a web configuration file: it is accepted, or refused with a message that names the file.
+    ///
+    /// # Panics
+    ///
+    /// If the message does not.
+    pub fn web_config(bytes: &[u8]) {
+        let Ok(text) = std::str::from_utf8(bytes) else {
+            return;
+        };
+        let path = Path::new("/nonexistent/w.yml");
+        if let Err(fault) = parse(path, text, &mut Vec::new()) {
+            let message = fault.at("w.yml", text, expected).to_string();
+            assert!(message.starts_with("w.yml"), "{message}");
+        }
+    }
 }
 
 /// A header with its value; `None` for an empty one.
