@@ -33,7 +33,7 @@ pub const ALL: &[RealTrial] = &[
 ];
 
 /// Tests with podman that take minutes.
-const LONG: &[RealTrial] = &[
+pub const LONG: &[RealTrial] = &[
     RealTrial {
         name: "sidecar_pod_counts_while_its_log_is_rotated",
         needs: long_pods::NEEDS,
@@ -45,14 +45,6 @@ const LONG: &[RealTrial] = &[
         run: || with_folder(long_pods::mail_servers),
     },
 ];
-
-/// The long tests with `MAILLOG_LONG=1`, otherwise none.
-pub fn long() -> &'static [RealTrial] {
-    match std::env::var_os("MAILLOG_LONG") {
-        Some(value) if value == "1" => LONG,
-        _ => &[],
-    }
-}
 
 /// The manifests are those of the chart and valid, and so are the documented values. With `MAILLOG_CHARTS`, a folder with
 /// the charts of the mail servers, these are rendered too.

@@ -137,13 +137,18 @@ fn main() -> ExitCode {
     libtest_mimic::run(&arguments, trials).exit_code()
 }
 
+/// Whether tests run that take too long for every change: with `MAILLOG_LONG=1`.
+fn is_long() -> bool {
+    std::env::var_os("MAILLOG_LONG").is_some_and(|value| value == "1")
+}
+
 /// Every trial.
 fn all() -> impl Iterator<Item = &'static trials::RealTrial> {
-    let is_long = std::env::var_os("MAILLOG_LONG").is_some_and(|value| value == "1");
-    let long: &[_] = if is_long { trials::LONG } else { &[] };
+    let long = [trials::LONG, kubernetes::LONG];
+    let long = long.into_iter().filter(|_| is_long());
     trials::ALL
         .iter()
-        .chain(long)
+        .chain(long.flatten())
         .chain(exim_trials::ALL)
         .chain(relays::ALL)
         .chain(sendmail::ALL)
@@ -152,7 +157,6 @@ fn all() -> impl Iterator<Item = &'static trials::RealTrial> {
         .chain(haraka::ALL)
         .chain(dovecot::ALL)
         .chain(kubernetes::ALL)
-        .chain(kubernetes::long())
 }
 
 /// Runs one trial; we are in its namespace already.

@@ -32,7 +32,7 @@ use crate::parse::Format;
   maillog_exporter trace '<20261123.1@example.com>' mx1/mail.log mx2/mail.log
   maillog_exporter trace bob@example.net mail.log*      newest, one line each
   maillog_exporter trace --all @example.net mail.log*   all of them
-  maillog_exporter trace --raw 1vNabc-0000A1-01 mainlog  with the lines of the log
+  maillog_exporter trace --raw 1vNabc-0000A1-01 mainlog  with its log lines
   maillog_exporter trace --format json bob@example.net mail.log | jq .
 
 Exit code 1 if no message is found.")]
