@@ -13,7 +13,7 @@
 //! - `relays`: small programs that pass messages on: nullmailer, msmtp, dma; `haraka`: Haraka; `dovecot`: Dovecot's
 //!   submission server and LMTP proxy
 //! - `sendmail`, `opensmtpd`, `courier`: a real Sendmail, OpenSMTPD and Courier; `unpacked`: what the tests of complete servers that are not installed share
-//! - `exporter`, `prometheus`: what is read from the log; `rsyslog`, `journal`, `container_logs`: transports and formats of log lines
+//! - `exporter`, `prometheus`: what is read from the log; `rsyslog`, `syslog_ng`, `journal`, `container_logs`: transports and formats of log lines
 //! - `pflogsumm`: the figures of `report` against those of pflogsumm, on the log of the benchmarks
 //! - `page`, `faults`, `clocks`, `repeated_hour`: alerts from the lines of `traffic` through `alertmanager` to a `webhook`;
 //!   `incidents`: stories of mail servers (`site`) through Prometheus with the shipped inhibitions; `examples`:
@@ -96,6 +96,7 @@ mod sendmail;
 #[path = "../stories/site.rs"]
 mod site;
 mod stores;
+mod syslog_ng;
 mod traffic;
 mod trials;
 mod truth;

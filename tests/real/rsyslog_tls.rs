@@ -48,7 +48,7 @@ pub const SETTINGS: &str = "    tls:
     allowed_senders: [mx1.example.com]
 ";
 
-/// Writes an authority, and the certificates and keys of both sides.
+/// Writes an authority, and the certificates and keys of both sides and of a sender that is not allowed.
 pub fn write_certificates(folder: &Path) -> Result<()> {
     let key = KeyPair::generate()?;
     let mut params = CertificateParams::new(Vec::new())?;
@@ -59,12 +59,15 @@ pub fn write_certificates(folder: &Path) -> Result<()> {
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     fs::write(folder.join("ca.pem"), params.self_signed(&key)?.pem())?;
     let issuer = Issuer::new(params, key);
-    for (file, name) in [
-        ("receiver", "exporter.example.com"),
-        ("sender", "mx1.example.com"),
+    for (file, name, address) in [
+        ("receiver", "exporter.example.com", Some("127.0.0.1")),
+        ("sender", "mx1.example.com", None),
+        ("stranger", "mx2.example.com", None),
     ] {
         let key = KeyPair::generate()?;
-        let mut params = CertificateParams::new([name.to_owned()])?;
+        let names = [Some(name), address].into_iter().flatten();
+        let names: Vec<String> = names.map(str::to_owned).collect();
+        let mut params = CertificateParams::new(names)?;
         params.distinguished_name.push(DnType::CommonName, name);
         let certificate = params.signed_by(&key, &issuer)?;
         fs::write(folder.join(format!("{file}.pem")), certificate.pem())?;

@@ -11,6 +11,7 @@ use crate::postfix::{Postfix, SUBMIT};
 use crate::prometheus::Prometheus;
 use crate::rsyslog::{self, Rsyslog};
 use crate::rsyslog_tls;
+use crate::syslog_ng;
 use crate::truth::{Truth, differences};
 use crate::world::{Message, World};
 use crate::{
@@ -165,6 +166,11 @@ pub const ALL: &[RealTrial] = &[
         name: "rsyslog_over_tls_with_openssl_counts_every_line_once",
         needs: &["rsyslogd", rsyslog_tls::OPENSSL],
         run: || rsyslog_over_tls("ossl"),
+    },
+    RealTrial {
+        name: "syslog_ng_over_tls_counts_every_line_once_and_a_stranger_is_refused",
+        needs: &[syslog_ng::PROGRAM],
+        run: || with_folder(syslog_ng::over_tls),
     },
     RealTrial {
         name: "rsyslog_to_a_unix_socket_counts_every_line_once",

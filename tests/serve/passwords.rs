@@ -67,7 +67,14 @@ fn wrong_passwords_do_not_delay_a_scrape_with_a_remembered_password() {
         })
         .collect();
     times.sort_unstable();
-    assert!(times[10] < Duration::from_secs(1), "{times:?}");
+    println!("median {:?}, slowest {:?}", times[10], times[20]);
+    assert!(times[10] < median_limit(), "{times:?}");
+}
+
+/// The long tests run alone on their machine.
+fn median_limit() -> Duration {
+    let alone = std::env::var_os("MAILLOG_LONG").is_some();
+    Duration::from_millis(if alone { 100 } else { 1000 })
 }
 
 #[test]
