@@ -272,7 +272,7 @@ pub fn configurations(folder: &Path) -> Result<()> {
         }
         let keys = top_keys(&block.text);
         // Values of the chart, and configurations of other programs.
-        if block.page.ends_with("kubernetes.md") || keys.contains(&"apiVersion") {
+        if block.page.contains("kubernetes") || keys.contains(&"apiVersion") {
             continue;
         }
         fs::write(&file, &block.text)?;
