@@ -4,6 +4,7 @@
 
 pub mod backfill;
 pub mod check;
+mod chinese_help;
 pub mod completions;
 pub mod demo;
 pub mod doctor;
@@ -37,9 +38,10 @@ pub mod trace;
 use std::path::Path;
 use std::process::ExitCode;
 
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use self::error::Error;
+use self::language::Language;
 use crate::build_info;
 use crate::yaml::suggest;
 
@@ -106,7 +108,7 @@ enum Command {
 /// Runs the command and returns the exit code: 0 for success, 1 for a failure at run time, 2 for a
 /// mistake in usage or configuration.
 pub fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = arguments();
     let result = match cli.command {
         Some(Command::Serve(args)) => serve::run(&args),
         Some(Command::Demo(args)) => demo::run(&args),
@@ -135,6 +137,16 @@ pub fn main() -> ExitCode {
             })
         }
     }
+}
+
+/// The arguments. Help is in the language of the environment.
+fn arguments() -> Cli {
+    let command = match Language::of_environment() {
+        Language::En => Cli::command(),
+        Language::Zh => chinese_help::translate(Cli::command()),
+    };
+    let parsed = Cli::from_arg_matches(&command.get_matches());
+    parsed.unwrap_or_else(|error| error.exit())
 }
 
 /// Refuses a plain word that is neither a command nor an existing file: it is more likely a misspelled

@@ -55,13 +55,26 @@ const ELSEWHERE: [&str; 24] = [
     "jb",
 ];
 
-/// Commands that need what is not here: an Alertmanager or a Prometheus that answers, or a file of the reader's.
-const WITHOUT: [&str; 4] = [
+/// Commands that need what is not here: an Alertmanager or a Prometheus that answers, a terminal, a configuration or a file of
+/// the reader's. The flags of the daemon are tested in tests/serve.
+const WITHOUT: [&str; 9] = [
     "amtool check-config",
     "amtool silence",
-    "promtool tsdb create-blocks-from rules",
+    "curl -X",
+    "maillog_exporter --c",
+    "maillog_exporter --web",
     "maillog_exporter LOG",
+    "maillog_exporter demo",
+    "maillog_exporter top",
+    "promtool tsdb create-blocks-from rules",
 ];
+
+/// A configuration for logs of any program, and a line of one.
+const CONFIGURATION: &str = "\
+patterns:
+  - regex: 'to=<(?<recipient>.*?)> (?<text>[2-5][0-9][0-9] .*)'
+";
+const LINE: &str = "to=<bob@example.net> 250 2.0.0 Ok\n";
 
 /// Lines that the examples look for: a message with an id, and an address.
 const MESSAGE: &str = "\
@@ -160,16 +173,28 @@ fn prepare(folder: &Path) -> Result<()> {
         source.join("docs/examples/policy.yml"),
         work.join("policy.yml"),
     )?;
+    fs::write(work.join("maillog.yml"), CONFIGURATION)?;
+    fs::write(work.join("app.log"), LINE)?;
     std::os::unix::fs::symlink(source.join("alerts"), work.join("alerts"))?;
-    for place in ["maillog_exporter", "prometheus/rules", "bash_completion.d"] {
+    for place in [
+        "maillog_exporter",
+        "prometheus/rules",
+        "bash_completion.d",
+        "fish/completions",
+    ] {
         fs::create_dir_all(etc.join(place))?;
     }
     fs::copy(
         source.join("packaging/maillog_exporter.yml"),
         etc.join("maillog_exporter/maillog_exporter.yml"),
     )?;
-    fs::create_dir_all(folder.join("local/share/man/man1"))?;
-    fs::create_dir_all(folder.join("bin"))?;
+    for place in [
+        "local/share/man/man1",
+        "local/share/zsh/site-functions",
+        "bin",
+    ] {
+        fs::create_dir_all(folder.join(place))?;
+    }
     std::os::unix::fs::symlink(PROGRAM, folder.join("bin/maillog_exporter"))?;
     Ok(())
 }
@@ -196,12 +221,14 @@ fn run(line: &str, folder: &Path) -> Result<()> {
     Err(format!("{line}: {output:?}").into())
 }
 
-/// Whether the command is the daemon: a path or nothing follows the program's name, or `serve`.
+/// Whether the command is the daemon: an option, the path of a log or `serve` follows the program's name.
 fn is_daemon(line: &str) -> bool {
     let next = line
         .strip_prefix("maillog_exporter ")
         .and_then(|rest| rest.split_whitespace().next());
-    next.is_some_and(|word| word == "serve" || word.starts_with('/'))
+    next.is_some_and(|word| {
+        word == "serve" || word.starts_with('/') || (word.starts_with("--") && word != "--version")
+    })
 }
 
 /// Runs a daemon until it is ready; the address is added.
@@ -213,8 +240,10 @@ fn serve(line: &str, folder: &Path) -> Result<()> {
         .collect();
     let own = folder.join("daemon");
     fs::create_dir_all(&own)?;
-    let (log, arguments) = words.split_first().ok_or("no log")?;
-    let mut daemon = Daemon::at_with("127.0.0.1:9926", Path::new(log), &own, arguments)?;
+    let (logs, arguments): (Vec<&str>, Vec<&str>) =
+        words.into_iter().partition(|word| word.starts_with('/'));
+    let log = logs.first().ok_or("no log")?;
+    let mut daemon = Daemon::at_with("127.0.0.1:9926", Path::new(log), &own, &arguments)?;
     daemon.end("TERM")
 }
 
