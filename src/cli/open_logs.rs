@@ -29,6 +29,15 @@ pub struct OpenLogs<'p> {
     pub progress: ProgressMeter,
 }
 
+/// A file that was opened.
+struct NextFile<'p> {
+    path: &'p Path,
+    file: LogFile,
+    /// The content, decompressed.
+    input: Input,
+    is_compressed: bool,
+}
+
 /// The properties of one file that the parser needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LogFile {
@@ -83,17 +92,20 @@ impl<'p> OpenLogs<'p> {
 
     /// The lines of the next file, for one thread, or for a further one that decompresses.
     pub fn next_lines(&mut self, decompress_ahead: bool) -> Option<Result<LinesOfFile<'p>, Error>> {
-        let (path, file, input) = match self.next()? {
+        let NextFile {
+            path,
+            file,
+            input,
+            is_compressed,
+        } = match self.next()? {
             Ok(next) => next,
             Err(error) => return Some(Err(error)),
         };
         let is_live = path == Path::new("-");
-        let lines = match input {
-            (input, true) if decompress_ahead => {
-                LinesAhead::new(input, DEFAULT_MAX_LINE_BYTES, is_live, DEFAULT_BLOCKS)
-                    .map(LogLines::Compressed)
-            }
-            (input, _) => Ok(LogLines::Plain(Lines::new(input, DEFAULT_MAX_LINE_BYTES))),
+        let lines = match is_compressed && decompress_ahead {
+            true => LinesAhead::new(input, DEFAULT_MAX_LINE_BYTES, is_live, DEFAULT_BLOCKS)
+                .map(LogLines::Compressed),
+            false => Ok(LogLines::Plain(Lines::new(input, DEFAULT_MAX_LINE_BYTES))),
         };
         Some(match lines {
             Ok(lines) => Ok(LinesOfFile { path, file, lines }),
@@ -103,18 +115,23 @@ impl<'p> OpenLogs<'p> {
 
     /// The blocks of the next file, for several threads.
     pub fn next_blocks(&mut self, threads: usize) -> Option<Result<BlocksOfFile<'p>, Error>> {
-        let (path, file, input) = match self.next()? {
+        let NextFile {
+            path,
+            file,
+            input,
+            is_compressed,
+        } = match self.next()? {
             Ok(next) => next,
             Err(error) => return Some(Err(error)),
         };
         let is_live = path == Path::new("-");
-        let blocks = match input {
-            (input, true) => {
+        let blocks = match is_compressed {
+            true => {
                 let blocks = (BLOCKS_AHEAD / threads).max(DEFAULT_BLOCKS);
                 LinesAhead::new(input, DEFAULT_MAX_LINE_BYTES, is_live, blocks)
                     .map(LogBlocks::Compressed)
             }
-            (input, false) => {
+            false => {
                 let blocks = BlockReader::new(input, DEFAULT_MAX_LINE_BYTES, is_live);
                 Ok(LogBlocks::Plain(Some(blocks)))
             }
@@ -125,8 +142,8 @@ impl<'p> OpenLogs<'p> {
         })
     }
 
-    /// The next file, and whether its content is compressed.
-    fn next(&mut self) -> Option<Result<(&'p Path, LogFile, (Input, bool)), Error>> {
+    /// The next file.
+    fn next(&mut self) -> Option<Result<NextFile<'p>, Error>> {
         let Some(file) = self.files.next() else {
             self.progress.finish();
             return None;
@@ -134,9 +151,14 @@ impl<'p> OpenLogs<'p> {
         let (path, number) = (file.path, self.opened);
         self.opened += 1;
         Some(match decompressed(self.progress.counting(file.file)) {
-            Ok(input) => {
+            Ok((input, is_compressed)) => {
                 let written = file.written;
-                Ok((path, LogFile { written, number }, input))
+                Ok(NextFile {
+                    path,
+                    file: LogFile { written, number },
+                    input,
+                    is_compressed,
+                })
             }
             Err(error) => Err(unreadable(path, &error)),
         })
