@@ -133,10 +133,10 @@ pub(crate) struct Exemplars {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::parse::{Direction, Mta, Outcome, Service};
+    use crate::parse::{Agent, Direction, Outcome, Service};
 
     fn line<'a>(seconds: i64, queue_id: &'a [u8], now: i64) -> Option<ExemplarLine<'a>> {
-        let service = Service::of(Mta::Postfix.default_agent());
+        let service = Service::of(Agent::all().next().expect("an agent"));
         let mut event = Event::new(service, Direction::Outbound, Outcome::Sent);
         event.queue_id = queue_id;
         ExemplarLine::of(Some(Stamp { seconds, nanos: 0 }), &event, now, 1)
