@@ -136,8 +136,8 @@ mod tests {
     use crate::parse::{Agent, Direction, Outcome, Service};
 
     fn line<'a>(seconds: i64, queue_id: &'a [u8], now: i64) -> Option<ExemplarLine<'a>> {
-        let agent = Agent::all().next().expect("an agent");
-        let mut event = Event::new(Service::of(agent), Direction::Outbound, Outcome::Sent);
+        let service = Service::of(Agent::all().next().expect("an agent"));
+        let mut event = Event::new(service, Direction::Outbound, Outcome::Sent);
         event.queue_id = queue_id;
         ExemplarLine::of(Some(Stamp { seconds, nanos: 0 }), &event, now, 1)
     }

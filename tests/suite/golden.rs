@@ -186,6 +186,7 @@ fn digest(log: &[u8]) -> (String, String) {
         .lines()
         .filter(|line| line.starts_with("maillog_") && !line.ends_with(" 0"))
         .filter(|line| !line.starts_with("maillog_build_info"))
+        .filter(|line| !line.starts_with("maillog_config_"))
         .fold(String::new(), |text, line| text + line + "\n");
     (events, metrics)
 }

@@ -167,7 +167,7 @@ impl Panel {
     }
 
     /// Shows the exemplars of the counters in the queries so far, each with a link to the log lines with its queue id.
-    /// Grafana uses the link since version 13; before, the one of the data source.
+    /// Where Grafana does not apply it to exemplars, the link of the data source is used.
     pub fn exemplars(mut self) -> Self {
         for target in &mut self.targets {
             target["exemplar"] = true.into();
