@@ -30,7 +30,7 @@ const TEXTS: &[(&str, &str)] = &[
         "要读取的日志：文件、带引号的通配模式或命名管道，- 为标准输入；代替配置文件中的日志源"),
     ("Logs or quoted patterns; without any, the usual mail logs that exist", "日志或带引号的通配模式；不给出时为已有的常见邮件日志"),
     ("Logs to follow, - for standard input; logs that do not exist yet are waited for", "要读取的日志，- 为标准输入；尚不存在的日志会等待其出现"),
-    ("Log files, plain or compressed (.gz, .xz, .zst, .bz2); `-` is standard input", "日志文件，未压缩或已压缩（.gz、.xz、.zst、.bz2）；`-` 为标准输入"),
+    ("Log files, plain or compressed (.gz, .xz, .zst, .bz2); - for standard input", "日志文件，未压缩或已压缩（.gz、.xz、.zst、.bz2）；- 为标准输入"),
     ("Log format of every source [default: auto]", "所有日志源的日志格式 [默认：auto]"),
     ("Log format of every log", "所有日志的格式"),
     ("Format of the logs: a mail server or syslog; detected by default", "日志的格式：某种邮件服务器或 syslog；默认自动识别"),

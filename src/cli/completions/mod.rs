@@ -21,8 +21,8 @@ use model::CommandLine;
 #[command(after_help = "\
 Examples:
   maillog_exporter completions bash >/etc/bash_completion.d/maillog_exporter
-  maillog_exporter completions zsh >/usr/local/share/zsh/site-functions/_maillog_exporter
-  maillog_exporter completions fish >~/.config/fish/completions/maillog_exporter.fish")]
+  maillog_exporter completions zsh >~/.zfunc/_maillog_exporter
+  maillog_exporter completions fish >maillog_exporter.fish")]
 pub struct Args {
     /// Shell
     shell: Shell,
