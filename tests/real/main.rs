@@ -23,6 +23,7 @@
 //! - `docs_commands`: the commands and configurations of the documentation
 //! - `history`: old logs in Prometheus, by `backfill` and promtool; `openmetrics`: exemplars in Prometheus, and a strict parser
 //! - `completions`: the completion scripts in bash, zsh and fish
+//! - `trace`: messages of a Postfix with a content filter, an alias and bounces, traced
 //! - `browser`: the pages in Chromium while an alert fires
 //! - `image`, `podman`, `inside`: the container image; `chart`, `pods`: the Helm chart and its pods; `kubernetes`,
 //!   `long_pods`: manifests and values to copy, and their pods
@@ -97,6 +98,7 @@ mod sendmail;
 mod site;
 mod stores;
 mod syslog_ng;
+mod trace;
 mod traffic;
 mod trials;
 mod truth;
@@ -158,6 +160,7 @@ fn all() -> impl Iterator<Item = &'static trials::RealTrial> {
         .chain(haraka::ALL)
         .chain(dovecot::ALL)
         .chain(kubernetes::ALL)
+        .chain(trace::ALL)
 }
 
 /// Runs one trial; we are in its namespace already.
