@@ -14,6 +14,7 @@
 //!   submission server and LMTP proxy
 //! - `sendmail`, `opensmtpd`, `courier`: a real Sendmail, OpenSMTPD and Courier; `unpacked`: what the tests of complete servers that are not installed share
 //! - `exporter`, `prometheus`: what is read from the log; `rsyslog`, `syslog_ng`, `journal`, `container_logs`: transports and formats of log lines
+//! - `eximstats`: the figures of `report` against those of eximstats, on a log of Exim
 //! - `pflogsumm`: the figures of `report` against those of pflogsumm, on the log of the benchmarks
 //! - `page`, `faults`, `clocks`, `repeated_hour`: alerts from the lines of `traffic` through `alertmanager` to a `webhook`;
 //!   `incidents`: stories of mail servers (`site`) through Prometheus with the shipped inhibitions; `examples`:
@@ -60,6 +61,7 @@ mod exim_config;
 mod exim_rejects;
 mod exim_stores;
 mod exim_trials;
+mod eximstats;
 mod exporter;
 mod faults;
 mod haraka;
@@ -147,7 +149,7 @@ fn is_long() -> bool {
 
 /// Every trial.
 fn all() -> impl Iterator<Item = &'static trials::RealTrial> {
-    let long = [trials::LONG, kubernetes::LONG];
+    let long = [trials::LONG, kubernetes::LONG, trace::LONG];
     let long = long.into_iter().filter(|_| is_long());
     trials::ALL
         .iter()
@@ -160,7 +162,7 @@ fn all() -> impl Iterator<Item = &'static trials::RealTrial> {
         .chain(haraka::ALL)
         .chain(dovecot::ALL)
         .chain(kubernetes::ALL)
-        .chain(trace::ALL)
+        .chain(eximstats::ALL)
 }
 
 /// Runs one trial; we are in its namespace already.

@@ -18,8 +18,8 @@ use crate::exporter::PROGRAM;
 use crate::postfix::{Postfix, SUBMIT};
 use crate::trials::{RealTrial, with_folder};
 
-/// The tests with it.
-pub const ALL: &[RealTrial] = &[RealTrial {
+/// The test takes half a minute of CPU time: it runs with `MAILLOG_LONG=1` only.
+pub const LONG: &[RealTrial] = &[RealTrial {
     name: "trace_finds_each_message_of_postfix_with_a_filter_whole",
     needs: &["postfix"],
     run: || with_folder(trial),
