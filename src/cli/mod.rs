@@ -11,6 +11,8 @@ pub mod doctor;
 mod document_text;
 mod duration;
 pub mod error;
+#[cfg(test)]
+mod examples;
 pub mod explain;
 mod explain_commands;
 mod file_order;
