@@ -11,6 +11,8 @@ pub mod doctor;
 mod document_text;
 mod duration;
 pub mod error;
+#[cfg(test)]
+mod examples;
 pub mod explain;
 mod explain_commands;
 mod file_order;
@@ -33,6 +35,8 @@ mod source_format;
 mod terminal;
 mod terminal_output;
 mod threads;
+#[cfg(feature = "top")]
+pub mod top;
 pub mod trace;
 
 use std::path::Path;
@@ -93,6 +97,9 @@ enum Command {
     Backfill(backfill::Args),
     /// Print new log events as they are written, and explain each code once
     Follow(follow::Args),
+    /// Show the status in this terminal: alerts, codes, providers, sources
+    #[cfg(feature = "top")]
+    Top(top::Args),
     /// Explain a code: what happened, who should act, what to do
     Explain(explain::Args),
     /// Write alert rules, dashboards and the runbook
@@ -119,6 +126,8 @@ pub fn main() -> ExitCode {
         Some(Command::Trace(args)) => trace::run(&args),
         Some(Command::Backfill(args)) => backfill::run(&args),
         Some(Command::Follow(args)) => follow::run(&args),
+        #[cfg(feature = "top")]
+        Some(Command::Top(args)) => top::run(&args),
         Some(Command::Explain(args)) => explain::run(&args),
         Some(Command::Generate(args)) => generate::run(&args),
         Some(Command::Check(args)) => check::run(&args),

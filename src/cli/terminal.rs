@@ -22,6 +22,11 @@ const CLOSING: [char; 14] = [
 
 /// Breaks a paragraph into lines, at spaces and between Chinese characters.
 pub fn wrap(text: &str) -> Vec<String> {
+    wrap_at(text, WIDTH)
+}
+
+/// The same with lines of at most `limit` columns, unless a word is longer.
+pub fn wrap_at(text: &str, limit: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     let mut width = 0;
     let mut word = String::new();
@@ -33,7 +38,7 @@ pub fn wrap(text: &str) -> Vec<String> {
             continue;
         }
         let needed: usize = word.trim_end().chars().map(columns).sum();
-        if width > 0 && width + needed > WIDTH {
+        if width > 0 && width + needed > limit {
             lines.push(String::new());
             width = 0;
         }

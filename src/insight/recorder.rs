@@ -203,6 +203,12 @@ impl Insight {
         {
             return None;
         }
+        self.sender_domain(event)
+    }
+
+    /// The sender domain of the message that an event is about, if it is known; empty for the null sender.
+    #[inline]
+    pub fn sender_domain<'e>(&'e self, event: &Event<'e>) -> Option<&'e [u8]> {
         match event.sender.is_empty() {
             true => self.senders.domain(event.queue_id),
             false => Some(domain(event.sender)),

@@ -18,13 +18,14 @@ const MAX_DOMAIN: usize = 47;
 const NULL_SENDER: &str = "<>";
 
 /// The messages of one domain.
+#[derive(Clone)]
 struct Volume {
     name: Arc<str>,
     count: u64,
 }
 
 /// Accepted messages by sender domain.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct SenderVolumes {
     /// By the stable hash of the domain in lower case. Domains stay, so that nothing is allocated for a domain that
     /// sends again.

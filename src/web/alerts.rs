@@ -143,6 +143,11 @@ pub fn state_of<'a>(view: &'a View, labels: &Texts) -> Option<&'a RuleState> {
 
 /// The page of an alert's cause: that which its annotation names, or which its rule has, or that of the rule.
 pub fn path(context: &Context<'_>, labels: &Texts, annotations: &Texts) -> String {
+    context.href(&cause_path(context, labels, annotations))
+}
+
+/// The same without the prefix and the language.
+pub fn cause_path(context: &Context<'_>, labels: &Texts, annotations: &Texts) -> String {
     let name = name(labels);
     let named = annotations.get("runbook_url").and_then(|url| {
         let (_, topic) = url.rsplit_once("/codes/")?;
@@ -150,8 +155,8 @@ pub fn path(context: &Context<'_>, labels: &Texts, annotations: &Texts) -> Strin
     });
     let of_rule = || rule(context, name).and_then(|rule| rule.page.as_deref());
     match named.or_else(of_rule) {
-        Some(topic) => context.href(&format!("/codes/{topic}")),
-        None => context.href(&format!("/alerts/{name}")),
+        Some(topic) => format!("/codes/{topic}"),
+        None => format!("/alerts/{name}"),
     }
 }
 

@@ -26,6 +26,14 @@ impl PageLanguage {
         }
     }
 
+    /// A language that links do not have to name.
+    pub fn of(language: Language) -> PageLanguage {
+        PageLanguage {
+            language,
+            explicit: false,
+        }
+    }
+
     /// The URL of another page for the same reader.
     pub fn href(self, path: &str) -> String {
         if self.explicit {

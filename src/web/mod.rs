@@ -22,10 +22,11 @@ pub(crate) mod fuzzing;
 mod language;
 mod layout;
 mod listen;
-mod numbers;
+pub mod numbers;
 mod past;
 mod peer;
 mod picture;
+mod plain_text;
 mod privacy;
 mod provider_facts;
 mod provider_pages;
@@ -42,7 +43,7 @@ mod site;
 mod situation;
 mod status;
 #[cfg(test)]
-mod test_support;
+pub(crate) mod test_support;
 
 pub use access::Access;
 pub use context::SiteSettings;
@@ -51,3 +52,7 @@ pub use privacy::Privacy;
 pub use reload::{ReloadRecord, ReloadRequest, ReloadResult, Reloads};
 pub use server::{Bound, Server};
 pub use site::Site;
+pub use status::{
+    AlertEntry, CodeEntry, DeliveryEntry, ProviderEntry, QueueEntry, ReplySeries, SourceEntry,
+    StateEntry, StatusDocument, status_of,
+};

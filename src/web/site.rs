@@ -192,7 +192,9 @@ impl Site {
             CountsRoute::Alert(name) => named(alert_pages::page(&context, name)),
             CountsRoute::Providers => page(provider_pages::index(&context)),
             CountsRoute::Provider(name) => named(provider_pages::page(&context, name)),
-            CountsRoute::StatusJson => Content::ok(JSON, status::json(&context)),
+            CountsRoute::StatusJson => {
+                Content::ok(JSON, status::json(&context)).in_language(language.language)
+            }
             CountsRoute::CodesJson => Content::ok(JSON, runbook::index_json(view)),
             CountsRoute::CodeJson(name) => rendered(JSON, runbook::json(&context, name)),
             CountsRoute::AlertsJson => Content::ok(JSON, alert_pages::json(&context)),

@@ -14,6 +14,7 @@
 //!   submission server and LMTP proxy
 //! - `sendmail`, `opensmtpd`, `courier`: a real Sendmail, OpenSMTPD and Courier; `unpacked`: what the tests of complete servers that are not installed share
 //! - `exporter`, `prometheus`: what is read from the log; `rsyslog`, `syslog_ng`, `journal`, `container_logs`: transports and formats of log lines
+//! - `eximstats`: the figures of `report` against those of eximstats, on a log of Exim
 //! - `pflogsumm`: the figures of `report` against those of pflogsumm, on the log of the benchmarks
 //! - `page`, `faults`, `clocks`, `repeated_hour`: alerts from the lines of `traffic` through `alertmanager` to a `webhook`;
 //!   `incidents`: stories of mail servers (`site`) through Prometheus with the shipped inhibitions; `examples`:
@@ -23,6 +24,7 @@
 //! - `docs_commands`: the commands and configurations of the documentation
 //! - `history`: old logs in Prometheus, by `backfill` and promtool; `openmetrics`: exemplars in Prometheus, and a strict parser
 //! - `completions`: the completion scripts in bash, zsh and fish
+//! - `trace`: messages of a Postfix with a content filter, an alias and bounces, traced
 //! - `browser`: the pages in Chromium while an alert fires
 //! - `image`, `podman`, `inside`: the container image; `chart`, `pods`: the Helm chart and its pods; `kubernetes`,
 //!   `long_pods`: manifests and values to copy, and their pods
@@ -59,6 +61,7 @@ mod exim_config;
 mod exim_rejects;
 mod exim_stores;
 mod exim_trials;
+mod eximstats;
 mod exporter;
 mod faults;
 mod haraka;
@@ -97,6 +100,7 @@ mod sendmail;
 mod site;
 mod stores;
 mod syslog_ng;
+mod trace;
 mod traffic;
 mod trials;
 mod truth;
@@ -145,7 +149,7 @@ fn is_long() -> bool {
 
 /// Every trial.
 fn all() -> impl Iterator<Item = &'static trials::RealTrial> {
-    let long = [trials::LONG, kubernetes::LONG];
+    let long = [trials::LONG, kubernetes::LONG, trace::LONG];
     let long = long.into_iter().filter(|_| is_long());
     trials::ALL
         .iter()
@@ -158,6 +162,7 @@ fn all() -> impl Iterator<Item = &'static trials::RealTrial> {
         .chain(haraka::ALL)
         .chain(dovecot::ALL)
         .chain(kubernetes::ALL)
+        .chain(eximstats::ALL)
 }
 
 /// Runs one trial; we are in its namespace already.

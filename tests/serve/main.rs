@@ -20,4 +20,6 @@ mod service;
 mod state;
 mod tls_client;
 mod toolkit;
+#[cfg(feature = "top")]
+mod top;
 mod web;

@@ -327,6 +327,63 @@ fn completions_and_manual_page_are_printed() {
 }
 
 #[test]
+fn follow_joins_bursts_selects_and_sums_up() {
+    let line = |id: u32, host: &str, reply: &str| {
+        format!(
+            "Nov 23 10:00:00 mail postfix/qmgr[7]: 4F{id:08X}: from=<bob@news.example.com>, size=10, nrcpt=1 (queue active)\n\
+             Nov 23 10:00:00 mail postfix/smtp[1]: 4F{id:08X}: to=<u{id}@example.org>, relay={host}[192.0.2.1]:25, delay=1, \
+             delays=0/0/1/0, dsn=4.2.2, status=deferred (host {host}[192.0.2.1] said: {reply} (in reply to RCPT TO command))\n"
+        )
+    };
+    let google = "gmail-smtp-in.l.google.com";
+    let mut text: String = (0..38)
+        .map(|id| {
+            line(
+                id,
+                google,
+                &format!("421 4.7.28 Too many from 192.0.2.{id}"),
+            )
+        })
+        .collect();
+    text += &line(90, "mx.example.org", "421 4.7.28 Too many");
+    text += &line(91, google, "452 4.2.2 full");
+    let run = |arguments: &[&str]| {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_maillog_exporter"))
+            .arg("follow")
+            .args(arguments)
+            .args(["--lang", "en", "-"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("the binary runs");
+        let mut input = child.stdin.take().expect("its input");
+        input.write_all(text.as_bytes()).expect("written");
+        drop(input);
+        let output = child.wait_with_output().expect("it ends");
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8(output.stdout).expect("text")
+    };
+    let all = run(&[]);
+    assert!(
+        all.contains("from=news.example.com to=example.org"),
+        "{all}"
+    );
+    assert_eq!(all.matches("×37").count(), 1, "{all}");
+    assert!(
+        all.contains("deferred 40; 421 ×39, 452 ×1; google ×39"),
+        "{all}"
+    );
+    let chosen = run(&["--code", "4.7.28", "--provider", "google"]);
+    assert!(
+        chosen.contains("deferred 38; 421 ×38; google ×38"),
+        "{chosen}"
+    );
+    let full = run(&["--condition", "mailbox_full", "--failures"]);
+    assert!(full.contains("deferred 1; 452 ×1; google ×1"), "{full}");
+    assert!(!full.contains("4.7.28"), "{full}");
+}
+
+#[test]
 fn follow_explains_standard_input_with_the_text_of_the_document() {
     let mut child = Command::new(env!("CARGO_BIN_EXE_maillog_exporter"))
         .args(["follow", "--lang", "zh_CN.UTF-8", "-"])

@@ -7,6 +7,7 @@ mod detection;
 mod dialects;
 mod docs;
 mod doctor;
+mod examples;
 mod golden;
 mod languages;
 mod links;

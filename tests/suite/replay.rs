@@ -178,3 +178,70 @@ fn policy_overrides_and_empty_logs() {
         assert_eq!(alerts(&report), [""; 0]);
     }
 }
+
+#[test]
+fn tuning_shows_what_other_figures_would_have_done() {
+    let folder = tempfile::tempdir().expect("a folder");
+    // Two hours with one spike.
+    let log = log();
+    let end = log.find("2026-11-23T02:00:").expect("a time");
+    std::fs::write(folder.path().join("mail.log"), &log[..end]).expect("written");
+    let replayed = json(folder.path(), &["mail.log"]);
+    let tuned = json(folder.path(), &["--tune", "mail.log"]);
+    assert_eq!(tuned["lines"], replayed["lines"]);
+    let fired = |name: &Value| {
+        let alerts = replayed["alerts"].as_array().expect("alerts").iter();
+        let of_rule = alerts.filter(|it| it["alert"] == *name && it["inhibited"].is_null());
+        of_rule.count()
+    };
+    let rules = tuned["rules"].as_array().expect("rules");
+    assert!(!rules.is_empty(), "{tuned}");
+    for rule in rules {
+        let variants = rule["variants"].as_array().expect("variants");
+        let policy: Vec<&Value> = variants
+            .iter()
+            .filter(|it| it["is_policy"] == true)
+            .collect();
+        let [policy] = policy[..] else {
+            panic!("{rule}");
+        };
+        assert_eq!(policy["level"], rule["level"]);
+        assert_eq!(policy["for_seconds"], rule["for_seconds"]);
+        assert_eq!(policy["alerts"], fired(&rule["alert"]), "{rule}");
+        let outage = rule["outage_minutes"].as_f64().expect("minutes");
+        for variant in variants {
+            let seen = variant["seen_minutes"].as_f64().expect("minutes");
+            assert!((0.0..=outage).contains(&seen), "{rule}");
+            // Who waits longer sees less.
+            let longer = variants.iter().filter(|it| {
+                it["level"] == variant["level"]
+                    && it["for_seconds"].as_u64() > variant["for_seconds"].as_u64()
+            });
+            for longer in longer {
+                assert!(longer["seen_minutes"].as_f64() <= Some(seen), "{rule}");
+            }
+        }
+    }
+    let spike = rules.iter().find(|it| it["alert"] == "MaillogSmtp421Spike");
+    let spike = spike.expect("it");
+    assert_eq!(spike["outages"], 1);
+    let minutes = spike["outage_minutes"].as_f64().expect("minutes");
+    assert!((8.0..30.0).contains(&minutes), "{spike}");
+    let quiet = tuned["quiet"].as_array().expect("names");
+    assert!(
+        quiet.iter().any(|it| it == "MaillogTlsFailing"),
+        "{quiet:?}"
+    );
+
+    let output = replay(folder.path(), &["--tune", "mail.log"]);
+    let text = String::from_utf8(output.stdout).expect("text");
+    assert!(
+        text.contains("MaillogSmtp421Spike  critical  1 outage, "),
+        "{text}"
+    );
+    assert!(
+        text.contains("* 84.1  "),
+        "one in two hours is 84 a week: {text}"
+    );
+    assert!(text.contains("The log has 0.1 days"), "{text}");
+}

@@ -21,5 +21,6 @@ pub use notification::Notification;
 pub use notifier::{Notifier, start};
 pub use peer::{DEFAULT_TIMEOUT, Peer};
 pub use queue::QUEUE_CAPACITY;
+pub use request::{Failure, get};
 pub use tls::Tls;
 pub use url::BaseUrl;

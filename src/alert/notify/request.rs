@@ -1,4 +1,4 @@
-//! One HTTP request to an Alertmanager over a connection of its own.
+//! One HTTP request to an Alertmanager, or to another exporter, over a connection of its own.
 //!
 //! There is no connection pool: requests are about a minute apart, a connection idle for that long is often
 //! dead, and a new one uses the current content of credential and certificate files.
@@ -40,11 +40,14 @@ pub(super) struct Answer {
 
 /// Why there is no response.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Failure {
+pub enum Failure {
+    /// The connection failed, or a file of the settings cannot be read.
     #[error("{0}")]
     Io(#[from] io::Error),
+    /// What came is not HTTP.
     #[error("{}", with_source(.0))]
     Http(#[from] hyper::Error),
+    /// The timeout is over.
     #[error("no response within {0:?}")]
     TimedOut(Duration),
 }
@@ -65,38 +68,60 @@ struct Credentials {
 
 /// Posts alerts, given as JSON, within the peer's timeout.
 pub(super) async fn post(peer: &Peer, alerts: Vec<u8>) -> Result<Answer, Failure> {
+    let request = Request::post(peer.url.path())
+        .header(CONTENT_TYPE, "application/json")
+        .body(Full::new(Bytes::from(alerts)))
+        .map_err(io::Error::other)?;
     let deadline = Instant::now() + peer.timeout;
     // Dropping it ends the connection task, however this function returns.
     let mut driver = JoinSet::new();
-    let answer = timeout_at(deadline, head(peer, alerts, &mut driver))
+    let answer = timeout_at(deadline, head(peer, request, &mut driver))
         .await
         .map_err(|_| Failure::TimedOut(peer.timeout))??;
     let status = answer.status();
     let mut body = Vec::new();
     if !status.is_success() {
         // The status decides; an incomplete body does not matter.
-        let _ = timeout_at(deadline, beginning(answer.into_body(), &mut body)).await;
+        let _ = timeout_at(deadline, beginning(answer.into_body(), MAX_BODY, &mut body)).await;
     }
     let body = String::from_utf8_lossy(&body).trim().to_owned();
     Ok(Answer { status, body })
 }
 
+/// Gets a path below the peer's base URL, within its timeout. At most `limit` bytes of the body are read.
+///
+/// # Errors
+///
+/// If there is no whole response.
+pub async fn get(peer: &Peer, path: &str, limit: usize) -> Result<(StatusCode, Vec<u8>), Failure> {
+    let request = Request::get(peer.url.path_of(path))
+        .body(Full::default())
+        .map_err(io::Error::other)?;
+    let mut driver = JoinSet::new();
+    let whole = async {
+        let answer = head(peer, request, &mut driver).await?;
+        let status = answer.status();
+        let mut body = Vec::new();
+        beginning(answer.into_body(), limit, &mut body).await?;
+        Ok((status, body))
+    };
+    timeout(peer.timeout, whole)
+        .await
+        .map_err(|_| Failure::TimedOut(peer.timeout))?
+}
+
 async fn head(
     peer: &Peer,
-    alerts: Vec<u8>,
+    mut request: Request<Full<Bytes>>,
     driver: &mut JoinSet<()>,
 ) -> Result<Response<Incoming>, Failure> {
     let credentials = credentials(peer).await?;
-    let mut request = Request::post(peer.url.path())
-        .header(HOST, peer.url.authority())
-        .header(
-            USER_AGENT,
-            concat!("maillog_exporter/", env!("CARGO_PKG_VERSION")),
-        )
-        .header(CONTENT_TYPE, "application/json")
-        .header(CONNECTION, "close")
-        .body(Full::new(Bytes::from(alerts)))
-        .map_err(io::Error::other)?;
+    let host = HeaderValue::from_str(peer.url.authority()).map_err(io::Error::other)?;
+    let agent = concat!("maillog_exporter/", env!("CARGO_PKG_VERSION"));
+    let headers = request.headers_mut();
+    headers.insert(HOST, host);
+    headers.insert(USER_AGENT, HeaderValue::from_static(agent));
+    headers.insert(CONNECTION, HeaderValue::from_static("close"));
     if let Some(value) = credentials.authorization {
         request.headers_mut().insert(AUTHORIZATION, value);
     }
@@ -168,13 +193,13 @@ where
     Ok(sender.send_request(request).await?)
 }
 
-/// Reads up to `MAX_BODY` bytes of a body.
-async fn beginning(mut body: Incoming, read: &mut Vec<u8>) -> hyper::Result<()> {
-    while read.len() < MAX_BODY
+/// Reads up to `limit` bytes of a body.
+async fn beginning(mut body: Incoming, limit: usize, read: &mut Vec<u8>) -> hyper::Result<()> {
+    while read.len() < limit
         && let Some(frame) = body.frame().await
     {
         if let Ok(data) = frame?.into_data() {
-            read.extend(data.iter().take(MAX_BODY - read.len()));
+            read.extend(data.iter().take(limit - read.len()));
         }
     }
     Ok(())

@@ -41,7 +41,12 @@ impl BaseUrl {
 
     /// The path to post alerts to.
     pub(super) fn path(&self) -> String {
-        format!("{}{ENDPOINT}", self.prefix)
+        self.path_of(ENDPOINT)
+    }
+
+    /// A path below the base URL.
+    pub(super) fn path_of(&self, path: &str) -> String {
+        format!("{}{path}", self.prefix)
     }
 }
 

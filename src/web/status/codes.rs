@@ -4,7 +4,8 @@ use std::cmp::Reverse;
 
 use maud::{Markup, html};
 
-use crate::catalog::Topic;
+use super::document::CodeEntry;
+use crate::catalog::{Text, Topic};
 use crate::metrics::{OTHER_CODE, Series};
 use crate::parse::Direction;
 use crate::web::alerts::{self, Relevant};
@@ -90,10 +91,7 @@ fn table(
     caption: &str,
     rows: &[Trouble],
 ) -> Markup {
-    let fires = |topic: Topic| {
-        let mut firing = relevant.firing.iter();
-        firing.any(|it| alerts::is_about(context, topic, &it.labels, &it.annotations))
-    };
+    let fires = |topic: Topic| is_firing(context, relevant, topic);
     html! {
         table {
             caption { (caption) }
@@ -128,20 +126,47 @@ fn table(
     }
 }
 
-/// A link to the page of a topic with its name behind it.
-fn topic_link(context: &Context<'_>, topic: Topic) -> Markup {
+/// The codes of both directions, for JSON.
+pub fn entries(context: &Context<'_>, relevant: &Relevant<'_>) -> Vec<CodeEntry> {
+    let directions = [Direction::Outbound, Direction::Inbound].into_iter();
+    let entries = directions.flat_map(|direction| {
+        let entry = move |it: Trouble| CodeEntry {
+            code: context.catalog().topic_name(it.topic),
+            name: short_name(context, it.topic)
+                .map_or_else(String::new, |it| context.text(&it).to_owned()),
+            direction: direction.name().to_owned(),
+            per_minute: it.rate,
+            usual: it.usual,
+            firing: is_firing(context, relevant, it.topic),
+        };
+        troubles(context, direction).into_iter().map(entry)
+    });
+    entries.collect()
+}
+
+/// Whether a firing alert is about a code or condition.
+fn is_firing(context: &Context<'_>, relevant: &Relevant<'_>, topic: Topic) -> bool {
+    let mut firing = relevant.firing.iter();
+    firing.any(|it| alerts::is_about(context, topic, &it.labels, &it.annotations))
+}
+
+/// A few words about a topic.
+fn short_name(context: &Context<'_>, topic: Topic) -> Option<Text> {
     let catalog = context.catalog();
-    let name = catalog.topic_name(topic);
-    let explanation = catalog.explain(topic);
-    let words = match topic {
+    match topic {
         Topic::Condition(id) => catalog
             .conditions()
             .get(usize::from(id.0))
             .map(|it| it.short.clone()),
-        _ => explanation.name,
-    };
+        _ => catalog.explain(topic).name,
+    }
+}
+
+/// A link to the page of a topic with its name behind it.
+fn topic_link(context: &Context<'_>, topic: Topic) -> Markup {
+    let name = context.catalog().topic_name(topic);
     html! {
         a href=(context.href(&format!("/codes/{name}"))) { (name) } " "
-        @if let Some(words) = &words { span.s.dim { (context.text(words)) } }
+        @if let Some(words) = &short_name(context, topic) { span.s.dim { (context.text(words)) } }
     }
 }

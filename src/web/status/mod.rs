@@ -2,6 +2,7 @@
 //! trouble.
 
 mod codes;
+mod document;
 mod json;
 mod sources;
 mod tables;
@@ -23,7 +24,11 @@ use super::reply_classes;
 use super::situation::{self, Words};
 use crate::metrics::Series;
 use crate::parse::{Direction, Outcome};
-pub use json::json;
+pub use document::{
+    AlertEntry, CodeEntry, DeliveryEntry, ProviderEntry, QueueEntry, ReplySeries, SourceEntry,
+    StateEntry, StatusDocument,
+};
+pub use json::{json, status_of};
 pub use tables::{provider_table, queue, queue_figure};
 
 /// The failing share of a provider from which the mail to it does not flow.

@@ -53,23 +53,63 @@ fn row(context: &Context<'_>, source: &SourceStats) -> Markup {
     }
 }
 
+/// Whether a source is read as it should be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SourceState {
+    Up,
+    Down,
+    CatchingUp,
+    ClockOff,
+}
+
+impl SourceState {
+    /// The state of a source; where several hold, the worst.
+    pub fn of(source: &SourceStats) -> Self {
+        if !source.up {
+            SourceState::Down
+        } else if source.catching_up {
+            SourceState::CatchingUp
+        } else if source.clock_offset.abs() >= CLOCK_OFF {
+            SourceState::ClockOff
+        } else {
+            SourceState::Up
+        }
+    }
+
+    /// The name in JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            SourceState::Up => "up",
+            SourceState::Down => "down",
+            SourceState::CatchingUp => "catching_up",
+            SourceState::ClockOff => "clock_off",
+        }
+    }
+}
+
 fn state(context: &Context<'_>, source: &SourceStats) -> Markup {
-    if !source.up {
-        return html! { b.crit.nw { "✕ " (context.t("cannot be read", "不可读")) } };
+    match SourceState::of(source) {
+        SourceState::Down => {
+            html! { b.crit.nw { "✕ " (context.t("cannot be read", "不可读")) } }
+        }
+        SourceState::CatchingUp => {
+            html! { b.warn.nw { "↻ " (context.t("catching up", "补读中")) } }
+        }
+        SourceState::ClockOff => {
+            html! { b.warn.nw { "◆ " (context.t("clock off", "时钟偏差")) } }
+        }
+        SourceState::Up => html! { b.ok.nw { "✓ " (context.t("up", "正常")) } },
     }
-    if source.catching_up {
-        return html! { b.warn.nw { "↻ " (context.t("catching up", "补读中")) } };
-    }
-    if source.clock_offset.abs() >= CLOCK_OFF {
-        return html! { b.warn.nw { "◆ " (context.t("clock off", "时钟偏差")) } };
-    }
-    html! { b.ok.nw { "✓ " (context.t("up", "正常")) } }
+}
+
+/// The share of lines of unknown form; `None` without lines.
+pub fn unmatched_share(source: &SourceStats) -> Option<f64> {
+    let lines = source.events + source.noise + source.unmatched;
+    (lines > 0).then(|| source.unmatched as f64 / lines as f64)
 }
 
 /// The format, the clock, and the share of lines that were not understood.
 fn details(context: &Context<'_>, source: &SourceStats) -> Markup {
-    let lines = source.events + source.noise + source.unmatched;
-    let unmatched = source.unmatched as f64 / lines.max(1) as f64;
     let offset = source.clock_offset;
     let sign = match offset {
         0 => "±",
@@ -81,7 +121,7 @@ fn details(context: &Context<'_>, source: &SourceStats) -> Markup {
         @if !source.formats.is_empty() { (source.formats.join(context.t(", ", "、"))) " · " }
         (context.t("clock ", "时钟 "))
         @if offset.abs() >= CLOCK_OFF { b.warn { (clock) } } @else { (clock) }
-        @if lines > 0 {
+        @if let Some(unmatched) = unmatched_share(source) {
             " · " (context.percent(unmatched)) (context.t(" not understood", " 未识别"))
         }
         @if source.dropped + source.truncated > 0 {

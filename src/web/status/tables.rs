@@ -17,17 +17,22 @@ const MAX_PROVIDERS: usize = 12;
 /// The queues whose mail waits for delivery.
 const WAITING: [&str; 3] = ["incoming", "active", "deferred"];
 
+/// The providers that a critical alert names.
+pub fn firing_providers(context: &Context<'_>, relevant: &Relevant<'_>) -> Vec<String> {
+    let firing = relevant.firing.iter();
+    firing
+        .filter(|it| alerts::is_critical(&it.labels))
+        .filter_map(|it| cause::provider_of(context, &it.labels))
+        .collect()
+}
+
 /// The providers by failing share above usual. Only a provider that an alert names is red.
 pub fn provider_table(
     context: &Context<'_>,
     relevant: &Relevant<'_>,
     providers: &[ProviderFacts<'_>],
 ) -> Markup {
-    let firing = relevant.firing.iter();
-    let firing: Vec<String> = firing
-        .filter(|it| alerts::is_critical(&it.labels))
-        .filter_map(|it| cause::provider_of(context, &it.labels))
-        .collect();
+    let firing = firing_providers(context, relevant);
     let fires = |name: &str| firing.iter().any(|it| it == name);
     if providers.is_empty() {
         return html! { p.dim { (context.t("No replies in the last six hours.", "最近六小时没有回复。")) } };

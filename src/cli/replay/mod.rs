@@ -1,23 +1,26 @@
 //! The command `replay`: evaluates the alert rules on existing logs.
 
-use std::cell::RefCell;
+mod judge;
+mod tune;
+mod tune_text;
+
 use std::io::{self, Write};
 use std::path::PathBuf;
 
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::error::Error;
-use super::generate::policy;
-use super::input::{LogFiles, unreadable};
-use super::output::{self, OutputFormat};
-use super::silence::SilenceWatch;
-use super::source_format;
-use crate::alert::{Active, Ended, Evaluator, GROUP_WAIT, Words};
-use crate::catalog::{Catalog, Policy};
-use crate::insight::{Insight, SenderVisitor, SenderVolumes};
-use crate::metrics::{Counters, CountingVisitor, LineCounts, WebAddress};
-use crate::parse::{Format, Stamp};
+use self::judge::Judge;
+
+use crate::alert::{Active, Ended, Evaluator, Words};
+use crate::catalog::Policy;
+use crate::cli::error::Error;
+use crate::cli::generate::policy;
+use crate::cli::input::LogFiles;
+use crate::cli::output::{self, OutputFormat};
+use crate::cli::source_format;
+use crate::metrics::WebAddress;
+use crate::parse::Format;
 use crate::zone;
 
 /// The arguments.
@@ -26,13 +29,17 @@ use crate::zone;
 Examples:
   maillog_exporter replay /var/log/mail.log*                   with rotated logs
   maillog_exporter replay --policy mine.yml /var/log/mail.log  other thresholds
-  maillog_exporter replay --format json mail.log | jq -r '.alerts[].alert'")]
+  maillog_exporter replay --tune /var/log/mail.log*            what other thresholds would have done
+  maillog_exporter replay --format json --log-format postfix mail.log | jq -r '.alerts[].alert'")]
 pub struct Args {
     #[command(flatten)]
     files: LogFiles,
     /// Policy file with other thresholds for the alert rules
     #[arg(long, value_name = "FILE")]
     policy: Option<PathBuf>,
+    /// Print what other thresholds and durations of each rule would have done, instead of alerts
+    #[arg(long)]
+    tune: bool,
     /// How to print the alerts
     #[arg(long, value_enum, default_value_t = OutputFormat::Text)]
     format: OutputFormat,
@@ -79,80 +86,39 @@ struct Fired {
 ///
 /// If a file cannot be read or the policy is wrong.
 pub fn run(args: &Args) -> Result<(), Error> {
-    let catalog = Catalog::embedded();
     let settings = args.files.settings(args.log_format)?;
     let policy = policy(args.policy.as_deref())?;
-    let names: Vec<String> = settings.providers.names().map(str::to_owned).collect();
-    let mut insight = Insight::new(catalog, &names);
-    let volumes = RefCell::new(SenderVolumes::default());
-    let mut evaluator = Evaluator::new(policy.clone(), catalog, names.into());
-    let mut silence = SilenceWatch::new();
-    let mut counters = Counters::new(catalog);
-    let (mut from, mut to) = (i64::MAX, i64::MIN);
-    let mut read = LineCounts::default();
-    let mut due = evaluator.due();
-    let mut parser = args.files.parser(&settings);
-    let format = args.log_format;
-    args.files
-        .for_each_by_time(&settings, format, |path, file, mut input| {
-            file.select(&mut parser, format);
-            let counting = CountingVisitor {
-                counters: &mut counters,
-                lines: &mut read,
-                now: i64::MAX,
-                before: |time: Option<Stamp>, _, counters: &_| {
-                    let Stamp { seconds, .. } = time?;
-                    from = from.min(seconds);
-                    to = to.max(seconds);
-                    if seconds >= due {
-                        evaluator.take_senders(&mut volumes.borrow_mut());
-                        evaluator.advance(seconds, counters, false);
-                        due = evaluator.due();
-                        silence.advance(&mut evaluator);
-                    }
-                    silence.count();
-                    time
-                },
-            };
-            let mut visitor = SenderVisitor {
-                inner: counting,
-                insight: &mut insight,
-                volumes: &volumes,
-            };
-            while input
-                .read(|lines| parser.read(lines, &mut visitor))
-                .map_err(|error| unreadable(path, &error))?
-            {}
-            Ok(())
-        })?;
-    // Lines after the last evaluation count too. Without a time stamp, there was no evaluation.
-    if from <= to {
-        // An alert that fired with the last line is decided on as well.
-        due += GROUP_WAIT;
-        evaluator.take_senders(&mut volumes.borrow_mut());
-        evaluator.advance(due, &counters, false);
+    if args.tune {
+        return tune::run(args, &settings, &policy);
     }
+    let names: Vec<String> = settings.providers.names().map(str::to_owned).collect();
+    let mut judges = vec![Judge::with_silence(policy.clone(), names)];
+    let replayed = judge::read(&args.files, &settings, args.log_format, &mut judges)?;
+    let Some(Judge { mut evaluator, .. }) = judges.pop() else {
+        return Ok(());
+    };
     let report = ReplayReport {
-        lines: read.events + read.noise + read.unmatched,
-        from: Timestamp::from_second(from).ok().filter(|_| from <= to),
-        to: Timestamp::from_second(to).ok().filter(|_| from <= to),
-        alerts: fired(&mut evaluator, &policy, due),
+        lines: replayed.lines,
+        from: replayed.from(),
+        to: replayed.to(),
+        alerts: fired(&mut evaluator, &policy, replayed.end),
     };
     output::print(args.format, &report, print)
 }
 
+/// Pending, firing and ended alerts, each with when it ended.
+fn all_alerts(evaluator: &mut Evaluator) -> Vec<(Active, Option<i64>)> {
+    let ended = evaluator.take_ended().into_iter();
+    let ended = ended.map(|Ended { active, resolved }| (active, Some(resolved)));
+    let mut all: Vec<(Active, Option<i64>)> = ended.collect();
+    let active = evaluator.active().iter();
+    all.extend(active.map(|active| (active.clone(), None)));
+    all
+}
+
 /// All alerts that fired, in the order of their start; `end` is the end of the log.
 fn fired(evaluator: &mut Evaluator, policy: &Policy, end: i64) -> Vec<Fired> {
-    let ended = evaluator.take_ended().into_iter();
-    let mut all: Vec<(Active, Option<i64>)> = ended
-        .map(|Ended { active, resolved }| (active, Some(resolved)))
-        .collect();
-    all.extend(
-        evaluator
-            .active()
-            .iter()
-            .map(|active| (active.clone(), None)),
-    );
+    let mut all = all_alerts(evaluator);
     all.sort_by_key(|(active, _)| (active.fired, active.rule));
     let fired = all.into_iter().filter_map(|(mut active, ended)| {
         let start = active.fired?;
@@ -188,20 +154,26 @@ fn fired(evaluator: &mut Evaluator, policy: &Policy, end: i64) -> Vec<Fired> {
     fired.collect()
 }
 
+/// A time in the local zone.
+fn shown(time: &Timestamp) -> String {
+    let time = time.to_zoned_datetime(zone::local());
+    time.strftime("%Y-%m-%d %H:%M:%S").to_string()
+}
+
+/// Ends a line with the time of the log.
+fn span(output: &mut dyn Write, from: Option<Timestamp>, to: Option<Timestamp>) -> io::Result<()> {
+    match (&from, &to) {
+        (Some(from), Some(to)) => writeln!(output, " from {} to {}", shown(from), shown(to)),
+        _ => writeln!(output, " without a time stamp"),
+    }
+}
+
 /// Prints the alerts as text.
 fn print(output: &mut dyn Write, report: &ReplayReport) -> io::Result<()> {
-    let zone = zone::local();
-    let shown = |time: &Timestamp| {
-        let time = time.to_zoned_datetime(zone.clone());
-        time.strftime("%Y-%m-%d %H:%M:%S").to_string()
-    };
     let count = report.alerts.len();
     let plural = if count == 1 { "alert" } else { "alerts" };
     write!(output, "{count} {plural} in {} lines", report.lines)?;
-    match (&report.from, &report.to) {
-        (Some(from), Some(to)) => writeln!(output, " from {} to {}", shown(from), shown(to))?,
-        _ => writeln!(output, " without a time stamp")?,
-    }
+    span(output, report.from, report.to)?;
     for fired in &report.alerts {
         let labels = fired.labels.iter();
         let labels = labels.map(|(name, value)| format!("{name}={value}"));
