@@ -127,25 +127,6 @@ impl LogFiles {
         Ok(())
     }
 
-    /// As [`LogFiles::for_each`], but the oldest file first, as for [`LogFiles::read_by_time`].
-    ///
-    /// # Errors
-    ///
-    /// If a file cannot be read, or `each` fails.
-    pub fn for_each_by_time(
-        &self,
-        settings: &ReadSettings,
-        format: Format,
-        mut each: impl FnMut(&Path, LogFile, LogLines) -> Result<(), Error>,
-    ) -> Result<(), Error> {
-        let mut files = OpenLogs::new(self.open_by_time(settings, format)?);
-        while let Some(next) = files.next_lines(true) {
-            let LinesOfFile { path, file, lines } = next?;
-            each(path, file, lines)?;
-        }
-        Ok(())
-    }
-
     /// Passes all lines to a reader, those of the oldest file first, by the time of its first line: a shell expands
     /// `mail.log*` to the newest file first. The number of threads does not change the result.
     ///

@@ -7,11 +7,11 @@ use jiff::Timestamp;
 use crate::alert::{Evaluator, GROUP_WAIT};
 use crate::catalog::{Catalog, Policy};
 use crate::cli::error::Error;
-use crate::cli::input::{LogFiles, ReadSettings, unreadable};
+use crate::cli::input::{LineReader, LogFiles, ReadSettings};
 use crate::cli::silence::SilenceWatch;
 use crate::insight::{Insight, SenderVisitor, SenderVolumes};
 use crate::metrics::{Counters, CountingVisitor, LineCounts};
-use crate::parse::{Format, Stamp};
+use crate::parse::{Format, Stamp, Visitor};
 
 /// An evaluator of one policy.
 pub struct Judge {
@@ -69,72 +69,122 @@ impl Replayed {
     }
 }
 
+/// How logs are read.
+pub struct Reading<'r> {
+    /// The logs.
+    pub files: &'r LogFiles,
+    /// How their lines are read.
+    pub settings: &'r ReadSettings,
+    /// The format of all of them.
+    pub format: Format,
+    /// The number of threads, which does not change the result.
+    pub threads: usize,
+}
+
 /// Reads the files in the order of their times. All judges see the same counts at the same times.
 ///
 /// # Errors
 ///
 /// If a file cannot be read.
-pub fn read(
-    files: &LogFiles,
-    settings: &ReadSettings,
-    format: Format,
-    judges: &mut [Judge],
-) -> Result<Replayed, Error> {
+pub fn read(reading: &Reading<'_>, judges: &mut [Judge]) -> Result<Replayed, Error> {
+    let Reading {
+        files, settings, ..
+    } = *reading;
     let catalog = Catalog::embedded();
     let names: Vec<String> = settings.providers.names().map(str::to_owned).collect();
-    let mut insight = Insight::new(catalog, &names);
-    let volumes = RefCell::new(SenderVolumes::default());
-    let mut counters = Counters::new(catalog);
-    let (mut from, mut to) = (i64::MAX, i64::MIN);
-    let mut read = LineCounts::default();
-    let mut due = due_of(judges);
+    let mut reader = ReplayReader {
+        insight: Insight::new(catalog, &names),
+        volumes: RefCell::default(),
+        counters: Counters::new(catalog),
+        span: (i64::MAX, i64::MIN),
+        lines: LineCounts::default(),
+        due: due_of(judges),
+        judges,
+    };
     let mut parser = files.parser(settings);
-    files.for_each_by_time(settings, format, |path, file, mut input| {
-        file.select(&mut parser, format);
-        let counting = CountingVisitor {
-            counters: &mut counters,
-            lines: &mut read,
-            now: i64::MAX,
-            before: |time: Option<Stamp>, _, counters: &_| {
-                let Stamp { seconds, .. } = time?;
-                from = from.min(seconds);
-                to = to.max(seconds);
-                if seconds >= due {
-                    advance(judges, seconds, counters, &volumes);
-                    due = due_of(judges);
-                }
-                for silence in judges.iter_mut().filter_map(|it| it.silence.as_mut()) {
-                    silence.count();
-                }
-                time
+    files.read_by_time(
+        settings,
+        reading.format,
+        reading.threads,
+        &mut parser,
+        &mut reader,
+    )?;
+    Ok(reader.finish())
+}
+
+/// Counts lines, and evaluates the rules whenever a step of the lines' time ends.
+struct ReplayReader<'j> {
+    judges: &'j mut [Judge],
+    insight: Insight,
+    volumes: RefCell<SenderVolumes>,
+    counters: Counters,
+    lines: LineCounts,
+    /// The times of the first and the last line.
+    span: (i64, i64),
+    /// When the judges have something to do next.
+    due: i64,
+}
+
+impl LineReader for ReplayReader<'_> {
+    fn visitor<'v>(&'v mut self, _: &'v [&'v [u8]]) -> impl for<'a> Visitor<'a> {
+        let (judges, span, due, volumes) = (
+            &mut *self.judges,
+            &mut self.span,
+            &mut self.due,
+            &self.volumes,
+        );
+        let before = move |time: Option<Stamp>, _, counters: &Counters| {
+            let Stamp { seconds, .. } = time?;
+            *span = (span.0.min(seconds), span.1.max(seconds));
+            if seconds >= *due {
+                advance(judges, seconds, counters, volumes);
+                *due = due_of(judges);
+            }
+            for silence in judges.iter_mut().filter_map(|it| it.silence.as_mut()) {
+                silence.count();
+            }
+            time
+        };
+        SenderVisitor {
+            inner: CountingVisitor {
+                counters: &mut self.counters,
+                lines: &mut self.lines,
+                now: i64::MAX,
+                before,
             },
-        };
-        let mut visitor = SenderVisitor {
-            inner: counting,
-            insight: &mut insight,
-            volumes: &volumes,
-        };
-        while input
-            .read(|lines| parser.read(lines, &mut visitor))
-            .map_err(|error| unreadable(path, &error))?
-        {}
-        Ok(())
-    })?;
-    // Lines after the last evaluation count too. Without a time stamp, there was no evaluation.
-    if from <= to {
-        // An alert that fired with the last line is decided on as well.
-        due += GROUP_WAIT;
-        for judge in judges.iter_mut() {
-            let mut volumes = volumes.borrow().clone();
-            judge.evaluator.take_senders(&mut volumes);
-            judge.evaluator.advance(due, &counters, false);
+            insight: &mut self.insight,
+            volumes: &self.volumes,
         }
     }
-    Ok(Replayed {
-        lines: read.events + read.noise + read.unmatched,
-        span: (from, to),
-        end: due,
-    })
+}
+
+impl ReplayReader<'_> {
+    /// Evaluates what follows the last line.
+    fn finish(self) -> Replayed {
+        let ReplayReader {
+            judges,
+            volumes,
+            counters,
+            lines,
+            span,
+            mut due,
+            ..
+        } = self;
+        // Lines after the last evaluation count too. Without a time stamp, there was no evaluation.
+        if span.0 <= span.1 {
+            // An alert that fired with the last line is decided on as well.
+            due += GROUP_WAIT;
+            for judge in judges {
+                judge.evaluator.take_senders(&mut volumes.borrow().clone());
+                judge.evaluator.advance(due, &counters, false);
+            }
+        }
+        Replayed {
+            lines: lines.events + lines.noise + lines.unmatched,
+            span,
+            end: due,
+        }
+    }
 }
 
 /// The time from which the judges have something to do: the same for all of them.

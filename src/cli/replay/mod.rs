@@ -10,15 +10,16 @@ use std::path::PathBuf;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use self::judge::Judge;
+use self::judge::{Judge, Reading};
 
 use crate::alert::{Active, Ended, Evaluator, Words};
 use crate::catalog::Policy;
 use crate::cli::error::Error;
 use crate::cli::generate::policy;
-use crate::cli::input::LogFiles;
+use crate::cli::input::{LogFiles, ReadSettings};
 use crate::cli::output::{self, OutputFormat};
 use crate::cli::source_format;
+use crate::cli::threads::Threads;
 use crate::metrics::WebAddress;
 use crate::parse::Format;
 use crate::zone;
@@ -27,13 +28,16 @@ use crate::zone;
 #[derive(clap::Args, Debug)]
 #[command(after_help = "\
 Examples:
-  maillog_exporter replay /var/log/mail.log*                   with rotated logs
-  maillog_exporter replay --policy mine.yml /var/log/mail.log  other thresholds
-  maillog_exporter replay --tune /var/log/mail.log*            what other thresholds would have done
-  maillog_exporter replay --format json --log-format postfix mail.log | jq -r '.alerts[].alert'")]
+  maillog_exporter replay /var/log/mail.log*          with rotated logs
+  maillog_exporter replay --policy mine.yml mail.log  other thresholds
+  maillog_exporter replay --tune /var/log/mail.log*   what others would have done
+  maillog_exporter replay --threads 1 --log-format postfix mail.log
+  maillog_exporter replay --format json mail.log | jq -r '.alerts[].alert'")]
 pub struct Args {
     #[command(flatten)]
     files: LogFiles,
+    #[command(flatten)]
+    threads: Threads,
     /// Policy file with other thresholds for the alert rules
     #[arg(long, value_name = "FILE")]
     policy: Option<PathBuf>,
@@ -46,6 +50,18 @@ pub struct Args {
     /// Format of the logs: a mail server or syslog; detected by default
     #[arg(long, value_name = "NAME", default_value = "auto", value_parser = source_format::parse)]
     log_format: Format,
+}
+
+impl Args {
+    /// How the logs are read.
+    fn reading<'r>(&'r self, settings: &'r ReadSettings) -> Reading<'r> {
+        Reading {
+            files: &self.files,
+            settings,
+            format: self.log_format,
+            threads: self.threads.count(),
+        }
+    }
 }
 
 /// The output of `replay`.
@@ -93,7 +109,7 @@ pub fn run(args: &Args) -> Result<(), Error> {
     }
     let names: Vec<String> = settings.providers.names().map(str::to_owned).collect();
     let mut judges = vec![Judge::with_silence(policy.clone(), names)];
-    let replayed = judge::read(&args.files, &settings, args.log_format, &mut judges)?;
+    let replayed = judge::read(&args.reading(&settings), &mut judges)?;
     let Some(Judge { mut evaluator, .. }) = judges.pop() else {
         return Ok(());
     };

@@ -107,7 +107,7 @@ pub fn run(args: &Args, settings: &ReadSettings, policy: &Policy) -> Result<(), 
     for level in LEVELS {
         judges.extend(DURATIONS.map(|hold| judge(level, hold)));
     }
-    let replayed = judge::read(&args.files, settings, args.log_format, &mut judges)?;
+    let replayed = judge::read(&args.reading(settings), &mut judges)?;
     let mut firings = judges
         .iter_mut()
         .map(|judge| firings(judge, policy, replayed.end));
