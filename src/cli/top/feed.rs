@@ -66,7 +66,7 @@ impl Feed {
             name: path.display().to_string(),
             input: Input::Files(Files {
                 rotated_dirs: Vec::new(),
-                paths: vec![path.clone()],
+                paths: vec![std::path::absolute(path).unwrap_or_else(|_| path.clone())],
                 from: ReadFrom::Beginning,
                 framing: Framing::Plain,
             }),
