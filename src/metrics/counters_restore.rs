@@ -7,7 +7,7 @@ use crate::metrics::counters_snapshot::{
     FailuresSnapshot, HistogramsSnapshot, MTA_SHIFT, ProvidersSnapshot, ServicesSnapshot,
     TlsSnapshot,
 };
-use crate::parse::{ConnectError, Mta, Stage, TlsProtocol, TlsTrust};
+use crate::parse::{ConnectError, Direction, Mta, Stage, TlsProtocol, TlsTrust};
 
 impl CountersSnapshot {
     /// Counters with the stored counts. `now` is the wall clock in seconds since 1970.
@@ -72,7 +72,9 @@ impl EnhancedSnapshot {
         let mtas = current_indexes(&self.mtas, &Mta::ALL.map(Mta::name));
         let counts = self.counts.iter().filter_map(|&(mta, rest, count)| {
             let mta = mapped(&mtas, mta)? as u64;
-            Some((mta << MTA_SHIFT | rest, count))
+            // The direction: a state file may have anything.
+            let is_valid = rest >> 48 < Direction::ALL.len() as u64;
+            is_valid.then_some((mta << MTA_SHIFT | rest, count))
         });
         counters.enhanced.restore(counts, self.overflowed);
     }

@@ -237,8 +237,10 @@ impl Scrape {
                     .map(|code| code.to_string())
                     .unwrap_or_default(),
             };
-            let status = Outcome::DELIVERIES[(key >> 32) as usize].name();
-            by_dsn.count(&[("status", status), ("dsn", &dsn)], count);
+            // A state file may have anything.
+            if let Some(status) = Outcome::DELIVERIES.get((key >> 32) as usize) {
+                by_dsn.count(&[("status", status.name()), ("dsn", &dsn)], count);
+            }
         }
         [deliveries.finish(), by_dsn.finish()]
     }
