@@ -66,7 +66,12 @@ fn prepare(folder: &Path) {
     for name in logs {
         write(name, LINES);
     }
-    for name in ["maillog.yml", "mx.yml", "etc/maillog_exporter.yml"] {
+    for name in [
+        "maillog.yml",
+        "mx.yml",
+        "etc/maillog_exporter.yml",
+        "etc/maillog_exporter/maillog_exporter.yml",
+    ] {
         write(name, CONFIG);
     }
     for name in ["policy.yml", "mine.yml"] {

@@ -60,6 +60,7 @@ fn command_line(line: &str) -> Option<String> {
         "install ",
         "useradd",
         "systemctl",
+        "journalctl",
         "usermod",
         "packaging/",
     ];

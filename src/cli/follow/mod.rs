@@ -33,8 +33,9 @@ const TICK: Duration = Duration::from_secs(1);
 #[command(after_help = "Examples:
   maillog_exporter follow /var/log/mail.log
   maillog_exporter follow --failures --lang zh /var/log/mail.log
-  maillog_exporter follow --code 421 --code 4.7.28 --provider google /var/log/mail.log
-  maillog_exporter follow --condition mailbox_full --from-start --format postfix /var/log/mail.log
+  maillog_exporter follow --code 421 --code 4.7.28 --provider google mail.log
+  maillog_exporter follow --condition mailbox_full --from-start mail.log
+  maillog_exporter follow --format postfix mail.log
   journalctl -f | maillog_exporter follow -
   NO_COLOR=1 maillog_exporter follow /var/log/mx1/mail.log /var/log/mx2/mail.log")]
 pub struct Args {

@@ -30,7 +30,7 @@ use crate::zone;
 Examples:
   maillog_exporter replay /var/log/mail.log*          with rotated logs
   maillog_exporter replay --policy mine.yml mail.log  other thresholds
-  maillog_exporter replay --tune /var/log/mail.log*   what others would have done
+  maillog_exporter replay --tune /var/log/mail.log*   what others would do
   maillog_exporter replay --threads 1 --log-format postfix mail.log
   maillog_exporter replay --format json mail.log | jq -r '.alerts[].alert'")]
 pub struct Args {

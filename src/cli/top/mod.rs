@@ -45,12 +45,14 @@ const INTERVAL: Duration = Duration::from_secs(2);
 #[derive(clap::Args, Debug)]
 #[command(after_help = "\
 Examples:
-  maillog_exporter top                                   the daemon of this machine, or its mail logs
-  maillog_exporter top /var/log/mail.log                 follow a log; no daemon is needed
+  maillog_exporter top                    this machine's daemon, or its logs
+  maillog_exporter top /var/log/mail.log  follow a log; no daemon is needed
   maillog_exporter top --format postfix --lang zh /var/log/mx*.log
   maillog_exporter top --url http://mx1.example.com:9925
-  maillog_exporter top --url https://mx1.example.com:9925 --ca-file ca.pem --username ops --password-file ops.pw
-Keys: Tab selects a list, arrows a row, Enter shows what to do, ? all keys, q quits.")]
+  maillog_exporter top --url https://mx1:9925 --ca-file ca.pem
+  maillog_exporter top --url https://mx1:9925 --username ops --password-file pw
+
+Keys: Tab selects a list, arrows a row, Enter what to do, ? all keys, q quits.")]
 pub struct Args {
     /// Logs to follow, each read from its first line [default: the daemon of this machine, or its mail logs]
     #[arg(value_name = "LOG", conflicts_with = "url")]
