@@ -106,7 +106,6 @@ impl Daemon {
         let child = program
             .arg("serve")
             .arg(format!("--web.listen-address={address}"))
-            .arg("--log.level=info")
             .args(arguments)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
