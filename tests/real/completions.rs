@@ -97,8 +97,9 @@ say 'compadd() {
     fi
     builtin compadd "$@"
 }'
-say 'finished() { print -r -- ALL_OFFERED; exit }; zle -N finished'
-say 'bindkey "^X" finished; bindkey "^I" complete-word; print -r -- READY'
+# The marks are written in two parts, because the terminal may still echo these lines.
+say 'finished() { print -r -- ALL_""OFFERED; exit }; zle -N finished'
+say 'bindkey "^X" finished; bindkey "^I" complete-word; print -r -- REA""DY'
 zpty -r shell text '*READY'$'\r'$'\n''*' || exit 1
 zpty -w -n shell "maillog_exporter $1"$'\t'$'\x18'
 zpty -r shell text '*ALL_OFFERED*' || exit 1
