@@ -51,13 +51,13 @@ const USERS: [Option<&str>; 5] = [
     Some("4711:4711"),
 ];
 
-/// Builds the image: with the binary of a release in a long run, otherwise with one that is hardly optimised, which takes
+/// Builds the image: with the binary of a release in a long run, otherwise with one that is not optimised, which takes
 /// minutes less.
 pub fn build(podman: &Podman) -> Result<()> {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("packaging/container/build");
     let mut command = podman.command(script);
     if !crate::is_long() {
-        command.env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1");
+        command.env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "0");
         command.env("CARGO_PROFILE_RELEASE_LTO", "off");
         command.env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "256");
     }
