@@ -39,6 +39,7 @@ pub use active::{Active, Ended};
 pub use evaluator::{AlertSnapshot, Evaluator, GROUP_WAIT, Nearness};
 pub use habits::HabitsSnapshot;
 pub use health::Health;
+pub use recent::STEP;
 pub use rule::Figures;
 pub use sender_surges::SenderSnapshot;
 pub use series::Judgement;

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 /// Seconds between two evaluations, and between two counts.
-pub(super) const STEP: i64 = 30;
+pub const STEP: i64 = 30;
 
 /// The steps that are kept: three hours.
 const STEPS: usize = (3 * 3_600 / STEP) as usize;

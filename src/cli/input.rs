@@ -12,8 +12,8 @@ use super::file_order::oldest_first;
 pub use super::line_reader::LineReader;
 pub use super::open_file::unreadable;
 use super::open_file::{OpenFile, open};
-use super::open_logs::{LinesOfFile, OpenLogs, SOURCE};
 pub use super::open_logs::{LogFile, LogLines};
+use super::open_logs::{OpenLog, OpenLogs, SOURCE};
 use super::threads::{BlockInput, read_blocks};
 use crate::catalog::{Catalog, Providers};
 use crate::config::{self, Config};
@@ -121,8 +121,12 @@ impl LogFiles {
     ) -> Result<(), Error> {
         let mut files = OpenLogs::new(self.open()?);
         while let Some(next) = files.next_lines(true) {
-            let LinesOfFile { path, file, lines } = next?;
-            each(path, file, lines)?;
+            let OpenLog {
+                path,
+                file,
+                content,
+            } = next?;
+            each(path, file, content)?;
         }
         Ok(())
     }
@@ -178,10 +182,10 @@ fn read_alone<R: LineReader>(
     reader: &mut R,
 ) -> Result<(), Error> {
     while let Some(next) = files.next_lines(false) {
-        let LinesOfFile {
+        let OpenLog {
             path,
             file,
-            mut lines,
+            content: mut lines,
         } = next?;
         file.select(parser, format);
         reader.begin_file();

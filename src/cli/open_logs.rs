@@ -22,20 +22,11 @@ const BLOCKS_AHEAD: usize = 256;
 
 type Input = Box<dyn Read + Send>;
 
-/// Open files that are still to be read.
+/// Open files that are still to be read, with a progress bar if standard error is a terminal.
 pub struct OpenLogs<'p> {
     files: std::vec::IntoIter<OpenFile<'p>>,
     opened: u64,
-    pub progress: ProgressMeter,
-}
-
-/// A file that was opened.
-struct NextFile<'p> {
-    path: &'p Path,
-    file: LogFile,
-    /// The content, decompressed.
-    input: Input,
-    is_compressed: bool,
+    progress: ProgressMeter,
 }
 
 /// The properties of one file that the parser needs.
@@ -47,20 +38,12 @@ pub struct LogFile {
     number: u64,
 }
 
-/// The lines of one file.
-pub struct LinesOfFile<'p> {
+/// A file whose content is about to be read.
+pub struct OpenLog<'p, T> {
     /// As it was given on the command line.
     pub path: &'p Path,
     pub file: LogFile,
-    pub lines: LogLines,
-}
-
-/// The blocks of one file.
-pub struct BlocksOfFile<'p> {
-    /// As it was given on the command line.
-    pub path: &'p Path,
-    pub file: LogFile,
-    pub blocks: LogBlocks,
+    pub content: T,
 }
 
 /// The lines of a file.
@@ -80,7 +63,7 @@ pub enum LogBlocks {
 }
 
 impl<'p> OpenLogs<'p> {
-    /// These files, with a progress bar if standard error is a terminal.
+    /// These files.
     pub fn new(files: Vec<OpenFile<'p>>) -> Self {
         let total = files.iter().map(|file| file.size).sum();
         OpenLogs {
@@ -91,78 +74,65 @@ impl<'p> OpenLogs<'p> {
     }
 
     /// The lines of the next file, for one thread, or for a further one that decompresses.
-    pub fn next_lines(&mut self, decompress_ahead: bool) -> Option<Result<LinesOfFile<'p>, Error>> {
-        let NextFile {
-            path,
-            file,
-            input,
-            is_compressed,
-        } = match self.next()? {
-            Ok(next) => next,
-            Err(error) => return Some(Err(error)),
-        };
-        let is_live = path == Path::new("-");
-        let lines = match is_compressed && decompress_ahead {
-            true => LinesAhead::new(input, DEFAULT_MAX_LINE_BYTES, is_live, DEFAULT_BLOCKS)
-                .map(LogLines::Compressed),
-            false => Ok(LogLines::Plain(Lines::new(input, DEFAULT_MAX_LINE_BYTES))),
-        };
-        Some(match lines {
-            Ok(lines) => Ok(LinesOfFile { path, file, lines }),
-            Err(error) => Err(unreadable(path, &error)),
+    pub fn next_lines(
+        &mut self,
+        decompress_ahead: bool,
+    ) -> Option<Result<OpenLog<'p, LogLines>, Error>> {
+        self.next(|input, is_compressed, is_live| {
+            Ok(match is_compressed && decompress_ahead {
+                true => LogLines::Compressed(lines_ahead(input, is_live, DEFAULT_BLOCKS)?),
+                false => LogLines::Plain(Lines::new(input, DEFAULT_MAX_LINE_BYTES)),
+            })
         })
     }
 
     /// The blocks of the next file, for several threads.
-    pub fn next_blocks(&mut self, threads: usize) -> Option<Result<BlocksOfFile<'p>, Error>> {
-        let NextFile {
-            path,
-            file,
-            input,
-            is_compressed,
-        } = match self.next()? {
-            Ok(next) => next,
-            Err(error) => return Some(Err(error)),
-        };
-        let is_live = path == Path::new("-");
-        let blocks = match is_compressed {
-            true => {
-                let blocks = (BLOCKS_AHEAD / threads).max(DEFAULT_BLOCKS);
-                LinesAhead::new(input, DEFAULT_MAX_LINE_BYTES, is_live, blocks)
-                    .map(LogBlocks::Compressed)
-            }
-            false => {
-                let blocks = BlockReader::new(input, DEFAULT_MAX_LINE_BYTES, is_live);
-                Ok(LogBlocks::Plain(Some(blocks)))
-            }
-        };
-        Some(match blocks {
-            Ok(blocks) => Ok(BlocksOfFile { path, file, blocks }),
-            Err(error) => Err(unreadable(path, &error)),
+    pub fn next_blocks(&mut self, threads: usize) -> Option<Result<OpenLog<'p, LogBlocks>, Error>> {
+        let ahead = (BLOCKS_AHEAD / threads).max(DEFAULT_BLOCKS);
+        self.next(|input, is_compressed, is_live| {
+            Ok(match is_compressed {
+                true => LogBlocks::Compressed(lines_ahead(input, is_live, ahead)?),
+                false => {
+                    let blocks = BlockReader::new(input, DEFAULT_MAX_LINE_BYTES, is_live);
+                    LogBlocks::Plain(Some(blocks))
+                }
+            })
         })
     }
 
-    /// The next file.
-    fn next(&mut self) -> Option<Result<NextFile<'p>, Error>> {
-        let Some(file) = self.files.next() else {
-            self.progress.finish();
-            return None;
+    /// The next file. `content` makes of its decompressed content what is read, given whether it was compressed, and
+    /// whether it is live.
+    fn next<T>(
+        &mut self,
+        content: impl FnOnce(Input, bool, bool) -> io::Result<T>,
+    ) -> Option<Result<OpenLog<'p, T>, Error>> {
+        let OpenFile {
+            path,
+            file,
+            written,
+            ..
+        } = self.files.next()?;
+        let file_of = LogFile {
+            written,
+            number: self.opened,
         };
-        let (path, number) = (file.path, self.opened);
         self.opened += 1;
-        Some(match decompressed(self.progress.counting(file.file)) {
-            Ok((input, is_compressed)) => {
-                let written = file.written;
-                Ok(NextFile {
-                    path,
-                    file: LogFile { written, number },
-                    input,
-                    is_compressed,
-                })
-            }
+        let is_live = path == Path::new("-");
+        let content = decompressed(self.progress.counting(file))
+            .and_then(|(input, is_compressed)| content(input, is_compressed, is_live));
+        Some(match content {
+            Ok(content) => Ok(OpenLog {
+                path,
+                file: file_of,
+                content,
+            }),
             Err(error) => Err(unreadable(path, &error)),
         })
     }
+}
+
+fn lines_ahead(input: Input, is_live: bool, blocks: usize) -> io::Result<LinesAhead> {
+    LinesAhead::new(input, DEFAULT_MAX_LINE_BYTES, is_live, blocks)
 }
 
 impl LogLines {

@@ -8,8 +8,7 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-/// How much was read of all files.
-#[derive(Clone)]
+/// How much was read of all files. The bar is removed when this is dropped.
 pub struct ProgressMeter {
     read: Arc<AtomicU64>,
     bar: Option<ProgressBar>,
@@ -50,9 +49,10 @@ impl ProgressMeter {
             read: Arc::clone(&self.read),
         }
     }
+}
 
-    /// Removes the bar.
-    pub fn finish(&self) {
+impl Drop for ProgressMeter {
+    fn drop(&mut self) {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
         }

@@ -1,17 +1,24 @@
 //! Text on a terminal: widths of characters, and paragraphs broken into lines.
 
+use unicode_width::UnicodeWidthChar;
+
 /// The widest line, in columns.
 const WIDTH: usize = 98;
 
-/// The columns that a character takes on a terminal: two for CJK characters.
+/// The columns that a character takes on a terminal: two for those of Chinese, none for combining ones.
 pub fn columns(c: char) -> usize {
-    if matches!(c, '\u{1100}'..='\u{115f}' | '\u{2e80}'..='\u{a4cf}' | '\u{ac00}'..='\u{d7a3}'
-        | '\u{f900}'..='\u{faff}' | '\u{fe30}'..='\u{fe6f}' | '\u{ff00}'..='\u{ff60}')
-    {
-        2
-    } else {
-        1
-    }
+    c.width().unwrap_or(0)
+}
+
+/// Text from a log on one line, without characters that control a terminal or the direction of text.
+pub fn printable(text: &str) -> String {
+    let kept = text.chars().filter_map(|letter| match letter {
+        '\n' | '\t' | '\u{a0}' | '\u{202f}' => Some(' '),
+        '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => None,
+        letter if letter.is_control() => None,
+        letter => Some(letter),
+    });
+    kept.collect()
 }
 
 /// Punctuation that must not begin a line, in ASCII and full width.

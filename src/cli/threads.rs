@@ -13,7 +13,7 @@ use std::thread;
 use super::error::Error;
 use super::line_reader::LineReader;
 use super::open_file::unreadable;
-use super::open_logs::{BlocksOfFile, LogFile};
+use super::open_logs::{LogBlocks, LogFile, OpenLog};
 use crate::parse::{AheadScanner, Format, LineParser, Prescans};
 use crate::source::Block;
 
@@ -46,7 +46,7 @@ pub(super) struct BlockInput<'p, F> {
     /// Opens the next file.
     open: F,
     /// Open files: the one that is read, and those that are decompressed ahead.
-    files: VecDeque<BlocksOfFile<'p>>,
+    files: VecDeque<OpenLog<'p, LogBlocks>>,
     threads: usize,
     taken: u64,
     result: Result<(), Error>,
@@ -54,7 +54,7 @@ pub(super) struct BlockInput<'p, F> {
 
 impl<'p, F> BlockInput<'p, F>
 where
-    F: FnMut() -> Option<Result<BlocksOfFile<'p>, Error>>,
+    F: FnMut() -> Option<Result<OpenLog<'p, LogBlocks>, Error>>,
 {
     /// The blocks of the files that `open` opens one after the other.
     pub fn new(open: F, threads: usize) -> Self {
@@ -79,7 +79,7 @@ where
                 }
             }
             let current = self.files.front_mut()?;
-            match current.blocks.next(block) {
+            match current.content.next(block) {
                 Ok(true) => {
                     let number = self.taken;
                     self.taken += 1;
@@ -129,7 +129,7 @@ pub(super) fn read_blocks<'p, F, R>(
     scanner: impl Fn() -> AheadScanner,
 ) -> Result<(), Error>
 where
-    F: FnMut() -> Option<Result<BlocksOfFile<'p>, Error>> + Send,
+    F: FnMut() -> Option<Result<OpenLog<'p, LogBlocks>, Error>> + Send,
     R: LineReader,
 {
     let threads = input.threads;
@@ -200,7 +200,7 @@ struct ScanningThread<'s, 'p, F> {
 
 impl<'p, F> ScanningThread<'_, 'p, F>
 where
-    F: FnMut() -> Option<Result<BlocksOfFile<'p>, Error>>,
+    F: FnMut() -> Option<Result<OpenLog<'p, LogBlocks>, Error>>,
 {
     fn run(mut self) {
         let mut last = None;

@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 use prometheus::proto::{Histogram, LabelPair, MetricFamily, MetricType};
 
 use crate::metrics::exemplars::Exemplar;
-use crate::metrics::text::{append, escape, write_labels, write_number};
+use crate::metrics::text::{append, escape, write_number, write_series};
 
 /// The last line of a document.
 pub(crate) const EOF: &str = "# EOF\n";
@@ -105,7 +105,7 @@ fn write_counters(
     write_header(name, "counter", family.help(), text);
     for (at, metric) in family.get_metric().iter().enumerate() {
         let labels = metric.get_label();
-        write_name(&[name, "_total"], labels, None, text);
+        write_series(&[name, "_total"], labels, None, write_bound, text);
         write_value(metric.get_counter().get_value(), text);
         if let Some(exemplar) = exemplars.get(at).copied().flatten() {
             write_exemplar(exemplar, text);
@@ -122,7 +122,7 @@ fn write_gauges(family: &MetricFamily, text: &mut String) {
         None => write_header(name, "gauge", family.help(), text),
     }
     for metric in family.get_metric() {
-        write_name(&[name], metric.get_label(), None, text);
+        write_series(&[name], metric.get_label(), None, write_bound, text);
         write_value(metric.get_gauge().get_value(), text);
         text.push('\n');
     }
@@ -134,10 +134,10 @@ fn write_histograms(family: &MetricFamily, begun: Option<f64>, text: &mut String
     for metric in family.get_metric() {
         let (labels, histogram) = (metric.get_label(), metric.get_histogram());
         write_buckets(name, labels, histogram, text);
-        write_name(&[name, "_sum"], labels, None, text);
+        write_series(&[name, "_sum"], labels, None, write_bound, text);
         write_value(histogram.get_sample_sum(), text);
         text.push('\n');
-        write_name(&[name, "_count"], labels, None, text);
+        write_series(&[name, "_count"], labels, None, write_bound, text);
         write_value(histogram.get_sample_count() as f64, text);
         text.push('\n');
         write_created(name, labels, begun, text);
@@ -148,31 +148,15 @@ fn write_buckets(name: &str, labels: &[LabelPair], histogram: &Histogram, text: 
     let buckets = histogram.get_bucket().iter();
     let buckets = buckets.map(|bucket| (bucket.upper_bound(), bucket.cumulative_count()));
     for (bound, count) in buckets.chain([(f64::INFINITY, histogram.get_sample_count())]) {
-        write_name(&[name, "_bucket"], labels, Some(bound), text);
+        write_series(&[name, "_bucket"], labels, Some(bound), write_bound, text);
         write_value(count as f64, text);
         text.push('\n');
     }
 }
 
-/// Writes name and labels of a sample; `bound` is the upper bound of a histogram bucket.
-fn write_name(name: &[&str], labels: &[LabelPair], bound: Option<f64>, text: &mut String) {
-    append(text, name);
-    if !labels.is_empty() || bound.is_some() {
-        text.push('{');
-        write_labels(labels, text);
-        if let Some(bound) = bound {
-            append(text, &[if labels.is_empty() { "" } else { "," }, "le=\""]);
-            write_bound(bound, text);
-            text.push('"');
-        }
-        text.push('}');
-    }
-    text.push(' ');
-}
-
 fn write_created(name: &str, labels: &[LabelPair], begun: Option<f64>, text: &mut String) {
     if let Some(begun) = begun {
-        write_name(&[name, "_created"], labels, None, text);
+        write_series(&[name, "_created"], labels, None, write_bound, text);
         write_value(begun, text);
         text.push('\n');
     }

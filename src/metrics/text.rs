@@ -70,6 +70,20 @@ pub(super) fn write(families: &[MetricFamily], text: &mut String) {
 
 /// Writes one sample; `bound` is the upper bound of a histogram bucket.
 fn sample(text: &mut String, name: &[&str], labels: &[LabelPair], bound: Option<f64>, value: f64) {
+    write_series(name, labels, bound, write_bound, text);
+    write_number(value, text);
+    text.push('\n');
+}
+
+/// Writes name and labels of a sample, and a space. `bound` is the upper bound of a histogram bucket, the value of its label
+/// `le`, and `write_bound` writes it.
+pub(super) fn write_series(
+    name: &[&str],
+    labels: &[LabelPair],
+    bound: Option<f64>,
+    write_bound: impl Fn(f64, &mut String),
+    text: &mut String,
+) {
     append(text, name);
     if !labels.is_empty() || bound.is_some() {
         text.push('{');
@@ -82,8 +96,6 @@ fn sample(text: &mut String, name: &[&str], labels: &[LabelPair], bound: Option<
         text.push('}');
     }
     text.push(' ');
-    write_number(value, text);
-    text.push('\n');
 }
 
 /// Writes labels without braces: `direction="outbound",code="421"`.

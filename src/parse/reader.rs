@@ -236,18 +236,28 @@ impl LineParser {
         self.streams[self.current].detection.allows_prescan()
     }
 
-    /// Parses lines without a prescan.
-    fn read_each(&mut self, lines: &[&[u8]], visitor: &mut impl for<'a> Visitor<'a>) {
+    /// The selected stream, what adds to its events, and the buffer for a line that is read in place of another one.
+    #[inline]
+    fn parts<'p, V>(
+        &'p mut self,
+        visitor: &'p mut V,
+    ) -> (&'p mut Stream, Enrich<'p, V>, &'p mut Vec<u8>) {
         let now = self.now();
         let stream = &mut self.streams[self.current];
-        let mut enrich = Enrich {
+        let enrich = Enrich {
             key: stream.key,
             now,
             shared: &mut self.shared,
             visitor,
         };
+        (stream, enrich, &mut self.text)
+    }
+
+    /// Parses lines without a prescan.
+    fn read_each(&mut self, lines: &[&[u8]], visitor: &mut impl for<'a> Visitor<'a>) {
+        let (stream, mut enrich, text) = self.parts(visitor);
         for (at, line) in lines.iter().enumerate() {
-            indirect::read(stream, line, &lines[..at], &mut self.text, &mut enrich);
+            indirect::read(stream, line, &lines[..at], text, &mut enrich);
         }
         stream.keep_previous(lines);
     }
@@ -260,15 +270,7 @@ impl LineParser {
         prescans: &[Option<Prescan>],
         visitor: &mut impl for<'a> Visitor<'a>,
     ) {
-        let now = self.now();
-        let stream = &mut self.streams[self.current];
-        let mut enrich = Enrich {
-            key: stream.key,
-            now,
-            shared: &mut self.shared,
-            visitor,
-        };
-        let text = &mut self.text;
+        let (stream, mut enrich, text) = self.parts(visitor);
         // A local copy of the state while prescanned lines are parsed.
         let mut postfix = stream.postfix_state();
         for (at, (prescan, line)) in prescans.iter().zip(lines).enumerate() {

@@ -23,7 +23,10 @@ pub const NAMES: [&str; 6] = [
     "maildrop", "incoming", "active", "deferred", "hold", "corrupt",
 ];
 
-/// Their indexes.
+/// The queues whose mail waits for delivery.
+pub const WAITING: [&str; 3] = ["incoming", "active", "deferred"];
+
+/// The indexes of some of [`NAMES`].
 const INCOMING: usize = 1;
 const DEFERRED: usize = 3;
 const HOLD: usize = 4;

@@ -10,8 +10,11 @@ use super::context::{Context, SiteSettings};
 use super::language::PageLanguage;
 use crate::catalog::{Catalog, Language, Policy, Providers};
 use crate::insight::Insight;
-use crate::metrics::{ActiveAlert, Alerting, Counters, EndedAlert, History, RuleState, View};
+use crate::metrics::{
+    ActiveAlert, Alerting, Counters, EndedAlert, History, RuleState, SourceStats, View,
+};
 use crate::parse::{Line, LineParser};
+use crate::queue::{Queue, Queues};
 
 pub const NOW: i64 = 1_700_000_000;
 
@@ -55,6 +58,36 @@ pub fn settings() -> SiteSettings {
     SiteSettings {
         host: "mx1.example.com".into(),
         ..settings
+    }
+}
+
+/// The same with a queue, a source of this name, and one whose clock is wrong.
+pub fn busy_incident(source_name: &str) -> View {
+    let mut queues = Queues::default();
+    queues[3] = Queue {
+        messages: 1_054,
+        bytes: 1,
+        oldest: Some(NOW - 1_440),
+    };
+    let source = |name: &str| SourceStats {
+        name: name.to_owned(),
+        up: true,
+        last_line: Some(NOW - 1),
+        events: 999,
+        unmatched: 1,
+        formats: vec!["postfix"],
+        ..SourceStats::default()
+    };
+    View {
+        queues: Some(queues),
+        sources: vec![
+            source(source_name),
+            SourceStats {
+                clock_offset: -42,
+                ..source("network")
+            },
+        ],
+        ..incident()
     }
 }
 

@@ -13,11 +13,13 @@ mod openmetrics;
 mod passwords;
 mod pipes;
 mod process;
+mod progress;
 mod reload;
 mod rotation;
 mod sandbox;
 mod service;
 mod state;
+mod terminal;
 mod tls_client;
 mod toolkit;
 #[cfg(feature = "top")]

@@ -4,6 +4,7 @@ use anstyle::{AnsiColor, Style};
 use jiff::Timestamp;
 
 use crate::catalog::{Catalog, Providers};
+use crate::cli::terminal;
 use crate::parse::{Direction, Event, Outcome, Parsed};
 use crate::zone;
 
@@ -86,10 +87,7 @@ fn domains(sender: Option<&[u8]>, recipient: &[u8]) -> String {
     both.collect::<Vec<_>>().join(" ")
 }
 
-/// Text from a log without control characters, which could control the terminal.
+/// Text from a log for the terminal.
 fn printable(text: &[u8]) -> String {
-    String::from_utf8_lossy(text)
-        .chars()
-        .filter(|c| !c.is_control())
-        .collect()
+    terminal::printable(&String::from_utf8_lossy(text))
 }

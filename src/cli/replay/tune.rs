@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::judge::{self, Judge};
 use super::tune_text;
 use super::{Args, all_alerts};
+use crate::alert::STEP;
 use crate::catalog::{Alert, Policy, Span};
 use crate::cli::error::Error;
 use crate::cli::input::ReadSettings;
@@ -19,9 +20,6 @@ const LEVELS: [f64; 5] = [0.5, 0.75, 1.0, 1.5, 2.0];
 
 /// By what durations are multiplied.
 const DURATIONS: [f64; 3] = [0.5, 1.0, 2.0];
-
-/// The steps of evaluation in seconds: a `for` between two of them is the same as the next one.
-const STEP: u32 = 30;
 
 /// The largest share: above it no alert fires.
 const MAX_SHARE: f64 = 0.95;
@@ -146,11 +144,14 @@ fn varied(policy: &Policy, level: f64, hold: f64) -> Policy {
     policy
 }
 
-/// A `for` that is multiplied, in whole steps; one of nothing stays as it is.
+/// A `for` that is multiplied, in whole steps of the evaluation; one of nothing stays as it is.
 fn held(span: Span, factor: f64) -> Span {
     match factor {
         1.0 => span,
-        factor => Span((f64::from(span.0) * factor) as u32 / STEP * STEP),
+        factor => {
+            let step = STEP as u32;
+            Span((f64::from(span.0) * factor) as u32 / step * step)
+        }
     }
 }
 
@@ -177,15 +178,7 @@ fn tuned(
     variants: &[Vec<Firing>],
     weeks: f64,
 ) -> Option<TunedRule> {
-    let of_rule = |all: &'_ [Firing]| -> Vec<usize> {
-        let numbered = all.iter().enumerate();
-        let of_rule = numbered.filter(|(_, it)| it.rule == alert.name && it.fired.is_some());
-        of_rule.map(|(at, _)| at).collect()
-    };
-    let outages: Vec<&Firing> = of_rule(outages)
-        .into_iter()
-        .map(|at| &outages[at])
-        .collect();
+    let outages = of_rule(alert, outages);
     let (figure, level) = match (alert.share, alert.count) {
         (_, Some(count)) => ("count", count as f64),
         (share, None) => ("share", share?),
@@ -195,7 +188,7 @@ fn tuned(
         .into_iter()
         .flat_map(|level| DURATIONS.map(|hold| (level, hold)));
     for ((factor, hold), all) in pairs.zip(variants) {
-        let firing: Vec<&Firing> = of_rule(all).into_iter().map(|at| &all[at]).collect();
+        let firing = of_rule(alert, all);
         let alerts = firing.iter().filter(|it| !it.is_silenced).count();
         let seen: i64 = outages.iter().map(|outage| seen(outage, &firing)).sum();
         rows.push(Variant {
@@ -216,7 +209,7 @@ fn tuned(
     }
     // A `for` of nothing has no variants.
     rows.dedup_by(|a, b| a.level == b.level && a.for_seconds == b.for_seconds);
-    let any = variants.iter().any(|all| !of_rule(all).is_empty());
+    let any = variants.iter().any(|all| !of_rule(alert, all).is_empty());
     let outage: i64 = outages.iter().map(|it| it.held.1 - it.held.0).sum();
     any.then(|| TunedRule {
         alert: alert.name.clone(),
@@ -228,6 +221,12 @@ fn tuned(
         outage_minutes: outage as f64 / 60.0,
         variants: rows,
     })
+}
+
+/// The alerts of a rule that fired.
+fn of_rule<'f>(alert: &Alert, all: &'f [Firing]) -> Vec<&'f Firing> {
+    let of_rule = |it: &&Firing| it.rule == alert.name && it.fired.is_some();
+    all.iter().filter(of_rule).collect()
 }
 
 /// The seconds of an outage in which an alert with the same label fires. Those of one label do not overlap.

@@ -11,6 +11,7 @@ use super::popup;
 use super::rows::{dash, heading, rows};
 use super::spark::{highest, spark};
 use super::text::{clean, fit, fit_end, left, right, width};
+use crate::queue::WAITING;
 use crate::web::numbers::{duration, percent, rate, thousands};
 use crate::web::{DeliveryEntry, StatusDocument};
 
@@ -19,9 +20,6 @@ const TWO_COLUMNS: u16 = 76;
 
 /// The fewest lines of a list that is shown together with others.
 const MIN_PANE: u16 = 3;
-
-/// The queues whose mail waits for delivery.
-const WAITING: [&str; 3] = ["incoming", "active", "deferred"];
 
 /// Draws everything.
 pub fn draw(frame: &mut Frame<'_>, app: &App) {

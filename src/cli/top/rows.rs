@@ -215,29 +215,11 @@ fn source(app: &App, status: &StatusDocument, source: &SourceEntry, limit: usize
 
 /// A source's state in a sign and words.
 pub fn source_state(app: &App, source: &SourceEntry) -> (&'static str, Style) {
-    let zh = app.language == crate::catalog::Language::Zh;
     match &*source.state {
-        "up" => (if zh { "✓ 正常" } else { "✓ up" }, app.theme.good()),
-        "catching_up" => (
-            if zh { "↻ 补读中" } else { "↻ behind" },
-            app.theme.warning(),
-        ),
-        "clock_off" => (
-            if zh {
-                "◆ 时钟偏差"
-            } else {
-                "◆ clock off"
-            },
-            app.theme.warning(),
-        ),
-        "down" => (
-            if zh {
-                "✕ 不可读"
-            } else {
-                "✕ unreadable"
-            },
-            app.theme.critical(),
-        ),
+        "up" => (app.t("✓ up", "✓ 正常"), app.theme.good()),
+        "catching_up" => (app.t("↻ behind", "↻ 补读中"), app.theme.warning()),
+        "clock_off" => (app.t("◆ clock off", "◆ 时钟偏差"), app.theme.warning()),
+        "down" => (app.t("✕ unreadable", "✕ 不可读"), app.theme.critical()),
         _ => ("–", Style::new()),
     }
 }

@@ -15,9 +15,8 @@ use super::draw::draw;
 use super::feed::Problem;
 use super::theme::Theme;
 use crate::catalog::Language;
-use crate::metrics::{Alerting, SourceStats, View};
-use crate::queue::{Queue, Queues};
-use crate::web::test_support::{NOW, active, incident, settings, view_of, with_alerting};
+use crate::metrics::{Alerting, View};
+use crate::web::test_support::{NOW, active, busy_incident, settings, view_of, with_alerting};
 use crate::web::{StatusDocument, status_of};
 
 fn app(language: Language) -> App {
@@ -38,35 +37,10 @@ fn app(language: Language) -> App {
 
 /// Ten hours of mail, and Google refuses it in the last twelve minutes: two alerts fire, one is pending.
 fn firing(language: Language) -> StatusDocument {
-    let mut queues = Queues::default();
-    queues[3] = Queue {
-        messages: 1_054,
-        bytes: 1,
-        oldest: Some(NOW - 1_440),
-    };
-    let source = |name: &str| SourceStats {
-        name: name.to_owned(),
-        up: true,
-        last_line: Some(NOW - 1),
-        events: 999,
-        unmatched: 1,
-        formats: vec!["postfix"],
-        ..SourceStats::default()
-    };
     let mut silenced = active("MaillogProviderFailing", "critical", true);
     silenced.inhibited_by = Some("MaillogSmtp421Spike".to_owned());
-    let view = View {
-        queues: Some(queues),
-        sources: vec![
-            source("/var/log/mail/mx1.example.com/mail.log"),
-            SourceStats {
-                clock_offset: -42,
-                lag_bytes: 70_000,
-                ..source("network")
-            },
-        ],
-        ..incident()
-    };
+    let mut view = busy_incident("/var/log/mail/mx1.example.com/mail.log");
+    view.sources[1].lag_bytes = 70_000;
     let alerting = Alerting {
         active: vec![
             active("MaillogSmtp421Spike", "critical", true),

@@ -1,17 +1,7 @@
 //! Text for the terminal: cleaned, cut and padded to a number of columns.
 
 use crate::cli::terminal::columns;
-
-/// Text without characters that control a terminal or the direction of text, on one line.
-pub fn clean(text: &str) -> String {
-    let kept = text.chars().filter_map(|letter| match letter {
-        '\n' | '\t' | '\u{a0}' | '\u{202f}' => Some(' '),
-        '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => None,
-        letter if letter.is_control() => None,
-        letter => Some(letter),
-    });
-    kept.collect()
-}
+pub use crate::cli::terminal::printable as clean;
 
 /// The columns that a text takes.
 pub fn width(text: &str) -> usize {

@@ -8,6 +8,7 @@ use super::line_ids::{LineIds, Relation, is_exim_id};
 use super::search::Place;
 use crate::catalog::ConditionId;
 use crate::cli::input::ReadSettings;
+use crate::cli::terminal;
 use crate::parse::{
     Direction, Event, Fact, Format, Line, LineParser, Mta, Outcome, Stage, StreamKey,
 };
@@ -235,8 +236,5 @@ fn record(parser: &mut LineParser, place: Place, line: &[u8]) -> Record {
 
 /// Text from a log without control characters, which could control the terminal.
 fn printable(text: &[u8]) -> String {
-    let text = String::from_utf8_lossy(text);
-    text.chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .collect()
+    terminal::printable(&String::from_utf8_lossy(text))
 }

@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use crate::queue::{self, Queues};
+use crate::queue::{self, Queues, WAITING};
 use crate::web::alerts::{self, Relevant};
 use crate::web::cause;
 use crate::web::chart::sparkline;
@@ -13,9 +13,6 @@ use crate::web::provider_facts::ProviderFacts;
 
 /// How many providers are shown.
 const MAX_PROVIDERS: usize = 12;
-
-/// The queues whose mail waits for delivery.
-const WAITING: [&str; 3] = ["incoming", "active", "deferred"];
 
 /// The providers that a critical alert names.
 pub fn firing_providers(context: &Context<'_>, relevant: &Relevant<'_>) -> Vec<String> {

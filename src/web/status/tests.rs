@@ -2,38 +2,12 @@
 
 use super::*;
 use crate::catalog::Language;
-use crate::metrics::{Alerting, SourceStats, View};
-use crate::queue::Queue;
-use crate::web::test_support::{NOW, active, context, incident, settings, view_of, with_alerting};
+use crate::metrics::{Alerting, View};
+use crate::web::test_support::{active, busy_incident, context, settings, view_of, with_alerting};
 
 /// A view with an incident, a queue and two sources.
 fn view() -> View {
-    let mut queues = crate::queue::Queues::default();
-    queues[3] = Queue {
-        messages: 1_054,
-        bytes: 1,
-        oldest: Some(NOW - 1_440),
-    };
-    let source = |name: &str| SourceStats {
-        name: name.to_owned(),
-        up: true,
-        last_line: Some(NOW - 1),
-        events: 999,
-        unmatched: 1,
-        formats: vec!["postfix"],
-        ..SourceStats::default()
-    };
-    View {
-        queues: Some(queues),
-        sources: vec![
-            source("/var/log/<mail>.log"),
-            SourceStats {
-                clock_offset: -42,
-                ..source("network")
-            },
-        ],
-        ..incident()
-    }
+    busy_incident("/var/log/<mail>.log")
 }
 
 #[test]
