@@ -394,13 +394,12 @@ impl Evaluator {
         let texts = texts::of(alert, self.catalog)?;
         let own = web.base(instance);
         let base = self.policy.runbook_url.as_deref().unwrap_or(&own);
-        Some(Words::new(
-            alert,
-            texts,
-            &active,
-            [instance, base],
-            self.policy.language,
-        ))
+        let language = self.policy.language;
+        let words = Words::new(alert, texts, &active, [instance, base], language);
+        Some(match self.policy.has_picture(alert) {
+            true => words.with_picture(),
+            false => words,
+        })
     }
 
     /// The evaluator for the state file.

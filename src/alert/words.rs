@@ -63,6 +63,15 @@ impl Words {
             annotations: annotations.into(),
         }
     }
+
+    /// The same with the address of the chart of the page that it links to.
+    pub(super) fn with_picture(mut self) -> Self {
+        if let Some(page) = self.annotations.get("runbook_url") {
+            let picture = format!("{page}.png");
+            self.annotations.insert("image_url".to_owned(), picture);
+        }
+        self
+    }
 }
 
 /// The path of the page that shows what was measured, rather than what is usual.

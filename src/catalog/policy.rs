@@ -5,7 +5,7 @@
 
 use serde::Deserialize;
 
-use super::rules::{Alert, Inhibition, Signal};
+use super::rules::{Alert, Inhibition, Signal, Watch};
 use super::units::Span;
 use super::vocabulary::{Language, Severity};
 
@@ -99,6 +99,12 @@ impl Policy {
     /// The signal of a rule about mail.
     pub fn signal_of(&self, alert: &Alert) -> Option<&Signal> {
         self.signal_named(alert.signal.as_deref()?)
+    }
+
+    /// Whether there is a chart of what an alert links to, also as a picture at the address of the page followed by `.png`.
+    pub fn has_picture(&self, alert: &Alert) -> bool {
+        let signal = self.signal_of(alert);
+        alert.watch == Watch::Fleet || signal.is_some_and(Signal::is_charted)
     }
 
     /// The signal with this name.

@@ -161,6 +161,8 @@ fn expected_alert(
         texts::what_to_do(&texts, policy.language)
     );
     let path = path.unwrap_or(&texts.path).to_owned();
+    let page = format!("https://mx1:9925{path}");
+    let picture = policy.has_picture(alert).then(|| format!("{page}.png"));
     let annotations = [
         ("summary", summary.to_owned()),
         ("description", description),
@@ -169,12 +171,13 @@ fn expected_alert(
         ("remediation", texts.remediation),
         ("remediation_en", texts.remediation_en),
         ("remediation_source", texts.remediation_source.to_owned()),
-        ("runbook_url", format!("https://mx1:9925{path}")),
+        ("runbook_url", page),
     ];
     Alert {
         exp_labels: labels,
         exp_annotations: annotations
             .into_iter()
+            .chain(picture.map(|url| ("image_url", url)))
             .map(|(name, text)| (name, LitString(text)))
             .collect(),
     }

@@ -41,6 +41,8 @@ pub(super) struct Annotations {
     remediation_en: String,
     remediation_source: &'static str,
     runbook_url: LitString,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    image_url: Option<LitString>,
 }
 
 pub(super) fn annotations(
@@ -57,6 +59,8 @@ pub(super) fn annotations(
         figures,
     };
     let what_to_do = what_to_do(&texts, policy.language);
+    let link = templates.link(&texts.path);
+    let picture = policy.has_picture(alert).then(|| format!("{link}.png"));
     Annotations {
         summary: LitString(templates.text(&alert.summary)),
         description: LitString(templates.text(&alert.description) + &what_to_do),
@@ -65,7 +69,8 @@ pub(super) fn annotations(
         remediation: LitString(texts.remediation),
         remediation_en: texts.remediation_en,
         remediation_source: texts.remediation_source,
-        runbook_url: LitString(templates.link(&texts.path)),
+        runbook_url: LitString(link),
+        image_url: picture.map(LitString),
     }
 }
 
