@@ -24,7 +24,7 @@ const FIELDS: &[(&str, &str)] = &[
         "a URL, such as https://mail.example.com/maillog",
     ),
     ("web.route_prefix", "a path, such as /maillog"),
-    ("web.privacy", "domains or none"),
+    ("web.privacy", "addresses, domains or none"),
     ("web.created_series", "true or false"),
     ("log", "a mapping with the fields level, format"),
     ("log.level", "debug, info, warn or error"),

@@ -17,7 +17,7 @@ use super::cpu_time::CpuTime;
 use super::request::{Request, ViewSender, WriteResult};
 use crate::alert;
 use crate::descriptors;
-use crate::insight::InsightSnapshot;
+use crate::insight::{AddressesSnapshot, InsightSnapshot};
 use crate::metrics::{CountersSnapshot, Recorded, StateStats, View};
 use crate::parse::ParserSnapshot;
 use crate::state::{Section, Snapshot, SourceCounts, SourceState, StateFile, Store};
@@ -47,6 +47,7 @@ pub(super) struct SnapshotParts {
     pub parser: ParserSnapshot,
     pub history: Arc<Recorded>,
     pub insight: Option<InsightSnapshot>,
+    pub addresses: Option<AddressesSnapshot>,
     pub alerts: Option<alert::AlertSnapshot>,
     pub senders: Option<alert::SenderSnapshot>,
     pub habits: Option<alert::HabitsSnapshot>,
@@ -307,6 +308,7 @@ fn write_snapshots(
             source_counts: parts.source_counts,
             history: Some(parts.history),
             insight: parts.insight,
+            addresses: parts.addresses,
             counters: CountersSnapshot::of(&view.counters, &view.providers),
             parser: parts.parser,
             alerts: parts.alerts,

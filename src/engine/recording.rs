@@ -23,9 +23,15 @@ impl<V> RecordingVisitor<'_, V> {
             self.volumes.borrow_mut().count(domain, times.into());
         }
         if event.condition.is_some() {
-            let time = time.map_or(self.now, |time| time.seconds.saturating_add(self.behind));
-            self.insight.record(event, time.min(self.now), times.into());
+            self.insight
+                .record(event, self.happened(time), times.into());
         }
+    }
+
+    /// When a line was written, in seconds since 1970.
+    fn happened(&self, time: Option<Stamp>) -> i64 {
+        let time = time.map_or(self.now, |time| time.seconds.saturating_add(self.behind));
+        time.min(self.now)
     }
 }
 
@@ -37,9 +43,11 @@ impl<'a, V: Visitor<'a>> Visitor<'a> for RecordingVisitor<'_, V> {
 
     #[inline]
     fn noise(&mut self, time: Option<Stamp>, fact: Option<&Fact<'a>>) {
-        // Only these name a sender; nothing is spent on the others.
-        if let Some(fact @ (Fact::Queued { .. } | Fact::Accepted { .. })) = fact {
-            self.insight.note(fact);
+        // Only these name a sender or an account; nothing is spent on the others.
+        if let Some(fact @ (Fact::Submitted { .. } | Fact::Queued { .. } | Fact::Accepted { .. })) =
+            fact
+        {
+            self.insight.note(fact, self.happened(time));
         }
         self.inner.noise(time, fact);
     }

@@ -113,6 +113,9 @@ impl Engine {
         if let Some(kept) = before.insight {
             insight.restore(kept);
         }
+        if setup.records_addresses {
+            insight = insight.with_addresses(before.addresses);
+        }
         let mut history = History::new(catalog, Arc::clone(&provider_names));
         if let Some(kept) = before.history {
             history.restore(kept);
@@ -295,6 +298,7 @@ impl Engine {
             parser: pipeline.parser.snapshot(),
             history: pipeline.history.snapshot(),
             insight: Some(pipeline.insight.snapshot()),
+            addresses: pipeline.insight.addresses_snapshot(),
             unknown: self.unknown_sections.clone(),
             alerts: Some(pipeline.alerter.snapshot()),
             senders: Some(pipeline.alerter.sender_snapshot()),

@@ -29,4 +29,6 @@ pub struct Setup {
     pub time_zone: TimeZone,
     /// The patterns with which logs of the format `custom` are read.
     pub patterns: Arc<Patterns>,
+    /// Whether sender addresses and accounts are recorded. Changes have no effect while the engine runs.
+    pub records_addresses: bool,
 }

@@ -6,12 +6,16 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::senders::{Senders, domain};
+use super::addresses::{Addresses, AddressesSnapshot};
+use super::message_table::MessageTable;
 use super::space_saving::Frequent;
 use super::template::{sample, template};
 use super::windows::{Window, Windows, WindowsSnapshot};
 use crate::catalog::{Catalog, ProviderId};
 use crate::parse::{Direction, Enhanced, Event, Fact, Outcome};
+
+/// The longest sender domain that is remembered whole, in bytes.
+const MAX_DOMAIN: usize = 47;
 
 /// The longest name of a domain that is kept, in bytes (RFC 1035 section 2.3.4 allows 255).
 const MAX_NAME: usize = 100;
@@ -74,7 +78,7 @@ impl Hash for ReplyText {
     }
 }
 
-/// A domain or network that replies with one code are about.
+/// A domain, network, address or account that replies with one code are about.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Named {
     /// The reply code, or 101 or 111; 0 if the log names none.
@@ -82,7 +86,7 @@ pub struct Named {
     enhanced: Option<(u8, u16, u16)>,
     /// The name of the condition.
     pub condition: Arc<str>,
-    /// The domain or network; empty for the null sender.
+    /// Its name; empty for the null sender.
     pub name: Arc<str>,
 }
 
@@ -111,7 +115,10 @@ struct Sketches {
 #[derive(Clone)]
 pub struct Insight {
     sketches: Arc<Sketches>,
-    senders: Arc<Senders>,
+    /// The sender domain of each message.
+    senders: Arc<MessageTable<MAX_DOMAIN>>,
+    /// `None` where addresses are not recorded.
+    addresses: Option<Addresses>,
     loopback: Option<ProviderId>,
     /// Empty, of texts that are looked up.
     no_sample: Arc<str>,
@@ -142,7 +149,8 @@ impl Insight {
                 recipients: Windows::new(),
                 clients: Windows::new(),
             }),
-            senders: Arc::new(Senders::new()),
+            senders: Arc::new(MessageTable::new()),
+            addresses: None,
             loopback: providers
                 .iter()
                 .position(|name| name == "loopback")
@@ -154,6 +162,21 @@ impl Insight {
                 .collect(),
             providers: providers.iter().map(|it| Arc::from(it.as_str())).collect(),
         }
+    }
+
+    /// The same, which from now on also records sender addresses and accounts, and continues from what was recorded of them.
+    pub fn with_addresses(mut self, before: Option<AddressesSnapshot>) -> Self {
+        let mut addresses = Addresses::new();
+        if let Some(before) = before {
+            addresses.restore(before);
+        }
+        self.addresses = Some(addresses);
+        self
+    }
+
+    /// What the state file keeps of sender addresses and accounts.
+    pub fn addresses_snapshot(&self) -> Option<AddressesSnapshot> {
+        self.addresses.as_ref().map(Addresses::snapshot)
     }
 
     /// Continues from a snapshot.
@@ -179,8 +202,15 @@ impl Insight {
         }
     }
 
-    /// Takes note of a line that is not an event: it may tell the sender of a message.
-    pub fn note(&mut self, fact: &Fact<'_>) {
+    /// Takes note of a line that is not an event: it may tell the sender of a message, or the account that submits it.
+    /// `time` is in seconds since 1970.
+    pub fn note(&mut self, fact: &Fact<'_>, time: i64) {
+        if let Fact::Submitted { queue_id, user, .. } | Fact::Accepted { queue_id, user, .. } = fact
+            && let Some(addresses) = &mut self.addresses
+            && !user.is_empty()
+        {
+            addresses.submitted(queue_id, user, time);
+        }
         let (queue_id, sender) = match fact {
             Fact::Queued {
                 queue_id, sender, ..
@@ -190,7 +220,10 @@ impl Insight {
             } if !queue_id.is_empty() => (queue_id, sender),
             _ => return,
         };
-        Arc::make_mut(&mut self.senders).note(queue_id, sender);
+        Arc::make_mut(&mut self.senders).note(queue_id, domain(sender));
+        if let Some(addresses) = &mut self.addresses {
+            addresses.sender(queue_id, sender);
+        }
     }
 
     /// The sender domain of a message that another server accepted, if the event says so and the sender is known; empty
@@ -210,7 +243,7 @@ impl Insight {
     #[inline]
     pub fn sender_domain<'e>(&'e self, event: &Event<'e>) -> Option<&'e [u8]> {
         match event.sender.is_empty() {
-            true => self.senders.domain(event.queue_id),
+            true => self.senders.text(event.queue_id),
             false => Some(domain(event.sender)),
         }
     }
@@ -242,17 +275,16 @@ impl Insight {
             condition: Arc::clone(&group.condition),
             name: name_of(name),
         };
-        let sender = match event.sender.is_empty() {
-            true => self.senders.domain(event.queue_id),
-            false => Some(domain(event.sender)),
-        };
-        let sender = sender.map(named);
+        let sender = self.sender_domain(event).map(named);
         let recipient = Some(event.domain()).filter(|it| !it.is_empty()).map(named);
         let client = match event.direction {
             Direction::Inbound => network(event.host),
             _ => None,
         };
         let client = client.map(|network| named(network.as_bytes()));
+        if let Some(addresses) = &mut self.addresses {
+            addresses.record(event, named, time, times);
+        }
         let mut text = ReplyText {
             template: template(event.text).into(),
             sample: Arc::clone(&self.no_sample),
@@ -281,6 +313,9 @@ impl Insight {
 
     /// Adds what was recorded since the last call to the windows, which makes reading them fast.
     pub fn settle(&mut self) {
+        if let Some(addresses) = &mut self.addresses {
+            addresses.settle();
+        }
         // Every recorded reply has a group. Views share the sketches, which would be copied.
         if !self.sketches.groups.has_pending() {
             return;
@@ -317,6 +352,29 @@ impl Insight {
     pub fn clients(&self, window: Window, now: i64) -> Vec<Frequent<Named>> {
         self.sketches.clients.of(window, now)
     }
+
+    /// The sender addresses of the messages in question, the most frequent first; none where they are not recorded.
+    pub fn addresses(&self, window: Window, now: i64) -> Vec<Frequent<Named>> {
+        let addresses = self.addresses.as_ref();
+        addresses.map_or_else(Vec::new, |it| it.senders(window, now))
+    }
+
+    /// The accounts that submitted these messages, the most frequent first; none where they are not recorded.
+    pub fn accounts(&self, window: Window, now: i64) -> Vec<Frequent<Named>> {
+        let addresses = self.addresses.as_ref();
+        addresses.map_or_else(Vec::new, |it| it.accounts(window, now))
+    }
+
+    /// The accounts that submitted most messages, whether these failed or not; none where they are not recorded.
+    pub fn submitters(&self, window: Window, now: i64) -> Vec<Frequent<Arc<str>>> {
+        let addresses = self.addresses.as_ref();
+        addresses.map_or_else(Vec::new, |it| it.submitters(window, now))
+    }
+}
+
+/// The domain of an address, after the last `@`; empty if it has none.
+fn domain(address: &[u8]) -> &[u8] {
+    memchr::memrchr(b'@', address).map_or(b"", |at| &address[at + 1..])
 }
 
 /// A name as it is shown: in lower case, without what is not visible.
@@ -364,10 +422,15 @@ mod tests {
 
     /// What is recorded of a log, all of it at the present.
     fn recorded(log: &str) -> Insight {
+        record_in(|insight| insight, log)
+    }
+
+    /// As [`recorded`], by an insight that was changed before.
+    fn record_in(change: impl FnOnce(Insight) -> Insight, log: &str) -> Insight {
         let catalog = Catalog::embedded();
         let providers = Providers::embedded();
         let names: Vec<String> = providers.names().map(str::to_owned).collect();
-        let mut insight = Insight::new(catalog, &names);
+        let mut insight = change(Insight::new(catalog, &names));
         let reference = Timestamp::from_second(NOW).expect("a time");
         let mut parser = LineParser::new(catalog, providers, TimeZone::UTC, reference);
         parser.select(StreamKey::default(), Format::Auto);
@@ -375,7 +438,7 @@ mod tests {
             let mut slot = None;
             match parser.parse(line.as_bytes(), &mut slot).line {
                 Line::Event(event) => insight.record(event, NOW, 1),
-                Line::Noise(Some(fact)) => insight.note(&fact),
+                Line::Noise(Some(fact)) => insight.note(&fact, NOW),
                 _ => {}
             }
         }
@@ -442,6 +505,46 @@ mod tests {
             let senders = recorded(log).senders(Window::Hour, NOW);
             let names: Vec<&str> = senders.iter().map(|it| &*it.key.name).collect();
             assert_eq!(names, ["news.example.org"], "{log}");
+        }
+    }
+
+    #[test]
+    fn addresses_and_accounts_are_recorded_only_where_that_is_allowed() {
+        let postfix = "Nov 28 12:36:38 mx1 postfix/submission/smtpd[9]: 4F9D1954001: client=unknown[203.0.113.7], sasl_method=PLAIN, \
+             sasl_username=ann@example.org\n\
+             Nov 28 12:36:39 mx1 postfix/qmgr[7]: 4F9D1954001: from=<Ann@example.org>, size=5502, nrcpt=1 (queue active)\n\
+             Nov 28 12:36:40 mx1 postfix/smtp[9]: 4F9D1954001: to=<bob@example.net>, relay=mx.example.net[192.0.2.1]:25, delay=1, \
+             delays=0/0/1/0, dsn=4.2.2, status=deferred (host mx.example.net[192.0.2.1] said: 452 4.2.2 Mailbox full (in reply to \
+             RCPT TO command))\n\
+             Nov 28 12:36:41 mx1 postfix/submission/smtpd[9]: 4F9D1954002: client=unknown[203.0.113.7], sasl_method=PLAIN, \
+             sasl_username=ann@example.org, sasl_sender=x@example.org\n";
+        let exim = "2026-11-28 12:36:39 1vDemo-00000000001-0001 <= ann@example.org H=app [203.0.113.7] P=esmtpsa \
+             X=TLS1.3:TLS_AES_256_GCM_SHA384:256 A=plain_server:ann@example.org S=100\n\
+             2026-11-28 12:36:40 1vDemo-00000000001-0001 == bob@example.net R=r T=remote_smtp defer (-44) H=mx.example.net \
+             [192.0.2.1]: SMTP error from remote mail server after RCPT TO:<bob@example.net>: 452 4.2.2 Mailbox full\n";
+        let names = |names: Vec<Frequent<Named>>| -> Vec<String> {
+            names.iter().map(|it| it.key.name.to_string()).collect()
+        };
+        for (log, submitted) in [(postfix, 2), (exim, 1)] {
+            let insight = record_in(|it| it.with_addresses(None), log);
+            let again = record_in(|it| it.with_addresses(insight.addresses_snapshot()), "");
+            for insight in [&insight, &again] {
+                assert_eq!(
+                    names(insight.addresses(Window::Hour, NOW)),
+                    ["ann@example.org"]
+                );
+                assert_eq!(
+                    names(insight.accounts(Window::Hour, NOW)),
+                    ["ann@example.org"]
+                );
+                let accounts = insight.submitters(Window::Hour, NOW);
+                let accounts: Vec<_> = accounts.iter().map(|it| (&*it.key, it.count)).collect();
+                assert_eq!(accounts, [("ann@example.org", submitted)]);
+            }
+            let without = recorded(log);
+            assert!(without.addresses(Window::Hour, NOW).is_empty());
+            assert!(without.submitters(Window::Hour, NOW).is_empty());
+            assert_eq!(without.addresses_snapshot(), None);
         }
     }
 

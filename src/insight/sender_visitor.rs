@@ -31,7 +31,8 @@ impl<'a, V: Visitor<'a>> Visitor<'a> for SenderVisitor<'_, V> {
 
     fn noise(&mut self, time: Option<Stamp>, fact: Option<&Fact<'a>>) {
         if let Some(fact) = fact {
-            self.insight.note(fact);
+            // Only what is recorded has a time.
+            self.insight.note(fact, 0);
         }
         self.inner.noise(time, fact);
     }

@@ -127,6 +127,8 @@ pub enum Fact<'a> {
         queue_id: &'a [u8],
         /// The client as in the line, `name[address]`; empty for a local program.
         client: &'a [u8],
+        /// The account as which the client is authenticated (RFC 4954); empty if it is not, or not logged.
+        user: &'a [u8],
     },
     /// A message left the queue: all its deliveries ended.
     Removed {
@@ -161,6 +163,8 @@ pub enum Fact<'a> {
         sender: &'a [u8],
         /// The client as in the line, `name[address]` or `name [address]`; empty if unknown or a local program.
         client: &'a [u8],
+        /// The account as which the client is authenticated (RFC 4954); empty if it is not, or not logged here.
+        user: &'a [u8],
         /// Bytes, if logged.
         size: Option<NonZeroU64>,
         /// Recipients, if logged.

@@ -163,7 +163,9 @@ impl Collector {
                     tables.connections.other(time, line);
                 }
             }
-            Some(Fact::Submitted { queue_id, client }) => {
+            Some(Fact::Submitted {
+                queue_id, client, ..
+            }) => {
                 self.calendar.at(time).received += 1;
                 if !queue_id.is_empty() {
                     match self.tables {

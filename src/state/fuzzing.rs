@@ -45,6 +45,9 @@ fn restored(before: Snapshot) -> Snapshot {
     if let Some(kept) = before.insight {
         insight.restore(kept);
     }
+    if before.addresses.is_some() {
+        insight = insight.with_addresses(before.addresses);
+    }
     let mut history = History::new(catalog, names.clone().into());
     if let Some(kept) = before.history {
         history.restore(kept);
@@ -70,6 +73,7 @@ fn restored(before: Snapshot) -> Snapshot {
         counters: CountersSnapshot::of(&counters, &names),
         parser: parser.snapshot(),
         insight: Some(insight.snapshot()),
+        addresses: insight.addresses_snapshot(),
         history: Some(history.snapshot()),
         alerts: Some(evaluator.snapshot()),
         senders: Some(evaluator.sender_snapshot()),

@@ -91,6 +91,7 @@ pub(super) fn decode(version: u32, body: &[u8]) -> postcard::Result<Snapshot> {
         source_counts: BTreeMap::new(),
         history: None,
         insight: None,
+        addresses: None,
         counters: version1.counters.upgrade(version2.provider_conditions),
         parser: ParserSnapshot {
             legacy_duplicates: version3.duplicates,

@@ -82,6 +82,7 @@ sections! {
     "mirrors" => parser.mirrors,
     "streams" => parser.streams,
     "insight" => insight,
+    "addresses" => addresses,
     "history" => history,
     "previous_lines" => parser.previous_lines,
     "signals" => alerts,

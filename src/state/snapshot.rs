@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::section::Section;
 use crate::alert;
-use crate::insight::InsightSnapshot;
+use crate::insight::{AddressesSnapshot, InsightSnapshot};
 use crate::metrics::{CountersSnapshot, Recorded};
 use crate::parse::ParserSnapshot;
 use crate::source::{Position, Rotations};
@@ -33,6 +33,8 @@ pub struct Snapshot {
     pub history: Option<Arc<Recorded>>,
     /// Who causes failed replies.
     pub insight: Option<InsightSnapshot>,
+    /// The sender addresses and accounts of failed replies, where these are recorded.
+    pub addresses: Option<AddressesSnapshot>,
     /// The alerts and their evidence.
     pub alerts: Option<alert::AlertSnapshot>,
     /// What is usual for the sender domains.

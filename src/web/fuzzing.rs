@@ -51,6 +51,7 @@ static ENGINE: LazyLock<Handle> = LazyLock::new(|| {
         max_line_bytes: DEFAULT_MAX_LINE_BYTES,
         time_zone: TimeZone::UTC,
         patterns: std::sync::Arc::new(Patterns::default()),
+        records_addresses: false,
     };
     let alerts = AlertSetup {
         policy: Policy::embedded(),

@@ -2,9 +2,11 @@
 
 use std::str::FromStr;
 
-/// What is shown. Addresses are never recorded.
+/// What is shown, and recorded.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Privacy {
+    /// Also sender addresses and accounts.
+    Addresses,
     /// Sender domains, recipient domains, networks of clients, and one sample of each reply text.
     #[default]
     Domains,
@@ -14,7 +16,7 @@ pub enum Privacy {
 
 impl Privacy {
     /// The names in the configuration.
-    pub const NAMES: [&str; 2] = ["domains", "none"];
+    pub const NAMES: [&str; 3] = ["addresses", "domains", "none"];
 }
 
 impl FromStr for Privacy {
@@ -22,6 +24,7 @@ impl FromStr for Privacy {
 
     fn from_str(name: &str) -> Result<Self, ()> {
         match name {
+            "addresses" => Ok(Privacy::Addresses),
             "domains" => Ok(Privacy::Domains),
             "none" => Ok(Privacy::None),
             _ => Err(()),

@@ -38,7 +38,7 @@ pub fn view_of(lines: &[String]) -> View {
         counters.count(parsed.time, &parsed.line, NOW);
         match &parsed.line {
             Line::Event(event) => insight.record(event, time, 1),
-            Line::Noise(Some(fact)) => insight.note(fact),
+            Line::Noise(Some(fact)) => insight.note(fact, NOW),
             _ => {}
         }
     }

@@ -358,3 +358,38 @@ fn every_path_begins_with_the_prefix_of_the_external_url() {
     }
     assert!(next > 20, "{found:?}");
 }
+
+#[test]
+fn addresses_and_accounts_are_shown_only_where_the_configuration_says_so() {
+    let folder = Folder::new();
+    let now = jiff::Timestamp::now();
+    let submitted = format!(
+        "{now} mail postfix/submission/smtpd[2]: 4F9D1954000: client=unknown[203.0.113.7], sasl_method=PLAIN, sasl_username=ann\n\
+         {now} mail postfix/qmgr[3]: 4F9D1954000: from=<ann@example.com>, size=10, nrcpt=1 (queue active)\n"
+    );
+    let log = submitted + &deferred(0, "422 4.2.2 mailbox full");
+    folder.create("mail.log", &log);
+    let (log, config) = (folder.path("mail.log"), folder.path("maillog.yml"));
+    for privacy in ["addresses", "domains"] {
+        let text = format!(
+            "web: {{privacy: {privacy}}}\nsources: [{{files: [\"{}\"]}}]\n",
+            log.display()
+        );
+        std::fs::write(&config, text).expect("written");
+        let daemon = Daemon::start(&[&format!("--config.file={}", config.display())]);
+        let body = daemon.get("/api/v1/codes/422").body;
+        let json: Value = serde_json::from_slice(&body).expect("JSON");
+        let page = String::from_utf8(daemon.get("/alerts/MaillogOutboundSurge").body);
+        let page = page.expect("text");
+        assert_eq!(json["senders"][0]["name"], "example.com");
+        let names = [&json["sender_addresses"], &json["accounts"]].map(|it| &it[0]["name"]);
+        let lists_account = page.contains("<th class=\"any\" scope=\"row\">ann</th>");
+        match privacy {
+            "addresses" => assert_eq!(
+                (names, lists_account),
+                (["ann@example.com", "ann"].map(Value::from).each_ref(), true)
+            ),
+            _ => assert!(names.iter().all(|it| it.is_null()) && !lists_account),
+        }
+    }
+}

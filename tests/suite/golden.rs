@@ -109,8 +109,13 @@ fn fact_in_words(fact: &Fact<'_>) -> String {
         Fact::Postscreen(service, result) => {
             format!("postscreen {} {}", of(service), result.name())
         }
-        Fact::Submitted { queue_id, client } => {
-            format!("submitted {} {}", lossy(queue_id), lossy(client))
+        Fact::Submitted {
+            queue_id,
+            client,
+            user,
+        } => {
+            let submitted = format!("submitted {} {}", lossy(queue_id), lossy(client));
+            with_user(submitted, user)
         }
         Fact::Removed { queue_id } => format!("removed {}", lossy(queue_id)),
         Fact::Received { queue_id } => format!("received {}", lossy(queue_id)),
@@ -126,14 +131,24 @@ fn fact_in_words(fact: &Fact<'_>) -> String {
         ),
         Fact::Accepted {
             service,
+            user,
             size,
             recipients,
             tls,
             ..
         } => {
             let tls = tls.map_or("none", |session| session.protocol.name());
-            format!("accepted {} {size:?} {recipients:?} tls={tls}", of(service))
+            let accepted = format!("accepted {} {size:?} {recipients:?} tls={tls}", of(service));
+            with_user(accepted, user)
         }
+    }
+}
+
+/// A fact with the account of the client, if there is one.
+fn with_user(fact: String, user: &[u8]) -> String {
+    match user {
+        [] => fact,
+        user => format!("{fact} user={}", lossy(user)),
     }
 }
 

@@ -94,6 +94,7 @@ async fn demo(args: &Args, bound: Bound, log: &Path) -> Result<(), Error> {
         max_line_bytes: config.max_line_bytes,
         time_zone: config.time_zone.clone(),
         patterns: config.patterns.clone(),
+        records_addresses: false,
     };
     let file = OpenOptions::new()
         .create(true)

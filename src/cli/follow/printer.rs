@@ -81,7 +81,7 @@ impl EventPrinter {
         let event = match &parsed.line {
             Line::Event(event) if self.selection.has(event) => event,
             Line::Noise(Some(fact)) => {
-                self.insight.note(fact);
+                self.insight.note(fact, 0);
                 return Ok(());
             }
             _ => return Ok(()),

@@ -97,7 +97,9 @@ impl MailOfDomain {
 
     fn has_fact(&mut self, fact: &Fact<'_>) -> Selected {
         match *fact {
-            Fact::Submitted { queue_id, client } if !queue_id.is_empty() => {
+            Fact::Submitted {
+                queue_id, client, ..
+            } if !queue_id.is_empty() => {
                 let message = hash(queue_id);
                 self.sent.remove(&message);
                 if self.submitted.len() >= MAX_MESSAGES {

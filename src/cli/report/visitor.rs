@@ -74,7 +74,11 @@ where
             Selected::WithSubmission(client) => {
                 if let Fact::Queued { queue_id, .. } = fact {
                     let client = &client;
-                    let submitted = Fact::Submitted { queue_id, client };
+                    let submitted = Fact::Submitted {
+                        queue_id,
+                        client,
+                        user: b"",
+                    };
                     self.collector.noise(time, Some(&submitted), line, 1);
                 }
                 true

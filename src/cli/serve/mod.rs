@@ -286,6 +286,7 @@ fn engine_setup(config: &Config) -> Setup {
         max_line_bytes: config.max_line_bytes,
         time_zone: config.time_zone.clone(),
         patterns: Arc::clone(&config.patterns),
+        records_addresses: config.privacy == Privacy::Addresses,
     }
 }
 

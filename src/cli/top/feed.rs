@@ -77,6 +77,7 @@ impl Feed {
             max_line_bytes: config.max_line_bytes,
             time_zone: config.time_zone.clone(),
             patterns: config.patterns.clone(),
+            records_addresses: false,
         };
         let mut policy = Policy::embedded();
         policy.language = language;

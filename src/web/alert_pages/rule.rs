@@ -5,7 +5,8 @@ use maud::{Markup, html};
 use super::ended;
 use crate::alert::figures;
 use crate::alert::texts::{self, Texts};
-use crate::catalog::{Alert, Catalog, Counted, Language, Signal, Topic};
+use crate::catalog::{Alert, Catalog, Counted, Language, Signal, Topic, Watch};
+use crate::insight::Window;
 use crate::metrics::Series;
 use crate::parse::Direction;
 use crate::web::alert_list::{self, value};
@@ -16,8 +17,11 @@ use crate::web::layout::{self, Figure, Page, Part, block};
 use crate::web::past::{self, is};
 use crate::web::picture;
 use crate::web::reply_classes::colour;
-use crate::web::runbook;
+use crate::web::runbook::{self, Count};
 use crate::web::situation::{self, Words};
+
+/// How many accounts are listed.
+const MAX_ACCOUNTS: usize = 8;
 
 /// The page; `None` if there is no rule with this name.
 pub fn page(context: &Context<'_>, name: &str) -> Option<String> {
@@ -74,6 +78,7 @@ pub fn page(context: &Context<'_>, name: &str) -> Option<String> {
                 }
             }))
         }
+        (submitters(context, rule))
         (ended::block(context, &relevant))
     };
     Some(layout::render(
@@ -219,6 +224,34 @@ fn chart(context: &Context<'_>, rule: &Alert, relevant: &Relevant<'_>) -> Markup
             },
         )
     })
+}
+
+/// The accounts that submit most messages, for rules about too much mail; nothing where accounts are not recorded.
+fn submitters(context: &Context<'_>, rule: &Alert) -> Markup {
+    let insight = context.view.insight.as_ref();
+    let Some(insight) = insight.filter(|_| rule.watch == Watch::Surge) else {
+        return html! {};
+    };
+    let accounts = insight.submitters(Window::Hour, context.as_of());
+    let accounts: Vec<Count> = accounts
+        .into_iter()
+        .take(MAX_ACCOUNTS)
+        .map(Count::from)
+        .collect();
+    if accounts.is_empty() {
+        return html! {};
+    }
+    let window = runbook::window_name(context, Some(Window::Hour));
+    block(
+        context.t("Who submits most messages", "谁提交的邮件最多"),
+        window,
+        &runbook::names_table(
+            context,
+            context.t("Our accounts", "我方账号"),
+            window,
+            &accounts,
+        ),
+    )
 }
 
 /// Whether the meaning is from the reference table but the remedy, which is missing there, is not.

@@ -32,6 +32,10 @@ pub struct Evidence {
     pub texts: Vec<Text>,
     /// Sender domains, of that window.
     pub senders: Vec<Count>,
+    /// Sender addresses, of that window; empty where they are not recorded.
+    pub addresses: Vec<Count>,
+    /// Accounts that submitted the messages, of that window; empty where they are not recorded.
+    pub accounts: Vec<Count>,
     /// Recipient domains, of that window.
     pub recipients: Vec<Count>,
     /// Networks of clients, of that window.
@@ -133,6 +137,8 @@ impl Evidence {
             })
         };
         evidence.senders = names(insight.senders(window, now));
+        evidence.addresses = names(insight.addresses(window, now));
+        evidence.accounts = names(insight.accounts(window, now));
         evidence.recipients = names(insight.recipients(window, now));
         evidence.clients = names(insight.clients(window, now));
         evidence
@@ -209,6 +215,17 @@ impl<'c> Filter<'c> {
                 }
                 Topic::Condition(id) => has(*id),
             }
+    }
+}
+
+impl From<Frequent<Arc<str>>> for Count {
+    fn from(frequent: Frequent<Arc<str>>) -> Self {
+        let Frequent { key, count, error } = frequent;
+        Count {
+            name: key,
+            count,
+            error,
+        }
     }
 }
 

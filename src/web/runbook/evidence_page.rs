@@ -243,6 +243,8 @@ pub fn whose(context: &Context<'_>, facts: &Facts<'_>) -> Markup {
         &html! {
             div.two.three {
                 (names_table(context, context.t("Our sender domains", "我方发件域名"), window, &evidence.senders))
+                (names_table(context, context.t("Our sender addresses", "我方发件地址"), window, &evidence.addresses))
+                (names_table(context, context.t("Our accounts", "我方账号"), window, &evidence.accounts))
                 (names_table(context, context.t("Recipient domains", "收件域名"), window, &evidence.recipients))
                 (names_table(context, context.t("Client networks", "客户端网段"), window, &evidence.clients))
             }
@@ -294,7 +296,15 @@ pub fn names_table(context: &Context<'_>, title: &str, window: &str, names: &[Co
 
 /// Whether a count may be too high.
 fn has_errors(evidence: &Evidence) -> bool {
-    let names = evidence.senders.iter().chain(&evidence.recipients);
-    names.chain(&evidence.clients).any(|it| it.error > 0)
+    let Evidence {
+        senders,
+        addresses,
+        accounts,
+        recipients,
+        clients,
+        ..
+    } = evidence;
+    let names = [senders, addresses, accounts, recipients, clients];
+    names.into_iter().flatten().any(|it| it.error > 0)
         || evidence.texts.iter().any(|it| it.error > 0)
 }

@@ -56,6 +56,12 @@ struct TopicDocument<'a> {
     /// The most frequent reply texts of the last hour, or of the shortest longer window that has any.
     replies: Vec<ReplyCount<'a>>,
     senders: Vec<NameCount<'a>>,
+    /// Only where addresses are recorded.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    sender_addresses: Vec<NameCount<'a>>,
+    /// Only where addresses are recorded.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    accounts: Vec<NameCount<'a>>,
     recipient_domains: Vec<NameCount<'a>>,
     clients: Vec<NameCount<'a>>,
     /// The firing alerts about it.
@@ -304,6 +310,15 @@ pub fn json(context: &Context<'_>, facts: &Facts<'_>) -> String {
             .collect(),
         replies: facts.evidence.texts.iter().map(reply_count).collect(),
         senders: facts.evidence.senders.iter().map(NameCount::from).collect(),
+        sender_addresses: (facts.evidence.addresses.iter())
+            .map(NameCount::from)
+            .collect(),
+        accounts: facts
+            .evidence
+            .accounts
+            .iter()
+            .map(NameCount::from)
+            .collect(),
         recipient_domains: facts
             .evidence
             .recipients

@@ -20,7 +20,7 @@ mod reference;
 mod tests;
 
 pub use evidence::{Count, Text, hide_samples};
-pub use evidence_page::{names_table, texts_block};
+pub use evidence_page::{names_table, texts_block, window_name};
 use facts::Facts;
 pub use page::compare;
 

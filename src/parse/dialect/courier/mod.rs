@@ -157,6 +157,7 @@ fn parse<'a>(state: &'a mut CourierState, part: Part, record: &Record<'a>) -> Op
             queue_id: b"",
             sender: b"",
             client: b"",
+            user: b"",
             size: None,
             recipients: None,
             tls: None,

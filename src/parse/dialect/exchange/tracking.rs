@@ -131,6 +131,7 @@ fn received<'a>(source: &[u8], size: &[u8], count: &[u8]) -> Option<Fact<'a>> {
         queue_id: b"",
         sender: b"",
         client: b"",
+        user: b"",
         size: number(size).and_then(|(it, _)| NonZeroU64::new(it)),
         recipients,
         tls: None,

@@ -41,6 +41,7 @@ pub(super) fn parse<'a, 'e>(id: &'a [u8], text: &'a [u8]) -> Line<'a, 'e> {
         queue_id: id,
         sender,
         client: fields.host,
+        user: account(fields.authenticated),
         size: number(fields.size).and_then(|(size, _)| NonZeroU64::new(size)),
         recipients: rest.strip_prefix(b"for ").and_then(count_addresses),
         tls: (!fields.tls.is_empty()).then(|| TlsSession {
@@ -48,6 +49,11 @@ pub(super) fn parse<'a, 'e>(id: &'a [u8], text: &'a [u8]) -> Line<'a, 'e> {
             protocol: TlsProtocol::leading(fields.tls),
         }),
     }))
+}
+
+/// The account in `A=authenticator:account`; empty if the client is not authenticated or the authenticator names none.
+fn account(authenticated: &[u8]) -> &[u8] {
+    split_on(authenticated, b":").map_or(b"", |(_, account)| account)
 }
 
 /// The text after the sender: `<>`, or an address whose local part may be in quotes.

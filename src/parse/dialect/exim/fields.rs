@@ -20,6 +20,8 @@ pub(super) struct Fields<'a> {
     pub confirmation: &'a [u8],
     /// `S=`.
     pub size: &'a [u8],
+    /// `A=`.
+    pub authenticated: &'a [u8],
     /// `X=`.
     pub tls: &'a [u8],
     /// `QT=`.
@@ -82,6 +84,7 @@ impl<'a> Fields<'a> {
             b'C' => self.confirmation = value,
             b'S' => self.size = value,
             b'X' => self.tls = value,
+            b'A' => self.authenticated = value,
             _ => {}
         }
         rest

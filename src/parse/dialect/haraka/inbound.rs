@@ -181,6 +181,7 @@ fn accepted<'a>(memory: &Memory, entry: &Entry<'a>) -> Fact<'a> {
         queue_id: b"",
         sender: b"",
         client: b"",
+        user: b"",
         size: message.and_then(|it| NonZeroU64::new(it.size)),
         recipients: message.and_then(|it| NonZeroU32::new(it.recipients)),
         tls: None,

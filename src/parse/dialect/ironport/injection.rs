@@ -339,6 +339,7 @@ fn ready<'a>(state: &IronPortState, mid: &[u8], text: &'a [u8]) -> Option<Parsed
         queue_id: b"",
         sender: b"",
         client: b"",
+        user: b"",
         size: NonZeroU64::new(size),
         recipients: message.and_then(|it| NonZeroU32::new(it.count)),
         tls,

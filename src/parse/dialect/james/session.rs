@@ -21,6 +21,7 @@ pub(super) fn parse<'a>(framed: &Framed<'a>) -> Option<Parsed<'a>> {
             queue_id: b"",
             sender: b"",
             client: b"",
+            user: b"",
             size: None,
             recipients: None,
             tls: None,

@@ -211,6 +211,7 @@ fn accepted<'a>(log: &LogRecord<'a>) -> Fact<'a> {
         queue_id: b"",
         sender: b"",
         client: b"",
+        user: b"",
         size: log.size.and_then(NonZeroU64::new),
         recipients: NonZeroU32::new(log.recipients),
         tls: (!log.tls.is_empty()).then(|| TlsSession {

@@ -251,6 +251,7 @@ fn accepted<'a>(text: &[u8]) -> Found<'a> {
         queue_id: b"",
         sender: b"",
         client: b"",
+        user: b"",
         size: size.and_then(NonZeroU64::new),
         recipients,
         tls: None,

@@ -111,8 +111,8 @@ pub(in crate::parse) fn read_prescanned<'a>(
             return visitor.noise(time, None);
         }
         (Form::Client, SMTPD) if has_queue_id && text.starts_with(b"client=") => {
-            let (queue_id, client) = (queue_id(), server::client(&text[7..]));
-            return visitor.noise(time, Some(&Fact::Submitted { queue_id, client }));
+            let submitted = server::submitted(queue_id(), &text[7..]);
+            return visitor.noise(time, Some(&submitted));
         }
         (Form::MessageId, Program::Daemon(Daemon::Cleanup))
             if has_queue_id && text.starts_with(b"message-id=") =>
@@ -142,10 +142,7 @@ pub(in crate::parse) fn read_prescanned<'a>(
             }
         }
         (Form::Uid, Program::Helper) if has_queue_id => {
-            let submitted = Fact::Submitted {
-                queue_id: queue_id(),
-                client: b"",
-            };
+            let submitted = server::submitted_locally(queue_id());
             return visitor.noise(time, Some(&submitted));
         }
         (Form::Notification, Program::Helper) if has_queue_id => {
@@ -258,8 +255,7 @@ fn parse_helper<'a, 'e>(body: &'a [u8], slot: &'e mut Option<Event<'a>>) -> Line
         return noise::without_queue_id(body);
     }
     if text.starts_with(b"uid=") {
-        let client = b"";
-        return Line::Noise(Some(Fact::Submitted { queue_id, client }));
+        return Line::Noise(Some(server::submitted_locally(queue_id)));
     }
     match text.strip_prefix(b"to=") {
         Some(record) => record::parse(Origin::default(), queue_id, record, slot),

@@ -89,10 +89,8 @@ pub(super) fn smtpd_message<'a, 'e>(
     slot: &'e mut Option<Event<'a>>,
 ) -> Line<'a, 'e> {
     if let Some(rest) = text.strip_prefix(b"client=") {
-        return Line::Noise(Some(Fact::Submitted {
-            queue_id: queue_id::of_message(queue_id),
-            client: client(rest),
-        }));
+        let queue_id = queue_id::of_message(queue_id);
+        return Line::Noise(Some(submitted(queue_id, rest)));
     }
     if let Some(verdict) = text
         .strip_prefix(b"reject: ")
@@ -114,8 +112,42 @@ pub(super) fn smtpd_message<'a, 'e>(
 
 /// The client in the text after `client=`, before other fields.
 #[inline]
-pub(super) fn client(text: &[u8]) -> &[u8] {
+fn client(text: &[u8]) -> &[u8] {
     split(text, b',').map_or(text, |(client, _)| client)
+}
+
+/// A message that a client submits: the text after `client=`, such as `name[address], sasl_method=PLAIN, sasl_username=ann`.
+#[inline]
+pub(super) fn submitted<'a>(queue_id: &'a [u8], text: &'a [u8]) -> Fact<'a> {
+    let client = client(text);
+    let user = match text.len() > client.len() {
+        true => account(text),
+        false => b"",
+    };
+    Fact::Submitted {
+        queue_id,
+        client,
+        user,
+    }
+}
+
+/// A message that a local program submits.
+pub(super) fn submitted_locally(queue_id: &[u8]) -> Fact<'_> {
+    Fact::Submitted {
+        queue_id,
+        client: b"",
+        user: b"",
+    }
+}
+
+/// The account in `sasl_username=`; empty if the client is not authenticated.
+#[inline(never)]
+fn account(text: &[u8]) -> &[u8] {
+    let Some((_, account)) = split_on(text, b", sasl_username=") else {
+        return b"";
+    };
+    // `sasl_sender=` and `orig_client=` may follow.
+    split_on(account, b", ").map_or(account, |(account, _)| account)
 }
 
 /// Parses a reject: `STAGE from CLIENT: REPLY; from=<…> to=<…> proto=… helo=<…>`.

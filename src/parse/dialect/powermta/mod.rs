@@ -127,6 +127,7 @@ fn parse<'a, 'e>(
                 queue_id: b"",
                 sender: b"",
                 client: b"",
+                user: b"",
                 size: number(account.size).and_then(|(size, _)| NonZeroU64::new(size)),
                 recipients: None,
                 tls: None,

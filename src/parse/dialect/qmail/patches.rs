@@ -203,6 +203,7 @@ fn qlog<'a, 'e>(text: &'a [u8], slot: &'e mut Option<Event<'a>>) -> Line<'a, 'e>
                 queue_id: b"",
                 sender: b"",
                 client: b"",
+                user: b"",
                 size: field(b" size=")
                     .and_then(number)
                     .and_then(|(size, _)| std::num::NonZeroU64::new(size)),

@@ -139,6 +139,7 @@ fn received<'a, 'e>(
         queue_id: b"",
         sender: b"",
         client: b"",
+        user: b"",
         size: NonZeroU64::new(size),
         recipients: None,
         tls: None,

@@ -35,6 +35,7 @@ pub(super) fn accepted<'a>(id: &'a [u8], text: &'a [u8]) -> Option<Found<'a>> {
         queue_id: id,
         sender,
         client: rsplit_on(text, b", relay=").map_or(b"", |(_, relay)| fields::host(relay)),
+        user: b"",
         size: size.and_then(NonZeroU64::new),
         recipients: Some(recipients),
         tls: None,

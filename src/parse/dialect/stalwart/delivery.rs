@@ -223,6 +223,7 @@ fn accepted<'a>(fields: &Fields<'a>) -> Fact<'a> {
         queue_id: b"",
         sender: b"",
         client: b"",
+        user: b"",
         size: NonZeroU64::new(fields.size),
         recipients: NonZeroU32::new(fields.recipients),
         tls: None,

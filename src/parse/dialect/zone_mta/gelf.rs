@@ -34,6 +34,7 @@ pub(super) fn parse<'a, 'e>(text: &'a [u8], slot: &'e mut Option<Event<'a>>) -> 
                 queue_id: b"",
                 sender: b"",
                 client: b"",
+                user: b"",
                 size: None,
                 recipients: None,
                 tls: None,
