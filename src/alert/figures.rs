@@ -139,6 +139,10 @@ fn watches(alert: &Alert, zh: bool) -> String {
         (Watch::LinesDropped, true) => "某来源中因到达过快而丢失的行".to_owned(),
         (Watch::StateNotWritten, false) => "failed writes of the state file".to_owned(),
         (Watch::StateNotWritten, true) => "状态文件写入失败的次数".to_owned(),
+        (Watch::ReloadFailed, false) => {
+            "whether the last reload of the configuration failed".to_owned()
+        }
+        (Watch::ReloadFailed, true) => "最近一次重新加载配置是否失败".to_owned(),
         (Watch::SeriesFolded, false) => {
             "counts added to the label value other by a metric at its series limit".to_owned()
         }

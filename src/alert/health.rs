@@ -7,7 +7,7 @@ use super::history::{CLOCK_TOLERANCE, Retention, Track};
 use super::queue_habits::{AGES, SIZES, age};
 use super::rule::{Figures, Finding};
 use crate::catalog::{Alert, Watch};
-use crate::metrics::{Counters, SourceStats, StateStats};
+use crate::metrics::{Counters, ReloadStats, SourceStats, StateStats};
 use crate::queue::{self, Queues};
 
 /// Seconds between two samples.
@@ -33,6 +33,8 @@ pub struct Health {
     pub sources: Vec<SourceStats>,
     /// The state file.
     pub state: StateStats,
+    /// How the last reload of the configuration ended.
+    pub reload: ReloadStats,
     /// The queues of the mail server, if they are listed.
     pub queues: Option<Queues>,
     /// The wall clock, in seconds since 1970.
@@ -210,6 +212,11 @@ impl HealthHistory {
                 let errors = self.state_errors.growth(window, 0);
                 if errors > 0 {
                     add(None, errors, None);
+                }
+            }
+            Watch::ReloadFailed => {
+                if !health.reload.successful {
+                    add(None, 1, None);
                 }
             }
             Watch::SeriesFolded => {

@@ -183,6 +183,8 @@ pub enum Watch {
     PositionsLost,
     /// The state cannot be written.
     StateNotWritten,
+    /// The configuration could not be reloaded.
+    ReloadFailed,
     /// A metric has reached its limit of series, and further label values are counted as `other`.
     SeriesFolded,
     /// Messages that wait for their first delivery, longer than usual.

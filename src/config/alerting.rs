@@ -63,9 +63,16 @@ pub fn check(alerting: Spanned<AlertingSection>) -> Result<AlertingSettings, Fau
         }
         instance => instance.map(|instance| instance.value),
     };
+    let job = match alerting.job {
+        Some(job) if job.value.trim().is_empty() => {
+            return Err(invalid(&job, "the name is empty", "alerting.job"));
+        }
+        job => job.map(|job| job.value),
+    };
     Ok(AlertingSettings {
         alertmanagers,
         instance,
+        job,
         policy,
     })
 }

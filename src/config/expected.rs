@@ -228,11 +228,15 @@ const FIELDS: &[(&str, &str)] = &[
     ),
     (
         "alerting",
-        "a mapping with the fields alertmanagers, instance, language, runbook_url, rules",
+        "a mapping with the fields alertmanagers, instance, job, language, runbook_url, rules",
     ),
     (
         "alerting.instance",
         "a host name and port, such as mx1.example.com:9925",
+    ),
+    (
+        "alerting.job",
+        "the name of a job in Prometheus, such as maillog",
     ),
     ("alerting.language", "en or zh"),
     (

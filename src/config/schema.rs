@@ -162,6 +162,7 @@ pub struct QueueSection {
 pub struct AlertingSection {
     pub alertmanagers: List<AlertmanagerItem>,
     pub instance: Field<String>,
+    pub job: Field<String>,
     pub language: Field<String>,
     pub runbook_url: Field<String>,
     pub rules: Field<Rules>,

@@ -102,6 +102,8 @@ pub struct AlertingSettings {
     /// Where this exporter is reached, for the `instance` label; by default the host name and the first
     /// port.
     pub instance: Option<String>,
+    /// The job of this exporter in Prometheus, for the `job` label; by default `maillog`.
+    pub job: Option<String>,
     /// The alert rules.
     pub policy: Policy,
 }

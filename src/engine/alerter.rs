@@ -18,7 +18,7 @@ use crate::alert::{
 use crate::catalog::{Catalog, Policy};
 use crate::insight::SenderVolumes;
 use crate::metrics::{
-    ActiveAlert, Alerting, Counters, EndedAlert, RuleState, SignalState, WebAddress,
+    ActiveAlert, Alerting, Counters, EndedAlert, ReloadRecord, RuleState, SignalState, WebAddress,
 };
 
 /// How often a firing alert is sent again, as in Prometheus.
@@ -44,6 +44,10 @@ pub struct AlertSetup {
     pub policy: Policy,
     /// The `instance` label: the address of this exporter.
     pub instance: String,
+    /// The `job` label: that of this exporter in Prometheus.
+    pub job: String,
+    /// How the last reload of the configuration ended.
+    pub reloads: ReloadRecord,
     /// Where the pages of this exporter are reached.
     pub web: WebAddress,
     /// The way to the Alertmanagers; `None` if alerts are not sent.
@@ -201,9 +205,16 @@ impl Alerter {
         })
     }
 
+    /// How the last reload of the configuration ended.
+    pub(super) fn reloads(&self) -> ReloadRecord {
+        self.setup.reloads.clone()
+    }
+
     fn words(&self, active: &Active) -> Option<Words> {
-        self.evaluator
-            .words(active, &self.setup.instance, &self.setup.web)
+        let setup = &self.setup;
+        let mut words = self.evaluator.words(active, &setup.instance, &setup.web)?;
+        words.labels.insert("job".to_owned(), setup.job.clone());
+        Some(words)
     }
 
     /// The alerts with their evidence and the state of the Alertmanagers, for a view of `now`.

@@ -207,9 +207,11 @@ impl Engine {
         }
         let (sources, publisher) = (&self.sources, &self.parts.publisher);
         let queues = &self.parts.queues;
+        let reloads = alerter.reloads();
         alerter.send_due(counters, || Health {
             sources: sources.iter().map(|it| it.stats(parser, now)).collect(),
             state: publisher.stats(),
+            reload: reloads.stats(),
             queues: queues.as_ref().and_then(queue::newest),
             now,
         });

@@ -6,8 +6,9 @@ use prometheus::proto::MetricFamily;
 
 use crate::metrics::counters::Counters;
 use crate::metrics::family::PreviousFamilies;
+use crate::metrics::reloads::ReloadStats;
 use crate::metrics::scrape::Scrape;
-use crate::metrics::view::{ReloadStats, View};
+use crate::metrics::view::View;
 
 /// Reads the families again and again, and reuses the names and labels of the time before.
 pub(crate) struct CountedFamilies {

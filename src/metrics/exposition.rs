@@ -8,9 +8,10 @@ use prometheus::proto::MetricFamily;
 use crate::metrics::family::PreviousFamilies;
 use crate::metrics::openmetrics::{self, Beginnings};
 use crate::metrics::process_metrics;
+use crate::metrics::reloads::ReloadStats;
 use crate::metrics::scrape::Scrape;
 use crate::metrics::text;
-use crate::metrics::view::{ReloadStats, View};
+use crate::metrics::view::View;
 
 /// A format of the exposition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

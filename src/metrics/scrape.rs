@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use crate::metrics::family::PreviousFamilies;
-use crate::metrics::view::{ReloadStats, View};
+use crate::metrics::reloads::ReloadStats;
+use crate::metrics::view::View;
 
 /// One scrape. Its families are in `families`, `self_metrics`, `signal_metrics` and `alertmanager_metrics`.
 pub(super) struct Scrape {

@@ -62,24 +62,6 @@ pub struct StateStats {
     pub counting_since: Option<i64>,
 }
 
-/// How the last attempt to reload the configuration ended. Reading it at the start counts as the first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ReloadStats {
-    /// Whether it was valid.
-    pub successful: bool,
-    /// When a valid configuration was last read, in seconds since 1970.
-    pub last_success: i64,
-}
-
-impl Default for ReloadStats {
-    fn default() -> Self {
-        ReloadStats {
-            successful: true,
-            last_success: 0,
-        }
-    }
-}
-
 /// Everything that is exposed, as of one moment.
 #[derive(Clone)]
 pub struct View {

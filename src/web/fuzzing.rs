@@ -16,7 +16,7 @@ use super::server::serve_http;
 use super::site::Site;
 use crate::catalog::{Policy, Providers};
 use crate::engine::{self, AlertSetup, Handle, Setup, SourceSetup};
-use crate::metrics::WebAddress;
+use crate::metrics::{ReloadRecord, WebAddress};
 use crate::parse::{Format, Patterns};
 use crate::source::{DEFAULT_MAX_LINE_BYTES, Files, Framing, Input, ReadFrom};
 use crate::state::StateFile;
@@ -56,6 +56,8 @@ static ENGINE: LazyLock<Handle> = LazyLock::new(|| {
     let alerts = AlertSetup {
         policy: Policy::embedded(),
         instance: "mx1:9925".into(),
+        job: "maillog".into(),
+        reloads: ReloadRecord::default(),
         web: WebAddress::default(),
         notifier: None,
     };

@@ -49,7 +49,7 @@ pub use access::Access;
 pub use context::SiteSettings;
 pub use listen::{BadAddress, ListenAddress};
 pub use privacy::Privacy;
-pub use reload::{ReloadRecord, ReloadRequest, ReloadResult, Reloads};
+pub use reload::{ReloadRequest, ReloadResult, Reloads};
 pub use server::{Bound, Server};
 pub use site::Site;
 pub use status::{

@@ -1,13 +1,12 @@
-//! Reloading of the configuration by HTTP, and how the last reload ended, whoever asked for it.
+//! Reloading of the configuration by HTTP.
 
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use hyper::{Method, StatusCode};
 use tokio::sync::{mpsc, oneshot};
 
 use super::response::Content;
-use crate::metrics::ReloadStats;
+use crate::metrics::ReloadRecord;
 
 /// How many requests to reload wait. More are made to wait before they are sent.
 const WAITING: usize = 16;
@@ -20,25 +19,6 @@ pub type ReloadResult = Result<String, String>;
 
 /// A request to reload, to be answered once the new configuration is in use.
 pub type ReloadRequest = oneshot::Sender<ReloadResult>;
-
-/// How the last reload ended, shared by the daemon, which records it, and the metrics.
-#[derive(Clone, Debug, Default)]
-pub struct ReloadRecord(Arc<Mutex<ReloadStats>>);
-
-impl ReloadRecord {
-    /// Records the end of a reload at `now`, in seconds since 1970.
-    pub fn record(&self, successful: bool, now: i64) {
-        let mut stats = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        stats.successful = successful;
-        if successful {
-            stats.last_success = now;
-        }
-    }
-
-    pub(super) fn stats(&self) -> ReloadStats {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
 
 /// Answers `/-/reload` as Prometheus does.
 #[derive(Clone, Debug, Default)]

@@ -1,7 +1,7 @@
 //! Restarts, wrong time stamps and clocks that are set back.
 
 use super::*;
-use crate::metrics::StateStats;
+use crate::metrics::{ReloadStats, StateStats};
 
 /// An alert: rule, label, since, fired, last matched, resolved.
 type History = (usize, Option<String>, i64, Option<i64>, i64, Option<i64>);
@@ -84,6 +84,7 @@ fn set_clock(scenario: &mut Scenario, now: i64) {
     let health = Health {
         sources: Vec::new(),
         state: StateStats::default(),
+        reload: ReloadStats::default(),
         queues: None,
         now,
     };

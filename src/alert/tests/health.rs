@@ -1,7 +1,7 @@
 //! Rules about the exporter itself.
 
 use super::*;
-use crate::metrics::{SourceStats, StateStats};
+use crate::metrics::{ReloadStats, SourceStats, StateStats};
 use crate::queue::{Queue, Queues};
 
 fn source(name: &str, up: bool, dropped: u64) -> SourceStats {
@@ -30,6 +30,7 @@ fn health_by(
         let health = Health {
             sources: at(minute),
             state: StateStats::default(),
+            reload: ReloadStats::default(),
             queues: None,
             now: clock(minute),
         };
@@ -80,6 +81,31 @@ fn positions_lost_at_the_start_fire_and_those_of_earlier_processes_do_not() {
 }
 
 #[test]
+fn failed_reload_fires_after_five_minutes_until_one_succeeds() {
+    let mut evaluator = evaluator();
+    let counters = Counters::new(Catalog::embedded());
+    let mut fired = Vec::new();
+    for minute in 0..12 {
+        let now = T + minute * MINUTE;
+        let health = Health {
+            sources: Vec::new(),
+            state: StateStats::default(),
+            reload: ReloadStats {
+                successful: !(1..9).contains(&minute),
+                last_success: T,
+            },
+            queues: None,
+            now,
+        };
+        evaluator.examine(&health, &counters, now);
+        if evaluator.active().iter().any(|it| it.fired.is_some()) {
+            fired.push(minute);
+        }
+    }
+    assert_eq!(fired, [6, 7, 8]);
+}
+
+#[test]
 fn health_rules_continue_after_the_clock_is_set_back() {
     // Eight hours back in the third minute.
     let clock = |minute: i64| match minute {
@@ -114,6 +140,7 @@ fn queue_alerts(minutes: i64, at: impl Fn(i64) -> (u64, i64)) -> Vec<String> {
         let health = Health {
             sources: Vec::new(),
             state: StateStats::default(),
+            reload: ReloadStats::default(),
             queues: Some(queues),
             now,
         };

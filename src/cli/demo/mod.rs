@@ -22,7 +22,7 @@ use crate::cli::duration;
 use crate::cli::error::Error;
 use crate::config::Config;
 use crate::engine::{self, AlertSetup, Handle, Setup, SourceSetup};
-use crate::metrics::{ActiveAlert, View, WebAddress};
+use crate::metrics::{ActiveAlert, ReloadRecord, View, WebAddress};
 use crate::parse::{Direction, Format, Outcome};
 use crate::source::{Files, Framing, Input, ReadFrom};
 use crate::state::StateFile;
@@ -110,6 +110,8 @@ async fn demo(args: &Args, bound: Bound, log: &Path) -> Result<(), Error> {
     let alerts = AlertSetup {
         policy: policy.clone(),
         instance: address.clone(),
+        job: "demo".into(),
+        reloads: ReloadRecord::default(),
         web: WebAddress {
             scheme: "http",
             ..WebAddress::default()

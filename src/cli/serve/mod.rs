@@ -28,13 +28,16 @@ use crate::config::Config;
 use crate::descriptors;
 use crate::engine::{self, AlertSetup, Handle, Setup, SourceSetup};
 use crate::logging;
-use crate::metrics::WebAddress;
+use crate::metrics::{ReloadRecord, WebAddress};
 use crate::queue;
 use crate::sandbox::{self, Enforcement, Place};
 use crate::service::ServiceManager;
 use crate::source::{Files, Input};
 use crate::state::StateFile;
 use crate::web::{Access, Bound, Privacy, ReloadRequest, Reloads, Server, Site, SiteSettings};
+
+/// The job of exporters in the example configuration of Prometheus.
+const DEFAULT_JOB: &str = "maillog";
 
 /// How often a service that has found no mail log looks for one again.
 const LOG_SEARCH_INTERVAL: Duration = Duration::from_secs(1);
@@ -111,7 +114,9 @@ async fn serve(
         route_prefix: config.route_prefix.clone(),
         external_url: config.external_url.clone().unwrap_or_default(),
     };
-    let alerts = alert_setup(&config, &addresses, web).map_err(Error::cannot_start)?;
+    let mut reloads = Reloads::default();
+    let alerts = alert_setup(&config, &addresses, web, reloads.record.clone())
+        .map_err(Error::cannot_start)?;
     let policy = alerts.policy.clone();
     let (engine, thread) = engine::start(
         engine_setup(&config),
@@ -127,7 +132,6 @@ async fn serve(
         route_prefix: config.route_prefix.as_str().into(),
         ..SiteSettings::new(&config.telemetry_path, policy, config.time_zone.clone())
     };
-    let mut reloads = Reloads::default();
     let requests = args.enable_lifecycle.then(|| reloads.enable());
     let reloader = Reloader {
         record: reloads.record.clone(),
@@ -311,6 +315,7 @@ fn alert_setup(
     config: &Config,
     addresses: &[SocketAddr],
     web: WebAddress,
+    reloads: ReloadRecord,
 ) -> std::io::Result<AlertSetup> {
     let alerting = config.alerting.as_ref();
     let instance = alerting.and_then(|alerting| alerting.instance.clone());
@@ -329,6 +334,9 @@ fn alert_setup(
             ..policy
         },
         instance,
+        job: (alerting.and_then(|alerting| alerting.job.clone()))
+            .unwrap_or_else(|| DEFAULT_JOB.into()),
+        reloads,
         web,
         notifier: notifier.transpose()?,
     })

@@ -6,13 +6,14 @@ use tracing::{error, info, warn};
 use super::{engine_setup, places};
 use crate::config::Config;
 use crate::engine::Handle;
+use crate::metrics::ReloadRecord;
 use crate::sandbox;
 use crate::service::ServiceManager;
-use crate::web::{ReloadRecord, ReloadRequest, ReloadResult};
+use crate::web::{ReloadRequest, ReloadResult};
 
 /// Applies configurations that were read again, and answers whoever asked for it.
 pub(super) struct Reloader {
-    /// How the last reload ended, for the metrics.
+    /// How the last reload ended, for the metrics and the alerts.
     pub record: ReloadRecord,
     /// Those who wait for the reload that was begun.
     pub waiting: Vec<ReloadRequest>,

@@ -10,7 +10,7 @@ use crate::alert::notify::{Failure, Peer, get};
 use crate::catalog::{Language, Policy, Providers};
 use crate::config::Config;
 use crate::engine::{self, AlertSetup, Handle, NoView, Setup, SourceSetup};
-use crate::metrics::WebAddress;
+use crate::metrics::{ReloadRecord, WebAddress};
 use crate::parse::Format;
 use crate::source::{Files, Framing, Input, ReadFrom};
 use crate::state::StateFile;
@@ -84,6 +84,8 @@ impl Feed {
         let alerts = AlertSetup {
             policy: policy.clone(),
             instance: String::new(),
+            job: String::new(),
+            reloads: ReloadRecord::default(),
             web: WebAddress::default(),
             notifier: None,
         };

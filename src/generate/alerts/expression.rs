@@ -70,6 +70,7 @@ pub(super) fn of(alert: &Alert, policy: &Policy, figures: &Figures) -> String {
         Watch::StateNotWritten => {
             format!("increase(maillog_state_write_errors_total[{window}]) > 0")
         }
+        Watch::ReloadFailed => "maillog_config_last_reload_successful == 0".to_owned(),
         Watch::SeriesFolded => {
             format!("increase(maillog_series_dropped_total[{window}]) > {count}")
         }

@@ -123,6 +123,14 @@ pub const EXPORTER: &[Case] = &[
         labels: &[],
     },
     Case {
+        alert: "MaillogReloadFailed",
+        at: "40m",
+        fires: &[("maillog_config_last_reload_successful", "1x20 0x60")],
+        silent: &[("maillog_config_last_reload_successful", "1x90")],
+        description: "The last reload of the configuration of mx1:9925 failed. The exporter goes on with the configuration that it had before.",
+        labels: &[],
+    },
+    Case {
         alert: "MaillogSeriesFolded",
         at: "30m",
         fires: &[(
