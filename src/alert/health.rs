@@ -214,11 +214,7 @@ impl HealthHistory {
                     add(None, errors, None);
                 }
             }
-            Watch::ReloadFailed => {
-                if !health.reload.successful {
-                    add(None, 1, None);
-                }
-            }
+            Watch::ReloadFailed if !health.reload.successful => add(None, 1, None),
             Watch::SeriesFolded => {
                 for (metric, track) in &self.overflowed {
                     let overflowed = track.growth(window, 0);

@@ -31,9 +31,12 @@ pub struct Activity {
 enum Phase {
     /// Without a request since this time.
     Idle(Instant),
-    /// A request is being answered. A byte of the response was written last, or the request received,
-    /// at this time.
-    Responding { progress: Instant, buffered: bool },
+    /// Requests are being answered, of which so many responses are not wholly in hyper's write buffer. A byte was written
+    /// last, or a request received, at this time.
+    Responding {
+        progress: Instant,
+        unbuffered: usize,
+    },
     /// Must be closed.
     Evicted,
 }
@@ -51,15 +54,20 @@ impl Activity {
         self.phase.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A request was received.
-    pub fn begin_response(&self) {
+    /// A request was received. Its response is being made until the returned value is dropped.
+    pub fn begin_response(self: &Arc<Self>) -> PendingResponse {
         let mut phase = self.phase();
+        let others = match *phase {
+            Phase::Responding { unbuffered, .. } => unbuffered,
+            Phase::Idle(_) | Phase::Evicted => 0,
+        };
         if *phase != Phase::Evicted {
             *phase = Phase::Responding {
                 progress: Instant::now(),
-                buffered: false,
+                unbuffered: others + 1,
             };
         }
+        PendingResponse(Arc::clone(self))
     }
 
     /// Whether no request is being answered.
@@ -95,10 +103,10 @@ impl Activity {
         self.evicted.notified().await;
     }
 
-    /// The whole response is in hyper's write buffer.
+    /// A whole response is in hyper's write buffer, or is not wanted any more.
     fn response_buffered(&self) {
-        if let Phase::Responding { buffered, .. } = &mut *self.phase() {
-            *buffered = true;
+        if let Phase::Responding { unbuffered, .. } = &mut *self.phase() {
+            *unbuffered = unbuffered.saturating_sub(1);
         }
     }
 
@@ -111,28 +119,32 @@ impl Activity {
     /// hyper's write buffer was empty, and the stream is flushed.
     fn flushed(&self) {
         let mut phase = self.phase();
-        if matches!(*phase, Phase::Responding { buffered: true, .. }) {
+        if matches!(*phase, Phase::Responding { unbuffered: 0, .. }) {
             *phase = Phase::Idle(Instant::now());
         }
+    }
+}
+
+/// A response that is being made.
+pub struct PendingResponse(Arc<Activity>);
+
+impl Drop for PendingResponse {
+    fn drop(&mut self) {
+        self.0.response_buffered();
     }
 }
 
 /// A response body that reports when hyper has taken all of it.
 pub struct TrackedBody {
     body: Full<Bytes>,
-    activity: Arc<Activity>,
+    _pending: PendingResponse,
 }
 
 impl TrackedBody {
-    /// The body of a response on the connection with this activity.
-    pub fn new(body: Full<Bytes>, activity: Arc<Activity>) -> Self {
-        TrackedBody { body, activity }
-    }
-}
-
-impl Drop for TrackedBody {
-    fn drop(&mut self) {
-        self.activity.response_buffered();
+    /// The body of a response.
+    pub fn new(body: Full<Bytes>, pending: PendingResponse) -> Self {
+        let _pending = pending;
+        TrackedBody { body, _pending }
     }
 }
 
@@ -223,14 +235,18 @@ mod tests {
     fn only_idle_and_stalled_connections_are_evictable() {
         let activity = Activity::new();
         assert!(activity.evictable_since().is_some());
-        activity.begin_response();
+        let first = activity.begin_response();
+        let second = activity.begin_response();
         activity.flushed();
         assert_eq!(
             activity.evictable_since(),
             None,
             "the response is not buffered"
         );
-        activity.response_buffered();
+        drop(first);
+        activity.flushed();
+        assert_eq!(activity.evictable_since(), None, "the other one is not");
+        drop(second);
         assert_eq!(
             activity.evictable_since(),
             None,
@@ -241,7 +257,7 @@ mod tests {
         let stalled = stalled.expect("the machine runs longer than that");
         *activity.phase() = Phase::Responding {
             progress: stalled,
-            buffered: true,
+            unbuffered: 0,
         };
         assert_eq!(activity.evictable_since(), Some(stalled));
         activity.bytes_written();

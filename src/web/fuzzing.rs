@@ -1,6 +1,6 @@
 //! Any bytes as a connection of an HTTP client.
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use jiff::tz::TimeZone;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
@@ -12,7 +12,7 @@ use super::context::SiteSettings;
 use super::peer::Peer;
 use super::reload::Reloads;
 use super::respond::respond;
-use super::server::serve_http;
+use super::server::{Protocol, serve_http};
 use super::site::Site;
 use crate::catalog::{Policy, Providers};
 use crate::engine::{self, AlertSetup, Handle, Setup, SourceSetup};
@@ -107,8 +107,12 @@ async fn exchange(bytes: &[u8], closed: bool) -> Vec<u8> {
     let (client, server) = duplex(BUFFER);
     let (mut received, mut sent) = tokio::io::split(client);
     let (_stop, stopped) = watch::channel(false);
-    let answer = async |request| respond(&request, peer, &access, &site).await;
-    let serve = serve_http(server, answer, &activity, stopped);
+    let shared = Arc::new((access, site));
+    let answer = move |request| {
+        let shared = Arc::clone(&shared);
+        async move { respond(&request, peer, &shared.0, &shared.1).await }
+    };
+    let serve = serve_http(server, Protocol::Http1, answer, &activity, stopped);
     let send = async {
         // The server may close the connection earlier.
         let _ = sent.write_all(bytes).await;

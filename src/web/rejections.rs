@@ -47,7 +47,7 @@ impl Rejections {
         let Ok(permit) = Arc::clone(&self.answered).try_acquire_owned() else {
             return;
         };
-        let tls = rules.tls.clone();
+        let tls = rules.tls.as_ref().map(|tls| tls.http1.clone());
         tokio::spawn(async move {
             let answered = async {
                 match tls {

@@ -63,12 +63,13 @@ async fn refusal(
     }
 }
 
-/// Whether a request names one host, as it must since HTTP/1.1 (RFC 9112 section 3.2).
+/// Whether a request names one host, as it must since HTTP/1.1 (RFC 9112, section 3.2), in HTTP/2 in its target (RFC
+/// 9113, section 8.3.1).
 fn has_valid_host<B>(request: &Request<B>) -> bool {
     let mut hosts = request.headers().get_all(HOST).iter();
     match (hosts.next(), hosts.next()) {
         (Some(host), None) => host.to_str().is_ok_and(is_host),
-        (None, _) => request.version() < Version::HTTP_11,
+        (None, _) => request.version() < Version::HTTP_11 || request.uri().authority().is_some(),
         (Some(_), Some(_)) => false,
     }
 }

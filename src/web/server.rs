@@ -9,10 +9,10 @@ use std::time::Duration;
 use bytes::Bytes;
 use http_body_util::Full;
 use hyper::body::Incoming;
-use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Request, Response};
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto;
 use listenfd::ListenFd;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
@@ -20,7 +20,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tracing::{debug, warn};
 
-use super::access::Access;
+use super::access::{Access, HTTP2};
 use super::activity::{Activity, TrackedBody, TrackedStream};
 use super::connections::Connections;
 use super::listen::ListenAddress;
@@ -36,6 +36,8 @@ const MAX_CONNECTIONS: usize = 64;
 const MAX_CONNECTIONS_OF_PEER: usize = 48;
 /// How long a client may take to send the header of a request, and a connection may be idle.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(60);
+/// The most requests at a time of one HTTP/2 connection. A client that sends more before it knows this sends the others again.
+const MAX_STREAMS: u32 = 16;
 /// How long the TLS handshake may take.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long a connection may last. This ends a client that reads its response byte by byte.
@@ -190,7 +192,7 @@ async fn serve(
     shared: Arc<Shared>,
     peer: Peer,
     activity: &Arc<Activity>,
-) -> hyper::Result<()> {
+) -> Result<(), ConnectionError> {
     let rules = shared.access.rules().await;
     let mut stop = shared.stop.clone();
     let answer = move |request: Request<Incoming>| {
@@ -198,16 +200,22 @@ async fn serve(
         async move { respond(&request, peer, &shared.access, &shared.site).await }
     };
     let Some(tls) = &rules.tls else {
-        return serve_http(stream, answer, activity, stop).await;
+        return serve_http(stream, Protocol::Http1, answer, activity, stop).await;
     };
     let handshake = tokio::select! {
         biased;
         () = activity.evicted() => return Ok(()),
         _ = stop.wait_for(|stop| *stop) => return Ok(()),
-        handshake = tokio::time::timeout(HANDSHAKE_TIMEOUT, tls.accept(stream)) => handshake,
+        handshake = tokio::time::timeout(HANDSHAKE_TIMEOUT, tls.usual.accept(stream)) => handshake,
     };
     match handshake {
-        Ok(Ok(stream)) => serve_http(stream, answer, activity, stop).await,
+        Ok(Ok(stream)) => {
+            let protocol = match stream.get_ref().1.alpn_protocol() {
+                Some(HTTP2) => Protocol::Http2,
+                _ => Protocol::Http1,
+            };
+            serve_http(stream, protocol, answer, activity, stop).await
+        }
         Ok(Err(error)) => {
             debug!(%error, "TLS handshake failed");
             Ok(())
@@ -216,31 +224,51 @@ async fn serve(
     }
 }
 
+/// Why a connection failed.
+type ConnectionError = Box<dyn std::error::Error + Send + Sync>;
+
+/// The version of HTTP that a connection uses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Protocol {
+    /// HTTP/1.0 or HTTP/1.1.
+    Http1,
+    /// HTTP/2, which is agreed upon in the TLS handshake.
+    Http2,
+}
+
 /// Answers the requests of one connection until it is closed, evicted or the server stops.
 pub(super) async fn serve_http<F>(
-    stream: impl AsyncRead + AsyncWrite + Unpin,
+    stream: impl AsyncRead + AsyncWrite + Unpin + 'static,
+    protocol: Protocol,
     answer: impl Fn(Request<Incoming>) -> F,
     activity: &Arc<Activity>,
     mut stop: watch::Receiver<bool>,
-) -> hyper::Result<()>
+) -> Result<(), ConnectionError>
 where
-    F: Future<Output = Response<Full<Bytes>>>,
+    F: Future<Output = Response<Full<Bytes>>> + Send + 'static,
 {
     let service = service_fn(|request| {
-        activity.begin_response();
+        let pending = activity.begin_response();
         let response = answer(request);
-        let activity = Arc::clone(activity);
-        async {
-            let track = |body| TrackedBody::new(body, activity);
-            Ok::<_, Infallible>(response.await.map(track))
-        }
+        async { Ok::<_, Infallible>(response.await.map(|body| TrackedBody::new(body, pending))) }
     });
     let stream = TrackedStream::new(stream, Arc::clone(activity));
-    let connection = http1::Builder::new()
+    let mut builder = auto::Builder::new(TokioExecutor::new());
+    builder
+        .http1()
         .timer(TokioTimer::new())
         .header_read_timeout(HEADER_TIMEOUT)
-        .max_buf_size(MAX_HEADER_BYTES)
-        .serve_connection(TokioIo::new(stream), service);
+        .max_buf_size(MAX_HEADER_BYTES);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(MAX_STREAMS)
+        .max_header_list_size(MAX_HEADER_BYTES as u32);
+    let builder = match protocol {
+        Protocol::Http1 => builder.http1_only(),
+        Protocol::Http2 => builder.http2_only(),
+    };
+    let connection = builder.serve_connection(TokioIo::new(stream), service);
     let mut connection = std::pin::pin!(connection);
     let deadline = tokio::time::sleep(MAX_LIFETIME);
     tokio::select! {
@@ -300,7 +328,7 @@ mod tests {
                 Response::new(Full::new(Bytes::from(vec![b'x'; LARGE_BODY])))
             };
             let activity = Arc::clone(&busy.activity);
-            let served = serve_http(server, large, &activity, stopped);
+            let served = serve_http(server, Protocol::Http1, large, &activity, stopped);
             let mut served = std::pin::pin!(served);
             client
                 .write_all(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")

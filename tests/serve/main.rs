@@ -8,6 +8,7 @@ mod connections;
 mod containers;
 mod daemon;
 mod following;
+mod http2;
 mod limits;
 mod openmetrics;
 mod passwords;

@@ -85,6 +85,18 @@ impl Client {
         }
     }
 
+    /// The same, offering these application protocols (RFC 7301).
+    pub fn offering(mut self, protocols: &[&str]) -> Self {
+        let protocols = protocols.iter().map(|it| it.as_bytes().to_vec());
+        Arc::make_mut(&mut self.config).alpn_protocols = protocols.collect();
+        self
+    }
+
+    /// Its settings.
+    pub fn config(&self) -> Arc<ClientConfig> {
+        Arc::clone(&self.config)
+    }
+
     pub fn get(&self, daemon: &Daemon, headers: &str) -> io::Result<Answer> {
         let stream = self.connect(&daemon.address)?;
         ask(stream, "GET", "/-/healthy", headers)

@@ -26,6 +26,7 @@ pub use rules::AccessRules;
 use rules::Stamps;
 #[cfg(any(test, feature = "fuzzing"))]
 pub use rules::fuzzing;
+pub use tls::HTTP2;
 pub use users::Authorization;
 
 /// How long a request waits for changed files to be read; then the rules in force apply to it.

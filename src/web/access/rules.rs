@@ -5,12 +5,11 @@ use std::time::SystemTime;
 
 use hyper::header::{HeaderMap, HeaderName, HeaderValue};
 use serde_saphyr::Spanned;
-use tokio_rustls::TlsAcceptor;
 
 use super::pem;
 use super::rate_limit::TokenBucket;
 use super::schema::{WebConfig, expected};
-use super::tls;
+use super::tls::{self, Acceptors};
 use super::users::Users;
 use crate::yaml::{self, Error, Fault, suggest};
 
@@ -27,7 +26,7 @@ const SETTABLE_HEADERS: [(&str, &[&str]); 5] = [
 #[derive(Default)]
 pub struct AccessRules {
     /// Accepts TLS connections; `None` for plain HTTP.
-    pub tls: Option<TlsAcceptor>,
+    pub tls: Option<Acceptors>,
     /// Who may send requests; anybody if there are no users.
     pub users: Users,
     /// Headers that every response gets, or loses.
@@ -98,6 +97,8 @@ fn parse(
     files: &mut Vec<(PathBuf, FileStamp)>,
 ) -> Result<AccessRules, Fault> {
     let config: WebConfig = yaml::read(text)?;
+    let http = config.http_server_config;
+    let http2 = http.as_ref().and_then(|http| http.http2).unwrap_or(true);
     let tls = match config.tls_server_config {
         Some(server) => {
             let (location, mut server) = (server.referenced, server.value);
@@ -112,11 +113,11 @@ fn parse(
                 file.value = folder.join(&file.value);
                 files.push((file.value.clone(), stamp(&file.value)));
             }
-            Some(tls::acceptor(location, &server)?)
+            Some(tls::acceptors(location, &server, http2)?)
         }
         None => None,
     };
-    let headers = config.http_server_config.and_then(|http| http.headers);
+    let headers = http.and_then(|http| http.headers);
     let headers = headers.unwrap_or_default();
     let rate_limit = match config.rate_limit {
         Some(limit) => TokenBucket::new(limit.referenced, &limit.value)?,

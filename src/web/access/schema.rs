@@ -67,9 +67,8 @@ pub enum TlsVersion {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct HttpServerConfig {
-    /// Accepted and ignored: only HTTP/1.1 is served.
-    #[serde(rename = "http2")]
-    _http2: Option<bool>,
+    /// Whether HTTP/2 is offered over TLS; true by default.
+    pub http2: Option<bool>,
     pub headers: Option<BTreeMap<String, Spanned<String>>>,
 }
 

@@ -14,12 +14,28 @@ use super::schema::{ClientAuth, TlsServerConfig, TlsVersion};
 use crate::tls::{ClientCertificates, Trust};
 use crate::yaml::Fault;
 
-/// The acceptor of TLS connections for the settings that begin at `location`.
+/// The name of HTTP/2 in TLS (RFC 9113, section 3.2).
+pub const HTTP2: &[u8] = b"h2";
+
+/// Accept TLS connections.
+#[derive(Clone)]
+pub struct Acceptors {
+    /// The usual one, which may offer HTTP/2 (RFC 7301).
+    pub usual: TlsAcceptor,
+    /// One that offers HTTP/1.1 only, for connections that are rejected.
+    pub http1: TlsAcceptor,
+}
+
+/// The acceptors of TLS connections for the settings that begin at `location`. `http2`: whether HTTP/2 is offered.
 ///
 /// # Errors
 ///
 /// If a file cannot be used, or settings are missing or contradict each other.
-pub fn acceptor(location: Location, server: &TlsServerConfig) -> Result<TlsAcceptor, Fault> {
+pub fn acceptors(
+    location: Location,
+    server: &TlsServerConfig,
+    http2: bool,
+) -> Result<Acceptors, Fault> {
     let provider = Arc::new(algorithms::provider(server)?);
     let config = ServerConfig::builder_with_provider(Arc::clone(&provider))
         .with_protocol_versions(&versions(server)?)
@@ -50,7 +66,12 @@ pub fn acceptor(location: Location, server: &TlsServerConfig) -> Result<TlsAccep
         .map_err(|error| unusable(&certificate, &private, error))?;
     config.ignore_client_order = server.prefer_server_cipher_suites.unwrap_or(true);
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
-    Ok(TlsAcceptor::from(Arc::new(config)))
+    let http1 = TlsAcceptor::from(Arc::new(config.clone()));
+    if http2 {
+        config.alpn_protocols.insert(0, HTTP2.to_vec());
+    }
+    let usual = TlsAcceptor::from(Arc::new(config));
+    Ok(Acceptors { usual, http1 })
 }
 
 fn unusable(certificate: &Pem<'_>, private: &Pem<'_>, error: rustls::Error) -> Fault {
