@@ -19,6 +19,7 @@ mod file_order;
 pub mod follow;
 pub mod generate;
 pub mod input;
+mod labels;
 mod language;
 mod line_reader;
 pub mod man_page;
