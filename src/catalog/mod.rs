@@ -20,7 +20,7 @@ mod tests;
 mod topic;
 mod units;
 mod vocabulary;
-mod wording;
+pub mod wording;
 
 pub use commands::{Advice, Step, Subjects, servers as commanded_servers};
 pub use digits::{first_digit, first_digit_of_both, subject};

@@ -56,6 +56,9 @@ const CLOSING: [char; 14] = [
     '。', '、', '》', '”',
 ];
 
+/// Punctuation that must not end a line.
+const OPENING: [char; 4] = ['\u{ff08}', '《', '“', '('];
+
 /// Breaks a paragraph into lines that the terminal shows whole, at spaces and between Chinese characters. All but the
 /// first one may be indented by two columns.
 pub fn wrap(text: &str) -> Vec<String> {
@@ -72,7 +75,8 @@ pub fn wrap_at(text: &str, limit: usize) -> Vec<String> {
     while let Some(c) = chars.next() {
         word.push(c);
         let breaks = c == ' ' || columns(c) == 2 || chars.peek().is_none_or(|c| columns(*c) == 2);
-        if !breaks || chars.peek().is_some_and(|c| CLOSING.contains(c)) {
+        let next = chars.peek();
+        if !breaks || next.is_some_and(|next| CLOSING.contains(next) || OPENING.contains(&c)) {
             continue;
         }
         let needed: usize = word.trim_end().chars().map(columns).sum();
@@ -97,7 +101,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_line_begins_with_closing_punctuation() {
+    fn no_line_begins_with_closing_or_ends_with_opening_punctuation() {
         for shift in 0..4 {
             let text = format!(
                 "{}{}",
@@ -105,7 +109,10 @@ mod tests {
                 "邮件\u{ff0c}信箱\u{ff08}满\u{ff09}。".repeat(30)
             );
             for line in wrap(&text) {
-                assert!(!line.starts_with(CLOSING), "{line}");
+                assert!(
+                    !line.starts_with(CLOSING) && !line.ends_with(OPENING),
+                    "{line}"
+                );
             }
         }
     }

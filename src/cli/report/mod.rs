@@ -106,6 +106,13 @@ pub struct Args {
     memory: usize,
 }
 
+impl Args {
+    /// The language that an option names.
+    pub fn language(&self) -> Option<Language> {
+        self.language
+    }
+}
+
 /// Runs the command.
 ///
 /// # Errors

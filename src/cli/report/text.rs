@@ -245,12 +245,8 @@ fn totals(
     }
     for (provider, codes) in &totals.providers {
         let provider = match language {
-            Language::En => provider.clone(),
-            // Latin letters are set apart.
-            Language::Zh => match labels::provider(provider, language) {
-                name if name.is_ascii() => format!("{name} "),
-                name => name.to_owned(),
-            },
+            Language::En => provider,
+            Language::Zh => labels::provider(provider, language),
         };
         let title = words::REPLIES_OF.fill(language, &[&provider]);
         table(output, style, &title, codes, none)?;
