@@ -20,6 +20,7 @@ mod tests;
 mod topic;
 mod units;
 mod vocabulary;
+pub mod wording;
 
 pub use commands::{Advice, Step, Subjects, servers as commanded_servers};
 pub use digits::{first_digit, first_digit_of_both, subject};
@@ -35,3 +36,4 @@ pub use rules::{Alert, Also, Counted, Explained, Inhibition, Side, Signal, Watch
 pub use topic::{EnhancedTopic, Topic};
 pub use units::{Span, grouped, percentage};
 pub use vocabulary::{Actor, Cause, Kind, Language, Severity, Text};
+pub use wording::Wording;

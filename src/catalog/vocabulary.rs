@@ -44,6 +44,22 @@ impl Language {
             Language::Zh => &text.zh,
         }
     }
+
+    /// What stands between a word and the text about it.
+    pub fn colon(self) -> &'static str {
+        match self {
+            Language::En => ": ",
+            Language::Zh => "：",
+        }
+    }
+
+    /// What stands between the names of a list.
+    pub fn comma(self) -> &'static str {
+        match self {
+            Language::En => ", ",
+            Language::Zh => "、",
+        }
+    }
 }
 
 impl FromStr for Language {

@@ -70,7 +70,6 @@ const TEXTS: &[(&str, &str)] = &[
     ("Language of the text [default: from the environment]", "文字的语言 [默认：由环境变量决定]"),
     ("Language of the explanations [default: from the environment]", "说明文字的语言 [默认：由环境变量决定]"),
     ("Language [default: from the environment: LC_ALL, LC_MESSAGES, LANG]", "语言 [默认：由环境变量 LC_ALL、LC_MESSAGES、LANG 决定]"),
-    ("Language of the page in HTML", "HTML 页面的语言"),
     ("Print the lines of unknown form instead", "改为输出未识别的行"),
     ("Print only failures", "只输出失败"),
     ("Print only replies with this code or enhanced code, such as 421 or 4.7.28; may be repeated",

@@ -2,12 +2,17 @@
 
 use std::io;
 
+use crate::yaml;
+
 /// Why a command ended early; the kind decides the exit code.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// A mistake in usage or configuration: exit code 2.
     #[error("{0}")]
     Usage(String),
+    /// A mistake in a configuration or policy file: exit code 2.
+    #[error("{0}")]
+    File(Box<yaml::Error>),
     /// A failure at run time: exit code 1.
     #[error("{0}")]
     Runtime(String),
@@ -26,6 +31,13 @@ impl From<io::Error> for Error {
             io::ErrorKind::BrokenPipe => Error::OutputClosed,
             _ => Error::Runtime(format!("cannot write the output: {error}")),
         }
+    }
+}
+
+/// A mistake in a configuration or policy file.
+impl From<yaml::Error> for Error {
+    fn from(error: yaml::Error) -> Self {
+        Error::File(Box::new(error))
     }
 }
 

@@ -27,7 +27,7 @@ pub struct Args {
 pub(super) fn policy(path: Option<&Path>) -> Result<Policy, Error> {
     path.map_or_else(
         || Ok(Policy::embedded()),
-        |path| config::load_policy(path).map_err(|error| Error::Usage(error.to_string())),
+        |path| Ok(config::load_policy(path)?),
     )
 }
 

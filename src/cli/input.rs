@@ -48,7 +48,7 @@ impl ReadSettings {
     /// If the configuration is not valid, or has no patterns for the format `custom`.
     pub fn of(config: Option<&Path>, format: Format) -> Result<Self, Error> {
         let config = match config {
-            Some(path) => config::load(path).map_err(|error| Error::Usage(error.to_string()))?,
+            Some(path) => config::load(path)?,
             None => Config::default(),
         };
         if format == Format::Server(Mta::Custom) && config.patterns.is_empty() {

@@ -4,6 +4,7 @@
 
 pub mod backfill;
 pub mod check;
+mod chinese_errors;
 mod chinese_help;
 pub mod completions;
 pub mod demo;
@@ -19,6 +20,7 @@ mod file_order;
 pub mod follow;
 pub mod generate;
 pub mod input;
+mod labels;
 mod language;
 mod line_reader;
 pub mod man_page;
@@ -116,6 +118,7 @@ enum Command {
 /// mistake in usage or configuration.
 pub fn main() -> ExitCode {
     let cli = arguments();
+    let language = cli.language();
     let result = match cli.command {
         Some(Command::Serve(args)) => serve::run(&args),
         Some(Command::Demo(args)) => demo::run(&args),
@@ -139,12 +142,34 @@ pub fn main() -> ExitCode {
         Ok(()) | Err(Error::OutputClosed) => ExitCode::SUCCESS,
         Err(Error::Reported) => ExitCode::FAILURE,
         Err(error) => {
-            eprintln!("maillog_exporter: {error}");
+            let text = match (language, &error) {
+                (Language::En, _) => error.to_string(),
+                (Language::Zh, Error::File(error)) => chinese_errors::of_file(error),
+                (Language::Zh, error) => chinese_errors::translate(&error.to_string()),
+            };
+            eprintln!("maillog_exporter: {text}");
             ExitCode::from(match error {
-                Error::Usage(_) => 2,
+                Error::Usage(_) | Error::File(_) => 2,
                 _ => 1,
             })
         }
+    }
+}
+
+impl Cli {
+    /// The language of the errors of the command: that of its text. The daemon's are in English, as its log is.
+    fn language(&self) -> Language {
+        let named = match &self.command {
+            None | Some(Command::Serve(_)) => Some(Language::En),
+            Some(Command::Check(args)) => args.language(),
+            Some(Command::Demo(args)) => args.language(),
+            Some(Command::Report(args)) => args.language(),
+            Some(Command::Replay(args)) => args.language(),
+            Some(Command::Trace(args)) => args.language(),
+            Some(Command::Follow(args)) => args.language(),
+            _ => None,
+        };
+        named.unwrap_or_else(Language::of_environment)
     }
 }
 

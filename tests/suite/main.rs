@@ -2,6 +2,7 @@
 //! documentation.
 
 mod backfill;
+mod chinese;
 mod dashboards;
 mod detection;
 mod dialects;

@@ -12,7 +12,7 @@ const T: i64 = 1_795_392_000;
 const HOUR: i64 = 3_600;
 
 /// Six hours of normal traffic with three spikes of ten minutes each.
-fn log() -> String {
+pub fn log() -> String {
     let mut log = String::new();
     let mut id = 0;
     let mut line = |time: i64, what: &str| {

@@ -35,7 +35,7 @@ fn texts(value: &Value) -> Vec<&str> {
 }
 
 /// A copy of the committed log of that name, last written in 2026: its lines have no year.
-fn log(name: &str) -> PathBuf {
+pub fn log(name: &str) -> PathBuf {
     static COPIES: LazyLock<PathBuf> = LazyLock::new(|| {
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("trace");
         std::fs::create_dir_all(&folder).expect("a folder");

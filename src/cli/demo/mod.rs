@@ -3,6 +3,7 @@
 
 mod logs;
 mod traffic;
+mod words;
 
 use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
@@ -17,9 +18,11 @@ use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
 use self::logs::DemoServer;
 use self::traffic::{Phase, Traffic};
-use crate::catalog::{Catalog, Policy, Providers, Span};
+use crate::catalog::{Catalog, Language, Policy, Providers, Span};
 use crate::cli::duration;
 use crate::cli::error::Error;
+use crate::cli::language::LanguageParser;
+use crate::cli::terminal::{left, wrap};
 use crate::config::Config;
 use crate::engine::{self, AlertSetup, Handle, Setup, SourceSetup};
 use crate::metrics::{ActiveAlert, ReloadRecord, View, WebAddress};
@@ -39,6 +42,7 @@ const SHUTDOWN_LIMIT: Duration = Duration::from_secs(5);
   maillog_exporter demo                  run until Ctrl-C
   maillog_exporter demo --duration 2m    run for two minutes
   maillog_exporter demo --mta sendmail   the log of another mail server
+  maillog_exporter demo --lang zh        in Chinese
   curl -s localhost:9925/metrics | grep 'codes_total.*\"421\"'")]
 pub struct Args {
     /// Address to listen on
@@ -51,6 +55,16 @@ pub struct Args {
     /// Mail server whose log is simulated
     #[arg(long, value_name = "NAME", default_value = "postfix")]
     mta: DemoServer,
+    /// Language of the text [default: from the environment]
+    #[arg(long, value_parser = LanguageParser)]
+    lang: Option<Language>,
+}
+
+impl Args {
+    /// The language that an option names.
+    pub fn language(&self) -> Option<Language> {
+        self.lang
+    }
 }
 
 /// Runs the demo until it is interrupted or the time is over.
@@ -106,7 +120,9 @@ async fn demo(args: &Args, bound: Bound, log: &Path) -> Result<(), Error> {
         .first()
         .map(ToString::to_string)
         .unwrap_or_default();
-    let policy = quick(Policy::embedded());
+    let language = args.lang.unwrap_or_else(Language::of_environment);
+    let mut policy = quick(Policy::embedded());
+    policy.language = language;
     let alerts = AlertSetup {
         policy: policy.clone(),
         instance: address.clone(),
@@ -124,7 +140,7 @@ async fn demo(args: &Args, bound: Bound, log: &Path) -> Result<(), Error> {
     let settings = SiteSettings::new(&config.telemetry_path, policy, config.time_zone);
     let site = Site::new(engine.clone(), settings, Reloads::default());
     let server = Server::start(bound, site, Access::open()).map_err(Error::cannot_start)?;
-    print_introduction(&address, log)?;
+    print_introduction(&address, log, language)?;
 
     let end = async {
         match args.duration {
@@ -136,7 +152,7 @@ async fn demo(args: &Args, bound: Bound, log: &Path) -> Result<(), Error> {
         _ = terminate.recv() => Ok(()),
         _ = interrupt.recv() => Ok(()),
         () = end => Ok(()),
-        result = write_traffic(file, args.mta, &engine) => result,
+        result = write_traffic(file, args.mta, &engine, language) => result,
     };
     server.stop().await;
     engine.shut_down(std::time::Instant::now() + SHUTDOWN_LIMIT);
@@ -158,7 +174,12 @@ fn quick(mut policy: Policy) -> Policy {
 }
 
 /// Writes traffic to the log, and prints phases, alerts and counts.
-async fn write_traffic(mut log: File, mta: DemoServer, engine: &Handle) -> Result<(), Error> {
+async fn write_traffic(
+    mut log: File,
+    mta: DemoServer,
+    engine: &Handle,
+    language: Language,
+) -> Result<(), Error> {
     let mut traffic = Traffic::new(mta);
     log.write_all(traffic.past(Timestamp::now()).as_bytes())?;
     let mut alerts = Alerts::default();
@@ -171,64 +192,50 @@ async fn write_traffic(mut log: File, mta: DemoServer, engine: &Handle) -> Resul
         let now = Phase::at(tick / 10);
         if now != phase {
             phase = now;
-            print_phase(phase)?;
+            print_phase(phase, language)?;
         }
         if tick % 50 == 49 {
-            print_counts(engine, &mut alerts).await?;
+            print_counts(engine, &mut alerts, language).await?;
         }
     }
     Ok(())
 }
 
 /// Prints the addresses of the pages, and what to expect.
-fn print_introduction(address: &str, log: &Path) -> Result<(), Error> {
+fn print_introduction(address: &str, log: &Path, language: Language) -> Result<(), Error> {
     let mut out = anstream::stdout().lock();
-    writeln!(out, "Simulated mail traffic, written to {}", log.display())?;
+    let title = words::INTRODUCTION.fill(language, &[&log.display()]);
+    writeln!(out, "{title}\n")?;
+    for (page, path) in words::PAGES {
+        let page = left(page.of(language), 32);
+        writeln!(out, "  {page}http://{address}{path}")?;
+    }
     writeln!(out)?;
-    writeln!(out, "  status page                     http://{address}/")?;
-    writeln!(
-        out,
-        "  metrics                         http://{address}/metrics"
-    )?;
-    writeln!(
-        out,
-        "  421: meaning and remedy          http://{address}/codes/421"
-    )?;
-    writeln!(
-        out,
-        "  alerts                          http://{address}/alerts"
-    )?;
-    writeln!(out)?;
-    writeln!(
-        out,
-        "One provider throttles this server (421) for some minutes, then mailboxes are full (422,"
-    )?;
-    writeln!(
-        out,
-        "452 4.2.2, 552 5.2.2); each raises its alert, which ends some minutes after it. Alerts end"
-    )?;
-    writeln!(
-        out,
-        "sooner here than with the usual policy. Ctrl-C stops the demo and removes the log."
-    )?;
+    for line in wrap(words::EXPECT.of(language)) {
+        writeln!(out, "{line}")?;
+    }
     writeln!(out)?;
     out.flush()?;
     Ok(())
 }
 
 /// Prints what a phase simulates, with the meaning and remedy of its code.
-fn print_phase(phase: Phase) -> Result<(), Error> {
+fn print_phase(phase: Phase, language: Language) -> Result<(), Error> {
     let (code, what) = match phase {
         Phase::Normal => return Ok(()),
-        Phase::Throttled => (421, "a provider throttles this server"),
-        Phase::MailboxesFull => (422, "mailboxes are full"),
+        Phase::Throttled => (421, words::THROTTLED),
+        Phase::MailboxesFull => (422, words::MAILBOXES_FULL),
     };
     let bold = anstyle::Style::new().bold();
     let mut out = anstream::stdout().lock();
-    writeln!(out, "{bold}{code} spike:{bold:#} {what}")?;
+    let spike = words::SPIKE.fill(language, &[&code]);
+    writeln!(out, "{bold}{spike}{bold:#}{}", what.of(language))?;
     if let Some(entry) = Catalog::embedded().code(code) {
-        writeln!(out, "  {}", entry.meaning.en)?;
-        writeln!(out, "  {}", entry.remedy.en)?;
+        for text in [&entry.meaning, &entry.remedy] {
+            for line in wrap(language.of(text)) {
+                writeln!(out, "  {line}")?;
+            }
+        }
     }
     out.flush()?;
     Ok(())
@@ -240,7 +247,7 @@ struct Alerts(BTreeMap<String, bool>);
 
 impl Alerts {
     /// Prints what has changed.
-    fn print(&mut self, view: &View) -> Result<(), Error> {
+    fn print(&mut self, view: &View, language: Language) -> Result<(), Error> {
         let active = view.alerting.iter().flat_map(|alerting| &alerting.active);
         let shown = active.filter(|alert| alert.inhibited_by.is_none());
         let now: BTreeMap<&str, &ActiveAlert> = shown
@@ -251,10 +258,15 @@ impl Alerts {
         for (name, alert) in &now {
             let fires = alert.fired.is_some();
             if self.0.insert((*name).to_owned(), fires) != Some(fires) {
-                let state = if fires { "firing" } else { "pending" };
+                let state = match fires {
+                    true => words::FIRING,
+                    false => words::PENDING,
+                };
+                let state = state.of(language);
                 let summary = alert.annotations.get("summary");
                 let summary = summary.map_or("", String::as_str);
-                writeln!(out, "{bold}alert {state}:{bold:#} {name}: {summary}")?;
+                let colon = language.colon();
+                writeln!(out, "{bold}{state}{bold:#}{name}{colon}{summary}")?;
             }
         }
         let ended = self
@@ -263,7 +275,8 @@ impl Alerts {
             .filter(|name| !now.contains_key(name.as_str()));
         for name in ended.cloned().collect::<Vec<_>>() {
             if self.0.remove(&name) == Some(true) {
-                writeln!(out, "{bold}alert resolved:{bold:#} {name}")?;
+                let state = words::RESOLVED.of(language);
+                writeln!(out, "{bold}{state}{bold:#}{name}")?;
             }
         }
         out.flush()?;
@@ -272,11 +285,15 @@ impl Alerts {
 }
 
 /// Prints the counts so far on one line, after the alerts that have changed.
-async fn print_counts(engine: &Handle, alerts: &mut Alerts) -> Result<(), Error> {
+async fn print_counts(
+    engine: &Handle,
+    alerts: &mut Alerts,
+    language: Language,
+) -> Result<(), Error> {
     let Ok(view) = engine.view().await else {
         return Ok(());
     };
-    alerts.print(&view)?;
+    alerts.print(&view, language)?;
     let counters = &view.counters;
     let full = Catalog::embedded()
         .condition_named("mailbox_full")
@@ -285,22 +302,26 @@ async fn print_counts(engine: &Handle, alerts: &mut Alerts) -> Result<(), Error>
         });
     let now = Timestamp::now().as_second();
     let mut out = anstream::stdout().lock();
-    writeln!(
-        out,
-        "sent {:>5}  deferred {:>4}  bounced {:>3}  |  421: {:>4} ({:.1}/s)  422: {:>3}  \
-         mailbox full: {:>3}  |  lines {}",
-        counters.deliveries(Outcome::Sent),
-        counters.deliveries(Outcome::Deferred),
-        counters.deliveries(Outcome::Bounced),
-        counters.code(Direction::Outbound, 421),
-        counters.rates([60], now).of(Direction::Outbound, 421)[0],
-        counters.code(Direction::Outbound, 422),
-        full,
-        view.sources
-            .iter()
-            .map(|s| s.events + s.noise + s.unmatched)
-            .sum::<u64>(),
-    )?;
+    let number = |number: u64, columns: usize| format!("{number:>columns$}");
+    let rate = counters.rates([60], now).of(Direction::Outbound, 421)[0];
+    let lines = view
+        .sources
+        .iter()
+        .map(|it| it.events + it.noise + it.unmatched);
+    let counts = words::COUNTS.fill(
+        language,
+        &[
+            &number(counters.deliveries(Outcome::Sent), 5),
+            &number(counters.deliveries(Outcome::Deferred), 4),
+            &number(counters.deliveries(Outcome::Bounced), 3),
+            &number(counters.code(Direction::Outbound, 421), 4),
+            &format!("{rate:.1}"),
+            &number(counters.code(Direction::Outbound, 422), 3),
+            &number(full, 3),
+            &lines.sum::<u64>(),
+        ],
+    );
+    writeln!(out, "{counts}")?;
     out.flush()?;
     Ok(())
 }

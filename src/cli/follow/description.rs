@@ -3,8 +3,8 @@
 use anstyle::{AnsiColor, Style};
 use jiff::Timestamp;
 
-use crate::catalog::{Catalog, Providers};
-use crate::cli::terminal;
+use crate::catalog::{Catalog, ConditionId, Language, Providers, Wording};
+use crate::cli::{labels, terminal};
 use crate::parse::{Direction, Event, Outcome, Parsed};
 use crate::zone;
 
@@ -15,6 +15,7 @@ pub fn describe(
     parsed: &Parsed<'_, '_>,
     providers: &Providers,
     sender_domain: Option<&[u8]>,
+    language: Language,
 ) -> String {
     let colour = match event.outcome {
         Outcome::Sent => AnsiColor::Green,
@@ -46,10 +47,9 @@ pub fn describe(
         .enhanced
         .map(|code| code.to_string())
         .unwrap_or_default();
-    let mut text = format!(
-        "{time} {arrow} {style}{:<8}{style:#} {bold}{code}{bold:#} {enhanced:<8}",
-        event.outcome.name()
-    );
+    let outcome = terminal::left(labels::outcome(event.outcome.name(), language), 8);
+    let mut text =
+        format!("{time} {arrow} {style}{outcome}{style:#} {bold}{code}{bold:#} {enhanced:<8}");
     let provider = providers.name(event.provider);
     for part in [
         printable(event.peer()),
@@ -58,10 +58,10 @@ pub fn describe(
         } else {
             format!("({provider})")
         },
-        domains(sender_domain, event.domain()),
-        event.condition.map_or(String::new(), |id| {
-            Catalog::embedded().condition_name(id).replace('_', " ")
-        }),
+        domains(sender_domain, event.domain(), language),
+        event
+            .condition
+            .map_or(String::new(), |id| condition(id, language)),
         if event.outcome == Outcome::Sent {
             String::new()
         } else {
@@ -76,13 +76,25 @@ pub fn describe(
     text
 }
 
+/// The name of a condition, in Chinese in words.
+fn condition(id: ConditionId, language: Language) -> String {
+    let catalog = Catalog::embedded();
+    match (language, catalog.conditions().get(usize::from(id.0))) {
+        (Language::Zh, Some(condition)) => language.of(&condition.short).to_owned(),
+        _ => catalog.condition_name(id).replace('_', " "),
+    }
+}
+
 /// The domains of sender and recipient: `from=example.com to=example.net`.
-fn domains(sender: Option<&[u8]>, recipient: &[u8]) -> String {
+fn domains(sender: Option<&[u8]>, recipient: &[u8], language: Language) -> String {
+    const FROM: Wording = Wording::new("from={0}", "发件={0}");
+    const TO: Wording = Wording::new("to={0}", "收件={0}");
     let sender = sender.map(|domain| match domain.is_empty() {
-        true => "from=<>".to_owned(),
-        false => format!("from={}", printable(domain)),
+        true => FROM.fill(language, &[&"<>"]),
+        false => FROM.fill(language, &[&printable(domain)]),
     });
-    let recipient = (!recipient.is_empty()).then(|| format!("to={}", printable(recipient)));
+    let to = || TO.fill(language, &[&printable(recipient)]);
+    let recipient = (!recipient.is_empty()).then(to);
     let both = sender.into_iter().chain(recipient);
     both.collect::<Vec<_>>().join(" ")
 }

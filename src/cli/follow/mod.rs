@@ -55,6 +55,13 @@ pub struct Args {
     format: Format,
 }
 
+impl Args {
+    /// The language that an option names.
+    pub fn language(&self) -> Option<Language> {
+        self.lang
+    }
+}
+
 /// Follows the logs until it is interrupted or standard input ends, and prints a summary then.
 ///
 /// # Errors

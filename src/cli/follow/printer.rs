@@ -89,7 +89,7 @@ impl EventPrinter {
         self.last.count(event, &self.providers);
         self.total.count(event, &self.providers);
         let sender = self.insight.sender_domain(event);
-        let mut text = describe(event, &parsed, &self.providers, sender);
+        let mut text = describe(event, &parsed, &self.providers, sender, self.language);
         if self.several {
             text.insert_str(0, &format!("{log}: "));
         }
@@ -105,7 +105,10 @@ impl EventPrinter {
             let dim = Style::new().dimmed();
             for paragraph in explanation(entry, self.language) {
                 match paragraph {
-                    Paragraph::Meaning(text) => writeln!(out, "{dim}    {code}: {text}{dim:#}")?,
+                    Paragraph::Meaning(text) => {
+                        let colon = self.language.colon();
+                        writeln!(out, "{dim}    {code}{colon}{text}{dim:#}")?;
+                    }
                     Paragraph::Remedy(text) => writeln!(out, "{dim}    → {text}{dim:#}")?,
                 }
             }

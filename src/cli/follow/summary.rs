@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::catalog::{Language, Providers};
+use crate::cli::labels;
 use crate::parse::{Event, Outcome};
 use crate::web::numbers::thousands;
 
@@ -44,15 +45,7 @@ impl Summary {
         let counts = Outcome::ALL.into_iter().zip(self.outcomes);
         let counts = counts.filter(|(_, count)| *count > 0);
         let counts = counts.map(|(outcome, count)| {
-            let name = match (language, outcome) {
-                (Language::En, outcome) => outcome.name(),
-                (Language::Zh, Outcome::Sent) => "已送达",
-                (Language::Zh, Outcome::Deferred) => "暂缓",
-                (Language::Zh, Outcome::Bounced) => "退信",
-                (Language::Zh, Outcome::Expired) => "过期",
-                (Language::Zh, Outcome::Rejected) => "拒收",
-                (Language::Zh, Outcome::Attempt) => "尝试",
-            };
+            let name = labels::outcome(outcome.name(), language);
             format!("{name} {}", thousands(count))
         });
         let (comma, semicolon) = match language {

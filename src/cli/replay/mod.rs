@@ -3,6 +3,7 @@
 mod judge;
 mod tune;
 mod tune_text;
+mod words;
 
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -13,10 +14,11 @@ use serde::Serialize;
 use self::judge::{Judge, Reading};
 
 use crate::alert::{Active, Ended, Evaluator, Words};
-use crate::catalog::Policy;
+use crate::catalog::{Language, Policy, Severity};
 use crate::cli::error::Error;
 use crate::cli::generate::policy;
 use crate::cli::input::{LogFiles, ReadSettings};
+use crate::cli::language::LanguageParser;
 use crate::cli::output::{self, OutputFormat};
 use crate::cli::source_format;
 use crate::cli::threads::Threads;
@@ -31,6 +33,7 @@ Examples:
   maillog_exporter replay /var/log/mail.log*          with rotated logs
   maillog_exporter replay --policy mine.yml mail.log  other thresholds
   maillog_exporter replay --tune /var/log/mail.log*   what others would do
+  maillog_exporter replay --lang zh mail.log          in Chinese
   maillog_exporter replay --threads 1 --log-format postfix mail.log
   maillog_exporter replay --format json mail.log | jq -r '.alerts[].alert'")]
 pub struct Args {
@@ -50,9 +53,22 @@ pub struct Args {
     /// Format of the logs: a mail server or syslog; detected by default
     #[arg(long, value_name = "NAME", default_value = "auto", value_parser = source_format::parse)]
     log_format: Format,
+    /// Language of the text [default: from the environment]
+    #[arg(long, value_parser = LanguageParser)]
+    lang: Option<Language>,
 }
 
 impl Args {
+    /// The language that an option names.
+    pub fn language(&self) -> Option<Language> {
+        self.lang
+    }
+
+    /// The language of the text.
+    fn text_language(&self) -> Language {
+        self.lang.unwrap_or_else(Language::of_environment)
+    }
+
     /// How the logs are read.
     fn reading<'r>(&'r self, settings: &'r ReadSettings) -> Reading<'r> {
         Reading {
@@ -103,7 +119,14 @@ struct Fired {
 /// If a file cannot be read or the policy is wrong.
 pub fn run(args: &Args) -> Result<(), Error> {
     let settings = args.files.settings(args.log_format)?;
-    let policy = policy(args.policy.as_deref())?;
+    let mut policy = policy(args.policy.as_deref())?;
+    let language = args.text_language();
+    // The texts of alerts are those of the policy, unless a person wants them in another language.
+    if matches!(args.format, OutputFormat::Text)
+        && (args.lang.is_some() || language == Language::Zh)
+    {
+        policy.language = language;
+    }
     if args.tune {
         return tune::run(args, &settings, &policy);
     }
@@ -119,7 +142,9 @@ pub fn run(args: &Args) -> Result<(), Error> {
         to: replayed.to(),
         alerts: fired(&mut evaluator, &policy, replayed.end),
     };
-    output::print(args.format, &report, print)
+    output::print(args.format, &report, |output, report| {
+        print(output, report, language)
+    })
 }
 
 /// Pending, firing and ended alerts, each with when it ended.
@@ -176,38 +201,85 @@ fn shown(time: &Timestamp) -> String {
     time.strftime("%Y-%m-%d %H:%M:%S").to_string()
 }
 
-/// Ends a line with the time of the log.
-fn span(output: &mut dyn Write, from: Option<Timestamp>, to: Option<Timestamp>) -> io::Result<()> {
+/// A line about a number of lines and their time span.
+fn headline(
+    count: &str,
+    from: Option<Timestamp>,
+    to: Option<Timestamp>,
+    language: Language,
+) -> String {
     match (&from, &to) {
-        (Some(from), Some(to)) => writeln!(output, " from {} to {}", shown(from), shown(to)),
-        _ => writeln!(output, " without a time stamp"),
+        (Some(from), Some(to)) => words::SPAN.fill(language, &[&count, &shown(from), &shown(to)]),
+        _ => words::NO_TIME.fill(language, &[&count]),
+    }
+}
+
+/// A number of seconds in words: `1h 10m 20s`.
+fn lasted(seconds: i64, language: Language) -> String {
+    let duration = jiff::SignedDuration::from_secs(seconds);
+    match language {
+        Language::En => format!("{duration:#}"),
+        Language::Zh => {
+            let parts = [
+                (seconds / 3_600, "小时"),
+                (seconds / 60 % 60, "分钟"),
+                (seconds % 60, "秒"),
+            ];
+            let parts = parts.iter().filter(|(number, _)| *number > 0);
+            let parts: Vec<String> = parts.map(|(it, unit)| format!("{it} {unit}")).collect();
+            match parts.is_empty() {
+                true => "0 秒".to_owned(),
+                false => parts.join(" "),
+            }
+        }
     }
 }
 
 /// Prints the alerts as text.
-fn print(output: &mut dyn Write, report: &ReplayReport) -> io::Result<()> {
+fn print(output: &mut dyn Write, report: &ReplayReport, language: Language) -> io::Result<()> {
     let count = report.alerts.len();
-    let plural = if count == 1 { "alert" } else { "alerts" };
-    write!(output, "{count} {plural} in {} lines", report.lines)?;
-    span(output, report.from, report.to)?;
+    let alerts = match count {
+        1 => words::ALERT,
+        _ => words::ALERTS,
+    };
+    let head = alerts.fill(language, &[&count, &report.lines]);
+    writeln!(
+        output,
+        "{}",
+        headline(&head, report.from, report.to, language)
+    )?;
     for fired in &report.alerts {
         let labels = fired.labels.iter();
         let labels = labels.map(|(name, value)| format!("{name}={value}"));
         let labels = Vec::from_iter(labels).join(" ");
-        let head = format!("\n{}  {}  {labels}", fired.alert, fired.severity);
+        let severity = severity(&fired.severity, language);
+        let head = format!("\n{}  {severity}  {labels}", fired.alert);
         writeln!(output, "{}", head.trim_end())?;
-        writeln!(output, "  since  {}", shown(&fired.since))?;
-        let lasted = jiff::SignedDuration::from_secs(fired.seconds);
-        writeln!(output, "  fired  {}  for {lasted:#}", shown(&fired.fired))?;
-        match &fired.resolved {
-            Some(resolved) => writeln!(output, "  ended  {}", shown(resolved))?,
-            None => writeln!(output, "  ended  still firing at the end of the log")?,
+        let lasted = lasted(fired.seconds, language);
+        let ended = match &fired.resolved {
+            Some(resolved) => shown(resolved),
+            None => words::STILL_FIRING.of(language).to_owned(),
+        };
+        let inhibited = fired.inhibited.as_ref();
+        let rows = [
+            words::SINCE.fill(language, &[&shown(&fired.since)]),
+            words::FIRED.fill(language, &[&shown(&fired.fired), &lasted]),
+            words::ENDED.fill(language, &[&ended]),
+            inhibited.map_or(String::new(), |it| words::SILENCED.fill(language, &[it])),
+            words::WHAT.fill(language, &[&fired.summary]),
+            words::WHY.fill(language, &[&fired.description]),
+        ];
+        for row in rows.iter().filter(|row| !row.is_empty()) {
+            writeln!(output, "  {row}")?;
         }
-        if let Some(other) = &fired.inhibited {
-            writeln!(output, "  silenced by {other}")?;
-        }
-        writeln!(output, "  what   {}", fired.summary)?;
-        writeln!(output, "  why    {}", fired.description)?;
     }
     Ok(())
+}
+
+/// The word for the name of a severity.
+fn severity(name: &str, language: Language) -> String {
+    let severity: Option<Severity> = name.parse().ok();
+    severity.map_or(name.to_owned(), |it| {
+        it.text(language == Language::Zh).to_owned()
+    })
 }

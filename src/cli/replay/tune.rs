@@ -126,7 +126,10 @@ pub fn run(args: &Args, settings: &ReadSettings, policy: &Policy) -> Result<(), 
             None => report.quiet.push(alert.name.clone()),
         }
     }
-    output::print(args.format, &report, tune_text::print)
+    let language = args.text_language();
+    output::print(args.format, &report, |output, report| {
+        tune_text::print(output, report, language)
+    })
 }
 
 /// The policy with other figures.

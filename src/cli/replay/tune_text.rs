@@ -3,55 +3,55 @@
 use std::collections::BTreeSet;
 use std::io::{self, Write};
 
-use super::span;
 use super::tune::{TuneReport, TunedRule, Variant};
-use crate::catalog::Span;
+use super::{headline, severity, words};
+use crate::catalog::{Language, Span};
+use crate::cli::terminal::{left, right};
 
 /// The columns of a cell.
 const CELL: usize = 18;
 
 /// Prints the tables.
-pub fn print(output: &mut dyn Write, report: &TuneReport) -> io::Result<()> {
-    write!(output, "{} lines", report.lines)?;
-    span(output, report.from, report.to)?;
+pub fn print(output: &mut dyn Write, report: &TuneReport, language: Language) -> io::Result<()> {
+    let lines = words::LINES.fill(language, &[&report.lines]);
     writeln!(
         output,
-        "Each cell: alerts per week, and minutes of outage in which one fires. * is the policy."
+        "{}",
+        headline(&lines, report.from, report.to, language)
     )?;
+    writeln!(output, "{}", words::CELLS.of(language))?;
     if report.weeks < 1.0 {
-        let days = report.weeks * 7.0;
-        writeln!(
-            output,
-            "The log has {days:.1} days: numbers per week are those of {days:.1} days, multiplied."
-        )?;
+        let days = format!("{:.1}", report.weeks * 7.0);
+        writeln!(output, "{}", words::SHORT_LOG.fill(language, &[&days]))?;
     }
     for rule in &report.rules {
-        print_rule(output, rule)?;
+        print_rule(output, rule, language)?;
     }
     if !report.quiet.is_empty() {
-        let names = report.quiet.join(", ");
-        writeln!(
-            output,
-            "\nWithout an alert with any of these figures: {names}"
-        )?;
+        let names = report.quiet.join(language.comma());
+        writeln!(output, "\n{}", words::QUIET.fill(language, &[&names]))?;
     }
     Ok(())
 }
 
-fn print_rule(output: &mut dyn Write, rule: &TunedRule) -> io::Result<()> {
+fn print_rule(output: &mut dyn Write, rule: &TunedRule, language: Language) -> io::Result<()> {
     let outages = match rule.outages {
-        1 => "1 outage".to_owned(),
-        outages => format!("{outages} outages"),
+        1 => words::OUTAGE,
+        _ => words::OUTAGES,
     };
-    writeln!(
-        output,
-        "\n{}  {}  {outages}, {:.0} min",
-        rule.alert, rule.severity, rule.outage_minutes
-    )?;
+    let minutes = format!("{:.0}", rule.outage_minutes);
+    let outages = outages.fill(language, &[&rule.outages, &minutes]);
+    let severity = severity(rule.severity, language);
+    writeln!(output, "\n{}  {severity}  {outages}", rule.alert)?;
     let durations: BTreeSet<u32> = rule.variants.iter().map(|it| it.for_seconds).collect();
-    write!(output, "  {:<10}", rule.figure)?;
+    let figure = match rule.figure {
+        "share" => words::SHARE,
+        _ => words::COUNT,
+    };
+    write!(output, "  {}", left(figure.of(language), 10))?;
     for seconds in &durations {
-        write!(output, "{:>CELL$}", format!("for {}", Span(*seconds)))?;
+        let title = words::FOR.fill(language, &[&Span(*seconds)]);
+        write!(output, "{}", right(&title, CELL))?;
     }
     writeln!(output)?;
     let mut rest = rule.variants.as_slice();
@@ -62,19 +62,19 @@ fn print_rule(output: &mut dyn Write, rule: &TunedRule) -> io::Result<()> {
         write!(output, "  {:<10}", level(rule, first.level))?;
         for seconds in &durations {
             let cell = row.iter().find(|it| it.for_seconds == *seconds);
-            write!(output, "{:>CELL$}", cell.map_or_else(String::new, text))?;
+            let cell = cell.map_or_else(String::new, |cell| text(cell, language));
+            write!(output, "{}", right(&cell, CELL))?;
         }
         writeln!(output)?;
     }
     Ok(())
 }
 
-fn text(cell: &Variant) -> String {
+fn text(cell: &Variant, language: Language) -> String {
     let mark = if cell.is_policy { "* " } else { "" };
-    format!(
-        "{mark}{:.1}  {:.0} min",
-        cell.alerts_per_week, cell.seen_minutes
-    )
+    let alerts = format!("{:.1}", cell.alerts_per_week);
+    let minutes = format!("{:.0}", cell.seen_minutes);
+    words::CELL.fill(language, &[&mark, &alerts, &minutes])
 }
 
 fn level(rule: &TunedRule, level: f64) -> String {

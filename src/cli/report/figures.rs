@@ -3,7 +3,8 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use crate::catalog::commanded_servers;
+use super::words;
+use crate::catalog::{Language, commanded_servers};
 
 /// How the report is printed.
 pub(super) struct Style {
@@ -13,14 +14,21 @@ pub(super) struct Style {
     pub zero_fill: bool,
     /// The zone of times.
     pub zone: TimeZone,
+    pub language: Language,
+    /// The columns of the terminal; `None` if lines are not broken.
+    pub columns: Option<usize>,
 }
 
-/// The first names, and how many there are more.
-pub(super) fn listed(names: &[String]) -> String {
+/// The first names, and how many there are more; in Chinese, how many there are.
+pub(super) fn listed(names: &[String], language: Language) -> String {
     const SHOWN: usize = 3;
-    match names.len() {
-        ..=SHOWN => names.join(", "),
-        more => format!("{} and {} more", names[..SHOWN].join(", "), more - SHOWN),
+    let comma = language.comma();
+    let (first, all) = (names.iter().take(SHOWN), names.len());
+    let first = Vec::from_iter(first.map(String::as_str)).join(comma);
+    match (language, all > SHOWN) {
+        (_, false) => first,
+        (Language::En, true) => words::AND_MORE.fill(language, &[&first, &(all - SHOWN)]),
+        (Language::Zh, true) => words::AND_MORE.fill(language, &[&first, &all]),
     }
 }
 
@@ -37,10 +45,11 @@ pub(super) fn local(time: Timestamp, zone: &TimeZone) -> String {
 }
 
 /// A duration in its largest unit: `1.5 s`, `12.0 min`, `3.1 h`.
-pub(super) fn duration(seconds: f64) -> String {
-    match seconds {
-        ..=60.0 => format!("{seconds:.1} s"),
-        ..=3600.0 => format!("{:.1} min", seconds / 60.0),
-        _ => format!("{:.1} h", seconds / 3600.0),
-    }
+pub(super) fn duration(seconds: f64, language: Language) -> String {
+    let (number, unit) = match seconds {
+        ..=60.0 => (seconds, words::SECONDS),
+        ..=3600.0 => (seconds / 60.0, words::MINUTES),
+        _ => (seconds / 3600.0, words::HOURS),
+    };
+    format!("{number:.1} {}", unit.of(language))
 }

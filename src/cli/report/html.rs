@@ -5,9 +5,10 @@ use std::io::{self, Write};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::figures::{Style, duration, listed, local, server_name};
-use super::hour_chart;
 use super::log_report::LogReport;
-use crate::catalog::{Language, grouped};
+use super::{hour_chart, tables, words};
+use crate::catalog::{Language, Wording, grouped};
+use crate::cli::labels;
 use crate::report::{Complaint, DomainRow, NameRow, ReplyRow, Traffic};
 
 /// Colours for light and dark screens. Mail programs that drop style sheets show plain tables.
@@ -28,37 +29,24 @@ const LEFT: &str = "text-align:left";
 struct Page<'r> {
     report: &'r LogReport,
     style: &'r Style,
-    language: Language,
 }
 
 /// Prints a report.
-pub(super) fn print(
-    output: &mut dyn Write,
-    report: &LogReport,
-    style: &Style,
-    language: Language,
-) -> io::Result<()> {
-    let page = Page {
-        report,
-        style,
-        language,
-    };
+pub(super) fn print(output: &mut dyn Write, report: &LogReport, style: &Style) -> io::Result<()> {
+    let page = Page { report, style };
     writeln!(output, "{}", page.document().into_string())
 }
 
 impl Page<'_> {
-    fn t(&self, en: &'static str, zh: &'static str) -> &'static str {
-        match self.language {
-            Language::En => en,
-            Language::Zh => zh,
-        }
+    fn word(&self, wording: Wording) -> &'static str {
+        wording.of(self.style.language)
     }
 
     fn document(&self) -> Markup {
         let title = self.title();
-        let language = match self.language {
+        let language = match self.style.language {
             Language::En => "en",
-            Language::Zh => "zh",
+            Language::Zh => "zh-Hans",
         };
         html! {
             (DOCTYPE)
@@ -79,18 +67,17 @@ impl Page<'_> {
                     @else { (self.traffic()) (self.failures()) }
                     (self.codes())
                     p { small { (self.footer()) } }
+                    (self.estimates())
                 }
             }
         }
     }
 
     fn title(&self) -> String {
-        let hosts = &self.report.summary.hosts;
-        let mail = self.t("Mail report", "邮件报告");
-        match (hosts.is_empty(), self.language) {
-            (true, _) => mail.to_owned(),
-            (false, Language::En) => format!("{mail}: {}", listed(hosts)),
-            (false, Language::Zh) => format!("{mail}：{}", hosts.join("、")),
+        let (hosts, language) = (&self.report.summary.hosts, self.style.language);
+        match hosts.is_empty() {
+            true => self.word(words::PAGE).to_owned(),
+            false => words::PAGE_OF.fill(language, &[&listed(hosts, language)]),
         }
     }
 
@@ -103,7 +90,7 @@ impl Page<'_> {
                 @if let (Some(from), Some(to)) = (summary.from, summary.to) {
                     (local(from, &self.style.zone)) " – " (local(to, &self.style.zone)) " · "
                 }
-                (servers.join(", "))
+                (servers.join(self.style.language.comma()))
             }
         }
     }
@@ -111,26 +98,26 @@ impl Page<'_> {
     fn totals(&self) -> Markup {
         let it = &self.report.summary.messages;
         let rows = [
-            (self.t("received", "收到"), it.received),
-            (self.t("delivered", "已投递"), it.delivered),
-            (self.t("forwarded", "已转发"), it.forwarded),
-            (self.t("deferred (messages)", "延迟（邮件数）"), it.deferred),
-            (self.t("deferrals (attempts)", "延迟（次数）"), it.deferrals),
-            (self.t("bounced", "退信"), it.bounced),
-            (self.t("expired", "过期退回"), it.expired),
-            (self.t("rejected", "拒收"), it.rejected),
-            (self.t("reject warnings", "拒收警告"), it.reject_warnings),
-            (self.t("held", "暂扣"), it.held),
-            (self.t("discarded", "丢弃"), it.discarded),
-            (self.t("bytes received", "收到字节数"), it.bytes_received),
-            (self.t("bytes delivered", "投递字节数"), it.bytes_delivered),
+            (words::RECEIVED, it.received),
+            (words::DELIVERED, it.delivered),
+            (words::FORWARDED, it.forwarded),
+            (words::DEFERRED_MESSAGES, it.deferred),
+            (words::DEFERRED_ATTEMPTS, it.deferrals),
+            (words::BOUNCED, it.bounced),
+            (words::EXPIRED, it.expired),
+            (words::REJECTED, it.rejected),
+            (words::REJECT_WARNINGS, it.reject_warnings),
+            (words::HELD, it.held),
+            (words::DISCARDED, it.discarded),
+            (words::BYTES_RECEIVED, it.bytes_received),
+            (words::BYTES_DELIVERED, it.bytes_delivered),
         ];
         html! {
             table style="width:auto" {
                 @for (index, (name, count)) in rows.into_iter().enumerate() {
                     // The first screen is short: what is zero and not usual is left out.
                     @if count > 0 || matches!(index, 0 | 1 | 3 | 5 | 7) {
-                        tr { td style=(RIGHT) { b { (grouped(count)) } } td { (name) } }
+                        tr { td style=(RIGHT) { b { (grouped(count)) } } td { (self.word(name)) } }
                     }
                 }
             }
@@ -145,17 +132,17 @@ impl Page<'_> {
             .filter_map(|it| levels.get(it))
             .sum();
         html! {
-            h2 { (self.t("What needs attention", "需要关注")) }
+            h2 { (self.word(words::ATTENTION)) }
             @if fatal > 0 {
                 p { b { (grouped(fatal)) } " "
-                    (self.t("fatal errors and panics of the server itself", "服务器自身的致命错误")) }
+                    (self.word(words::FATAL)) }
             }
             @if summary.problems.is_empty() {
-                @if fatal == 0 { p { (self.t("Nothing failed.", "没有失败。")) } }
+                @if fatal == 0 { p { (self.word(words::NOTHING_FAILED)) } }
             } @else {
                 table {
                     (self.heading(&[
-                        ("count", "次数", true), ("code", "代码", true), ("what failed, and what to do first", "问题与首要措施", false),
+                        (words::COUNT, true), (words::CODE, true), (words::WHAT_FAILED, false),
                     ]))
                     @for problem in &summary.problems {
                         tr {
@@ -175,20 +162,16 @@ impl Page<'_> {
         }
     }
 
-    fn direction(&self, direction: &str) -> &'static str {
-        match direction {
-            "outbound" => self.t("outbound", "出站"),
-            "inbound" => self.t("inbound", "入站"),
-            _ => self.t("local", "本地"),
-        }
+    fn direction(&self, direction: &'static str) -> &'static str {
+        labels::direction(direction, self.style.language)
     }
 
-    /// The heading of a table: each column in both languages, and whether it holds numbers.
-    fn heading(&self, columns: &[(&'static str, &'static str, bool)]) -> Markup {
+    /// The heading of a table: each column, and whether it holds numbers.
+    fn heading(&self, columns: &[(Wording, bool)]) -> Markup {
         html! {
             tr {
-                @for (en, zh, is_number) in columns {
-                    th style=(if *is_number { RIGHT } else { LEFT }) { (self.t(en, zh)) }
+                @for (column, is_number) in columns {
+                    th style=(if *is_number { RIGHT } else { LEFT }) { (self.word(*column)) }
                 }
             }
         }
@@ -206,32 +189,32 @@ impl Page<'_> {
         let top = &summary.top;
         html! {
             @if !hours.is_empty() {
-                h2 { (self.t("By hour", "按小时")) }
-                (hour_chart::chart(&summary.hours, self.t("Delivered and failed by hour", "每小时投递与失败")))
-                p.muted { (self.t("Blue: delivered. Red: deferred or bounced.", "蓝色：已投递。红色：延迟或退信。")) }
-                (self.by_time(&hours))
+                h2 { (self.word(words::BY_HOUR)) }
+                (hour_chart::chart(&summary.hours, self.word(words::CHART)))
+                p.muted { (self.word(words::CHART_COLORS)) }
+                (self.by_time(words::HOUR, &hours))
             }
             @if days.len() > 1 {
-                h2 { (self.t("By day", "按天")) }
-                (self.by_time(&days))
+                h2 { (self.word(words::BY_DAY)) }
+                (self.by_time(words::DAY, &days))
             }
             @if !top.recipient_domains.is_empty() {
-                h2 { (self.t("Recipient domains", "收件域")) }
+                h2 { (self.word(words::RECIPIENT_DOMAINS)) }
                 (self.domains(&top.recipient_domains))
             }
-            (self.names(self.t("Sender domains", "发件域"), &top.sender_domains))
-            (self.names(self.t("Senders", "发件人"), &top.senders))
-            (self.names(self.t("Recipients", "收件人"), &top.recipients))
-            (self.names(self.t("Clients", "客户端"), &top.clients))
+            (self.names(words::SENDER_DOMAINS, &top.sender_domains))
+            (self.names(words::SENDERS, &top.senders))
+            (self.names(words::RECIPIENTS, &top.recipients))
+            (self.names(words::CLIENTS, &top.clients))
         }
     }
 
-    fn by_time(&self, rows: &[(String, Traffic)]) -> Markup {
+    fn by_time(&self, unit: Wording, rows: &[(String, Traffic)]) -> Markup {
         html! {
             div.wide tabindex="0" { table {
                 (self.heading(&[
-                    ("", "", false), ("received", "收到", true), ("delivered", "已投递", true), ("deferred", "延迟", true),
-                    ("bounced", "退信", true), ("rejected", "拒收", true),
+                    (unit, false), (words::RECEIVED, true), (words::DELIVERED, true), (words::DEFERRED, true),
+                    (words::BOUNCED, true), (words::REJECTED, true),
                 ]))
                 @for (name, it) in rows {
                     tr {
@@ -249,8 +232,8 @@ impl Page<'_> {
         html! {
             div.wide tabindex="0" { table {
                 (self.heading(&[
-                    ("domain", "域", false), ("sent", "已投递", true), ("bytes", "字节", true), ("deferred", "延迟", true),
-                    ("bounced", "退信", true), ("delay", "平均耗时", true), ("longest", "最长耗时", true),
+                    (words::DOMAIN, false), (words::SENT, true), (words::BYTES, true), (words::DEFERRED, true),
+                    (words::BOUNCED, true), (words::DELAY, true), (words::LONGEST, true),
                 ]))
                 @for row in rows {
                     tr {
@@ -258,27 +241,27 @@ impl Page<'_> {
                         @for count in [row.sent, row.bytes, row.deferred, row.bounced] {
                             td style=(RIGHT) { (grouped(count)) }
                         }
-                        td style=(RIGHT) { (duration(row.delay_avg)) }
-                        td style=(RIGHT) { (duration(row.delay_max)) }
+                        td style=(RIGHT) { (duration(row.delay_avg, self.style.language)) }
+                        td style=(RIGHT) { (duration(row.delay_max, self.style.language)) }
                     }
                 }
             } }
         }
     }
 
-    fn names(&self, title: &str, rows: &[NameRow]) -> Markup {
+    fn names(&self, title: Wording, rows: &[NameRow]) -> Markup {
         let rejects = rows.iter().any(|row| row.rejected > 0);
         let mut columns = vec![
-            ("name", "名称", false),
-            ("messages", "邮件", true),
-            ("bytes", "字节", true),
+            (words::NAME, false),
+            (words::MESSAGES, true),
+            (words::BYTES, true),
         ];
         if rejects {
-            columns.push(("rejected", "拒收", true));
+            columns.push((words::REJECTED, true));
         }
         html! {
             @if !rows.is_empty() {
-                h2 { (title) }
+                h2 { (self.word(title)) }
                 div.wide tabindex="0" { table {
                     (self.heading(&columns))
                     @for row in rows {
@@ -297,32 +280,38 @@ impl Page<'_> {
     fn failures(&self) -> Markup {
         let reasons = &self.report.summary.reasons;
         html! {
-            (self.replies(self.t("Deferrals", "延迟原因"), &reasons.deferred))
-            (self.replies(self.t("Bounces", "退信原因"), &reasons.bounced))
-            (self.replies(self.t("Rejects", "拒收原因"), &reasons.rejected))
-            (self.replies(self.t("Failed attempts", "失败的尝试"), &reasons.attempts))
-            (self.complaints(self.t("Held, discarded, let through with a warning", "暂扣、丢弃、仅警告"), &reasons.actions))
-            (self.complaints(self.t("Panics, fatal errors, errors and warnings", "致命错误、错误与警告"), &reasons.diagnostics))
+            (self.replies(words::DEFERRALS_BY_REASON, &reasons.deferred))
+            (self.replies(words::BOUNCES_BY_REASON, &reasons.bounced))
+            (self.replies(words::REJECTS_BY_REASON, &reasons.rejected))
+            (self.replies(words::ATTEMPTS_BY_REASON, &reasons.attempts))
+            (self.complaints(words::ACTIONS, labels::action, &reasons.actions))
+            (self.complaints(words::DIAGNOSTICS, labels::level, &reasons.diagnostics))
         }
     }
 
-    fn replies(&self, title: &str, rows: &[ReplyRow]) -> Markup {
+    fn replies(&self, title: Wording, rows: &[ReplyRow]) -> Markup {
         let row = |row: &ReplyRow| {
-            let place = row.place.clone().unwrap_or_default();
+            let place = tables::place(row, self.style.language).to_owned();
             (row.count, place, row.text.clone())
         };
-        counted(title, rows.iter().map(row))
+        counted(self.word(title), rows.iter().map(row))
     }
 
-    fn complaints(&self, title: &str, rows: &[Complaint]) -> Markup {
+    fn complaints(
+        &self,
+        title: Wording,
+        word: fn(&str, Language) -> &str,
+        rows: &[Complaint],
+    ) -> Markup {
         let row = |row: &Complaint| {
             let text = match row.program.is_empty() {
                 true => row.text.clone(),
                 false => format!("{}: {}", row.program, row.text),
             };
-            (row.count, row.level.to_string(), text)
+            let level = word(&row.level, self.style.language);
+            (row.count, level.to_owned(), text)
         };
-        counted(title, rows.iter().map(row))
+        counted(self.word(title), rows.iter().map(row))
     }
 
     /// The reply codes by direction.
@@ -330,7 +319,7 @@ impl Page<'_> {
         html! {
             @for (direction, codes) in &self.report.totals.codes {
                 @if !codes.is_empty() {
-                    h2 { (self.t("Reply codes", "回复码")) ", " (self.direction(direction)) }
+                    h2 { (words::CODES.fill(self.style.language, &[&self.direction(direction)])) }
                     p { @for (code, count) in codes { b { (code) } " × " (grouped(*count)) "   " } }
                 }
             }
@@ -338,18 +327,23 @@ impl Page<'_> {
     }
 
     fn footer(&self) -> String {
-        let report = self.report;
-        let (lines, unmatched) = (grouped(report.lines), grouped(report.unmatched));
-        let mut text = match self.language {
-            Language::En => format!("{lines} lines, {unmatched} of unknown form. "),
-            Language::Zh => format!("共 {lines} 行，{unmatched} 行格式未知。"),
-        };
-        let estimates: Vec<&str> = report.summary.top.estimates.keys().copied().collect();
-        if !estimates.is_empty() {
-            text += self.t("Estimates for lack of memory: ", "因内存不足为估计值：");
-            text += &estimates.join(", ");
+        let (report, language) = (self.report, self.style.language);
+        let counts = [report.lines, report.events, report.noise, report.unmatched].map(grouped);
+        let [lines, events, noise, unmatched] = &counts;
+        words::LINES.fill(language, &[lines, events, noise, unmatched])
+    }
+
+    /// Which tables are estimates.
+    fn estimates(&self) -> Markup {
+        let estimates = tables::estimated(self.report, self.style.language);
+        html! {
+            @if !estimates.is_empty() {
+                p { small {
+                    (self.word(words::ESTIMATES))
+                    @for line in estimates { br; (line) }
+                } }
+            }
         }
-        text
     }
 }
 

@@ -4,11 +4,13 @@ mod figures;
 mod hour_chart;
 mod html;
 mod log_report;
+mod row;
 mod selection;
 mod tables;
 mod text;
 mod time_argument;
 mod visitor;
+mod words;
 
 use jiff::Timestamp;
 
@@ -22,6 +24,7 @@ use super::input::{LineReader, LogFiles, ReadSettings};
 use super::language::LanguageParser;
 use super::output;
 use super::source_format;
+use super::terminal;
 use super::threads::Threads;
 use crate::catalog::{Catalog, Language};
 use crate::metrics::{Counters, CountingVisitor, Limits, LineCounts};
@@ -59,6 +62,7 @@ const PROBLEMS: usize = 5;
   maillog_exporter report /var/log/mail.log
   maillog_exporter report --detail 20 --since yesterday /var/log/mail.log*
   maillog_exporter report --format json /var/log/mail.log*
+  maillog_exporter report --lang zh /var/log/mail.log
   maillog_exporter report --detail 10 --domain example.com /var/log/mail.log
   zcat old/*.gz | maillog_exporter report -")]
 pub struct Args {
@@ -91,15 +95,22 @@ pub struct Args {
     /// Mail from or to this domain
     #[arg(long, value_name = "DOMAIN")]
     domain: Option<String>,
-    /// Language of the page in HTML
-    #[arg(long = "lang", value_name = "LANG", value_parser = LanguageParser, default_value = "en")]
-    language: Language,
+    /// Language of the text [default: from the environment]
+    #[arg(long = "lang", value_name = "LANG", value_parser = LanguageParser)]
+    language: Option<Language>,
     /// Print hours and days without mail, too
     #[arg(long)]
     zero_fill: bool,
     /// The most memory for the tables; beyond it, rare names are dropped and the report says so
     #[arg(long, value_name = "SIZE", default_value = "256MiB", value_parser = memory_size)]
     memory: usize,
+}
+
+impl Args {
+    /// The language that an option names.
+    pub fn language(&self) -> Option<Language> {
+        self.language
+    }
 }
 
 /// Runs the command.
@@ -110,22 +121,29 @@ pub struct Args {
 pub fn run(args: &Args) -> Result<(), Error> {
     let catalog = Catalog::embedded();
     let settings = args.files.settings(args.log_format)?;
-    let report = read(args, &settings)?;
+    let language = match args.format {
+        // The texts of JSON are for programs.
+        ReportFormat::Json => Language::En,
+        _ => args.language.unwrap_or_else(Language::of_environment),
+    };
+    let report = read(args, &settings, language)?;
     let style = Style {
         rows: args.detail.unwrap_or_default(),
         problems_first: args.problems_first,
         zero_fill: args.zero_fill,
         zone: settings.zone().clone(),
+        language,
+        columns: terminal::window(),
     };
     output::print_with(|output| match args.format {
         ReportFormat::Text => text::print(output, &report, &style, catalog),
         ReportFormat::Json => output::json(output, &report),
-        ReportFormat::Html => html::print(output, &report, &style, args.language),
+        ReportFormat::Html => html::print(output, &report, &style),
     })
 }
 
 /// Reads the files.
-fn read(args: &Args, settings: &ReadSettings) -> Result<LogReport, Error> {
+fn read(args: &Args, settings: &ReadSettings, language: Language) -> Result<LogReport, Error> {
     let catalog = Catalog::embedded();
     let rows = args.detail.unwrap_or(args.format.default_rows());
     let options = CollectorOptions {
@@ -158,10 +176,7 @@ fn read(args: &Args, settings: &ReadSettings) -> Result<LogReport, Error> {
         rows,
         problems: PROBLEMS,
         zero_fill: args.zero_fill,
-        language: match args.format {
-            ReportFormat::Html => args.language,
-            _ => Language::En,
-        },
+        language,
     };
     Ok(LogReport {
         formats: args.files.formats(&parser),

@@ -5,6 +5,10 @@ use std::io::{self, Write};
 
 use super::figures::{Style, duration};
 use super::log_report::LogReport;
+use super::{row, words};
+use crate::catalog::{Language, Wording};
+use crate::cli::labels;
+use crate::cli::terminal::{left, right};
 use crate::report::{Complaint, ConnectionTime, DomainRow, NameRow, ReplyRow, Traffic};
 
 /// A named count.
@@ -15,11 +19,11 @@ pub(super) fn traffic(output: &mut dyn Write, report: &LogReport, style: &Style)
     if style.rows == 0 {
         return Ok(());
     }
-    let summary = &report.summary;
+    let (summary, language) = (&report.summary, style.language);
     let days = summary.days.iter().map(|it| (it.date.clone(), it.traffic));
     let days: Vec<_> = days.collect();
     if days.len() > 1 {
-        by_time(output, "Mail by day", "day", &days)?;
+        by_time(output, style, words::BY_DAY, words::DAY, &days)?;
     }
     let hours = summary.hours.iter();
     let hours = hours.filter(|it| style.zero_fill || !it.traffic.is_empty());
@@ -32,29 +36,30 @@ pub(super) fn traffic(output: &mut dyn Write, report: &LogReport, style: &Style)
         })
         .collect();
     let title = match days.len() > 1 {
-        true => "Mail by hour, all days",
-        false => "Mail by hour",
+        true => words::BY_HOUR_ALL_DAYS,
+        false => words::BY_HOUR,
     };
-    by_time(output, title, "hour", &hours)?;
+    by_time(output, style, title, words::HOUR, &hours)?;
     let top = &summary.top;
-    let title = |name: &str, table| match top.distinct.get(table) {
-        Some(all) => format!("{name} ({all})"),
-        None => name.to_owned(),
+    let title = |name: Wording, table| match top.distinct.get(table) {
+        Some(all) => words::COUNTED.fill(language, &[&name.of(language), all]),
+        None => name.of(language).to_owned(),
     };
     domains(
         output,
-        &title("Recipient domains", "recipient_domains"),
+        style,
+        &title(words::RECIPIENT_DOMAINS, "recipient_domains"),
         &top.recipient_domains,
     )?;
     for (name, table, rows) in [
-        ("Sender domains", "sender_domains", &top.sender_domains),
-        ("Senders", "senders", &top.senders),
-        ("Recipients", "recipients", &top.recipients),
-        ("Clients", "clients", &top.clients),
+        (words::SENDER_DOMAINS, "sender_domains", &top.sender_domains),
+        (words::SENDERS, "senders", &top.senders),
+        (words::RECIPIENTS, "recipients", &top.recipients),
+        (words::CLIENTS, "clients", &top.clients),
     ] {
-        names(output, &title(name, table), rows)?;
+        names(output, style, &title(name, table), rows)?;
     }
-    sessions(output, report)
+    sessions(output, report, language)
 }
 
 /// Why mail failed, and what the server warns about.
@@ -66,34 +71,35 @@ pub(super) fn problems(
     if style.rows == 0 {
         return Ok(());
     }
-    let reasons = &report.summary.reasons;
+    let (reasons, language) = (&report.summary.reasons, style.language);
     for (title, rows) in [
-        ("Deferrals, by agent and reason", &reasons.deferred),
-        ("Bounces, by host and reason", &reasons.bounced),
-        ("Rejects, by stage and reason", &reasons.rejected),
-        ("Failed attempts, by agent and reason", &reasons.attempts),
+        (words::DEFERRALS_BY_REASON, &reasons.deferred),
+        (words::BOUNCES_BY_REASON, &reasons.bounced),
+        (words::REJECTS_BY_REASON, &reasons.rejected),
+        (words::ATTEMPTS_BY_REASON, &reasons.attempts),
     ] {
-        replies(output, title, rows)?;
+        replies(output, style, title, rows)?;
     }
     complaints(
         output,
-        "Held, discarded, let through with a warning",
+        style,
+        words::ACTIONS,
+        labels::action,
         &reasons.actions,
     )?;
     complaints(
         output,
-        "Panics, fatal errors, errors and warnings",
+        style,
+        words::DIAGNOSTICS,
+        labels::level,
         &reasons.diagnostics,
     )?;
     let without = &report.summary.without_sender;
     if without.messages == 0 {
         return Ok(());
     }
-    writeln!(
-        output,
-        "\nDelivered messages without a sender record ({})",
-        without.messages
-    )?;
+    let title = words::WITHOUT_SENDER.fill(language, &[&without.messages]);
+    writeln!(output, "\n{title}")?;
     for (queue_id, recipient) in without.first.iter().take(style.rows) {
         writeln!(output, "  {queue_id}  {recipient}")?;
     }
@@ -101,43 +107,66 @@ pub(super) fn problems(
 }
 
 /// Which tables did not fit into memory.
-pub(super) fn estimates(output: &mut dyn Write, report: &LogReport) -> io::Result<()> {
-    let estimates = &report.summary.top.estimates;
+pub(super) fn estimates(
+    output: &mut dyn Write,
+    report: &LogReport,
+    language: Language,
+) -> io::Result<()> {
+    let estimates = estimated(report, language);
     if estimates.is_empty() {
         return Ok(());
     }
-    writeln!(
-        output,
-        "\nEstimates, because the tables did not fit into memory (--memory):"
-    )?;
-    for (table, error) in estimates {
-        match error {
-            None => writeln!(
-                output,
-                "  bytes and deferred messages: messages in the queue were forgotten"
-            )?,
-            Some(error) => writeln!(
-                output,
-                "  {table}: rare names are missing; each count may be {error} too small"
-            )?,
-        }
+    writeln!(output, "\n{}", words::ESTIMATES.of(language))?;
+    for line in estimates {
+        writeln!(output, "  {line}")?;
     }
     Ok(())
 }
 
+/// What is not exact, and by how much.
+pub(super) fn estimated(report: &LogReport, language: Language) -> Vec<String> {
+    let estimates = report.summary.top.estimates.iter();
+    let lines = estimates.map(|(table, error)| match error {
+        None => words::MESSAGES_FORGOTTEN.of(language).to_owned(),
+        Some(error) => {
+            words::NAMES_MISSING.fill(language, &[&words::table(table, language), error])
+        }
+    });
+    lines.collect()
+}
+
+/// Prints a line of words and numbers, each at the right of its columns, and a name behind them.
+fn line(output: &mut dyn Write, cells: &[(&str, usize)], name: &str) -> io::Result<()> {
+    let cells = cells.iter().map(|(text, columns)| right(text, *columns));
+    let cells: Vec<String> = cells.collect();
+    writeln!(output, "  {}  {name}", cells.join(" "))
+}
+
 fn by_time(
     output: &mut dyn Write,
-    title: &str,
-    unit: &str,
+    style: &Style,
+    title: Wording,
+    unit: Wording,
     rows: &[(String, Traffic)],
 ) -> io::Result<()> {
     if rows.is_empty() {
         return Ok(());
     }
+    let language = style.language;
+    let columns = [
+        words::RECEIVED,
+        words::DELIVERED,
+        words::DEFERRED,
+        words::BOUNCED,
+        words::REJECTED,
+    ];
+    let columns = columns.map(|column| right(column.of(language), 10));
     writeln!(
         output,
-        "\n{title}\n  {unit:<11} {:>10} {:>10} {:>10} {:>10} {:>10}",
-        "received", "delivered", "deferred", "bounced", "rejected"
+        "\n{}\n  {} {}",
+        title.of(language),
+        left(unit.of(language), 11),
+        columns.join(" ")
     )?;
     for (name, it) in rows {
         writeln!(
@@ -149,153 +178,205 @@ fn by_time(
     Ok(())
 }
 
-fn domains(output: &mut dyn Write, title: &str, rows: &[DomainRow]) -> io::Result<()> {
+fn domains(
+    output: &mut dyn Write,
+    style: &Style,
+    title: &str,
+    rows: &[DomainRow],
+) -> io::Result<()> {
     if rows.is_empty() {
         return Ok(());
     }
-    writeln!(
-        output,
-        "\n{title}\n  {:>10} {:>14} {:>9} {:>9} {:>9} {:>9}  domain",
-        "sent", "bytes", "deferred", "bounced", "delay", "longest"
-    )?;
-    for row in rows {
-        writeln!(
-            output,
-            "  {:>10} {:>14} {:>9} {:>9} {:>9} {:>9}  {}",
-            row.sent,
-            row.bytes,
-            row.deferred,
-            row.bounced,
-            duration(row.delay_avg),
-            duration(row.delay_max),
-            row.name
-        )?;
-    }
-    Ok(())
-}
-
-fn names(output: &mut dyn Write, title: &str, rows: &[NameRow]) -> io::Result<()> {
-    if rows.is_empty() {
-        return Ok(());
-    }
-    let rejects = rows.iter().any(|row| row.rejected > 0);
-    let heading = if rejects { "  rejected" } else { "" };
-    writeln!(
-        output,
-        "\n{title}\n  {:>10} {:>14}{heading}  name",
-        "messages", "bytes"
-    )?;
-    for row in rows {
-        let rejected = match rejects {
-            true => format!("{:>10}", row.rejected),
-            false => String::new(),
-        };
-        writeln!(
-            output,
-            "  {:>10} {:>14}{rejected}  {}",
-            row.messages, row.bytes, row.name
-        )?;
-    }
-    Ok(())
-}
-
-fn replies(output: &mut dyn Write, title: &str, rows: &[ReplyRow]) -> io::Result<()> {
-    if rows.is_empty() {
-        return Ok(());
-    }
+    let language = style.language;
     writeln!(output, "\n{title}")?;
+    let columns = [10, 14, 9, 9, 9, 9];
+    let heading = [
+        words::SENT,
+        words::BYTES,
+        words::DEFERRED,
+        words::BOUNCED,
+        words::DELAY,
+        words::LONGEST,
+    ];
+    let heading = heading.map(|it| it.of(language));
+    let cells: Vec<_> = heading.into_iter().zip(columns).collect();
+    line(output, &cells, words::DOMAIN.of(language))?;
     for row in rows {
-        let place = row.place.as_deref().unwrap_or_default();
-        let provider = match row.provider.as_str() {
-            "" | "other" => String::new(),
-            provider => format!(" [{provider}]"),
-        };
-        let line = format!("{:>12}  {place}{provider}: {}", row.count, row.text);
-        writeln!(output, "{}", line.trim_end())?;
+        let cells = [
+            row.sent.to_string(),
+            row.bytes.to_string(),
+            row.deferred.to_string(),
+            row.bounced.to_string(),
+            duration(row.delay_avg, language),
+            duration(row.delay_max, language),
+        ];
+        let cells = cells.iter().map(String::as_str).zip(columns);
+        line(output, &cells.collect::<Vec<_>>(), &row.name)?;
     }
     Ok(())
 }
 
-fn complaints(output: &mut dyn Write, title: &str, rows: &[Complaint]) -> io::Result<()> {
+fn names(output: &mut dyn Write, style: &Style, title: &str, rows: &[NameRow]) -> io::Result<()> {
     if rows.is_empty() {
         return Ok(());
     }
+    let language = style.language;
+    // What was rejected, if anything was.
+    let shown = match rows.iter().any(|row| row.rejected > 0) {
+        true => 3,
+        false => 2,
+    };
+    const COLUMNS: [usize; 3] = [10, 14, 9];
     writeln!(output, "\n{title}")?;
+    let heading = [words::MESSAGES, words::BYTES, words::REJECTED].map(|it| it.of(language));
+    let cells: Vec<_> = heading.into_iter().zip(COLUMNS).collect();
+    line(output, &cells[..shown], words::NAME.of(language))?;
     for row in rows {
-        let program = match row.program.as_str() {
+        let cells = [row.messages, row.bytes, row.rejected].map(|it| it.to_string());
+        let cells: Vec<_> = cells.iter().map(String::as_str).zip(COLUMNS).collect();
+        line(output, &cells[..shown], &row.name)?;
+    }
+    Ok(())
+}
+
+fn replies(
+    output: &mut dyn Write,
+    style: &Style,
+    title: Wording,
+    rows: &[ReplyRow],
+) -> io::Result<()> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    writeln!(output, "\n{}", title.of(style.language))?;
+    for reply in rows {
+        let text = reply_text(reply, style.language);
+        row::counted(output, style, &reply.count.to_string(), &text)?;
+    }
+    Ok(())
+}
+
+/// Where something failed, at which provider, and what was said.
+fn reply_text(row: &ReplyRow, language: Language) -> String {
+    let mut place = place(row, language).to_owned();
+    if !matches!(row.provider.as_str(), "" | "other") {
+        place += &format!(" [{}]", row.provider);
+    }
+    match place.is_empty() {
+        true => row.text.clone(),
+        false => format!("{}{}{}", place.trim_start(), language.colon(), row.text),
+    }
+}
+
+/// The agent, host or stage of a failure.
+pub(super) fn place(row: &ReplyRow, language: Language) -> &str {
+    let place = row.place.as_deref().unwrap_or_default();
+    match row.outcome {
+        "rejected" => labels::stage(place, language),
+        _ => place,
+    }
+}
+
+fn complaints(
+    output: &mut dyn Write,
+    style: &Style,
+    title: Wording,
+    word: fn(&str, Language) -> &str,
+    rows: &[Complaint],
+) -> io::Result<()> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let language = style.language;
+    writeln!(output, "\n{}", title.of(language))?;
+    for complaint in rows {
+        let program = match complaint.program.as_str() {
             "" => String::new(),
             program => format!("{program}: "),
         };
-        writeln!(
-            output,
-            "{:>12}  {}: {program}{}",
-            row.count, row.level, row.text
-        )?;
+        let level = word(&complaint.level, language);
+        let text = format!("{level}{}{program}{}", language.colon(), complaint.text);
+        row::counted(output, style, &complaint.count.to_string(), &text)?;
     }
     Ok(())
 }
 
 /// Connections, authentication, TLS and postscreen.
-fn sessions(output: &mut dyn Write, report: &LogReport) -> io::Result<()> {
+fn sessions(output: &mut dyn Write, report: &LogReport, language: Language) -> io::Result<()> {
     let sessions = &report.summary.sessions;
     let connections = [
-        ("connections", sessions.connections),
-        ("ended without QUIT", sessions.connections_lost),
-        ("failed authentications", sessions.auth_failures),
+        (words::CONNECTIONS, sessions.connections),
+        (words::ENDED_WITHOUT_QUIT, sessions.connections_lost),
+        (words::FAILED_AUTHENTICATIONS, sessions.auth_failures),
     ];
-    let connections = connections.map(|(name, count)| (name.to_owned(), count));
-    counts(output, "Connections of clients", &connections)?;
-    connection_time(output, &report.summary.connection_time)?;
+    let connections = connections.map(|(name, count)| (name.of(language).to_owned(), count));
+    let title = words::CONNECTIONS_OF_CLIENTS.of(language);
+    counts(output, title, &connections)?;
+    connection_time(output, &report.summary.connection_time, language)?;
+    let title = |direction: &str| {
+        words::TLS_SESSIONS.fill(language, &[&labels::direction(direction, language)])
+    };
+    let failed = words::FAILED.of(language).to_owned();
     for (direction, protocols) in &sessions.tls {
-        let mut rows = named(protocols);
-        if let Some(failed) = sessions.tls_failures.get(direction) {
-            rows.push(("failed".to_owned(), *failed));
+        let mut rows = named(protocols, |name| labels::tls_session(name, language));
+        if let Some(count) = sessions.tls_failures.get(direction) {
+            rows.push((failed.clone(), *count));
         }
-        counts(output, &format!("TLS sessions, {direction}"), &rows)?;
+        counts(output, &title(direction), &rows)?;
     }
-    for (direction, failed) in &sessions.tls_failures {
+    for (direction, count) in &sessions.tls_failures {
         if !sessions.tls.contains_key(direction) {
-            let rows = [("failed".to_owned(), *failed)];
-            counts(output, &format!("TLS sessions, {direction}"), &rows)?;
+            counts(output, &title(direction), &[(failed.clone(), *count)])?;
         }
     }
-    counts(
-        output,
-        "Results of postscreen",
-        &named(&sessions.postscreen),
-    )
+    let results = named(&sessions.postscreen, |name| {
+        labels::postscreen(name, language).to_owned()
+    });
+    counts(output, words::POSTSCREEN.of(language), &results)
 }
 
 /// How long clients stay connected.
-fn connection_time(output: &mut dyn Write, time: &ConnectionTime) -> io::Result<()> {
+fn connection_time(
+    output: &mut dyn Write,
+    time: &ConnectionTime,
+    language: Language,
+) -> io::Result<()> {
     if time.connections == 0 {
         return Ok(());
     }
-    writeln!(
-        output,
-        "\nConnection time by client domain\n  {:>11} {:>10} {:>9} {:>9}  domain",
-        "connections", "total", "average", "longest"
-    )?;
-    let all = ("all", time.connections, time.seconds, time.longest);
+    let columns = [11, 10, 9, 9];
+    writeln!(output, "\n{}", words::CONNECTION_TIME.of(language))?;
+    let heading = [
+        words::CONNECTIONS,
+        words::TOTAL,
+        words::AVERAGE,
+        words::LONGEST,
+    ];
+    let heading = heading.map(|it| it.of(language));
+    let cells: Vec<_> = heading.into_iter().zip(columns).collect();
+    line(output, &cells, words::DOMAIN.of(language))?;
+    let name = words::ALL.of(language);
+    let all = (name, time.connections, time.seconds, time.longest);
     let clients = time.clients.iter();
     let clients = clients.map(|it| (&*it.name, it.connections, it.seconds, it.longest));
     for (name, connections, seconds, longest) in std::iter::once(all).chain(clients) {
-        writeln!(
-            output,
-            "  {connections:>11} {:>10} {:>9} {:>9}  {name}",
-            duration(seconds as f64),
-            duration(seconds as f64 / connections.max(1) as f64),
-            duration(longest as f64),
-        )?;
+        let cells = [
+            connections.to_string(),
+            duration(seconds as f64, language),
+            duration(seconds as f64 / connections.max(1) as f64, language),
+            duration(longest as f64, language),
+        ];
+        let cells = cells.iter().map(String::as_str).zip(columns);
+        line(output, &cells.collect::<Vec<_>>(), name)?;
     }
     Ok(())
 }
 
 /// Counts by name, the largest first.
-fn named<K: ToString>(counts: &BTreeMap<K, u64>) -> Vec<Row> {
+fn named<K: AsRef<str>>(counts: &BTreeMap<K, u64>, word: impl Fn(&str) -> String) -> Vec<Row> {
     let rows = counts
         .iter()
-        .map(|(name, count)| (name.to_string(), *count));
+        .map(|(name, count)| (word(name.as_ref()), *count));
     let mut rows: Vec<Row> = rows.collect();
     rows.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
     rows

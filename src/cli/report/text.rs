@@ -4,8 +4,10 @@ use std::io::{self, Write};
 
 use super::figures::{Style, listed, local, server_name};
 use super::log_report::LogReport;
-use super::tables;
-use crate::catalog::{Catalog, grouped};
+use super::{row, tables, words};
+use crate::catalog::{Catalog, Language, Wording, grouped};
+use crate::cli::labels;
+use crate::cli::terminal::width;
 use crate::metrics::Counts;
 use crate::report::{MessageTotals, Problem};
 
@@ -20,149 +22,185 @@ pub(super) fn print(
     if style.problems_first {
         tables::problems(output, report, style)?;
     }
-    totals(output, report, catalog)?;
+    totals(output, report, style, catalog)?;
     tables::traffic(output, report, style)?;
     if !style.problems_first {
         tables::problems(output, report, style)?;
     }
-    tables::estimates(output, report)
+    tables::estimates(output, report, style.language)
 }
 
 /// The answer: which server, when, how much mail, what needs attention.
 fn first_screen(output: &mut dyn Write, report: &LogReport, style: &Style) -> io::Result<()> {
-    let summary = &report.summary;
+    let (summary, language) = (&report.summary, style.language);
     let servers = report.formats.iter().map(|label| server_name(label));
     let servers: Vec<&str> = servers.collect();
-    let mut title = "Mail".to_owned();
-    if !summary.hosts.is_empty() {
-        title += &format!(" of {}", listed(&summary.hosts));
-    }
+    let mut title = match summary.hosts.is_empty() {
+        true => words::MAIL.of(language).to_owned(),
+        false => words::MAIL_OF.fill(language, &[&listed(&summary.hosts, language)]),
+    };
     if !servers.is_empty() {
-        title += &format!(" ({})", servers.join(", "));
+        title += &words::SERVERS.fill(language, &[&servers.join(language.comma())]);
     }
     writeln!(output, "{title}")?;
     if let (Some(from), Some(to)) = (summary.from, summary.to) {
         let (from, to) = (local(from, &style.zone), local(to, &style.zone));
-        writeln!(output, "{from} to {to}")?;
+        writeln!(output, "{}", words::SPAN.fill(language, &[&from, &to]))?;
     }
     if servers.is_empty() {
-        writeln!(output, "No mail server is known that writes such a log")?;
+        writeln!(output, "{}", words::NO_SERVER.of(language))?;
     }
-    message_totals(output, &summary.messages)?;
-    worst(output, &summary.problems, report)?;
-    writeln!(
-        output,
-        "\n{} lines: {} events, {} noise, {} of unknown form",
-        report.lines, report.events, report.noise, report.unmatched
-    )
+    message_totals(output, &summary.messages, style)?;
+    worst(output, report, style)?;
+    let counts: [&dyn std::fmt::Display; 4] = [
+        &report.lines,
+        &report.events,
+        &report.noise,
+        &report.unmatched,
+    ];
+    writeln!(output)?;
+    row::paragraph(output, style, &words::LINES.fill(language, &counts))
 }
 
-fn message_totals(output: &mut dyn Write, messages: &MessageTotals) -> io::Result<()> {
-    let beside = |parts: &[(u64, &str)]| {
+fn message_totals(
+    output: &mut dyn Write,
+    messages: &MessageTotals,
+    style: &Style,
+) -> io::Result<()> {
+    let language = style.language;
+    let beside = |parts: &[(u64, Wording)]| {
         let parts = parts.iter().filter(|(count, _)| *count > 0);
-        let parts: Vec<String> = parts
-            .map(|(count, name)| format!("{} {name}", grouped(*count)))
-            .collect();
-        match parts.is_empty() {
-            true => String::new(),
-            false => format!("({})", parts.join(", ")),
+        let part = |(count, name): &(u64, Wording)| match (language, *name) {
+            // A unit, not the name of a count.
+            (Language::En, name) | (_, name @ words::BYTES) => {
+                format!("{} {}", grouped(*count), name.of(language))
+            }
+            (Language::Zh, name) => format!("{} {}", name.of(language), grouped(*count)),
+        };
+        let parts: Vec<String> = parts.map(part).collect();
+        let parts = parts.join(language.comma());
+        match (parts.is_empty(), language) {
+            (true, _) => parts,
+            (false, Language::En) => format!("({parts})"),
+            (false, Language::Zh) => format!("（{parts}）"),
         }
     };
     let rows = [
         (
             messages.received,
-            "received",
-            beside(&[(messages.bytes_received, "bytes")]),
+            words::RECEIVED,
+            beside(&[(messages.bytes_received, words::BYTES)]),
         ),
         (
             messages.delivered,
-            "delivered",
+            words::DELIVERED,
             beside(&[
-                (messages.forwarded, "forwarded"),
-                (messages.bytes_delivered, "bytes"),
+                (messages.forwarded, words::FORWARDED),
+                (messages.bytes_delivered, words::BYTES),
             ]),
         ),
         (
             messages.deferred,
-            "deferred",
-            beside(&[(messages.deferrals, "deferrals")]),
+            words::DEFERRED,
+            beside(&[(messages.deferrals, words::DEFERRALS)]),
         ),
         (
             messages.bounced,
-            "bounced",
-            beside(&[(messages.expired, "expired")]),
+            words::BOUNCED,
+            beside(&[(messages.expired, words::EXPIRED)]),
         ),
         (
             messages.rejected,
-            "rejected",
+            words::REJECTED,
             beside(&[
-                (messages.reject_warnings, "reject warnings"),
-                (messages.held, "held"),
-                (messages.discarded, "discarded"),
+                (messages.reject_warnings, words::REJECT_WARNINGS),
+                (messages.held, words::HELD),
+                (messages.discarded, words::DISCARDED),
             ]),
         ),
     ];
     writeln!(output)?;
     for (count, name, beside) in rows {
-        let row = format!("{:>12}  {name:<10}  {beside}", grouped(count));
-        writeln!(output, "{}", row.trim_end())?;
+        let name = (name.of(language), 10);
+        row::named(output, style, &grouped(count), name, &beside)?;
     }
     Ok(())
 }
 
 /// What needs attention, with what to do first.
-fn worst(output: &mut dyn Write, problems: &[Problem], report: &LogReport) -> io::Result<()> {
+fn worst(output: &mut dyn Write, report: &LogReport, style: &Style) -> io::Result<()> {
+    let (problems, language) = (&report.summary.problems, style.language);
     let levels = &report.summary.sessions.diagnostics;
     let count = |level| levels.get(level).copied().unwrap_or_default();
     let fatal = count("fatal") + count("panic");
     if problems.is_empty() && fatal == 0 {
-        return writeln!(output, "\nNothing failed.");
+        return writeln!(output, "\n{}", words::NOTHING_FAILED.of(language));
     }
-    writeln!(output, "\nWhat needs attention")?;
+    writeln!(output, "\n{}", words::ATTENTION.of(language))?;
     if fatal > 0 {
-        writeln!(
-            output,
-            "{:>12}  fatal errors and panics of the server itself\n{:14}First: Read them; --detail 20 lists them",
-            grouped(fatal),
-            ""
-        )?;
+        let what = words::FATAL.of(language);
+        row::counted(output, style, &grouped(fatal), what)?;
+        let first = words::FIRST.fill(language, &[&words::READ_FATAL.of(language)]);
+        row::indented(output, style, &first)?;
     }
     let mut last_step = "";
     for problem in problems {
-        let code = match problem.code {
-            Some(code) => format!("{code:03} "),
-            None => String::new(),
-        };
-        let who = match (problem.provider.as_str(), problem.direction) {
-            ("", "inbound") => " to clients of this server".to_owned(),
-            ("" | "other", _) => String::new(),
-            (provider, _) => format!(" from {provider}"),
-        };
-        writeln!(
-            output,
-            "{:>12}  {code}{}{who}: {}",
-            grouped(problem.count),
-            problem.condition,
-            problem.short
-        )?;
+        let count = grouped(problem.count);
+        row::counted(output, style, &count, &in_words(problem, language))?;
         // Several providers may say the same.
         if !problem.first_step.is_empty() && problem.first_step != last_step {
-            writeln!(output, "{:14}First: {}", "", problem.first_step)?;
+            let first = words::FIRST.fill(language, &[&problem.first_step]);
+            row::indented(output, style, &first)?;
         }
         last_step = &problem.first_step;
     }
     Ok(())
 }
 
+/// Code, condition, who said it, and what is wrong: `421 rate_limited from google: …`.
+fn in_words(problem: &Problem, language: Language) -> String {
+    let Problem {
+        condition, short, ..
+    } = problem;
+    let code = match problem.code {
+        Some(code) => format!("{code:03} "),
+        None => String::new(),
+    };
+    let inbound = words::TO_CLIENTS.of(language);
+    let who = match (problem.provider.as_str(), problem.direction, language) {
+        ("", "inbound", Language::En) => inbound.to_owned(),
+        ("", "inbound", Language::Zh) => format!("（{inbound}）"),
+        ("" | "other", ..) => String::new(),
+        (provider, _, Language::En) => format!(" from {provider}"),
+        (provider, _, Language::Zh) => {
+            format!("（{}）", labels::provider(provider, language))
+        }
+    };
+    match language {
+        Language::En => format!("{code}{condition}{who}: {short}"),
+        Language::Zh => format!("{code}{condition}{who}：{short}"),
+    }
+}
+
 /// The totals by code, condition and provider, sorted by count.
-fn totals(output: &mut dyn Write, report: &LogReport, catalog: &Catalog) -> io::Result<()> {
-    let totals = &report.totals;
+fn totals(
+    output: &mut dyn Write,
+    report: &LogReport,
+    style: &Style,
+    catalog: &Catalog,
+) -> io::Result<()> {
+    let (totals, language) = (&report.totals, style.language);
+    let of_direction = |title: Wording, direction: &str| {
+        title.fill(language, &[&labels::direction(direction, language)])
+    };
+    let none = |_: &str| String::new();
     for (direction, codes) in &totals.codes {
         let name = |code: &str| {
             let entry = code.parse().ok().and_then(|code| catalog.code(code));
-            entry.map_or(String::new(), |entry| entry.name.en.clone())
+            entry.map_or(String::new(), |entry| language.of(&entry.name).to_owned())
         };
-        table(output, &format!("Codes, {direction}"), codes, name)?;
+        let title = of_direction(words::CODES, direction);
+        table(output, style, &title, codes, name)?;
     }
     for (direction, enhanced) in &totals.enhanced {
         // Replies without an enhanced code are in the table of codes.
@@ -171,34 +209,47 @@ fn totals(output: &mut dyn Write, report: &LogReport, catalog: &Catalog) -> io::
             .filter(|(code, _)| code.contains(' '))
             .map(|(code, &count)| (code.clone(), count))
             .collect();
-        table(
-            output,
-            &format!("Enhanced codes, {direction}"),
-            &enhanced,
-            |_| String::new(),
-        )?;
+        let title = of_direction(words::ENHANCED, direction);
+        table(output, style, &title, &enhanced, none)?;
     }
     for (direction, conditions) in &totals.conditions {
         let meaning = |condition: &str| {
             let id = catalog.condition_named(condition);
             id.and_then(|id| catalog.conditions().get(usize::from(id.0)))
-                .map_or(String::new(), |condition| condition.meaning.en.clone())
+                .map_or(String::new(), |condition| {
+                    language.of(&condition.meaning).to_owned()
+                })
         };
-        table(
-            output,
-            &format!("Conditions, {direction}"),
-            conditions,
-            meaning,
-        )?;
+        let title = of_direction(words::CONDITIONS, direction);
+        table(output, style, &title, conditions, meaning)?;
     }
-    table(output, "Deliveries", &totals.deliveries, |_| String::new())?;
-    table(output, "Failed connections", &totals.connect_errors, |_| {
-        String::new()
-    })?;
+    let in_words = |counts: &Counts, word: fn(&str, Language) -> &str| -> Counts {
+        let counts = counts.iter();
+        let counts = counts.map(|(name, count)| (word(name, language).to_owned(), *count));
+        counts.collect()
+    };
+    for (title, counts, word) in [
+        (
+            words::DELIVERIES,
+            &totals.deliveries,
+            labels::outcome as fn(&str, Language) -> &str,
+        ),
+        (
+            words::FAILED_CONNECTIONS,
+            &totals.connect_errors,
+            labels::connect_error,
+        ),
+    ] {
+        let title = title.of(language);
+        table(output, style, title, &in_words(counts, word), none)?;
+    }
     for (provider, codes) in &totals.providers {
-        table(output, &format!("Replies of {provider}"), codes, |_| {
-            String::new()
-        })?;
+        let provider = match language {
+            Language::En => provider,
+            Language::Zh => labels::provider(provider, language),
+        };
+        let title = words::REPLIES_OF.fill(language, &[&provider]);
+        table(output, style, &title, codes, none)?;
     }
     Ok(())
 }
@@ -206,6 +257,7 @@ fn totals(output: &mut dyn Write, report: &LogReport, catalog: &Catalog) -> io::
 /// Prints one table; nothing if it is empty.
 fn table(
     output: &mut dyn Write,
+    style: &Style,
     title: &str,
     counts: &Counts,
     meaning: impl Fn(&str) -> String,
@@ -216,10 +268,10 @@ fn table(
     }
     rows.sort_by_key(|(_, count)| std::cmp::Reverse(**count));
     writeln!(output, "\n{title}")?;
-    let width = rows.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
+    let columns = rows.iter().map(|(name, _)| width(name)).max().unwrap_or(0);
     for (name, count) in rows {
-        let row = format!("{count:>12}  {name:width$}  {}", meaning(name));
-        writeln!(output, "{}", row.trim_end())?;
+        let name = (name.as_str(), columns);
+        row::named(output, style, &count.to_string(), name, &meaning(name.0))?;
     }
     Ok(())
 }

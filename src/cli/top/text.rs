@@ -1,12 +1,7 @@
 //! Text for the terminal: cleaned, cut and padded to a number of columns.
 
 use crate::cli::terminal::columns;
-pub use crate::cli::terminal::printable as clean;
-
-/// The columns that a text takes.
-pub fn width(text: &str) -> usize {
-    text.chars().map(columns).sum()
-}
+pub use crate::cli::terminal::{printable as clean, width};
 
 /// The text in at most `limit` columns, with `…` in place of what does not fit.
 pub fn fit(text: &str, limit: usize) -> String {

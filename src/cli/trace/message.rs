@@ -9,7 +9,7 @@ use super::files::TracedFile;
 use super::line_ids::Relation;
 use super::record::{EventData, Record};
 use super::step::{describe, handed_over, meaning, original_recipient};
-use crate::catalog::{Catalog, Topic};
+use crate::catalog::{Catalog, Language, Topic};
 use crate::cli::explain_commands;
 use crate::parse::Outcome;
 
@@ -108,8 +108,8 @@ pub struct MessageAdvice {
 }
 
 impl Message {
-    /// The message of some records, which are in the order of time.
-    pub fn of(records: &[&Record], files: &[TracedFile]) -> Self {
+    /// The message of some records, which are in the order of time; its texts are in a language.
+    pub fn of(records: &[&Record], files: &[TracedFile], language: Language) -> Self {
         let mut queue_ids: Vec<&str> = Vec::new();
         for record in records {
             if !record.queue_id.is_empty() && !queue_ids.contains(&&*record.queue_id) {
@@ -128,8 +128,8 @@ impl Message {
             sender: sender(records, &notifications),
             from: times().min(),
             to: times().max(),
-            steps: steps(records, &ids, files),
-            advice: advice(records, &recipients),
+            steps: steps(records, &ids, files, language),
+            advice: advice(records, &recipients, language),
             recipients,
         }
     }
@@ -263,7 +263,12 @@ fn outcome(recipients: &[Recipient]) -> &'static str {
     }
 }
 
-fn steps(records: &[&Record], ids: &BTreeSet<&str>, files: &[TracedFile]) -> Vec<Step> {
+fn steps(
+    records: &[&Record],
+    ids: &BTreeSet<&str>,
+    files: &[TracedFile],
+    language: Language,
+) -> Vec<Step> {
     let text = |text: &str| (!text.is_empty()).then(|| text.to_owned());
     let mut before: Option<Timestamp> = None;
     let mut steps = Vec::with_capacity(records.len());
@@ -280,11 +285,11 @@ fn steps(records: &[&Record], ids: &BTreeSet<&str>, files: &[TracedFile]) -> Vec
             host: text(&record.host),
             program: text(&record.program),
             queue_id: text(&record.queue_id),
-            what: describe(record, ids),
+            what: describe(record, ids, language),
             outcome: event.map(|event| event.outcome.name()),
             code: event.and_then(|event| event.code),
             enhanced: event.and_then(|event| Some(event.enhanced?.to_string())),
-            meaning: event.and_then(meaning),
+            meaning: event.and_then(|event| meaning(event, language)),
             condition: event.and_then(condition),
             reply: event.and_then(|event| text(&event.text)),
             file: files[record.place.0].path.display().to_string(),
@@ -296,7 +301,7 @@ fn steps(records: &[&Record], ids: &BTreeSet<&str>, files: &[TracedFile]) -> Vec
 }
 
 /// What to do about the failures that are the last word for a recipient.
-fn advice(records: &[&Record], recipients: &[Recipient]) -> Vec<MessageAdvice> {
+fn advice(records: &[&Record], recipients: &[Recipient], language: Language) -> Vec<MessageAdvice> {
     let catalog = Catalog::embedded();
     let mut advice: Vec<MessageAdvice> = Vec::new();
     for name in recipients.iter().filter_map(|it| it.condition.as_ref()) {
@@ -313,9 +318,9 @@ fn advice(records: &[&Record], recipients: &[Recipient]) -> Vec<MessageAdvice> {
         let explanation = catalog.explain(Topic::Condition(id));
         advice.push(MessageAdvice {
             condition: name.clone(),
-            meaning: explanation.meaning.en,
-            actor: explanation.actor.text(false).to_owned(),
-            remedy: explanation.remedy.en,
+            meaning: language.of(&explanation.meaning).to_owned(),
+            actor: (explanation.actor.text(language == Language::Zh)).to_owned(),
+            remedy: language.of(&explanation.remedy).to_owned(),
             explain: format!("maillog_exporter explain {name}{server}"),
         });
     }

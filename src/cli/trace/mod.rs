@@ -14,6 +14,7 @@ mod query;
 mod record;
 mod search;
 mod step;
+mod words;
 
 use serde::Serialize;
 
@@ -21,8 +22,10 @@ use self::message::Message;
 use self::query::Query;
 use super::error::Error;
 use super::input::LogFiles;
+use super::language::LanguageParser;
 use super::output::{self, OutputFormat};
 use super::source_format;
+use crate::catalog::Language;
 use crate::parse::Format;
 
 /// The arguments.
@@ -33,6 +36,7 @@ use crate::parse::Format;
   maillog_exporter trace bob@example.net mail.log*      newest, one line each
   maillog_exporter trace --all @example.net mail.log*   all of them
   maillog_exporter trace --raw 1vNabc-0000A1-01 mainlog  with its log lines
+  maillog_exporter trace --lang zh 4F9D195432C mail.log
   maillog_exporter trace --format json bob@example.net mail.log | jq .
 
 Exit code 1 if no message is found.")]
@@ -54,6 +58,16 @@ pub struct Args {
     /// Format of the logs: a mail server or syslog; detected by default
     #[arg(long, value_name = "NAME", default_value = "auto", value_parser = source_format::parse)]
     log_format: Format,
+    /// Language of the text [default: from the environment]
+    #[arg(long, value_parser = LanguageParser)]
+    lang: Option<Language>,
+}
+
+impl Args {
+    /// The language that an option names.
+    pub fn language(&self) -> Option<Language> {
+        self.lang
+    }
 }
 
 /// How many messages are shown without `--all`.
@@ -79,6 +93,11 @@ struct Trace {
 /// If a file cannot be read, no message is found, or the output cannot be written.
 pub fn run(args: &Args) -> Result<(), Error> {
     let settings = args.files.settings(args.log_format)?;
+    let language = match args.format {
+        // The texts of JSON are for programs.
+        OutputFormat::Json => Language::En,
+        OutputFormat::Text => args.lang.unwrap_or_else(Language::of_environment),
+    };
     let files = files::open_all(args.files.paths(), &settings)?;
     let gathered = gather::gather(&args.query, &files, &settings, args.log_format)?;
     let records = record::parse_all(&gathered, &files, &settings, args.log_format);
@@ -86,7 +105,7 @@ pub fn run(args: &Args) -> Result<(), Error> {
         .into_iter()
         .map(|of_message| of_message.into_iter().map(|at| &records[at]).collect())
         .filter(|of_message: &Vec<_>| of_message.iter().any(|it| it.matched))
-        .map(|of_message| Message::of(&of_message, &files))
+        .map(|of_message| Message::of(&of_message, &files, language))
         .collect();
     messages.sort_by_key(|message| message.from);
     let mut trace = Trace {
@@ -109,8 +128,8 @@ pub fn run(args: &Args) -> Result<(), Error> {
             let mut out = anstream::stdout().lock();
             let is_list = trace.found > 1 && !matches!(args.query, Query::Id(_));
             match is_list {
-                true => print::list(&mut out, &trace, zone)?,
-                false => print::stories(&mut out, &trace, args.raw, zone)?,
+                true => print::list(&mut out, &trace, zone, language)?,
+                false => print::stories(&mut out, &trace, args.raw, zone, language)?,
             }
         }
     }

@@ -8,135 +8,160 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::message::{Message, Step};
-use super::{NEWEST, Trace};
-use crate::cli::terminal::wrap;
+use super::{NEWEST, Trace, words};
+use crate::catalog::{Catalog, Language, Wording};
+use crate::cli::labels;
+use crate::cli::terminal::{left, right, wrap};
 
 /// Prints each message with all its steps.
-pub fn stories(out: &mut impl Write, trace: &Trace, raw: bool, zone: &TimeZone) -> io::Result<()> {
+pub fn stories(
+    out: &mut impl Write,
+    trace: &Trace,
+    raw: bool,
+    zone: &TimeZone,
+    language: Language,
+) -> io::Result<()> {
     for (number, message) in trace.messages.iter().enumerate() {
         if number > 0 {
             writeln!(out)?;
         }
-        story(out, message, raw, zone)?;
+        story(out, message, raw, zone, language)?;
     }
-    hidden(out, trace)?;
+    hidden(out, trace, language)?;
     out.flush()
 }
 
 /// Prints one line for each message, and totals.
-pub fn list(out: &mut impl Write, trace: &Trace, zone: &TimeZone) -> io::Result<()> {
+pub fn list(
+    out: &mut impl Write,
+    trace: &Trace,
+    zone: &TimeZone,
+    language: Language,
+) -> io::Result<()> {
     let bold = Style::new().bold();
-    let outcomes: Vec<String> = trace
-        .outcomes
-        .iter()
-        .map(|(outcome, count)| format!("{count} {outcome}"))
-        .collect();
-    let found = trace.found;
-    writeln!(
-        out,
-        "{bold}{found} messages{bold:#}: {}",
-        outcomes.join(", ")
-    )?;
+    let outcomes = trace.outcomes.iter().map(|(outcome, count)| {
+        let word = labels::outcome(outcome, language);
+        match language {
+            Language::En => format!("{count} {word}"),
+            Language::Zh => format!("{word} {count}"),
+        }
+    });
+    let outcomes: Vec<String> = outcomes.collect();
+    let found = words::FOUND.fill(language, &[&trace.found]);
+    let (colon, comma) = (language.colon(), language.comma());
+    writeln!(out, "{bold}{found}{bold:#}{colon}{}", outcomes.join(comma))?;
     for message in &trace.messages {
         let style = style(message.outcome);
         let id = message.queue_ids.first().map_or("-", String::as_str);
         let to = match &*message.recipients {
             [] => "?".to_owned(),
             [one] => one.address.clone(),
-            [first, rest @ ..] => format!("{} and {} more", first.address, rest.len()),
+            [first, rest @ ..] => {
+                let (more, all) = (rest.len(), rest.len() + 1);
+                words::AND_MORE.fill(language, &[&first.address, &more, &all])
+            }
         };
+        let outcome = left(labels::outcome(message.outcome, language), 9);
         writeln!(
             out,
-            "{}  {style}{:<9}{style:#}  {id:<16}  {} → {to}{}",
+            "{}  {style}{outcome}{style:#}  {id:<16}  {} → {to}{}",
             shown_time(message.from, zone),
-            message.outcome,
             address(message.sender.as_deref()),
-            why(message)
+            why(message, language)
         )?;
     }
-    hidden(out, trace)?;
+    hidden(out, trace, language)?;
     let last = trace.messages.iter().rev();
     if let Some(id) = last.flat_map(|it| &it.queue_ids).next() {
-        writeln!(
-            out,
-            "One of them with all its steps: maillog_exporter trace {id} FILE…"
-        )?;
+        writeln!(out, "{}", words::ONE_OF_THEM.fill(language, &[id]))?;
     }
     out.flush()
 }
 
 /// Says what was left out.
-fn hidden(out: &mut impl Write, trace: &Trace) -> io::Result<()> {
+fn hidden(out: &mut impl Write, trace: &Trace, language: Language) -> io::Result<()> {
     let hidden = trace.found - trace.messages.len();
     if hidden > 0 {
-        writeln!(
-            out,
-            "{hidden} older messages are not shown; --all shows more than the newest {NEWEST}"
-        )?;
+        writeln!(out, "{}", words::OLDER.fill(language, &[&hidden, &NEWEST]))?;
     }
     if trace.left_out {
-        writeln!(
-            out,
-            "There are still older ones: too many lines match, and only the newest were followed"
-        )?;
+        writeln!(out, "{}", words::STILL_OLDER.of(language))?;
     }
     Ok(())
 }
 
 /// The reason of the first failure.
-fn why(message: &Message) -> String {
+fn why(message: &Message, language: Language) -> String {
     let failed = message.recipients.iter().find(|it| it.condition.is_some());
     let mut text = String::new();
     if let Some(recipient) = failed {
         let codes = codes(recipient.code, recipient.enhanced.as_deref());
         let condition = recipient.condition.as_deref().unwrap_or_default();
-        let _ = write!(text, "  {codes} {}", condition.replace('_', " "));
+        let _ = write!(text, "  {codes} {}", condition_words(condition, language));
     }
     text.trim_end().to_owned()
 }
 
-fn story(out: &mut impl Write, message: &Message, raw: bool, zone: &TimeZone) -> io::Result<()> {
+/// The words for the name of a condition.
+fn condition_words(name: &str, language: Language) -> String {
+    let catalog = Catalog::embedded();
+    let known = catalog.conditions().iter().find(|it| it.name == name);
+    match (language, known) {
+        (Language::Zh, Some(condition)) => language.of(&condition.short).to_owned(),
+        _ => name.replace('_', " "),
+    }
+}
+
+fn story(
+    out: &mut impl Write,
+    message: &Message,
+    raw: bool,
+    zone: &TimeZone,
+    language: Language,
+) -> io::Result<()> {
     let (bold, dim) = (Style::new().bold(), Style::new().dimmed());
+    let (colon, comma) = (language.colon(), language.comma());
     let style = style(message.outcome);
     let name = match message.message_ids.first() {
         Some(id) => format!("<{id}>"),
         None => message.queue_ids.first().cloned().unwrap_or_default(),
     };
-    writeln!(out, "{bold}Message {name}{bold:#}")?;
-    writeln!(out, "  From: {}", address(message.sender.as_deref()))?;
+    let title = words::MESSAGE.fill(language, &[&name]);
+    writeln!(out, "{bold}{title}{bold:#}")?;
+    let fact = |label: Wording, text: &str| format!("  {}{colon}{text}", label.of(language));
+    let sender = address(message.sender.as_deref());
+    writeln!(out, "{}", fact(words::FROM, sender))?;
     for recipient in &message.recipients {
         let style = self::style(recipient.outcome);
-        let what = if recipient.notification {
-            "Notification to"
-        } else {
-            "To"
+        let label = match recipient.notification {
+            true => words::NOTIFICATION_TO,
+            false => words::TO,
         };
-        let original = recipient.original.as_ref();
-        let original = original.map_or(String::new(), |it| format!(" (written to {it})"));
+        let address = match &recipient.original {
+            Some(original) => words::WRITTEN_TO.fill(language, &[&recipient.address, original]),
+            None => recipient.address.clone(),
+        };
         let codes = codes(recipient.code, recipient.enhanced.as_deref());
-        let condition = recipient
-            .condition
-            .as_deref()
-            .unwrap_or_default()
-            .replace('_', " ");
+        let condition = recipient.condition.as_deref().unwrap_or_default();
+        let condition = condition_words(condition, language);
+        let outcome = labels::outcome(recipient.outcome, language);
         let line = format!(
-            "  {what}: {}{original}  {style}{}{style:#} {codes} {condition}",
-            recipient.address, recipient.outcome
+            "{}  {style}{outcome}{style:#} {codes} {condition}",
+            fact(label, &address)
         );
         writeln!(out, "{}", line.trim_end())?;
     }
-    if message.queue_ids.len() > 1 {
-        writeln!(out, "  Queue ids: {}", message.queue_ids.join(", "))?;
+    for (label, names) in [
+        (words::QUEUE_IDS, &message.queue_ids),
+        (words::HOSTS, &message.hosts),
+    ] {
+        if names.len() > 1 {
+            writeln!(out, "{}", fact(label, &names.join(comma)))?;
+        }
     }
-    if message.hosts.len() > 1 {
-        writeln!(out, "  Hosts: {}", message.hosts.join(", "))?;
-    }
-    writeln!(
-        out,
-        "  Outcome: {style}{}{style:#}",
-        in_words(message.outcome)
-    )?;
-    writeln!(out)?;
+    let outcome = in_words(message.outcome).of(language);
+    let outcome = format!("{style}{outcome}{style:#}");
+    writeln!(out, "{}\n", fact(words::OUTCOME, &outcome))?;
     for step in &message.steps {
         print_step(out, step, zone)?;
         if raw {
@@ -145,16 +170,13 @@ fn story(out: &mut impl Write, message: &Message, raw: bool, zone: &TimeZone) ->
     }
     for advice in &message.advice {
         writeln!(out)?;
-        for (label, text) in [
-            (
-                "Why: ",
-                format!("{} ({})", advice.meaning, advice.condition),
-            ),
-            ("Who should act: ", advice.actor.clone()),
-            ("What to do: ", advice.remedy.clone()),
-            ("More: ", advice.explain.clone()),
+        for text in [
+            words::WHY.fill(language, &[&advice.meaning, &advice.condition]),
+            words::WHO.fill(language, &[&advice.actor]),
+            words::WHAT_TO_DO.fill(language, &[&advice.remedy]),
+            words::MORE.fill(language, &[&advice.explain]),
         ] {
-            for (number, line) in wrap(&format!("{label}{text}")).iter().enumerate() {
+            for (number, line) in wrap(&text).iter().enumerate() {
                 let indent = if number == 0 { "" } else { "  " };
                 writeln!(out, "{indent}{line}")?;
             }
@@ -169,14 +191,14 @@ const INDENT: &str = "                                ";
 fn print_step(out: &mut impl Write, step: &Step, zone: &TimeZone) -> io::Result<()> {
     let dim = Style::new().dimmed();
     let style = step.outcome.map_or(Style::new(), style);
-    let delay = step.delay.map_or(String::new(), shown_delay);
+    let delay = right(&step.delay.map_or(String::new(), shown_delay), 8);
     let origin: Vec<&str> = [&step.host, &step.program, &step.queue_id]
         .into_iter()
         .filter_map(|it| it.as_deref())
         .collect();
     writeln!(
         out,
-        "{} {dim}{delay:>8}{dim:#}  {dim}{}{dim:#}  {style}{}{style:#}",
+        "{} {dim}{delay}{dim:#}  {dim}{}{dim:#}  {style}{}{style:#}",
         shown_time(step.time, zone),
         origin.join(" "),
         step.what
@@ -184,10 +206,9 @@ fn print_step(out: &mut impl Write, step: &Step, zone: &TimeZone) -> io::Result<
     let codes = codes(step.code, step.enhanced.as_deref());
     let meaning = step.meaning.as_deref().unwrap_or_default();
     let reply = step.reply.as_deref().unwrap_or_default();
-    let quoted = if reply.is_empty() {
-        String::new()
-    } else {
-        format!("“{reply}”")
+    let quoted = match reply {
+        "" => String::new(),
+        reply => format!("“{reply}”"),
     };
     let shown = step.outcome.is_some_and(|it| it != "sent") || !reply.is_empty();
     if shown && !(codes.is_empty() && quoted.is_empty()) {
@@ -235,13 +256,13 @@ fn shown_delay(seconds: f64) -> String {
     }
 }
 
-fn in_words(outcome: &str) -> &'static str {
+fn in_words(outcome: &str) -> Wording {
     match outcome {
-        "delivered" => "delivered to all recipients",
-        "failed" => "failed for a recipient",
-        "deferred" => "still in the queue at the end of these logs",
-        "rejected" => "rejected, not in the queue",
-        _ => "these logs do not say what became of it",
+        "delivered" => words::ALL_DELIVERED,
+        "failed" => words::FAILED,
+        "deferred" => words::IN_QUEUE,
+        "rejected" => words::NOT_ACCEPTED,
+        _ => words::UNKNOWN,
     }
 }
 

@@ -4,17 +4,18 @@ use std::collections::BTreeSet;
 
 use super::line_ids::Relation;
 use super::record::{EventData, Record};
-use crate::catalog::{Catalog, EnhancedTopic, Topic};
+use super::words;
+use crate::catalog::{Catalog, EnhancedTopic, Language, Topic, Wording};
 use crate::parse::{Direction, Outcome, Stage};
 
 /// The longest text of a line that is shown as it is, in characters.
 const MAX_TEXT: usize = 200;
 
 /// Describes a line. `ids` are the queue ids of the same message.
-pub fn describe(record: &Record, ids: &BTreeSet<&str>) -> String {
+pub fn describe(record: &Record, ids: &BTreeSet<&str>, language: Language) -> String {
     match &record.event {
-        Some(event) => describe_event(record, event, ids),
-        None => describe_other(record),
+        Some(event) => describe_event(record, event, ids, language),
+        None => describe_other(record, language),
     }
 }
 
@@ -45,122 +46,128 @@ pub fn original_recipient(record: &Record) -> Option<&str> {
     Some(original).filter(|it| !it.is_empty())
 }
 
-fn describe_event(record: &Record, event: &EventData, ids: &BTreeSet<&str>) -> String {
+fn describe_event(
+    record: &Record,
+    event: &EventData,
+    ids: &BTreeSet<&str>,
+    language: Language,
+) -> String {
     let recipient = match original_recipient(record) {
         Some(original) if original != event.recipient => {
-            format!("{} (written to {original})", named(&event.recipient))
+            words::WRITTEN_TO.fill(language, &[&named(&event.recipient), &original])
         }
-        _ => named(&event.recipient),
+        _ => named(&event.recipient).to_owned(),
     };
     let host = &event.host;
+    let at_host = match &**host {
+        "" => String::new(),
+        host => words::AT_HOST.fill(language, &[&host]),
+    };
     match event.outcome {
         Outcome::Sent => match handed_over(record, ids) {
             Some((Relation::ForwardedAs, id)) => {
-                format!("forwarded: {recipient} leads to other addresses, as the new message {id}")
+                words::FORWARDED.fill(language, &[&recipient, &id])
             }
             Some((_, id)) if is_loopback(host) => {
-                format!("passed to the content filter at {host} for {recipient}, came back as {id}")
+                words::FILTERED.fill(language, &[host, &recipient, &id])
             }
-            Some((_, id)) => format!("handed over to {host} for {recipient}, queued there as {id}"),
-            None if is_loopback(host) => {
-                format!("passed to {host} for {recipient}")
-            }
+            Some((_, id)) => words::HANDED_OVER.fill(language, &[host, &recipient, &id]),
+            None if is_loopback(host) => words::PASSED.fill(language, &[host, &recipient]),
             None if event.direction == Direction::Local || host.is_empty() => {
-                format!("delivered locally to {recipient}")
+                words::DELIVERED_LOCALLY.fill(language, &[&recipient])
             }
-            None => format!("delivered to {recipient}: {host} accepted it"),
+            None => words::DELIVERED.fill(language, &[&recipient, host]),
         },
-        Outcome::Deferred => format!(
-            "delivery to {recipient} deferred{}; it stays in the queue",
-            at_host(host)
-        ),
-        Outcome::Bounced => format!("delivery to {recipient} failed for good{}", at_host(host)),
-        Outcome::Expired => format!("gave up delivery to {recipient}: too long in the queue"),
-        Outcome::Attempt => format!("an attempt failed{}; it is not the last", at_host(host)),
+        Outcome::Deferred => words::DEFERRED.fill(language, &[&recipient, &at_host]),
+        Outcome::Bounced => words::BOUNCED.fill(language, &[&recipient, &at_host]),
+        Outcome::Expired => words::EXPIRED.fill(language, &[&recipient]),
+        Outcome::Attempt => words::ATTEMPT.fill(language, &[&at_host]),
         Outcome::Rejected => {
-            let stage = event.stage.map_or("", stage);
+            let stage = event.stage.map_or(String::new(), |it| stage(it, language));
+            let from_host = match &**host {
+                "" => String::new(),
+                host => words::FROM_HOST.fill(language, &[&host]),
+            };
             let mail = match (&*event.sender, &*event.recipient) {
                 ("", "") => String::new(),
                 (sender, recipient) => {
-                    format!(": mail from {} to {}", named(sender), named(recipient))
+                    words::REJECTED_MAIL.fill(language, &[&named(sender), &named(recipient)])
                 }
             };
-            format!(
-                "rejected{stage}{}{mail}",
-                at_host(host).replace(" at ", " from ")
-            )
+            words::REJECTED.fill(language, &[&stage, &from_host, &mail])
         }
     }
 }
 
-fn describe_other(record: &Record) -> String {
+fn describe_other(record: &Record, language: Language) -> String {
     let text = &*record.text;
     let value = |name: &str| {
         let rest = &text[text.find(name)? + name.len()..];
         Some(rest.split([',', ' ']).next().unwrap_or(rest)).filter(|it| !it.is_empty())
     };
     if let Some(queued) = &record.queued {
-        let plural = if queued.recipients == 1 { "" } else { "s" };
-        return format!(
-            "in the queue: from {}, {} bytes, {} recipient{plural}",
-            named(&queued.sender),
-            queued.size,
-            queued.recipients
-        );
+        let wording = match queued.recipients {
+            1 => words::QUEUED_FOR_ONE,
+            _ => words::QUEUED,
+        };
+        let sender = named(&queued.sender);
+        return wording.fill(language, &[&sender, &queued.size, &queued.recipients]);
     }
     if let Some(rest) = text.strip_prefix("client=") {
         let client = rest.split(", ").next().unwrap_or(rest);
         if let Some(id) = value("orig_queue_id=") {
-            return format!("came back from the content filter at {client}; it was {id}");
+            return words::CAME_BACK.fill(language, &[&client, &id]);
         }
-        let login = value("sasl_username=").map(|name| format!(", logged in as {name}"));
-        return format!("received from {client}{}", login.unwrap_or_default());
+        let login = optional(value("sasl_username="), words::LOGGED_IN_AS, language);
+        return words::RECEIVED.fill(language, &[&client, &login]);
     }
     if text.starts_with("uid=") {
         let user = value("uid=").unwrap_or_default();
-        return format!("submitted on this host by user id {user}");
+        return words::SUBMITTED.fill(language, &[&user]);
     }
     if record.program.ends_with("cleanup") && text.starts_with("message-id=") {
-        return format!("accepted; its message id is <{}>", record.message_id);
+        return words::ACCEPTED.fill(language, &[&record.message_id]);
     }
     if text == "removed" {
-        return "removed from the queue: no recipient is left".to_owned();
+        return words::REMOVED.of(language).to_owned();
     }
     if text == "Completed" || text.starts_with("Completed ") {
-        return "finished: no recipient is left".to_owned();
+        return words::FINISHED.of(language).to_owned();
     }
     if text.starts_with("Frozen") {
-        return "frozen: it is not tried again until an operator thaws it".to_owned();
+        return words::FROZEN.of(language).to_owned();
     }
     if let Some((Relation::Notification, id)) = record.related.first() {
         let what = if text.contains("delay notification") {
-            "a warning about the delay"
+            words::DELAY_WARNING
         } else if text.contains("status notification") {
-            "a confirmation"
+            words::CONFIRMATION
         } else {
-            "a bounce"
+            words::BOUNCE
         };
-        let whom = if text.contains("postmaster") {
-            "the postmaster"
-        } else {
-            "the sender"
+        let whom = match text.contains("postmaster") {
+            true => words::POSTMASTER,
+            false => words::SENDER,
         };
-        return format!("{what} to {whom}: the new message {id}");
+        let (what, whom) = (what.of(language), whom.of(language));
+        return words::NOTIFICATION.fill(language, &[&what, &whom, id]);
     }
     if let Some(rest) = text.strip_prefix("<= ") {
-        return describe_exim_receipt(record, rest);
+        return describe_exim_receipt(record, rest, language);
     }
     if record.program == "amavis"
         && let Some(at) = text.find(" Passed ").or_else(|| text.find(" Blocked "))
     {
         let verdict = &text[at + 1..];
         let end = verdict.find(['{', ',']).unwrap_or(verdict.len());
-        return format!("the content filter decided: {}", verdict[..end].trim_end());
+        return words::FILTER_DECIDED.fill(language, &[&verdict[..end].trim_end()]);
     }
     if let (Some(sender), Some(size)) = (value("from="), value(" size=")) {
         let relay = text.split_once("relay=").map_or("", |(_, relay)| relay);
+        let size = words::OF_BYTES.fill(language, &[&size]);
+        let host = optional(Some(relay), words::AT_HOST, language);
         let sender = named(sender.trim_matches(['<', '>']));
-        return format!("received from {sender}, {size} bytes{}", at_host(relay));
+        return words::RECEIVED.fill(language, &[&sender, &format!("{size}{host}")]);
     }
     let cut: String = text.chars().take(MAX_TEXT).collect();
     let more = if cut.len() < text.len() { "…" } else { "" };
@@ -168,9 +175,9 @@ fn describe_other(record: &Record) -> String {
 }
 
 /// Exim's `<=`: who sent it, from which host, or for which message it is a bounce.
-fn describe_exim_receipt(record: &Record, rest: &str) -> String {
+fn describe_exim_receipt(record: &Record, rest: &str, language: Language) -> String {
     if let Some((Relation::MadeFrom, id)) = record.related.first() {
-        return format!("a bounce to the sender of {id}");
+        return words::BOUNCE_OF.fill(language, &[id]);
     }
     let sender = rest.split(' ').next().unwrap_or(rest);
     let host = rest.split_once(" H=").map_or("", |(_, host)| {
@@ -181,19 +188,23 @@ fn describe_exim_receipt(record: &Record, rest: &str) -> String {
         let (_, value) = rest.split_once(name)?;
         value.split(' ').next()
     };
-    let login = field(" A=").map(|name| format!(", logged in by {name}"));
-    let size = field(" S=").map(|size| format!(", {size} bytes"));
-    format!(
-        "received from {}{}{}{}",
-        named(sender.trim_matches(['<', '>'])),
-        at_host(host),
-        login.unwrap_or_default(),
-        size.unwrap_or_default()
-    )
+    let details = [
+        optional(Some(host), words::AT_HOST, language),
+        optional(field(" A="), words::LOGGED_IN_BY, language),
+        optional(field(" S="), words::OF_BYTES, language),
+    ];
+    let sender = named(sender.trim_matches(['<', '>']));
+    words::RECEIVED.fill(language, &[&sender, &details.concat()])
+}
+
+/// Words about a value; nothing if there is none.
+fn optional(value: Option<&str>, wording: Wording, language: Language) -> String {
+    let value = value.filter(|value| !value.is_empty());
+    value.map_or(String::new(), |value| wording.fill(language, &[&value]))
 }
 
 /// The name of the reply of a failure: of its enhanced code, otherwise of its code.
-pub fn meaning(event: &EventData) -> Option<String> {
+pub fn meaning(event: &EventData, language: Language) -> Option<String> {
     if event.outcome == Outcome::Sent {
         return None;
     }
@@ -212,38 +223,32 @@ pub fn meaning(event: &EventData) -> Option<String> {
         .flatten()
         .map(|topic| catalog.explain(topic))
         .filter(|explanation| explanation.known);
-    Some(known.next()?.name?.en)
+    Some(language.of(&known.next()?.name?).to_owned())
 }
 
-/// An address, or words for the empty one.
-fn named(address: &str) -> String {
+/// An address; `<>` for the empty one.
+fn named(address: &str) -> &str {
     match address {
-        "" => "<>".to_owned(),
-        address => address.to_owned(),
+        "" => "<>",
+        address => address,
     }
 }
 
-fn at_host(host: &str) -> String {
-    match host {
-        "" => String::new(),
-        host => format!(" at {host}"),
-    }
-}
-
-fn stage(stage: Stage) -> &'static str {
-    match stage {
-        Stage::Connect => " at the connection",
-        Stage::Helo => " at HELO",
-        Stage::StartTls => " at STARTTLS",
-        Stage::Auth => " at AUTH",
-        Stage::Mail => " at MAIL FROM",
-        Stage::Rcpt => " at RCPT TO",
-        Stage::Data => " at DATA",
-        Stage::EndOfMessage => " after the content",
-        Stage::Vrfy => " at VRFY",
-        Stage::Etrn => " at ETRN",
-        Stage::Other => "",
-    }
+fn stage(stage: Stage, language: Language) -> String {
+    let command = match stage {
+        Stage::Connect => return words::AT_CONNECTION.of(language).to_owned(),
+        Stage::EndOfMessage => return words::AFTER_CONTENT.of(language).to_owned(),
+        Stage::Other => return String::new(),
+        Stage::Helo => "HELO",
+        Stage::StartTls => "STARTTLS",
+        Stage::Auth => "AUTH",
+        Stage::Mail => "MAIL FROM",
+        Stage::Rcpt => "RCPT TO",
+        Stage::Data => "DATA",
+        Stage::Vrfy => "VRFY",
+        Stage::Etrn => "ETRN",
+    };
+    words::AT_STAGE.fill(language, &[&command])
 }
 
 fn is_loopback(host: &str) -> bool {
