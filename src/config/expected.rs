@@ -58,7 +58,15 @@ const FIELDS: &[(&str, &str)] = &[
     ),
     (
         "sources[].journald",
-        "a mapping with the fields units, identifiers, directory, files; {} is the whole journal",
+        "a mapping with the fields facilities, units, identifiers, directory, files; {} is the whole journal",
+    ),
+    (
+        "sources[].journald.facilities",
+        "a list of syslog facilities, such as [mail]",
+    ),
+    (
+        "sources[].journald.facilities[]",
+        "a syslog facility, such as mail",
     ),
     (
         "sources[].journald.units",

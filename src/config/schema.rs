@@ -74,6 +74,7 @@ pub struct SourceItem {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct JournaldSection {
+    pub facilities: List<String>,
     pub units: List<String>,
     pub identifiers: List<String>,
     pub directory: Field<String>,

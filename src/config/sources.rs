@@ -11,7 +11,9 @@ use super::settings::SourceSettings;
 use super::syslog;
 use super::values::{absolute_path, check_format, invalid, non_empty, one_of, required_list};
 use crate::parse::Format;
-use crate::source::{Files, Framing, Input, Journal, ReadFrom, is_compressed, is_pattern};
+use crate::source::{
+    Facility, Files, Framing, Input, Journal, ReadFrom, is_compressed, is_pattern,
+};
 use crate::yaml::{Fault, Place};
 
 /// The kinds of input, as messages name them.
@@ -174,6 +176,9 @@ fn journald(journal: schema::JournaldSection, from: ReadFrom) -> Result<Journal,
     let directory = |path| absolute_path(path, "sources[].journald.directory");
     let file = |path| absolute_path(path, "sources[].journald.files[]");
     Ok(Journal {
+        facilities: items(journal.facilities)
+            .map(|name| one_of(&name, &Facility::NAMES))
+            .collect::<Result<_, _>>()?,
         units: items(journal.units)
             .map(non_empty)
             .collect::<Result<_, _>>()?,

@@ -7,7 +7,9 @@ use super::*;
 use crate::alert::notify::{Auth, DEFAULT_TIMEOUT, Peer, Secret, Tls};
 use crate::catalog::Providers;
 use crate::queue::{Layout, QueueSource};
-use crate::source::{AllowedSenders, Files, Framing, Input, Journal, ReadFrom, Syslog, SyslogTls};
+use crate::source::{
+    AllowedSenders, Facility, Files, Framing, Input, Journal, ReadFrom, Syslog, SyslogTls,
+};
 use crate::web::Privacy;
 
 fn fixtures(ending: &str) -> Vec<(String, String)> {
@@ -130,6 +132,7 @@ fn every_field_of_the_full_file_reaches_the_configuration() {
         (
             "journal",
             Input::Journal(Journal {
+                facilities: vec![Facility::MAIL],
                 units: vec!["postfix@-.service".into()],
                 identifiers: vec!["postfix/smtp".into()],
                 directory: Some("/var/log/journal".into()),

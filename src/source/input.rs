@@ -5,6 +5,7 @@ use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
+use super::facility::Facility;
 use super::syslog_senders::AllowedSenders;
 
 /// What a source reads.
@@ -74,7 +75,10 @@ impl std::str::FromStr for ReadFrom {
 /// Which records of the journal are read, and from where.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Journal {
-    /// Units, such as `postfix@-.service`; all if there are neither units nor identifiers.
+    /// Facilities of syslog. A record is read if it has one of these, one of the identifiers, or is of one of the units; all
+    /// are, if there is none of the three.
+    pub facilities: Vec<Facility>,
+    /// Units, such as `postfix@-.service`.
     pub units: Vec<String>,
     /// Syslog identifiers, such as `postfix/smtp`.
     pub identifiers: Vec<String>,

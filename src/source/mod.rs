@@ -9,6 +9,7 @@ mod compression;
 mod container;
 mod content;
 mod directories;
+mod facility;
 mod followed_log;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) mod fuzzing;
@@ -44,6 +45,7 @@ mod watcher;
 pub use block::{Block, BlockReader};
 pub(crate) use compression::Compression;
 pub use content::check_log;
+pub use facility::Facility;
 pub use input::{Files, Framing, Input, Journal, Listener, ReadFrom, Syslog, SyslogTls};
 pub use interface::{Hint, Progress, Rotations, Source, Status, Wake};
 pub use lines::{DEFAULT_MAX_LINE_BYTES, Lines};

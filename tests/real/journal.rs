@@ -13,7 +13,11 @@ use crate::exporter::Daemon;
 /// Path of the program in Debian.
 const REMOTE: &str = "/lib/systemd/systemd-journal-remote";
 
-/// Records per part; every tenth is followed by one that tries to forge another.
+/// The facilities `mail` and `daemon` (RFC 5424, section 6.2.1).
+const MAIL: u8 = 2;
+const DAEMON: u8 = 3;
+
+/// Records per part; every tenth is followed by one that tries to forge another, and by one of another facility.
 const PART: u64 = 500;
 
 /// Number of restarts, alternately after SIGTERM and SIGKILL, with a part of the records before, during and
@@ -56,11 +60,12 @@ impl Journal {
             );
             let mut message = message.into_bytes();
             message.extend(b"not \xff text (in reply to RCPT TO command))");
-            record(&mut text, 2 * number, b"postfix/smtp", &message);
+            record(&mut text, 3 * number, MAIL, b"postfix/smtp", &message);
             if number % 10 == 9 {
                 let forged = b"x\nNov 23 10:00:00 mx postfix/smtp[1]: 4F9D195432C: to=<a@b.c>, \
                     relay=none, delay=1, delays=0/0/1/0, dsn=2.0.0, status=sent (250 ok)";
-                record(&mut text, 2 * number + 1, b"cron", forged);
+                record(&mut text, 3 * number + 1, MAIL, b"cron", forged);
+                record(&mut text, 3 * number + 2, DAEMON, b"postfix/smtp", &message);
             }
         }
         self.written += PART;
@@ -96,12 +101,15 @@ impl Drop for Journal {
     }
 }
 
-fn record(text: &mut Vec<u8>, number: u64, identifier: &[u8], message: &[u8]) {
+fn record(text: &mut Vec<u8>, number: u64, facility: u8, identifier: &[u8], message: &[u8]) {
     let micros = 1_763_900_000_000_000 + number;
+    // The machine starts again once in each part, in its middle.
+    let boot = 1 + (number + 3 * PART / 2) / (3 * PART);
     text.extend(
         format!(
             "__REALTIME_TIMESTAMP={micros}\n__MONOTONIC_TIMESTAMP={number}\n\
-             _BOOT_ID=00000000000000000000000000000001\n_HOSTNAME=mx\n_PID=7\nSYSLOG_IDENTIFIER="
+             _BOOT_ID={boot:032x}\n_HOSTNAME=mx\n_PID=7\n\
+             SYSLOG_FACILITY={facility}\nSYSLOG_IDENTIFIER="
         )
         .bytes(),
     );
@@ -124,7 +132,7 @@ pub fn read_across_restarts(folder: &Path) -> Result<Counted> {
     let directory = folder.join("journal");
     let mut journal = Journal::start(&directory)?;
     let config = format!(
-        "sources:\n  - name: journal\n    journald: {{directory: {}}}\nstate: {{path: {}}}\n",
+        "sources:\n  - name: journal\n    journald: {{directory: {}, facilities: [mail]}}\nstate: {{path: {}}}\n",
         directory.display(),
         folder.join("state").display()
     );

@@ -130,7 +130,7 @@ impl Args {
         // With a configuration file it is a service, which waits for the first log.
         if config.sources.is_empty() && self.config_file.is_none() {
             return Err(format!(
-                "no mail log found: none of {} exists; name a log, as in \
+                "no mail log found: none of {} exists, and there is no journal; name a log, as in \
                  `maillog_exporter /path/to/mail.log`, or a configuration file with --config.file",
                 Vec::from_iter(default_logs::paths()).join(", ")
             ));
@@ -145,9 +145,17 @@ impl Args {
         files.into_iter().flatten().cloned().collect()
     }
 
-    /// Sources for the default logs that exist now, with the flags applied.
+    /// Sources for the default logs that exist now, or else for the journal, with the flags applied.
     pub fn default_sources(&self) -> Vec<config::SourceSettings> {
-        let mut sources = default_logs::existing().map(source_for).collect();
+        let mut sources: Vec<_> = default_logs::existing().map(source_for).collect();
+        if sources.is_empty() {
+            let journal = default_logs::journal().map(|journal| config::SourceSettings {
+                name: "journal".to_owned(),
+                input: Input::Journal(journal),
+                format: Format::Auto,
+            });
+            sources.extend(journal);
+        }
         self.apply_to_sources(&mut sources);
         sources
     }

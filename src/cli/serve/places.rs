@@ -13,9 +13,6 @@ use crate::source::{self, Files, Framing, Input, Journal, Listener, LogrotateCon
 use crate::state::StateFile;
 use crate::web;
 
-/// The program that reads the journal.
-const JOURNALCTL: &str = "journalctl";
-
 /// Where programs and their libraries are.
 const PROGRAMS: [&str; 6] = ["/usr", "/bin", "/lib", "/lib64", "/nix/store", "/gnu/store"];
 
@@ -79,6 +76,10 @@ const RESOLVER: [&str; 6] = [
 /// Everything that a daemon with this configuration must be able to open.
 pub fn all(args: &Args, config: &Config, state: &StateFile, access: &web::Access) -> Vec<Place> {
     let mut places = of_sources(&config.sources);
+    if config.sources.is_empty() {
+        // It may be found later.
+        of_journal(&Journal::default(), &mut places);
+    }
     let mut read = |paths: &mut dyn Iterator<Item = PathBuf>| {
         places.extend(paths.map(|path| place(path, Access::Read)));
     };
@@ -166,9 +167,8 @@ fn of_journal(journal: &Journal, places: &mut Vec<Place>) {
         .chain(journal.directory.clone())
         .chain(files);
     places.extend(read.map(|path| place(path, Access::Read)));
-    let programs = std::env::var_os("PATH").unwrap_or_default();
-    let own = std::env::split_paths(&programs).find(|it| it.join(JOURNALCTL).is_file());
-    let run = owned(&PROGRAMS).filter(|path| path.exists()).chain(own);
+    let programs = owned(&PROGRAMS).filter(|path| path.exists());
+    let run = programs.chain(default_logs::journal_reader());
     places.extend(run.map(|path| place(path, Access::Run)));
 }
 

@@ -1,17 +1,18 @@
 //! The systemd journal, read through `journalctl --follow --output=json`.
 //!
 //! The format of the journal's files is internal to systemd, and `journalctl` is installed wherever
-//! there is a journal. `record` turns each of its records into a log line; this module starts it, and
-//! starts it again when it ends.
+//! there is a journal. `reader` says with which arguments, and `record` turns each of its records into a log line; this
+//! module starts it, and starts it again when it ends.
 //!
 //! If this process is killed, `journalctl` ends with the next record that it cannot write.
 
 #[cfg(any(test, feature = "fuzzing"))]
 pub(super) mod fuzzing;
+mod reader;
 mod record;
 
 use std::io::{self, BufRead, BufReader, Read};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, ExitStatus};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -19,14 +20,12 @@ use std::time::{Duration, Instant};
 use tracing::{info, warn};
 
 use super::channel_source::{Batch, ChannelSender, ChannelSource, Closed};
-use super::input::{Journal, ReadFrom};
+use super::input::Journal;
 use super::interface::Wake;
 use super::lines::Lines;
 use super::stream_id::StreamId;
+use reader::{PROGRAM, Reader};
 use record::Record;
-
-/// The program, which is searched for in `PATH`.
-const PROGRAM: &str = "journalctl";
 
 /// The longest record that is read, in bytes of JSON: up to four for each byte of a message that is
 /// not UTF-8, and the message is truncated anyway.
@@ -34,10 +33,6 @@ const MAX_RECORD_BYTES: usize = 1024 * 1024;
 
 /// The shortest and the longest pause before it is started again.
 const PAUSES: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(30));
-
-/// The fields that are requested; cursor and time are always included.
-const FIELDS: &str =
-    "MESSAGE,SYSLOG_IDENTIFIER,SYSLOG_PID,_PID,_HOSTNAME,_SOURCE_REALTIME_TIMESTAMP";
 
 /// Starts reading the journal after `cursor`.
 ///
@@ -51,14 +46,7 @@ pub(crate) fn open(
     cap: usize,
     wake: Wake,
 ) -> io::Result<ChannelSource> {
-    // Fail now rather than retry forever.
-    Command::new(PROGRAM)
-        .arg("--version")
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status()
-        .map_err(|error| io::Error::new(error.kind(), format!("cannot run {PROGRAM}: {error}")))?;
+    let reader = Reader::new(journal.clone())?;
     let child = Arc::new(Mutex::new(None));
     let (stop, stopped) = channel();
     let running = Arc::clone(&child);
@@ -71,7 +59,7 @@ pub(crate) fn open(
     });
     let follower = Follower {
         name,
-        journal: journal.clone(),
+        reader,
         cursor,
         cap,
         sender,
@@ -86,7 +74,7 @@ pub(crate) fn open(
 /// Keeps `journalctl` running.
 struct Follower {
     name: String,
-    journal: Journal,
+    reader: Reader,
     /// That of the last record that was handed over.
     cursor: Option<String>,
     cap: usize,
@@ -126,7 +114,7 @@ impl Follower {
             if let Err(std::sync::mpsc::TryRecvError::Disconnected) = stopped.try_recv() {
                 return Ok(None);
             }
-            let mut child = command(&self.journal, self.cursor.as_deref()).spawn()?;
+            let mut child = self.reader.command(self.cursor.as_deref()).spawn()?;
             let pipes = (child.stdout.take(), child.stderr.take());
             *running = Some(child);
             pipes
@@ -209,46 +197,6 @@ fn lock(child: &Mutex<Option<Child>>) -> MutexGuard<'_, Option<Child>> {
     child.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// `journalctl` with its arguments.
-fn command(journal: &Journal, cursor: Option<&str>) -> Command {
-    let mut command = Command::new(PROGRAM);
-    command
-        .args(["--follow", "--output=json", "--all", "--quiet"])
-        .arg(format!("--output-fields={FIELDS}"))
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
-    match (cursor, journal.from) {
-        (Some(cursor), _) => command
-            .arg("--no-tail")
-            .arg(format!("--after-cursor={cursor}")),
-        (None, ReadFrom::Beginning) => command.arg("--no-tail"),
-        (None, ReadFrom::End) => command.arg("--lines=0"),
-    };
-    if let Some(directory) = &journal.directory {
-        command.arg("--directory").arg(directory);
-    }
-    for file in &journal.files {
-        command.arg("--file").arg(file);
-    }
-    command.args(matches(journal));
-    command
-}
-
-/// The matches for records with one of the units or one of the identifiers. With `--unit` and
-/// `--identifier`, records would have to match both.
-fn matches(journal: &Journal) -> Vec<String> {
-    let units = journal.units.iter().map(|unit| {
-        let ending = if unit.contains('.') { "" } else { ".service" };
-        format!("_SYSTEMD_UNIT={unit}{ending}")
-    });
-    let identifiers = journal.identifiers.iter();
-    let identifiers = identifiers.map(|name| format!("SYSLOG_IDENTIFIER={name}"));
-    let either = !journal.units.is_empty() && !journal.identifiers.is_empty();
-    let or = either.then(|| "+".to_owned());
-    units.chain(or).chain(identifiers).collect()
-}
-
 /// Reads to the end. Returns the last line that was not empty.
 fn last_line(input: impl Read) -> String {
     let mut last = String::new();
@@ -271,30 +219,6 @@ fn last_line(input: impl Read) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn records_of_a_unit_or_with_an_identifier_match() {
-        let texts = |list: &[&str]| list.iter().map(|text| (*text).to_owned()).collect();
-        let journal = |units: &[&str], identifiers: &[&str]| Journal {
-            units: texts(units),
-            identifiers: texts(identifiers),
-            ..Journal::default()
-        };
-        assert_eq!(matches(&journal(&[], &[])), Vec::<String>::new());
-        assert_eq!(
-            matches(&journal(&["postfix@-.service", "exim4"], &["postfix/smtp"])),
-            [
-                "_SYSTEMD_UNIT=postfix@-.service",
-                "_SYSTEMD_UNIT=exim4.service",
-                "+",
-                "SYSLOG_IDENTIFIER=postfix/smtp",
-            ]
-        );
-        assert_eq!(
-            matches(&journal(&[], &["exim"])),
-            ["SYSLOG_IDENTIFIER=exim"]
-        );
-    }
 
     #[test]
     fn the_last_line_of_the_error_output_is_kept() {
