@@ -189,11 +189,13 @@ pub fn journal(root: &Path, settings: &ReadSettings, user: &str) -> Option<Journ
         }
         Some(sample) => findings.push(Finding::ok(both(
             format!(
-                "records of {}; read them with a source of type journald (docs/sources.md)",
+                "records of {}; they are read where there is no log file, or with \
+                 `journald: {{facilities: [mail]}}` as a source (docs/sources.md)",
                 sample.servers.join(", ")
             ),
             format!(
-                "有 {} 的记录；请用 journald 类型的日志源读取（docs/sources.md）",
+                "有 {} 的记录；没有日志文件时会读取它们，也可用日志源 \
+                 `journald: {{facilities: [mail]}}` 读取（docs/sources.md）",
                 sample.servers.join("、")
             ),
         ))),
