@@ -40,6 +40,8 @@ pub mod web;
 
 pub mod generate;
 
+pub mod traced;
+
 pub mod config;
 
 pub mod zone;

@@ -56,11 +56,16 @@ impl ReadSettings {
                            patterns with --config.file";
             return Err(Error::Usage(problem.to_owned()));
         }
-        Ok(ReadSettings {
-            providers: config.providers,
-            patterns: config.patterns,
-            zone: config.time_zone,
-        })
+        Ok(ReadSettings::of_config(&config))
+    }
+
+    /// The settings of a configuration.
+    pub fn of_config(config: &Config) -> Self {
+        ReadSettings {
+            providers: config.providers.clone(),
+            patterns: Arc::clone(&config.patterns),
+            zone: config.time_zone.clone(),
+        }
     }
 
     /// A parser with these settings. `reference` is the latest possible time of a line.

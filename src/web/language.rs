@@ -34,6 +34,11 @@ impl PageLanguage {
         }
     }
 
+    /// The tag that links have to name; `None` if they do not have to.
+    pub fn named(self) -> Option<&'static str> {
+        self.explicit.then(|| tag(self.language))
+    }
+
     /// The URL of another page for the same reader.
     pub fn href(self, path: &str) -> String {
         if self.explicit {

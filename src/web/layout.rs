@@ -3,9 +3,11 @@
 use maud::{DOCTYPE, Markup, html};
 
 use super::assets;
-use super::context::Context;
+use super::context::{Context, SiteSettings};
 use super::language::tag;
+use super::privacy::Privacy;
 use super::situation::Band;
+use super::trace_page;
 use crate::catalog::Language;
 
 /// How much of an unknown name is repeated on the page, in characters.
@@ -18,11 +20,23 @@ pub enum Part {
     Codes,
     Alerts,
     Providers,
+    Trace,
 }
 
 impl Part {
     /// Every part, in the order of the navigation.
-    const ALL: [Part; 4] = [Part::Status, Part::Codes, Part::Alerts, Part::Providers];
+    const ALL: [Part; 5] = [
+        Part::Status,
+        Part::Codes,
+        Part::Alerts,
+        Part::Providers,
+        Part::Trace,
+    ];
+
+    /// Whether it exists with these settings.
+    fn exists(self, settings: &SiteSettings) -> bool {
+        self != Part::Trace || settings.privacy == Privacy::Addresses
+    }
 
     fn path(self) -> &'static str {
         match self {
@@ -30,6 +44,7 @@ impl Part {
             Part::Codes => "/codes",
             Part::Alerts => "/alerts",
             Part::Providers => "/providers",
+            Part::Trace => trace_page::PATH,
         }
     }
 
@@ -39,6 +54,7 @@ impl Part {
             Part::Codes => context.t("Codes", "代码"),
             Part::Alerts => context.t("Alerts", "告警"),
             Part::Providers => context.t("Providers", "服务商"),
+            Part::Trace => context.t("Trace", "追踪"),
         }
     }
 }
@@ -108,7 +124,7 @@ fn header(context: &Context<'_>, page: &Page<'_>) -> Markup {
         header.top {
             div.wrap {
                 nav aria-label=(context.t("Pages", "页面")) {
-                    @for part in Part::ALL {
+                    @for part in Part::ALL.into_iter().filter(|part| part.exists(context.settings)) {
                         @let current = (part == page.part).then_some("page");
                         a href=(context.href(part.path())) aria-current=[current] {
                             (part.name(context))

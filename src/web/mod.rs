@@ -44,6 +44,7 @@ mod situation;
 mod status;
 #[cfg(test)]
 pub(crate) mod test_support;
+mod trace_page;
 
 pub use access::Access;
 pub use context::SiteSettings;
@@ -56,3 +57,4 @@ pub use status::{
     AlertEntry, CodeEntry, DeliveryEntry, ProviderEntry, QueueEntry, ReplySeries, SourceEntry,
     StateEntry, StatusDocument, status_of,
 };
+pub use trace_page::{Tracer, Tracing};

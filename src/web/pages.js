@@ -29,7 +29,8 @@
   }
 
   async function renew() {
-    if (isInUse()) return;
+    // What was asked for does not change by itself.
+    if (isInUse() || document.querySelector('main form')) return;
     let fresh;
     try {
       const answer = await fetch(location.href, { headers: { Accept: 'text/html' } });

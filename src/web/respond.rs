@@ -25,7 +25,7 @@ pub async fn respond(
     let rules = access.rules().await;
     let mut response = match refusal(request, peer, access, &rules).await {
         Some(refusal) => refusal,
-        None => site.answer(request).await,
+        None => site.answer(request, rules.users.are_required()).await,
     };
     rules.apply_headers(response.headers_mut());
     response

@@ -24,7 +24,7 @@ pub const JAVASCRIPT: &str = "text/javascript; charset=utf-8";
 /// Pages load their own style sheet and script, and the script loads the page again. If markup ever slipped into a
 /// page, it could neither run nor load anything.
 const PAGE_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; \
-                           base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+                           base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
 /// What is no page loads nothing, and is not shown in a frame of another site.
 const OTHER_POLICY: &str = "default-src 'none'; frame-ancestors 'none'";

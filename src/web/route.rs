@@ -1,5 +1,7 @@
 //! Routing: what each path stands for.
 
+use super::trace_page;
+
 /// What a path stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Route<'a> {
@@ -11,6 +13,10 @@ pub enum Route<'a> {
     Reload,
     /// The style sheet or the script of the pages.
     Asset(&'a str),
+    /// The page that traces messages.
+    Trace,
+    /// The same as JSON.
+    TraceJson,
     /// A chart as a picture.
     Picture(PictureRoute<'a>),
     /// Something that is made from the counts of the moment.
@@ -87,6 +93,8 @@ impl<'a> Route<'a> {
             "/-/healthy" => return Some(Route::Healthy),
             "/-/ready" => return Some(Route::Ready),
             "/-/reload" => return Some(Route::Reload),
+            trace_page::PATH => return Some(Route::Trace),
+            "/api/v1/trace" => return Some(Route::TraceJson),
             path if path.starts_with("/static/") => return Some(Route::Asset(path)),
             "/" => CountsRoute::Status,
             "/api/v1/status" => CountsRoute::StatusJson,

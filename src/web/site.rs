@@ -18,7 +18,9 @@ use super::reload::Reloads;
 use super::response::{Content, HTML, JSON, PNG, method_not_allowed};
 use super::route::{CountsRoute, PictureRoute, Route};
 use super::runbook::{self, Rendered};
+use super::trace_page::{self, Tracing};
 use super::{alert_pages, api, assets, encoding, exposition_format, provider_pages, status};
+use crate::catalog::Language;
 use crate::engine::{Handle, NoView};
 use crate::metrics::{Exposition, ExpositionFormat, View};
 
@@ -39,6 +41,8 @@ pub struct Site {
     rejected_connections: Arc<AtomicU64>,
     pictures: Arc<PictureCache>,
     reloads: Reloads,
+    /// Traces messages; `None` where that is not allowed.
+    tracing: Option<Tracing>,
 }
 
 /// What a request prefers of pages and metrics.
@@ -58,7 +62,13 @@ impl Site {
             rejected_connections: Arc::default(),
             pictures: Arc::default(),
             reloads,
+            tracing: None,
         }
+    }
+
+    /// The same, which also traces messages for those who have a password.
+    pub fn with_tracing(self, tracing: Option<Tracing>) -> Self {
+        Site { tracing, ..self }
     }
 
     /// The counter of connections that were rejected because there were too many.
@@ -66,8 +76,12 @@ impl Site {
         Arc::clone(&self.rejected_connections)
     }
 
-    /// Answers a request. Its body is never read.
-    pub async fn answer(&self, request: &Request<Incoming>) -> Response<Full<Bytes>> {
+    /// Answers a request. Its body is never read. `has_password`: whether it came with one.
+    pub async fn answer(
+        &self,
+        request: &Request<Incoming>,
+        has_password: bool,
+    ) -> Response<Full<Bytes>> {
         let path = self.own_path(request.uri().path());
         let route = path.map(|path| (path, Route::of(path, &self.settings.telemetry_path)));
         if let Some((_, Some(Route::Reload))) = route {
@@ -85,6 +99,10 @@ impl Site {
             format: exposition_format::accepted(&joined(request, ACCEPT)),
         };
         let content = match route {
+            Some((_, Some(route @ (Route::Trace | Route::TraceJson)))) if has_password => {
+                let is_json = route == Route::TraceJson;
+                self.trace(query, preferences.language, is_json).await
+            }
             Some((path, route)) => self.content(path, route, preferences).await,
             None => Content::redirect(&format!("{}/", self.settings.route_prefix)),
         };
@@ -115,6 +133,7 @@ impl Site {
         match route {
             // Reloads are answered before.
             None | Some(Route::Reload) => not_found(),
+            Some(Route::Trace | Route::TraceJson) => no_tracing(),
             Some(Route::Healthy) => self.healthy(),
             Some(Route::Ready) => self.ready(),
             Some(Route::Asset(path)) => assets::file(path).unwrap_or_else(not_found),
@@ -124,6 +143,44 @@ impl Site {
                 Err(why) => without_view(why),
             },
         }
+    }
+
+    /// The messages that a query leads to.
+    async fn trace(&self, query: &str, language: PageLanguage, is_json: bool) -> Content {
+        let Some(tracing) = &self.tracing else {
+            return no_tracing();
+        };
+        let words = if is_json {
+            Language::En
+        } else {
+            language.language
+        };
+        let Ok(asked) = tracing.ask(query, words).await else {
+            let text = "Another message is being traced. Try again in a moment.\n";
+            return Content::text(StatusCode::SERVICE_UNAVAILABLE, text);
+        };
+        if is_json {
+            let bad = |text: &str| Content::text(StatusCode::BAD_REQUEST, text);
+            return match asked.map(|asked| asked.result) {
+                Some(Ok(trace)) => {
+                    Content::ok(JSON, serde_json::to_vec(&trace).unwrap_or_default())
+                }
+                Some(Err(problem)) => bad(&format!("{problem}\n")),
+                None => bad("The parameter q is missing.\n"),
+            };
+        }
+        let view = match self.engine.view().await {
+            Ok(view) => view,
+            Err(why) => return without_view(why),
+        };
+        let context = Context {
+            view: &view,
+            settings: &self.settings,
+            language,
+            now: Timestamp::now().as_second(),
+        };
+        let page = trace_page::page(&context, asked.as_ref());
+        Content::ok(HTML, page).in_language(language.language)
     }
 
     /// A chart as a picture: one that was made just now, or a new one, drawn in a thread of its own.
@@ -256,6 +313,13 @@ fn without_view(why: NoView) -> Content {
         NoView::Blocked => BLOCKED,
     };
     Content::text(StatusCode::SERVICE_UNAVAILABLE, text)
+}
+
+/// The answer to a request to trace a message, where that is not allowed.
+fn no_tracing() -> Content {
+    let text = "Tracing shows addresses: it needs `web.privacy: addresses` in the configuration, and a password \
+                (basic_auth_users in the file of --web.config.file).\n";
+    Content::text(StatusCode::FORBIDDEN, text)
 }
 
 fn not_found() -> Content {

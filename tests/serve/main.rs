@@ -25,4 +25,5 @@ mod tls_client;
 mod toolkit;
 #[cfg(feature = "top")]
 mod top;
+mod trace;
 mod web;

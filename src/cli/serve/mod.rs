@@ -5,6 +5,7 @@ mod file_task;
 mod flags;
 mod places;
 mod reload;
+mod tracer;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -34,7 +35,10 @@ use crate::sandbox::{self, Enforcement, Place};
 use crate::service::ServiceManager;
 use crate::source::{Files, Input};
 use crate::state::StateFile;
-use crate::web::{Access, Bound, Privacy, ReloadRequest, Reloads, Server, Site, SiteSettings};
+use crate::web::{
+    Access, Bound, Privacy, ReloadRequest, Reloads, Server, Site, SiteSettings, Tracing,
+};
+use tracer::LogTracer;
 
 /// The job of exporters in the example configuration of Prometheus.
 const DEFAULT_JOB: &str = "maillog";
@@ -133,12 +137,15 @@ async fn serve(
         ..SiteSettings::new(&config.telemetry_path, policy, config.time_zone.clone())
     };
     let requests = args.enable_lifecycle.then(|| reloads.enable());
+    let tracer = (config.privacy == Privacy::Addresses).then(|| Arc::new(LogTracer::new(&config)));
     let reloader = Reloader {
         record: reloads.record.clone(),
         waiting: Vec::new(),
+        tracer: tracer.clone(),
     };
     reloader.record.record(true, Timestamp::now().as_second());
-    let site = Site::new(engine.clone(), settings, reloads);
+    let tracing = tracer.map(|tracer| Tracing::new(tracer));
+    let site = Site::new(engine.clone(), settings, reloads).with_tracing(tracing);
     let server = Server::start(bound, site, access).map_err(Error::cannot_start)?;
     for address in addresses {
         let path = format!("{}{}", config.route_prefix, config.telemetry_path);

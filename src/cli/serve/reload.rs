@@ -1,8 +1,11 @@
 //! Reload of the configuration while the daemon runs, by SIGHUP or by HTTP.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use tracing::{error, info, warn};
 
+use super::tracer::LogTracer;
 use super::{engine_setup, places};
 use crate::config::Config;
 use crate::engine::Handle;
@@ -15,6 +18,8 @@ use crate::web::{ReloadRequest, ReloadResult};
 pub(super) struct Reloader {
     /// How the last reload ended, for the metrics and the alerts.
     pub record: ReloadRecord,
+    /// Traces messages in the logs, if that is allowed.
+    pub tracer: Option<Arc<LogTracer>>,
     /// Those who wait for the reload that was begun.
     pub waiting: Vec<ReloadRequest>,
 }
@@ -30,6 +35,9 @@ impl Reloader {
         service: &ServiceManager,
     ) {
         let result = apply(newer, config, engine);
+        if let Some(tracer) = &self.tracer {
+            tracer.set_sources(&config.sources);
+        }
         self.record
             .record(result.is_ok(), Timestamp::now().as_second());
         service.reloaded();

@@ -16,17 +16,19 @@ mod search;
 mod step;
 mod words;
 
-use serde::Serialize;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
 
-use self::message::Message;
-use self::query::Query;
+use self::message::message_of;
+pub(super) use self::query::Query;
 use super::error::Error;
-use super::input::LogFiles;
+use super::input::{LogFiles, ReadSettings};
 use super::language::LanguageParser;
 use super::output::{self, OutputFormat};
 use super::source_format;
 use crate::catalog::Language;
 use crate::parse::Format;
+use crate::traced::{Message, Trace};
 
 /// The arguments.
 #[derive(clap::Args, Debug)]
@@ -73,19 +75,6 @@ impl Args {
 /// How many messages are shown without `--all`.
 const NEWEST: usize = 20;
 
-/// The output of `trace`.
-#[derive(Serialize)]
-struct Trace {
-    /// How many messages were found.
-    found: usize,
-    /// Whether there are older ones that were not looked at, because too many lines name what is traced.
-    left_out: bool,
-    /// How many of those found have each outcome.
-    outcomes: std::collections::BTreeMap<&'static str, usize>,
-    /// The newest ones, in the order of their first lines.
-    messages: Vec<Message>,
-}
-
 /// Runs the command.
 ///
 /// # Errors
@@ -98,29 +87,16 @@ pub fn run(args: &Args) -> Result<(), Error> {
         OutputFormat::Json => Language::En,
         OutputFormat::Text => args.lang.unwrap_or_else(Language::of_environment),
     };
-    let files = files::open_all(args.files.paths(), &settings)?;
-    let gathered = gather::gather(&args.query, &files, &settings, args.log_format)?;
-    let records = record::parse_all(&gathered, &files, &settings, args.log_format);
-    let mut messages: Vec<Message> = group::group(&records)
-        .into_iter()
-        .map(|of_message| of_message.into_iter().map(|at| &records[at]).collect())
-        .filter(|of_message: &Vec<_>| of_message.iter().any(|it| it.matched))
-        .map(|of_message| Message::of(&of_message, &files, language))
-        .collect();
-    messages.sort_by_key(|message| message.from);
-    let mut trace = Trace {
-        found: messages.len(),
-        left_out: gathered.left_out,
-        outcomes: std::collections::BTreeMap::new(),
-        messages,
-    };
-    for message in &trace.messages {
-        *trace.outcomes.entry(message.outcome).or_default() += 1;
-    }
-    if !args.all {
-        let excess = trace.found.saturating_sub(NEWEST);
-        trace.messages.drain(..excess);
-    }
+    let newest = (!args.all).then_some(NEWEST);
+    let paths = args.files.paths();
+    let trace = trace(
+        &args.query,
+        paths,
+        &settings,
+        args.log_format,
+        language,
+        newest,
+    )?;
     match args.format {
         OutputFormat::Json => output::print(args.format, &trace, |_, _| Ok(()))?,
         OutputFormat::Text => {
@@ -140,4 +116,41 @@ pub fn run(args: &Args) -> Result<(), Error> {
         ));
     }
     Ok(())
+}
+
+/// Finds the messages that a query leads to, of which the `newest` are told, or all.
+///
+/// # Errors
+///
+/// If a file cannot be read.
+pub(super) fn trace(
+    query: &Query,
+    paths: &[PathBuf],
+    settings: &ReadSettings,
+    format: Format,
+    language: Language,
+    newest: Option<usize>,
+) -> Result<Trace, Error> {
+    let files = files::open_all(paths, settings)?;
+    let gathered = gather::gather(query, &files, settings, format)?;
+    let records = record::parse_all(&gathered, &files, settings, format);
+    let mut messages: Vec<Message> = group::group(&records)
+        .into_iter()
+        .map(|of_message| of_message.into_iter().map(|at| &records[at]).collect())
+        .filter(|of_message: &Vec<_>| of_message.iter().any(|it| it.matched))
+        .map(|of_message| message_of(&of_message, &files, language))
+        .collect();
+    messages.sort_by_key(|message| message.from);
+    let mut trace = Trace {
+        found: messages.len(),
+        left_out: gathered.left_out,
+        outcomes: BTreeMap::new(),
+        messages,
+    };
+    for message in &trace.messages {
+        *trace.outcomes.entry(message.outcome).or_default() += 1;
+    }
+    let excess = newest.map_or(0, |newest| trace.found.saturating_sub(newest));
+    trace.messages.drain(..excess);
+    Ok(trace)
 }

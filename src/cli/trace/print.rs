@@ -7,11 +7,11 @@ use anstyle::{AnsiColor, Style};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::message::{Message, Step};
-use super::{NEWEST, Trace, words};
+use super::{NEWEST, words};
 use crate::catalog::{Catalog, Language, Wording};
 use crate::cli::labels;
 use crate::cli::terminal::{left, right, wrap};
+use crate::traced::{Message, Step, Trace};
 
 /// Prints each message with all its steps.
 pub fn stories(

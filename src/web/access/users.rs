@@ -47,6 +47,11 @@ pub enum Authorization {
 }
 
 impl Users {
+    /// Whether a request needs a name and password.
+    pub fn are_required(&self) -> bool {
+        self.0.is_some()
+    }
+
     /// Users by name, each with a bcrypt hash.
     ///
     /// # Errors
