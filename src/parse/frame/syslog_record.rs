@@ -148,7 +148,11 @@ fn tag_and_body(text: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
     let (tag, pid) = match word {
         [word @ .., b']'] => {
             let bracket = word.iter().rposition(|&b| b == b'[')?;
-            (&word[..bracket], &word[bracket + 1..])
+            match word[..bracket].strip_suffix(b"]") {
+                // FreeBSD writes the process id also after a tag that has brackets: `dma[3f.801c48000][123]`.
+                Some(word) => split(word, b'[')?,
+                None => (&word[..bracket], &word[bracket + 1..]),
+            }
         }
         _ => (word, &b""[..]),
     };
@@ -211,11 +215,14 @@ fn rfc5424<'a>(rest: &'a [u8], clock: &mut Clock) -> Option<SyslogRecord<'a>> {
     // rsyslog keeps the space after the tag.
     let body = body.strip_prefix(b" ").unwrap_or(body);
     let dash = |text| if text == b"-" { &b""[..] } else { text };
+    // As in `tag_and_body`, a tag that has brackets itself.
+    let in_brackets = tag.strip_suffix(b"]").and_then(|tag| split(tag, b'['));
+    let (tag, pid) = in_brackets.unwrap_or((dash(tag), dash(process)));
     Some(SyslogRecord {
         time,
         host: dash(host),
-        tag: dash(tag),
-        pid: dash(process),
+        tag,
+        pid,
         body,
     })
 }

@@ -84,6 +84,8 @@ impl Dialect for OpenSmtpd {
             // Other servers have a program of this name.
             b"smtpd" => is_own_text(body) || is_diagnostic(body),
             b"opensmtpd" => true,
+            // Before 5.4, each process writes its own name.
+            b"transfer" => body.starts_with(b"smtp-out: ") || delivery::is_beginning(body),
             _ => false,
         }
     }

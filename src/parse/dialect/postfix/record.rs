@@ -205,7 +205,7 @@ fn any_fields(record: &[u8]) -> Option<(Fields<'_>, &[u8])> {
         ..Fields::default()
     };
     loop {
-        rest = rest.strip_prefix(b", ")?;
+        rest = rest.strip_prefix(b", ")?.trim_ascii_start();
         rest = match rest {
             [b'r', b'e', b'l', b'a', b'y', b'=', value @ ..] => {
                 let end = position(value, b',')?;

@@ -128,9 +128,13 @@ impl Report {
 fn host(own: &[u8]) -> Range<usize> {
     let mut from = 0;
     // A patch writes sender and recipient first: `<From:a@example.net To:b@example.net> 192.0.2.1 accepted message.`
-    if own.starts_with(b"<From:")
-        && let Some(end) = find(own, b"> ")
-    {
+    // Another one the recipient: `(b@example.net) 192.0.2.1 accepted message.`
+    let before: Option<&[u8]> = match own {
+        [b'<', b'F', b'r', b'o', b'm', b':', ..] => Some(b"> "),
+        [b'(', ..] => Some(b") "),
+        _ => None,
+    };
+    if let Some(end) = before.and_then(|end| find(own, end)) {
         from = end + 2;
     }
     const BEFORE: [&[u8]; 3] = [b"Connected to ", b"Giving up on ", b"TLS Connected to "];
