@@ -79,6 +79,8 @@ fn after_host(header: Header, line: &[u8]) -> Option<SyslogRecord<'_>> {
         [b'<', .., b'>'] => split(rest, b' ')?,
         // bokysan/docker-postfix: `INFO    tag: body`, without a host.
         _ if is_severity(host) => (&b""[..], rest.trim_ascii_start()),
+        // BusyBox (OpenWrt): `mail.info tag: body`, without a host.
+        _ if is_priority(host) => (&b""[..], rest),
         _ => match rest {
             [b'<', ..] => (host, without_facility(rest)),
             _ => (host, rest),
@@ -89,7 +91,9 @@ fn after_host(header: Header, line: &[u8]) -> Option<SyslogRecord<'_>> {
         Some(b':') => (&b""[..], tag_and_body_of(host, rest)?),
         _ => (
             host,
-            tag_and_body(rest).or_else(|| truncated_tag_and_body(rest))?,
+            tag_and_body(rest)
+                .or_else(|| truncated_tag_and_body(rest))
+                .or_else(|| after_priority(rest))?,
         ),
     };
     Some(SyslogRecord {
@@ -130,6 +134,34 @@ pub(in crate::parse) fn is_severity(word: &[u8]) -> bool {
         b"INFO", b"DEBUG", b"DEBG",
     ];
     NAMES.contains(&word)
+}
+
+/// Whether a word is a facility and a severity, as BusyBox' syslogd writes them: `mail.info`.
+fn is_priority(word: &[u8]) -> bool {
+    const FACILITIES: [&[u8]; 7] = [
+        b"mail",
+        b"daemon",
+        b"user",
+        b"auth",
+        b"authpriv",
+        b"syslog",
+        b"cron",
+    ];
+    const SEVERITIES: [&[u8]; 10] = [
+        b"emerg", b"alert", b"crit", b"err", b"error", b"warn", b"warning", b"notice", b"info",
+        b"debug",
+    ];
+    split(word, b'.').is_some_and(|(facility, severity)| {
+        let is_local = matches!(facility, [b'l', b'o', b'c', b'a', b'l', b'0'..=b'7']);
+        (is_local || FACILITIES.contains(&facility)) && SEVERITIES.contains(&severity)
+    })
+}
+
+/// `mail.info tag[pid]: body`.
+#[inline(never)]
+fn after_priority(text: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
+    let (word, rest) = split(text, b' ')?;
+    tag_and_body(rest).filter(|_| is_priority(word))
 }
 
 /// The text without `<mail.info> `.

@@ -27,6 +27,8 @@ use crate::parse::correlate::Correlated;
 use crate::parse::dialect::api::{AgentDef, Confidence, Dialect, Record};
 use crate::parse::dialect::{Agent, Mta};
 use crate::parse::event::Visitor;
+use crate::parse::frame::compose_prefix;
+use crate::parse::frame::syslog::HeaderParser;
 use crate::parse::kinds::Stamp;
 use crate::parse::scan::split;
 use crate::parse::{Direction, Event, Fact, Level, Line, Service};
@@ -91,10 +93,18 @@ impl Dialect for OpenSmtpd {
     }
 
     fn probe(line: &[u8]) -> Confidence {
-        match is_own_text(line) {
+        match is_own_text(compose_prefix::strip(line)) {
             true => Confidence::Certain,
             false => Confidence::No,
         }
+    }
+
+    fn frame<'a>(
+        _: &mut OpenSmtpdState,
+        _: &mut HeaderParser,
+        line: &'a [u8],
+    ) -> (Option<Stamp>, &'a [u8]) {
+        (None, compose_prefix::strip(line))
     }
 
     fn read<'a>(
