@@ -1,6 +1,7 @@
 //! Splits a syslog line into header and body. The format of the header is recognized by its form: RFC 3164,
 //! RFC 3339 as rsyslog writes it, RFC 5424, a leading `<PRI>`, Solaris' `[ID …]`, or none.
 
+use crate::parse::frame::compose_prefix;
 use crate::parse::frame::syslog::{Header, HeaderParser};
 use crate::parse::frame::timestamp::Clock;
 use crate::parse::kinds::Stamp;
@@ -21,6 +22,22 @@ pub(in crate::parse) struct SyslogRecord<'a> {
 /// Splits a line into its parts. Never fails: a line without a header consists of a body only.
 pub(in crate::parse) fn parse<'a>(headers: &mut HeaderParser, line: &'a [u8]) -> SyslogRecord<'a> {
     let header = headers.header(line).copied();
+    if header.is_none() {
+        let inner = compose_prefix::strip(line);
+        if inner.len() < line.len() {
+            let header = headers.header(inner).copied();
+            return with_header(headers, header, inner);
+        }
+    }
+    with_header(headers, header, line)
+}
+
+/// As [`parse`], with the header that the line begins with.
+fn with_header<'a>(
+    headers: &mut HeaderParser,
+    header: Option<Header>,
+    line: &'a [u8],
+) -> SyslogRecord<'a> {
     if let Some(header) = header
         && let Some(record) =
             nested(&mut headers.clock, header.split(line).1).or_else(|| after_host(header, line))

@@ -209,10 +209,7 @@ fn connect_error(own: &[u8]) -> Option<ConnectError> {
     const ERRORS: [(&[u8], ConnectError); 10] = [
         (b"connection died", ConnectError::Reset),
         (b"Possible duplicate!", ConnectError::Reset),
-        (
-            b"able to establish a",
-            ConnectError::Unreachable,
-        ),
+        (b"able to establish a", ConnectError::Unreachable),
         (b"couldn't find any host", ConnectError::Dns),
         (b"couldn't find a mail exchanger", ConnectError::Dns),
         (b"CNAME lookup failed", ConnectError::Dns),
