@@ -102,6 +102,13 @@ fn parse<'a, 'e>(
         Some(known) => known.clone(),
         None => Delivery::default(),
     };
+    // Old versions name no recipient.
+    if text == b"trying delivery" {
+        state
+            .deliveries
+            .insert(id, record.time, Delivery::default());
+        return Line::Noise(None);
+    }
     if let Some(recipient) = address_before(text, b"> trying delivery") {
         delivery = Delivery {
             recipient: kept(recipient),
@@ -296,7 +303,7 @@ fn said(outcome: Outcome, words: &[u8]) -> Event<'_> {
 fn other<'a, 'e>(text: &[u8]) -> Line<'a, 'e> {
     const NOISE: [&[u8]; 10] = [
         b"new mail from ",
-        b"mail to=<",
+        b"mail to=",
         b"using ",
         b"Server greeting successfully completed",
         b"  Server ",
@@ -306,8 +313,9 @@ fn other<'a, 'e>(text: &[u8]) -> Line<'a, 'e> {
         b"smarthost authentication: ",
         b"ignoring unknown queue info",
     ];
-    const WARNINGS: [&[u8]; 10] = [
-        b"SMTP login not available",
+    const WARNINGS: [&[u8]; 11] = [
+        b"SMTP login ",
+        b"AUTH ",
         b"non-encrypted SMTP login",
         b"in opportunistic TLS mode",
         b"could not ",

@@ -14,6 +14,7 @@ use crate::parse::correlate::kept;
 use crate::parse::dialect::api::{AgentDef, Confidence, Dialect, Record};
 use crate::parse::dialect::{Agent, Mta};
 use crate::parse::event::Visitor;
+use crate::parse::frame::compose_prefix;
 use crate::parse::frame::syslog::HeaderParser;
 use crate::parse::frame::tai64;
 use crate::parse::kinds::Stamp;
@@ -69,6 +70,7 @@ impl Dialect for Nullmailer {
     }
 
     fn probe(line: &[u8]) -> Confidence {
+        let line = compose_prefix::strip(line);
         let text = match line.first() {
             Some(b'@') => tai64::stamp(line).map(|(_, text)| text),
             Some(b'S' | b'D' | b'R' | b's' | b'q' | b'T') => Some(line),
@@ -85,6 +87,7 @@ impl Dialect for Nullmailer {
         headers: &mut HeaderParser,
         line: &'a [u8],
     ) -> (Option<Stamp>, &'a [u8]) {
+        let line = compose_prefix::strip(line);
         match tai64::stamp(line) {
             Some((time, text)) => (Some(time), text),
             None => headers.dated_or_none(line),

@@ -1,5 +1,5 @@
-//! The prefix of `docker compose logs` and `pm2 logs`: the container's or program's name, padded with spaces, and a
-//! vertical bar: `mail-1  | text`, `0|npm run start  | text`.
+//! The prefix of `docker compose logs`, `docker service logs` and `pm2 logs`: the container's or program's name, padded with
+//! spaces, and a vertical bar: `mail-1  | text`, `0|npm run start  | text`; and of `kubectl logs --prefix`: `[pod/mail-0/smtp] text`.
 
 use crate::parse::scan::split_on;
 
@@ -9,7 +9,11 @@ const MAX_NAME: usize = 64;
 /// The text after the prefix; the whole line if it has none.
 #[inline]
 pub(in crate::parse) fn strip(line: &[u8]) -> &[u8] {
-    let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+    if line.starts_with(b"[pod/") {
+        return split_on(line, b"] ").map_or(line, |(_, text)| text);
+    }
+    let is_name =
+        |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'@');
     let start = &line[..line.len().min(MAX_NAME)];
     // PM2 writes the number of the program before its name, which may have spaces.
     if let [b'0'..=b'9', rest @ ..] = start
@@ -39,6 +43,8 @@ mod tests {
     fn only_a_name_before_the_bar_is_taken_off() {
         assert_eq!(strip(b"mail-1  | 2026 x | y"), b"2026 x | y");
         assert_eq!(strip(b"0|npm run start  | info x | y"), b"info x | y");
+        assert_eq!(strip(b"mail_smtp.1.x2y@node-1    | x"), b"x");
+        assert_eq!(strip(b"[pod/mail-0/smtp] x"), b"x");
         for line in [
             "", "0|", "12", "0|a", "a", " | x", "a b | x", "a: | x", "a |x",
         ] {

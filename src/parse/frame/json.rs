@@ -1,12 +1,20 @@
 //! Syslog records as JSON objects, as templates of rsyslog write them (bokysan/docker-postfix with
-//! `LOG_FORMAT=json`): `{"@timestamp":"…","tag":"postfix\/smtp[1]:","hostname":"…","message":" …"}`. They are
-//! rewritten as the usual syslog line.
+//! `LOG_FORMAT=json`): `{"@timestamp":"…","tag":"postfix\/smtp[1]:","hostname":"…","message":" …"}`, and the journal
+//! (`journalctl -o json`). They are rewritten as the usual syslog line.
+
+use std::io::Write;
 
 /// The maximum number of members that are looked at.
 const MAX_MEMBERS: usize = 64;
 
 /// The names of the members with each part of a record, the preferred one first.
-const TIMES: &[&[u8]] = &[b"@timestamp", b"timestamp", b"time", b"timereported"];
+const TIMES: &[&[u8]] = &[
+    b"@timestamp",
+    b"timestamp",
+    b"time",
+    b"timereported",
+    MICROSECONDS,
+];
 const HOSTS: &[&[u8]] = &[b"hostname", b"host", b"logsource", b"_HOSTNAME"];
 const TAGS: &[&[u8]] = &[
     b"tag",
@@ -14,8 +22,13 @@ const TAGS: &[&[u8]] = &[
     b"SYSLOG_IDENTIFIER",
     b"program",
     b"programname",
+    b"appname",
 ];
+const PIDS: &[&[u8]] = &[b"SYSLOG_PID", b"_PID", b"pid", b"procid"];
 const MESSAGES: &[&[u8]] = &[b"message", b"msg", b"MESSAGE"];
+
+/// The journal's time, in microseconds since 1970.
+const MICROSECONDS: &[u8] = b"__REALTIME_TIMESTAMP";
 
 /// Writes the record in `line` to `text` as a syslog line; false if it is none.
 pub(in crate::parse) fn rewrite(line: &[u8], text: &mut Vec<u8>) -> bool {
@@ -24,17 +37,19 @@ pub(in crate::parse) fn rewrite(line: &[u8], text: &mut Vec<u8>) -> bool {
     };
     text.clear();
     if !parts.time.is_empty() {
-        for part in [
-            parts.time,
-            if parts.host.is_empty() {
-                b"-"
-            } else {
-                parts.host
-            },
-        ] {
-            unescape(part, text);
-            text.push(b' ');
+        match microseconds(parts.time) {
+            // Writing to a vector does not fail.
+            Some(time) => drop(write!(text, "{time}")),
+            None => unescape(parts.time, text),
         }
+        text.push(b' ');
+        let host = if parts.host.is_empty() {
+            b"-"
+        } else {
+            parts.host
+        };
+        unescape(host, text);
+        text.push(b' ');
     }
     let begin = text.len();
     unescape(parts.tag, text);
@@ -42,6 +57,11 @@ pub(in crate::parse) fn rewrite(line: &[u8], text: &mut Vec<u8>) -> bool {
         text.pop();
     }
     if !text.ends_with(b":") {
+        if !parts.pid.is_empty() && !text.ends_with(b"]") {
+            text.push(b'[');
+            unescape(parts.pid, text);
+            text.push(b']');
+        }
         text.push(b':');
     }
     text.push(b' ');
@@ -54,11 +74,21 @@ pub(in crate::parse) fn rewrite(line: &[u8], text: &mut Vec<u8>) -> bool {
     true
 }
 
+/// The time that is a number of microseconds since 1970.
+fn microseconds(time: &[u8]) -> Option<jiff::Timestamp> {
+    if time.len() < 15 || !time.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    let number = std::str::from_utf8(time).ok()?.parse().ok()?;
+    jiff::Timestamp::from_microsecond(number).ok()
+}
+
 /// The parts of a record, as JSON strings without their quotes.
 struct Parts<'a> {
     time: &'a [u8],
     host: &'a [u8],
     tag: &'a [u8],
+    pid: &'a [u8],
     message: &'a [u8],
 }
 
@@ -66,14 +96,15 @@ impl<'a> Parts<'a> {
     /// `None` for anything but an object with a tag and a message.
     fn of(line: &'a [u8]) -> Option<Self> {
         let mut rest = line.trim_ascii_start().strip_prefix(b"{")?;
-        let mut found = [(usize::MAX, &b""[..]); 4];
+        let mut found = [(usize::MAX, &b""[..]); 5];
         for _ in 0..MAX_MEMBERS {
             let (name, after) = string(rest.trim_ascii_start())?;
             let after = after.trim_ascii_start().strip_prefix(b":")?;
             let after = after.trim_ascii_start();
             let after = match string(after) {
                 Some((value, after)) => {
-                    for (names, best) in [TIMES, HOSTS, TAGS, MESSAGES].iter().zip(&mut found) {
+                    for (names, best) in [TIMES, HOSTS, TAGS, MESSAGES, PIDS].iter().zip(&mut found)
+                    {
                         if let Some(rank) = names.iter().position(|it| *it == name)
                             && rank < best.0
                         {
@@ -95,12 +126,14 @@ impl<'a> Parts<'a> {
             (_, host),
             (tag_rank, tag),
             (message_rank, message),
+            (_, pid),
         ] = found;
         let is_record = tag_rank != usize::MAX && message_rank != usize::MAX && !tag.is_empty();
         is_record.then_some(Parts {
             time,
             host,
             tag,
+            pid,
             message,
         })
     }
@@ -206,6 +239,13 @@ mod tests {
         assert_eq!(rewritten(line).as_deref(), Some(expected));
         let line = r#"{ "msg": "hello" , "program": "postfix" }"#;
         assert_eq!(rewritten(line).as_deref(), Some("postfix: hello"));
+    }
+
+    #[test]
+    fn record_of_the_journal_becomes_a_syslog_line() {
+        let line = r#"{"__REALTIME_TIMESTAMP":"1795428000123456","_HOSTNAME":"mx","SYSLOG_IDENTIFIER":"exim","_PID":"12","MESSAGE":"hello"}"#;
+        let expected = "2026-11-23T10:00:00.123456Z mx exim[12]: hello";
+        assert_eq!(rewritten(line).as_deref(), Some(expected));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Splits a syslog line into header and body. The format of the header is recognized by its form: RFC 3164,
 //! RFC 3339 as rsyslog writes it, RFC 5424, a leading `<PRI>`, Solaris' `[ID …]`, or none.
 
+use crate::parse::frame::compose_prefix;
 use crate::parse::frame::syslog::{Header, HeaderParser};
 use crate::parse::frame::timestamp::Clock;
 use crate::parse::kinds::Stamp;
@@ -21,6 +22,22 @@ pub(in crate::parse) struct SyslogRecord<'a> {
 /// Splits a line into its parts. Never fails: a line without a header consists of a body only.
 pub(in crate::parse) fn parse<'a>(headers: &mut HeaderParser, line: &'a [u8]) -> SyslogRecord<'a> {
     let header = headers.header(line).copied();
+    if header.is_none() {
+        let inner = compose_prefix::strip(line);
+        if inner.len() < line.len() {
+            let header = headers.header(inner).copied();
+            return with_header(headers, header, inner);
+        }
+    }
+    with_header(headers, header, line)
+}
+
+/// As [`parse`], with the header that the line begins with.
+fn with_header<'a>(
+    headers: &mut HeaderParser,
+    header: Option<Header>,
+    line: &'a [u8],
+) -> SyslogRecord<'a> {
     if let Some(header) = header
         && let Some(record) =
             nested(&mut headers.clock, header.split(line).1).or_else(|| after_host(header, line))
@@ -79,6 +96,8 @@ fn after_host(header: Header, line: &[u8]) -> Option<SyslogRecord<'_>> {
         [b'<', .., b'>'] => split(rest, b' ')?,
         // bokysan/docker-postfix: `INFO    tag: body`, without a host.
         _ if is_severity(host) => (&b""[..], rest.trim_ascii_start()),
+        // BusyBox (OpenWrt): `mail.info tag: body`, without a host.
+        _ if is_priority(host) => (&b""[..], rest),
         _ => match rest {
             [b'<', ..] => (host, without_facility(rest)),
             _ => (host, rest),
@@ -89,7 +108,9 @@ fn after_host(header: Header, line: &[u8]) -> Option<SyslogRecord<'_>> {
         Some(b':') => (&b""[..], tag_and_body_of(host, rest)?),
         _ => (
             host,
-            tag_and_body(rest).or_else(|| truncated_tag_and_body(rest))?,
+            tag_and_body(rest)
+                .or_else(|| truncated_tag_and_body(rest))
+                .or_else(|| after_priority(rest))?,
         ),
     };
     Some(SyslogRecord {
@@ -132,6 +153,34 @@ pub(in crate::parse) fn is_severity(word: &[u8]) -> bool {
     NAMES.contains(&word)
 }
 
+/// Whether a word is a facility and a severity, as BusyBox' syslogd writes them: `mail.info`.
+fn is_priority(word: &[u8]) -> bool {
+    const FACILITIES: [&[u8]; 7] = [
+        b"mail",
+        b"daemon",
+        b"user",
+        b"auth",
+        b"authpriv",
+        b"syslog",
+        b"cron",
+    ];
+    const SEVERITIES: [&[u8]; 10] = [
+        b"emerg", b"alert", b"crit", b"err", b"error", b"warn", b"warning", b"notice", b"info",
+        b"debug",
+    ];
+    split(word, b'.').is_some_and(|(facility, severity)| {
+        let is_local = matches!(facility, [b'l', b'o', b'c', b'a', b'l', b'0'..=b'7']);
+        (is_local || FACILITIES.contains(&facility)) && SEVERITIES.contains(&severity)
+    })
+}
+
+/// `mail.info tag[pid]: body`.
+#[inline(never)]
+fn after_priority(text: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
+    let (word, rest) = split(text, b' ')?;
+    tag_and_body(rest).filter(|_| is_priority(word))
+}
+
 /// The text without `<mail.info> `.
 fn without_facility(text: &[u8]) -> &[u8] {
     match split(text, b' ') {
@@ -148,7 +197,11 @@ fn tag_and_body(text: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
     let (tag, pid) = match word {
         [word @ .., b']'] => {
             let bracket = word.iter().rposition(|&b| b == b'[')?;
-            (&word[..bracket], &word[bracket + 1..])
+            match word[..bracket].strip_suffix(b"]") {
+                // FreeBSD writes the process id also after a tag that has brackets: `dma[3f.801c48000][123]`.
+                Some(word) => split(word, b'[')?,
+                None => (&word[..bracket], &word[bracket + 1..]),
+            }
         }
         _ => (word, &b""[..]),
     };
@@ -211,11 +264,14 @@ fn rfc5424<'a>(rest: &'a [u8], clock: &mut Clock) -> Option<SyslogRecord<'a>> {
     // rsyslog keeps the space after the tag.
     let body = body.strip_prefix(b" ").unwrap_or(body);
     let dash = |text| if text == b"-" { &b""[..] } else { text };
+    // As in `tag_and_body`, a tag that has brackets itself.
+    let in_brackets = tag.strip_suffix(b"]").and_then(|tag| split(tag, b'['));
+    let (tag, pid) = in_brackets.unwrap_or((dash(tag), dash(process)));
     Some(SyslogRecord {
         time,
         host: dash(host),
-        tag: dash(tag),
-        pid: dash(process),
+        tag,
+        pid,
         body,
     })
 }

@@ -29,11 +29,17 @@ pub(super) fn parse<'a>(id: &'a [u8], text: &'a [u8]) -> Option<Event<'a>> {
         b'S' | b'R' if !id.is_empty() => {
             let reason = reason::parse(text);
             match reason.kind {
-                Kind::Remote if !reason.host.is_empty() => event(reason.host, b"", reason),
+                Kind::Remote if !reason.host.is_empty() || reason.code.is_some() => {
+                    event(reason.host, b"", reason)
+                }
                 _ => return None,
             }
         }
         b'T' if !id.is_empty() => tls(text)?,
+        // Exim 3, and the manual of later versions.
+        b'F' if !id.is_empty() && text.starts_with(b"Failed to connect to ") => {
+            of_host(&text[b"Failed to connect to ".len()..])?
+        }
         _ => match authentication(text) {
             Some(event) => event,
             // Old versions write no `H=`.

@@ -202,7 +202,7 @@ pub(super) fn quoted(text: &[u8]) -> (&[u8], &[u8]) {
 }
 
 /// Splits a remote host as Exim writes it from the text after it: `name [address]:port`,
-/// `name (helo) [address]:port`, `(helo) [address]`, `[address]`. Returns the host, its port, and the rest. The host
+/// `name (helo) [address]:port`, `name DS [address]*`, `(helo) [address]`, `[address]`. Returns the host, its port, and the rest. The host
 /// is `name [address]` or `[address]`; with a HELO name after the host name, only the host name.
 #[inline]
 pub(super) fn host(text: &[u8]) -> (&[u8], &[u8], &[u8]) {
@@ -213,6 +213,11 @@ pub(super) fn host(text: &[u8]) -> (&[u8], &[u8], &[u8]) {
             let (name, rest) = text.split_at(end);
             match rest {
                 [b' ', b'[' | b'(', ..] => (name, &rest[1..]),
+                // Looked up with DNSSEC.
+                [b' ', b'D', b'S', b' ', b'[', ..] => {
+                    let (_, port, rest) = self::host(&rest[4..]);
+                    return (name, port, rest);
+                }
                 // A name alone; the colon before a reason may follow it.
                 _ => {
                     return match name {
@@ -245,13 +250,14 @@ pub(super) fn host(text: &[u8]) -> (&[u8], &[u8], &[u8]) {
         [b':', digits @ ..] if digits.first().is_some_and(u8::is_ascii_alphanumeric) => {
             let end = digits
                 .iter()
-                .position(|&b| b == b' ' || b == b':')
+                .position(|&b| matches!(b, b' ' | b':' | b'*'))
                 .unwrap_or(digits.len());
             digits.split_at(end)
         }
         _ => (&b""[..], rest),
     };
-    (host, port, rest)
+    // An asterisk marks a connection that was used for an earlier message.
+    (host, port, rest.strip_prefix(b"*").unwrap_or(rest))
 }
 
 /// The length of `(helo) ` before `[address]`. A HELO name may contain any byte.
@@ -310,6 +316,14 @@ mod tests {
                 ("client.example.net", "", " x"),
             ),
             ("[192.0.2.1] rejected", ("[192.0.2.1]", "", " rejected")),
+            (
+                "mx.example.net [192.0.2.1]* C=x",
+                ("mx.example.net [192.0.2.1]", "", " C=x"),
+            ),
+            (
+                "mx.example.net DS [192.0.2.1]:25* C=x",
+                ("mx.example.net", "25", " C=x"),
+            ),
             ("name: reason", ("name", "", ": reason")),
             ("name", ("name", "", "")),
             ("(helo", ("", "", "")),

@@ -35,6 +35,7 @@ use prefix::Message;
 use crate::parse::dialect::api::{AgentDef, Confidence, Dialect, Record};
 use crate::parse::dialect::{Agent, Mta};
 use crate::parse::event::Visitor;
+use crate::parse::frame::compose_prefix;
 use crate::parse::frame::syslog::HeaderParser;
 use crate::parse::kinds::Stamp;
 use crate::parse::scan::split_on;
@@ -109,7 +110,10 @@ impl Dialect for Exim {
         headers: &mut HeaderParser,
         line: &'a [u8],
     ) -> (Option<Stamp>, &'a [u8]) {
-        headers.dated_or_none(line)
+        match headers.dated(line) {
+            Some((time, text)) => (Some(time), text),
+            None => headers.dated_or_none(compose_prefix::strip(line)),
+        }
     }
 
     #[inline]
@@ -168,7 +172,11 @@ fn comparable(text: &[u8]) -> &[u8] {
 /// Whether something that only Exim writes follows the time stamp of a line; `None` if it has no stamp in
 /// Exim's form.
 fn own_line(line: &[u8]) -> Option<bool> {
-    let rest = prefix::after_pid(prefix::after_stamp(line)?);
+    let after_stamp = match prefix::after_stamp(line) {
+        Some(text) => text,
+        None => prefix::after_stamp(compose_prefix::strip(line))?,
+    };
+    let rest = prefix::after_pid(after_stamp);
     Some(prefix::split_id(rest).is_some() || is_own_text(rest))
 }
 

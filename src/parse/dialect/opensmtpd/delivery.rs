@@ -10,6 +10,7 @@ use crate::parse::event::{Delays, StageDelays};
 use crate::parse::kinds::Stamp;
 use crate::parse::reply;
 use crate::parse::scan::split_on;
+use crate::parse::system_error::connect_error;
 use crate::parse::{Direction, Event, Outcome};
 
 /// Beginnings of the records before 6.0, and of those about expired messages in all versions.
@@ -200,15 +201,39 @@ fn stored(outcome: Option<Outcome>, text: &[u8]) -> Option<Event<'_>> {
         Some(known) => known,
         None => self::outcome(fields.result)?,
     };
-    Some(Event {
+    let stat = fields.stat?;
+    let mut event = Event {
         queue_id: fields.id,
         sender: fields.sender,
         recipient: fields.recipient,
-        text: fields.stat?,
+        text: stat,
         delays: Delays {
             total: fields.delay,
             stages: StageDelays::None,
         },
         ..Event::new(MDA, Direction::Local, outcome)
-    })
+    };
+    if outcome != Outcome::Sent {
+        lmtp_failure(&mut event);
+    }
+    Some(event)
+}
+
+/// Adds what the LMTP client `mail.lmtp` says of a failure:
+/// `Error (temporary failure: "mail.lmtp: LMTP server error: 452 4.2.2 Over quota")`, `… mail.lmtp: connect: Connection refused")`.
+fn lmtp_failure(event: &mut Event<'_>) {
+    let Some((_, words)) = split_on(event.text, b"mail.lmtp: ") else {
+        return;
+    };
+    let words = words.strip_suffix(b"\")").unwrap_or(words);
+    if let Some(said) = words.strip_prefix(b"LMTP server error: ") {
+        if let Some(reply) = reply::parse(said).filter(|reply| reply.code >= 400) {
+            event.code = Some(reply.code);
+            event.enhanced = reply.enhanced;
+            event.text = said;
+        }
+    } else if let Some(error) = connect_error(words.strip_prefix(b"connect: ").unwrap_or(words)) {
+        event.code = error.code();
+        event.connect_error = Some(error);
+    }
 }

@@ -27,6 +27,8 @@ use crate::parse::correlate::Correlated;
 use crate::parse::dialect::api::{AgentDef, Confidence, Dialect, Record};
 use crate::parse::dialect::{Agent, Mta};
 use crate::parse::event::Visitor;
+use crate::parse::frame::compose_prefix;
+use crate::parse::frame::syslog::HeaderParser;
 use crate::parse::kinds::Stamp;
 use crate::parse::scan::split;
 use crate::parse::{Direction, Event, Fact, Level, Line, Service};
@@ -84,15 +86,25 @@ impl Dialect for OpenSmtpd {
             // Other servers have a program of this name.
             b"smtpd" => is_own_text(body) || is_diagnostic(body),
             b"opensmtpd" => true,
+            // Before 5.4, each process writes its own name.
+            b"transfer" => body.starts_with(b"smtp-out: ") || delivery::is_beginning(body),
             _ => false,
         }
     }
 
     fn probe(line: &[u8]) -> Confidence {
-        match is_own_text(line) {
+        match is_own_text(compose_prefix::strip(line)) {
             true => Confidence::Certain,
             false => Confidence::No,
         }
+    }
+
+    fn frame<'a>(
+        _: &mut OpenSmtpdState,
+        _: &mut HeaderParser,
+        line: &'a [u8],
+    ) -> (Option<Stamp>, &'a [u8]) {
+        (None, compose_prefix::strip(line))
     }
 
     fn read<'a>(

@@ -19,9 +19,13 @@ pub(super) fn without_queue_id<'a, 'e>(
         };
         let event = slot.insert(attempt_event(origin, reason));
         event.duplicate = false;
-        event.code = reason
-            .code
-            .or_else(|| reason.connect_error.and_then(ConnectError::code));
+        // Before Postfix 2.3, this is a connection whose greeting did not arrive.
+        event.code = match memchr::memmem::find(body, b"]: read timeout").is_some() {
+            true => None,
+            false => reason
+                .code
+                .or_else(|| reason.connect_error.and_then(ConnectError::code)),
+        };
         return Line::Event(event);
     }
     if let Some(rest) = body.strip_prefix(b"SSL_connect error to ") {

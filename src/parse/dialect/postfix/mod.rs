@@ -243,6 +243,9 @@ fn parse_any<'a, 'e>(
         Daemon::Smtpd => server::smtpd_message(origin, queue_id, text, slot),
         Daemon::Cleanup => server::cleanup(origin, queue_id, text, slot),
         Daemon::Postscreen => postscreen::with_queue_id(origin, text, slot),
+        Daemon::Smtp | Daemon::Lmtp if text.starts_with(b"relay=") => {
+            record::without_recipient(origin, queue_id, text, slot)
+        }
         Daemon::Smtp | Daemon::Lmtp => client::attempt(origin, queue_id, text, slot),
         _ => noise::with_queue_id(text),
     }

@@ -210,6 +210,10 @@ const PROGRAMS: &[(&str, Program)] = &[
     // Policy servers that log with a tag of Postfix.
     ("policy-spf", Program::Foreign),
     ("policyd-spf", Program::Foreign),
+    ("policyd-weight", Program::Foreign),
+    ("postgrey", Program::Foreign),
+    ("sqlgrey", Program::Foreign),
+    ("greyfix", Program::Foreign),
 ];
 
 /// The multiplier of a perfect hash, found by trial. With a multiplier for which two names collide, [`TABLE`] does

@@ -112,17 +112,34 @@ pub(super) fn parse(text: &[u8]) -> Option<Reason<'_>> {
 #[inline]
 fn quoted_reply(rest: &[u8]) -> Option<Reason<'_>> {
     // A host is `name[address]`; the address may be a path, which may contain spaces.
-    let close = position(rest, b']')?;
-    let (host, after) = rest.split_at(close + 1);
+    let end = position(rest, b']').map_or(0, |close| close + 1);
+    let (host, after) = rest.split_at(end);
     let verb = match after {
         // A port may follow.
         [b':', ..] => &after[position(after, b' ')?..],
         _ => after,
     };
-    let text = verb
-        .strip_prefix(b" said: ")
-        .or_else(|| verb.strip_prefix(b" refused to talk to me: "))?;
-    Some(Reason::reply(host, text))
+    match words_of_reply(verb) {
+        Some(text) => Some(Reason::reply(host, text)),
+        None => reply_of_unknown_address(rest),
+    }
+}
+
+/// The reply in ` said: REPLY` and ` refused to talk to me: REPLY`.
+#[inline]
+fn words_of_reply(verb: &[u8]) -> Option<&[u8]> {
+    verb.strip_prefix(b" said: ")
+        .or_else(|| verb.strip_prefix(b" refused to talk to me: "))
+}
+
+/// Parses the same with a host of which the address was removed, as logs that are published are.
+#[inline(never)]
+fn reply_of_unknown_address(rest: &[u8]) -> Option<Reason<'_>> {
+    let (host, verb) = rest.split_at(position(rest, b' ')?);
+    if host.contains(&b'[') {
+        return None;
+    }
+    Some(Reason::reply(host, words_of_reply(verb)?))
 }
 
 /// Parses `connect to HOST[ADDRESS]:PORT: ERROR`, before Postfix 2.3 `connect to HOST[ADDRESS]: ERROR (port PORT)`.

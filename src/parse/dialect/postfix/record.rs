@@ -51,6 +51,20 @@ pub(super) fn parse<'a, 'e>(
     }
 }
 
+/// Parses a record of which the recipient was removed, as logs that are published are: `relay=…, delay=…, status=…`.
+#[inline(never)]
+pub(super) fn without_recipient<'a, 'e>(
+    origin: Origin<'a>,
+    queue_id: &'a [u8],
+    text: &'a [u8],
+    slot: &'e mut Option<Event<'a>>,
+) -> Line<'a, 'e> {
+    match further_fields(b"", text) {
+        Some((fields, status)) => delivery(origin, queue_id, fields, status, slot),
+        None => Line::Noise(None),
+    }
+}
+
 /// The event of a delivery, from its fields and the text after `status=`.
 #[cfg_attr(hot_path, inline(always))]
 fn delivery<'a, 'e>(
@@ -199,14 +213,19 @@ fn usual_fields(record: &[u8]) -> Option<(Fields<'_>, &[u8])> {
 /// Parses any fields in any order; they depend on the version of Postfix.
 #[inline(never)]
 fn any_fields(record: &[u8]) -> Option<(Fields<'_>, &[u8])> {
-    let (recipient, mut rest) = address_before_comma(record)?;
+    let (recipient, rest) = address_before_comma(record)?;
+    further_fields(recipient, rest.strip_prefix(b", ")?)
+}
+
+/// Parses the fields after the recipient.
+fn further_fields<'a>(recipient: &'a [u8], text: &'a [u8]) -> Option<(Fields<'a>, &'a [u8])> {
     let mut fields = Fields {
         recipient,
         ..Fields::default()
     };
+    let mut rest = text;
     loop {
-        rest = rest.strip_prefix(b", ")?;
-        rest = match rest {
+        rest = match rest.trim_ascii_start() {
             [b'r', b'e', b'l', b'a', b'y', b'=', value @ ..] => {
                 let end = position(value, b',')?;
                 fields.relay = &value[..end];
@@ -244,6 +263,7 @@ fn any_fields(record: &[u8]) -> Option<(Fields<'_>, &[u8])> {
             }
             _ => skip(rest)?,
         };
+        rest = rest.strip_prefix(b", ")?;
     }
 }
 
@@ -286,12 +306,13 @@ fn direction(daemon: Daemon, relay: &[u8], host: &[u8]) -> Direction {
     }
 }
 
-/// Whether a relay is a local service: `name[private/socket]` is LMTP over a Unix-domain socket; a name without
+/// Whether a relay is a local service: `name[private/socket]` and port 24 are LMTP; a name without
 /// address and port is local, virtual, or the name of a pipe service.
 #[inline(never)]
 fn is_local_relay(relay: &[u8]) -> bool {
     match split(relay, b'[') {
-        Some((_, address)) => address.contains(&b'/'),
+        // LMTP usually has port 24.
+        Some((_, address)) => address.contains(&b'/') || address.ends_with(b"]:24"),
         None => relay != b"none" && !relay.is_empty() && !relay.contains(&b':'),
     }
 }

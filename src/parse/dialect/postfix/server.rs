@@ -157,7 +157,7 @@ pub(super) fn reject<'a, 'e>(
     verdict: &'a [u8],
     slot: &'e mut Option<Event<'a>>,
 ) -> Line<'a, 'e> {
-    let Some((stage, client, rest)) = stage_and_client(verdict) else {
+    let Some((stage, client, rest)) = stage_and_client(verdict.trim_ascii_start()) else {
         return Line::Unmatched;
     };
     let (text, recipient) = reply_and_recipient(rest);
@@ -190,14 +190,12 @@ fn stage_and_client(verdict: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
         _ => split_on(verdict, b" from ")?,
     };
     let close = position(rest, b']').filter(|&close| rest[close..].starts_with(b"]: "));
-    match close {
-        Some(close) => Some((stage, &rest[..=close], &rest[close + 3..])),
+    let (client, reply) = match close {
+        Some(close) => (&rest[..=close], &rest[close + 3..]),
         // postscreen also logs the port.
-        None => {
-            let (client, reply) = split_on(rest, b": ")?;
-            Some((stage, client, reply))
-        }
-    }
+        None => split_on(rest, b": ")?,
+    };
+    Some((stage, client, reply.trim_ascii_start()))
 }
 
 /// Splits `REPLY; from=<sender> to=<recipient> proto=…` into reply and recipient. The reply may quote an address
@@ -328,6 +326,7 @@ fn content_reject<'a, 'e>(
     verdict: &'a [u8],
     slot: &'e mut Option<Event<'a>>,
 ) -> Line<'a, 'e> {
+    let verdict = verdict.trim_ascii_start();
     if ![&b"header "[..], b"body ", b"mime-", b"nested-", b"content "]
         .iter()
         .any(|prefix| verdict.starts_with(prefix))

@@ -108,6 +108,12 @@ pub(super) fn qmail_smtpd<'a, 'e>(
     if let Some(rest) = text.strip_prefix(b"CHKUSER ") {
         return Some(chkuser(rest, slot));
     }
+    // IndiMail, of an accepted message: `from 192.0.2.1 HELO <…> MAIL from <…> RCPT <…> AUTH <…> Size: 123`.
+    if text.starts_with(b"from ")
+        && split_on(text, b" MAIL from <").is_some_and(|(client, _)| client.ends_with(b">"))
+    {
+        return Some(Line::Noise(None));
+    }
     if let Some(reply) = reply::parse(text) {
         return Some(match reply.code >= 400 {
             true => Line::Event(slot.insert(rejected(stage_in(text), client_in(text), text))),

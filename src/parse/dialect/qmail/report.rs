@@ -124,14 +124,28 @@ impl Report {
     }
 }
 
+/// What qmail-remote of IndiMail begins with.
+const INDIMAIL: &[u8] = b"From: <";
+
 /// The address of the host that qmail-remote names at the beginning of its text.
 fn host(own: &[u8]) -> Range<usize> {
     let mut from = 0;
     // A patch writes sender and recipient first: `<From:a@example.net To:b@example.net> 192.0.2.1 accepted message.`
-    if own.starts_with(b"<From:")
-        && let Some(end) = find(own, b"> ")
-    {
+    // Another one the recipient: `(b@example.net) 192.0.2.1 accepted message.`
+    let before: Option<&[u8]> = match own {
+        [b'<', b'F', b'r', b'o', b'm', b':', ..] => Some(b"> "),
+        [b'(', ..] => Some(b") "),
+        _ => None,
+    };
+    if let Some(end) = before.and_then(|end| find(own, end)) {
         from = end + 2;
+    }
+    // IndiMail: `From: <a@example.net> RCPT: <b@example.net> 192.0.2.1 accepted message.`
+    if own.starts_with(INDIMAIL)
+        && let Some(recipient) = find(own, b"> RCPT: <")
+        && let Some(end) = find(&own[recipient + 9..], b"> ")
+    {
+        from = recipient + 9 + end + 2;
     }
     const BEFORE: [&[u8]; 3] = [b"Connected to ", b"Giving up on ", b"TLS Connected to "];
     for words in BEFORE {
@@ -162,7 +176,8 @@ fn own_code(own: &[u8]) -> Option<Enhanced> {
 
 /// Whether qmail-remote or a patch of it wrote a text, rather than qmail-local or a program that it started.
 fn is_of_remote(own: &[u8]) -> bool {
-    const BEGINNINGS: [&[u8]; 22] = [
+    const BEGINNINGS: [&[u8]; 23] = [
+        INDIMAIL,
         b"Connected to ",
         b"Giving up on ",
         b"Sorry, I wasn't able to establish ",
@@ -194,10 +209,7 @@ fn connect_error(own: &[u8]) -> Option<ConnectError> {
     const ERRORS: [(&[u8], ConnectError); 10] = [
         (b"connection died", ConnectError::Reset),
         (b"Possible duplicate!", ConnectError::Reset),
-        (
-            b"able to establish an SMTP connection",
-            ConnectError::Unreachable,
-        ),
+        (b"able to establish a", ConnectError::Unreachable),
         (b"couldn't find any host", ConnectError::Dns),
         (b"couldn't find a mail exchanger", ConnectError::Dns),
         (b"CNAME lookup failed", ConnectError::Dns),
