@@ -66,7 +66,9 @@ fn is_failed_lookup(text: &[u8]) -> bool {
         Some(b'D') => {
             // The next word is `Error…`, `Info…`, `ServerFailure`, or `mx1.example.net[192.0.2.1]`.
             let status = text.strip_prefix(b"DNS server returned ");
-            status.and_then(<[u8]>::first).is_some_and(u8::is_ascii_uppercase)
+            status
+                .and_then(<[u8]>::first)
+                .is_some_and(u8::is_ascii_uppercase)
         }
         Some(b'N' | b'M' | b'I') => contains(b" reported by ") || contains(b" reported for "),
         _ => false,
