@@ -234,7 +234,7 @@ fn noted<'a, 'e>(
     // Where the log begins in the middle of a session, only what a client cannot cause is known to be of a server.
     let is_of_server = |error: &ConnectError| match session.side {
         Side::Server => true,
-        Side::Unknown => matches!(error, ConnectError::Refused | ConnectError::Dns),
+        Side::Unknown => !matches!(error, ConnectError::Reset | ConnectError::Other),
         Side::Client | Side::Other => false,
     };
     let Some(error) = error(words).filter(is_of_server) else {
