@@ -44,7 +44,9 @@ pub(super) fn read<'v, V>(
 /// Whether [`Indirect::of`] may be `Some` for a line.
 #[cfg_attr(hot_path, inline(always))]
 fn may_be_indirect(line: &[u8]) -> bool {
-    line.first() == Some(&b'{') || utf16::is_utf16(line) || repeat::may_be_of_last_message(line)
+    matches!(line.first(), Some(b'{' | 0xef))
+        || utf16::is_utf16(line)
+        || repeat::may_be_of_last_message(line)
 }
 
 impl Indirect {
@@ -57,6 +59,15 @@ impl Indirect {
         text: &mut Vec<u8>,
     ) -> Option<Self> {
         let is_custom = stream.detection.format() == Format::Server(Mta::Custom);
+        // The byte order mark at the beginning of a file in UTF-8, as programs for Windows write it.
+        if let Some(rest) = line.strip_prefix(b"\xef\xbb\xbf") {
+            if rest.first() == Some(&b'{') && !is_custom {
+                return Self::of(stream, rest, before, text);
+            }
+            text.clear();
+            text.extend_from_slice(rest);
+            return Some(Indirect::Encoded);
+        }
         if line.first() == Some(&b'{') && !is_custom {
             let found = json::rewrite(line, text) || flat_json::flatten(line, text);
             return found.then_some(Indirect::Encoded);

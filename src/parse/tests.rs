@@ -26,6 +26,23 @@ fn kind(parser: &mut LineParser, line: &str) -> &'static str {
 }
 
 #[test]
+fn byte_order_mark_of_a_file_is_no_part_of_its_first_line() {
+    let mut parser = parser();
+    let kumomta = r#"{"type":"Bounce","id":"1","recipient":"a@example.net","response":{"code":550,"enhanced_code":null,"content":"no","command":"."}}"#;
+    for line in [
+        "10.1.1.5 - OutboundConnectionResponse [23/Nov/2026:10:00:00 +0000] \"- -?421+busy SMTP\" 0 6",
+        kumomta,
+    ] {
+        parser.select(stream(line.len() as u64), Format::Auto);
+        assert_eq!(
+            kind(&mut parser, &format!("\u{feff}{line}")),
+            "event",
+            "{line}"
+        );
+    }
+}
+
+#[test]
 fn receipts_are_tracked_per_stream() {
     let mut parser = parser();
     let receipt = "Nov 23 10:00:00 mx postfix/cleanup[1]: 4F9D195432C: message-id=<a@example.com>";

@@ -29,6 +29,10 @@ const THEMES: &[Theme] = &[
             "450 4.1.1 <a@example.com>: Recipient address rejected: unverified address: unknown user",
             "553 5.3.0 <a@example.com>... Addressee unknown",
             "550 用户不存在",
+            "550 5.1.6 That recipient is no longer on server",
+            "553 Your envelope recipient has been denied (#5.7.1)",
+            "550 5.5.0 Requested action not taken: mailbox unavailable",
+            "550 收件人不存在",
         ],
     ),
     (
@@ -42,6 +46,8 @@ const THEMES: &[Theme] = &[
             "450 4.2.0 Disc quota exceeded",
             "422 Come back when there is room",
             "550 Boite du destinataire pleine",
+            "552 5.2.2 The account of a@example.com has reached its storage limit",
+            "550 maildir delivery failed: userdisk quota",
         ],
     ),
     (
@@ -52,6 +58,8 @@ const THEMES: &[Theme] = &[
             "550 The mailbox is frozen",
             "554 delivery error: account is inactive",
             "550 5.7.1 <a@example.com>: user temporary locked, try again later",
+            "550 The account has been temporarily suspended",
+            "550 5.2.0 The mailbox cannot be accessed",
         ],
     ),
     (
@@ -66,6 +74,10 @@ const THEMES: &[Theme] = &[
             "421 4.7.0 Messages from 192.0.2.1 deferred due to excessive volume",
             "450 4.7.1 Error: too much mail from 192.0.2.1",
             "550 发信频率过快",
+            "550 5.2.121 The recipient has reached the limit for receiving mail",
+            "421 RP:DAY mx1.example",
+            "451 too many errors from your ip (192.0.2.1)",
+            "421 4.1.0 192.0.2.1 throttled - AUP#In-1370",
         ],
     ),
     (
@@ -79,6 +91,7 @@ const THEMES: &[Theme] = &[
             "421 4.7.0 mx.example.com Error: too many connections from 192.0.2.1",
             "451 4.7.652 The server [192.0.2.1] is over the maximum",
             "421 Too many concurrent SMTP connections",
+            "421 too many here, AUP#In-1310",
         ],
     ),
     (
@@ -96,6 +109,12 @@ const THEMES: &[Theme] = &[
             "550 \"Mail rejected - 192.0.2.1 is in an RBL on csi.cloudmark.com\"",
             "421 4.7.0 The very low reputation of the sending domain",
             "550 发信IP被列入黑名单",
+            "550 The sending IP 192.0.2.1 is listed",
+            "550 5.7.1 No mail from 192.0.2.1, which is an open relay",
+            "550 This address is not authorized to send email directly to us, use the SMTP relay of your provider",
+            "550 Domain blocked due to spam complaints",
+            "550 5.1.0 <a@example.com> sender rejected. AUP#CDRBL",
+            "554 IP=192.0.2.1 - A problem occurred. Ask your postmaster for help",
         ],
     ),
     (
@@ -106,6 +125,7 @@ const THEMES: &[Theme] = &[
             "553 This route requires encryption (TLS)",
             "421 4.7.29 All bulk senders have to use TLS/SSL",
             "454 4.7.5 The certificate has expired",
+            "421 4.7.29 Rate limited because it was not sent over a TLS connection",
         ],
     ),
     (
@@ -129,6 +149,11 @@ const THEMES: &[Theme] = &[
             "550 5.6.0 Message not accepted",
             "451 4.7.1 no",
             "554 Transaction failed",
+            "450 4.7.1 Client host rejected: may not be mail exchanger",
+            "550 Connections from your country are not allowed",
+            "550 Sender must be confirmed by BoxTrapper first",
+            "550 5.7.1 This host does not take email over IPv6",
+            "541 5.4.1 Mail rejected by destination domain",
         ],
     ),
     (
@@ -140,6 +165,8 @@ const THEMES: &[Theme] = &[
             "552 5.2.0 The content of the message looks like spam",
             "550 5.7.1 This message contains spam",
             "550 疑似垃圾邮件",
+            "550 5.7.1 Not taken due to spam classification",
+            "554 郵件被視為垃圾郵件",
         ],
     ),
     (
@@ -175,6 +202,7 @@ const THEMES: &[Theme] = &[
             "550 5.1.1 <a@example.com>: we do not relay",
             "553 that domain isn't in my list of allowed rcpthosts (#5.7.1)",
             "451 open relay is not allowed",
+            "550 This host isn't allowed to relay",
         ],
     ),
     (
@@ -186,6 +214,7 @@ const THEMES: &[Theme] = &[
             "550 5.7.25 The sending IP address has no name",
             "421 4.7.0 The IP address has no PTR record. Mail from it has been temporarily rate limited",
             "550 5.1.1 No such domain at this location",
+            "550 5.4.310 DNS domain nosuch.example does not exist",
         ],
     ),
     (
@@ -194,6 +223,8 @@ const THEMES: &[Theme] = &[
             "550 5.1.8 <a@example.com>: Sender address rejected",
             "553 5.1.7 <a@example> is not a valid RFC 5321 address",
             "550 Domain of sender address a@example.com does not exist",
+            "554 Message rejected: Email address is not verified",
+            "550 The sender isn't on the recipient's list of senders to accept mail from",
         ],
     ),
     (
@@ -217,6 +248,7 @@ const THEMES: &[Theme] = &[
             "554 5.7.1 Virus found in the message",
             "550 The message is infected",
             "552 5.7.0 Illegal attachment",
+            "552 5.7.0 Blocked because its content presents a potential security issue",
         ],
     ),
     (
@@ -225,6 +257,10 @@ const THEMES: &[Theme] = &[
             "421 4.3.2 Service shutting down",
             "451 4.3.0 Temporary server error. Please try again later",
             "421 4.4.5 Server busy",
+            "451 4.3.2 Temporarily unable to process request",
+            "450 4.1.1 <a@example.com>: Recipient address rejected: unverified address: verification in progress",
+            "451 4.3.0 Mail server temporarily rejected message",
+            "554 E2: Cannot accept due to internal error",
         ],
     ),
     (
@@ -239,6 +275,7 @@ const THEMES: &[Theme] = &[
         ],
     ),
     ("storage_full", &["452 4.3.1 Insufficient system storage"]),
+    ("local_error", &["550 can't create user output file"]),
 ];
 
 /// The condition of a reply in a Postfix log.

@@ -123,7 +123,7 @@ impl Dialect for MailEnable {
     ) {
         let line = record.body;
         let mut slot = None;
-        let parsed = if line.is_empty() {
+        let parsed = if line.is_empty() || is_start(line) {
             Line::Noise(None)
         } else if line.first() == Some(&b'#') {
             if let Some(names) = w3c::fields(line) {
@@ -154,6 +154,11 @@ impl Dialect for MailEnable {
         };
         visitor.visit(record.time, parsed);
     }
+}
+
+/// The first line of a log, `[11/23/26 10:00:00]****************** LOG FILE STARTED *******************`.
+fn is_start(line: &[u8]) -> bool {
+    line.first() == Some(&b'[') && find(line, b"]****").is_some()
 }
 
 /// The time at the beginning of a line, `11/23/26 10:00:00` and a tab, and the rest after it.
@@ -239,7 +244,9 @@ impl<'a> Activity<'a> {
             self.id
         };
         let transcript = sessions.get_or_default(key, time);
-        let is_content = self.method.is_empty() || self.method == b".";
+        // Some versions write the end of the content as `DATE`, with a dot for the line.
+        let is_end = self.method == b"DATE" || self.line == b".";
+        let is_content = is_end || self.method.is_empty() || self.method == b".";
         let line = match (is_content, self.line.is_empty()) {
             (true, _) => b"",
             (false, true) => self.method,
@@ -256,7 +263,8 @@ impl<'a> Activity<'a> {
         };
         // Where the reply to the content is in the record of DATA.
         let is_data = answer.stage == Stage::Data && self.method.eq_ignore_ascii_case(b"DATA");
-        let is_delivery = answer.is_delivery() || is_data && (200..300).contains(&answer.code);
+        let is_delivery =
+            answer.is_delivery() || (is_data || is_end) && (200..300).contains(&answer.code);
         let (service, direction, outcome) = match self.is_outbound {
             true if is_delivery => (OUT, Direction::Outbound, Outcome::Sent),
             true => (OUT, Direction::Outbound, Outcome::Attempt),

@@ -12,8 +12,9 @@ pub(super) const FIELDS: [&[u8]; 4] = [b"source", b"destination", b"direction", 
 
 /// Whether a text is the name of a component that opens connections.
 pub(super) fn is_source(text: &[u8]) -> bool {
-    const SOURCES: [&[u8]; 8] = [
+    const SOURCES: [&[u8]; 9] = [
         b"SMTP",
+        b"Transport",
         b"MapiDelivery",
         b"MapiSubmission",
         b"Map",
@@ -55,16 +56,21 @@ pub(super) fn parse<'a, 'e>(
     }))
 }
 
-/// `The DNS query for 'DnsConnectorDelivery':'example.net':… failed with error : InfoDomainNonexistent`, in older
-/// versions `DNS server returned InfoDomainNonexistent`.
+/// `Non-existent domain reported by 192.0.2.53. [Domain:Result] = …`, or for a host that sends mail for this one
+/// `… reported for the outbound proxy frontend server fqdn by …`; in older versions `DNS server returned
+/// InfoDomainNonexistent` and `The DNS query for 'DnsConnectorDelivery':'example.net':… failed with error : …`.
 fn is_failed_lookup(text: &[u8]) -> bool {
     let contains = |words| find(text, words).is_some();
     match text.first() {
         Some(b'T') => text.starts_with(b"The DNS query for ") && contains(b" failed"),
         Some(b'D') => {
-            text.starts_with(b"DNS server returned Error")
-                || text.starts_with(b"DNS server returned Info")
+            // The next word is `Error…`, `Info…`, `ServerFailure`, or `mx1.example.net[192.0.2.1]`.
+            let status = text.strip_prefix(b"DNS server returned ");
+            status
+                .and_then(<[u8]>::first)
+                .is_some_and(u8::is_ascii_uppercase)
         }
+        Some(b'N' | b'M' | b'I') => contains(b" reported by ") || contains(b" reported for "),
         _ => false,
     }
 }

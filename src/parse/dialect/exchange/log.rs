@@ -135,8 +135,9 @@ fn form_of_record(line: &[u8]) -> Option<(Form, &'static [u8])> {
     if is_session(a) && is_number(b) && is_endpoint(c) && is_endpoint(d) {
         return Some((Form::Other, b""));
     }
-    let is_direction = matches!(d, b"+" | b"-" | b">");
-    if is_session(a) && is_direction && connectivity::is_source(b) {
+    let is_direction = matches!(d, b"+" | b"-" | b">" | b"*");
+    let has_session = a.is_empty() || is_session(a);
+    if has_session && is_direction && connectivity::is_source(b) {
         return Some((Form::Connectivity, CONNECTIVITY));
     }
     None

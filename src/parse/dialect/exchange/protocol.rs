@@ -96,7 +96,8 @@ fn reply<'a>(
     if is_receive && answer.is_refusal() {
         event.stage = Some(answer.stage);
     }
-    event.logged_again = !is_receive && is_in_tracking_log(&answer);
+    let is_of_message = matches!(answer.stage, Stage::Data | Stage::EndOfMessage);
+    event.logged_again = (!is_receive || is_of_message) && is_in_tracking_log(&answer);
     Some(event)
 }
 

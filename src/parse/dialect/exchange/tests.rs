@@ -108,3 +108,32 @@ fn reply_in_protocol_and_tracking_log_is_counted_once() {
     assert_eq!(second[1], 3);
     assert_eq!(first.iter().sum::<usize>(), second.iter().sum::<usize>());
 }
+
+#[test]
+fn reject_of_an_agent_is_counted_once() {
+    let protocol = [
+        "2026-11-23T10:00:00.000Z,MAIL\\Default,08DE0A0000000001,9,192.0.2.1:25,192.0.2.2:53722,<,MAIL FROM:<x@example.org>,",
+        "2026-11-23T10:00:00.000Z,MAIL\\Default,08DE0A0000000001,10,192.0.2.1:25,192.0.2.2:53722,>,250 2.1.0 Sender OK,",
+        "2026-11-23T10:00:00.000Z,MAIL\\Default,08DE0A0000000001,11,192.0.2.1:25,192.0.2.2:53722,<,RCPT TO:<bob@example.com>,",
+        "2026-11-23T10:00:00.000Z,MAIL\\Default,08DE0A0000000001,12,192.0.2.1:25,192.0.2.2:53722,>,250 2.1.5 Recipient OK,",
+        "2026-11-23T10:00:00.000Z,MAIL\\Default,08DE0A0000000001,13,192.0.2.1:25,192.0.2.2:53722,<,DATA,",
+        "2026-11-23T10:00:00.000Z,MAIL\\Default,08DE0A0000000001,14,192.0.2.1:25,192.0.2.2:53722,>,354 Start mail input; end with <CRLF>.<CRLF>,",
+        "2026-11-23T10:00:00.000Z,MAIL\\Default,08DE0A0000000001,15,192.0.2.1:25,192.0.2.2:53722,>,550 5.7.1 Sender ID (PRA) Not Permitted,",
+    ];
+    let tracking = "2026-11-23T10:00:00.000Z,192.0.2.2,MAIL,192.0.2.1,,Sender Id Agent,MAIL\\Default,SMTP,FAIL,1,<m1@example.org>,3d4e5f60-0000-4000-8000-0123456789ab,bob@example.com,550 5.7.1 Sender ID (PRA) Not Permitted,0,1,,,x,x@example.org,x@example.org,,Incoming,,,,,,,";
+    let mut parser = parser();
+    let mut last = None;
+    for line in protocol {
+        last = said(&mut parser, line);
+    }
+    assert_eq!(last, Some((Direction::Inbound, Some(550))));
+    let key = StreamKey {
+        source: 1,
+        stream: 1,
+    };
+    parser.select(key, Format::Auto);
+    assert_eq!(
+        said(&mut parser, tracking),
+        Some((Direction::Inbound, None))
+    );
+}

@@ -8,13 +8,15 @@ use crate::parse::event::Delays;
 use crate::parse::reply;
 use crate::parse::scan::{find, number, split, split_on};
 use crate::parse::winsock;
-use crate::parse::{ConnectError, Direction, Event, Fact, Line, Outcome};
+use crate::parse::{ConnectError, Direction, Event, Fact, Line, Outcome, Stage};
 
 /// The fields that are read.
-pub(super) const FIELDS: [&[u8]; 12] = [
+pub(super) const FIELDS: [&[u8]; 14] = [
+    b"client-ip",
     b"server-ip",
     b"server-hostname",
     b"source-context",
+    b"connector-id",
     b"source",
     b"event-id",
     b"internal-message-id",
@@ -36,7 +38,7 @@ pub(super) fn is_event(text: &[u8]) -> bool {
 
 /// Whether a text is the name of a component that writes records.
 pub(super) fn is_source(text: &[u8]) -> bool {
-    const SOURCES: [&[u8]; 20] = [
+    const SOURCES: [&[u8]; 24] = [
         b"SMTP",
         b"STOREDRIVER",
         b"ROUTING",
@@ -57,19 +59,25 @@ pub(super) fn is_source(text: &[u8]) -> bool {
         b"REDUNDANCY",
         b"RESOLVER",
         b"SAFETYNET",
+        b"AGGREGATION",
+        b"APPLICATION",
+        b"MULTITENANCY",
+        b"STOREDRIVERSUBMISSION",
     ];
     SOURCES.contains(&text)
 }
 
 /// Parses a record.
 pub(super) fn parse<'a, 'e>(
-    values: [&'a [u8]; 12],
+    values: [&'a [u8]; 14],
     slot: &'e mut Option<Event<'a>>,
 ) -> Line<'a, 'e> {
     let [
+        client,
         address,
         name,
         context,
+        connector,
         source,
         event,
         id,
@@ -88,13 +96,16 @@ pub(super) fn parse<'a, 'e>(
         _ if is_event(event) => return Line::Noise(None),
         _ => return Line::Unmatched,
     };
+    // A receive connector is named with its server, `SERVER\Default Frontend SERVER`: a client's message was rejected.
+    if source == b"SMTP" && event == b"FAIL" && connector.contains(&b'\\') {
+        return Line::Event(slot.insert(rejected(client, status, sender, recipients)));
+    }
     let (service, direction) = match source {
         b"SMTP" => (SEND, Direction::Outbound),
         b"STOREDRIVER" | b"PUBLICFOLDER" => (STORE, Direction::Local),
         _ => (TRANSPORT, Direction::Outbound),
     };
     let host = if name.is_empty() { address } else { name };
-    let recipient = recipients.split(|&byte| byte == b';').next();
     let mut found = Event {
         queue_id: id,
         host: if direction == Direction::Outbound {
@@ -102,8 +113,8 @@ pub(super) fn parse<'a, 'e>(
         } else {
             b""
         },
-        sender: if sender == b"<>" { b"" } else { sender },
-        recipient: recipient.unwrap_or_default(),
+        sender: without_brackets(sender),
+        recipient: first_of(recipients),
         delays: Delays {
             total: latency(custom),
             ..Delays::default()
@@ -118,6 +129,37 @@ pub(super) fn parse<'a, 'e>(
     let is_remote = source == b"SMTP" && !size.is_empty();
     status.add_to(&mut found, is_remote);
     Line::Event(slot.insert(found))
+}
+
+fn without_brackets(sender: &[u8]) -> &[u8] {
+    if sender == b"<>" { b"" } else { sender }
+}
+
+fn first_of(recipients: &[u8]) -> &[u8] {
+    let end = memchr::memchr(b';', recipients).unwrap_or(recipients.len());
+    &recipients[..end]
+}
+
+/// An agent rejected a message while a client sent it. The receive protocol log repeats the reply.
+fn rejected<'a>(
+    client: &'a [u8],
+    status: &'a [u8],
+    sender: &'a [u8],
+    recipients: &'a [u8],
+) -> Event<'a> {
+    let text = Status::of(status, b"", Outcome::Rejected).text;
+    let reply = reply::parse(text);
+    Event {
+        code: reply.map(|it| it.code),
+        enhanced: reply.and_then(|it| it.enhanced),
+        host: client,
+        sender: without_brackets(sender),
+        recipient: first_of(recipients),
+        text,
+        stage: Some(Stage::EndOfMessage),
+        logged_again: true,
+        ..Event::new(RECEIVE, Direction::Inbound, Outcome::Rejected)
+    }
 }
 
 /// A message was accepted from a client or a mailbox. Records of other sources are copies that the server made.
@@ -215,10 +257,7 @@ impl<'a> Status<'a> {
             return;
         }
         event.dsn = reply.enhanced;
-        if find(text, b"Failed to connect").is_some()
-            || find(text, b"Unable to connect").is_some()
-            || find(text, b"socket error").is_some()
-        {
+        if FAILED_CONNECTION.iter().any(|it| find(text, it).is_some()) {
             event.connect_error = match winsock::of_text(text) {
                 ConnectError::Other => None,
                 error => Some(error),
@@ -247,8 +286,17 @@ fn is_expiry(text: &[u8]) -> bool {
     contains(b" 4.4.7 ") || contains(b" 5.4.7 ") || contains(b"QUEUE.Expired")
 }
 
+/// Words about a connection that failed.
+const FAILED_CONNECTION: [&[u8]; 5] = [
+    b"Failed to connect",
+    b"Unable to connect",
+    b"socket error",
+    b"SocketError",
+    b"Connection dropped due to",
+];
+
 /// Words in statuses that Exchange makes up itself.
-const OWN: [&[u8]; 14] = [
+const OWN: [&[u8]; 18] = [
     b"QUEUE.",
     b"RESOLVER.",
     b"STOREDRV.",
@@ -263,6 +311,10 @@ const OWN: [&[u8]; 14] = [
     b"Error encountered while communicating with",
     b"Proxy session setup failed",
     b"Message delayed",
+    b"Error communicating with target host",
+    b"DNS query failed",
+    b"Certificate validation failure",
+    b"Connection dropped due to",
 ];
 
 /// Whether a status is Exchange's own, and no reply of another server.

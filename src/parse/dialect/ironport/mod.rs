@@ -26,6 +26,7 @@ use crate::parse::dialect::{Agent, Mta};
 use crate::parse::event::Visitor;
 use crate::parse::frame::syslog::HeaderParser;
 use crate::parse::kinds::Stamp;
+use crate::parse::scan::find;
 use crate::parse::{Fact, Level, Line, Service};
 
 use state::IronPortState;
@@ -169,6 +170,10 @@ fn is_own_text(text: &[u8]) -> bool {
     let found = BEGINNINGS
         .iter()
         .find(|it| it.first() == text.first() && text.starts_with(it));
+    // Before version 4, `Connection Error: connection timed out DCID: 4711 IP: 192.0.2.1 …`.
+    if found.is_none() && text.starts_with(b"Connection Error: ") {
+        return find(text, b" DCID: ").is_some();
+    }
     found.is_some_and(|it| {
         let rest = &text[it.len()..];
         let rest = rest.strip_prefix(b":").unwrap_or(rest);

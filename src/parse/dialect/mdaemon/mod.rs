@@ -231,7 +231,13 @@ fn noted<'a, 'e>(
     if words.starts_with(b"SSL ") || words.starts_with(b"TLS ") {
         return tls(session, words, slot);
     }
-    let Some(error) = error(words).filter(|_| session.side == Side::Server) else {
+    // Where the log begins in the middle of a session, only what a client cannot cause is known to be of a server.
+    let is_of_server = |error: &ConnectError| match session.side {
+        Side::Server => true,
+        Side::Unknown => !matches!(error, ConnectError::Reset | ConnectError::Other),
+        Side::Client | Side::Other => false,
+    };
+    let Some(error) = error(words).filter(is_of_server) else {
         return Line::Noise(None);
     };
     let Session { address, .. } = session;

@@ -60,14 +60,19 @@ fn is_action(text: &[u8]) -> bool {
 
 /// Whether a line names the columns.
 pub(super) fn is_header(line: &[u8]) -> bool {
-    line.starts_with(b"type,")
+    without_mark(line).starts_with(b"type,")
         && csv::values(line, b',')
             .any(|name| matches!(name, b"timeLogged" | b"dsnAction" | b"rcpt"))
 }
 
 /// The columns below a header.
 pub(super) fn columns(header: &[u8]) -> Columns {
-    Columns::new(csv::values(header, b','), &FIELDS)
+    Columns::new(csv::values(without_mark(header), b','), &FIELDS)
+}
+
+/// A header without the mark of a comment, which some programs that merge accounting files put before it.
+fn without_mark(header: &[u8]) -> &[u8] {
+    header.strip_prefix(b"#").unwrap_or(header)
 }
 
 /// How certain it is that PowerMTA wrote a line.

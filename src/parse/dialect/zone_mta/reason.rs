@@ -15,13 +15,14 @@ pub(super) enum Reason {
 }
 
 /// Beginnings of failures that some versions write after a code of their own.
-const OWN: [&[u8]; 6] = [
+const OWN: [&[u8]; 7] = [
     b"Network error",
     b"DNS Error",
     b"DNS error",
     b"Policy error",
     b"Connection timed out when connecting to MX",
     b"Failed to resolve any IP addresses",
+    b"Can't find an MX",
 ];
 
 /// Parses the text. One that `is_cut` off may be the beginning of a failure.
@@ -45,7 +46,12 @@ pub(super) fn failure(words: &[u8]) -> Reason {
     // A connection that was open: `Error connecting to 192.0.2.1. Connection timeout`.
     let is_open = has(b"Error connecting to ");
     let counted = |code| (!is_open).then_some(code);
-    if has(b"DNS ") || has(b"No Mail Exchange") || has(b"Failed to resolve") || has(b"ENOTFOUND") {
+    if has(b"DNS ")
+        || has(b"No Mail Exchange")
+        || has(b"find an MX")
+        || has(b"Failed to resolve")
+        || has(b"ENOTFOUND")
+    {
         return Reason::Connection(ConnectError::Dns, Some(101));
     }
     if has(b"Connection refused") || has(b"ECONNREFUSED") {
