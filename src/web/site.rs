@@ -19,6 +19,7 @@ use super::response::{Content, HTML, JSON, PNG, method_not_allowed};
 use super::route::{CountsRoute, PictureRoute, Route};
 use super::runbook::{self, Rendered};
 use super::{alert_pages, api, assets, encoding, exposition_format, provider_pages, status};
+use crate::catalog::traditional;
 use crate::engine::{Handle, NoView};
 use crate::metrics::{Exposition, ExpositionFormat, View};
 
@@ -181,8 +182,17 @@ impl Site {
             language,
             now,
         };
-        let page = |page: String| Content::ok(HTML, page).in_language(language.language);
-        let named = |page: Rendered| rendered(HTML, page).in_language(language.language);
+        // JSON is for programs, which tell scripts apart by the tag.
+        let simplified = PageLanguage::of(language.language);
+        let in_script = |page: String| match language.is_traditional {
+            true => traditional::page(&page),
+            false => page,
+        };
+        let page = |page: String| Content::ok(HTML, in_script(page)).in_language(language);
+        let named = |page: Rendered| {
+            let body = in_script(page.body);
+            rendered(HTML, Rendered { body, ..page }).in_language(language)
+        };
         match route {
             CountsRoute::Metrics => self.metrics(view, now, format),
             CountsRoute::Status => page(status::page(&context)),
@@ -193,7 +203,7 @@ impl Site {
             CountsRoute::Providers => page(provider_pages::index(&context)),
             CountsRoute::Provider(name) => named(provider_pages::page(&context, name)),
             CountsRoute::StatusJson => {
-                Content::ok(JSON, status::json(&context)).in_language(language.language)
+                Content::ok(JSON, status::json(&context)).in_language(simplified)
             }
             CountsRoute::CodesJson => Content::ok(JSON, runbook::index_json(view)),
             CountsRoute::CodeJson(name) => rendered(JSON, runbook::json(&context, name)),

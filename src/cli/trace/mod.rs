@@ -22,7 +22,7 @@ use self::message::Message;
 use self::query::Query;
 use super::error::Error;
 use super::input::LogFiles;
-use super::language::LanguageParser;
+use super::language::{LanguageParser, Locale};
 use super::output::{self, OutputFormat};
 use super::source_format;
 use crate::catalog::Language;
@@ -60,12 +60,12 @@ pub struct Args {
     log_format: Format,
     /// Language of the text [default: from the environment]
     #[arg(long, value_parser = LanguageParser)]
-    lang: Option<Language>,
+    lang: Option<Locale>,
 }
 
 impl Args {
     /// The language that an option names.
-    pub fn language(&self) -> Option<Language> {
+    pub fn language(&self) -> Option<Locale> {
         self.lang
     }
 }
@@ -96,7 +96,7 @@ pub fn run(args: &Args) -> Result<(), Error> {
     let language = match args.format {
         // The texts of JSON are for programs.
         OutputFormat::Json => Language::En,
-        OutputFormat::Text => args.lang.unwrap_or_else(Language::of_environment),
+        OutputFormat::Text => Locale::chosen(args.lang),
     };
     let files = files::open_all(args.files.paths(), &settings)?;
     let gathered = gather::gather(&args.query, &files, &settings, args.log_format)?;
