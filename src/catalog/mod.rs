@@ -18,9 +18,9 @@ mod rules;
 #[allow(clippy::unwrap_used)]
 mod tests;
 mod topic;
+pub mod traditional;
 mod units;
 mod vocabulary;
-pub mod wording;
 
 pub use commands::{Advice, Step, Subjects, servers as commanded_servers};
 pub use digits::{first_digit, first_digit_of_both, subject};
@@ -36,4 +36,3 @@ pub use rules::{Alert, Also, Counted, Explained, Inhibition, Side, Signal, Watch
 pub use topic::{EnhancedTopic, Topic};
 pub use units::{Span, grouped, percentage};
 pub use vocabulary::{Actor, Cause, Kind, Language, Severity, Text};
-pub use wording::Wording;

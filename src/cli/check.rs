@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 
 use super::chinese_errors;
 use super::error::Error;
-use super::language::{Language, LanguageParser};
+use super::language::{Language, LanguageParser, Locale};
 use super::terminal_output;
-use crate::catalog::Wording;
+use crate::cli::wording::Wording;
 use crate::config::{self, Config};
 use crate::parse::Format;
 use crate::source::{self, Input};
@@ -24,12 +24,12 @@ pub struct Args {
     config: PathBuf,
     /// Language of the text [default: from the environment]
     #[arg(long, value_parser = LanguageParser)]
-    lang: Option<Language>,
+    lang: Option<Locale>,
 }
 
 impl Args {
     /// The language that an option names.
-    pub fn language(&self) -> Option<Language> {
+    pub fn language(&self) -> Option<Locale> {
         self.lang
     }
 }
@@ -40,7 +40,7 @@ impl Args {
 ///
 /// If it is invalid, or if the output cannot be written.
 pub fn run(args: &Args) -> Result<(), Error> {
-    let language = args.lang.unwrap_or_else(Language::of_environment);
+    let language = Locale::chosen(args.lang);
     let config = config::load(&args.config)?;
     let mut output = terminal_output::stdout();
     let file = args.config.display().to_string();

@@ -5,7 +5,7 @@
 
 use std::fmt::Display;
 
-use crate::catalog::wording;
+use crate::cli::{script, wording};
 use crate::yaml;
 
 /// Sentences in English and Chinese. What stands for `{}` is translated itself, if it is a sentence of the list.
@@ -266,7 +266,7 @@ pub fn of_file(error: &yaml::Error) -> String {
     }
     text += ": ";
     if !error.field.is_empty() {
-        text += &format!("字段 {}：", error.field);
+        text += &script::shown(&format!("字段 {}：", error.field));
     }
     format!(
         "{text}{}；{}",
@@ -290,7 +290,7 @@ pub fn translate(text: &str) -> String {
         return text.to_owned();
     }
     let values: Vec<&dyn Display> = values.iter().map(|value| value as &dyn Display).collect();
-    wording::fill(chinese, &values)
+    wording::fill(script::own(chinese), &values)
 }
 
 /// What stands for each `{}` in a text; `None` if the text is another one.

@@ -4,6 +4,8 @@
 
 use clap::Command;
 
+use super::script;
+
 /// Texts in English and Chinese.
 #[rustfmt::skip]
 const TEXTS: &[(&str, &str)] = &[
@@ -125,9 +127,9 @@ pub fn translate(command: Command) -> Command {
     let mut command = command
         .mut_args(|argument| {
             let heading = if argument.is_positional() {
-                "参数"
+                script::own("参数")
             } else {
-                "选项"
+                script::own("选项")
             };
             let help = argument.get_help().and_then(|it| chinese(&it.to_string()));
             let long = argument
@@ -143,7 +145,7 @@ pub fn translate(command: Command) -> Command {
             argument
         })
         .mut_subcommands(translate)
-        .subcommand_help_heading("命令");
+        .subcommand_help_heading(script::own("命令"));
     let about = command.get_about().and_then(|it| chinese(&it.to_string()));
     if let Some(about) = about {
         command = command.about(about);
@@ -155,7 +157,7 @@ fn chinese(english: &str) -> Option<&'static str> {
     TEXTS
         .iter()
         .find(|(known, _)| *known == english)
-        .map(|(_, chinese)| *chinese)
+        .map(|(_, chinese)| script::own(chinese))
 }
 
 #[cfg(test)]

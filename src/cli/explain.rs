@@ -7,7 +7,8 @@ use anstyle::{AnsiColor, Style};
 use super::document_text::{self, Paragraph};
 use super::error::Error;
 use super::explain_commands;
-use super::language::{Language, LanguageParser};
+use super::language::{Language, LanguageParser, Locale};
+use super::script;
 use super::terminal::wrap;
 use crate::catalog::{
     self, Catalog, EnhancedTopic, Severity, Text, Topic, first_digit, first_digit_of_both, subject,
@@ -31,10 +32,17 @@ pub struct Args {
     enhanced: Option<String>,
     /// Language [default: from the environment: LC_ALL, LC_MESSAGES, LANG]
     #[arg(long, value_parser = LanguageParser)]
-    lang: Option<Language>,
+    lang: Option<Locale>,
     /// Also print what to type on this mail server, such as postfix, exim, sendmail or exchange
     #[arg(long, value_name = "NAME", value_parser = explain_commands::parse_server)]
     mta: Option<&'static str>,
+}
+
+impl Args {
+    /// The language that an option names.
+    pub fn language(&self) -> Option<Locale> {
+        self.lang
+    }
 }
 
 /// Prints the explanation.
@@ -43,7 +51,7 @@ pub struct Args {
 ///
 /// If the code is not valid, or the output cannot be written.
 pub fn run(args: &Args) -> Result<(), Error> {
-    let zh = args.lang.unwrap_or_else(Language::of_environment) == Language::Zh;
+    let zh = Locale::chosen(args.lang) == Language::Zh;
     let answer = answer(&args.code, args.enhanced.as_deref(), zh)?;
     let mut out = anstream::stdout().lock();
     answer.write(&mut out)?;
@@ -80,7 +88,7 @@ impl Answer {
         };
         let style = Style::new().bold().fg_color(Some(colour.into()));
         let head = format!("{}  {}{}", self.code, self.title, self.source);
-        let head = wrap(head.trim_end());
+        let head = wrap(&script::shown(head.trim_end()));
         for (number, line) in head.iter().enumerate() {
             match line.strip_prefix(&*self.code) {
                 Some(rest) if number == 0 => {
@@ -90,7 +98,10 @@ impl Answer {
             }
         }
         for (label, text) in &self.parts {
-            for (number, line) in wrap(&format!("{label}{text}")).iter().enumerate() {
+            for (number, line) in wrap(&script::shown(&format!("{label}{text}")))
+                .iter()
+                .enumerate()
+            {
                 let indent = if number == 0 { "" } else { "  " };
                 writeln!(out, "{indent}{line}")?;
             }

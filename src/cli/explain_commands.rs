@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use super::script;
 use super::terminal::wrap;
 use crate::catalog::{Advice, Catalog, Language, Topic, commanded_servers};
 
@@ -48,15 +49,18 @@ pub fn write(
     if steps.iter().any(|step| step.command.is_some()) {
         match language {
             Language::En => writeln!(out, "\nOn {name}:")?,
-            Language::Zh => writeln!(out, "\n在 {name} 上：")?,
+            Language::Zh => writeln!(out, "\n{}", script::shown(&format!("在 {name} 上：")))?,
         }
     }
     let never = advice.and_then(|advice| advice.never_on(&[server], language));
-    for line in never.iter().flat_map(|never| wrap(&never.replace('`', ""))) {
+    for line in never
+        .iter()
+        .flat_map(|never| wrap(&script::shown(&never.replace('`', ""))))
+    {
         writeln!(out, "  {line}")?;
     }
     for step in steps {
-        for line in wrap(&placeholders(language.of(&step.text))) {
+        for line in wrap(&script::shown(&placeholders(language.of(&step.text)))) {
             writeln!(out, "  {line}")?;
         }
         for command in step.command.iter().flat_map(|it| it.lines()) {

@@ -1,6 +1,7 @@
 //! The words for label values and other names of a closed list, such as outcomes of deliveries. In English they are the names themselves.
 
-use crate::catalog::{Language, Wording};
+use crate::catalog::Language;
+use crate::cli::wording::Wording;
 
 /// The word for a name of a list; the name itself if the list does not have it.
 fn word<'n>(list: &[Wording], name: &'n str, language: Language) -> &'n str {

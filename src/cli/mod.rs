@@ -31,6 +31,7 @@ pub mod parse;
 mod progress;
 pub mod replay;
 pub mod report;
+mod script;
 pub mod serve;
 mod silence;
 mod source_format;
@@ -40,6 +41,7 @@ mod threads;
 #[cfg(feature = "top")]
 pub mod top;
 pub mod trace;
+mod wording;
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -47,7 +49,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use self::error::Error;
-use self::language::Language;
+use self::language::{Language, Locale};
 use crate::build_info;
 use crate::yaml::suggest;
 
@@ -118,7 +120,8 @@ enum Command {
 /// mistake in usage or configuration.
 pub fn main() -> ExitCode {
     let cli = arguments();
-    let language = cli.language();
+    let locale = cli.locale();
+    script::choose(locale.is_traditional);
     let result = match cli.command {
         Some(Command::Serve(args)) => serve::run(&args),
         Some(Command::Demo(args)) => demo::run(&args),
@@ -142,7 +145,7 @@ pub fn main() -> ExitCode {
         Ok(()) | Err(Error::OutputClosed) => ExitCode::SUCCESS,
         Err(Error::Reported) => ExitCode::FAILURE,
         Err(error) => {
-            let text = match (language, &error) {
+            let text = match (locale.language, &error) {
                 (Language::En, _) => error.to_string(),
                 (Language::Zh, Error::File(error)) => chinese_errors::of_file(error),
                 (Language::Zh, error) => chinese_errors::translate(&error.to_string()),
@@ -157,25 +160,31 @@ pub fn main() -> ExitCode {
 }
 
 impl Cli {
-    /// The language of the errors of the command: that of its text. The daemon's are in English, as its log is.
-    fn language(&self) -> Language {
+    /// The language of the command's text and errors. The daemon's are in English, as its log is.
+    fn locale(&self) -> Locale {
         let named = match &self.command {
-            None | Some(Command::Serve(_)) => Some(Language::En),
+            None | Some(Command::Serve(_)) => Some(Locale::ENGLISH),
             Some(Command::Check(args)) => args.language(),
             Some(Command::Demo(args)) => args.language(),
             Some(Command::Report(args)) => args.language(),
             Some(Command::Replay(args)) => args.language(),
             Some(Command::Trace(args)) => args.language(),
             Some(Command::Follow(args)) => args.language(),
+            Some(Command::Explain(args)) => args.language(),
+            Some(Command::Doctor(args)) => args.language(),
+            #[cfg(feature = "top")]
+            Some(Command::Top(args)) => args.language(),
             _ => None,
         };
-        named.unwrap_or_else(Language::of_environment)
+        named.unwrap_or_else(Locale::of_environment)
     }
 }
 
 /// The arguments. Help is in the language of the environment.
 fn arguments() -> Cli {
-    let command = match Language::of_environment() {
+    let locale = Locale::of_environment();
+    script::choose(locale.is_traditional);
+    let command = match locale.language {
         Language::En => Cli::command(),
         Language::Zh => chinese_help::translate(Cli::command()),
     };

@@ -77,10 +77,7 @@ pub struct Page<'a> {
 
 /// The HTML of a page.
 pub fn render(context: &Context<'_>, page: &Page<'_>) -> String {
-    let language = match context.language.language {
-        Language::En => "en",
-        Language::Zh => "zh-CN",
-    };
+    let language = context.language.script_tag();
     let copy = context.t("Copy", "复制");
     let copied = context.t("Copied", "已复制");
     let title = match &page.band {
@@ -116,7 +113,7 @@ pub fn render(context: &Context<'_>, page: &Page<'_>) -> String {
 fn header(context: &Context<'_>, page: &Page<'_>) -> Markup {
     let firing = super::alerts::firing(context.view).count();
     let (other, other_tag, other_name) = match context.language.language {
-        Language::En => (Language::Zh, "zh-CN", "中文"),
+        Language::En => (Language::Zh, "zh-Hans", "中文"),
         Language::Zh => (Language::En, "en", "English"),
     };
     let as_of = context.zoned(context.as_of());

@@ -11,8 +11,7 @@ use hyper::header::{
 use hyper::{Response, StatusCode};
 
 use super::encoding;
-use super::language::tag;
-use crate::catalog::Language;
+use super::language::PageLanguage;
 
 pub const TEXT: &str = "text/plain; charset=utf-8";
 pub const HTML: &str = "text/html; charset=utf-8";
@@ -38,7 +37,7 @@ pub struct Content {
     content_type: &'static str,
     body: Vec<u8>,
     /// Set where the response depends on the language that the request prefers.
-    language: Option<Language>,
+    language: Option<PageLanguage>,
     /// Whether it depends on the media types that the request accepts.
     by_accept: bool,
     /// The methods that are allowed, where the one of the request is not.
@@ -93,7 +92,7 @@ impl Content {
     }
 
     /// The same in a language that was chosen by the request.
-    pub fn in_language(self, language: Language) -> Self {
+    pub fn in_language(self, language: PageLanguage) -> Self {
         Content {
             language: Some(language),
             ..self
@@ -151,7 +150,10 @@ impl Content {
         };
         if let Some(language) = self.language {
             vary = "Accept-Encoding, Accept-Language";
-            headers.insert(CONTENT_LANGUAGE, HeaderValue::from_static(tag(language)));
+            headers.insert(
+                CONTENT_LANGUAGE,
+                HeaderValue::from_static(language.script_tag()),
+            );
         }
         headers.insert(VARY, HeaderValue::from_static(vary));
         let policy = match self.content_type {

@@ -179,8 +179,8 @@ impl Site {
             language,
             now: Timestamp::now().as_second(),
         };
-        let page = trace_page::page(&context, asked.as_ref());
-        Content::ok(HTML, page).in_language(language.language)
+        let page = language.in_script(trace_page::page(&context, asked.as_ref()));
+        Content::ok(HTML, page).in_language(language)
     }
 
     /// A chart as a picture: one that was made just now, or a new one, drawn in a thread of its own.
@@ -238,8 +238,13 @@ impl Site {
             language,
             now,
         };
-        let page = |page: String| Content::ok(HTML, page).in_language(language.language);
-        let named = |page: Rendered| rendered(HTML, page).in_language(language.language);
+        // JSON is for programs, which tell scripts apart by the tag.
+        let simplified = PageLanguage::of(language.language);
+        let page = |page: String| Content::ok(HTML, language.in_script(page)).in_language(language);
+        let named = |page: Rendered| {
+            let body = language.in_script(page.body);
+            rendered(HTML, Rendered { body, ..page }).in_language(language)
+        };
         match route {
             CountsRoute::Metrics => self.metrics(view, now, format),
             CountsRoute::Status => page(status::page(&context)),
@@ -250,7 +255,7 @@ impl Site {
             CountsRoute::Providers => page(provider_pages::index(&context)),
             CountsRoute::Provider(name) => named(provider_pages::page(&context, name)),
             CountsRoute::StatusJson => {
-                Content::ok(JSON, status::json(&context)).in_language(language.language)
+                Content::ok(JSON, status::json(&context)).in_language(simplified)
             }
             CountsRoute::CodesJson => Content::ok(JSON, runbook::index_json(view)),
             CountsRoute::CodeJson(name) => rendered(JSON, runbook::json(&context, name)),

@@ -87,10 +87,10 @@ fn status_page_shows_deliveries_providers_codes_and_sources() {
     }
 
     let chinese = daemon.request("GET", "/?lang=zh", "");
-    assert_eq!(chinese.headers["content-language"], "zh");
+    assert_eq!(chinese.headers["content-language"], "zh-Hans");
     let page = String::from_utf8(chinese.body).expect("text");
     for shown in [
-        "<html lang=\"zh-CN\"",
+        "<html lang=\"zh-Hans\"",
         "<dt>暂缓</dt><dd>100%</dd>",
         "<a href=\"/codes/422?lang=zh\">422</a>",
         "<a href=\"/alerts?lang=zh\">",
@@ -175,6 +175,33 @@ fn code_page_uses_the_requested_language() {
     folder.create("mail.log", &log);
     let daemon = Daemon::follow(&folder.path("mail.log"));
     let verbatim = "这时应分批寄送或是邮件服务器会自动分批寄送。";
+    for (path, accept) in [
+        ("/codes/421", "zh-TW,zh;q=0.9,en;q=0.8"),
+        ("/codes/421", "zh-HK"),
+        ("/codes/421?lang=zh-TW", "en"),
+    ] {
+        let answer = daemon.request("GET", path, &format!("Accept-Language: {accept}\r\n"));
+        assert_eq!(answer.headers["content-language"], "zh-Hant-TW", "{path}");
+        let page = String::from_utf8(answer.body).expect("text");
+        for part in [
+            "<html lang=\"zh-Hant-TW\"",
+            "伺服器",
+            "連線",
+            "佇列",
+            "誰這樣回覆",
+        ] {
+            assert!(
+                page.contains(part),
+                "{path} for {accept}: {part} is not in {page}"
+            );
+        }
+        for simplified in ["服务器", "连接", "队列", "郵递", "这"] {
+            assert!(
+                !page.contains(simplified),
+                "{path} for {accept}: {simplified}"
+            );
+        }
+    }
     for (path, accept, language, shown) in [
         ("/codes/421", "", "en", "What to do on this Postfix"),
         (
@@ -183,8 +210,18 @@ fn code_page_uses_the_requested_language() {
             "en",
             "Who answers with it",
         ),
-        ("/codes/421", "zh-CN,zh;q=0.9,en;q=0.8", "zh", "谁这样回复"),
-        ("/codes/421?lang=zh", "en", "zh", "在本机 Postfix 上怎么办"),
+        (
+            "/codes/421",
+            "zh-CN,zh;q=0.9,en;q=0.8",
+            "zh-Hans",
+            "谁这样回复",
+        ),
+        (
+            "/codes/421?lang=zh",
+            "en",
+            "zh-Hans",
+            "在本机 Postfix 上怎么办",
+        ),
         ("/codes/421?lang=en", "zh", "en", "Who should act"),
     ] {
         let answer = daemon.request("GET", path, &format!("Accept-Language: {accept}\r\n"));
@@ -193,9 +230,8 @@ fn code_page_uses_the_requested_language() {
         assert_eq!(answer.headers["content-language"], language, "{what}");
         assert_eq!(answer.headers["vary"], "Accept-Encoding, Accept-Language");
         let page = String::from_utf8(answer.body).expect("text");
-        let tag = if language == "zh" { "zh-CN" } else { "en" };
         for part in [
-            &format!("<html lang=\"{tag}\""),
+            &format!("<html lang=\"{language}\""),
             shown,
             verbatim,
             ">google</a></th><td>3</td>",
@@ -252,7 +288,7 @@ fn alert_pages_exist_and_are_linked() {
     );
     assert_eq!(
         (page.status, &*page.headers["content-language"]),
-        (200, "zh")
+        (200, "zh-Hans")
     );
     assert_eq!(page.headers["vary"], "Accept-Encoding, Accept-Language");
     let page = String::from_utf8(page.body).expect("text");

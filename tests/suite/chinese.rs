@@ -2,7 +2,7 @@
 //!
 //! After an intended change, `UPDATE_LANGUAGES=1 cargo test --test suite chinese` writes the expected texts again.
 
-use std::io::Write;
+use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
@@ -185,24 +185,28 @@ fn follow_prints_events_and_summaries_in_both_languages() {
 
 #[test]
 fn demo_introduces_itself_in_both_languages() {
-    let address = "--web.listen-address=127.0.0.1:0";
     for language in LANGUAGES {
-        let text = printed(&["demo", "--duration", "3s", address], language);
+        let mut program = Command::new(PROGRAM);
+        program.args([
+            "demo",
+            "--web.listen-address=127.0.0.1:0",
+            "--lang",
+            language,
+        ]);
+        let mut child = program.stdout(Stdio::piped()).spawn().expect("it runs");
+        let output = BufReader::new(child.stdout.take().expect("its output"));
+        // What follows, alerts and counts, depends on the speed of the machine.
+        let later = ["Maillog", "sent ", "已投递 "];
+        let lines = output.lines().map(|line| line.expect("a line"));
+        let lines = lines.take_while(|line| !later.iter().any(|it| line.contains(it)));
+        let text = Vec::from_iter(lines).join("\n") + "\n";
+        child.kill().expect("it ends");
+        child.wait().expect("it ended");
         assert_chinese(language, &text, "");
-        // What follows depends on the speed of the machine.
-        let is_later = |line: &str| {
-            ["Maillog", "sent ", "已投递 "]
-                .iter()
-                .any(|it| line.contains(it))
-        };
-        let head = text.lines().skip(1).take_while(|line| !is_later(line));
-        let port = text
-            .split("127.0.0.1:")
-            .nth(1)
-            .and_then(|it| it.split('/').next());
-        let head = Vec::from_iter(head).join("\n");
-        let head = head.replace(port.expect("a port"), "PORT") + "\n";
-        expect("demo", language, &head);
+        let port = text.split("127.0.0.1:").nth(1);
+        let port = port.and_then(|it| it.split('/').next()).expect("a port");
+        let (_, text) = text.split_once('\n').expect("a title");
+        expect("demo", language, &text.replace(port, "PORT"));
     }
 }
 
@@ -243,6 +247,68 @@ sources:
         expect("check-valid", language, &text);
         assert_chinese(language, &text, "");
     }
+}
+
+#[test]
+fn readers_in_taiwan_and_hong_kong_get_traditional_characters() {
+    let server = log("postfix-server");
+    // The log, and a command that doctor names.
+    let quoted =
+        std::fs::read_to_string(&server).expect("a log") + "systemctl status rsyslog; logger ";
+    let config = format!(
+        "{}/tests/config/log_level.bad.yml",
+        env!("CARGO_MANIFEST_DIR")
+    );
+    let mx1 = super::trace::log("mx1.log");
+    let mx1 = mx1.to_str().expect("UTF-8");
+    for (arguments, words) in [
+        (
+            &["report", "--detail", "3", &server][..],
+            ["郵件報告", "原因分類", "伺服器"],
+        ),
+        (
+            &["report", "--format", "html", &server],
+            ["zh-Hant-TW", "需要關注", "郵件"],
+        ),
+        (
+            &["trace", "5A10C54330B", mx1],
+            ["佇列 ID", "收件人", "誰來處理"],
+        ),
+        (&["check", &config], ["欄位 log.level", "未知的值", "應為"]),
+        (&["explain", "421"], ["伺服器", "連線", "發生了什麼"]),
+        (&["explain", "552"], ["怎麼辦", "收件人", "郵箱"]),
+        (&["doctor", &server], ["正常", "使用者", "讀取"]),
+    ] {
+        for language in ["zh-TW", "zh_HK.UTF-8"] {
+            let output = run(arguments, language);
+            let bytes = [output.stdout, output.stderr].concat();
+            let text = String::from_utf8(bytes).expect("UTF-8");
+            for word in words {
+                assert!(text.contains(word), "{word} is not in {text}");
+            }
+            for simplified in ["邮", "队", "连", "务", "这", "发", "处", "级"] {
+                assert!(!text.contains(simplified), "{simplified} in {text}");
+            }
+            assert_chinese(
+                "zh",
+                &text,
+                &(quoted.clone() + &std::fs::read_to_string(mx1).expect("a log")),
+            );
+        }
+    }
+    // What a log says is quoted as it is.
+    let line = "2026-11-23T10:00:00+00:00 mx postfix/smtp[1]: 4F9D1954321: to=<a@example.org>, relay=mx.example.org[192.0.2.1]:25, delay=2, delays=0/0/1/1, dsn=5.1.1, status=bounced (host mx.example.org[192.0.2.1] said: 550 5.1.1 邮箱不存在 (in reply to RCPT TO command))\n";
+    let text = piped(&["follow", "-"], "zh-TW", line);
+    assert!(
+        text.contains("邮箱不存在") && text.contains("退信"),
+        "{text}"
+    );
+    let help = Command::new(PROGRAM)
+        .arg("--help")
+        .env("LC_ALL", "zh_TW.UTF-8")
+        .output();
+    let help = String::from_utf8(help.expect("it runs").stdout).expect("UTF-8");
+    assert!(help.contains("郵件") && !help.contains("邮"), "{help}");
 }
 
 #[test]

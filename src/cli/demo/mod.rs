@@ -21,7 +21,8 @@ use self::traffic::{Phase, Traffic};
 use crate::catalog::{Catalog, Language, Policy, Providers, Span};
 use crate::cli::duration;
 use crate::cli::error::Error;
-use crate::cli::language::LanguageParser;
+use crate::cli::language::{LanguageParser, Locale};
+use crate::cli::script;
 use crate::cli::terminal::{left, wrap};
 use crate::config::Config;
 use crate::engine::{self, AlertSetup, Handle, Setup, SourceSetup};
@@ -57,12 +58,12 @@ pub struct Args {
     mta: DemoServer,
     /// Language of the text [default: from the environment]
     #[arg(long, value_parser = LanguageParser)]
-    lang: Option<Language>,
+    lang: Option<Locale>,
 }
 
 impl Args {
     /// The language that an option names.
-    pub fn language(&self) -> Option<Language> {
+    pub fn language(&self) -> Option<Locale> {
         self.lang
     }
 }
@@ -120,7 +121,7 @@ async fn demo(args: &Args, bound: Bound, log: &Path) -> Result<(), Error> {
         .first()
         .map(ToString::to_string)
         .unwrap_or_default();
-    let language = args.lang.unwrap_or_else(Language::of_environment);
+    let language = Locale::chosen(args.lang);
     let mut policy = quick(Policy::embedded());
     policy.language = language;
     let alerts = AlertSetup {
@@ -232,7 +233,7 @@ fn print_phase(phase: Phase, language: Language) -> Result<(), Error> {
     writeln!(out, "{bold}{spike}{bold:#}{}", what.of(language))?;
     if let Some(entry) = Catalog::embedded().code(code) {
         for text in [&entry.meaning, &entry.remedy] {
-            for line in wrap(language.of(text)) {
+            for line in wrap(&script::shown(language.of(text))) {
                 writeln!(out, "  {line}")?;
             }
         }
@@ -264,7 +265,7 @@ impl Alerts {
                 };
                 let state = state.of(language);
                 let summary = alert.annotations.get("summary");
-                let summary = summary.map_or("", String::as_str);
+                let summary = script::shown(summary.map_or("", String::as_str));
                 let colon = language.colon();
                 writeln!(out, "{bold}{state}{bold:#}{name}{colon}{summary}")?;
             }

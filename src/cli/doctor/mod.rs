@@ -26,7 +26,7 @@ use self::log::{Log, Surroundings};
 use self::machine::{Journal, Server};
 use super::error::Error;
 use super::input::ReadSettings;
-use super::language::{Language, LanguageParser};
+use super::language::{LanguageParser, Locale};
 use super::output::{self, OutputFormat};
 use super::serve::default_logs;
 use super::source_format;
@@ -57,7 +57,7 @@ pub struct Args {
     format: OutputFormat,
     /// Language of the text [default: from the environment]
     #[arg(long, value_parser = LanguageParser)]
-    lang: Option<Language>,
+    lang: Option<Locale>,
     /// Format of the logs: a mail server or syslog; detected by default
     #[arg(long, value_name = "NAME", default_value = "auto", value_parser = source_format::parse)]
     log_format: Format,
@@ -90,6 +90,13 @@ impl Examination {
         let journal = self.journal.iter().flat_map(|it| &it.findings);
         let logs = self.logs.iter().flat_map(|it| &it.findings);
         self.findings.iter().chain(journal).chain(logs)
+    }
+}
+
+impl Args {
+    /// The language that an option names.
+    pub fn language(&self) -> Option<Locale> {
+        self.lang
     }
 }
 
@@ -139,7 +146,7 @@ pub fn run(args: &Args) -> Result<(), Error> {
     match args.format {
         OutputFormat::Json => output::print(args.format, &examination, |_, _| Ok(()))?,
         OutputFormat::Text => {
-            let language = args.lang.unwrap_or_else(Language::of_environment);
+            let language = Locale::chosen(args.lang);
             print::print(&mut anstream::stdout().lock(), &examination, language)?;
         }
     }

@@ -1,5 +1,6 @@
 //! Prints the findings, those of one log or subject below each other.
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
@@ -8,7 +9,9 @@ use super::Examination;
 use super::finding::{Finding, Severity};
 use super::log::Log;
 use super::sample::{HEAD_LINES, Sample, TAIL_BYTES};
-use crate::catalog::Language;
+use crate::catalog::{Language, Text};
+use crate::cli::script;
+use crate::cli::terminal::left;
 
 /// Prints all of it in a language.
 pub fn print(
@@ -27,11 +30,16 @@ struct Printer<'a, W> {
 
 impl<W: Write> Printer<'_, W> {
     /// The text in the language.
-    fn pick<T>(&self, en: T, zh: T) -> T {
+    fn pick(&self, en: impl Into<String>, zh: impl Into<String>) -> String {
         match self.language {
-            Language::En => en,
-            Language::Zh => zh,
+            Language::En => en.into(),
+            Language::Zh => script::shown(&zh.into()).into_owned(),
         }
+    }
+
+    /// The text of a finding in the language.
+    fn text<'t>(&self, text: &'t Text) -> Cow<'t, str> {
+        script::shown(self.language.of(text))
     }
 
     fn print(&mut self, examination: &Examination) -> io::Result<()> {
@@ -45,7 +53,7 @@ impl<W: Write> Printer<'_, W> {
         );
         writeln!(self.out, "{head}")?;
         if examination.servers.is_some() {
-            self.heading(self.pick("This machine", "本机"))?;
+            self.heading(&self.pick("This machine", "本机"))?;
             if examination.findings.is_empty() {
                 let none = self.pick(
                     "no mail server is installed in a usual place",
@@ -72,7 +80,7 @@ impl<W: Write> Printer<'_, W> {
         };
         let (problems, warnings) = (count(Severity::Problem), count(Severity::Warning));
         let end = match examination.severity {
-            Severity::Ok => self.pick("Nothing to mend.", "无需修正。").to_owned(),
+            Severity::Ok => self.pick("Nothing to mend.", "无需修正。"),
             _ => self.pick(
                 format!("Problems: {problems}, warnings: {warnings}"),
                 format!("问题：{problems}，警告：{warnings}"),
@@ -94,7 +102,7 @@ impl<W: Write> Printer<'_, W> {
             facts.push(format!("{newest}{}", self.age(age)));
         }
         if !facts.is_empty() {
-            let facts = facts.join(self.pick(", ", "，"));
+            let facts = facts.join(&self.pick(", ", "，"));
             writeln!(self.out, "  {facts}")?;
         }
         if let Some(sample) = &log.sample {
@@ -105,10 +113,10 @@ impl<W: Write> Printer<'_, W> {
 
     fn sample(&mut self, sample: &Sample) -> io::Result<()> {
         let servers = match &*sample.servers {
-            [] => self.pick("no mail server", "没有邮件服务器").to_owned(),
-            servers => servers.join(self.pick(", ", "、")),
+            [] => self.pick("no mail server", "没有邮件服务器"),
+            servers => servers.join(self.language.comma()),
         };
-        let decided = self.language.of(&sample.decided);
+        let decided = self.text(&sample.decided);
         let Sample {
             lines,
             events,
@@ -147,14 +155,12 @@ impl<W: Write> Printer<'_, W> {
         sorted.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
         for finding in sorted {
             let style = style(finding.severity);
-            let name = finding.severity.name(self.language);
-            // A Chinese character takes two columns.
-            let width = self.pick(8, 6);
-            let text = self.language.of(&finding.text);
-            writeln!(self.out, "  {style}{name:<width$}{style:#} {text}")?;
+            let name = script::own(finding.severity.name(self.language));
+            let (name, text) = (left(name, 8), self.text(&finding.text));
+            writeln!(self.out, "  {style}{name}{style:#} {text}")?;
             if let Some(mend) = &finding.mend {
                 let label = self.pick("mend: ", "修正：");
-                writeln!(self.out, "           {label}{}", self.language.of(mend))?;
+                writeln!(self.out, "           {label}{}", self.text(mend))?;
             }
         }
         Ok(())

@@ -3,8 +3,9 @@
 use anstyle::{AnsiColor, Style};
 use jiff::Timestamp;
 
-use crate::catalog::{Catalog, ConditionId, Language, Providers, Wording};
-use crate::cli::{labels, terminal};
+use crate::catalog::{Catalog, ConditionId, Language, Providers};
+use crate::cli::wording::Wording;
+use crate::cli::{labels, script, terminal};
 use crate::parse::{Direction, Event, Outcome, Parsed};
 use crate::zone;
 
@@ -80,7 +81,9 @@ pub fn describe(
 fn condition(id: ConditionId, language: Language) -> String {
     let catalog = Catalog::embedded();
     match (language, catalog.conditions().get(usize::from(id.0))) {
-        (Language::Zh, Some(condition)) => language.of(&condition.short).to_owned(),
+        (Language::Zh, Some(condition)) => {
+            script::shown(language.of(&condition.short)).into_owned()
+        }
         _ => catalog.condition_name(id).replace('_', " "),
     }
 }

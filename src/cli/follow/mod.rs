@@ -20,7 +20,7 @@ use tokio::sync::mpsc::{Receiver, channel};
 use self::printer::EventPrinter;
 use self::selection::Selection;
 use crate::cli::error::Error;
-use crate::cli::language::{Language, LanguageParser};
+use crate::cli::language::{LanguageParser, Locale};
 use crate::cli::source_format;
 use crate::parse::Format;
 use crate::source::{DEFAULT_MAX_LINE_BYTES, Lines};
@@ -49,7 +49,7 @@ pub struct Args {
     from_start: bool,
     /// Language of the explanations [default: from the environment]
     #[arg(long, value_parser = LanguageParser)]
-    lang: Option<Language>,
+    lang: Option<Locale>,
     /// Log format of every log
     #[arg(long, value_name = "NAME", default_value = "auto", value_parser = source_format::parse)]
     format: Format,
@@ -57,7 +57,7 @@ pub struct Args {
 
 impl Args {
     /// The language that an option names.
-    pub fn language(&self) -> Option<Language> {
+    pub fn language(&self) -> Option<Locale> {
         self.lang
     }
 }

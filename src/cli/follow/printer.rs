@@ -15,7 +15,8 @@ use super::summary::Summary;
 use crate::catalog::{Catalog, Code, Providers};
 use crate::cli::document_text::{self, Paragraph};
 use crate::cli::error::Error;
-use crate::cli::language::Language;
+use crate::cli::language::{Language, Locale};
+use crate::cli::script;
 use crate::insight::{Insight, push_template};
 use crate::parse::{Event, Format, Line, LineParser, Outcome, StreamKey};
 use crate::stable_hash::hash;
@@ -59,7 +60,7 @@ impl EventPrinter {
             providers,
             insight: Insight::new(catalog, &names),
             selection: args.selection.clone(),
-            language: args.lang.unwrap_or_else(Language::of_environment),
+            language: Locale::chosen(args.lang),
             explained: BTreeSet::new(),
             bursts: Bursts::default(),
             minute: Instant::now(),
@@ -107,9 +108,13 @@ impl EventPrinter {
                 match paragraph {
                     Paragraph::Meaning(text) => {
                         let colon = self.language.colon();
+                        let text = script::shown(&text);
                         writeln!(out, "{dim}    {code}{colon}{text}{dim:#}")?;
                     }
-                    Paragraph::Remedy(text) => writeln!(out, "{dim}    → {text}{dim:#}")?,
+                    Paragraph::Remedy(text) => {
+                        let text = script::shown(&text);
+                        writeln!(out, "{dim}    → {text}{dim:#}")?;
+                    }
                 }
             }
         }
@@ -132,7 +137,7 @@ impl EventPrinter {
         }
         let title = match self.language {
             Language::En => "last minute: ",
-            Language::Zh => "最近一分钟：",
+            Language::Zh => script::own("最近一分钟："),
         };
         self.print_summary(title, &minute)
     }
@@ -147,7 +152,7 @@ impl EventPrinter {
         let span = crate::web::numbers::duration(seconds as i64, self.language);
         let title = match self.language {
             Language::En => format!("in {span}: "),
-            Language::Zh => format!("{span}内："),
+            Language::Zh => script::shown(&format!("{span}内：")).into_owned(),
         };
         self.print_summary(&title, &self.total)
     }

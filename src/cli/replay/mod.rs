@@ -18,8 +18,9 @@ use crate::catalog::{Language, Policy, Severity};
 use crate::cli::error::Error;
 use crate::cli::generate::policy;
 use crate::cli::input::{LogFiles, ReadSettings};
-use crate::cli::language::LanguageParser;
+use crate::cli::language::{LanguageParser, Locale};
 use crate::cli::output::{self, OutputFormat};
+use crate::cli::script;
 use crate::cli::source_format;
 use crate::cli::threads::Threads;
 use crate::metrics::WebAddress;
@@ -55,18 +56,18 @@ pub struct Args {
     log_format: Format,
     /// Language of the text [default: from the environment]
     #[arg(long, value_parser = LanguageParser)]
-    lang: Option<Language>,
+    lang: Option<Locale>,
 }
 
 impl Args {
     /// The language that an option names.
-    pub fn language(&self) -> Option<Language> {
+    pub fn language(&self) -> Option<Locale> {
         self.lang
     }
 
     /// The language of the text.
     fn text_language(&self) -> Language {
-        self.lang.unwrap_or_else(Language::of_environment)
+        Locale::chosen(self.lang)
     }
 
     /// How the logs are read.
@@ -221,8 +222,8 @@ fn lasted(seconds: i64, language: Language) -> String {
         Language::En => format!("{duration:#}"),
         Language::Zh => {
             let parts = [
-                (seconds / 3_600, "小时"),
-                (seconds / 60 % 60, "分钟"),
+                (seconds / 3_600, script::own("小时")),
+                (seconds / 60 % 60, script::own("分钟")),
                 (seconds % 60, "秒"),
             ];
             let parts = parts.iter().filter(|(number, _)| *number > 0);
@@ -266,8 +267,8 @@ fn print(output: &mut dyn Write, report: &ReplayReport, language: Language) -> i
             words::FIRED.fill(language, &[&shown(&fired.fired), &lasted]),
             words::ENDED.fill(language, &[&ended]),
             inhibited.map_or(String::new(), |it| words::SILENCED.fill(language, &[it])),
-            words::WHAT.fill(language, &[&fired.summary]),
-            words::WHY.fill(language, &[&fired.description]),
+            words::WHAT.fill(language, &[&script::shown(&fired.summary)]),
+            words::WHY.fill(language, &[&script::shown(&fired.description)]),
         ];
         for row in rows.iter().filter(|row| !row.is_empty()) {
             writeln!(output, "  {row}")?;
@@ -280,6 +281,6 @@ fn print(output: &mut dyn Write, report: &ReplayReport, language: Language) -> i
 fn severity(name: &str, language: Language) -> String {
     let severity: Option<Severity> = name.parse().ok();
     severity.map_or(name.to_owned(), |it| {
-        it.text(language == Language::Zh).to_owned()
+        script::own(it.text(language == Language::Zh)).to_owned()
     })
 }

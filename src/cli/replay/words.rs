@@ -1,6 +1,6 @@
 //! The words of the text.
 
-use crate::catalog::Wording;
+use crate::cli::wording::Wording;
 
 const fn words(en: &'static str, zh: &'static str) -> Wording {
     Wording::new(en, zh)

@@ -7,8 +7,9 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use super::figures::{Style, duration, listed, local, server_name};
 use super::log_report::LogReport;
 use super::{hour_chart, tables, words};
-use crate::catalog::{Language, Wording, grouped};
-use crate::cli::labels;
+use crate::catalog::{Language, grouped};
+use crate::cli::wording::Wording;
+use crate::cli::{labels, script};
 use crate::report::{Complaint, DomainRow, NameRow, ReplyRow, Traffic};
 
 /// Colours for light and dark screens. Mail programs that drop style sheets show plain tables.
@@ -46,6 +47,7 @@ impl Page<'_> {
         let title = self.title();
         let language = match self.style.language {
             Language::En => "en",
+            Language::Zh if script::is_traditional() => "zh-Hant-TW",
             Language::Zh => "zh-Hans",
         };
         html! {
@@ -149,11 +151,11 @@ impl Page<'_> {
                             td style=(RIGHT) { (grouped(problem.count)) }
                             td style=(RIGHT) { @if let Some(code) = problem.code { (format!("{code:03}")) } }
                             td {
-                                b { (problem.short) } " "
+                                b { (script::shown(&problem.short)) } " "
                                 small { (problem.condition)
                                     @if !matches!(problem.provider.as_str(), "" | "other") { " · " (problem.provider) }
                                     " · " (self.direction(problem.direction)) }
-                                @if !problem.first_step.is_empty() { br; (problem.first_step) }
+                                @if !problem.first_step.is_empty() { br; (script::shown(&problem.first_step)) }
                             }
                         }
                     }

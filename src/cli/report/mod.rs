@@ -21,7 +21,7 @@ use self::time_argument::TimeArgument;
 use self::visitor::ReportVisitor;
 use super::error::Error;
 use super::input::{LineReader, LogFiles, ReadSettings};
-use super::language::LanguageParser;
+use super::language::{LanguageParser, Locale};
 use super::output;
 use super::source_format;
 use super::terminal;
@@ -97,7 +97,7 @@ pub struct Args {
     domain: Option<String>,
     /// Language of the text [default: from the environment]
     #[arg(long = "lang", value_name = "LANG", value_parser = LanguageParser)]
-    language: Option<Language>,
+    language: Option<Locale>,
     /// Print hours and days without mail, too
     #[arg(long)]
     zero_fill: bool,
@@ -108,7 +108,7 @@ pub struct Args {
 
 impl Args {
     /// The language that an option names.
-    pub fn language(&self) -> Option<Language> {
+    pub fn language(&self) -> Option<Locale> {
         self.language
     }
 }
@@ -124,7 +124,7 @@ pub fn run(args: &Args) -> Result<(), Error> {
     let language = match args.format {
         // The texts of JSON are for programs.
         ReportFormat::Json => Language::En,
-        _ => args.language.unwrap_or_else(Language::of_environment),
+        _ => Locale::chosen(args.language),
     };
     let report = read(args, &settings, language)?;
     let style = Style {

@@ -6,9 +6,10 @@ use std::io::{self, Write};
 use super::figures::{Style, duration};
 use super::log_report::LogReport;
 use super::{row, words};
-use crate::catalog::{Language, Wording};
+use crate::catalog::Language;
 use crate::cli::labels;
 use crate::cli::terminal::{left, right};
+use crate::cli::wording::Wording;
 use crate::report::{Complaint, ConnectionTime, DomainRow, NameRow, ReplyRow, Traffic};
 
 /// A named count.

@@ -5,9 +5,10 @@ use std::io::{self, Write};
 use super::figures::{Style, listed, local, server_name};
 use super::log_report::LogReport;
 use super::{row, tables, words};
-use crate::catalog::{Catalog, Language, Wording, grouped};
-use crate::cli::labels;
+use crate::catalog::{Catalog, Language, grouped};
 use crate::cli::terminal::width;
+use crate::cli::wording::Wording;
+use crate::cli::{labels, script};
 use crate::metrics::Counts;
 use crate::report::{MessageTotals, Problem};
 
@@ -149,7 +150,8 @@ fn worst(output: &mut dyn Write, report: &LogReport, style: &Style) -> io::Resul
         row::counted(output, style, &count, &in_words(problem, language))?;
         // Several providers may say the same.
         if !problem.first_step.is_empty() && problem.first_step != last_step {
-            let first = words::FIRST.fill(language, &[&problem.first_step]);
+            let step = script::shown(&problem.first_step);
+            let first = words::FIRST.fill(language, &[&step]);
             row::indented(output, style, &first)?;
         }
         last_step = &problem.first_step;
@@ -159,9 +161,7 @@ fn worst(output: &mut dyn Write, report: &LogReport, style: &Style) -> io::Resul
 
 /// Code, condition, who said it, and what is wrong: `421 rate_limited from google: …`.
 fn in_words(problem: &Problem, language: Language) -> String {
-    let Problem {
-        condition, short, ..
-    } = problem;
+    let (condition, short) = (&problem.condition, script::shown(&problem.short));
     let code = match problem.code {
         Some(code) => format!("{code:03} "),
         None => String::new(),
@@ -197,7 +197,9 @@ fn totals(
     for (direction, codes) in &totals.codes {
         let name = |code: &str| {
             let entry = code.parse().ok().and_then(|code| catalog.code(code));
-            entry.map_or(String::new(), |entry| language.of(&entry.name).to_owned())
+            entry.map_or(String::new(), |entry| {
+                script::shown(language.of(&entry.name)).into_owned()
+            })
         };
         let title = of_direction(words::CODES, direction);
         table(output, style, &title, codes, name)?;
@@ -217,7 +219,7 @@ fn totals(
             let id = catalog.condition_named(condition);
             id.and_then(|id| catalog.conditions().get(usize::from(id.0)))
                 .map_or(String::new(), |condition| {
-                    language.of(&condition.meaning).to_owned()
+                    script::shown(language.of(&condition.meaning)).into_owned()
                 })
         };
         let title = of_direction(words::CONDITIONS, direction);

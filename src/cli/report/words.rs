@@ -1,6 +1,7 @@
 //! The words of the report, for the text and for the page.
 
-use crate::catalog::{Language, Wording};
+use crate::catalog::Language;
+use crate::cli::wording::Wording;
 
 const fn words(en: &'static str, zh: &'static str) -> Wording {
     Wording::new(en, zh)

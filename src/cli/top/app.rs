@@ -5,6 +5,7 @@ use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use super::feed::Problem;
 use super::theme::Theme;
 use crate::catalog::Language;
+use crate::cli::script;
 use crate::web::StatusDocument;
 
 /// The lists.
@@ -77,10 +78,10 @@ pub struct App {
 
 impl App {
     /// The text in the language.
-    pub fn t<'t>(&self, en: &'t str, zh: &'t str) -> &'t str {
+    pub fn t(&self, en: &'static str, zh: &'static str) -> &'static str {
         match self.language {
             Language::En => en,
-            Language::Zh => zh,
+            Language::Zh => script::own(zh),
         }
     }
 

@@ -7,6 +7,7 @@ use super::app::App;
 use super::draw::clock;
 use super::feed::Problem;
 use super::text::{clean, wrap};
+use crate::cli::script::shown;
 use crate::web::{StateEntry, StatusDocument};
 
 /// The most lines of facts.
@@ -113,7 +114,7 @@ fn state(app: &App, status: &StatusDocument, columns: usize) -> Vec<Line<'static
 }
 
 fn paragraph(text: &str, columns: usize, style: Style) -> Vec<Line<'static>> {
-    let lines = wrap(text, columns).into_iter();
+    let lines = wrap(&shown(text), columns).into_iter();
     lines
         .map(|it| Line::from(Span::styled(it, style)))
         .collect()

@@ -11,6 +11,7 @@ use super::popup;
 use super::rows::{dash, heading, rows};
 use super::spark::{highest, spark};
 use super::text::{clean, fit, fit_end, left, right, width};
+use crate::cli::script;
 use crate::queue::WAITING;
 use crate::web::numbers::{duration, percent, rate, thousands};
 use crate::web::{DeliveryEntry, StatusDocument};
@@ -125,8 +126,9 @@ fn figures(app: &App, status: &StatusDocument, columns: usize) -> Vec<Line<'stat
         let waiting = queues.iter().filter(|it| WAITING.contains(&&*it.name));
         let oldest = waiting.clone().filter_map(|it| it.oldest).min();
         let oldest = oldest.map(|oldest| duration(status.now - oldest, app.language));
-        let oldest =
-            oldest.map_or_else(String::new, |it| app.t("oldest ", "最早 ").to_owned() + &it);
+        let oldest = oldest.map_or_else(String::new, |it| {
+            app.t("oldest ", "最早 ").to_owned() + &script::shown(&it)
+        });
         add(
             app.t("Queue", "队列"),
             thousands(waiting.map(|it| it.count).sum()),

@@ -27,7 +27,7 @@ use self::feed::{ANSWER_LIMIT, Feed, Problem, daemon_status};
 use self::screen::Screen;
 use self::theme::Theme;
 use super::error::Error;
-use super::language::{Language, LanguageParser};
+use super::language::{Language, LanguageParser, Locale};
 use super::serve::default_logs;
 use super::source_format;
 use crate::alert::notify::{Auth, BaseUrl, Peer, Secret, Tls};
@@ -79,7 +79,7 @@ pub struct Args {
     format: Format,
     /// Language [default: from the environment]
     #[arg(long, value_parser = LanguageParser)]
-    lang: Option<Language>,
+    lang: Option<Locale>,
 }
 
 /// Parses an address.
@@ -88,6 +88,13 @@ fn url(text: &str) -> Result<BaseUrl, String> {
         return Err("a user and password are given by --username and --password-file".to_owned());
     }
     text.parse()
+}
+
+impl Args {
+    /// The language that an option names.
+    pub fn language(&self) -> Option<Locale> {
+        self.lang
+    }
 }
 
 /// Shows the status until the user quits.
@@ -111,7 +118,7 @@ pub fn run(args: &Args) -> Result<(), Error> {
 }
 
 async fn show(args: &Args) -> Result<(), Error> {
-    let language = args.lang.unwrap_or_else(Language::of_environment);
+    let language = Locale::chosen(args.lang);
     let (feed, origin) = feed(args, language).await?;
     let app = App {
         status: None,

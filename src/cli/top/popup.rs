@@ -10,6 +10,7 @@ use super::app::{App, Pane, Popup};
 use super::rows::{dash, source_state};
 use super::text::{clean, width, wrap};
 use crate::catalog::{Catalog, Language};
+use crate::cli::script::shown;
 use crate::web::numbers::{byte_size, percent, rate};
 use crate::web::{AlertEntry, StatusDocument};
 
@@ -81,7 +82,7 @@ fn help(app: &App, columns: usize) -> Vec<Line<'static>> {
 }
 
 fn text(lines: &mut Vec<Line<'static>>, text: &str, columns: usize, style: Style) {
-    let wrapped = wrap(&clean(text), columns).into_iter();
+    let wrapped = wrap(&shown(&clean(text)), columns).into_iter();
     lines.extend(wrapped.map(|it| Line::styled(it, style)));
 }
 

@@ -6,6 +6,7 @@ use ratatui::text::{Line, Span};
 use super::app::{App, Pane};
 use super::spark::spark;
 use super::text::{clean, fit, fit_end, left, right, width};
+use crate::cli::script::shown;
 use crate::web::numbers::{byte_size, duration, factor, percent, rate};
 use crate::web::{AlertEntry, CodeEntry, ProviderEntry, SourceEntry, StatusDocument};
 
@@ -91,7 +92,7 @@ const CODE_NUMBERS: usize = 22;
 const PROVIDER_NUMBERS: usize = 19;
 const SOURCE_NUMBERS: usize = 20;
 
-fn numbers(app: &App, columns: [(&str, &str, usize); 3]) -> String {
+fn numbers(app: &App, columns: [(&'static str, &'static str, usize); 3]) -> String {
     let columns = columns.map(|(en, zh, columns)| right(app.t(en, zh), columns));
     columns.concat()
 }
@@ -130,9 +131,9 @@ fn alert(
 ) -> Vec<Line<'static>> {
     let name = clean(alert.alert.strip_prefix("Maillog").unwrap_or(&alert.alert));
     let since = duration(status.as_of - alert.since, app.language);
-    let since = format!(" {}{since}", app.t("for ", "已 "));
+    let since = format!(" {}{}", app.t("for ", "已 "), shown(&since));
     let room = limit.saturating_sub(width(&head.content) + width(&since));
-    let summary = fit(&clean(&alert.summary), limit.saturating_sub(2));
+    let summary = fit(&shown(&clean(&alert.summary)), limit.saturating_sub(2));
     vec![
         Line::from(vec![
             head,
@@ -159,7 +160,10 @@ fn code(app: &App, code: &CodeEntry, limit: usize) -> Line<'static> {
     };
     let name = format!("{sign}{arrow} {} ", clean(&code.code));
     let room = limit.saturating_sub(CODE_NUMBERS);
-    let words = left(&clean(&code.name), room.saturating_sub(width(&name)));
+    let words = left(
+        &shown(&clean(&code.name)),
+        room.saturating_sub(width(&name)),
+    );
     Line::from(vec![
         Span::styled(fit(&name, room), style),
         Span::styled(words, app.theme.dim()),
@@ -202,7 +206,8 @@ fn source(app: &App, status: &StatusDocument, source: &SourceEntry, limit: usize
     let state = format!("{state}  ");
     let last = source
         .last_line
-        .map(|last| duration(status.now - last, app.language) + app.t("", "前"));
+        .map(|last| duration(status.now - last, app.language))
+        .map(|ago| shown(&ago).into_owned() + app.t("", "前"));
     let room = limit.saturating_sub(SOURCE_NUMBERS + width(&state));
     let name = fit_end(&clean(&source.name), room.max(4));
     Line::from(vec![

@@ -23,7 +23,7 @@ use self::message::message_of;
 pub(super) use self::query::Query;
 use super::error::Error;
 use super::input::{LogFiles, ReadSettings};
-use super::language::LanguageParser;
+use super::language::{LanguageParser, Locale};
 use super::output::{self, OutputFormat};
 use super::source_format;
 use crate::catalog::Language;
@@ -62,12 +62,12 @@ pub struct Args {
     log_format: Format,
     /// Language of the text [default: from the environment]
     #[arg(long, value_parser = LanguageParser)]
-    lang: Option<Language>,
+    lang: Option<Locale>,
 }
 
 impl Args {
     /// The language that an option names.
-    pub fn language(&self) -> Option<Language> {
+    pub fn language(&self) -> Option<Locale> {
         self.lang
     }
 }
@@ -85,7 +85,7 @@ pub fn run(args: &Args) -> Result<(), Error> {
     let language = match args.format {
         // The texts of JSON are for programs.
         OutputFormat::Json => Language::En,
-        OutputFormat::Text => args.lang.unwrap_or_else(Language::of_environment),
+        OutputFormat::Text => Locale::chosen(args.lang),
     };
     let newest = (!args.all).then_some(NEWEST);
     let paths = args.files.paths();

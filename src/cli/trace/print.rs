@@ -8,9 +8,11 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::{NEWEST, words};
-use crate::catalog::{Catalog, Language, Wording};
+use crate::catalog::{Catalog, Language};
 use crate::cli::labels;
+use crate::cli::script::{self, shown};
 use crate::cli::terminal::{left, right, wrap};
+use crate::cli::wording::Wording;
 use crate::traced::{Message, Step, Trace};
 
 /// Prints each message with all its steps.
@@ -107,7 +109,9 @@ fn condition_words(name: &str, language: Language) -> String {
     let catalog = Catalog::embedded();
     let known = catalog.conditions().iter().find(|it| it.name == name);
     match (language, known) {
-        (Language::Zh, Some(condition)) => language.of(&condition.short).to_owned(),
+        (Language::Zh, Some(condition)) => {
+            script::shown(language.of(&condition.short)).into_owned()
+        }
         _ => name.replace('_', " "),
     }
 }
@@ -171,9 +175,9 @@ fn story(
     for advice in &message.advice {
         writeln!(out)?;
         for text in [
-            words::WHY.fill(language, &[&advice.meaning, &advice.condition]),
-            words::WHO.fill(language, &[&advice.actor]),
-            words::WHAT_TO_DO.fill(language, &[&advice.remedy]),
+            words::WHY.fill(language, &[&shown(&advice.meaning), &advice.condition]),
+            words::WHO.fill(language, &[&shown(&advice.actor)]),
+            words::WHAT_TO_DO.fill(language, &[&shown(&advice.remedy)]),
             words::MORE.fill(language, &[&advice.explain]),
         ] {
             for (number, line) in wrap(&text).iter().enumerate() {
@@ -204,7 +208,7 @@ fn print_step(out: &mut impl Write, step: &Step, zone: &TimeZone) -> io::Result<
         step.what
     )?;
     let codes = codes(step.code, step.enhanced.as_deref());
-    let meaning = step.meaning.as_deref().unwrap_or_default();
+    let meaning = shown(step.meaning.as_deref().unwrap_or_default());
     let reply = step.reply.as_deref().unwrap_or_default();
     let quoted = match reply {
         "" => String::new(),
@@ -212,7 +216,7 @@ fn print_step(out: &mut impl Write, step: &Step, zone: &TimeZone) -> io::Result<
     };
     let shown = step.outcome.is_some_and(|it| it != "sent") || !reply.is_empty();
     if shown && !(codes.is_empty() && quoted.is_empty()) {
-        let parts = [codes, meaning.to_owned(), quoted];
+        let parts = [codes, meaning.into_owned(), quoted];
         let parts: Vec<_> = parts.into_iter().filter(|it| !it.is_empty()).collect();
         writeln!(out, "{INDENT}{}", parts.join("  "))?;
     }

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use super::line_ids::Relation;
 use super::record::{EventData, Record};
 use super::words;
-use crate::catalog::{Catalog, EnhancedTopic, Language, Topic, Wording};
+use crate::catalog::{Catalog, EnhancedTopic, Language, Topic};
+use crate::cli::wording::Wording;
 use crate::parse::{Direction, Outcome, Stage};
 
 /// The longest text of a line that is shown as it is, in characters.

@@ -160,7 +160,7 @@ fn names_postmaster(row: &DocumentRow) -> bool {
 /// A row of the reference table, verbatim. Only the words around it are in the page's language.
 fn reference_row(context: &Context<'_>, row: &DocumentRow) -> Markup {
     let quoted = |name: &str, text: &str| {
-        html! { dt { (name) } dd lang="zh-CN" { (text) } }
+        html! { dt { (name) } dd lang="zh-Hans" { (text) } }
     };
     html! {
         @if let Some(when) = &row.when { h3 { (context.text(when)) } }

@@ -74,7 +74,7 @@ fn every_entry_has_a_page_and_is_on_the_index_page_in_both_languages() {
         let index = index(&context(&view, &settings, language));
         let html_tag = match language {
             Language::En => "en",
-            Language::Zh => "zh-CN",
+            Language::Zh => "zh-Hans",
         };
         for name in names() {
             let Rendered { body, found } = page_in(&view, &settings, &name, language);

@@ -2,7 +2,8 @@
 
 use std::fmt::Display;
 
-use super::Language;
+use super::script;
+use crate::catalog::Language;
 
 /// A word or sentence of the program in both languages. `{0}`, `{1}` … stand for values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,11 +18,11 @@ impl Wording {
         Wording { en, zh }
     }
 
-    /// The words in a language.
+    /// The words in a language, in the script of the command.
     pub fn of(self, language: Language) -> &'static str {
         match language {
             Language::En => self.en,
-            Language::Zh => self.zh,
+            Language::Zh => script::own(self.zh),
         }
     }
 
