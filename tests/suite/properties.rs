@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use maillog_exporter::catalog::{Catalog, Providers};
+use maillog_exporter::catalog::{Catalog, ProviderId, Providers};
 use maillog_exporter::metrics::{Counters, Exposition, ExpositionFormat, Limits, View, render};
 use maillog_exporter::parse::{Event, Fact, Format, Line, LineParser, Stamp, StreamKey, Visitor};
 use maillog_exporter::source::Lines;
@@ -160,6 +160,19 @@ impl Visitor<'_> for Said {
     }
 }
 
+/// A line without the names that a server logs in an earlier line of the same message or session.
+fn without_names(line: &Line<'_, '_>) -> String {
+    match line {
+        Line::Event(event) => {
+            let mut event = **event;
+            (event.host, event.sender, event.recipient) = (b"", b"", b"");
+            event.provider = ProviderId::OTHER;
+            format!("{event:?}")
+        }
+        line => format!("{line:?}"),
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(2000))]
 
@@ -232,7 +245,7 @@ proptest! {
             (Line::Event(alone), Line::Event(after)) if alone.code.is_some() && after.code.is_none()
         );
         if !repeats && !is_report {
-            prop_assert_eq!(alone.line, after.line);
+            prop_assert_eq!(without_names(&alone.line), without_names(&after.line));
         }
     }
 }
