@@ -14,6 +14,9 @@ const THEMES: &[Theme] = &[
     (
         "user_unknown",
         &[
+            "503 5.5.1 Stopping: all recipients are invalid",
+            "550 <a@example.com> is not a member of domain example.com",
+            "540 Error 12: wrong recipients given",
             "550 5.1.10 RESOLVER.ADR.RecipientNotFound; Recipient not found by address lookup",
             "550 5.1.10 Recipient not found",
             "550 5.2.1 <a@example.com>... User unknown",
@@ -53,6 +56,9 @@ const THEMES: &[Theme] = &[
     (
         "mailbox_disabled",
         &[
+            "550 <a@example.com> is now disabled by its owner",
+            "550 The account's status is locked",
+            "550 User hangup (mx7)",
             "550 5.2.1 Not accepting messages",
             "550 5.1.1 This account has been suspended",
             "550 The mailbox is frozen",
@@ -97,6 +103,9 @@ const THEMES: &[Theme] = &[
     (
         "blocklisted",
         &[
+            "421 relay3.example.net connection refused from [192.0.2.1] E9",
+            "550 There is no access for this IP",
+            "451 Your IP is hangup for an hour",
             "554 5.5.4 Your IP 192.0.2.1 has a bad reputation",
             "554 Blocked - see https://ipcheck.proofpoint.com/?ip=192.0.2.1",
             "550 5.7.0 Blocked - see https://ipcheck.proofpoint.com/?ip=192.0.2.1",
@@ -141,6 +150,9 @@ const THEMES: &[Theme] = &[
     (
         "policy",
         &[
+            "550 Mail without To: fields is refused",
+            "550 There is no access for this domain from outside",
+            "550 That user does not accept email in other alphabets",
             "450 4.7.1 <a.example[192.0.2.1]>: Client host rejected: defer requested",
             "450 4.7.1 <a@example.com>: Recipient address rejected: defer requested",
             "554 5.7.1 <unknown[192.0.2.1]>: Client host rejected: Access denied",
@@ -198,6 +210,7 @@ const THEMES: &[Theme] = &[
     (
         "relay_denied",
         &[
+            "553 <a@example.com>: unauthorized relay attempt stopped",
             "550 5.7.1 Unable to relay for a@example.com",
             "550 5.1.1 <a@example.com>: we do not relay",
             "553 that domain isn't in my list of allowed rcpthosts (#5.7.1)",
@@ -220,6 +233,9 @@ const THEMES: &[Theme] = &[
     (
         "sender_rejected",
         &[
+            "554 sender is rejected: 4,mx9",
+            "451 From:domain must resolve to a host",
+            "553 Fake sender <a@example.com>",
             "550 5.1.8 <a@example.com>: Sender address rejected",
             "553 5.1.7 <a@example> is not a valid RFC 5321 address",
             "550 Domain of sender address a@example.com does not exist",
@@ -265,7 +281,11 @@ const THEMES: &[Theme] = &[
     ),
     (
         "loop",
-        &["554 5.4.6 Too many hops", "554 5.6.0 Hop count exceeded"],
+        &[
+            "552 The message's header counts exceeds what this server allows",
+            "554 5.4.6 Too many hops",
+            "554 5.6.0 Hop count exceeded",
+        ],
     ),
     (
         "too_many_recipients",
