@@ -13,6 +13,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::{Instant, MissedTickBehavior, interval_at};
 
@@ -107,7 +108,8 @@ async fn demo(args: &Args, bound: Bound, log: &Path) -> Result<(), Error> {
             format: Format::Auto,
         }],
         max_line_bytes: config.max_line_bytes,
-        time_zone: config.time_zone.clone(),
+        // The zone of the time stamps that do not say it.
+        time_zone: TimeZone::UTC,
         patterns: config.patterns.clone(),
         records_addresses: false,
     };

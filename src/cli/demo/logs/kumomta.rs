@@ -73,7 +73,7 @@ fn response(reply: &str) -> Value {
     json!({"code": code, "enhanced_code": enhanced, "content": content, "command": null})
 }
 
-pub fn rejected_client(text: &mut String, now: Timestamp) {
+pub fn rejected_client(text: &mut String, now: Timestamp, _: bool) {
     let record = json!({
         "type": "Rejection",
         "id": "",
