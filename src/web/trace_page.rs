@@ -230,7 +230,7 @@ fn step_item(context: &Context<'_>, step: &Step) -> Markup {
 fn outcome(context: &Context<'_>, name: &str) -> (&'static str, &'static str) {
     let (en, zh, class) = match name {
         "sent" | "delivered" => ("delivered", "已投递", "ok"),
-        "deferred" => ("deferred", "已延迟", "warn"),
+        "deferred" => ("deferred", "延迟", "warn"),
         "bounced" | "failed" => ("failed", "失败", "crit"),
         "expired" => ("given up", "已放弃", "crit"),
         "rejected" => ("rejected", "已拒收", "crit"),

@@ -91,7 +91,7 @@ fn status_page_shows_deliveries_providers_codes_and_sources() {
     let page = String::from_utf8(chinese.body).expect("text");
     for shown in [
         "<html lang=\"zh-Hans\"",
-        "<dt>暂缓</dt><dd>100%</dd>",
+        "<dt>延迟</dt><dd>100%</dd>",
         "<a href=\"/codes/422?lang=zh\">422</a>",
         "<a href=\"/alerts?lang=zh\">",
         "href=\"/?lang=en\" lang=\"en\" hreflang=\"en\">English</a>",

@@ -108,8 +108,8 @@ fn figures(app: &App, status: &StatusDocument, columns: usize) -> Vec<Line<'stat
     } in &status.deliveries
     {
         let title = match &**name {
-            "sent" => app.t("Delivered", "已送达"),
-            "deferred" => app.t("Deferred", "暂缓"),
+            "sent" => app.t("Delivered", "已投递"),
+            "deferred" => app.t("Deferred", "延迟"),
             "bounced" => app.t("Bounced", "退信"),
             _ if *per_minute > 0.0 => app.t("Expired", "过期"),
             _ => continue,

@@ -237,13 +237,13 @@ fn figures(
     let delivered = deliveries.is_known.then_some(deliveries.rates[0]);
     [
         Figure {
-            name: html! { (context.t("Delivered", "已送达")) },
+            name: html! { (context.t("Delivered", "已投递")) },
             value: context.rate_or_dash(delivered),
             unit: context.t("/min", " 封/分钟").to_owned(),
             usual: usual(deliveries.usual[0].map(numbers::rate)),
         },
         Figure {
-            name: html! { (context.t("Deferred", "暂缓")) },
+            name: html! { (context.t("Deferred", "延迟")) },
             value: context.percent_or_dash(deliveries.share(1)),
             unit: String::new(),
             usual: share(1),

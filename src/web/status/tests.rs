@@ -50,7 +50,7 @@ fn page_says_whether_mail_flows_and_who_and_what_causes_trouble() {
                 "发往 Google 的邮件 100% 失败（<code>421 4.7.28</code>，发送过快）。",
                 "其他服务商接收 100%。",
                 "原因与处理办法",
-                "<dt>已送达</dt>",
+                "<dt>已投递</dt>",
                 "最早 <span class=\"nw\">24 分钟</span>",
                 "邮件投递正常吗？",
                 "<h2>告警</h2>",
