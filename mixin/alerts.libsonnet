@@ -36,7 +36,11 @@ local exporterURL = std.stripChars(importstr '../helm/maillog-exporter/files/ale
     labels+: config.alertLabels,
     annotations+:
       if config.runbookURL == null then {}
-      else { runbook_url: std.strReplace(rule.annotations.runbook_url, exporterURL, config.runbookURL) },
+      else {
+        [name]: std.strReplace(rule.annotations[name], exporterURL, config.runbookURL)
+        for name in ['runbook_url', 'image_url']
+        if std.objectHas(rule.annotations, name)
+      },
   },
 
   prometheusAlerts+:: {

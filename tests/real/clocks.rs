@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::Result;
 use crate::alertmanager::{self, Alertmanager};
 use crate::exporter::Daemon;
-use crate::page::{self, HOOK, HOOK_URL, PATIENCE, SPIKE};
+use crate::page::{self, HOOK, HOOK_URL, OWN_JOB, PATIENCE, SPIKE};
 use crate::prometheus::Prometheus;
 use crate::traffic::{Log, REFUSED, TAKEN};
 use crate::wait::until;
@@ -77,7 +77,7 @@ pub fn others_are_wrong(folder: &Path) -> Result<()> {
             refuse(&mut log)?;
             let mut alerts = hook.alerts(SPIKE).into_iter();
             Ok(alerts.find(|it| {
-                it["status"] == "firing" && it["labels"].get("job").is_some() == is_prometheus
+                it["status"] == "firing" && (it["labels"]["job"] != OWN_JOB) == is_prometheus
             }))
         })?;
     }

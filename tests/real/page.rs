@@ -18,6 +18,8 @@ use crate::webhook::{Answer, Webhook};
 
 /// The tested alert.
 pub const SPIKE: &str = "MaillogSmtp421Spike";
+/// The label `job` of the alerts that the exporter sends, to tell them from those of Prometheus' rules.
+pub const OWN_JOB: &str = "own";
 
 pub const HOOK: &str = "127.0.0.1:9999";
 pub const HOOK_URL: &str = "http://127.0.0.1:9999/";
@@ -226,8 +228,7 @@ pub fn prometheus_and_exporter(folder: &Path) -> Result<()> {
     quiet(&mut log, &daemon, &prometheus)?;
     log.now(60, REFUSED)?;
 
-    // Prometheus adds the label job.
-    let ours = |alert: &Value| alert["labels"].get("job").is_none();
+    let ours = |alert: &Value| alert["labels"]["job"] == OWN_JOB;
     let theirs = |alert: &Value| alert["labels"]["job"] == "maillog";
     let from_exporter = fires(&mut log, &hook, "the exporter's page", ours)?;
     let from_prometheus = fires(&mut log, &hook, "Prometheus' page", theirs)?;
@@ -265,7 +266,7 @@ pub fn config(log: &Log, hold: &str, alertmanagers: &[String]) -> String {
         .collect();
     let rules = short(hold).replace('\n', "\n  ");
     format!(
-        "sources:\n  - files: ['{}']\nalerting:\n  instance: 127.0.0.1:9925\n  \
+        "sources:\n  - files: ['{}']\nalerting:\n  instance: 127.0.0.1:9925\n  job: {OWN_JOB}\n  \
          alertmanagers:\n{list}  {}\n",
         log.path.display(),
         rules.trim_end()

@@ -402,7 +402,7 @@ fn follow_explains_standard_input_with_the_text_of_the_document() {
     assert_eq!(output.status.code(), Some(0));
     let text = String::from_utf8_lossy(&output.stdout);
     assert!(
-        text.contains("deferred") && text.contains("mx.example.org"),
+        text.contains("延迟") && text.contains("mx.example.org"),
         "{text}"
     );
     assert!(

@@ -35,7 +35,7 @@ pub const EXPORTER: &[Case] = &[
         at: "90m",
         fires: &[("maillog_catching_up{source=\"mail\"}", "1x200")],
         silent: &[("maillog_catching_up{source=\"mail\"}", "1x50 0x200")],
-        description: "Lines of mail have been read late for an hour.",
+        description: "Lines of mail are read late.",
         labels: &[("source", "mail")],
     },
     Case {
