@@ -62,10 +62,10 @@ pub fn own(text: &'static str) -> &'static str {
 }
 
 /// Elements of a page whose text is not the program's: what is quoted from logs, and scripts and styles.
-const QUOTING: [&str; 4] = ["code", "pre", "script", "style"];
+const QUOTING: [&str; 5] = ["blockquote", "code", "pre", "script", "style"];
 
-/// A page of HTML in traditional Chinese: its text, and the attributes that are shown or read aloud. What logs say, in `code`
-/// and `pre`, stays as it is.
+/// A page of HTML in traditional Chinese: its text, and the attributes that are shown or read aloud. What logs say, in
+/// `blockquote`, `code` and `pre`, stays as it is.
 pub fn page(html: &str) -> String {
     let mut converted = String::with_capacity(html.len());
     let mut rest = html;
@@ -149,9 +149,9 @@ mod tests {
     #[test]
     fn pages_keep_what_they_quote() {
         let html = "<html lang=\"zh-Hans\"><p title=\"邮件 > 队列\" href=\"/邮件\">邮件<code>邮件<b>邮件</b></code>队列</p>\
-                    <pre>队列</pre><script>'邮件'</script>邮件";
+                    <pre>队列</pre><blockquote lang=\"en\">邮件</blockquote><script>'邮件'</script>邮件";
         let expected = "<html lang=\"zh-Hant-TW\"><p title=\"郵件 > 佇列\" href=\"/邮件\">郵件<code>邮件<b>邮件</b></code>佇列</p>\
-                        <pre>队列</pre><script>'邮件'</script>郵件";
+                        <pre>队列</pre><blockquote lang=\"en\">邮件</blockquote><script>'邮件'</script>郵件";
         assert_eq!(page(html), expected);
     }
 

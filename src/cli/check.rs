@@ -54,8 +54,8 @@ fn describe(config: &Config, file: &str, language: Language) -> String {
     const LISTEN: Wording = Wording::new("Listen addresses: {0}", "监听地址：{0}");
     const METRICS: Wording = Wording::new("Metrics path: {0}", "指标路径：{0}");
     const NO_SOURCES: Wording = Wording::new(
-        "Sources: the default mail logs that exist",
-        "日志源：已有的常见邮件日志",
+        "Sources: the default mail logs that exist, or else the journal",
+        "日志源：已有的常见邮件日志，否则为 journal",
     );
     const SOURCE: Wording = Wording::new("Source {0}:", "日志源 {0}：");
     const FORMAT: Wording = Wording::new("  format {0}", "  格式 {0}");

@@ -29,6 +29,8 @@ pub struct SiteSettings {
     pub privacy: Privacy,
     /// Whether OpenMetrics has the time of creation of each counter.
     pub created_series: bool,
+    /// Whether messages can be traced.
+    pub traces: bool,
 }
 
 impl SiteSettings {
@@ -43,6 +45,7 @@ impl SiteSettings {
             policy: Arc::new(policy),
             privacy: Privacy::default(),
             created_series: true,
+            traces: false,
         }
     }
 }

@@ -5,7 +5,6 @@ use maud::{DOCTYPE, Markup, html};
 use super::assets;
 use super::context::{Context, SiteSettings};
 use super::language::tag;
-use super::privacy::Privacy;
 use super::situation::Band;
 use super::trace_page;
 use crate::catalog::Language;
@@ -35,7 +34,7 @@ impl Part {
 
     /// Whether it exists with these settings.
     fn exists(self, settings: &SiteSettings) -> bool {
-        self != Part::Trace || settings.privacy == Privacy::Addresses
+        self != Part::Trace || settings.traces
     }
 
     fn path(self) -> &'static str {

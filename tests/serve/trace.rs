@@ -94,6 +94,7 @@ fn a_message_is_found_in_the_log_and_in_its_rotated_file() {
     let none = String::from_utf8(get("/trace?q=nobody%40example.org").body).expect("text");
     assert!(none.contains("No message found"), "{none}");
     let form = String::from_utf8(get("/trace").body).expect("text");
+    assert!(form.contains("href=\"/trace\""), "{form}");
     assert!(
         form.contains("<form") && !form.contains("No message"),
         "{form}"

@@ -130,14 +130,21 @@ async fn serve(
         state,
     )
     .map_err(Error::cannot_start)?;
+    let shows_addresses = config.privacy == Privacy::Addresses;
+    if shows_addresses && !access.has_passwords() {
+        warn!(
+            "web.privacy is addresses, and no password is set: whoever reaches the port sees them"
+        );
+    }
     let settings = SiteSettings {
         privacy: config.privacy,
         created_series: config.created_series,
+        traces: shows_addresses && access.has_passwords(),
         route_prefix: config.route_prefix.as_str().into(),
         ..SiteSettings::new(&config.telemetry_path, policy, config.time_zone.clone())
     };
     let requests = args.enable_lifecycle.then(|| reloads.enable());
-    let tracer = (config.privacy == Privacy::Addresses).then(|| Arc::new(LogTracer::new(&config)));
+    let tracer = shows_addresses.then(|| Arc::new(LogTracer::new(&config)));
     let reloader = Reloader {
         record: reloads.record.clone(),
         waiting: Vec::new(),

@@ -1,5 +1,6 @@
 //! Traces messages for the page `/trace`, in the logs that the daemon follows and their rotated files.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::SystemTime;
@@ -54,6 +55,7 @@ impl LogTracer {
             .map(|path| flags::absolute(path))
             .collect();
         drop(sources);
+        let mut known = BTreeSet::new();
         let mut files: Vec<(SystemTime, u64, PathBuf)> = Vec::new();
         for pattern in patterns {
             for log in source::find(&pattern.to_string_lossy()) {
@@ -61,8 +63,7 @@ impl LogTracer {
                     let Ok(metadata) = std::fs::metadata(&path) else {
                         continue;
                     };
-                    let is_new = files.iter().all(|(_, _, known)| *known != path);
-                    if is_new && metadata.is_file() {
+                    if metadata.is_file() && known.insert(path.clone()) {
                         let written = metadata.modified().unwrap_or(SystemTime::UNIX_EPOCH);
                         files.push((written, metadata.len(), path));
                     }

@@ -110,6 +110,11 @@ impl Access {
         lock(&self.in_force).rules.tls.is_some()
     }
 
+    /// Whether requests need a name and password.
+    pub fn has_passwords(&self) -> bool {
+        lock(&self.in_force).rules.users.are_required()
+    }
+
     /// The checks of passwords of all versions of the rules.
     pub fn password_checks(&self) -> &PasswordChecks {
         &self.password_checks
