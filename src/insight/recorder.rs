@@ -205,11 +205,18 @@ impl Insight {
     /// Takes note of a line that is not an event: it may tell the sender of a message, or the account that submits it.
     /// `time` is in seconds since 1970.
     pub fn note(&mut self, fact: &Fact<'_>, time: i64) {
-        if let Fact::Submitted { queue_id, user, .. } | Fact::Accepted { queue_id, user, .. } = fact
-            && let Some(addresses) = &mut self.addresses
-            && !user.is_empty()
-        {
-            addresses.submitted(queue_id, user, time);
+        if let Some(addresses) = &mut self.addresses {
+            let (queue_id, account) = match *fact {
+                Fact::Submitted {
+                    queue_id,
+                    submitter,
+                } => (queue_id, submitter.account()),
+                Fact::Accepted { queue_id, user, .. } => (queue_id, user),
+                _ => (&b""[..], &b""[..]),
+            };
+            if !account.is_empty() {
+                addresses.submitted(queue_id, account, time);
+            }
         }
         let (queue_id, sender) = match fact {
             Fact::Queued {

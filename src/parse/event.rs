@@ -8,6 +8,7 @@ use crate::parse::dialect::{Agent, Mta};
 use crate::parse::kinds::{ConnectError, Direction, Enhanced, Outcome, Stage, Stamp};
 use crate::parse::notices::{Action, Level, PostscreenResult, TlsSession};
 use crate::parse::scan::split;
+use crate::parse::submitter::Submitter;
 
 /// The configured service that wrote a line: an agent of a mail server, and its instance. Postfix's
 /// `submission/smtpd` is the agent `smtpd` of the instance `submission`.
@@ -125,10 +126,8 @@ pub enum Fact<'a> {
     Submitted {
         /// The message's queue id; empty if it has none, as before a proxy filter.
         queue_id: &'a [u8],
-        /// The client as in the line, `name[address]`; empty for a local program.
-        client: &'a [u8],
-        /// The account as which the client is authenticated (RFC 4954); empty if it is not, or not logged.
-        user: &'a [u8],
+        /// Who submits it.
+        submitter: Submitter<'a>,
     },
     /// A message left the queue: all its deliveries ended.
     Removed {

@@ -28,6 +28,7 @@ mod routing;
 mod scan;
 mod snapshot;
 mod stream;
+mod submitter;
 mod system_error;
 #[cfg(test)]
 mod tests;
@@ -46,3 +47,4 @@ pub use notices::{Action, Level, PostscreenResult, TlsProtocol, TlsSession, TlsT
 pub use reader::{LineParser, Parsed};
 pub use snapshot::ParserSnapshot;
 pub use stream::StreamKey;
+pub use submitter::Submitter;

@@ -1,5 +1,7 @@
 //! Takes the events and facts of a log and adds them up.
 
+use std::num::NonZeroU64;
+
 use jiff::tz::TimeZone;
 
 use super::calendar::Calendar;
@@ -8,10 +10,11 @@ use super::mail::{Mail, text};
 use super::messages::Messages;
 use super::problems::Problems;
 use super::reasons::ReasonTables;
-use super::sessions::Sessions;
+use super::sessions::{Diagnostics, SessionTotals};
 use super::summary::{Day, Hour, MessageTotals, Summary, Top, WithoutSender};
 use crate::catalog::{Catalog, Language, Providers};
-use crate::parse::{Action, Event, Fact, Level, Mta, Outcome, Stamp};
+use crate::metrics::Counters;
+use crate::parse::{Action, Event, Fact, Mta, Outcome, Stamp};
 
 /// How many host names are shown.
 const MAX_HOSTS: usize = 20;
@@ -36,7 +39,7 @@ pub struct Collector {
     totals: MessageTotals,
     messages: Messages,
     problems: Problems,
-    sessions: Sessions,
+    diagnostics: Diagnostics,
     tables: Option<Box<Tables>>,
     hosts: Vec<Box<[u8]>>,
     /// The host of the last line that was looked at: its position in the line and in `hosts`.
@@ -62,7 +65,7 @@ impl Collector {
             totals: MessageTotals::default(),
             messages: Messages::new(quarter),
             problems: Problems::default(),
-            sessions: Sessions::default(),
+            diagnostics: Diagnostics::default(),
             tables: options.details.then(|| {
                 Box::new(Tables {
                     mail: Mail::new(2 * quarter),
@@ -103,7 +106,7 @@ impl Collector {
         }
         self.problems.count(event, times);
         if let Some(level) = event.level {
-            self.sessions.diagnostic(level, times);
+            self.diagnostics.add(level, times);
         }
         let Some(tables) = &mut self.tables else {
             return;
@@ -145,107 +148,107 @@ impl Collector {
     #[cold]
     fn companion(&mut self, event: &Event<'_>, line: &[u8], times: u64) {
         if let Some(level) = event.level {
-            self.sessions.diagnostic(level, times);
+            self.diagnostics.add(level, times);
             if let Some(tables) = &mut self.tables {
                 tables.reasons.complaint(level, line, times);
             }
         }
     }
 
-    /// Takes a line of known form that is not an event.
-    #[inline]
+    /// Takes a line of known form that is not an event. Where the parser inlines it, the fact is known: the match
+    /// costs nothing.
+    #[cfg_attr(hot_path, inline(always))]
     pub fn noise(&mut self, time: Option<Stamp>, fact: Option<&Fact<'_>>, line: &[u8], times: u64) {
         self.calendar.note(time);
         self.host(line);
         match fact {
-            None => {
-                if let Some(tables) = &mut self.tables {
-                    tables.connections.other(time, line);
-                }
-            }
-            Some(Fact::Submitted {
-                queue_id, client, ..
-            }) => {
+            Some(Fact::Submitted { queue_id, .. }) => {
                 self.calendar.at(time).received += 1;
-                if !queue_id.is_empty() {
-                    match self.tables {
-                        Some(_) => self.messages.submit(queue_id, client),
-                        None => self.messages.begin(queue_id),
-                    }
+                if self.tables.is_none() {
+                    self.messages.begin(queue_id);
                 }
             }
             Some(Fact::Removed { queue_id }) => self.messages.remove(queue_id),
-            Some(Fact::Queued {
+            Some(Fact::Accepted { .. }) => self.accepted(time, fact, times),
+            Some(Fact::Action(mta, action)) => self.action(time, *mta, *action, times),
+            Some(Fact::Diagnostic(_, level) | Fact::AuthFailed(_, level)) => {
+                self.diagnostics.add(*level, times);
+            }
+            _ => {}
+        }
+        if self.tables.is_some() {
+            self.tabulate(time, fact, line, times);
+        }
+    }
+
+    /// Takes such a line into the tables.
+    #[inline(never)]
+    fn tabulate(&mut self, time: Option<Stamp>, fact: Option<&Fact<'_>>, line: &[u8], times: u64) {
+        let Some(tables) = &mut self.tables else {
+            return;
+        };
+        let Some(fact) = fact else {
+            return tables.connections.other(time, line);
+        };
+        match *fact {
+            Fact::Submitted {
+                queue_id,
+                submitter,
+            } if !queue_id.is_empty() => self.messages.submit(queue_id, submitter.client()),
+            Fact::Queued {
                 queue_id,
                 sender,
                 size,
                 ..
-            }) => {
-                if let Some(tables) = &mut self.tables
-                    && let Some(client) = self.messages.queue(queue_id, *size)
-                {
+            } => {
+                if let Some(client) = self.messages.queue(queue_id, size) {
                     self.totals.bytes_received += size;
-                    tables.mail.received(sender, &client, *size);
+                    tables.mail.received(sender, &client, size);
                 }
             }
-            Some(Fact::Accepted { .. }) => self.accepted(time, fact, times),
-            Some(fact) => self.fact(time, fact, line, times),
-        }
-    }
-
-    /// A message of a server that logs its acceptance in one line.
-    fn accepted(&mut self, time: Option<Stamp>, fact: Option<&Fact<'_>>, times: u64) {
-        let Some(
-            fact @ &Fact::Accepted {
+            Fact::Accepted {
                 queue_id,
                 sender,
                 client,
                 size,
                 ..
-            },
-        ) = fact
-        else {
-            return;
-        };
-        self.sessions.count(fact, times);
-        self.calendar.at(time).received += times;
-        let size = size.map_or(0, std::num::NonZeroU64::get);
-        self.totals.bytes_received += size * times;
-        if let Some(tables) = &mut self.tables
-            && !queue_id.is_empty()
-        {
-            self.messages.submit(queue_id, client);
-            self.messages.queue(queue_id, size);
-            tables.mail.received(sender, client, size);
+            } if !queue_id.is_empty() => {
+                let size = size.map_or(0, NonZeroU64::get);
+                self.messages.submit(queue_id, client);
+                self.messages.queue(queue_id, size);
+                tables.mail.received(sender, client, size);
+            }
+            Fact::Action(mta, action) if !is_companion(mta) && is_listed(action) => {
+                tables.reasons.action(action.name(), line, times);
+            }
+            Fact::Connected(_) => tables.connections.connect(time, line),
+            Fact::Diagnostic(_, level) | Fact::AuthFailed(_, level) => {
+                tables.reasons.complaint(level, line, times);
+            }
+            _ => {}
         }
     }
 
-    /// Any other fact.
-    fn fact(&mut self, time: Option<Stamp>, fact: &Fact<'_>, line: &[u8], times: u64) {
-        self.sessions.count(fact, times);
-        match *fact {
-            Fact::Action(mta, action) if !is_companion(mta) => {
-                let traffic = self.calendar.at(time);
-                match action {
-                    Action::Hold => traffic.held += times,
-                    Action::Discard => traffic.discarded += times,
-                    Action::Warn | Action::RejectWarning => traffic.reject_warnings += times,
-                    _ => return,
-                }
-                if let Some(tables) = &mut self.tables {
-                    tables.reasons.action(action.name(), line, times);
-                }
-            }
-            Fact::Connected(_) => {
-                if let Some(tables) = &mut self.tables {
-                    tables.connections.connect(time, line);
-                }
-            }
-            Fact::Diagnostic(_, level) | Fact::AuthFailed(_, level) => {
-                if let Some(tables) = &mut self.tables {
-                    tables.reasons.complaint(level, line, times);
-                }
-            }
+    /// A message of a server that logs its acceptance in one line.
+    #[inline(never)]
+    fn accepted(&mut self, time: Option<Stamp>, fact: Option<&Fact<'_>>, times: u64) {
+        if let Some(Fact::Accepted { size, .. }) = fact {
+            self.calendar.at(time).received += times;
+            self.totals.bytes_received += size.map_or(0, NonZeroU64::get) * times;
+        }
+    }
+
+    /// What our own server did instead of accepting or rejecting.
+    #[inline(never)]
+    fn action(&mut self, time: Option<Stamp>, mta: Mta, action: Action, times: u64) {
+        if is_companion(mta) {
+            return;
+        }
+        let traffic = self.calendar.at(time);
+        match action {
+            Action::Hold => traffic.held += times,
+            Action::Discard => traffic.discarded += times,
+            Action::Warn | Action::RejectWarning => traffic.reject_warnings += times,
             _ => {}
         }
     }
@@ -298,9 +301,11 @@ impl Collector {
         self.last_host = (start, index);
     }
 
-    /// The result, with at most `rows` rows of each table, and the worst problems in a language.
+    /// The result, with at most `rows` rows of each table, and the worst problems in a language. `counters` counted the
+    /// same lines.
     pub fn summary(
         mut self,
+        counters: &Counters,
         catalog: &Catalog,
         providers: &Providers,
         options: &SummaryOptions,
@@ -334,7 +339,7 @@ impl Collector {
             days: days.collect(),
             hosts: self.hosts.iter().map(|host| text(host)).collect(),
             problems: (self.problems).worst(options.problems, catalog, providers, options.language),
-            sessions: self.sessions.totals(),
+            sessions: SessionTotals::of(counters, &self.diagnostics),
             ..Summary::default()
         };
         let Some(tables) = self.tables else {
@@ -355,11 +360,6 @@ impl Collector {
             first: tables.mail.listed,
         };
         summary
-    }
-
-    /// The number of fatal errors and panics of the server.
-    pub fn fatal(&self) -> u64 {
-        self.sessions.diagnostics(Level::Fatal) + self.sessions.diagnostics(Level::Panic)
     }
 }
 
@@ -395,6 +395,14 @@ fn host_of(line: &[u8]) -> Option<(usize, &[u8])> {
     // A program's tag instead of a host name ends with a colon.
     let is_host = !host.is_empty() && host.last() != Some(&b':') && !host.contains(&b'[');
     (is_host && !rest.is_empty()).then_some((start, host))
+}
+
+/// Whether an action has a table of its texts.
+fn is_listed(action: Action) -> bool {
+    matches!(
+        action,
+        Action::Hold | Action::Discard | Action::Warn | Action::RejectWarning
+    )
 }
 
 /// Whether a program works beside a mail server, which logs the same message itself.

@@ -95,10 +95,11 @@ impl Messages {
     /// A message left the queue.
     #[inline]
     pub fn remove(&mut self, queue_id: &[u8]) {
-        if self.known.is_empty() && self.deferred.is_empty() {
+        let message = short_hash(queue_id);
+        if self.known.is_empty() && !self.deferred.contains(&message) {
             return;
         }
-        self.removed.push_back(short_hash(queue_id));
+        self.removed.push_back(message);
         if self.removed.len() > REMOVED
             && let Some(oldest) = self.removed.pop_front()
         {

@@ -4,18 +4,18 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::parse::{Direction, Fact, Level, PostscreenResult, TlsProtocol, TlsSession, TlsTrust};
+use crate::metrics::Counters;
+use crate::parse::{Direction, Level, PostscreenResult, TlsProtocol, TlsTrust};
 
-/// Counts of sessions.
+/// Warnings and errors of the server by level, also of lines that report an event.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Sessions {
-    connections: u64,
-    lost: u64,
-    auth_failures: u64,
-    tls_failures: [u64; Direction::ALL.len()],
-    tls: [[[u64; TlsTrust::ALL.len()]; TlsProtocol::ALL.len()]; Direction::ALL.len()],
-    postscreen: [u64; PostscreenResult::ALL.len()],
-    levels: [u64; Level::ALL.len()],
+pub(super) struct Diagnostics([u64; Level::ALL.len()]);
+
+impl Diagnostics {
+    /// Counts one.
+    pub fn add(&mut self, level: Level, times: u64) {
+        self.0[level.index()] += times;
+    }
 }
 
 /// Counts of sessions by what they are called on `/metrics`.
@@ -37,55 +37,28 @@ pub struct SessionTotals {
     pub diagnostics: BTreeMap<&'static str, u64>,
 }
 
-impl Sessions {
-    /// Counts a fact.
-    pub fn count(&mut self, fact: &Fact<'_>, times: u64) {
-        match *fact {
-            Fact::Connected(_) => self.connections += times,
-            Fact::ConnectionLost(..) => self.lost += times,
-            Fact::AuthFailed(_, level) => {
-                self.auth_failures += times;
-                self.diagnostic(level, times);
-            }
-            Fact::TlsEstablished(_, direction, session) => self.tls(direction, session, times),
-            Fact::TlsFailed(_, direction) => self.tls_failures[direction.index()] += times,
-            Fact::Diagnostic(_, level) => self.diagnostic(level, times),
-            Fact::Postscreen(_, result) => self.postscreen[result.index()] += times,
-            Fact::Accepted {
-                tls: Some(session), ..
-            } => self.tls(Direction::Inbound, session, times),
-            _ => {}
+impl SessionTotals {
+    /// The counts that are not zero.
+    pub(super) fn of(counters: &Counters, diagnostics: &Diagnostics) -> Self {
+        let rows = counters.services.rows().iter().map(|row| &row.counts);
+        let postscreen = &counters.reports.postscreen;
+        let mut totals = SessionTotals::default();
+        for counts in rows.clone() {
+            totals.connections += counts.connections;
+            totals.connections_lost += counts.connections_lost.iter().sum::<u64>();
+            totals.auth_failures += counts.auth_failures;
         }
-    }
-
-    /// Counts a diagnostic.
-    pub fn diagnostic(&mut self, level: Level, times: u64) {
-        self.levels[level.index()] += times;
-    }
-
-    /// The number of diagnostics of a level.
-    pub fn diagnostics(&self, level: Level) -> u64 {
-        self.levels[level.index()]
-    }
-
-    fn tls(&mut self, direction: Direction, session: TlsSession, times: u64) {
-        let by_trust = &mut self.tls[direction.index()][session.protocol.index()];
-        by_trust[session.trust.index()] += times;
-    }
-
-    /// The counts that are not zero, by name.
-    pub fn totals(&self) -> SessionTotals {
-        let mut totals = SessionTotals {
-            connections: self.connections,
-            connections_lost: self.lost,
-            auth_failures: self.auth_failures,
-            ..SessionTotals::default()
-        };
+        // What postscreen calls a hangup is listed as such.
+        totals.connections_lost -= postscreen[PostscreenResult::Hangup.index()];
         for direction in Direction::ALL {
+            let at = direction.index();
             let mut sessions = BTreeMap::new();
             for protocol in TlsProtocol::ALL {
                 for trust in TlsTrust::ALL {
-                    let count = self.tls[direction.index()][protocol.index()][trust.index()];
+                    let counts = rows.clone();
+                    let count: u64 = counts
+                        .map(|row| row.tls[at][trust.index()][protocol.index()])
+                        .sum();
                     if count > 0 {
                         sessions.insert(format!("{} {}", protocol.name(), trust.name()), count);
                     }
@@ -94,19 +67,20 @@ impl Sessions {
             if !sessions.is_empty() {
                 totals.tls.insert(direction.name(), sessions);
             }
-            let failures = self.tls_failures[direction.index()];
+            let failures = (counters.reports.tls_failures.iter()).map(|of_mta| of_mta[at]);
+            let failures: u64 = failures.sum();
             if failures > 0 {
                 totals.tls_failures.insert(direction.name(), failures);
             }
         }
-        let results = PostscreenResult::ALL.into_iter();
-        totals.postscreen = results
-            .map(|it| (it.name(), self.postscreen[it.index()]))
+        totals.postscreen = PostscreenResult::ALL
+            .into_iter()
+            .map(|it| (it.name(), postscreen[it.index()]))
             .filter(|(_, count)| *count > 0)
             .collect();
-        let levels = Level::ALL.into_iter();
-        totals.diagnostics = levels
-            .map(|it| (it.name(), self.levels[it.index()]))
+        totals.diagnostics = Level::ALL
+            .into_iter()
+            .map(|it| (it.name(), diagnostics.0[it.index()]))
             .filter(|(_, count)| *count > 0)
             .collect();
         totals

@@ -111,11 +111,11 @@ fn fact_in_words(fact: &Fact<'_>) -> String {
         }
         Fact::Submitted {
             queue_id,
-            client,
-            user,
+            submitter,
         } => {
-            let submitted = format!("submitted {} {}", lossy(queue_id), lossy(client));
-            with_user(submitted, user)
+            let client = lossy(submitter.client());
+            let submitted = format!("submitted {} {client}", lossy(queue_id));
+            with_user(submitted, submitter.account())
         }
         Fact::Removed { queue_id } => format!("removed {}", lossy(queue_id)),
         Fact::Received { queue_id } => format!("received {}", lossy(queue_id)),

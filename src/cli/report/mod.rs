@@ -185,7 +185,7 @@ fn read(args: &Args, settings: &ReadSettings, language: Language) -> Result<LogR
         noise: counts.noise,
         unmatched: counts.unmatched,
         totals: counters.totals(&settings.providers),
-        summary: collector.summary(catalog, &settings.providers, &options),
+        summary: collector.summary(&counters, catalog, &settings.providers, &options),
     })
 }
 

@@ -23,7 +23,7 @@ pub(super) struct Selection {
 struct MailOfDomain {
     /// In lower case.
     domain: Vec<u8>,
-    /// The clients of messages whose sender is not logged yet, by queue id.
+    /// The submitters of messages whose sender is not logged yet, by queue id.
     submitted: FxHashMap<u64, Box<[u8]>>,
     /// The messages that the domain sent.
     sent: FxHashSet<u64>,
@@ -33,7 +33,7 @@ struct MailOfDomain {
 pub(super) enum Selected {
     No,
     Yes,
-    /// It is, and now that its sender is known also that a client, given as in its line, submitted the message.
+    /// It is, and now that its sender is known also that this submitter, given as in its line, submitted the message.
     WithSubmission(Box<[u8]>),
 }
 
@@ -79,7 +79,7 @@ impl Selection {
     }
 
     /// Whether a fact is selected.
-    #[inline]
+    #[inline(never)]
     pub fn has_fact(&mut self, fact: &Fact<'_>) -> Selected {
         match &mut self.mail {
             None => Selected::Yes,
@@ -98,25 +98,26 @@ impl MailOfDomain {
     fn has_fact(&mut self, fact: &Fact<'_>) -> Selected {
         match *fact {
             Fact::Submitted {
-                queue_id, client, ..
+                queue_id,
+                submitter,
             } if !queue_id.is_empty() => {
                 let message = hash(queue_id);
                 self.sent.remove(&message);
                 if self.submitted.len() >= MAX_MESSAGES {
                     self.submitted = FxHashMap::default();
                 }
-                self.submitted.insert(message, client.into());
+                self.submitted.insert(message, submitter.0.into());
                 Selected::No
             }
             Fact::Queued {
                 queue_id, sender, ..
             } => {
-                let client = self.submitted.remove(&hash(queue_id));
-                match (self.is_of(sender), client) {
+                let submitter = self.submitted.remove(&hash(queue_id));
+                match (self.is_of(sender), submitter) {
                     (false, _) => Selected::No,
-                    (true, client) => {
+                    (true, submitter) => {
                         self.note_sent(queue_id);
-                        client.map_or(Selected::Yes, Selected::WithSubmission)
+                        submitter.map_or(Selected::Yes, Selected::WithSubmission)
                     }
                 }
             }

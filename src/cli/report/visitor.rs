@@ -2,7 +2,7 @@
 
 use super::selection::{Selected, Selection};
 use crate::metrics::{Counters, CountingVisitor};
-use crate::parse::{Event, Fact, Line, Parsed, Stamp, Visitor};
+use crate::parse::{Event, Fact, Line, Parsed, Stamp, Submitter, Visitor};
 use crate::report::Collector;
 
 /// Counts and collects.
@@ -59,25 +59,27 @@ where
         line
     }
 
-    /// Whether a line is selected; a fact may be so together with an earlier one.
-    #[inline]
+    /// Whether a line is selected.
+    #[cfg_attr(hot_path, inline(always))]
     fn selects(&mut self, time: Option<Stamp>, fact: Option<&Fact<'_>>, line: &[u8]) -> bool {
-        if !self.selection.has_time(time) {
-            return false;
-        }
+        self.selection.has_time(time)
+            && (self.selection.is_any_mail() || self.selects_fact(time, fact, line))
+    }
+
+    /// Whether a fact is about the selected mail; it may be so together with an earlier one.
+    #[cold]
+    fn selects_fact(&mut self, time: Option<Stamp>, fact: Option<&Fact<'_>>, line: &[u8]) -> bool {
         let Some(fact) = fact else {
-            return self.selection.is_any_mail();
+            return false;
         };
         match self.selection.has_fact(fact) {
             Selected::No => false,
             Selected::Yes => true,
-            Selected::WithSubmission(client) => {
+            Selected::WithSubmission(submitter) => {
                 if let Fact::Queued { queue_id, .. } = fact {
-                    let client = &client;
                     let submitted = Fact::Submitted {
                         queue_id,
-                        client,
-                        user: b"",
+                        submitter: Submitter(&submitter),
                     };
                     self.collector.noise(time, Some(&submitted), line, 1);
                 }

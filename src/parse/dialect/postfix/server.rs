@@ -7,6 +7,7 @@ use crate::parse::event::{Event, Fact, Line};
 use crate::parse::kinds::{Direction, Outcome, Stage};
 use crate::parse::reply;
 use crate::parse::scan::{address, position, rsplit_on, split, split_on, without_port};
+use crate::parse::submitter::Submitter;
 
 /// Parses a line of smtpd about a client that connects or disconnects: a third of all its lines.
 #[cfg_attr(hot_path, inline(always))]
@@ -110,24 +111,12 @@ pub(super) fn smtpd_message<'a, 'e>(
     noise::with_queue_id(text)
 }
 
-/// The client in the text after `client=`, before other fields.
-#[inline]
-fn client(text: &[u8]) -> &[u8] {
-    split(text, b',').map_or(text, |(client, _)| client)
-}
-
-/// A message that a client submits: the text after `client=`, such as `name[address], sasl_method=PLAIN, sasl_username=ann`.
+/// A message that a client submits: the text after `client=`.
 #[inline]
 pub(super) fn submitted<'a>(queue_id: &'a [u8], text: &'a [u8]) -> Fact<'a> {
-    let client = client(text);
-    let user = match text.len() > client.len() {
-        true => account(text),
-        false => b"",
-    };
     Fact::Submitted {
         queue_id,
-        client,
-        user,
+        submitter: Submitter(text),
     }
 }
 
@@ -135,19 +124,8 @@ pub(super) fn submitted<'a>(queue_id: &'a [u8], text: &'a [u8]) -> Fact<'a> {
 pub(super) fn submitted_locally(queue_id: &[u8]) -> Fact<'_> {
     Fact::Submitted {
         queue_id,
-        client: b"",
-        user: b"",
+        submitter: Submitter::LOCAL,
     }
-}
-
-/// The account in `sasl_username=`; empty if the client is not authenticated.
-#[inline(never)]
-fn account(text: &[u8]) -> &[u8] {
-    let Some((_, account)) = split_on(text, b", sasl_username=") else {
-        return b"";
-    };
-    // `sasl_sender=` and `orig_client=` may follow.
-    split_on(account, b", ").map_or(account, |(account, _)| account)
 }
 
 /// Parses a reject: `STAGE from CLIENT: REPLY; from=<…> to=<…> proto=… helo=<…>`.
