@@ -6,6 +6,7 @@ use jiff::tz::TimeZone;
 
 use super::calendar::Calendar;
 use super::connections::Connections;
+use super::hosts::Hosts;
 use super::mail::{Mail, text};
 use super::messages::Messages;
 use super::problems::Problems;
@@ -15,13 +16,6 @@ use super::summary::{Day, Hour, MessageTotals, Summary, Top, WithoutSender};
 use crate::catalog::{Catalog, Language, Providers};
 use crate::metrics::Counters;
 use crate::parse::{Action, Event, Fact, Mta, Outcome, Stamp};
-
-/// How many host names are shown.
-const MAX_HOSTS: usize = 20;
-
-/// Without details, the host of this many lines is looked at, and then that of one line in `HOST_SAMPLE`.
-const ALL_HOSTS: u64 = 1000;
-const HOST_SAMPLE: u32 = 16;
 
 /// What is collected.
 #[derive(Clone, Copy, Debug)]
@@ -41,13 +35,7 @@ pub struct Collector {
     problems: Problems,
     diagnostics: Diagnostics,
     tables: Option<Box<Tables>>,
-    hosts: Vec<Box<[u8]>>,
-    /// The host of the last line that was looked at: its position in the line and in `hosts`.
-    last_host: (usize, usize),
-    /// Lines until the next one is looked at.
-    until_host: u32,
-    /// Lines whose host was looked at.
-    lines_with_host: u64,
+    hosts: Hosts,
 }
 
 struct Tables {
@@ -73,10 +61,7 @@ impl Collector {
                     connections: Connections::new(quarter / 4),
                 })
             }),
-            hosts: Vec::new(),
-            last_host: (0, usize::MAX),
-            until_host: 0,
-            lines_with_host: 0,
+            hosts: Hosts::new(options.details),
         }
     }
 
@@ -84,7 +69,7 @@ impl Collector {
     #[inline]
     pub fn event(&mut self, time: Option<Stamp>, event: &Event<'_>, line: &[u8], times: u64) {
         self.calendar.note(time);
-        self.host(line);
+        self.hosts.note(line);
         // Programs beside the mail server repeat what it logs itself.
         if is_companion(event.mta()) {
             return self.companion(event, line, times);
@@ -160,7 +145,7 @@ impl Collector {
     #[cfg_attr(hot_path, inline(always))]
     pub fn noise(&mut self, time: Option<Stamp>, fact: Option<&Fact<'_>>, line: &[u8], times: u64) {
         self.calendar.note(time);
-        self.host(line);
+        self.hosts.note(line);
         match fact {
             Some(Fact::Submitted { queue_id, .. }) => {
                 self.calendar.at(time).received += 1;
@@ -258,49 +243,6 @@ impl Collector {
         self.calendar.note(time);
     }
 
-    /// Takes note of the host name in the syslog header of a line. Without details, not of every line.
-    #[inline]
-    fn host(&mut self, line: &[u8]) {
-        match self.until_host {
-            0 => self.look_at_host(line),
-            _ => self.until_host -= 1,
-        }
-    }
-
-    #[inline(never)]
-    fn look_at_host(&mut self, line: &[u8]) {
-        self.lines_with_host += 1;
-        if self.tables.is_none() && self.lines_with_host > ALL_HOSTS {
-            self.until_host = HOST_SAMPLE;
-        }
-        let (at, host) = self.last_host;
-        if let Some(host) = self.hosts.get(host)
-            && let Some(rest) = line.get(at..)
-            && rest
-                .strip_prefix(&**host)
-                .is_some_and(|it| it.first() == Some(&b' '))
-        {
-            return;
-        }
-        self.find_host(line);
-    }
-
-    #[inline(never)]
-    fn find_host(&mut self, line: &[u8]) {
-        let Some(host) = host_of(line) else { return };
-        let (start, host) = host;
-        let known = self.hosts.iter().position(|it| **it == *host);
-        let index = match known {
-            Some(index) => index,
-            None if self.hosts.len() < MAX_HOSTS => {
-                self.hosts.push(host.into());
-                self.hosts.len() - 1
-            }
-            None => return,
-        };
-        self.last_host = (start, index);
-    }
-
     /// The result, with at most `rows` rows of each table, and the worst problems in a language. `counters` counted the
     /// same lines.
     pub fn summary(
@@ -337,7 +279,7 @@ impl Collector {
             },
             hours,
             days: days.collect(),
-            hosts: self.hosts.iter().map(|host| text(host)).collect(),
+            hosts: self.hosts.names().map(text).collect(),
             problems: (self.problems).worst(options.problems, catalog, providers, options.language),
             sessions: SessionTotals::of(counters, &self.diagnostics),
             ..Summary::default()
@@ -374,27 +316,6 @@ pub struct SummaryOptions {
     pub zero_fill: bool,
     /// The language of the problems.
     pub language: Language,
-}
-
-/// Where the host name is in a line with the traditional syslog header.
-const HOST_AT: usize = "Nov 20 15:17:00 ".len();
-
-/// The host name in the syslog header of a line, and its position: after `Nov 20 15:17:00 ` or
-/// `2026-11-20T15:17:00+01:00 `.
-fn host_of(line: &[u8]) -> Option<(usize, &[u8])> {
-    let start = match line {
-        [b'0'..=b'9', b'0'..=b'9', b'0'..=b'9', b'0'..=b'9', b'-', ..] => {
-            let end = memchr::memchr(b' ', line).filter(|end| line[..*end].contains(&b'T'))?;
-            end + 1
-        }
-        [b'A'..=b'Z', b'a'..=b'z', b'a'..=b'z', b' ', ..] if line.get(12) == Some(&b':') => HOST_AT,
-        _ => return None,
-    };
-    let rest = line.get(start..)?;
-    let (host, rest) = rest.split_at(memchr::memchr(b' ', rest)?);
-    // A program's tag instead of a host name ends with a colon.
-    let is_host = !host.is_empty() && host.last() != Some(&b':') && !host.contains(&b'[');
-    (is_host && !rest.is_empty()).then_some((start, host))
 }
 
 /// Whether an action has a table of its texts.

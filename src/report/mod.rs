@@ -11,6 +11,7 @@ mod collector;
 mod connections;
 mod diagnostics;
 mod host_domain;
+mod hosts;
 mod mail;
 mod messages;
 mod problems;

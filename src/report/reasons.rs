@@ -138,15 +138,16 @@ impl ReasonTables {
     pub fn reasons(&self, rows: usize, catalog: &Catalog, providers: &Providers) -> Reasons {
         let of = |wanted: &dyn Fn(&ReplyKey<'_>) -> bool| {
             let replies = self.replies.iter();
-            let found = replies.filter_map(|(key, count)| Some((read(key)?, *count)));
-            let mut found: Vec<_> = found.filter(|(key, _)| wanted(key)).collect();
-            found.sort_by(|a, b| {
-                b.1.cmp(&a.1)
-                    .then_with(|| (a.0.place, a.0.text).cmp(&(b.0.place, b.0.text)))
+            let found = replies.filter_map(|(key, count)| Some((read(key)?, key, *count)));
+            let mut found: Vec<_> = found.filter(|(reply, ..)| wanted(reply)).collect();
+            // Replies of the same place and text differ in their keys: the order must not depend on that of the table.
+            found.sort_by(|(a, a_key, a_count), (b, b_key, b_count)| {
+                let order = b_count.cmp(a_count);
+                order.then_with(|| (a.place, a.text, a_key).cmp(&(b.place, b.text, b_key)))
             });
             let found = found.into_iter().take(rows);
             found
-                .map(|(key, count)| row(&key, count, catalog, providers))
+                .map(|(reply, _, count)| row(&reply, count, catalog, providers))
                 .collect()
         };
         Reasons {
@@ -260,5 +261,33 @@ fn row(key: &ReplyKey<'_>, count: u64, catalog: &Catalog, providers: &Providers)
         outcome: key.outcome.name(),
         condition,
         place: Some(text(key.place)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::parse::{Mta, Service};
+
+    #[test]
+    fn replies_that_differ_in_their_code_only_are_in_a_certain_order() {
+        let agent = crate::parse::Agent::all().find(|it| it.mta() == Mta::Postfix);
+        let service = Service::of(agent.expect("an agent"));
+        let codes = || {
+            let mut tables = ReasonTables::new(1 << 20);
+            for code in 400..432 {
+                let mut event = Event::new(service, Direction::Outbound, Outcome::Deferred);
+                event.code = Some(code);
+                event.text = b"try again later";
+                tables.failed(&event, 1);
+            }
+            let reasons = tables.reasons(32, Catalog::embedded(), &Providers::embedded());
+            let codes = reasons.deferred.iter().map(|it| it.code);
+            codes.collect::<Vec<_>>()
+        };
+        let first = codes();
+        assert_eq!(first.len(), 32);
+        // Each table has a hash seed of its own.
+        assert_eq!(first, codes());
     }
 }

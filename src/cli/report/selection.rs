@@ -10,6 +10,8 @@ const MAX_MESSAGES: usize = 1 << 20;
 
 /// Selects lines.
 pub(super) struct Selection {
+    /// Whether all lines are.
+    is_everything: bool,
     /// Seconds since 1970; the first one that is selected.
     since: Option<i64>,
     /// The first one that is not selected any more.
@@ -45,11 +47,18 @@ impl Selection {
             sent: FxHashSet::default(),
         });
         Selection {
+            is_everything: since.is_none() && until.is_none() && mail.is_none(),
             since,
             until,
             is_in_span: true,
             mail,
         }
+    }
+
+    /// Whether every line is selected.
+    #[inline]
+    pub fn is_everything(&self) -> bool {
+        self.is_everything
     }
 
     /// Whether a line of this time is selected.

@@ -62,15 +62,17 @@ where
     /// Whether a line is selected.
     #[cfg_attr(hot_path, inline(always))]
     fn selects(&mut self, time: Option<Stamp>, fact: Option<&Fact<'_>>, line: &[u8]) -> bool {
-        self.selection.has_time(time)
-            && (self.selection.is_any_mail() || self.selects_fact(time, fact, line))
+        self.selection.is_everything() || self.selects_noise(time, fact, line)
     }
 
-    /// Whether a fact is about the selected mail; it may be so together with an earlier one.
+    /// As [`ReportVisitor::selects`], where not every line is selected. A fact may be so together with an earlier one.
     #[cold]
-    fn selects_fact(&mut self, time: Option<Stamp>, fact: Option<&Fact<'_>>, line: &[u8]) -> bool {
-        let Some(fact) = fact else {
+    fn selects_noise(&mut self, time: Option<Stamp>, fact: Option<&Fact<'_>>, line: &[u8]) -> bool {
+        if !self.selection.has_time(time) {
             return false;
+        }
+        let Some(fact) = fact else {
+            return self.selection.is_any_mail();
         };
         match self.selection.has_fact(fact) {
             Selected::No => false,
