@@ -126,6 +126,15 @@ impl Detection {
         !is_own || self.strange >= CONTRADICTIONS
     }
 
+    /// Whether a line is certainly of the log file of the detected server.
+    pub(super) fn is_certain(&mut self, detected: Mta, line: &[u8]) -> bool {
+        let is_certain = detected.probe(line) == Confidence::Certain;
+        if is_certain {
+            self.strange = 0;
+        }
+        is_certain
+    }
+
     /// The server whose own log file the line is from, if that is certain.
     pub(super) fn own_log(&mut self, line: &[u8]) -> Option<Mta> {
         match self.format {

@@ -7,7 +7,7 @@ use crate::parse::event::Visitor;
 use crate::parse::frame::{flat_json, json, syslog_record, utf16};
 use crate::parse::kinds::Stamp;
 use crate::parse::repeat::{self, Repeat};
-use crate::parse::routing::read_any;
+use crate::parse::routing::{read_any, read_own};
 use crate::parse::stream::Stream;
 
 /// The maximum length of a line that is kept for a report of its repetitions, in bytes.
@@ -17,6 +17,8 @@ const MAX_PREVIOUS: usize = 4096;
 pub(super) enum Indirect {
     /// The same record in another encoding: JSON or UTF-16.
     Encoded,
+    /// The same record in another encoding, of the log file of this server.
+    Own(Mta),
     /// The line before, repeated: how often, and when.
     Repeated(u32, Option<Stamp>),
 }
@@ -69,6 +71,12 @@ impl Indirect {
             return Some(Indirect::Encoded);
         }
         if line.first() == Some(&b'{') && !is_custom {
+            if let Some(mta) = stream.detection.detected_own_log()
+                && flat_json::flatten(line, text)
+                && stream.detection.is_certain(mta, text)
+            {
+                return Some(Indirect::Own(mta));
+            }
             let found = json::rewrite(line, text) || flat_json::flatten(line, text);
             return found.then_some(Indirect::Encoded);
         }
@@ -103,6 +111,7 @@ impl Indirect {
                 b""
             }
             Indirect::Encoded => read_any(stream, text, visitor),
+            Indirect::Own(mta) => read_own(stream, mta, text, visitor),
             Indirect::Repeated(_, time) if text.is_empty() => {
                 visitor.noise(time, None);
                 b""

@@ -26,6 +26,7 @@ mod repeat;
 mod reply;
 mod routing;
 mod scan;
+mod searchers;
 mod snapshot;
 mod stream;
 mod submitter;

@@ -111,7 +111,7 @@ fn read_usual_own<'a>(
 }
 
 /// Parses a line of a server's own log file.
-fn read_own<'a>(
+pub(super) fn read_own<'a>(
     stream: &'a mut Stream,
     mta: Mta,
     line: &'a [u8],

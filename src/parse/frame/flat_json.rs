@@ -39,20 +39,35 @@ pub(in crate::parse) fn is_flat(text: &[u8]) -> bool {
 
 /// The members of a flat list, as name and value, in the order of the object.
 pub(in crate::parse) fn members(text: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
-    let mut rest = text;
+    // Separators are in neither names nor values, so that they alternate.
+    let mut separators = memchr::memchr2_iter(MEMBER, VALUE, text);
+    let mut begin = separators.next().filter(|_| is_flat(text));
     std::iter::from_fn(move || {
-        let member = rest.strip_prefix(&[MEMBER])?;
-        let name_end = memchr::memchr(VALUE, member)?;
-        let value = &member[name_end + 1..];
-        let end = memchr::memchr(MEMBER, value).unwrap_or(value.len());
-        rest = &value[end..];
-        Some((&member[..name_end], &value[..end]))
+        let name = begin? + 1;
+        let value = separators.next()? + 1;
+        begin = separators.next();
+        Some((
+            &text[name..value - 1],
+            &text[value..begin.unwrap_or(text.len())],
+        ))
     })
 }
 
 /// The value of the first member with this name.
 pub(in crate::parse) fn member<'a>(text: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
-    members(text).find(|(it, _)| *it == name).map(|it| it.1)
+    let mut rest = text;
+    // A name may also be the end of another one, or be in a value.
+    while let Some(at) = memchr::memmem::find(rest, name) {
+        let (before, after) = (&rest[..at], &rest[at + name.len()..]);
+        if before.last() == Some(&MEMBER)
+            && let [VALUE, value @ ..] = after
+        {
+            let end = memchr::memchr(MEMBER, value).unwrap_or(value.len());
+            return Some(&value[..end]);
+        }
+        rest = rest.get(at + 1..)?;
+    }
+    None
 }
 
 struct Writer<'t> {
@@ -140,6 +155,9 @@ impl Writer<'_> {
 
 /// Appends the content of a JSON string, in which separators become spaces.
 fn plain(escaped: &[u8], text: &mut Vec<u8>) {
+    if memchr::memchr3(b'\\', MEMBER, VALUE, escaped).is_none() {
+        return text.extend_from_slice(escaped);
+    }
     let begin = text.len();
     unescape(escaped, text);
     // Unescaped control characters are not valid in JSON, but may be in a forged line.

@@ -1,6 +1,7 @@
 //! Time stamps in JSON logs: a number of seconds or milliseconds since 1970, or a date and time with an offset
 //! (RFC 3339).
 
+use crate::parse::frame::timestamp;
 use crate::parse::kinds::Stamp;
 use crate::parse::scan::number;
 
@@ -12,6 +13,13 @@ pub(in crate::parse) fn stamp(value: &[u8]) -> Option<Stamp> {
     match number(value) {
         Some((whole, rest)) if rest.first().is_none_or(|&byte| byte == b'.') => epoch(whole, rest),
         _ => {
+            // The usual form, `2026-11-23T10:00:00.123Z`.
+            if let [date_and_time @ .., b'Z'] = value
+                && let Some((date, [b'T', time @ ..])) = date_and_time.split_at_checked(10)
+                && let Some(stamp) = timestamp::utc(date, time)
+            {
+                return Some(stamp);
+            }
             let time: jiff::Timestamp = std::str::from_utf8(value).ok()?.parse().ok()?;
             Some(Stamp {
                 seconds: time.as_second(),

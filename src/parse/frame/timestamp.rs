@@ -298,6 +298,23 @@ impl Clock {
     }
 }
 
+/// The time of a date in UTC, given as `2026-11-23` and `10:00:00.5`; `None` if either is written in another form.
+pub(super) fn utc(date: &[u8], time: &[u8]) -> Option<Stamp> {
+    let [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2] = *date else {
+        return None;
+    };
+    let (clock, rest) = time.split_first_chunk()?;
+    let (hour, within) = time_of_day(*clock)?;
+    let (nanos, rest) = fraction(rest);
+    let year = i16::from(two_digits([y1, y2])?) * 100 + i16::from(two_digits([y3, y4])?);
+    let (month, day) = (two_digits([m1, m2])?, two_digits([d1, d2])?);
+    let hour = Offset::UTC
+        .to_timestamp(civil(year, month, day, hour)?)
+        .ok()?;
+    let seconds = hour.as_second() + within;
+    rest.is_empty().then_some(Stamp { seconds, nanos })
+}
+
 /// Whether the text is an offset and a space: `+0100 `.
 fn is_offset(text: &[u8; 6]) -> bool {
     matches!(text[0], b'+' | b'-') && text[1..5].iter().all(u8::is_ascii_digit) && text[5] == b' '

@@ -3,6 +3,7 @@
 
 use jiff::civil::DateTime;
 
+use crate::parse::frame::timestamp;
 use crate::parse::kinds::Stamp;
 
 /// The values of a record; `-` is empty.
@@ -28,6 +29,9 @@ pub(in crate::parse) fn decode(value: &[u8], text: &mut Vec<u8>) {
 
 /// The time of a date `2026-11-23` and a time `10:00:00`, which are in UTC.
 pub(in crate::parse) fn stamp(date: &[u8], time: &[u8]) -> Option<Stamp> {
+    if let Some(stamp) = timestamp::utc(date, time) {
+        return Some(stamp);
+    }
     let text = |bytes| std::str::from_utf8(bytes).ok();
     let date: jiff::civil::Date = text(date)?.parse().ok()?;
     let time: jiff::civil::Time = text(time)?.parse().ok()?;

@@ -3,11 +3,8 @@
 //! An administrator may let Exim write any other words (`logwrite`, `log_message`, the log of a filter). Such a
 //! text is noise too, unless it has a word of failures: then it is unmatched, so that unknown forms are reported.
 
-use std::sync::LazyLock;
-
-use memchr::memmem::Finder;
-
 use super::{begins_with, contains};
+use crate::parse::searchers::AnyOf;
 
 /// Beginnings of lines that belong to no message and that nothing but Exim writes.
 const ONLY_EXIM: &[&[u8]] = &[
@@ -105,38 +102,34 @@ const WITH_ID: &[&[u8]] = &[
 const ENDINGS: &[&[u8]] = &[b": error ignored"];
 
 /// Words inside lines.
-static WORDS: LazyLock<Vec<Finder<'static>>> = LazyLock::new(|| {
-    searchers(&[
-        &b" transport output: "[..],
-        b" Warning: ",
-        b": discarded by ",
-        b" sender verify ",
-        b" incomplete transaction ",
-        b" SSL verify error: ",
-        b" router: skipped error: ",
-        b": error ignored: ",
-        b" authenticator cancelled authentication ",
-    ])
-});
+static WORDS: AnyOf = AnyOf::new(&[
+    b" transport output: ",
+    b" Warning: ",
+    b": discarded by ",
+    b" sender verify ",
+    b" incomplete transaction ",
+    b" SSL verify error: ",
+    b" router: skipped error: ",
+    b": error ignored: ",
+    b" authenticator cancelled authentication ",
+]);
 
 /// Words of failures: a line with one of them is not taken for an administrator's own.
-static FAILURES: LazyLock<Vec<Finder<'static>>> = LazyLock::new(|| {
-    searchers(&[
-        &b"SMTP error"[..],
-        b"reject",
-        b"refused",
-        b"timed out",
-        b"timeout",
-        b"closed connection",
-        b"unreachable",
-        b"No route",
-        b"bounced",
-        b"dropped",
-        b" 421",
-        b" 45",
-        b" 55",
-    ])
-});
+static FAILURES: AnyOf = AnyOf::new(&[
+    b"SMTP error",
+    b"reject",
+    b"refused",
+    b"timed out",
+    b"timeout",
+    b"closed connection",
+    b"unreachable",
+    b"No route",
+    b"bounced",
+    b"dropped",
+    b" 421",
+    b" 45",
+    b" 55",
+]);
 
 /// Whether a text begins as only Exim's lines about no message do.
 pub(super) fn is_beginning(text: &[u8]) -> bool {
@@ -160,16 +153,7 @@ pub(super) fn is_noise(id: &[u8], text: &[u8]) -> bool {
         false => begins_with(text, WITH_ID),
     };
     known
-        || contains_any(text, &WORDS)
+        || WORDS.is_in(text)
         || ENDINGS.iter().any(|words| text.ends_with(words))
-        || !contains_any(text, &FAILURES)
-}
-
-/// Whether the text contains one of these. The searchers are built once, because that takes longer than a search.
-fn contains_any(text: &[u8], searchers: &[Finder<'_>]) -> bool {
-    searchers.iter().any(|it| it.find(text).is_some())
-}
-
-fn searchers(words: &[&'static [u8]]) -> Vec<Finder<'static>> {
-    words.iter().map(|words| Finder::new(*words)).collect()
+        || !FAILURES.is_in(text)
 }

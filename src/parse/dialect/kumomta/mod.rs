@@ -67,7 +67,7 @@ impl Dialect for KumoMta {
     }
 
     fn probe(line: &[u8]) -> Confidence {
-        match flat_json::is_flat(line) && LogRecord::of(line).is_some() {
+        match flat_json::is_flat(line) && Kind::of_record(line).is_some() {
             true => Confidence::Certain,
             false => Confidence::No,
         }

@@ -38,6 +38,19 @@ impl Kind {
             _ => return None,
         })
     }
+
+    /// The kind of the record in a flat list; `None` if it is no record of KumoMTA, which has a recipient and, unless it is
+    /// a report, a reply.
+    pub(super) fn of_record(text: &[u8]) -> Option<Self> {
+        // The first member; a template may have written another order.
+        let kind = match flat_json::members(text).next()? {
+            (b"type", name) => Kind::of(name)?,
+            _ => Kind::of(flat_json::member(text, b"type")?)?,
+        };
+        let has = |name: &[u8]| flat_json::member(text, name).is_some();
+        let is_record = has(b"recipient") && (kind == Kind::Report || has(b"response.code"));
+        is_record.then_some(kind)
+    }
 }
 
 /// A record. Missing texts are empty.
@@ -67,12 +80,7 @@ pub(super) struct LogRecord<'a> {
 impl<'a> LogRecord<'a> {
     /// The record of a flat list; `None` if it is none of KumoMTA.
     pub(super) fn of(text: &'a [u8]) -> Option<Self> {
-        let mut members = flat_json::members(text);
-        // The first member; a template may have written another order.
-        let kind = match members.next()? {
-            (b"type", name) => Kind::of(name)?,
-            _ => Kind::of(flat_json::member(text, b"type")?)?,
-        };
+        let kind = Kind::of_record(text)?;
         let mut log = LogRecord {
             kind,
             id: b"",
@@ -91,13 +99,11 @@ impl<'a> LogRecord<'a> {
             created: b"",
         };
         let (mut class, mut subject, mut detail) = (None, None, None);
-        let (mut has_address, mut has_reply) = (false, kind == Kind::Report);
         for (name, value) in flat_json::members(text) {
             match name {
                 b"id" => log.id = value,
                 b"sender" => log.sender = value,
                 b"recipient" => {
-                    has_address = true;
                     if log.recipients == 0 {
                         log.recipient = value;
                     }
@@ -105,7 +111,6 @@ impl<'a> LogRecord<'a> {
                 }
                 b"size" => log.size = whole(value),
                 b"response.code" => {
-                    has_reply = true;
                     log.code = whole(value)
                         .and_then(|code| u16::try_from(code).ok())
                         .filter(|code| (200..600).contains(code));
@@ -131,7 +136,7 @@ impl<'a> LogRecord<'a> {
                 Some(reply) if Some(reply.code) == log.code => reply.enhanced,
                 _ => reply::text_enhanced(log.content),
             });
-        (has_address && has_reply).then_some(log)
+        Some(log)
     }
 
     /// Writes the peer as `name[address]` to `buffer`; nothing if there is none.

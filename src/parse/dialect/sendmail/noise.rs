@@ -4,12 +4,9 @@
 //! (`$(log …$)`). A text is noise unless it has a word of failures or a reply code: then it must be one of the forms
 //! that are listed here.
 
-use std::sync::LazyLock;
-
-use memchr::memmem::Finder;
-
 use super::begins_with;
 use crate::parse::reply;
+use crate::parse::searchers::AnyOf;
 
 /// Beginnings of known lines that have such words.
 const KNOWN: &[&[u8]] = &[
@@ -62,51 +59,36 @@ const KNOWN: &[&[u8]] = &[
 ];
 
 /// Parts of known lines, after the name of a client.
-static WORDS: LazyLock<Vec<Finder<'static>>> = LazyLock::new(|| {
-    searchers(&[
-        &b" did not issue MAIL/EXPN/VRFY/ETRN during connection to "[..],
-        b"]: possible SMTP attack: command=",
-        b"]: Possible SMTP RCPT flood, ",
-        b"]: probable open proxy: command=",
-        b"]: SMTP violation, input too long: ",
-        b"]: ETRN ",
-        b"]: VRFY ",
-        b"]: EXPN ",
-        b": SMTP MAIL protocol error: ",
-        b": SMTP RCPT protocol error: ",
-        b": SMTP DATA-",
-    ])
-});
+static WORDS: AnyOf = AnyOf::new(&[
+    b" did not issue MAIL/EXPN/VRFY/ETRN during connection to ",
+    b"]: possible SMTP attack: command=",
+    b"]: Possible SMTP RCPT flood, ",
+    b"]: probable open proxy: command=",
+    b"]: SMTP violation, input too long: ",
+    b"]: ETRN ",
+    b"]: VRFY ",
+    b"]: EXPN ",
+    b": SMTP MAIL protocol error: ",
+    b": SMTP RCPT protocol error: ",
+    b": SMTP DATA-",
+]);
 
 /// Words of failures.
-static FAILURES: LazyLock<Vec<Finder<'static>>> = LazyLock::new(|| {
-    searchers(&[
-        &b"reject"[..],
-        b"refused",
-        b"timed out",
-        b"timeout",
-        b"Deferred",
-        b"unreachable",
-        b"No route",
-        b"bounce",
-        b"stat=",
-    ])
-});
+static FAILURES: AnyOf = AnyOf::new(&[
+    b"reject",
+    b"refused",
+    b"timed out",
+    b"timeout",
+    b"Deferred",
+    b"unreachable",
+    b"No route",
+    b"bounce",
+    b"stat=",
+]);
 
 /// Whether a text is noise.
 pub(super) fn is_noise(text: &[u8]) -> bool {
-    begins_with(text, KNOWN)
-        || contains_any(text, &WORDS)
-        || !contains_any(text, &FAILURES) && !has_reply(text)
-}
-
-/// Whether the text contains one of these. The searchers are built once, because that takes longer than a search.
-fn contains_any(text: &[u8], searchers: &[Finder<'_>]) -> bool {
-    searchers.iter().any(|it| it.find(text).is_some())
-}
-
-fn searchers(words: &[&'static [u8]]) -> Vec<Finder<'static>> {
-    words.iter().map(|words| Finder::new(*words)).collect()
+    begins_with(text, KNOWN) || WORDS.is_in(text) || !FAILURES.is_in(text) && !has_reply(text)
 }
 
 /// Whether a word in the text may begin a failure reply.
