@@ -106,11 +106,8 @@ impl Dialect for MailEnable {
             Some((date, rest)) => (headers.local(date), rest),
             None => {
                 let found = extended(state.columns.as_ref(), line);
-                let time = found.and_then(|(date, time, _)| {
-                    let text = |bytes| std::str::from_utf8(bytes).ok();
-                    let date: jiff::civil::Date = text(date)?.parse().ok()?;
-                    headers.local(date.to_datetime(text(time)?.parse().ok()?))
-                });
+                let time =
+                    found.and_then(|(date, time, _)| headers.local(w3c::date_time(date, time)?));
                 (time, line)
             }
         }

@@ -1,7 +1,7 @@
 //! Time stamps in JSON logs: a number of seconds or milliseconds since 1970, or a date and time with an offset
 //! (RFC 3339).
 
-use crate::parse::frame::timestamp;
+use crate::parse::frame::{timestamp, w3c};
 use crate::parse::kinds::Stamp;
 use crate::parse::scan::number;
 
@@ -16,9 +16,9 @@ pub(in crate::parse) fn stamp(value: &[u8]) -> Option<Stamp> {
             // The usual form, `2026-11-23T10:00:00.123Z`.
             if let [date_and_time @ .., b'Z'] = value
                 && let Some((date, [b'T', time @ ..])) = date_and_time.split_at_checked(10)
-                && let Some(stamp) = timestamp::utc(date, time)
+                && let Some(date) = timestamp::date_time(date, time)
             {
-                return Some(stamp);
+                return w3c::utc(date);
             }
             let time: jiff::Timestamp = std::str::from_utf8(value).ok()?.parse().ok()?;
             Some(Stamp {

@@ -298,21 +298,21 @@ impl Clock {
     }
 }
 
-/// The time of a date in UTC, given as `2026-11-23` and `10:00:00.5`; `None` if either is written in another form.
-pub(super) fn utc(date: &[u8], time: &[u8]) -> Option<Stamp> {
+/// A date and time in the usual form, `2026-11-23` and `10:00:00.5`; `None` if either is written in another one.
+pub(super) fn date_time(date: &[u8], time: &[u8]) -> Option<DateTime> {
     let [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2] = *date else {
         return None;
     };
-    let (clock, rest) = time.split_first_chunk()?;
-    let (hour, within) = time_of_day(*clock)?;
+    let ([h1, h2, b':', n1, n2, b':', s1, s2], rest) = time.split_first_chunk()? else {
+        return None;
+    };
     let (nanos, rest) = fraction(rest);
-    let year = i16::from(two_digits([y1, y2])?) * 100 + i16::from(two_digits([y3, y4])?);
-    let (month, day) = (two_digits([m1, m2])?, two_digits([d1, d2])?);
-    let hour = Offset::UTC
-        .to_timestamp(civil(year, month, day, hour)?)
-        .ok()?;
-    let seconds = hour.as_second() + within;
-    rest.is_empty().then_some(Stamp { seconds, nanos })
+    let two = |tens, ones| two_digits([tens, ones]).and_then(|it| i8::try_from(it).ok());
+    let year = i16::from(two(y1, y2)?) * 100 + i16::from(two(y3, y4)?);
+    let (hour, minute, second) = (two(*h1, *h2)?, two(*n1, *n2)?, two(*s1, *s2)?);
+    let nanos = i32::try_from(nanos).ok().filter(|_| rest.is_empty())?;
+    let (month, day) = (two(m1, m2)?, two(d1, d2)?);
+    DateTime::new(year, month, day, hour, minute, second, nanos).ok()
 }
 
 /// Whether the text is an offset and a space: `+0100 `.

@@ -29,13 +29,16 @@ pub(in crate::parse) fn decode(value: &[u8], text: &mut Vec<u8>) {
 
 /// The time of a date `2026-11-23` and a time `10:00:00`, which are in UTC.
 pub(in crate::parse) fn stamp(date: &[u8], time: &[u8]) -> Option<Stamp> {
-    if let Some(stamp) = timestamp::utc(date, time) {
-        return Some(stamp);
-    }
-    let text = |bytes| std::str::from_utf8(bytes).ok();
-    let date: jiff::civil::Date = text(date)?.parse().ok()?;
-    let time: jiff::civil::Time = text(time)?.parse().ok()?;
-    utc(date.to_datetime(time))
+    utc(date_time(date, time)?)
+}
+
+/// The date and time of `2026-11-23` and `10:00:00`.
+pub(in crate::parse) fn date_time(date: &[u8], time: &[u8]) -> Option<DateTime> {
+    timestamp::date_time(date, time).or_else(|| {
+        let text = |bytes| std::str::from_utf8(bytes).ok();
+        let date: jiff::civil::Date = text(date)?.parse().ok()?;
+        Some(date.to_datetime(text(time)?.parse().ok()?))
+    })
 }
 
 /// The time of a date in UTC.

@@ -9,8 +9,13 @@ use crate::parse::scan::number;
 /// The number of columns; the last holds the arguments, which may contain commas.
 const COLUMNS: usize = 15;
 
+/// The first column and its comma end within so many bytes.
+const MAX_ADDRESS: usize = 64;
+
 /// The columns that are read: address, user, date, time, service, status, command, arguments.
 fn split(line: &[u8]) -> Option<[&[u8]; 8]> {
+    // The first column is an address; lines of the other formats have no comma so early.
+    memchr::memchr(b',', line.get(..MAX_ADDRESS).unwrap_or(line))?;
     let mut columns: [&[u8]; COLUMNS] = [b""; COLUMNS];
     let mut count = 0;
     for value in line.splitn(COLUMNS, |&byte| byte == b',') {

@@ -19,6 +19,8 @@ struct Parts<'a> {
 }
 
 fn split(line: &[u8]) -> Option<Parts<'_>> {
+    // Few lines of the other formats have a bracket, and all have many blanks.
+    memchr::memchr(b'[', line)?;
     let (client, after) = split_on(line, b" [")?;
     let (date, after) = split_on(after, b"] \"")?;
     if client.len() > 200 || date.len() < 20 || date.len() > 40 {
