@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::addresses::{Addresses, AddressesSnapshot};
 use super::message_table::MessageTable;
 use super::space_saving::Frequent;
-use super::template::{sample, template};
+use super::template::{push_template, sample};
 use super::windows::{Window, Windows, WindowsSnapshot};
 use crate::catalog::{Catalog, ProviderId};
 use crate::parse::{Direction, Enhanced, Event, Fact, Outcome};
@@ -122,6 +122,8 @@ pub struct Insight {
     loopback: Option<ProviderId>,
     /// Empty, of texts that are looked up.
     no_sample: Arc<str>,
+    /// A buffer for the template of a reply.
+    template: String,
     no_provider: Arc<str>,
     /// By id.
     conditions: Arc<[Arc<str>]>,
@@ -156,6 +158,7 @@ impl Insight {
                 .position(|name| name == "loopback")
                 .map(|id| ProviderId(id as u8)),
             no_sample: Arc::from(""),
+            template: String::new(),
             no_provider: Arc::from(""),
             conditions: (catalog.conditions().iter())
                 .map(|it| Arc::from(it.name.as_str()))
@@ -292,8 +295,10 @@ impl Insight {
         if let Some(addresses) = &mut self.addresses {
             addresses.record(event, named, time, times);
         }
+        self.template.clear();
+        push_template(event.text, &mut self.template);
         let mut text = ReplyText {
-            template: template(event.text).into(),
+            template: self.template.as_str().into(),
             sample: Arc::clone(&self.no_sample),
             group,
         };
@@ -386,7 +391,17 @@ fn domain(address: &[u8]) -> &[u8] {
 
 /// A name as it is shown: in lower case, without what is not visible.
 pub(super) fn name_of(name: &[u8]) -> Arc<str> {
-    let name = String::from_utf8_lossy(&name[..name.len().min(MAX_NAME)]);
+    let name = &name[..name.len().min(MAX_NAME)];
+    let mut lower = [0; MAX_NAME];
+    let lower = &mut lower[..name.len()];
+    lower.copy_from_slice(name);
+    lower.make_ascii_lowercase();
+    if lower.iter().all(u8::is_ascii_graphic)
+        && let Ok(name) = str::from_utf8(lower)
+    {
+        return name.into();
+    }
+    let name = String::from_utf8_lossy(name);
     let visible = |c: char| match c.is_ascii_graphic() || (c.is_alphanumeric() && !c.is_control()) {
         true => c.to_ascii_lowercase(),
         false => '?',

@@ -56,9 +56,17 @@ impl<K: Clone + Eq + Hash> SpaceSaving<K> {
         self.places.get(key).map(|at| &self.entries[*at].key)
     }
 
-    /// Whether a key can be counted without replacing another one.
-    pub fn has_room_for(&self, key: &K) -> bool {
-        self.entries.len() < self.capacity || self.places.contains_key(key)
+    /// Counts a key `times` times, unless it would replace another one. Returns whether it was counted.
+    pub fn count_exactly(&mut self, key: &K, times: u64) -> bool {
+        if let Some(&at) = self.places.get(key) {
+            self.entries[at].count += times;
+            return true;
+        }
+        let has_room = self.entries.len() < self.capacity;
+        if has_room {
+            self.insert(key.clone(), times, 0);
+        }
+        has_room
     }
 
     /// Takes all keys out.

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::hash::Hash;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -73,8 +74,8 @@ const SLOTS: [Slots; 3] = [
 /// How many keys are kept since counting began, and of a merged window.
 const CAPACITY: usize = 256;
 
-/// One slot: its number since 1970, in widths, and its keys.
-type Slot<K> = (i64, SpaceSaving<K>);
+/// One slot: its number since 1970, in widths, and its keys, which copies of the windows share until they change.
+type Slot<K> = (i64, Arc<SpaceSaving<K>>);
 
 /// How many keys of the current minute are counted before they are added to the windows.
 const PENDING: usize = 64;
@@ -117,10 +118,11 @@ impl<K: Clone + Eq + Hash> Windows<K> {
     /// Counts a key `times` times at a time in seconds since 1970. A key that is older than a window does not count in it.
     pub fn count(&mut self, key: &K, time: i64, times: u64) {
         let minute = time.div_euclid(SLOTS[0].width);
-        if minute != self.minute || !self.pending.has_room_for(key) {
-            self.settle();
-            self.minute = minute;
+        if minute == self.minute && self.pending.count_exactly(key, times) {
+            return;
         }
+        self.settle();
+        self.minute = minute;
         self.pending.count(key, times);
     }
 
@@ -200,7 +202,8 @@ impl<K: Clone + Eq + Hash> Windows<K> {
         let all = windows.slots.iter_mut().zip(snapshot.slots).zip(&SLOTS);
         for ((slots, kept), settings) in all {
             for (number, entries) in kept.into_iter().take(settings.count) {
-                slots.push_back((number, SpaceSaving::restored(settings.capacity, entries)));
+                let sketch = SpaceSaving::restored(settings.capacity, entries);
+                slots.push_back((number, Arc::new(sketch)));
             }
         }
         windows.total = SpaceSaving::restored(CAPACITY, snapshot.total);
@@ -219,7 +222,7 @@ fn slot<'s, K: Clone + Eq + Hash>(
         if slots.len() == settings.count {
             slots.pop_front();
         }
-        slots.push_back((number, SpaceSaving::new(settings.capacity)));
+        slots.push_back((number, Arc::new(SpaceSaving::new(settings.capacity))));
     }
     let known = slots.iter().position(|(it, _)| *it == number);
     let at = match known {
@@ -227,12 +230,13 @@ fn slot<'s, K: Clone + Eq + Hash>(
         None if slots.len() < settings.count => {
             // A line that is read late, of a slot that had none.
             let at = slots.iter().take_while(|(it, _)| *it < number).count();
-            slots.insert(at, (number, SpaceSaving::new(settings.capacity)));
+            let sketch = SpaceSaving::new(settings.capacity);
+            slots.insert(at, (number, Arc::new(sketch)));
             at
         }
         None => return None,
     };
-    slots.get_mut(at).map(|(_, sketch)| sketch)
+    slots.get_mut(at).map(|(_, sketch)| Arc::make_mut(sketch))
 }
 
 #[cfg(test)]
