@@ -27,28 +27,56 @@ pub(crate) fn push_template(text: &[u8], output: &mut String) {
     let text = visible(text);
     match &text {
         // Visible ASCII characters, which need no look at Unicode's white space.
-        Cow::Borrowed(text) => push_words(text.split(' ').filter(|it| !it.is_empty()), output),
-        Cow::Owned(text) => push_words(text.split_whitespace(), output),
+        Cow::Borrowed(text) => push_words(ascii_words(text), output),
+        Cow::Owned(text) => {
+            let words = text.split_whitespace();
+            push_words(words.map(|word| (word, classes(word))), output);
+        }
     }
 }
 
-fn push_words<'t>(words: impl Iterator<Item = &'t str>, output: &mut String) {
+/// The words of a text of visible ASCII characters, each with its classes.
+fn ascii_words(text: &str) -> impl Iterator<Item = (&str, u8)> {
+    let mut rest = text.trim_start_matches(' ');
+    std::iter::from_fn(move || {
+        let mut classes = 0;
+        let bytes = rest.bytes();
+        let word = bytes
+            .take_while(|byte| *byte != b' ')
+            .fold(0, |length, byte| {
+                classes |= CLASSES[usize::from(byte)];
+                length + 1
+            });
+        let (word, after) = rest.split_at(word);
+        rest = after.trim_start_matches(' ');
+        (!word.is_empty()).then_some((word, classes))
+    })
+}
+
+/// Appends what words are replaced with, given with their classes.
+fn push_words<'t>(words: impl Iterator<Item = (&'t str, u8)>, output: &mut String) {
     let begin = output.len();
     let mut length = 0;
-    for (index, word) in words.enumerate() {
+    for (index, (word, classes)) in words.enumerate() {
         let before = output.len();
         if before > begin {
             output.push(' ');
         }
-        let start = output.len();
-        push_replaced(word, index, output);
-        let (rest, pushed) = output[begin..].split_at(start - begin);
-        // A number of words of one kind, such as a list of addresses, is one.
-        if pushed.starts_with('<') && rest[..before - begin].ends_with(pushed) {
-            output.truncate(before);
-            continue;
+        // Most words are just words, of ASCII characters.
+        if classes & !(LETTER | MARK) == 0 {
+            output.push_str(word);
+            length += word.len() + 1;
+        } else {
+            let start = output.len();
+            push_replaced(word, classes, index, output);
+            let (rest, pushed) = output[begin..].split_at(start - begin);
+            // A number of words of one kind, such as a list of addresses, is one.
+            if pushed.starts_with('<') && rest[..before - begin].ends_with(pushed) {
+                output.truncate(before);
+                continue;
+            }
+            length += pushed.chars().count() + 1;
         }
-        length += pushed.chars().count() + 1;
         if length > MAX_TEMPLATE {
             output.truncate(before);
             output.push_str(" …");
@@ -103,13 +131,9 @@ fn visible(text: &[u8]) -> Cow<'_, str> {
     Cow::Owned(text.chars().map(visible).collect())
 }
 
-/// Appends what a word is replaced with. The first words may be the reply code and the enhanced code, which stay.
-fn push_replaced(word: &str, index: usize, output: &mut String) {
-    let classes = classes(word);
-    // Most words are just words.
-    if classes & !(LETTER | MARK) == 0 {
-        return output.push_str(word);
-    }
+/// Appends what a word with these classes is replaced with. The first words may be the reply code and the enhanced code,
+/// which stay.
+fn push_replaced(word: &str, classes: u8, index: usize, output: &mut String) {
     let has = |class: u8| classes & class != 0;
     let (before, inner, after) = trimmed(word);
     // The angle brackets around an address are those of the placeholder.
