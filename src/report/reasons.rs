@@ -138,15 +138,15 @@ impl ReasonTables {
     pub fn reasons(&self, rows: usize, catalog: &Catalog, providers: &Providers) -> Reasons {
         let of = |wanted: &dyn Fn(&ReplyKey<'_>) -> bool| {
             let replies = self.replies.iter();
-            let found = replies.filter_map(|(key, count)| Some((read(key)?, *count)));
-            let mut found: Vec<_> = found.filter(|(key, _)| wanted(key)).collect();
+            let found = replies.filter_map(|(bytes, count)| Some((read(bytes)?, bytes, *count)));
+            let mut found: Vec<_> = found.filter(|(key, ..)| wanted(key)).collect();
             found.sort_by(|a, b| {
-                b.1.cmp(&a.1)
-                    .then_with(|| (a.0.place, a.0.text).cmp(&(b.0.place, b.0.text)))
+                b.2.cmp(&a.2)
+                    .then_with(|| (a.0.place, a.0.text, a.1).cmp(&(b.0.place, b.0.text, b.1)))
             });
             let found = found.into_iter().take(rows);
             found
-                .map(|(key, count)| row(&key, count, catalog, providers))
+                .map(|(key, _, count)| row(&key, count, catalog, providers))
                 .collect()
         };
         Reasons {

@@ -142,6 +142,12 @@ impl PartialLine {
     }
 }
 
+/// Whether a file that begins with `head` has one of these formats.
+pub(super) fn begins(head: &[u8]) -> bool {
+    let line = head.split(|&byte| byte == b'\n').next().unwrap_or(head);
+    head.starts_with(DOCKER) || cri(line).is_some()
+}
+
 /// A line of the CRI format: time, stream, tags separated by `:`, text.
 fn cri(raw: &[u8]) -> Option<Record<'_>> {
     let (time, rest) = word(raw);
