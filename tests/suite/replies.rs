@@ -14,6 +14,8 @@ const THEMES: &[Theme] = &[
     (
         "user_unknown",
         &[
+            "554 5.7.1 <a@example.com>: not in recipient list",
+            "550 5.2.0 <a@example.com> - Recipient unavailable",
             "550 5.7.1 This user does not exist",
             "550 Unavailable mail user",
             "553 No unregistered address is served",
@@ -93,6 +95,8 @@ const THEMES: &[Theme] = &[
     (
         "rate_limited",
         &[
+            "450 4.7.3 The organization's queue quota exceeded",
+            "452 4.1.1 <a@example.com> too many recent messages",
             "450 out of allow RCPT numbers in this hour",
             "550 Domain frequency limited",
             "450 4.5.3 Error: too many recipients per minute",
@@ -188,6 +192,8 @@ const THEMES: &[Theme] = &[
     (
         "policy",
         &[
+            "452 5.1.1 <a@example.com> Delivery to the mailbox failed: policy error",
+            "554 5.2.3 MailPolicy says no",
             "550 5.7.1 The recipient does not want your mail",
             "550 <a@example.com> is on our suppression list",
             "421 ESMTP too many invalid recipients",
@@ -254,6 +260,8 @@ const THEMES: &[Theme] = &[
     (
         "sender_authentication",
         &[
+            "550-SPF-check did not pass: 550 example.com is not for 192.0.2.1",
+            "550 example.com doesn't allow sending mail from 192.0.2.1",
             "550 Please see http://www.openspf.org/Why?id=a%40example.com&ip=192.0.2.1&receiver=mx",
             "550 SPF is broken: envelope sender of another host",
             "550 Turned down as the sender's domain asks (p=reject)",
@@ -282,6 +290,7 @@ const THEMES: &[Theme] = &[
     (
         "dns",
         &[
+            "550 Invalid DNS MX or address record of the domain",
             "550-5.7.1 This message does not meet the IPv6 sending guidelines regarding PTR records 550 5.7.1 and authentication",
             "421-4.7.23 Your email has been rate limited because the sending IP has no PTR",
             "511 no valid MX for the domain of yours (#5.1.1 - chkuser)",
@@ -346,6 +355,8 @@ const THEMES: &[Theme] = &[
     (
         "service_unavailable",
         &[
+            "422 License expired",
+            "452 4.3.1 Temporary system error",
             "451 4.3.0 Internal server error",
             "451 4.3.0 Queue file write error",
             "432 4.3.2 STOREDRV; mailbox server is offline",
@@ -385,6 +396,7 @@ const THEMES: &[Theme] = &[
     (
         "mailbox_unavailable",
         &[
+            "450 4.2.0 <a@example.com> - Recipient temporarily unavailable",
             "450 mailbox temporarily unavailable",
             "450 4.2.0 mailbox is locked",
         ],
