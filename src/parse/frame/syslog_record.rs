@@ -39,8 +39,10 @@ fn with_header<'a>(
     line: &'a [u8],
 ) -> SyslogRecord<'a> {
     if let Some(header) = header
-        && let Some(record) =
-            nested(&mut headers.clock, header.split(line).1).or_else(|| after_host(header, line))
+        && let Some(record) = nested(&mut headers.clock, header.split(line).1)
+            .or_else(|| after_host(header, line))
+            // `docker logs -t` and `kubectl logs --timestamps` write a time before the whole line.
+            .or_else(|| nested(&mut headers.clock, header.after_time(line)))
     {
         return record;
     }
