@@ -148,6 +148,19 @@ pub(super) fn begins(head: &[u8]) -> bool {
     head.starts_with(DOCKER) || cri(line).is_some()
 }
 
+/// The time of a line in one of these formats.
+pub(super) fn time(raw: &[u8]) -> Option<&str> {
+    let time = if raw.starts_with(DOCKER) {
+        // It is the last member.
+        const MEMBER: &[u8] = b"\"time\":\"";
+        let value = &raw[memchr::memmem::rfind(raw, MEMBER)? + MEMBER.len()..];
+        &value[..memchr::memchr(b'"', value)?]
+    } else {
+        word(raw).0
+    };
+    str::from_utf8(time).ok()
+}
+
 /// A line of the CRI format: time, stream, tags separated by `:`, text.
 fn cri(raw: &[u8]) -> Option<Record<'_>> {
     let (time, rest) = word(raw);

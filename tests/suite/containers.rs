@@ -71,7 +71,7 @@ fn files_of_container_runtimes_are_read_as_what_the_container_wrote() {
             .expect("a time");
         path
     };
-    for name in ["postfix-client", "exim-mainlog", "haraka", "zone-mta"] {
+    for name in ["postfix-client", "exim-mainlog", "stalwart"] {
         let text = std::fs::read_to_string(format!("{LOGS}/{name}.log")).expect("a golden log");
         let text = text.replace('\r', "");
         let plain = write("plain.log", text.as_bytes());
@@ -93,4 +93,25 @@ fn files_of_container_runtimes_are_read_as_what_the_container_wrote() {
             }
         }
     }
+}
+
+#[test]
+fn time_of_the_runtime_is_that_of_lines_without_one() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let text = std::fs::read_to_string(format!("{LOGS}/haraka.log")).expect("a golden log");
+    let parsed = |name: &str, content: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, content).expect("written");
+        run(&["parse"], &path)
+    };
+    let plain = parsed("plain.log", &text);
+    let expected = plain.replace(r#""time":null"#, r#""time":"2026-11-30T10:00:00.1Z""#);
+    assert_ne!(plain, expected);
+    assert_eq!(parsed("docker.log", &docker(&text)), expected);
+    // As `docker logs -t` writes it.
+    let dated: String = text
+        .lines()
+        .map(|line| format!("2026-11-30T10:00:00.100000000Z {line}\n"))
+        .collect();
+    assert_eq!(parsed("dated.log", &dated), expected);
 }

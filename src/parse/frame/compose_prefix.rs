@@ -2,6 +2,8 @@
 //! spaces, and a vertical bar: `mail-1  | text`, `0|npm run start  | text`; and of `kubectl logs --prefix`: `[pod/mail-0/smtp] text`.
 //! Then the time, if they were asked for it (`docker logs -t`, `kubectl logs --timestamps`): `2026-11-23T10:00:00.123456789Z text`.
 
+use super::syslog::HeaderParser;
+use crate::parse::kinds::Stamp;
 use crate::parse::scan::split_on;
 
 /// The maximum length of a name that is looked at, in bytes.
@@ -11,6 +13,19 @@ const MAX_NAME: usize = 64;
 #[inline]
 pub(in crate::parse) fn strip(line: &[u8]) -> &[u8] {
     without_time(without_name(line))
+}
+
+/// As [`strip`], with the time.
+pub(in crate::parse) fn split<'a>(
+    headers: &mut HeaderParser,
+    line: &'a [u8],
+) -> (Option<Stamp>, &'a [u8]) {
+    let dated = without_name(line);
+    let text = without_time(dated);
+    match text.len() < dated.len() {
+        true => (headers.dated(dated).map(|(time, _)| time), text),
+        false => (None, text),
+    }
 }
 
 /// The text after a time with nanoseconds, which no mail server writes itself.
