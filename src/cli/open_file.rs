@@ -1,4 +1,5 @@
-//! Opens a log file, standard input or a pipe, and decompresses what is compressed.
+//! Opens a log file, standard input or a pipe, decompresses what is compressed, and takes off what container runtimes write
+//! around lines.
 
 use std::fs::File;
 use std::io::{self, BufReader, Read};
@@ -7,7 +8,9 @@ use std::path::Path;
 use jiff::Timestamp;
 
 use super::error::Error;
-use crate::source::Compression;
+use crate::source::{
+    CONTAINER_HEAD, Compression, ContainerText, DEFAULT_MAX_LINE_BYTES, is_of_container,
+};
 
 /// The error for a file that cannot be read.
 pub fn unreadable(path: &Path, error: &io::Error) -> Error {
@@ -64,31 +67,81 @@ pub fn open(path: &Path) -> Result<OpenFile<'_>, Error> {
     })
 }
 
-/// A reader of the decompressed content, and whether it was compressed. The compression is detected from the content, not from the name.
+/// A reader of the decompressed content, and whether it was compressed. What a container runtime wrote around the lines of a
+/// container is taken off. Both are detected from the content, not from the name.
 ///
 /// # Errors
 ///
 /// Those of reading the first bytes.
-pub fn decompressed(
-    mut input: impl Read + Send + 'static,
-) -> io::Result<(Box<dyn Read + Send>, bool)> {
-    let mut head = [0; Compression::HEAD];
-    let mut length = 0;
-    while length < head.len() {
-        match input.read(&mut head[length..]) {
-            Ok(0) => break,
-            Ok(read) => length += read,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-    let compression = Compression::by_content(&head[..length]);
-    let content = io::Cursor::new(head).take(length as u64).chain(input);
-    let reader = match compression {
-        Some(compression) => compression.decoder(BufReader::with_capacity(64 * 1024, content)),
-        None => Box::new(content) as Box<dyn Read + Send>,
+pub fn decompressed(input: impl Read + Send + 'static) -> io::Result<(Box<dyn Read + Send>, bool)> {
+    let input = Peeked::new(input)?;
+    let Some(compression) = Compression::by_content(input.head()) else {
+        return Ok((without_container(input), false));
     };
-    Ok((reader, compression.is_some()))
+    let content = compression.decoder(BufReader::with_capacity(HEAD_BUFFER, input));
+    Ok((without_container(Peeked::new(content)?), true))
+}
+
+/// The content without what a container runtime wrote around it.
+fn without_container(content: Peeked<impl Read + Send + 'static>) -> Box<dyn Read + Send> {
+    match is_of_container(content.head()) {
+        true => Box::new(ContainerText::new(content, DEFAULT_MAX_LINE_BYTES)),
+        false => Box::new(content),
+    }
+}
+
+/// The size of the buffer for the beginning of an input: as much as a pipe holds, so that many lines are read at once, as
+/// the format of a log is detected from its first lines.
+const HEAD_BUFFER: usize = 64 * 1024;
+
+/// An input whose beginning has been looked at.
+struct Peeked<R> {
+    /// The beginning, of which `at` bytes have been read.
+    buffer: Vec<u8>,
+    at: usize,
+    input: R,
+}
+
+impl<R: Read> Peeked<R> {
+    fn new(mut input: R) -> io::Result<Self> {
+        let mut buffer = vec![0; HEAD_BUFFER];
+        let mut length = 0;
+        // The next line of a live input may be long in coming.
+        while length < Compression::HEAD
+            || length < CONTAINER_HEAD && !buffer[..length].contains(&b'\n')
+        {
+            match input.read(&mut buffer[length..]) {
+                Ok(0) => break,
+                Ok(read) => length += read,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        buffer.truncate(length);
+        Ok(Peeked {
+            buffer,
+            at: 0,
+            input,
+        })
+    }
+
+    /// The beginning: its first line, or [`CONTAINER_HEAD`] bytes, if it has as many.
+    fn head(&self) -> &[u8] {
+        &self.buffer
+    }
+}
+
+impl<R: Read> Read for Peeked<R> {
+    fn read(&mut self, target: &mut [u8]) -> io::Result<usize> {
+        if self.at == self.buffer.len() {
+            self.buffer = Vec::new();
+            self.at = 0;
+            return self.input.read(target);
+        }
+        let read = (&self.buffer[self.at..]).read(target)?;
+        self.at += read;
+        Ok(read)
+    }
 }
 
 #[cfg(test)]

@@ -1,10 +1,10 @@
 //! The condition of a failed event: the catalog's class for its cause. A connection error determines it alone;
 //! a reply is classified by the catalog; without a reply, the server's own `dsn=` code is used.
 
-use crate::catalog::{Catalog, ConditionId};
+use crate::catalog::{Catalog, ConditionId, ProviderId};
 use crate::parse::condition_cache::ConditionCache;
 use crate::parse::event::Event;
-use crate::parse::kinds::{ConnectError, Outcome};
+use crate::parse::kinds::{ConnectError, Direction, Outcome};
 use crate::parse::reply;
 
 /// Assigns conditions to events.
@@ -12,11 +12,16 @@ pub(crate) struct Conditions {
     catalog: &'static Catalog,
     /// The condition of each connection error, by [`ConnectError::index`].
     connect_errors: [ConditionId; ConnectError::ALL.len()],
+    local_error: ConditionId,
+    service_unavailable: ConditionId,
+    /// The provider of servers on this host.
+    loopback: ProviderId,
     cache: ConditionCache,
 }
 
 impl Conditions {
-    pub(crate) fn new(catalog: &'static Catalog) -> Self {
+    pub(crate) fn new(catalog: &'static Catalog, loopback: ProviderId) -> Self {
+        let named = |name| catalog.condition_named(name).unwrap_or(catalog.other());
         let condition_of = |error| {
             let name = match error {
                 ConnectError::Refused => "connection_refused",
@@ -27,11 +32,14 @@ impl Conditions {
                 ConnectError::Tls => "tls",
                 ConnectError::Other => "other",
             };
-            catalog.condition_named(name).unwrap_or(catalog.other())
+            named(name)
         };
         Conditions {
             catalog,
             connect_errors: ConnectError::ALL.map(condition_of),
+            local_error: named("local_error"),
+            service_unavailable: named("service_unavailable"),
+            loopback,
             cache: ConditionCache::new(),
         }
     }
@@ -61,8 +69,19 @@ impl Conditions {
         if let Some(condition) = self.catalog.classify_by_codes(code, enhanced) {
             return condition;
         }
-        self.cache.condition((code, enhanced), event.text, || {
+        let condition = self.cache.condition((code, enhanced), event.text, || {
             self.catalog.classify(code, enhanced, event.text)
-        })
+        });
+        // What is internal to another server is not internal to ours: that server is not available for a time.
+        let temporary = code.is_some_and(|code| (400..500).contains(&code));
+        if condition == self.local_error && temporary && self.is_elsewhere(event) {
+            return self.service_unavailable;
+        }
+        condition
+    }
+
+    /// Whether another host than ours replied.
+    fn is_elsewhere(&self, event: &Event<'_>) -> bool {
+        event.direction == Direction::Outbound && event.provider != self.loopback
     }
 }

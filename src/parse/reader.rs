@@ -80,7 +80,7 @@ impl LineParser {
             zone,
             reference,
             shared: SharedState {
-                conditions: Conditions::new(catalog),
+                conditions: Conditions::new(catalog, providers.loopback()),
                 providers,
                 provider_cache: ProviderCache::new(),
                 duplicates: Deduplicator::new(),

@@ -142,6 +142,25 @@ impl PartialLine {
     }
 }
 
+/// Whether a file that begins with `head` has one of these formats.
+pub(super) fn begins(head: &[u8]) -> bool {
+    let line = head.split(|&byte| byte == b'\n').next().unwrap_or(head);
+    head.starts_with(DOCKER) || cri(line).is_some()
+}
+
+/// The time of a line in one of these formats.
+pub(super) fn time(raw: &[u8]) -> Option<&str> {
+    let time = if raw.starts_with(DOCKER) {
+        // It is the last member.
+        const MEMBER: &[u8] = b"\"time\":\"";
+        let value = &raw[memchr::memmem::rfind(raw, MEMBER)? + MEMBER.len()..];
+        &value[..memchr::memchr(b'"', value)?]
+    } else {
+        word(raw).0
+    };
+    str::from_utf8(time).ok()
+}
+
 /// A line of the CRI format: time, stream, tags separated by `:`, text.
 fn cri(raw: &[u8]) -> Option<Record<'_>> {
     let (time, rest) = word(raw);

@@ -7,6 +7,7 @@ mod block;
 mod channel_source;
 mod compression;
 mod container;
+mod container_text;
 mod content;
 mod directories;
 mod facility;
@@ -44,6 +45,7 @@ mod watcher;
 
 pub use block::{Block, BlockReader};
 pub(crate) use compression::Compression;
+pub use container_text::{CONTAINER_HEAD, ContainerText, is_of_container};
 pub use content::check_log;
 pub use facility::Facility;
 pub use input::{Files, Framing, Input, Journal, Listener, ReadFrom, Syslog, SyslogTls};

@@ -75,6 +75,25 @@ fn healthy_log_has_nothing_to_mend() {
 }
 
 #[test]
+fn file_of_a_container_runtime_is_read_as_the_log_in_it_and_named() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let text: String = postfix(50, 2.seconds())
+        .lines()
+        .map(|line| format!("{:.9} stdout F {line}\n", Timestamp::now()))
+        .collect();
+    let path = write(&folder.path().join("0.log"), text);
+    let (log, _) = examined(&[&path]);
+    assert_eq!(log["sample"]["servers"][0], "postfix");
+    assert_eq!(log["sample"]["events"], 50);
+    let findings = findings(&log);
+    assert!(
+        findings.contains("under containers, not under files"),
+        "{log}"
+    );
+    assert!(!findings.contains("problem"), "{log}");
+}
+
+#[test]
 fn findings_are_in_chinese_by_option_and_by_environment_but_json_is_not() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = write(&folder.path().join("mail.log"), postfix(50, 120.hours()));

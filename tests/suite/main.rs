@@ -3,6 +3,7 @@
 
 mod backfill;
 mod chinese;
+mod containers;
 mod dashboards;
 mod detection;
 mod dialects;

@@ -14,6 +14,16 @@ const THEMES: &[Theme] = &[
     (
         "user_unknown",
         &[
+            "554 5.7.1 <a@example.com>: not in recipient list",
+            "550 5.2.0 <a@example.com> - Recipient unavailable",
+            "550 5.7.1 This user does not exist",
+            "550 Unavailable mail user",
+            "553 No unregistered address is served",
+            "554 5.7.1 recipient verify failed in the directory",
+            "550 Rule for a@example.com refused: user invalid",
+            "550 Пользователь не найден",
+            "550 ユーザーがみつかりません",
+            "550 O destinatário não existe",
             "503 5.5.1 Stopping: all recipients are invalid",
             "550 <a@example.com> is not a member of domain example.com",
             "540 Error 12: wrong recipients given",
@@ -41,6 +51,13 @@ const THEMES: &[Theme] = &[
     (
         "mailbox_full",
         &[
+            "550 Mailbox has reached its maximum",
+            "552 5.7.0 recipient storage is used up",
+            "554 Insufficient free room for a@example.com",
+            "550 Not enough room in this inbox",
+            "552 Почтовый ящик переполнен",
+            "552 Caixa do destinatario esta cheia",
+            "552 受信者のメールボックスがいっぱいです",
             "552 5.1.1 Recipient overquota",
             "552 5.1.1 <a@example.com> user is over quota",
             "550 5.7.1 Email quota exceeded for this user",
@@ -56,6 +73,13 @@ const THEMES: &[Theme] = &[
     (
         "mailbox_disabled",
         &[
+            "550 The mailbox is dormant",
+            "550 That address is no longer in service",
+            "554 Mailbox has been inactive for a year",
+            "550 <a@example.com> is administratively disabled",
+            "554 5.7.1 User a@example.com cannot receive mail",
+            "550 5.7.505 Access denied, banned recipient",
+            "553 Forged, or deactivated due to abuse (#5.1.1)",
             "550 <a@example.com> is now disabled by its owner",
             "550 The account's status is locked",
             "550 User hangup (mx7)",
@@ -71,6 +95,12 @@ const THEMES: &[Theme] = &[
     (
         "rate_limited",
         &[
+            "450 4.7.3 The organization's queue quota exceeded",
+            "452 4.1.1 <a@example.com> too many recent messages",
+            "450 out of allow RCPT numbers in this hour",
+            "550 Domain frequency limited",
+            "450 4.5.3 Error: too many recipients per minute",
+            "554 5.7.1 Sender quota exceeded",
             "550-5.2.1 The user is receiving mail at a rate that 550-5.2.1 is too high",
             "450-4.2.1 The user is receiving mail at a rate that 450 4.2.1 is too high",
             "451 4.7.500 Server busy. Please try again later from [192.0.2.1]. (S77714)",
@@ -103,6 +133,16 @@ const THEMES: &[Theme] = &[
     (
         "blocklisted",
         &[
+            "550 black ip",
+            "554 SBRS too low",
+            "554 Black mail address",
+            "553 5.3.0 mx1 521< 192.0.2.1 >_is_blocked",
+            "550 Bounced due to reputation of the sender",
+            "554 5.7.1 Mail came through an open relay",
+            "554 5.3.2 We do not accept connections from your IP",
+            "554 mx1 ESMTP not for you AUP#I-1010",
+            "550 Dynamic pool addresses send through their provider",
+            "553 5.7.2 [TSS09] All messages from 192.0.2.1 will be permanently deferred; do not retry",
             "421 relay3.example.net connection refused from [192.0.2.1] E9",
             "550 There is no access for this IP",
             "451 Your IP is hangup for an hour",
@@ -140,6 +180,8 @@ const THEMES: &[Theme] = &[
     (
         "auth",
         &[
+            "451 auth error",
+            "451 auth mode not served",
             "454 4.7.0 Too many login attempts, please try again later",
             "535 5.7.3 Authentication unsuccessful",
             "530 5.7.57 Client was not authenticated to send mail",
@@ -150,6 +192,12 @@ const THEMES: &[Theme] = &[
     (
         "policy",
         &[
+            "452 5.1.1 <a@example.com> Delivery to the mailbox failed: policy error",
+            "554 5.2.3 MailPolicy says no",
+            "550 5.7.1 The recipient does not want your mail",
+            "550 <a@example.com> is on our suppression list",
+            "421 ESMTP too many invalid recipients",
+            "550 Turned down by an anti-spoofing policy",
             "550 Mail without To: fields is refused",
             "550 There is no access for this domain from outside",
             "550 That user does not accept email in other alphabets",
@@ -171,6 +219,12 @@ const THEMES: &[Theme] = &[
     (
         "spam_content",
         &[
+            "554 Refused for security reasons of ours - MCSpamSignature.x.1",
+            "554 5.7.1 By DCC: bulk",
+            "554 Refused: suspicious link in it",
+            "550 Message was rated spam or virus",
+            "550 This message scored 15 points",
+            "550 Сообщение похоже на спам",
             "550 5.7.1 Spam: subject",
             "554 5.7.1 Rejected: spam score too high",
             "554 5.7.0 Reject, id=12345-06 - SPAM",
@@ -184,6 +238,11 @@ const THEMES: &[Theme] = &[
     (
         "protocol",
         &[
+            "551 line parse failure",
+            "554 5.6.1 Body type not served",
+            "554 (Reject, id=1 - BAD_HEADER: two From fields)",
+            "554 Duplicate header 'DKIM-Signature'",
+            "550 Bad HELO: it is mine",
             "503 5.5.0 <x>: Data command rejected: Improper use of SMTP command pipelining",
             "521 5.5.2 mx.example.com Error: bare <LF> received",
             "550 5.7.1 The message is not RFC 5322 compliant",
@@ -201,6 +260,13 @@ const THEMES: &[Theme] = &[
     (
         "sender_authentication",
         &[
+            "550-SPF-check did not pass: 550 example.com is not for 192.0.2.1",
+            "550 example.com doesn't allow sending mail from 192.0.2.1",
+            "550 Please see http://www.openspf.org/Why?id=a%40example.com&ip=192.0.2.1&receiver=mx",
+            "550 SPF is broken: envelope sender of another host",
+            "550 Turned down as the sender's domain asks (p=reject)",
+            "550 5.7.0 [SPF] 192.0.2.1 is no host of example.com",
+            "550 SenderID did not match",
             "421 4.7.26 Your mail has been rate limited because it is unauthenticated",
             "550 5.7.1 SPF check failed",
             "550 5.7.1 The mail does not pass DMARC",
@@ -210,6 +276,9 @@ const THEMES: &[Theme] = &[
     (
         "relay_denied",
         &[
+            "553 relay check: no",
+            "553 The host denies relay",
+            "553 Sorry, relay of mail is closed",
             "553 <a@example.com>: unauthorized relay attempt stopped",
             "550 5.7.1 Unable to relay for a@example.com",
             "550 5.1.1 <a@example.com>: we do not relay",
@@ -221,6 +290,11 @@ const THEMES: &[Theme] = &[
     (
         "dns",
         &[
+            "550 Invalid DNS MX or address record of the domain",
+            "550-5.7.1 This message does not meet the IPv6 sending guidelines regarding PTR records 550 5.7.1 and authentication",
+            "421-4.7.23 Your email has been rate limited because the sending IP has no PTR",
+            "511 no valid MX for the domain of yours (#5.1.1 - chkuser)",
+            "550 RCPT in a non-existant domain",
             "556 5.1.10 The recipient's domain has a null MX",
             "550 5.1.10 Not accepted",
             "450 4.7.1 Client host rejected: cannot find your hostname, [192.0.2.1]",
@@ -233,6 +307,10 @@ const THEMES: &[Theme] = &[
     (
         "sender_rejected",
         &[
+            "550-Verification failed for <a@example.com> 550-No such user here 550 Sender verify failed",
+            "552 mail from invalid",
+            "553 The host denies the sender",
+            "550 null reverse-path refused",
             "554 sender is rejected: 4,mx9",
             "451 From:domain must resolve to a host",
             "553 Fake sender <a@example.com>",
@@ -246,6 +324,8 @@ const THEMES: &[Theme] = &[
     (
         "message_too_large",
         &[
+            "552 over the mailsize allowed",
+            "554 The attachment is too long",
             "552 5.3.4 Message size exceeds fixed limit",
             "550 5.7.1 Message too big for this system",
             "554 Maximum email size exceeded",
@@ -254,6 +334,9 @@ const THEMES: &[Theme] = &[
     (
         "greylisted",
         &[
+            "451 First time seen, retry",
+            "450 Try again (TEMPGREY)",
+            "450 Delayed at first contact",
             "450 4.7.1 <a@example.com>: Recipient address rejected: Greylisted, see http://grey.example.com",
             "451 4.3.0 Greylisting in action, please come back later",
         ],
@@ -261,6 +344,8 @@ const THEMES: &[Theme] = &[
     (
         "virus",
         &[
+            "550 Suspicious attachment (exe)",
+            "554 ClamAV: Heuristics.Something found",
             "554 5.7.1 Virus found in the message",
             "550 The message is infected",
             "552 5.7.0 Illegal attachment",
@@ -270,6 +355,12 @@ const THEMES: &[Theme] = &[
     (
         "service_unavailable",
         &[
+            "422 License expired",
+            "452 4.3.1 Temporary system error",
+            "451 4.3.0 Internal server error",
+            "451 4.3.0 Queue file write error",
+            "432 4.3.2 STOREDRV; mailbox server is offline",
+            "421 Unable to process connection now",
             "421 4.3.2 Service shutting down",
             "451 4.3.0 Temporary server error. Please try again later",
             "421 4.4.5 Server busy",
@@ -282,6 +373,7 @@ const THEMES: &[Theme] = &[
     (
         "loop",
         &[
+            "552 looping message",
             "552 The message's header counts exceeds what this server allows",
             "554 5.4.6 Too many hops",
             "554 5.6.0 Hop count exceeded",
@@ -296,6 +388,19 @@ const THEMES: &[Theme] = &[
     ),
     ("storage_full", &["452 4.3.1 Insufficient system storage"]),
     ("local_error", &["550 can't create user output file"]),
+    ("unreachable", &["450 4.4.1 Could not get through"]),
+    (
+        "connection_lost",
+        &["421 4.4.2 Bad connection", "451 4.4.2 Gone"],
+    ),
+    (
+        "mailbox_unavailable",
+        &[
+            "450 4.2.0 <a@example.com> - Recipient temporarily unavailable",
+            "450 mailbox temporarily unavailable",
+            "450 4.2.0 mailbox is locked",
+        ],
+    ),
 ];
 
 /// The condition of a reply in a Postfix log.

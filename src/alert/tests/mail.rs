@@ -48,7 +48,7 @@ fn deferred_and_bounced_shares_name_and_link_the_measured_condition() {
         (
             "451 4.3.0 temporary lookup failure",
             "MaillogDeferredShareFast",
-            "local_error",
+            "service_unavailable",
         ),
         (
             "554 5.7.1 blocked using zen.spamhaus.org",

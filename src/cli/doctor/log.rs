@@ -159,6 +159,12 @@ impl Log {
         let written = written.unwrap_or(around.now);
         match Sample::of(file, written, around.settings, around.format) {
             Ok(sample) => {
+                if sample.of_container {
+                    self.findings.push(Finding::ok(both(
+                        "was written by a container runtime; in the configuration it belongs under containers, not under files",
+                        "由容器运行时写入；在配置中应列在 containers 之下，而不是 files 之下",
+                    )));
+                }
                 self.judge_content(&sample, around);
                 self.judge_clock(&sample, written, around);
                 self.sample = Some(sample);

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::fs::File;
-use std::io::{self, BufReader, Read, Seek, SeekFrom};
+use std::io::{self, Read, Seek, SeekFrom};
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -11,14 +11,24 @@ use super::finding::{both, english};
 use super::redact::shape;
 use crate::catalog::Text;
 use crate::cli::input::ReadSettings;
+use crate::cli::open_file::decompressed;
 use crate::parse::{Format, Line, LineParser, StreamKey};
-use crate::source::{Compression, DEFAULT_MAX_LINE_BYTES, Lines};
+use crate::source::{
+    CONTAINER_HEAD, Compression, ContainerText, DEFAULT_MAX_LINE_BYTES, Lines, is_of_container,
+};
 
 /// How many lines are read from the beginning of a log.
 pub const HEAD_LINES: usize = 64;
 
 /// How much is read from the end of a log, in bytes; of a compressed one, from its beginning.
 pub const TAIL_BYTES: u64 = 4 * 1024 * 1024;
+
+/// How much of its beginning tells how a log is stored, in bytes.
+const HEAD: usize = if CONTAINER_HEAD > Compression::HEAD {
+    CONTAINER_HEAD
+} else {
+    Compression::HEAD
+};
 
 /// How many shapes of unmatched lines are shown.
 const SHOWN_SHAPES: usize = 5;
@@ -34,6 +44,9 @@ pub struct Sample {
     /// How the format was found out.
     #[serde(serialize_with = "english")]
     pub decided: Text,
+    /// Whether it is a file of a container runtime, and not compressed.
+    #[serde(skip)]
+    pub of_container: bool,
     /// Lines of the sample.
     pub lines: u64,
     /// Replies, deliveries and failed attempts.
@@ -74,7 +87,7 @@ impl Sample {
         settings: &ReadSettings,
         format: Format,
     ) -> io::Result<Self> {
-        let mut start = [0; Compression::HEAD];
+        let mut start = [0; HEAD];
         let mut length = 0;
         while length < start.len() {
             match file.read(&mut start[length..])? {
@@ -83,12 +96,14 @@ impl Sample {
             }
         }
         file.rewind()?;
+        let start = &start[..length];
         let mut reader = SampleReader::new(settings, written, format);
-        if let Some(compression) = Compression::by_content(&start[..length]) {
-            let content = compression.decoder(BufReader::new(file)).take(TAIL_BYTES);
-            reader.read(content, usize::MAX, false)?;
+        if Compression::by_content(start).is_some() {
+            let (content, _) = decompressed(file)?;
+            reader.read(content.take(TAIL_BYTES), usize::MAX, false)?;
             return Ok(reader.finish(format));
         }
+        reader.sample.of_container = is_of_container(start);
         let size = file.metadata()?.len();
         if size > TAIL_BYTES {
             reader.read((&file).take(TAIL_BYTES), HEAD_LINES, false)?;
@@ -133,6 +148,15 @@ impl SampleReader {
 
     /// Reads up to `limit` lines; `is_cut` is whether the first one is only the end of a line.
     fn read(&mut self, input: impl Read, limit: usize, is_cut: bool) -> io::Result<()> {
+        if self.sample.of_container {
+            let text = ContainerText::new(input, DEFAULT_MAX_LINE_BYTES);
+            return self.read_text(text, limit, is_cut);
+        }
+        self.read_text(input, limit, is_cut)
+    }
+
+    /// The same for lines without what a container runtime writes around them.
+    fn read_text(&mut self, input: impl Read, limit: usize, is_cut: bool) -> io::Result<()> {
         let mut lines = Lines::new(input, DEFAULT_MAX_LINE_BYTES);
         let mut left = limit;
         let mut skip = is_cut;

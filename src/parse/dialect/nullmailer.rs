@@ -87,10 +87,10 @@ impl Dialect for Nullmailer {
         headers: &mut HeaderParser,
         line: &'a [u8],
     ) -> (Option<Stamp>, &'a [u8]) {
-        let line = compose_prefix::strip(line);
-        match tai64::stamp(line) {
+        let (read, line) = compose_prefix::split(headers, line);
+        match headers.dated(line).or_else(|| tai64::stamp(line)) {
             Some((time, text)) => (Some(time), text),
-            None => headers.dated_or_none(line),
+            None => (read, line),
         }
     }
 

@@ -1,6 +1,9 @@
 //! The prefix of `docker compose logs`, `docker service logs` and `pm2 logs`: the container's or program's name, padded with
 //! spaces, and a vertical bar: `mail-1  | text`, `0|npm run start  | text`; and of `kubectl logs --prefix`: `[pod/mail-0/smtp] text`.
+//! Then the time, if they were asked for it (`docker logs -t`, `kubectl logs --timestamps`): `2026-11-23T10:00:00.123456789Z text`.
 
+use super::syslog::HeaderParser;
+use crate::parse::kinds::Stamp;
 use crate::parse::scan::split_on;
 
 /// The maximum length of a name that is looked at, in bytes.
@@ -9,6 +12,41 @@ const MAX_NAME: usize = 64;
 /// The text after the prefix; the whole line if it has none.
 #[inline]
 pub(in crate::parse) fn strip(line: &[u8]) -> &[u8] {
+    without_time(without_name(line))
+}
+
+/// As [`strip`], with the time.
+pub(in crate::parse) fn split<'a>(
+    headers: &mut HeaderParser,
+    line: &'a [u8],
+) -> (Option<Stamp>, &'a [u8]) {
+    let dated = without_name(line);
+    let text = without_time(dated);
+    match text.len() < dated.len() {
+        true => (headers.dated(dated).map(|(time, _)| time), text),
+        false => (None, text),
+    }
+}
+
+/// The text after a time with nanoseconds, which no mail server writes itself.
+fn without_time(line: &[u8]) -> &[u8] {
+    // `2026-11-23T10:00:00.` and at least seven digits: Docker writes nine, Kubernetes omits zeros at the end.
+    const FRACTION: usize = 20;
+    let of_time = |time: &[u8; FRACTION]| {
+        let marks = [time[4], time[7], time[10], time[13], time[16], time[19]];
+        marks == *b"--T::." && time[0].is_ascii_digit()
+    };
+    let Some((time, rest)) = line.split_first_chunk() else {
+        return line;
+    };
+    let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    match &rest[digits..] {
+        [b'Z', b' ', text @ ..] if digits >= 7 && of_time(time) => text,
+        _ => line,
+    }
+}
+
+fn without_name(line: &[u8]) -> &[u8] {
     if line.starts_with(b"[pod/") {
         return split_on(line, b"] ").map_or(line, |(_, text)| text);
     }
@@ -45,8 +83,21 @@ mod tests {
         assert_eq!(strip(b"0|npm run start  | info x | y"), b"info x | y");
         assert_eq!(strip(b"mail_smtp.1.x2y@node-1    | x"), b"x");
         assert_eq!(strip(b"[pod/mail-0/smtp] x"), b"x");
+        assert_eq!(strip(b"mail-1  | 2026-11-23T10:00:00.123456789Z x"), b"x");
+        assert_eq!(strip(b"2026-11-23T10:00:00.1234567Z x"), b"x");
         for line in [
-            "", "0|", "12", "0|a", "a", " | x", "a b | x", "a: | x", "a |x",
+            "",
+            "0|",
+            "12",
+            "0|a",
+            "a",
+            " | x",
+            "a b | x",
+            "a: | x",
+            "a |x",
+            "2026-11-23T10:00:00.123Z x",
+            "2026-11-23T10:00:00.123456789Z",
+            "2026-11-23T10:00:00.123456789+00:00 x",
         ] {
             assert_eq!(strip(line.as_bytes()), line.as_bytes());
         }

@@ -37,6 +37,11 @@ impl Header {
             line.get(to + 1..).unwrap_or_default(),
         )
     }
+
+    /// The line from the host on: all after the time.
+    pub(super) fn after_time<'a>(&self, line: &'a [u8]) -> &'a [u8] {
+        line.get(usize::from(self.host.0)..).unwrap_or_default()
+    }
 }
 
 /// The longest header that is cached, the number of bytes compared in one step.

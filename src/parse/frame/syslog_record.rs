@@ -1,9 +1,9 @@
 //! Splits a syslog line into header and body. The format of the header is recognized by its form: RFC 3164,
 //! RFC 3339 as rsyslog writes it, RFC 5424, a leading `<PRI>`, Solaris' `[ID …]`, or none.
 
-use crate::parse::frame::compose_prefix;
 use crate::parse::frame::syslog::{Header, HeaderParser};
 use crate::parse::frame::timestamp::Clock;
+use crate::parse::frame::{asctime, compose_prefix};
 use crate::parse::kinds::Stamp;
 use crate::parse::scan::{find, position, position2, split};
 
@@ -39,8 +39,10 @@ fn with_header<'a>(
     line: &'a [u8],
 ) -> SyslogRecord<'a> {
     if let Some(header) = header
-        && let Some(record) =
-            nested(&mut headers.clock, header.split(line).1).or_else(|| after_host(header, line))
+        && let Some(record) = nested(&mut headers.clock, header.split(line).1)
+            .or_else(|| after_host(header, line))
+            // `docker logs -t` and `kubectl logs --timestamps` write a time before the whole line.
+            .or_else(|| nested(&mut headers.clock, header.after_time(line)))
     {
         return record;
     }
@@ -63,7 +65,7 @@ fn with_header<'a>(
     line.strip_prefix(b"1 ")
         .and_then(|rest| rfc5424(rest, &mut headers.clock))
         .or_else(|| headless(line))
-        .or_else(|| unknown_date(line).filter(|_| header.is_none()))
+        .or_else(|| unknown_date(&mut headers.clock, line).filter(|_| header.is_none()))
         .or_else(|| without_tag(header?, line))
         .unwrap_or(SyslogRecord {
             time: None,
@@ -326,22 +328,37 @@ fn is_process(word: &[u8]) -> bool {
 
 /// A line with a date in an unknown format, such as with month names of another language. The date ends before
 /// the first of the next few words that has the form `tag[pid]:`. A time of day or a number of seconds must precede
-/// it, because other text may name a program too.
-fn unknown_date(line: &[u8]) -> Option<SyslogRecord<'_>> {
-    let mut rest = line;
+/// it, because other text may name a program too. OpenWrt's date is known, but not usual.
+fn unknown_date<'a>(clock: &mut Clock, line: &'a [u8]) -> Option<SyslogRecord<'a>> {
+    let (time, mut rest) = match asctime::stamp(clock, line) {
+        Some((time, rest)) => (Some(time), rest),
+        None => (None, line),
+    };
     let mut host: &[u8] = b"";
-    let mut has_time = false;
+    let mut has_time = time.is_some();
     for _ in 0..8 {
         let (word, after) = split(rest, b' ')?;
         if let Some(process) = word.strip_suffix(b":").filter(|word| is_process(word)) {
             let (tag, pid) = split(process, b'[')?;
             let pid = pid.strip_suffix(b"]").unwrap_or(pid);
             return has_time.then_some(SyslogRecord {
-                time: None,
+                time,
                 host,
                 tag,
                 pid,
                 body: without_message_id(after.trim_ascii_start()),
+            });
+        }
+        if time.is_some()
+            && is_priority(word)
+            && let Some((tag, pid, body)) = tag_and_body(after)
+        {
+            return Some(SyslogRecord {
+                time,
+                host: b"",
+                tag,
+                pid,
+                body: without_message_id(body),
             });
         }
         has_time |= is_time(word);

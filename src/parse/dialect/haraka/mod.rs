@@ -81,10 +81,10 @@ impl Dialect for Haraka {
         headers: &mut HeaderParser,
         line: &'a [u8],
     ) -> (Option<Stamp>, &'a [u8]) {
-        let line = compose_prefix::strip(line);
+        let (read, line) = compose_prefix::split(headers, line);
         match headers.dated(line).or_else(|| tai64::stamp(line)) {
             Some((time, rest)) => (Some(time), rest.trim_ascii_start()),
-            None => (None, line),
+            None => (read, line),
         }
     }
 

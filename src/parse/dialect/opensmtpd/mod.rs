@@ -101,10 +101,10 @@ impl Dialect for OpenSmtpd {
 
     fn frame<'a>(
         _: &mut OpenSmtpdState,
-        _: &mut HeaderParser,
+        headers: &mut HeaderParser,
         line: &'a [u8],
     ) -> (Option<Stamp>, &'a [u8]) {
-        (None, compose_prefix::strip(line))
+        compose_prefix::split(headers, line)
     }
 
     fn read<'a>(

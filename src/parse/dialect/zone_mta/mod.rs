@@ -96,7 +96,9 @@ impl Dialect for ZoneMta {
             let time = flat_json::member(line, b"timestamp").and_then(json_time::stamp);
             return (time, line);
         }
-        headers.dated_or_none(compose_prefix::strip(line))
+        let (read, line) = compose_prefix::split(headers, line);
+        let (time, body) = headers.dated_or_none(line);
+        (time.or(read), body)
     }
 
     fn read<'a>(state: &'a mut ZoneMtaState, record: &Record<'a>, visitor: &mut impl Visitor<'a>) {

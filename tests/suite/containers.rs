@@ -1,0 +1,117 @@
+//! Files of container runtimes given to commands: read as the files that the container would have written itself.
+
+use std::fs::File;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, UNIX_EPOCH};
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+
+const LOGS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden");
+
+fn run(arguments: &[&str], path: &Path) -> String {
+    let output = Command::new(env!("CARGO_BIN_EXE_maillog_exporter"))
+        .env("TZ", "UTC")
+        .args(arguments)
+        .arg(path)
+        .output()
+        .expect("the program runs");
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{arguments:?}: {stderr}");
+    String::from_utf8(output.stdout).expect("UTF-8")
+}
+
+/// Lines in the CRI format, of which every third one is in two parts.
+fn cri(text: &str) -> String {
+    let mut raw = String::new();
+    for (number, line) in text.lines().enumerate() {
+        let mut middle = line.len() / 2;
+        while !line.is_char_boundary(middle) {
+            middle += 1;
+        }
+        let (start, end) = line.split_at(middle);
+        match number % 3 {
+            0 => {
+                raw += &format!("2026-11-30T10:00:00.123456789Z stdout P {start}\n");
+                raw += &format!("2026-11-30T10:00:00.123456789Z stdout F {end}\n");
+            }
+            1 => raw += &format!("2026-11-30T10:00:00.123456789+08:00 stdout F {line}\n"),
+            _ => raw += &format!("2026-11-30T10:00:00.1Z stderr F {line}\n"),
+        }
+    }
+    raw
+}
+
+/// Lines in Docker's json-file.
+fn docker(text: &str) -> String {
+    let record = |line: &str| {
+        let log = serde_json::to_string(&format!("{line}\n")).expect("JSON");
+        format!("{{\"log\":{log},\"stream\":\"stdout\",\"time\":\"2026-11-30T10:00:00.1Z\"}}\n")
+    };
+    text.lines().map(record).collect()
+}
+
+fn gzip(text: &str) -> Vec<u8> {
+    let mut gzip = GzEncoder::new(Vec::new(), Compression::default());
+    gzip.write_all(text.as_bytes()).expect("compressed");
+    gzip.finish().expect("compressed")
+}
+
+#[test]
+fn files_of_container_runtimes_are_read_as_what_the_container_wrote() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let write = |name: &str, content: &[u8]| -> PathBuf {
+        let path = folder.path().join(name);
+        let mut file = File::create(&path).expect("a file");
+        file.write_all(content).expect("written");
+        // The year of lines without one.
+        file.set_modified(UNIX_EPOCH + Duration::from_secs(1_796_000_000))
+            .expect("a time");
+        path
+    };
+    for name in ["postfix-client", "exim-mainlog", "stalwart"] {
+        let text = std::fs::read_to_string(format!("{LOGS}/{name}.log")).expect("a golden log");
+        let text = text.replace('\r', "");
+        let plain = write("plain.log", text.as_bytes());
+        let raws = [
+            write("cri.log", cri(&text).as_bytes()),
+            write("docker.log", docker(&text).as_bytes()),
+            write("cri.log.gz", &gzip(&cri(&text))),
+        ];
+        for arguments in [
+            &["parse"][..],
+            &["parse", "--unmatched"],
+            &["report", "--format", "json"],
+        ] {
+            let expected = run(arguments, &plain);
+            assert!(!expected.is_empty() || arguments.len() == 2, "{name}");
+            for raw in &raws {
+                let found = run(arguments, raw);
+                assert!(found == expected, "{name} {arguments:?} {}", raw.display());
+            }
+        }
+    }
+}
+
+#[test]
+fn time_of_the_runtime_is_that_of_lines_without_one() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let text = std::fs::read_to_string(format!("{LOGS}/haraka.log")).expect("a golden log");
+    let parsed = |name: &str, content: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, content).expect("written");
+        run(&["parse"], &path)
+    };
+    let plain = parsed("plain.log", &text);
+    let expected = plain.replace(r#""time":null"#, r#""time":"2026-11-30T10:00:00.1Z""#);
+    assert_ne!(plain, expected);
+    assert_eq!(parsed("docker.log", &docker(&text)), expected);
+    // As `docker logs -t` writes it.
+    let dated: String = text
+        .lines()
+        .map(|line| format!("2026-11-30T10:00:00.100000000Z {line}\n"))
+        .collect();
+    assert_eq!(parsed("dated.log", &dated), expected);
+}
