@@ -14,7 +14,7 @@ use super::programs::{GREP, MTAIL, OURS, Outcome, POSTFIX_EXPORTER};
 // The limits of docs/performance.md.
 
 /// CPU time relative to grep.
-const MAX_RELATIVE_TO_GREP: f64 = 1.5;
+const MAX_RELATIVE_TO_GREP: f64 = 1.0;
 /// Peak memory in MiB.
 const MAX_PEAK: f64 = 16.0;
 /// CPU time of prometheus-postfix-exporter relative to ours.

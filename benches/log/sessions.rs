@@ -13,7 +13,7 @@ const OTHER_PROGRAMS: &[(&str, &str)] = &[
     ),
     (
         "!dovecot",
-        "lmtp(info@example.com): save failed: 552 5.2.2 is what the client will see",
+        "imap(info@example.com)<1421><Zx5qAAbC8vAAAIH>: Disconnected: Logged out in=421 out=5522 deleted=0 expunged=0",
     ),
     (
         "!opendkim",
