@@ -23,6 +23,7 @@ pub(super) struct Classifier {
     enhanced: Box<[u8]>,
     other: ConditionId,
     policy: ConditionId,
+    user_unknown: ConditionId,
     /// The conditions of a recipient's mailbox, as a bitmask.
     of_mailbox: u64,
     phrases: Phrases,
@@ -88,6 +89,9 @@ impl Classifier {
                 .filter_map(|name| tables.condition_named(name))
                 .fold(0, |mask, id| mask | 1 << id.0),
             policy: tables.condition_named("policy").unwrap_or(ConditionId(0)),
+            user_unknown: tables
+                .condition_named("user_unknown")
+                .unwrap_or(ConditionId(0)),
             other: tables.condition_named("other").unwrap_or(ConditionId(0)),
             phrases: Phrases::new(phrases.chain(listings)),
         }
@@ -172,7 +176,12 @@ impl Classifier {
         let excluded = if refusal { self.of_mailbox } else { 0 };
         let hints = [hinted & !excluded, quoted & !excluded];
         if let Some(&hints) = hints.iter().find(|&&hints| hints != 0) {
-            return first(hints);
+            return match first(hints) {
+                id if id == self.user_unknown && code == Some(450) && is_unavailable(text) => {
+                    ConditionId(self.code[450])
+                }
+                id => id,
+            };
         }
         // Codes that are used for refusals of every kind.
         let general = code.is_none_or(|code| matches!(code, 450..=452 | 550..=559));
@@ -185,6 +194,12 @@ impl Classifier {
             _ => self.other,
         }
     }
+}
+
+/// Whether a mailbox is unavailable: with the reply 450 it is in use or blocked, with a 550 there is none (RFC 5321 section
+/// 4.2.3).
+fn is_unavailable(text: &[u8]) -> bool {
+    memchr::memmem::find(text, b"ailbox unavailable").is_some()
 }
 
 /// The condition with the lowest number, which has priority.

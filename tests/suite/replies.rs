@@ -73,6 +73,8 @@ const THEMES: &[Theme] = &[
     (
         "mailbox_disabled",
         &[
+            "451 Inbounds disabled for this account",
+            "550 5.2.1 <a@example.com>: Incoming suspended for abuse",
             "550 The mailbox is dormant",
             "550 That address is no longer in service",
             "554 Mailbox has been inactive for a year",
@@ -95,6 +97,9 @@ const THEMES: &[Theme] = &[
     (
         "rate_limited",
         &[
+            "550 5.4.7 Domain's hourly quota exceeded",
+            "550 Limit of messages per session reached",
+            "554 You are sending excessive rejected recipients",
             "450 4.7.3 The organization's queue quota exceeded",
             "452 4.1.1 <a@example.com> too many recent messages",
             "450 out of allow RCPT numbers in this hour",
@@ -133,6 +138,7 @@ const THEMES: &[Theme] = &[
     (
         "blocklisted",
         &[
+            "554 5.5.4 Spam IP refused",
             "550 black ip",
             "554 SBRS too low",
             "554 Black mail address",
@@ -169,6 +175,7 @@ const THEMES: &[Theme] = &[
     (
         "tls",
         &[
+            "454 TLS encoding is off for now",
             "450 4.7.1 Session encryption is required",
             "530 5.7.0 Must issue a STARTTLS command first",
             "553 This route requires encryption (TLS)",
@@ -180,6 +187,7 @@ const THEMES: &[Theme] = &[
     (
         "auth",
         &[
+            "550 5.3.4 First sign in to your account",
             "451 auth error",
             "451 auth mode not served",
             "454 4.7.0 Too many login attempts, please try again later",
@@ -192,6 +200,7 @@ const THEMES: &[Theme] = &[
     (
         "policy",
         &[
+            "554 5.6.9 Refused by the compliance filter",
             "452 5.1.1 <a@example.com> Delivery to the mailbox failed: policy error",
             "554 5.2.3 MailPolicy says no",
             "550 5.7.1 The recipient does not want your mail",
@@ -219,6 +228,8 @@ const THEMES: &[Theme] = &[
     (
         "spam_content",
         &[
+            "554 5.6.2 Spam link found: rejected",
+            "420 Deferred: suspect content",
             "554 Refused for security reasons of ours - MCSpamSignature.x.1",
             "554 5.7.1 By DCC: bulk",
             "554 Refused: suspicious link in it",
@@ -238,6 +249,7 @@ const THEMES: &[Theme] = &[
     (
         "protocol",
         &[
+            "550 EHLO rejected: no such form",
             "551 line parse failure",
             "554 5.6.1 Body type not served",
             "554 (Reject, id=1 - BAD_HEADER: two From fields)",
@@ -324,6 +336,7 @@ const THEMES: &[Theme] = &[
     (
         "message_too_large",
         &[
+            "557 The length of DATA is over the threshold",
             "552 over the mailsize allowed",
             "554 The attachment is too long",
             "552 5.3.4 Message size exceeds fixed limit",
@@ -344,6 +357,8 @@ const THEMES: &[Theme] = &[
     (
         "virus",
         &[
+            "550 5.7.0 mime_banned: this kind of attachment",
+            "554 5.7.1 viral traffic is refused",
             "550 Suspicious attachment (exe)",
             "554 ClamAV: Heuristics.Something found",
             "554 5.7.1 Virus found in the message",
@@ -373,6 +388,7 @@ const THEMES: &[Theme] = &[
     (
         "loop",
         &[
+            "554 5.5.6 Loop detection for example.com",
             "552 looping message",
             "552 The message's header counts exceeds what this server allows",
             "554 5.4.6 Too many hops",
@@ -382,6 +398,7 @@ const THEMES: &[Theme] = &[
     (
         "too_many_recipients",
         &[
+            "556 Number of RCPTs over the limit",
             "452 4.5.3 Too many recipients",
             "550 Too many recipients this session",
         ],
@@ -396,6 +413,8 @@ const THEMES: &[Theme] = &[
     (
         "mailbox_unavailable",
         &[
+            "450 mailbox unavailable",
+            "450 4.2.0 Requested action not taken: mailbox unavailable",
             "450 4.2.0 <a@example.com> - Recipient temporarily unavailable",
             "450 mailbox temporarily unavailable",
             "450 4.2.0 mailbox is locked",
