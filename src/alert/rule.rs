@@ -35,9 +35,11 @@ pub struct Figures {
 
 /// What another alert explains.
 struct Explained {
-    /// The rule of the other alert.
+    /// The rule of the other alert, and whether it has one alert for each provider.
     by: usize,
+    by_provider: bool,
     part: usize,
+    of: usize,
     share: f64,
 }
 
@@ -48,7 +50,8 @@ pub(super) struct Rule {
     pub signal: Option<usize>,
     also: Option<(usize, f64)>,
     not_while: Vec<usize>,
-    explained: Option<Explained>,
+    not_while_firing: Vec<usize>,
+    explained: Vec<Explained>,
     /// Whether its signal is about one sender domain.
     pub about_sender: bool,
     conditions: Vec<ConditionId>,
@@ -60,6 +63,47 @@ pub(super) struct Rule {
 const TEN_MINUTES: usize = 1;
 const QUARTER: usize = 2;
 const HOUR: usize = 3;
+
+impl Explained {
+    /// Whether the other alert says what an alert would say about `provider`, or about all of them.
+    fn holds(&self, provider: Option<u8>, evidence: &Evidence, actives: &Actives) -> bool {
+        let events = |signal, provider| {
+            let found = evidence.of(Key { signal, provider });
+            found.map_or(0, |it| it.events[HOUR])
+        };
+        let label = |provider: Option<u8>| {
+            let name = provider.map(|it| evidence.name(it).to_owned());
+            name.map(|name| ("provider", name))
+        };
+        let parts = || evidence.all_of(self.part);
+        let (part, of) = match (provider, self.by_provider) {
+            // Both about one provider, or this one about a provider and the other one about all.
+            (Some(_), _) => {
+                let other = label(provider.filter(|_| self.by_provider));
+                if !actives.has_labelled(self.by, &other) {
+                    return false;
+                }
+                (events(self.part, provider), events(self.of, provider))
+            }
+            // All providers for which the other alert fires, together.
+            (None, true) => {
+                let firing = parts().filter(|(key, _)| actives.is_firing(self.by, &label(key.provider)));
+                let part = firing.map(|(_, it)| it.events[HOUR]).sum();
+                (part, events(self.of, None))
+            }
+            // Both about all providers: what they can have in common.
+            (None, false) => {
+                if !actives.has(self.by) {
+                    return false;
+                }
+                let common = parts().map(|(key, part)| part.events[HOUR].min(events(self.of, key.provider)));
+                let all = evidence.all_of(self.of).map(|(_, it)| it.events[HOUR]);
+                (common.sum(), all.sum())
+            }
+        };
+        part as f64 > self.share * of as f64
+    }
+}
 
 impl Rule {
     /// The rule of a policy with this number.
@@ -87,13 +131,21 @@ impl Rule {
                 .as_ref()
                 .and_then(|also| Some((evidence.number(&also.signal)?, also.share))),
             not_while: alert.not_while.iter().filter_map(rule).collect(),
-            explained: alert.explained.as_ref().and_then(|it| {
-                Some(Explained {
-                    by: rule(&it.by)?,
-                    part: evidence.number(&it.part)?,
-                    share: it.share,
+            not_while_firing: alert.not_while_firing.iter().filter_map(rule).collect(),
+            explained: alert
+                .explained
+                .iter()
+                .filter_map(|it| {
+                    let by = rule(&it.by)?;
+                    Some(Explained {
+                        by,
+                        by_provider: policy.alerts[by].by_provider,
+                        part: evidence.number(&it.part)?,
+                        of: evidence.number(it.of.as_ref().or(alert.signal.as_ref())?)?,
+                        share: it.share,
+                    })
                 })
-            }),
+                .collect(),
             conditions: alert
                 .conditions
                 .iter()
@@ -216,26 +268,10 @@ impl Rule {
         if others.is_some_and(|share| judgement.others_lower > share) {
             return false;
         }
-        if self.not_while.iter().any(|rule| actives.has(*rule)) {
-            return false;
-        }
-        let Some(explained) = &self.explained else {
-            return true;
-        };
-        let part_of = |provider| {
-            let signal = explained.part;
-            let part = evidence.of(Key { signal, provider });
-            let part = part.map_or(0, |it| it.events[HOUR]);
-            part as f64 > explained.share * judgement.events[HOUR] as f64
-        };
-        match key.provider {
-            Some(_) => !(actives.has(explained.by) && part_of(key.provider)),
-            None => !evidence.all_of(explained.part).any(|(part, _)| {
-                let provider = part.provider.map(|it| evidence.name(it).to_owned());
-                let label = provider.map(|name| ("provider", name));
-                part_of(part.provider) && actives.is_firing(explained.by, &label)
-            }),
-        }
+        let waits = self.not_while.iter().any(|rule| actives.has(*rule))
+            || self.not_while_firing.iter().any(|it| actives.fires(*it));
+        let mut explained = self.explained.iter();
+        !waits && !explained.any(|it| it.holds(key.provider, evidence, actives))
     }
 
     /// What the texts name.

@@ -73,8 +73,9 @@ pub struct Signal {
     /// both.
     #[serde(default)]
     pub conditions: Vec<String>,
-    /// All reply codes with this first digit.
-    pub class: Option<u8>,
+    /// All reply codes with one of these first digits.
+    #[serde(default)]
+    pub classes: Vec<u8>,
     /// Kinds of failed connections (the label `error` of `maillog_connect_errors_total`).
     #[serde(default)]
     pub errors: Vec<String>,
@@ -115,7 +116,7 @@ fn windows() -> Vec<Span> {
 }
 
 fn least() -> u64 {
-    10
+    6
 }
 
 fn yes() -> bool {
@@ -209,8 +210,10 @@ pub struct Also {
 pub struct Explained {
     /// The name of the other alert.
     pub by: String,
-    /// The signal of which both are about: its part in the events of the last hour decides.
+    /// The signal of each provider that both are about: its part in the events of the last hour decides.
     pub part: String,
+    /// The signal of which it is a part; that of the rule if this is not given.
+    pub of: Option<String>,
     /// It explains this alert if the part is above this share.
     pub share: f64,
 }
@@ -258,11 +261,15 @@ pub struct Alert {
     /// Alerts while which are pending or firing this one does not start.
     #[serde(default)]
     pub not_while: Vec<String>,
+    /// Alerts while which are firing this one does not start.
+    #[serde(default)]
+    pub not_while_firing: Vec<String>,
     /// Does not start while all other providers together are proven to be above this share: then it is not the fault of
     /// this one.
     pub others_below: Option<f64>,
-    /// An alert that says the same.
-    pub explained: Option<Explained>,
+    /// Alerts that say the same.
+    #[serde(default)]
+    pub explained: Vec<Explained>,
     /// How long the condition must hold before the alert fires.
     pub r#for: Span,
     /// How long the alert keeps firing after the condition no longer holds.
