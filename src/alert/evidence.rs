@@ -21,7 +21,8 @@ use crate::catalog::{Catalog, Counted, Policy, ProviderId, Signal};
 /// How long a provider without an event keeps its series, in seconds.
 const KEPT: i64 = 86_400;
 
-/// The windows in which a provider is compared with the others, in seconds; the first with enough events counts.
+/// The windows in which a provider is compared with the others, in seconds. All of them count: the last one to recover
+/// from an outage of all is not at fault either.
 const OTHERS_WINDOWS: [i64; 3] = [300, 900, 3_600];
 
 /// How many events the others must have.
@@ -246,28 +247,26 @@ impl Evidence {
             .collect();
         for key in keys {
             let windows = OTHERS_WINDOWS.into_iter();
-            let others = windows.filter_map(|window| self.others_lower(key, window));
-            let others = others.into_iter().next().unwrap_or_default();
+            let others = windows.map(|window| self.others_lower(key, window));
+            let others = others.fold(0.0, f64::max);
             if let Some(series) = self.series.get_mut(&key) {
                 series.now.others_lower = others;
             }
         }
     }
 
-    /// The share that the events of all other providers prove; `None` if they have too few. The worst of them is left
-    /// out, as long as the rest is a fair part: two providers that fail at once are two faults of theirs.
-    fn others_lower(&self, key: Key, window: i64) -> Option<f64> {
-        let signal = self.of_all[key.signal]?;
-        let of_all = Key {
+    /// The share that the events of all other providers prove; 0 if they have too few. The worst of them is left out, as
+    /// long as the rest is a fair part: two providers that fail at once are two faults of theirs.
+    fn others_lower(&self, key: Key, window: i64) -> f64 {
+        let of_all = self.of_all[key.signal].map(|signal| Key {
             signal,
             provider: None,
+        });
+        let of_all = of_all.and_then(|key| self.counts(key, window));
+        let Some(([failed, all], [own_failed, own])) = of_all.zip(self.counts(key, window)) else {
+            return 0.0;
         };
-        let [failed, all] = self.counts(of_all, window)?;
-        let [own_failed, own] = self.counts(key, window)?;
-        let (failed, others) = (
-            failed.saturating_sub(own_failed),
-            all.saturating_sub(own),
-        );
+        let (failed, others) = (failed.saturating_sub(own_failed), all.saturating_sub(own));
         let same = self.all_of(key.signal).map(|it| it.0);
         let same = same.filter(|it| it.provider != key.provider);
         let worst = same.filter_map(|it| self.counts(it, window)).max();
@@ -277,7 +276,10 @@ impl Evidence {
             true => (failed.saturating_sub(worst_failed), rest),
             false => (failed, others),
         };
-        (others >= LEAST_OTHERS).then(|| lower(failed, others))
+        match others >= LEAST_OTHERS {
+            true => lower(failed, others),
+            false => 0.0,
+        }
     }
 
     /// The failures and all events of a signal within a window.

@@ -4,7 +4,7 @@ use super::active::{Actives, Label};
 use super::evidence::{Evidence, Key};
 use super::leading::Leading;
 use super::series::Judgement;
-use crate::catalog::{Alert, Catalog, Cause, ConditionId, Counted, Policy, Span, Watch};
+use crate::catalog::{Alert, Catalog, Cause, ConditionId, Counted, Policy, Signal, Span, Watch};
 
 /// A match of a rule: its condition holds.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,7 +25,8 @@ pub struct Figures {
     pub usual: Option<f64>,
     /// The provider with the largest part; of rules about senders, the domain.
     pub leader: Option<String>,
-    /// The most frequent enhanced status code.
+    /// The most frequent enhanced status code of the rule's reply code; of rules about deliveries, the most frequent
+    /// reply code.
     pub enhanced: Option<String>,
     /// The most frequent condition.
     pub cause: Option<String>,
@@ -57,6 +58,8 @@ pub(super) struct Rule {
     conditions: Vec<ConditionId>,
     /// Conditions that are never the cause.
     never_cause: Vec<ConditionId>,
+    /// The first digits of the reply codes that can be the cause.
+    digits: &'static [u16],
 }
 
 /// The indexes of the last ten minutes, quarter hour and hour in [`Judgement::events`].
@@ -87,7 +90,8 @@ impl Explained {
             }
             // All providers for which the other alert fires, together.
             (None, true) => {
-                let firing = parts().filter(|(key, _)| actives.is_firing(self.by, &label(key.provider)));
+                let firing =
+                    parts().filter(|(key, _)| actives.is_firing(self.by, &label(key.provider)));
                 let part = firing.map(|(_, it)| it.events[HOUR]).sum();
                 (part, events(self.of, None))
             }
@@ -96,7 +100,8 @@ impl Explained {
                 if !actives.has(self.by) {
                     return false;
                 }
-                let common = parts().map(|(key, part)| part.events[HOUR].min(events(self.of, key.provider)));
+                let common =
+                    parts().map(|(key, part)| part.events[HOUR].min(events(self.of, key.provider)));
                 let all = evidence.all_of(self.of).map(|(_, it)| it.events[HOUR]);
                 (common.sum(), all.sum())
             }
@@ -152,6 +157,7 @@ impl Rule {
                 .filter_map(|name| catalog.condition_named(name))
                 .collect(),
             never_cause: never_cause.map(|(id, _)| ConditionId(id as u8)).collect(),
+            digits: policy.signal_of(alert).map_or(&[], Signal::digits),
             alert: alert.clone(),
         }
     }
@@ -291,6 +297,8 @@ impl Rule {
         if alert.codes.is_empty() && alert.conditions.is_empty() || key.provider.is_some() {
             let cause = leading.condition(key.provider, &self.never_cause);
             figures.cause = cause.map(|id| catalog.condition_name(id).to_owned());
+            let code = leading.code(key.provider, self.digits);
+            figures.enhanced = code.map(|it| it.to_string());
         }
         if key.provider.is_none() {
             let leader = leading.provider(&alert.codes, &self.conditions);

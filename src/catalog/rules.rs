@@ -140,6 +140,17 @@ impl Signal {
         )
     }
 
+    /// The first digits of the reply codes that let a delivery fail, of signals about deliveries; 1 are failed
+    /// connections.
+    pub fn digits(&self) -> &'static [u16] {
+        match (self.deferred_except.is_empty(), self.bounced_for.is_empty()) {
+            (true, true) => &[],
+            (true, false) => &[5],
+            (false, true) => &[1, 4],
+            (false, false) => &[1, 4, 5],
+        }
+    }
+
     /// Whether it is compared with the busiest ten minutes that are usual.
     pub fn is_surge(&self) -> bool {
         matches!(

@@ -4,14 +4,19 @@
 use crate::catalog::{Catalog, ConditionId};
 use crate::parse::condition_cache::ConditionCache;
 use crate::parse::event::Event;
-use crate::parse::kinds::{ConnectError, Outcome};
+use crate::parse::kinds::{ConnectError, Direction, Outcome};
 use crate::parse::reply;
+
+/// What Postfix answers to its clients if a mail filter (milter) does not answer it. Remote servers say the same, but
+/// their filters are not ours.
+const FILTER_FAILS: &[u8] = b"Service unavailable - try again later";
 
 /// Assigns conditions to events.
 pub(crate) struct Conditions {
     catalog: &'static Catalog,
     /// The condition of each connection error, by [`ConnectError::index`].
     connect_errors: [ConditionId; ConnectError::ALL.len()],
+    local_error: ConditionId,
     cache: ConditionCache,
 }
 
@@ -32,6 +37,9 @@ impl Conditions {
         Conditions {
             catalog,
             connect_errors: ConnectError::ALL.map(condition_of),
+            local_error: catalog
+                .condition_named("local_error")
+                .unwrap_or(catalog.other()),
             cache: ConditionCache::new(),
         }
     }
@@ -48,6 +56,9 @@ impl Conditions {
     fn of_failure(&mut self, event: &Event<'_>) -> ConditionId {
         if let Some(error) = event.connect_error {
             return self.connect_errors[error.index()];
+        }
+        if event.direction == Direction::Inbound && event.text.ends_with(FILTER_FAILS) {
+            return self.local_error;
         }
         let (mut code, mut enhanced) = (event.code, event.enhanced);
         if code.is_none() {

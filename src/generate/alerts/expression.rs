@@ -153,16 +153,32 @@ fn of_share(alert: &Alert, policy: &Policy, figures: &Figures) -> String {
 /// That another alert does not say the same.
 fn is_explained(alert: &Alert, explained: &Explained, policy: &Policy) -> String {
     let Explained {
-        by, part, of, share, ..
+        by,
+        part,
+        of,
+        share,
+        ..
     } = explained;
-    let of_provider = policy.alerts.iter().any(|it| it.name == *by && it.by_provider);
-    let events = |signal: &str| format!("maillog_signal_events{{signal=\"{signal}\",window=\"1h\"}}");
+    let of_provider = policy
+        .alerts
+        .iter()
+        .any(|it| it.name == *by && it.by_provider);
+    let events =
+        |signal: &str| format!("maillog_signal_events{{signal=\"{signal}\",window=\"1h\"}}");
     let part = events(part);
-    let of = events(of.as_deref().or(alert.signal.as_deref()).unwrap_or_default());
+    let of = events(
+        of.as_deref()
+            .or(alert.signal.as_deref())
+            .unwrap_or_default(),
+    );
     let each = "on (instance, job, provider)";
     match (alert.by_provider, of_provider) {
         (true, _) => {
-            let same = if of_provider { each } else { "on (instance, job)" };
+            let same = if of_provider {
+                each
+            } else {
+                "on (instance, job)"
+            };
             format!(
                 "\nunless {each} (\n  {part}\n  > {each} {share} * {of}\n  \
                  and {same} ALERTS{{alertname=\"{by}\"}}\n)"
@@ -235,6 +251,17 @@ pub(super) fn cause(alert: &Alert, except: &[&str]) -> String {
     }
     let series = format!("maillog_provider_conditions_total{{{matchers}}}");
     leading("condition", &series)
+}
+
+/// The most frequent code of outbound replies with one of these first digits, of the alert's provider or of all.
+pub(super) fn code(alert: &Alert, digits: &[u16]) -> Option<String> {
+    let digits: String = digits.iter().map(ToString::to_string).collect();
+    let mut matchers = ONE_TARGET.to_owned();
+    if alert.by_provider {
+        matchers += ",provider=%[3]q";
+    }
+    let series = format!("maillog_provider_codes_total{{{matchers},code=~\"[{digits}]..\"}}");
+    (!digits.is_empty()).then(|| leading("code", &series))
 }
 
 /// The provider with most replies that the rule is about.
