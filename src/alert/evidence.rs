@@ -23,7 +23,7 @@ const KEPT: i64 = 86_400;
 
 /// The windows in which a provider is compared with the others, in seconds. All of them count: the last one to recover
 /// from an outage of all is not at fault either.
-const OTHERS_WINDOWS: [i64; 3] = [300, 900, 3_600];
+const OTHERS_WINDOWS: [i64; 4] = [180, 300, 900, 3_600];
 
 /// How many events the others must have.
 const LEAST_OTHERS: u64 = 10;

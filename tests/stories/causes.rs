@@ -272,7 +272,7 @@ fn smarthost_that_refuses_to_talk_names_its_code() {
         let reply = "421 4.3.2 service not available";
         let mut site = Site::new(SMARTHOST, T);
         let is_down = move |time: i64| (BEFORE..end).contains(&time);
-        let replies = (500.0 / hourly * 12.0).clamp(1.0, 100.0) as u32;
+        let replies = (6_000.0_f64 / hourly).clamp(1.0, 100.0) as u32;
         site.run(
             0,
             end + 6 * HOUR,
