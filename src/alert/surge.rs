@@ -173,7 +173,7 @@ mod tests {
             let number = if is_tuesday(slot) { 900 } else { 10 };
             surge.learn(slot * SLOT, number, is_tuesday(slot));
             if slot == WEEK + DAY {
-                assert_eq!(surge.usual(), Some(25.0), "once is no habit");
+                assert_eq!(surge.usual(), Some(10.0), "once is no habit");
             }
         }
         surge.learn((2 * WEEK + DAY) * SLOT, 900, false);
