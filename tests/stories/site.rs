@@ -16,8 +16,6 @@ pub enum Answer {
     Sent,
     /// It gave this reply, with a code and perhaps an enhanced status code.
     Reply(&'static str),
-    /// It was not asked, because it refused to talk with this reply before.
-    Suspended(&'static str),
     /// `ECONNREFUSED`.
     Refused,
     /// No answer before the timeout.
@@ -191,16 +189,6 @@ impl Site {
                 let dsn = dsn.map_or_else(|| format!("{class}.0.0"), |it| (*it).to_owned());
                 let status = if class == "4" { "deferred" } else { "bounced" };
                 (format!("{host}:25"), dsn, status, said(reply))
-            }
-            Answer::Suspended(reply) => {
-                program = "error";
-                let text = format!("host {host} refused to talk to me: {reply}");
-                (
-                    "none".to_owned(),
-                    "4.0.0".to_owned(),
-                    "deferred",
-                    format!("(delivery temporarily suspended: {text})"),
-                )
             }
             Answer::Refused => {
                 let text = format!("connect to {host}:25: Connection refused");
