@@ -239,11 +239,15 @@ impl Evidence {
         }
     }
 
-    /// Finds out for each provider how the other ones do.
+    /// Finds out for each provider with proven failures how the other ones do.
     fn compare_with_others(&mut self) {
-        let keys = self.series.keys().copied();
-        let keys: Vec<Key> = keys
-            .filter(|key| key.provider.is_some() && self.of_all[key.signal].is_some())
+        let fails = |(key, series): &(&Key, &Series)| {
+            series.now.share_lower > 0.0 && key.provider.is_some()
+        };
+        let failing = self.series.iter().filter(fails);
+        let keys: Vec<Key> = failing
+            .map(|(key, _)| *key)
+            .filter(|key| self.of_all[key.signal].is_some())
             .collect();
         for key in keys {
             let windows = OTHERS_WINDOWS.into_iter();

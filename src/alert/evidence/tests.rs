@@ -218,7 +218,9 @@ fn others_lower(failed: [u64; 3], replies: [u64; 3], age: i64) -> f64 {
     let keys = [(Some(3), number), (None, all), (Some(4), number)];
     for ((provider, signal), at) in keys.into_iter().zip(0..) {
         let key = Key { signal, provider };
-        evidence.series.insert(key, series(&[(age, failed[at])]));
+        let mut of_key = series(&[(age, failed[at])]);
+        of_key.now.share_lower = 0.1;
+        evidence.series.insert(key, of_key);
         let whole = Whole::of(&policy.signals[signal]);
         let events = recent(&[(age, replies[at])]);
         let track = WholeTrack { total: 0, events };
