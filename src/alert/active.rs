@@ -69,6 +69,18 @@ impl Actives {
         self.list.iter().any(|active| active.rule == rule)
     }
 
+    /// Whether the alert of this rule with this label is pending or firing.
+    pub(super) fn has_labelled(&self, rule: usize, label: &Label) -> bool {
+        let mut of_rule = self.list.iter().filter(|active| active.rule == rule);
+        of_rule.any(|active| active.label == *label)
+    }
+
+    /// Whether any alert of this rule is firing.
+    pub(super) fn fires(&self, rule: usize) -> bool {
+        let mut of_rule = self.list.iter().filter(|active| active.rule == rule);
+        of_rule.any(|active| active.fired.is_some())
+    }
+
     /// Whether the alert of this rule with this label is firing.
     pub(super) fn is_firing(&self, rule: usize, label: &Label) -> bool {
         let mut of_rule = self.list.iter().filter(|active| active.rule == rule);

@@ -21,6 +21,13 @@ use crate::catalog::{Catalog, Counted, Policy, ProviderId, Signal};
 /// How long a provider without an event keeps its series, in seconds.
 const KEPT: i64 = 86_400;
 
+/// The windows in which a provider is compared with the others, in seconds. All of them count: the last one to recover
+/// from an outage of all is not at fault either.
+const OTHERS_WINDOWS: [i64; 4] = [180, 300, 900, 3_600];
+
+/// How many events the others must have.
+const LEAST_OTHERS: u64 = 10;
+
 /// A signal, of all providers or of one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Key {
@@ -41,8 +48,8 @@ pub(super) struct Evidence {
     signals: Vec<(Signal, Selection)>,
     /// The signal of all providers, for each signal of one.
     of_all: Vec<Option<usize>>,
-    /// How many events the shortest window must have that tells the share now, for each signal.
-    enough: Vec<u64>,
+    /// The lowest share above which a rule about the signal fires, for each signal; 1 if there is none.
+    lowest: Vec<f64>,
     series: BTreeMap<Key, Series>,
     wholes: BTreeMap<(Whole, Option<u8>), WholeTrack>,
     /// The messages of each sender domain.
@@ -72,12 +79,11 @@ pub(super) struct EvidenceSnapshot {
 impl Evidence {
     /// Evidence for the signals of a policy; `names` are the providers' names by id.
     pub(super) fn new(policy: &Policy, catalog: &Catalog, names: Arc<[String]>) -> Self {
-        let enough = policy.signals.iter().map(|signal| {
+        let lowest = policy.signals.iter().map(|signal| {
             let rules = policy.alerts.iter();
             let rules = rules.filter(|it| it.signal.as_ref() == Some(&signal.name));
             let floors = rules.filter_map(|rule| rule.share);
-            let lowest = floors.fold(1.0, f64::min);
-            (1.0 / lowest).ceil().clamp(10.0, 100.0) as u64
+            floors.fold(1.0, f64::min)
         });
         let of_all = policy.signals.iter().map(|signal| {
             let others = signal.others.as_ref()?;
@@ -93,7 +99,7 @@ impl Evidence {
         Evidence {
             senders: SenderSurges::new(rule.cloned(), 0),
             of_all: of_all.collect(),
-            enough: enough.collect(),
+            lowest: lowest.collect(),
             names,
             signals: policy
                 .signals
@@ -210,7 +216,7 @@ impl Evidence {
                     .usual
                     .learn(now, &series.events, whole, signal.needs_weeks);
             }
-            series.now = series.judge(signal, self.enough[key.signal], whole, now);
+            series.now = series.judge(signal, self.lowest[key.signal], whole, now);
         }
         self.compare_with_others();
         self.judge_senders(now, discard);
@@ -233,37 +239,59 @@ impl Evidence {
         }
     }
 
-    /// Finds out for each provider how the other ones do.
+    /// Finds out for each provider with proven failures how the other ones do.
     fn compare_with_others(&mut self) {
-        let keys = self.series.keys().copied();
-        let keys: Vec<Key> = keys.filter(|key| key.provider.is_some()).collect();
+        let fails = |(key, series): &(&Key, &Series)| {
+            series.now.share_lower > 0.0 && key.provider.is_some()
+        };
+        let failing = self.series.iter().filter(fails);
+        let keys: Vec<Key> = failing
+            .map(|(key, _)| *key)
+            .filter(|key| self.of_all[key.signal].is_some())
+            .collect();
         for key in keys {
-            let Some(signal) = self.of_all[key.signal] else {
-                continue;
-            };
-            let of_all = Key {
-                signal,
-                provider: None,
-            };
-            let counts = |key: Key, window| {
-                let whole = Whole::of(&self.signals[key.signal].0);
-                let failed = self.series.get(&key)?.events.sum(window);
-                Some([
-                    failed,
-                    self.wholes.get(&(whole, key.provider))?.events.sum(window),
-                ])
-            };
-            let others = [300, 900, 3_600].into_iter().filter_map(|window| {
-                let ([all_failed, all], [failed, whole]) =
-                    counts(of_all, window).zip(counts(key, window))?;
-                let all = all.saturating_sub(whole);
-                (all >= 10).then(|| lower(all_failed.saturating_sub(failed), all))
-            });
-            let others = others.into_iter().next().unwrap_or_default();
+            let windows = OTHERS_WINDOWS.into_iter();
+            let others = windows.map(|window| self.others_lower(key, window));
+            let others = others.fold(0.0, f64::max);
             if let Some(series) = self.series.get_mut(&key) {
                 series.now.others_lower = others;
             }
         }
+    }
+
+    /// The share that the events of all other providers prove; 0 if they have too few. The worst of them is left out, as
+    /// long as the rest is a fair part: two providers that fail at once are two faults of theirs.
+    fn others_lower(&self, key: Key, window: i64) -> f64 {
+        let of_all = self.of_all[key.signal].map(|signal| Key {
+            signal,
+            provider: None,
+        });
+        let of_all = of_all.and_then(|key| self.counts(key, window));
+        let Some(([failed, all], [own_failed, own])) = of_all.zip(self.counts(key, window)) else {
+            return 0.0;
+        };
+        let (failed, others) = (failed.saturating_sub(own_failed), all.saturating_sub(own));
+        let same = self.all_of(key.signal).map(|it| it.0);
+        let same = same.filter(|it| it.provider != key.provider);
+        let worst = same.filter_map(|it| self.counts(it, window)).max();
+        let [worst_failed, worst] = worst.unwrap_or_default();
+        let rest = others.saturating_sub(worst);
+        let (failed, others) = match rest >= LEAST_OTHERS && rest * 10 >= all {
+            true => (failed.saturating_sub(worst_failed), rest),
+            false => (failed, others),
+        };
+        match others >= LEAST_OTHERS {
+            true => lower(failed, others),
+            false => 0.0,
+        }
+    }
+
+    /// The failures and all events of a signal within a window.
+    fn counts(&self, key: Key, window: i64) -> Option<[u64; 2]> {
+        let whole = Whole::of(&self.signals[key.signal].0);
+        let failed = self.series.get(&key)?.events.sum(window);
+        let all = self.wholes.get(&(whole, key.provider))?.events.sum(window);
+        Some([failed, all])
     }
 
     /// What is known about a signal, if it has been seen.
@@ -377,7 +405,7 @@ impl Evidence {
                 last_event: kept.last_event,
                 now: Judgement::default(),
             };
-            series.now = series.judge(spec, self.enough[signal], &whole.events, now);
+            series.now = series.judge(spec, self.lowest[signal], &whole.events, now);
             self.series.insert(Key { signal, provider }, series);
         }
     }

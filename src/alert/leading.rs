@@ -119,6 +119,14 @@ impl Leading {
         leader.map(ProviderId)
     }
 
+    /// The most frequent reply code with one of these first digits, of a provider or of all; 1 are failed connections.
+    pub(super) fn code(&self, provider: Option<u8>, digits: &[u16]) -> Option<u16> {
+        self.codes.leader(|(of, code)| {
+            let counts = provider.is_none_or(|provider| provider == of);
+            (counts && digits.contains(&(code / 100))).then_some(code)
+        })
+    }
+
     /// The enhanced status code that most replies with this code had.
     pub(super) fn enhanced(&self, code: u16) -> Option<Enhanced> {
         let leader = self

@@ -4,7 +4,7 @@ use super::active::{Actives, Label};
 use super::evidence::{Evidence, Key};
 use super::leading::Leading;
 use super::series::Judgement;
-use crate::catalog::{Alert, Catalog, Cause, ConditionId, Counted, Policy, Span, Watch};
+use crate::catalog::{Alert, Catalog, Cause, ConditionId, Counted, Policy, Signal, Span, Watch};
 
 /// A match of a rule: its condition holds.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,7 +25,8 @@ pub struct Figures {
     pub usual: Option<f64>,
     /// The provider with the largest part; of rules about senders, the domain.
     pub leader: Option<String>,
-    /// The most frequent enhanced status code.
+    /// The most frequent enhanced status code of the rule's reply code; of rules about deliveries, the most frequent
+    /// reply code.
     pub enhanced: Option<String>,
     /// The most frequent condition.
     pub cause: Option<String>,
@@ -35,9 +36,11 @@ pub struct Figures {
 
 /// What another alert explains.
 struct Explained {
-    /// The rule of the other alert.
+    /// The rule of the other alert, and whether it has one alert for each provider.
     by: usize,
+    by_provider: bool,
     part: usize,
+    of: usize,
     share: f64,
 }
 
@@ -48,18 +51,64 @@ pub(super) struct Rule {
     pub signal: Option<usize>,
     also: Option<(usize, f64)>,
     not_while: Vec<usize>,
-    explained: Option<Explained>,
+    not_while_firing: Vec<usize>,
+    explained: Vec<Explained>,
     /// Whether its signal is about one sender domain.
     pub about_sender: bool,
     conditions: Vec<ConditionId>,
     /// Conditions that are never the cause.
     never_cause: Vec<ConditionId>,
+    /// The first digits of the reply codes that can be the cause.
+    digits: &'static [u16],
 }
 
 /// The indexes of the last ten minutes, quarter hour and hour in [`Judgement::events`].
 const TEN_MINUTES: usize = 1;
 const QUARTER: usize = 2;
 const HOUR: usize = 3;
+
+impl Explained {
+    /// Whether the other alert says what an alert would say about `provider`, or about all of them.
+    fn holds(&self, provider: Option<u8>, evidence: &Evidence, actives: &Actives) -> bool {
+        let events = |signal, provider| {
+            let found = evidence.of(Key { signal, provider });
+            found.map_or(0, |it| it.events[HOUR])
+        };
+        let label = |provider: Option<u8>| {
+            let name = provider.map(|it| evidence.name(it).to_owned());
+            name.map(|name| ("provider", name))
+        };
+        let parts = || evidence.all_of(self.part);
+        let (part, of) = match (provider, self.by_provider) {
+            // Both about one provider, or this one about a provider and the other one about all.
+            (Some(_), _) => {
+                let other = label(provider.filter(|_| self.by_provider));
+                if !actives.has_labelled(self.by, &other) {
+                    return false;
+                }
+                (events(self.part, provider), events(self.of, provider))
+            }
+            // All providers for which the other alert fires, together.
+            (None, true) => {
+                let firing =
+                    parts().filter(|(key, _)| actives.is_firing(self.by, &label(key.provider)));
+                let part = firing.map(|(_, it)| it.events[HOUR]).sum();
+                (part, events(self.of, None))
+            }
+            // Both about all providers: what they can have in common.
+            (None, false) => {
+                if !actives.has(self.by) {
+                    return false;
+                }
+                let common =
+                    parts().map(|(key, part)| part.events[HOUR].min(events(self.of, key.provider)));
+                let all = evidence.all_of(self.of).map(|(_, it)| it.events[HOUR]);
+                (common.sum(), all.sum())
+            }
+        };
+        part as f64 > self.share * of as f64
+    }
+}
 
 impl Rule {
     /// The rule of a policy with this number.
@@ -87,19 +136,28 @@ impl Rule {
                 .as_ref()
                 .and_then(|also| Some((evidence.number(&also.signal)?, also.share))),
             not_while: alert.not_while.iter().filter_map(rule).collect(),
-            explained: alert.explained.as_ref().and_then(|it| {
-                Some(Explained {
-                    by: rule(&it.by)?,
-                    part: evidence.number(&it.part)?,
-                    share: it.share,
+            not_while_firing: alert.not_while_firing.iter().filter_map(rule).collect(),
+            explained: alert
+                .explained
+                .iter()
+                .filter_map(|it| {
+                    let by = rule(&it.by)?;
+                    Some(Explained {
+                        by,
+                        by_provider: policy.alerts[by].by_provider,
+                        part: evidence.number(&it.part)?,
+                        of: evidence.number(it.of.as_ref().or(alert.signal.as_ref())?)?,
+                        share: it.share,
+                    })
                 })
-            }),
+                .collect(),
             conditions: alert
                 .conditions
                 .iter()
                 .filter_map(|name| catalog.condition_named(name))
                 .collect(),
             never_cause: never_cause.map(|(id, _)| ConditionId(id as u8)).collect(),
+            digits: policy.signal_of(alert).map_or(&[], Signal::digits),
             alert: alert.clone(),
         }
     }
@@ -216,26 +274,10 @@ impl Rule {
         if others.is_some_and(|share| judgement.others_lower > share) {
             return false;
         }
-        if self.not_while.iter().any(|rule| actives.has(*rule)) {
-            return false;
-        }
-        let Some(explained) = &self.explained else {
-            return true;
-        };
-        let part_of = |provider| {
-            let signal = explained.part;
-            let part = evidence.of(Key { signal, provider });
-            let part = part.map_or(0, |it| it.events[HOUR]);
-            part as f64 > explained.share * judgement.events[HOUR] as f64
-        };
-        match key.provider {
-            Some(_) => !(actives.has(explained.by) && part_of(key.provider)),
-            None => !evidence.all_of(explained.part).any(|(part, _)| {
-                let provider = part.provider.map(|it| evidence.name(it).to_owned());
-                let label = provider.map(|name| ("provider", name));
-                part_of(part.provider) && actives.is_firing(explained.by, &label)
-            }),
-        }
+        let waits = self.not_while.iter().any(|rule| actives.has(*rule))
+            || self.not_while_firing.iter().any(|it| actives.fires(*it));
+        let mut explained = self.explained.iter();
+        !waits && !explained.any(|it| it.holds(key.provider, evidence, actives))
     }
 
     /// What the texts name.
@@ -255,6 +297,8 @@ impl Rule {
         if alert.codes.is_empty() && alert.conditions.is_empty() || key.provider.is_some() {
             let cause = leading.condition(key.provider, &self.never_cause);
             figures.cause = cause.map(|id| catalog.condition_name(id).to_owned());
+            let code = leading.code(key.provider, self.digits);
+            figures.enhanced = code.map(|it| it.to_string());
         }
         if key.provider.is_none() {
             let leader = leading.provider(&alert.codes, &self.conditions);

@@ -40,12 +40,12 @@ pub(super) struct Series {
 }
 
 impl Series {
-    /// What is known at `time`; `enough` is how many events the shortest window must have that tells the share now, and
-    /// `whole` what the share refers to.
+    /// What is known at `time`; `lowest` is the lowest share above which a rule fires, and `whole` what the share refers
+    /// to.
     pub(super) fn judge(
         &self,
         signal: &Signal,
-        enough: u64,
+        lowest: f64,
         whole: &Recent,
         time: i64,
     ) -> Judgement {
@@ -64,10 +64,15 @@ impl Series {
             return judgement;
         }
         let last = signal.windows.last().map_or(0, |window| window.seconds());
+        // The shortest window that tells the share now: one with enough events, or with few that prove it to be high.
+        // A destination that refuses connections gets few attempts: the rest of its mail is deferred without one.
+        let enough = (1.0 / lowest).ceil().clamp(10.0, 100.0) as u64;
+        let high = lowest.max(self.usual.share());
         for window in SHARE_WINDOWS.into_iter().chain([last]) {
             let failed = self.events.sum(window);
             let all = whole.sum(window).max(failed);
-            if all >= enough || all > 0 && window >= last.max(3_600) {
+            let tells = all >= enough || lower(failed, all) > high;
+            if tells || all > 0 && window >= last.max(3_600) {
                 let lasts = !has_stopped(whole, window);
                 judgement.share = if lasts {
                     failed as f64 / all as f64
@@ -82,9 +87,12 @@ impl Series {
             let (failed, all) = (self.events.sum(window), whole.sum(window));
             if self.is_enough(signal, window, failed) {
                 let short = short(window);
-                let compatible = match has_stopped(whole, window) {
+                let lately = self.events.sum(short);
+                // Where there is little mail, everything is compatible with a quarter of an hour without failures.
+                let is_over = lately == 0 && window >= 3_600 || has_stopped(whole, window);
+                let compatible = match is_over {
                     true => 0.0,
-                    false => upper(self.events.sum(short), whole.sum(short)),
+                    false => upper(lately, whole.sum(short)),
                 };
                 let proven = lower(failed, all.max(failed)).min(compatible);
                 judgement.share_lower = judgement.share_lower.max(proven);

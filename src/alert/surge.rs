@@ -22,6 +22,9 @@ const FAMILIAR: i64 = 8 * DAY;
 /// How much more may be usual until then.
 const UNFAMILIAR: f64 = 2.5;
 
+/// Marks a number that an alert was about.
+const ALERTED: u64 = 1 << 63;
+
 /// The numbers of the last three weeks, for each ten minutes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Surge {
@@ -29,7 +32,8 @@ pub(super) struct Surge {
     first: i64,
     /// The slot that is not complete yet, and its number.
     current: (i64, u64),
-    /// Slot and number, in the order of slots, of those that were not zero.
+    /// Slot and number, in the order of slots, of those that were not zero. Numbers that an alert was about are marked
+    /// with [`ALERTED`].
     numbers: Vec<(i64, u64)>,
     /// The usual number when an alert became pending, while one is pending or firing.
     frozen: Option<f64>,
@@ -52,13 +56,13 @@ impl Surge {
     pub(super) fn learn(&mut self, now: i64, number: u64, is_alerting: bool) {
         let slot = now.div_euclid(SLOT);
         if slot != self.current.0 {
-            let (ended, mut sum) = self.current;
-            if let Some(frozen) = self.frozen {
-                // What an alert is about does not become usual.
-                sum = sum.min(frozen as u64);
-            }
+            let (ended, sum) = self.current;
             if sum > 0 {
-                self.numbers.push((ended, sum));
+                let mark = match self.frozen {
+                    Some(frozen) if sum as f64 > frozen => ALERTED,
+                    _ => 0,
+                };
+                self.numbers.push((ended, sum & !ALERTED | mark));
             }
             self.current = (slot, 0);
             let outdated = self.numbers.partition_point(|it| it.0 < slot - KEPT);
@@ -83,20 +87,26 @@ impl Surge {
             return None;
         }
         // The last 20 minutes may be a part of the surge.
-        let mut most = self.most(now - DAY, now - 3);
-        for week in 1..=3 {
+        let mut most = self.most(now - DAY, now - 3, false);
+        let mut weeks = [0; 3];
+        for (week, highest) in (1..).zip(&mut weeks) {
             let then = now - week * WEEK;
-            most = most.max(self.most(then - HOUR, then + HOUR));
+            most = most.max(self.most(then - HOUR, then + HOUR, false));
+            *highest = self.most(then - HOUR, then + HOUR, true);
         }
+        // What an alert was about becomes usual when it was there in two of three weeks.
+        weeks.sort_unstable();
+        let most = most.max(weeks[1]);
         let allowance = if known < FAMILIAR { UNFAMILIAR } else { 1.0 };
         Some(most as f64 * allowance)
     }
 
-    /// The highest number of the slots from `first` to `last`.
-    fn most(&self, first: i64, last: i64) -> u64 {
+    /// The highest number of the slots from `first` to `last`, with or without those that an alert was about.
+    fn most(&self, first: i64, last: i64, with_alerted: bool) -> u64 {
         let start = self.numbers.partition_point(|it| it.0 < first);
         let within = self.numbers[start..].iter().take_while(|it| it.0 <= last);
-        within.map(|it| it.1).max().unwrap_or(0)
+        let counted = within.filter(|it| with_alerted || it.1 & ALERTED == 0);
+        counted.map(|it| it.1 & !ALERTED).max().unwrap_or(0)
     }
 
     /// Moves everything `seconds` into the past.
@@ -152,6 +162,22 @@ mod tests {
         surge.learn((slot + DAY) * SLOT, 0, false);
         run(&mut surge, slot + DAY, 3, |_| 10, false);
         assert_eq!(surge.usual(), Some(10.0), "nor after it");
+    }
+
+    #[test]
+    fn a_surge_of_each_week_is_usual_from_its_third_week_on() {
+        let mut surge = Surge::new(0);
+        // Each Tuesday, with an alert.
+        let is_tuesday = |slot: i64| (DAY..DAY + HOUR).contains(&(slot % WEEK));
+        for slot in 0..2 * WEEK + DAY {
+            let number = if is_tuesday(slot) { 900 } else { 10 };
+            surge.learn(slot * SLOT, number, is_tuesday(slot));
+            if slot == WEEK + DAY {
+                assert_eq!(surge.usual(), Some(10.0), "once is no habit");
+            }
+        }
+        surge.learn((2 * WEEK + DAY) * SLOT, 900, false);
+        assert_eq!(surge.usual(), Some(900.0));
     }
 
     /// Scattered numbers, the same for each slot: half days of different levels, and slots and half days with none.

@@ -9,7 +9,7 @@ pub(super) struct Selection {
     counts: Counted,
     direction: Direction,
     codes: Vec<u16>,
-    class: Option<u16>,
+    classes: Vec<u16>,
     conditions: Vec<ConditionId>,
     except: Vec<ConditionId>,
     errors: Vec<ConnectError>,
@@ -90,7 +90,7 @@ impl Selection {
                 Some(Side::Outbound) | None => Direction::Outbound,
             },
             codes: signal.codes.clone(),
-            class: signal.class.map(u16::from),
+            classes: signal.classes.iter().copied().map(u16::from).collect(),
             conditions: ids(&signal.conditions),
             except: ids(&signal.except),
             errors: errors(&signal.errors),
@@ -210,7 +210,7 @@ impl<'c> Totals<'c> {
         match what.counts {
             Counted::Replies => {
                 let codes = self.sum_codes(what, provider, |code| {
-                    what.codes.contains(&code) || Some(code / 100) == what.class
+                    what.codes.contains(&code) || what.classes.contains(&(code / 100))
                 });
                 let conditions = self.sum_conditions(what, provider, &what.conditions);
                 let errors = counters.connect_errors(&what.errors);
@@ -278,7 +278,7 @@ impl<'c> Totals<'c> {
         let (direction, counters) = (what.direction, self.counters);
         let codes = what.codes.iter();
         let mut sum: u64 = codes.map(|code| counters.code(direction, *code)).sum();
-        if let Some(class) = what.class {
+        for class in &what.classes {
             sum += counters.codes_between(direction, class * 100, class * 100 + 99);
         }
         let loopback = self.loopback.filter(|_| direction == Direction::Outbound);

@@ -140,7 +140,14 @@ impl Fill<'_> {
             "who" => known.unwrap_or_else(|| sentences.others.to_owned()),
             "leader" => with(&known, sentences.leader, sentences.end),
             "enhanced" => with(&figures.enhanced, " ", ""),
-            "why" => with(&figures.cause, sentences.why, ""),
+            "why" => {
+                let code = with(&figures.enhanced, " ", "");
+                let cause = with(&figures.cause, " ", "");
+                match format!("{code}{cause}").trim_start() {
+                    "" => String::new(),
+                    why => format!("{}{why}", sentences.why),
+                }
+            }
             "cause" => with(&figures.cause, sentences.cause, sentences.end),
             "instance" => self.instance.to_owned(),
             // All other names are labels.

@@ -73,8 +73,9 @@ pub struct Signal {
     /// both.
     #[serde(default)]
     pub conditions: Vec<String>,
-    /// All reply codes with this first digit.
-    pub class: Option<u8>,
+    /// All reply codes with one of these first digits.
+    #[serde(default)]
+    pub classes: Vec<u8>,
     /// Kinds of failed connections (the label `error` of `maillog_connect_errors_total`).
     #[serde(default)]
     pub errors: Vec<String>,
@@ -137,6 +138,17 @@ impl Signal {
             self.counts,
             Counted::Replies | Counted::Deliveries | Counted::SentMessages
         )
+    }
+
+    /// The first digits of the reply codes that let a delivery fail, of signals about deliveries; 1 are failed
+    /// connections.
+    pub fn digits(&self) -> &'static [u16] {
+        match (self.deferred_except.is_empty(), self.bounced_for.is_empty()) {
+            (true, true) => &[],
+            (true, false) => &[5],
+            (false, true) => &[1, 4],
+            (false, false) => &[1, 4, 5],
+        }
     }
 
     /// Whether it is compared with the busiest ten minutes that are usual.
@@ -209,8 +221,10 @@ pub struct Also {
 pub struct Explained {
     /// The name of the other alert.
     pub by: String,
-    /// The signal of which both are about: its part in the events of the last hour decides.
+    /// The signal of each provider that both are about: its part in the events of the last hour decides.
     pub part: String,
+    /// The signal of which it is a part; that of the rule if this is not given.
+    pub of: Option<String>,
     /// It explains this alert if the part is above this share.
     pub share: f64,
 }
@@ -258,11 +272,15 @@ pub struct Alert {
     /// Alerts while which are pending or firing this one does not start.
     #[serde(default)]
     pub not_while: Vec<String>,
+    /// Alerts while which are firing this one does not start.
+    #[serde(default)]
+    pub not_while_firing: Vec<String>,
     /// Does not start while all other providers together are proven to be above this share: then it is not the fault of
     /// this one.
     pub others_below: Option<f64>,
-    /// An alert that says the same.
-    pub explained: Option<Explained>,
+    /// Alerts that say the same.
+    #[serde(default)]
+    pub explained: Vec<Explained>,
     /// How long the condition must hold before the alert fires.
     pub r#for: Span,
     /// How long the alert keeps firing after the condition no longer holds.

@@ -21,7 +21,7 @@ impl Scrape {
         );
         let mut others = self.previous.gauge(
             "maillog_signal_others_share_lower",
-            "The same share that the events of all other providers together prove, from 0 to 1.",
+            "The same share that the events of the other providers prove, without the worst of them where enough are left, from 0 to 1; 0 while those of the provider prove none.",
         );
         let mut usual = self.previous.gauge(
             "maillog_signal_usual_share",

@@ -7,6 +7,10 @@ use crate::parse::event::Event;
 use crate::parse::kinds::{ConnectError, Direction, Outcome};
 use crate::parse::reply;
 
+/// What Postfix answers to its clients if a mail filter (milter) does not answer it; cleanup logs no reply code. Remote
+/// servers say the same, but their filters are not ours.
+const FILTER_FAILS: &[u8] = b"4.7.1 Service unavailable - try again later";
+
 /// Assigns conditions to events.
 pub(crate) struct Conditions {
     catalog: &'static Catalog,
@@ -56,6 +60,12 @@ impl Conditions {
     fn of_failure(&mut self, event: &Event<'_>) -> ConditionId {
         if let Some(error) = event.connect_error {
             return self.connect_errors[error.index()];
+        }
+        if event.direction == Direction::Inbound {
+            let text = event.text.strip_prefix(b"451 ").unwrap_or(event.text);
+            if text.starts_with(FILTER_FAILS) {
+                return self.local_error;
+            }
         }
         let (mut code, mut enhanced) = (event.code, event.enhanced);
         if code.is_none() {

@@ -3,6 +3,7 @@
 //! Each story is a mail server with its traffic and what the remote servers answered. What must follow was written down
 //! from what an operator would want, not from what the rules do.
 
+mod causes;
 mod incidents;
 mod quiet;
 mod senders;

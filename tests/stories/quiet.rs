@@ -104,6 +104,41 @@ fn a_few_messages_to_a_dead_host() {
 }
 
 #[test]
+fn a_few_messages_that_a_host_answers_with_421() {
+    // Those of half an hour, that is three or four, are tried until the evening.
+    let mut site = Site::new(USUAL, T);
+    site.run(
+        0,
+        2 * DAY,
+        |_| 60.0,
+        |attempt| {
+            let time = attempt.time % DAY;
+            let begins = (10 * HOUR..10 * HOUR + 30 * MINUTE).contains(&time);
+            let goes_on = attempt.tried > 0 && time < 18 * HOUR;
+            match attempt.to == 4 && (begins || goes_on) {
+                true => Answer::Reply("421 4.3.2 service not available"),
+                false => Answer::Sent,
+            }
+        },
+    );
+    let warnings = ["Smtp421Elevated", "ProviderDegraded"];
+    check_quiet("a host that is busy", &site.log(), &warnings);
+}
+
+#[test]
+fn mailing_of_many_senders_every_tuesday() {
+    let mut site = Site::new(USUAL, T);
+    let is_mailing = |time: i64| (34 * HOUR..35 * HOUR).contains(&(time % (7 * DAY)));
+    let hourly = |time: i64| if is_mailing(time) { 3_000.0 } else { 60.0 };
+    site.run(0, 16 * DAY, hourly, |_| Answer::Sent);
+    let alerts = replay(&site.log());
+    let sent = alerts.iter().filter(|it| it.inhibited.is_none());
+    let late: Vec<_> = sent.filter(|it| it.fired > 14 * DAY / MINUTE).collect();
+    assert!(alerts.iter().any(|it| it.name == "OutboundSurge"));
+    assert!(late.is_empty(), "{late:#?}");
+}
+
+#[test]
 fn a_few_bad_recipients_and_full_mailboxes() {
     let mut site = Site::new(USUAL, T);
     site.run(

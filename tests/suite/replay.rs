@@ -110,7 +110,7 @@ fn three_spikes_fire_in_order() {
     assert_eq!(
         alerts(&report),
         [
-            "MaillogSmtp421Spike 2026-11-23T01:02:00Z 2026-11-23T01:03:00Z 2026-11-23T01:30:00Z",
+            "MaillogSmtp421Spike 2026-11-23T01:02:00Z 2026-11-23T01:03:00Z 2026-11-23T01:35:00Z",
             "MaillogSmtp422Spike 2026-11-23T02:32:00Z 2026-11-23T02:33:00Z 2026-11-23T03:00:00Z",
             "MaillogConnectionsRefused 2026-11-23T04:02:00Z 2026-11-23T04:02:30Z \
              2026-11-23T04:30:00Z",

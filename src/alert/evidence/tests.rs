@@ -123,7 +123,7 @@ fn failures_are_enough_if_they_are_more_than_usual() {
 fn share_now_is_that_of_the_shortest_window_with_enough_events() {
     let replies = signal(r#""counts": "replies""#);
     let share = |failed: &[(i64, u64)], all: &[(i64, u64)]| {
-        series(failed).judge(&replies, 10, &recent(all), NOW).share
+        series(failed).judge(&replies, 0.1, &recent(all), NOW).share
     };
     assert_eq!(share(&[(0, 2)], &[(0, 10)]), 0.2);
     assert_eq!(share(&[(0, 3), (600, 1)], &[(0, 9), (600, 7)]), 0.25);
@@ -135,13 +135,30 @@ fn share_now_is_that_of_the_shortest_window_with_enough_events() {
         "the mail has stopped"
     );
     assert_eq!(share(&[(0, 10)], &[]), 1.0, "failures without a reply");
+    let before = [(600, 60), (0, 5)];
+    assert_eq!(share(&[(0, 5)], &before), 1.0, "few that prove it");
+    assert_eq!(share(&[(0, 3), (600, 10)], &[(0, 9), (600, 56)]), 0.2);
+}
+
+#[test]
+fn nothing_is_proven_by_what_is_over() {
+    let replies = signal(r#""counts": "replies""#);
+    let lower = |last: i64| {
+        let failed: Vec<_> = (0..12).map(|it| (last + it * STEP, 2)).collect();
+        let all = [&failed[..], &[(0, 1)]].concat();
+        series(&failed)
+            .judge(&replies, 0.1, &recent(&all), NOW)
+            .share_lower
+    };
+    assert!(lower(870) > 0.5);
+    assert_eq!(lower(900), 0.0, "no failure for a quarter of an hour");
 }
 
 #[test]
 fn only_shares_that_can_be_compared_are_judged() {
     let failures = series(&spread(10, 4));
     let all = recent(&spread(10, 4));
-    let judge = |fields: &str| failures.judge(&signal(fields), 10, &all, NOW);
+    let judge = |fields: &str| failures.judge(&signal(fields), 0.1, &all, NOW);
     let judged = judge(r#""counts": "replies""#);
     assert_eq!((judged.share, judged.events), (1.0, [10; 4]));
     assert!((judged.share_lower - lower(10, 10)).abs() < 1e-12);
@@ -154,7 +171,7 @@ fn only_shares_that_can_be_compared_are_judged() {
         assert_eq!((judged.share, judged.share_lower), (0.0, 0.0), "{fields}");
         assert_eq!(judged.events, [10; 4], "{fields}");
     }
-    let judged = series(&spread(9, 4)).judge(&signal(r#""counts": "replies""#), 10, &all, NOW);
+    let judged = series(&spread(9, 4)).judge(&signal(r#""counts": "replies""#), 0.1, &all, NOW);
     assert_eq!(judged.share_lower, 0.0, "too few");
 }
 
@@ -191,31 +208,58 @@ fn providers_without_an_event_for_a_day_are_not_shown() {
     assert_eq!(shown(NOW + 86_400), both[..1]);
 }
 
-#[test]
-fn provider_is_compared_with_all_others() {
+/// How the other providers do if provider 3, all of them, and provider 4 failed so often of so many, so long ago.
+fn others_lower(failed: [u64; 3], replies: [u64; 3], age: i64) -> f64 {
     let policy = Policy::embedded();
     let (number, all) = (evidence().of_all.iter().enumerate())
         .find_map(|(number, all)| Some((number, (*all)?)))
         .expect("a signal of one provider and one of all");
+    let mut evidence = evidence();
+    let keys = [(Some(3), number), (None, all), (Some(4), number)];
+    for ((provider, signal), at) in keys.into_iter().zip(0..) {
+        let key = Key { signal, provider };
+        let mut of_key = series(&[(age, failed[at])]);
+        of_key.now.share_lower = 0.1;
+        evidence.series.insert(key, of_key);
+        let whole = Whole::of(&policy.signals[signal]);
+        let events = recent(&[(age, replies[at])]);
+        let track = WholeTrack { total: 0, events };
+        evidence.wholes.insert((whole, provider), track);
+    }
+    evidence.compare_with_others();
+    let lower = |(provider, signal)| {
+        let found = evidence.of(Key { signal, provider });
+        found.expect("it is known").others_lower
+    };
+    assert_eq!(lower(keys[1]), 0.0, "only providers are compared");
+    lower(keys[0])
+}
+
+#[test]
+fn provider_is_compared_with_all_others_but_the_worst() {
+    // 40 of 50 others, 30 of which are one provider's.
+    assert_eq!(
+        others_lower([5, 45, 30], [20, 70, 30], 0),
+        lower(10, 20),
+        "the worst is left out"
+    );
+    assert_eq!(
+        others_lower([5, 45, 30], [20, 70, 45], 0),
+        lower(40, 50),
+        "without it, there are too few"
+    );
+    for age in [0, 600, 3_000] {
+        let others = others_lower([5, 45, 0], [20, 70, 0], age);
+        assert_eq!(others, lower(40, 50), "within the last hour");
+    }
+    assert_eq!(others_lower([5, 45, 0], [20, 70, 0], 3_600), 0.0);
+}
+
+#[test]
+fn provider_is_compared_with_all_others() {
     let compare = |failed: [u64; 2], replies: [u64; 2]| {
-        let mut evidence = evidence();
-        for ((provider, signal), at) in [(Some(3), number), (None, all)].into_iter().zip(0..) {
-            let key = Key { signal, provider };
-            evidence.series.insert(key, series(&[(0, failed[at])]));
-            let whole = Whole::of(&policy.signals[signal]);
-            let events = recent(&[(0, replies[at])]);
-            let track = WholeTrack { total: 0, events };
-            evidence.wholes.insert((whole, provider), track);
-        }
-        evidence.compare_with_others();
-        let [one, of_all] = [(Some(3), number), (None, all)].map(|(provider, signal)| {
-            evidence
-                .of(Key { signal, provider })
-                .expect("it is known")
-                .others_lower
-        });
-        assert_eq!(of_all, 0.0);
-        one
+        let [[one, all], [of_one, of_all]] = [failed, replies];
+        others_lower([one, all, 0], [of_one, of_all, 0], 0)
     };
     assert_eq!(compare([5, 45], [20, 70]), lower(40, 50));
     assert_eq!(compare([5, 15], [20, 30]), lower(10, 10));

@@ -98,9 +98,9 @@ fn replies_are_counted_by_code_class_condition_and_failed_connection() {
     let totals = Totals::of(&counters, provider(LOOPBACK));
     let cases: [(&str, [u64; 3]); 7] = [
         (r#""codes": [421, 451]"#, [8, 3, 5]),
-        (r#""class": 5"#, [18, 0, 18]),
-        (r#""class": 4"#, [8, 3, 5]),
-        (r#""codes": [421], "class": 5"#, [21, 3, 18]),
+        (r#""classes": [5]"#, [18, 0, 18]),
+        (r#""classes": [4]"#, [8, 3, 5]),
+        (r#""codes": [421], "classes": [5]"#, [21, 3, 18]),
         (r#""conditions": ["greylisted"]"#, [5, 0, 5]),
         (
             r#""codes": [421], "conditions": ["user_unknown", "blocklisted"]"#,
@@ -115,7 +115,7 @@ fn replies_are_counted_by_code_class_condition_and_failed_connection() {
     }
     let found = counted(
         &totals,
-        r#""counts": "replies", "class": 4, "except": ["greylisted"], "except_errors": ["timed_out"]"#,
+        r#""counts": "replies", "classes": [4], "except": ["greylisted"], "except_errors": ["timed_out"]"#,
     );
     assert_eq!(found[0], [8, 5 + 43]);
     let found = counted(

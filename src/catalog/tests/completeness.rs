@@ -288,15 +288,22 @@ fn every_rule_has_what_it_evaluates_and_figures_are_replaced() {
         let others = alert
             .not_while
             .iter()
+            .chain(&alert.not_while_firing)
             .chain(alert.explained.iter().map(|it| &it.by));
         for other in others {
             assert!(names.contains(other), "{}: {other}", alert.name);
         }
-        if let Some(explained) = &alert.explained {
-            assert!(
-                policy
-                    .signal_named(&explained.part)
-                    .is_some_and(|it| it.by_provider)
+        for explained in &alert.explained {
+            let signal = |name| policy.signal_named(name).expect("a signal");
+            assert!(signal(&explained.part).by_provider, "{}", alert.name);
+            let of = explained.of.as_ref().or(alert.signal.as_ref());
+            let by = policy.alerts.iter().find(|it| it.name == explained.by);
+            // The whole is that of all providers only where the part is the sum of several.
+            assert_eq!(
+                signal(of.expect("a name")).by_provider,
+                alert.by_provider || !by.expect("a rule").by_provider,
+                "{}",
+                alert.name
             );
         }
         if let Some(also) = &alert.also {

@@ -4,7 +4,7 @@
 //! threshold and little else.
 
 use super::figures::Figures;
-use crate::catalog::{Alert, Policy, Watch};
+use crate::catalog::{Alert, Explained, Policy, Watch};
 
 /// The window in which texts name what leads.
 pub(super) const LEADING_WINDOW: &str = "15m";
@@ -32,7 +32,7 @@ pub(super) fn of(alert: &Alert, policy: &Policy, figures: &Figures) -> String {
         ..
     } = figures;
     match alert.watch {
-        Watch::Share => of_share(alert, figures),
+        Watch::Share => of_share(alert, policy, figures),
         Watch::Surge => of_surge(alert, figures),
         Watch::Count => format!(
             "max without (window) ({}) > {count}",
@@ -113,7 +113,7 @@ fn firing(alert: &Alert) -> String {
     format!("ALERTS{{alertname=\"{name}\",alertstate=\"firing\"}}")
 }
 
-fn of_share(alert: &Alert, figures: &Figures) -> String {
+fn of_share(alert: &Alert, policy: &Policy, figures: &Figures) -> String {
     let Figures { share, factor, .. } = figures;
     let usual = signal(alert, "usual_share", "");
     let threshold =
@@ -133,20 +133,12 @@ fn of_share(alert: &Alert, figures: &Figures) -> String {
         let others = one_of("alertname", &alert.not_while);
         starts += &format!("\nunless on (instance, job) ALERTS{{{others}}}");
     }
-    if let Some(explained) = &alert.explained {
-        let (by, share, part) = (&explained.by, explained.share, &explained.part);
-        let part = format!("maillog_signal_events{{signal=\"{part}\",window=\"1h\"}}");
-        let whole = events(alert, "1h", "");
-        starts += &match alert.by_provider {
-            true => format!(
-                "\nunless on (instance, job, provider) (\n  {part}\n  > on (instance, job, provider) {share} * {whole}\n  \
-                 and on (instance, job) ALERTS{{alertname=\"{by}\"}}\n)"
-            ),
-            false => format!(
-                "\nunless on (instance, job) (\n  {part}\n  > on (instance, job) group_left () {share} * {whole}\n  \
-                 and on (instance, job, provider) ALERTS{{alertname=\"{by}\",alertstate=\"firing\"}}\n)"
-            ),
-        };
+    if !alert.not_while_firing.is_empty() {
+        let others = one_of("alertname", &alert.not_while_firing);
+        starts += &format!("\nunless on (instance, job) ALERTS{{{others},alertstate=\"firing\"}}");
+    }
+    for explained in &alert.explained {
+        starts += &is_explained(alert, explained, policy);
     }
     // What makes it start, and that it lasts.
     format!(
@@ -156,6 +148,54 @@ fn of_share(alert: &Alert, figures: &Figures) -> String {
         starts.replace('\n', "\n  "),
         firing(alert)
     )
+}
+
+/// That another alert does not say the same.
+fn is_explained(alert: &Alert, explained: &Explained, policy: &Policy) -> String {
+    let Explained {
+        by,
+        part,
+        of,
+        share,
+        ..
+    } = explained;
+    let of_provider = policy
+        .alerts
+        .iter()
+        .any(|it| it.name == *by && it.by_provider);
+    let events =
+        |signal: &str| format!("maillog_signal_events{{signal=\"{signal}\",window=\"1h\"}}");
+    let part = events(part);
+    let of = events(
+        of.as_deref()
+            .or(alert.signal.as_deref())
+            .unwrap_or_default(),
+    );
+    let each = "on (instance, job, provider)";
+    match (alert.by_provider, of_provider) {
+        (true, _) => {
+            let same = if of_provider {
+                each
+            } else {
+                "on (instance, job)"
+            };
+            format!(
+                "\nunless {each} (\n  {part}\n  > {each} {share} * {of}\n  \
+                 and {same} ALERTS{{alertname=\"{by}\"}}\n)"
+            )
+        }
+        (false, true) => format!(
+            "\nunless on (instance, job) (\n  sum by (instance, job) (\n    {part}\n    \
+             and {each} ALERTS{{alertname=\"{by}\",alertstate=\"firing\"}}\n  )\n  \
+             > on (instance, job) {share} * {of}\n)"
+        ),
+        (false, false) => format!(
+            "\nunless on (instance, job) (\n  sum by (instance, job) (\n    {part}\n    <= {each} {of}\n    \
+             or {each}\n    {of}\n    < {each} {part}\n  )\n  \
+             > on (instance, job) {share} * sum by (instance, job) ({of})\n  \
+             and on (instance, job) ALERTS{{alertname=\"{by}\"}}\n)"
+        ),
+    }
 }
 
 fn of_surge(alert: &Alert, figures: &Figures) -> String {
@@ -211,6 +251,17 @@ pub(super) fn cause(alert: &Alert, except: &[&str]) -> String {
     }
     let series = format!("maillog_provider_conditions_total{{{matchers}}}");
     leading("condition", &series)
+}
+
+/// The most frequent code of outbound replies with one of these first digits, of the alert's provider or of all.
+pub(super) fn code(alert: &Alert, digits: &[u16]) -> Option<String> {
+    let digits: String = digits.iter().map(ToString::to_string).collect();
+    let mut matchers = ONE_TARGET.to_owned();
+    if alert.by_provider {
+        matchers += ",provider=%[3]q";
+    }
+    let series = format!("maillog_provider_codes_total{{{matchers},code=~\"[{digits}]..\"}}");
+    (!digits.is_empty()).then(|| leading("code", &series))
 }
 
 /// The provider with most replies that the rule is about.

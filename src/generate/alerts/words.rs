@@ -134,7 +134,7 @@ impl Templates<'_> {
                 let code = " {{ . | first | label \"enhanced\" }}";
                 self.query(&expression::enhanced(alert), code, "")
             }
-            "why" => self.cause(&format!("{}{{}}", words.why)),
+            "why" => self.why(words.why),
             "cause" => self.cause(&format!("{}{{}}{}", words.cause, words.end)),
             // A missing target has no instance label.
             "instance" => {
@@ -176,6 +176,19 @@ impl Templates<'_> {
              {{{{ else }}}}{known}{{{{ end }}}}"
         );
         self.query(&expression::leader(self.alert), &sentence, unknown)
+    }
+
+    /// The most frequent reply code and condition, after `before`.
+    fn why(&self, before: &str) -> String {
+        let signal = self.policy.signal_of(self.alert);
+        let cause = "{{ . | first | label \"condition\" }}";
+        let only = self.query(&self.cause_query(), &format!("{before}{cause}"), "");
+        let Some(code) = signal.and_then(|it| expression::code(self.alert, it.digits())) else {
+            return only;
+        };
+        let found = "{{ . | first | label \"code\" }}";
+        let also = self.query(&self.cause_query(), &format!(" {cause}"), "");
+        self.query(&code, &format!("{before}{found}{also}"), &only)
     }
 
     /// The most frequent condition, in place of `{}`.

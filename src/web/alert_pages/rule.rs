@@ -132,12 +132,12 @@ fn counts(signal: &Signal, series: &Series) -> bool {
     };
     match (signal.counts, series) {
         (Counted::Replies, Series::Code(number, code)) if is_of(*number) => {
-            let class = signal.class.map(u16::from);
-            signal.codes.contains(code) || class == Some(code / 100)
+            let class = u8::try_from(code / 100).unwrap_or_default();
+            signal.codes.contains(code) || signal.classes.contains(&class)
         }
         // Where there are codes too, a reply may be in both.
         (Counted::Replies, Series::Condition(number, name)) if is_of(*number) => {
-            signal.codes.is_empty() && signal.class.is_none() && signal.conditions.contains(name)
+            signal.codes.is_empty() && signal.classes.is_empty() && signal.conditions.contains(name)
         }
         (Counted::Deliveries, Series::Delivery(status)) => match status.as_str() {
             "deferred" => signal.bounced_for.is_empty() || !signal.deferred_except.is_empty(),

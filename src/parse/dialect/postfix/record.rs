@@ -301,7 +301,7 @@ fn direction(daemon: Daemon, relay: &[u8], host: &[u8]) -> Direction {
     match daemon {
         Daemon::Lmtp | Daemon::Local | Daemon::Virtual | Daemon::Pipe => Direction::Local,
         Daemon::Unknown if is_local_relay(relay) => Direction::Local,
-        Daemon::Error | Daemon::Retry if is_socket(host) => Direction::Local,
+        Daemon::Error | Daemon::Retry if is_store(host) => Direction::Local,
         _ => Direction::Outbound,
     }
 }
@@ -317,10 +317,11 @@ fn is_local_relay(relay: &[u8]) -> bool {
     }
 }
 
-/// Whether a host is a Unix-domain socket: `name[private/socket]`.
+/// Whether a host is a mail store of ours: a Unix-domain socket, `name[private/socket]`, or the port of LMTP.
 #[inline(never)]
-fn is_socket(host: &[u8]) -> bool {
-    split(host, b'[').is_some_and(|(_, address)| address.contains(&b'/'))
+fn is_store(host: &[u8]) -> bool {
+    split(host, b'[')
+        .is_some_and(|(_, address)| address.contains(&b'/') || address.ends_with(b"]:24"))
 }
 
 /// The host in `relay=`, without the port; empty for `none` and for local services.

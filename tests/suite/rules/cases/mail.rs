@@ -179,12 +179,12 @@ fn share(alert: &Alert, policy: &Policy) -> Vec<MailTest> {
             vec![("25m", false)],
         ),
     ];
-    if alert.also.is_some() {
+    if let Some(other) = &alert.also {
         tests.push(test(
             "does not fire without the other signal",
             constant(&high),
             constant(&high),
-            also("0.05"),
+            also(&(other.share / 2.0).to_string()),
             vec![("25m", false)],
         ));
     }

@@ -58,6 +58,7 @@ pub fn together() -> Vec<TogetherCase> {
             series: of(&[
                 ("mx1:9925", "smtp421", "", 0),
                 ("mx1:9925", "provider_421", "google", 0),
+                ("mx1:9925", "provider_refusals", "google", 0),
                 ("mx1:9925", "provider_failing", "google", 0),
                 ("mx1:9925", "provider_failing", "yahoo", 0),
             ]),
@@ -77,6 +78,48 @@ pub fn together() -> Vec<TogetherCase> {
             fire: vec![
                 ("60m", "MaillogProviderFailing", 1),
                 ("60m", "MaillogSmtp421Spike", 0),
+            ],
+        },
+        TogetherCase {
+            name: "421 for bad reputation pages as 421, a blocklist somewhere else as well",
+            series: of(&[
+                ("mx1:9925", "smtp421", "", 0),
+                ("mx1:9925", "provider_421", "google", 0),
+                ("mx1:9925", "blocklisted", "", 0),
+                ("mx1:9925", "provider_blocklisted", "google", 0),
+                ("mx2:9925", "smtp421", "", 0),
+                ("mx2:9925", "provider_421", "google", 0),
+                ("mx2:9925", "blocklisted", "", 0),
+                ("mx2:9925", "provider_blocklisted", "microsoft", 0),
+            ]),
+            fire: vec![
+                ("30m", "MaillogSmtp421Spike", 2),
+                ("30m", "MaillogBlocklisted", 1),
+            ],
+        },
+        TogetherCase {
+            name: "providers that fail already explain failed connections",
+            series: of(&[
+                ("mx1:9925", "provider_failing", "google", 0),
+                ("mx1:9925", "provider_connect_errors", "google", 20),
+                ("mx1:9925", "connect_errors", "", 20),
+                ("mx1:9925", "unreachable", "", 20),
+                ("mx1:9925", "deferred", "", 20),
+            ]),
+            fire: vec![
+                ("60m", "MaillogProviderFailing", 1),
+                ("60m", "MaillogConnectionsUnreachable", 0),
+            ],
+        },
+        TogetherCase {
+            name: "no provider is at fault while most mail is deferred",
+            series: of(&[
+                ("mx1:9925", "deferred", "", 0),
+                ("mx1:9925", "provider_failing", "google", 20),
+            ]),
+            fire: vec![
+                ("60m", "MaillogDeferredShareFast", 1),
+                ("60m", "MaillogProviderFailing", 0),
             ],
         },
         TogetherCase {
