@@ -7,7 +7,6 @@ use super::{action, tls_notices};
 use crate::parse::dialect::mta::Mta;
 use crate::parse::event::{Fact, Line};
 use crate::parse::notices::Level;
-use crate::parse::searchers::{AnyOf, Forms};
 
 /// The prefixes of diagnostics (Postfix's `util/msg.c`); free text follows.
 const LEVELS: [(&[u8], Level); 5] = [
@@ -91,7 +90,7 @@ const WITHOUT_QUEUE_ID: &[&[u8]] = &[
 ];
 
 /// Lines without a queue id whose prefix is ambiguous: the prefix, and a text that must also occur.
-static WITHOUT_QUEUE_ID_AND: Forms = Forms::new(&[
+const WITHOUT_QUEUE_ID_AND: &[(&[u8], &[u8])] = &[
     // The frequent ones first, before those that every text is searched for.
     (b"addr ", b" listed by domain "),
     (b"table ", b" has changed - finishing in the background"),
@@ -102,7 +101,7 @@ static WITHOUT_QUEUE_ID_AND: Forms = Forms::new(&[
     (b"", b"): worked around spurious NFS error"),
     (b"", b" feedback type "),
     (b"", b": skipping address family "),
-]);
+];
 
 /// Prefixes of the text after a queue id.
 const WITH_QUEUE_ID: &[&[u8]] = &[
@@ -152,22 +151,15 @@ const WITH_QUEUE_ID: &[&[u8]] = &[
     b"action=",
 ];
 
-/// qmqpd: `client.example.net[192.0.2.1]: read/write timeout while receiving message content`
-static CLIENT_FIRST: AnyOf = AnyOf::new(&[
-    b"]: lost connection while ",
-    b"]: timeout while ",
-    b"]: read/write timeout while ",
-    b"]: netstring format error while ",
-    b"]: netstring length exceeds storage limit while ",
-]);
-
 /// Recognizes a line without a queue id.
 pub(super) fn without_queue_id<'a, 'e>(body: &[u8]) -> Line<'a, 'e> {
     if let Some(level) = level(body) {
         return Line::Noise(Some(Fact::Diagnostic(Mta::Postfix, level)));
     }
     if begins(body, WITHOUT_QUEUE_ID)
-        || WITHOUT_QUEUE_ID_AND.has(body)
+        || WITHOUT_QUEUE_ID_AND.iter().any(|(prefix, text)| {
+            body.starts_with(prefix) && memchr::memmem::find(body, text).is_some()
+        })
         || table_cleanup(body)
         || tls_notices::is_notice(body)
     {
@@ -181,6 +173,18 @@ pub(super) fn with_queue_id<'a, 'e>(text: &[u8]) -> Line<'a, 'e> {
     if let Some(action) = action::parse(text) {
         return Line::Noise(Some(Fact::Action(Mta::Postfix, action)));
     }
+    // qmqpd: `client.example.net[192.0.2.1]: read/write timeout while receiving message content`
+    let has_client_first = || {
+        [
+            &b"]: lost connection while "[..],
+            b"]: timeout while ",
+            b"]: read/write timeout while ",
+            b"]: netstring format error while ",
+            b"]: netstring length exceeds storage limit while ",
+        ]
+        .iter()
+        .any(|it| memchr::memmem::find(text, it).is_some())
+    };
     // cleanup, about a lookup table that cannot be read
     let unread_table = || {
         [
@@ -190,7 +194,7 @@ pub(super) fn with_queue_id<'a, 'e>(text: &[u8]) -> Line<'a, 'e> {
         .iter()
         .any(|ending| text.ends_with(ending))
     };
-    if begins(text, WITH_QUEUE_ID) || unread_table() || CLIENT_FIRST.is_in(text) {
+    if begins(text, WITH_QUEUE_ID) || unread_table() || has_client_first() {
         return Line::Noise(None);
     }
     Line::Unmatched

@@ -4,7 +4,6 @@
 
 use super::noise::begins;
 use crate::parse::scan::split_on;
-use crate::parse::searchers::{AnyOf, Forms};
 
 /// Prefixes of notices that name the host later, or not at all.
 const PREFIXES: &[&[u8]] = &[
@@ -80,7 +79,7 @@ const PREFIXES: &[&[u8]] = &[
 ];
 
 /// Notices whose prefix is ambiguous: the prefix, and a text that must also occur.
-static PREFIXES_AND: Forms = Forms::new(&[
+const PREFIXES_AND: &[(&[u8], &[u8])] = &[
     (b"undefined:", b" in "),
     (b"read ", b" TLS cache entry "),
     (b"write ", b" TLS cache entry "),
@@ -95,11 +94,16 @@ static PREFIXES_AND: Forms = Forms::new(&[
     (b"write to ", b" bytes => "),
     (b"Read ", b" chars: "),
     (b"Write ", b" chars: "),
-]);
+];
 
 /// Whether a line is a notice of the TLS library.
 pub(super) fn is_notice(body: &[u8]) -> bool {
-    begins(body, PREFIXES) || PREFIXES_AND.has(body) || is_dump(body) || is_detail(body)
+    begins(body, PREFIXES)
+        || PREFIXES_AND.iter().any(|(prefix, text)| {
+            body.starts_with(prefix) && memchr::memmem::find(body, text).is_some()
+        })
+        || is_dump(body)
+        || is_detail(body)
 }
 
 /// Whether a line is a row of a dump: `0010 16 03 01 02 00 01 00 01|fc 03 03 …`, `0030 - <SPACES/NULLS>`.
@@ -114,14 +118,6 @@ fn is_dump(body: &[u8]) -> bool {
     let is_byte = a.is_ascii_hexdigit() && b.is_ascii_hexdigit() && matches!(c, b' ' | b'|');
     is_byte || body.ends_with(b" - <SPACES/NULLS>")
 }
-
-/// What a detail contains in Postfix 2.5.
-static DETAILS_OF_2_5: AnyOf = AnyOf::new(&[
-    b" fingerprint ",
-    b" subject_CN=",
-    b" certificate verification failed for ",
-    b" TLS connection established ",
-]);
 
 /// Whether a line is a detail after the name of the remote host:
 /// `mx.example.net[192.0.2.1]:25: Matched subjectAltName: …`.
@@ -166,6 +162,15 @@ fn is_detail(body: &[u8]) -> bool {
     match split_on(body, b": ") {
         Some((before, after)) if before.contains(&b'[') => begins(after, DETAILS),
         // Postfix 2.5: `mx.example.net[192.0.2.1] Unverified sha1 fingerprint …`.
-        _ => DETAILS_OF_2_5.is_in(body),
+        _ => {
+            let words = [
+                &b" fingerprint "[..],
+                b" subject_CN=",
+                b" certificate verification failed for ",
+                b" TLS connection established ",
+            ];
+            let has_words = |words: &&[u8]| memchr::memmem::find(body, words).is_some();
+            words.iter().any(has_words)
+        }
     }
 }
