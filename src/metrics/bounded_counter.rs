@@ -144,7 +144,9 @@ impl BoundedCounter {
                 Some(&index) => index as usize,
                 None => self.add(key),
             };
-            self.counts[index].1 += count;
+            // A forged state file may have a key twice.
+            let sum = &mut self.counts[index].1;
+            *sum = sum.saturating_add(count);
         }
         self.overflowed = overflowed;
     }
@@ -167,5 +169,12 @@ mod tests {
         }
         assert_eq!(counter.sorted(), [(1, 3), (2, 1), (u64::MAX, 3)]);
         assert_eq!(counter.overflowed(), 3);
+    }
+
+    #[test]
+    fn key_that_a_state_file_has_twice_does_not_overflow() {
+        let mut counter = BoundedCounter::new(2);
+        counter.restore([(1, u64::MAX), (1, 2), (2, 3)].into_iter(), 0);
+        assert_eq!(counter.sorted(), [(1, u64::MAX), (2, 3)]);
     }
 }
