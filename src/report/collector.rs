@@ -154,7 +154,7 @@ impl Collector {
                 }
             }
             Some(Fact::Removed { queue_id }) => self.messages.remove(queue_id),
-            Some(Fact::Accepted { .. }) => self.accepted(time, fact, times),
+            Some(Fact::Accepted { size, .. }) => self.accepted(time, *size, times),
             Some(Fact::Action(mta, action)) => self.action(time, *mta, *action, times),
             Some(Fact::Diagnostic(_, level) | Fact::AuthFailed(_, level)) => {
                 self.diagnostics.add(*level, times);
@@ -216,11 +216,9 @@ impl Collector {
 
     /// A message of a server that logs its acceptance in one line.
     #[inline(never)]
-    fn accepted(&mut self, time: Option<Stamp>, fact: Option<&Fact<'_>>, times: u64) {
-        if let Some(Fact::Accepted { size, .. }) = fact {
-            self.calendar.at(time).received += times;
-            self.totals.bytes_received += size.map_or(0, NonZeroU64::get) * times;
-        }
+    fn accepted(&mut self, time: Option<Stamp>, size: Option<NonZeroU64>, times: u64) {
+        self.calendar.at(time).received += times;
+        self.totals.bytes_received += size.map_or(0, NonZeroU64::get) * times;
     }
 
     /// What our own server did instead of accepting or rejecting.

@@ -10,8 +10,6 @@ const MAX_MESSAGES: usize = 1 << 20;
 
 /// Selects lines.
 pub(super) struct Selection {
-    /// Whether all lines are.
-    is_everything: bool,
     /// Seconds since 1970; the first one that is selected.
     since: Option<i64>,
     /// The first one that is not selected any more.
@@ -47,7 +45,6 @@ impl Selection {
             sent: FxHashSet::default(),
         });
         Selection {
-            is_everything: since.is_none() && until.is_none() && mail.is_none(),
             since,
             until,
             is_in_span: true,
@@ -58,7 +55,7 @@ impl Selection {
     /// Whether every line is selected.
     #[inline]
     pub fn is_everything(&self) -> bool {
-        self.is_everything
+        self.since.is_none() && self.until.is_none() && self.mail.is_none()
     }
 
     /// Whether a line of this time is selected.

@@ -1,6 +1,6 @@
 //! Frames of log records: syslog headers and time stamps, the same for all mail servers.
 
-mod asctime;
+pub(in crate::parse) mod asctime;
 pub(in crate::parse) mod compose_prefix;
 pub(in crate::parse) mod csv;
 pub(in crate::parse) mod flat_json;

@@ -1,6 +1,5 @@
 //! Which of Exchange's logs a line is of, and which fields its columns have.
 
-use jiff::civil::DateTime;
 use serde::{Deserialize, Serialize};
 
 use super::{connectivity, protocol, tracking};
@@ -8,7 +7,6 @@ use crate::parse::dialect::api::Confidence;
 use crate::parse::frame::csv::{self, Columns};
 use crate::parse::frame::w3c;
 use crate::parse::kinds::{Direction, Stamp};
-use crate::parse::scan::two_digits;
 
 /// The records of a log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -209,21 +207,6 @@ pub(super) fn stamp(line: &[u8]) -> Option<Stamp> {
     if !has_stamp(line) {
         return None;
     }
-    let two = |at: usize| two_digits([line[at], line[at + 1]]);
-    let small = |at: usize| two(at).and_then(|it| i8::try_from(it).ok());
-    let year = i16::from(two(0)?) * 100 + i16::from(two(2)?);
-    let millis = match line[19] {
-        b'.' => i32::from(two(20)?) * 10 + i32::from(two_digits([b'0', line[22]])?),
-        _ => 0,
-    };
-    let date = DateTime::new(
-        year,
-        small(5)?,
-        small(8)?,
-        small(11)?,
-        small(14)?,
-        small(17)?,
-        millis * 1_000_000,
-    );
-    w3c::utc(date.ok()?)
+    let end = memchr::memchr(b'Z', line)?;
+    w3c::stamp(&line[..10], &line[11..end])
 }

@@ -3,7 +3,7 @@
 //!
 //! A delivery is spread over several lines, which have numbers in common: the injection connection (ICID), the message
 //! (MID), its recipients (RID) and the delivery connection (DCID). `state` keeps what earlier lines said about them.
-//! `stamp` reads the date, `injection` lines about clients and messages, `delivery` lines about deliveries, `reply` a
+//! `stamp` computes the time of the date, `injection` lines about clients and messages, `delivery` lines about deliveries, `reply` a
 //! quoted reply, `network` the words for a failed connection, and `noise` knows all other forms.
 //!
 //! Source of the forms: the chapter "Logging" of the AsyncOS user guides, and Cisco's troubleshooting notes.
@@ -24,6 +24,7 @@ mod tests;
 use crate::parse::dialect::api::{AgentDef, Confidence, Dialect, Record};
 use crate::parse::dialect::{Agent, Mta};
 use crate::parse::event::Visitor;
+use crate::parse::frame::asctime;
 use crate::parse::frame::syslog::HeaderParser;
 use crate::parse::kinds::Stamp;
 use crate::parse::scan::find;
@@ -59,14 +60,14 @@ impl Dialect for IronPort {
     type State = Box<IronPortState>;
 
     fn claims(tag: &[u8], body: &[u8]) -> bool {
-        match after_level(stamp::split(body).map_or(body, |(_, text)| text)) {
+        match after_level(asctime::split(body).map_or(body, |(_, text)| text)) {
             Some((_, text)) => is_own_text(text) || is_usual_tag(tag),
             None => is_own_text(body),
         }
     }
 
     fn probe(line: &[u8]) -> Confidence {
-        let Some((_, text)) = stamp::split(line) else {
+        let Some((_, text)) = asctime::split(line) else {
             return match is_own_text(after_level(line).map_or(line, |(_, text)| text)) {
                 true => Confidence::Certain,
                 false => Confidence::No,
@@ -84,7 +85,7 @@ impl Dialect for IronPort {
         headers: &mut HeaderParser,
         line: &'a [u8],
     ) -> (Option<Stamp>, &'a [u8]) {
-        match stamp::split(line) {
+        match asctime::split(line) {
             Some((stamp, text)) => (state.stamps.time(headers, stamp), text),
             None => (None, line),
         }
@@ -95,7 +96,7 @@ impl Dialect for IronPort {
         record: &Record<'a>,
         visitor: &mut impl Visitor<'a>,
     ) {
-        let text = stamp::split(record.body).map_or(record.body, |(_, text)| text);
+        let text = asctime::split(record.body).map_or(record.body, |(_, text)| text);
         let mut slot = None;
         let line = match after_level(text) {
             Some((Severity::Info, text)) => parse(state, record.time, text, &mut slot),

@@ -1,7 +1,7 @@
 use super::reply::{Quoted, dashed, tuple};
-use super::stamp;
 use super::{IronPort, is_own_text};
 use crate::parse::dialect::api::{Confidence, Dialect};
+use crate::parse::frame::asctime;
 
 /// The rewritten reply, and its code; `None` for the appliance's own words.
 fn read(text: &str) -> Option<(String, Option<u16>)> {
@@ -98,7 +98,7 @@ fn stamps_have_days_of_one_and_two_digits() {
         ("Mon Nov  3 10:00:00 2026 x", "x"),
         ("Mon Nov 3 10:00:00 2026 ", ""),
     ] {
-        let (_, found) = stamp::split(line.as_bytes()).expect("a stamp");
+        let (_, found) = asctime::split(line.as_bytes()).expect("a stamp");
         assert_eq!(found, rest.as_bytes());
     }
     for line in [
@@ -107,6 +107,6 @@ fn stamps_have_days_of_one_and_two_digits() {
         "Xxx Nov 23 10:00:00 2026 x",
         "",
     ] {
-        assert!(stamp::split(line.as_bytes()).is_none(), "{line}");
+        assert!(asctime::split(line.as_bytes()).is_none(), "{line}");
     }
 }
