@@ -1,5 +1,6 @@
 //! What every page is made from, and how it writes numbers, times and links in its language.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use jiff::tz::TimeZone;
@@ -194,5 +195,26 @@ impl<'a> Context<'a> {
             .find(|it| it.name == name)
             .and_then(|it| it.title.as_ref());
         title.map_or(name, |title| self.language.language.of(title))
+    }
+
+    /// The title of a provider within a Chinese sentence: with spaces around Latin letters, and none around Chinese ones. In
+    /// English, the title.
+    pub fn provider_in_sentence(&self, name: &'a str) -> Cow<'a, str> {
+        let title = self.provider_title(name);
+        if !self.zh() {
+            return title.into();
+        }
+        let space = |letter: Option<char>| {
+            if letter.is_some_and(|it| it.is_ascii()) {
+                " "
+            } else {
+                ""
+            }
+        };
+        let (before, after) = (
+            space(title.chars().next()),
+            space(title.chars().next_back()),
+        );
+        format!("{before}{title}{after}").into()
     }
 }

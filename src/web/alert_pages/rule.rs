@@ -7,7 +7,7 @@ use crate::alert::figures;
 use crate::alert::texts::{self, Texts};
 use crate::catalog::{Alert, Catalog, Counted, Language, Signal, Topic, Watch};
 use crate::insight::Window;
-use crate::metrics::Series;
+use crate::metrics::{ActiveAlert, Series};
 use crate::parse::Direction;
 use crate::web::alert_list::{self, value};
 use crate::web::alerts::{self, Relevant, rule_states};
@@ -36,13 +36,15 @@ pub fn page(context: &Context<'_>, name: &str) -> Option<String> {
     let summary = context.text(rule.title());
     let active = relevant.firing.first().or(relevant.pending.first());
     let words = Words {
-        trouble: active.map(|_| html! { (summary) }),
+        trouble: active.map(|it| html! { (situation::summary(context, it)) }),
         facts: active
             .and_then(|it| alerts::annotation(context, &it.annotations, "description"))
             .map(|text| html! { (text) })
             .into_iter()
             .collect(),
-        first: page_link(context, rule),
+        first: active
+            .and_then(|it| provider_link(context, it))
+            .or_else(|| page_link(context, rule)),
         left: page_link(context, rule),
         quiet: html! { (summary) },
         quiet_facts: std::iter::once(html! { (name) })
@@ -92,6 +94,16 @@ pub fn page(context: &Context<'_>, name: &str) -> Option<String> {
             body,
         },
     ))
+}
+
+/// The page of the provider that an alert is about.
+fn provider_link(context: &Context<'_>, alert: &ActiveAlert) -> Option<Markup> {
+    let provider = alert.labels.get("provider")?;
+    let title = context.provider_title(provider);
+    Some(html! {
+        (context.t("Page of the provider: ", "服务商页面："))
+        a href=(context.href(&format!("/providers/{provider}"))) { (title) }
+    })
 }
 
 fn page_link(context: &Context<'_>, rule: &Alert) -> Option<Markup> {

@@ -162,3 +162,34 @@ fn page_says_that_nothing_is_sent_where_that_is_so() {
         );
     }
 }
+
+#[test]
+fn page_of_an_alert_about_a_provider_names_it_and_leads_to_its_page() {
+    let mut alert = active("MaillogProviderFailing", "critical", true);
+    let provider = ("provider".to_owned(), "yahoo".to_owned());
+    alert.labels.extend([provider]);
+    let active = vec![alert];
+    let alerting = Alerting {
+        active,
+        ..Alerting::default()
+    };
+    let view = with_alerting(incident(), alerting);
+    let settings = settings();
+    for (language, title, link) in [
+        (
+            Language::En,
+            "A provider does not accept our mail: yahoo",
+            ">Yahoo</a>",
+        ),
+        (Language::Zh, "某服务商不接受本方邮件：yahoo", ">雅虎</a>"),
+    ] {
+        let context = context(&view, &settings, language);
+        let body = page(&context, "MaillogProviderFailing").body;
+        for part in [title, "/providers/yahoo", link] {
+            assert!(body.contains(part), "{part} is not in {body}");
+        }
+    }
+    let chinese = context(&view, &settings, Language::Zh);
+    let in_sentence = ["yahoo", "google"].map(|name| chinese.provider_in_sentence(name));
+    assert_eq!(in_sentence, ["雅虎", " Google "]);
+}

@@ -58,7 +58,7 @@ pub fn page(context: &Context<'_>, name: &str) -> String {
                 @if is_throttled(&evidence) && let Some(rate) = AcceptRate::of(context, name) {
                     (rate.markup(context, name))
                 }
-                (links(context, name, title))
+                (links(context, name))
             }
             (replies(context, &evidence))
         }
@@ -100,7 +100,10 @@ fn with_chart<T>(
         id: "c1",
         title: match context.zh() {
             false => format!("{title}: replies per minute by class, last 6 hours"),
-            true => format!("最近 6 小时 {title} 每分钟回复数，按类别"),
+            true => format!(
+                "{}最近 6 小时每分钟回复数，按类别",
+                context.provider_in_sentence(name).trim_start()
+            ),
         },
         rates: &rates,
         layers: &reply_classes::layers(context),
@@ -132,7 +135,7 @@ fn words(
     let share = context.percent_or_dash(failing);
     let fails = match context.zh() {
         false => html! { (share) " of mail to " (title) " fails" },
-        true => html! { "发往 " (title) " 的邮件 " (share) " 失败" },
+        true => html! { "发往" (context.provider_in_sentence(name)) "的邮件 " (share) " 失败" },
     };
     let reply = cause.as_ref().map(|cause| {
         html! {
@@ -160,7 +163,9 @@ fn words(
                 false => {
                     html! { (title) " accepts " (context.percent(1.0 - failing)) " of our mail" }
                 }
-                true => html! { (title) " 接收了我们 " (context.percent(1.0 - failing)) " 的邮件" },
+                true => {
+                    html! { (context.provider_in_sentence(name).trim_start()) "接收了我们 " (context.percent(1.0 - failing)) " 的邮件" }
+                }
             },
             Some(_) => fails,
         },
@@ -294,12 +299,13 @@ pub(super) fn is_throttled(evidence: &ProviderEvidence) -> bool {
 }
 
 /// Where the provider wants to be asked.
-fn links(context: &Context<'_>, name: &str, title: &str) -> Markup {
+fn links(context: &Context<'_>, name: &str) -> Markup {
+    let title = context.provider_in_sentence(name);
     let mut providers = context.catalog().providers().iter();
     let links = providers.find(|it| it.name == name).map(|it| &it.links);
     html! {
         @if let Some(links) = links.filter(|it| !it.is_empty()) {
-            h3 { (context.t("Ask ", "向 ")) (title) (context.t("", " 查询")) }
+            h3 { (context.t("Ask ", "向")) (title) (context.t("", "查询")) }
             ul.words {
                 @for link in links {
                     li {
@@ -309,7 +315,7 @@ fn links(context: &Context<'_>, name: &str, title: &str) -> Markup {
                 }
             }
         } @else if name != "other" && name != "loopback" {
-            h3 { (context.t("Ask ", "向 ")) (title) (context.t("", " 查询")) }
+            h3 { (context.t("Ask ", "向")) (title) (context.t("", "查询")) }
             p.s {
                 (context.t("No page for operators is known. RFC 5321 section 4.5.1 requires that postmaster at its domain is read: send the reply text with its time and our IP address.",
                     "没有已知的管理员页面。RFC 5321 第 4.5.1 节要求其域名的 postmaster 邮箱有人查收：请发送回复原文、时间与我方 IP 地址。"))

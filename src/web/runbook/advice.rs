@@ -239,8 +239,8 @@ fn ask(context: &Context<'_>, measured: &Measured<'_>) -> Markup {
     let provider = providers.find(|it| it.name == cause.provider && !it.links.is_empty());
     html! {
         @if let Some(provider) = provider {
-            @let title = provider.title.as_ref().map_or(&*provider.name, |it| context.text(it));
-            h3 { (context.t("Ask ", "向 ")) (title) (context.t("", " 查询")) }
+            @let title = context.provider_in_sentence(&provider.name);
+            h3 { (context.t("Ask ", "向")) (title) (context.t("", "查询")) }
             p {
                 @for (at, link) in provider.links.iter().enumerate() {
                     @if at > 0 { " · " }

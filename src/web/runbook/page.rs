@@ -97,10 +97,10 @@ fn words(
     };
     let failing = worst.and_then(|it| Some((it, it.share().filter(|share| *share >= 0.05)?)));
     if let Some((worst, share)) = failing {
-        let title = context.provider_title(worst.name);
+        let title = context.provider_in_sentence(worst.name);
         let share = context.percent(share);
         words.trouble = Some(html! {
-            @if context.zh() { "发往 " (title) " 的邮件 " (share) " 失败" } @else { (share) " of mail to " (title) " fails" }
+            @if context.zh() { "发往" (title) "的邮件 " (share) " 失败" } @else { (share) " of mail to " (title) " fails" }
             @if let Some(short) = short { (context.t(": ", "：")) (short) }
         });
     }
@@ -212,7 +212,7 @@ fn figures(
         Some(worst) => figures.push(Figure {
             name: match context.zh() {
                 false => html! { (context.provider_title(worst.name)) " fails" },
-                true => html! { (context.provider_title(worst.name)) " 失败比例" },
+                true => html! { (context.provider_in_sentence(worst.name).trim_start()) "失败比例" },
             },
             value: context.percent_or_dash(worst.share()),
             unit: String::new(),

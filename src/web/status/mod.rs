@@ -169,11 +169,15 @@ fn words(context: &Context<'_>, relevant: &Relevant<'_>, providers: &[ProviderFa
         let flows = others(provider.name).is_some_and(|accepted| accepted > 0.8);
         words.trouble = Some(match (flows, context.zh()) {
             (true, false) => html! { "Mail flows, except to " (title) },
-            (true, true) => html! { "除 " (title) " 外，邮件投递正常" },
+            (true, true) => {
+                html! { "除" (context.provider_in_sentence(provider.name)) "外，邮件投递正常" }
+            }
             (false, false) => html! { (title) " does not accept our mail" },
-            (false, true) => html! { (title) " 不接收我们的邮件" },
+            (false, true) => {
+                html! { (context.provider_in_sentence(provider.name).trim_start()) "不接收我们的邮件" }
+            }
         });
-        words.facts.push(failing_line(context, provider, title));
+        words.facts.push(failing_line(context, provider));
         if let Some(accepted) = others(provider.name) {
             words.facts.push(match context.zh() {
                 false => html! { "All other providers accept " (context.percent(accepted)) "." },
@@ -192,14 +196,15 @@ fn words(context: &Context<'_>, relevant: &Relevant<'_>, providers: &[ProviderFa
 }
 
 /// `96 % of replies from Google are failures (421 4.7.28, sent too fast).`
-fn failing_line(context: &Context<'_>, provider: &ProviderFacts<'_>, title: &str) -> Markup {
+fn failing_line(context: &Context<'_>, provider: &ProviderFacts<'_>) -> Markup {
+    let title = context.provider_in_sentence(provider.name);
     let share = context.percent(provider.share().unwrap_or(0.0));
     let cause = cause::leading(context, |group| {
         group.direction() == Direction::Outbound && *group.provider == *provider.name
     });
     let separator = context.t(", ", "，");
     html! {
-        @if context.zh() { "发往 " (title) " 的邮件 " (share) " 失败" } @else { (share) " of mail to " (title) " fails" }
+        @if context.zh() { "发往" (title) "的邮件 " (share) " 失败" } @else { (share) " of mail to " (title) " fails" }
         @if let Some(cause) = cause {
             (context.t(" (", "（")) code { (cause.reply()) }
             @if let Some(short) = cause.short(context) { (separator) (short) }
