@@ -297,6 +297,7 @@ const THEMES: &[Theme] = &[
             "553 that domain isn't in my list of allowed rcpthosts (#5.7.1)",
             "451 open relay is not allowed",
             "550 This host isn't allowed to relay",
+            "550 A relay attempt from 192.0.2.1 was turned down",
         ],
     ),
     (

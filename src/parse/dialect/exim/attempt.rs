@@ -61,6 +61,9 @@ fn of_host(text: &[u8]) -> Option<Event<'_>> {
 
 /// The event of a failure with these words, if it is one of a connection to a host.
 fn failure<'a>(host: &'a [u8], port: &[u8], words: &'a [u8]) -> Option<Event<'a>> {
+    if is_unclean_end(words) {
+        return None;
+    }
     let reason = reason::parse(words);
     match reason.kind {
         Kind::Remote => Some(event(host, port, reason)),
@@ -78,6 +81,15 @@ fn failure<'a>(host: &'a [u8], port: &[u8], words: &'a [u8]) -> Option<Event<'a>
         }
         Kind::Text | Kind::Cached | Kind::Expired => None,
     }
+}
+
+/// `TLS error on connection (recv): The TLS connection was non-properly terminated.`: GnuTLS says so of every server
+/// that hangs up without taking leave, also after a message that it accepted. If a delivery failed by it, the record of
+/// that delivery follows.
+fn is_unclean_end(words: &[u8]) -> bool {
+    words
+        .strip_prefix(b"TLS error on connection (")
+        .is_some_and(|rest| rest.starts_with(b"recv)") || rest.starts_with(b"send)"))
 }
 
 fn event<'a>(host: &'a [u8], port: &[u8], reason: Reason<'a>) -> Event<'a> {

@@ -112,6 +112,8 @@ static WORDS: AnyOf = AnyOf::new(&[
     b" router: skipped error: ",
     b": error ignored: ",
     b" authenticator cancelled authentication ",
+    b" TLS error on connection (recv)",
+    b" TLS error on connection (send)",
 ]);
 
 /// Words of failures: a line with one of them is not taken for an administrator's own.

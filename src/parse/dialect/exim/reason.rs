@@ -119,11 +119,12 @@ fn after_stage<'a>(text: &'a [u8], rest: &'a [u8]) -> Reason<'a> {
 }
 
 /// Splits a reply from the command that it answers: `RCPT TO:<a@b>`, `MAIL FROM:<a@b> SIZE=1234`,
-/// `end of data`, `initial connection`. An address may hold a colon.
+/// `end of data`, `initial connection`. An address may hold a colon; Exim 3 writes a blank before it.
 fn split_stage(text: &[u8]) -> Option<(&[u8], &[u8])> {
     let command = text.strip_prefix(b"pipelined ").unwrap_or(text);
-    let address =
-        strip_any(command, &[b"RCPT TO:", b"MAIL FROM:"]).filter(|it| it.starts_with(b"<"));
+    let address = strip_any(command, &[b"RCPT TO:", b"MAIL FROM:"])
+        .map(|it| it.strip_prefix(b" ").unwrap_or(it))
+        .filter(|it| it.starts_with(b"<"));
     let after_address = match address {
         Some(address) => fields::address(address)?.1,
         None => command,
