@@ -70,7 +70,7 @@ impl Dialect for Postfix {
         let line = match Program::of(record.tag) {
             Program::Daemon(daemon) => {
                 let origin = Origin::of(daemon, record.tag);
-                parse_any(state.receipts, origin, body, &mut slot)
+                parse_tagged(state.receipts, origin, body, &mut slot)
             }
             // In RFC 5424, rsyslog writes only the part before the slash by default.
             Program::Helper if record.tag == b"postfix" => {
@@ -196,7 +196,7 @@ fn read_uncommon<'a>(
     let parsed = match prescan.program {
         Program::Daemon(daemon) => {
             let origin = prescan.origin(daemon, line);
-            parse_any(state.receipts, origin, body, &mut slot)
+            parse_tagged(state.receipts, origin, body, &mut slot)
         }
         _ => parse_helper(body, &mut slot),
     };
@@ -211,12 +211,30 @@ fn read_uncommon<'a>(
     }
 }
 
-/// Parses the body of a line of any daemon. `receipts` as in [`PostfixState`].
+/// Parses the body of a line whose tag names the daemon. `receipts` as in [`PostfixState`].
+#[inline(never)]
+fn parse_tagged<'a, 'e>(
+    receipts: bool,
+    origin: Origin<'a>,
+    body: &'a [u8],
+    slot: &'e mut Option<Event<'a>>,
+) -> Line<'a, 'e> {
+    // The queue id of a log that somebody published may be removed.
+    if matches!(origin.daemon, Daemon::Smtp | Daemon::Lmtp)
+        && let Some(record) = body.strip_prefix(b"to=")
+    {
+        return record::parse(origin, b"", record, slot);
+    }
+    parse_any(receipts, origin, body, queue_id::split_tagged(body), slot)
+}
+
+/// Parses the body of a line of any daemon, with its queue id and the text after it. `receipts` as in [`PostfixState`].
 #[inline(never)]
 fn parse_any<'a, 'e>(
     receipts: bool,
     origin: Origin<'a>,
     body: &'a [u8],
+    (queue_id, text): (&'a [u8], &'a [u8]),
     slot: &'e mut Option<Event<'a>>,
 ) -> Line<'a, 'e> {
     if origin.daemon == Daemon::Smtpd
@@ -224,7 +242,6 @@ fn parse_any<'a, 'e>(
     {
         return line;
     }
-    let (queue_id, text) = queue_id::split(body);
     if queue_id.is_empty() {
         return match origin.daemon {
             Daemon::Smtpd => server::smtpd(origin, body, slot),
@@ -253,7 +270,7 @@ fn parse_any<'a, 'e>(
 
 /// Parses the body of a line of an auxiliary program.
 fn parse_helper<'a, 'e>(body: &'a [u8], slot: &'e mut Option<Event<'a>>) -> Line<'a, 'e> {
-    let (queue_id, text) = queue_id::split(body);
+    let (queue_id, text) = queue_id::split_tagged(body);
     if queue_id.is_empty() {
         return noise::without_queue_id(body);
     }
@@ -296,7 +313,10 @@ fn parse_headless<'a, 'e>(
             instance: b"",
         };
         let mut found = None;
-        match (parse_any(receipts, origin, body, &mut found), &best) {
+        match (
+            parse_any(receipts, origin, body, (queue_id, text), &mut found),
+            &best,
+        ) {
             (Line::Event(event), _) => return Line::Event(slot.insert(*event)),
             // A fact is preferred to a known form without one, and to the level of a diagnostic.
             (

@@ -33,6 +33,44 @@ pub(super) fn split(body: &[u8]) -> (&[u8], &[u8]) {
     }
 }
 
+/// As [`split`], for a line whose tag names a program of Postfix. In a log that somebody published, another word may
+/// stand for the queue id: it is taken for one if what follows is said of messages only.
+#[inline(never)]
+pub(super) fn split_tagged(body: &[u8]) -> (&[u8], &[u8]) {
+    let (id, text) = split(body);
+    match id.is_empty() {
+        true => replaced(body).unwrap_or((id, text)),
+        false => (id, text),
+    }
+}
+
+/// A word in place of a queue id, `QUEUEID1: to=<a@b>`, and the text.
+fn replaced(body: &[u8]) -> Option<(&[u8], &[u8])> {
+    /// What Postfix says of a message, after its queue id.
+    const OF_MESSAGES: &[&[u8]] = &[
+        b"to=<",
+        b"from=<",
+        b"client=",
+        b"message-id=",
+        b"uid=",
+        b"removed",
+        b"reject: ",
+        b"milter-reject: ",
+        b"host ",
+        b"lost connection with ",
+        b"conversation with ",
+    ];
+    let head = &body[..body.len().min(MAX_LENGTH + 1)];
+    let (id, rest) = body.split_at(position2(head, b':', b' ')?);
+    let text = rest.strip_prefix(b": ")?;
+    let has = |test: fn(&u8) -> bool| id.iter().any(test);
+    // `warning: ` and `fatal: ` are no ids.
+    let is_word =
+        has(u8::is_ascii_digit) || has(u8::is_ascii_uppercase) && !has(u8::is_ascii_lowercase);
+    let is_id = is_word && id.iter().all(u8::is_ascii_alphanumeric);
+    (is_id && OF_MESSAGES.iter().any(|it| text.starts_with(it))).then_some((id, text))
+}
+
 /// The queue id of a message; empty for `NOQUEUE`, which is logged before there is a message.
 pub(super) fn of_message(queue_id: &[u8]) -> &[u8] {
     if queue_id == b"NOQUEUE" {
@@ -69,3 +107,31 @@ static CLASSES: [u8; 256] = {
     }
     classes
 };
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_stands_for_the_queue_id_only_before_what_is_said_of_messages() {
+        for (body, id) in [
+            ("G0H1I2J3K4: to=<a@b.example>, relay=none", "G0H1I2J3K4"),
+            ("4abd: removed", "4abd"),
+            ("XXXX: reject: RCPT from unknown[192.0.2.1]: 450 no", "XXXX"),
+            ("4F9D195432C: to=<a@b.example>", "4F9D195432C"),
+            ("NOQUEUE: reject: RCPT from", "NOQUEUE"),
+            ("fatal: host not found", ""),
+            ("Q1: something else", ""),
+            ("Q-1: to=<a@b.example>", ""),
+            ("Q1 to=<a@b.example>", ""),
+            ("A123456789012345678901234: to=<a@b.example>", ""),
+            ("Q1", ""),
+            ("", ""),
+        ] {
+            let (found, text) = split_tagged(body.as_bytes());
+            assert_eq!(found, id.as_bytes(), "{body}");
+            assert!(body.as_bytes().ends_with(text), "{body}");
+        }
+        assert_eq!(split(b"QUEUEID1: removed").0, b"");
+    }
+}
