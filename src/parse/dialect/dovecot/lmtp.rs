@@ -2,11 +2,10 @@
 //! mail into mailbox 'Spam'`, `… Sent message to <a@b> at 192.0.2.1:24: 250 … (1/1 at 1 ms)`.
 
 use super::record::Entry;
-use super::{Said, client_failure, without_port};
+use super::{Said, broken_connection, client_failure, without_port};
 use crate::parse::dialect::Mta;
 use crate::parse::scan::{address, find, rsplit_on, split_on};
-use crate::parse::system_error::connect_error;
-use crate::parse::{Action, ConnectError, Direction, Event, Fact, Outcome, Service, reply};
+use crate::parse::{Action, Direction, Event, Fact, Outcome, Service, reply};
 
 /// Parses a text; `None` if its form is not known.
 pub(super) fn parse<'a>(service: Service<'a>, entry: &Entry<'a>) -> Option<Said<'a>> {
@@ -30,9 +29,11 @@ pub(super) fn parse<'a>(service: Service<'a>, entry: &Entry<'a>) -> Option<Said<
 }
 
 /// The actions of a delivery, as written after `msgid=…: `.
-const ACTIONS: [(&[u8], Kind); 8] = [
+const ACTIONS: [(&[u8], Kind); 10] = [
     (b"saved mail to ", Kind::Stored),
     (b"stored mail into mailbox ", Kind::Stored),
+    (b"save failed to open mailbox INBOX: ", Kind::Failed),
+    (b"failed to store into mailbox 'INBOX'", Kind::Failed),
     (b"save failed to open mailbox ", Kind::NextMailbox),
     (b"failed to store into mailbox ", Kind::NextMailbox),
     (b"save failed to ", Kind::Failed),
@@ -71,11 +72,15 @@ fn action<'a>(service: Service<'a>, entry: &Entry<'a>) -> Option<Said<'a>> {
 }
 
 fn acted<'a>(service: Service<'a>, user: &'a [u8], kind: Kind, words: &'a [u8]) -> Said<'a> {
+    // The quota of Dovecot, or of the file system.
+    let is_full = || {
+        find(words, b"Quota exceeded").is_some() || find(words, b"Not enough disk quota").is_some()
+    };
     let outcome = match kind {
         Kind::Stored => Outcome::Sent,
         Kind::NextMailbox => Outcome::Attempt,
         // A full mailbox is a permanent failure, unless `quota_full_tempfail` is set; all others are temporary.
-        Kind::Failed if find(words, b"Quota exceeded").is_some() => Outcome::Bounced,
+        Kind::Failed if is_full() => Outcome::Bounced,
         Kind::Failed => Outcome::Deferred,
         Kind::Forwarded => {
             return Said::Fact(Some(Fact::Action(Mta::Dovecot, Action::Redirect)));
@@ -112,14 +117,13 @@ fn proxied<'a>(service: Service<'a>, text: &'a [u8]) -> Option<Event<'a>> {
         (false, Some(reply)) if reply.code >= 500 => Outcome::Bounced,
         (false, _) => Outcome::Deferred,
     };
+    // The line of the client side counts the code of a failed connection.
     let error = match reply {
-        None if !is_sent => lost(words),
+        None if !is_sent => broken_connection(words),
         _ => None,
     };
     Some(Event {
-        code: reply
-            .map(|reply| reply.code)
-            .or(error.and_then(ConnectError::code)),
+        code: reply.map(|reply| reply.code),
         enhanced: reply.and_then(|reply| reply.enhanced),
         connect_error: error,
         host: without_port(host),
@@ -137,20 +141,4 @@ fn without_times(words: &[u8]) -> &[u8] {
         }
         _ => words,
     }
-}
-
-/// The connection error in Dovecot's own words.
-fn lost(words: &[u8]) -> Option<ConnectError> {
-    if find(words, b"timed out").is_some() {
-        // After the connection was opened, a timeout has no code.
-        return match find(words, b"onnect").is_some() {
-            true => Some(ConnectError::TimedOut),
-            false => None,
-        };
-    }
-    if find(words, b"Lost connection").is_some() || find(words, b"closed connection").is_some() {
-        return Some(ConnectError::Reset);
-    }
-    let (_, reason) = rsplit_on(words, b": ")?;
-    connect_error(reason)
 }

@@ -1,4 +1,4 @@
-//! Dovecot 1.2 to 2.4: its LMTP server and delivery agent, its LMTP proxy, and its submission server, through syslog or in
+//! Dovecot 1.0 to 2.4: its LMTP server and delivery agent, its LMTP proxy, and its submission server, through syslog or in
 //! its own log file. Lines of the other services (IMAP, POP3, authentication) are known noise.
 //!
 //! `record` splits a line into service, user, level and text; `lmtp` and `submission` parse the texts.
@@ -22,11 +22,11 @@ use crate::parse::event::Visitor;
 use crate::parse::frame::syslog::HeaderParser;
 use crate::parse::frame::tai64;
 use crate::parse::kinds::Stamp;
-use crate::parse::scan::{rsplit_on, split_on};
+use crate::parse::scan::{find, rsplit_on, split_on};
 use crate::parse::system_error::connect_error;
 use crate::parse::{ConnectError, Direction, Event, Fact, Line, Outcome, Service};
 
-use record::Entry;
+use record::{Entry, Tag};
 
 /// The dialect.
 pub(in crate::parse) struct Dovecot;
@@ -70,10 +70,7 @@ impl Dialect for Dovecot {
     type State = ();
 
     fn claims(tag: &[u8], _: &[u8]) -> bool {
-        match tag.strip_prefix(b"dovecot") {
-            Some(rest) => !matches!(rest.first(), Some(byte) if byte.is_ascii_alphanumeric()),
-            None => false,
-        }
+        Tag::of(tag).is_some()
     }
 
     fn probe(line: &[u8]) -> Confidence {
@@ -107,11 +104,7 @@ impl Dialect for Dovecot {
 }
 
 fn parse<'a, 'e>(tag: &'a [u8], body: &'a [u8], slot: &'e mut Option<Event<'a>>) -> Line<'a, 'e> {
-    // `dovecot/lmtp` and `dovecot-lda`: the name of the program in the tag.
-    let of_tag = tag
-        .strip_prefix(b"dovecot/")
-        .or_else(|| tag.strip_prefix(b"dovecot-"));
-    let Some(entry) = Entry::split(body, of_tag.unwrap_or_default()) else {
+    let Some(entry) = Entry::split(body, Tag::of(tag).unwrap_or_default()) else {
         return Line::Noise(None);
     };
     let said = match entry.service {
@@ -171,6 +164,25 @@ fn client_failure<'a>(
         text: reason,
         ..Event::new(service, direction, Outcome::Attempt)
     })
+}
+
+/// The connection error that stands for the reply of the other server, in Dovecot's own words.
+fn broken_connection(words: &[u8]) -> Option<ConnectError> {
+    const WORDS: [(&[u8], ConnectError); 8] = [
+        (b"timed out", ConnectError::TimedOut),
+        (b"STARTTLS not supported", ConnectError::Tls),
+        (b"SSL handshak", ConnectError::Tls),
+        (b"Failed to lookup remote server", ConnectError::Dns),
+        (b"dns_lookup(", ConnectError::Dns),
+        (b"Lost connection", ConnectError::Reset),
+        (b"closed connection", ConnectError::Reset),
+        (b"Disconnected", ConnectError::Reset),
+    ];
+    if let Some(&(_, error)) = WORDS.iter().find(|(it, _)| find(words, it).is_some()) {
+        return Some(error);
+    }
+    let (_, reason) = rsplit_on(words, b": ")?;
+    connect_error(reason)
 }
 
 /// The host in `192.0.2.1:25`, `::1:24` and `192.0.2.1, 24`.

@@ -50,14 +50,14 @@ const SERVICES: [&[u8]; 28] = [
 ];
 
 impl<'a> Entry<'a> {
-    /// Splits a record; `None` if it does not begin with a service. A service in the tag stands for a missing one.
-    pub(super) fn split(body: &'a [u8], of_tag: &'a [u8]) -> Option<Self> {
+    /// Splits a record; `None` if it does not begin with a service. Service and user in the tag stand for missing ones.
+    pub(super) fn split(body: &'a [u8], of_tag: Tag<'a>) -> Option<Self> {
         let body = body.strip_prefix(b"dovecot: ").unwrap_or(body);
         // Before 2.0, the level is first.
         let (level, body) = level(body);
         let (service, user, rest) = match service(body) {
             Some(parts) => parts,
-            None if !of_tag.is_empty() => (of_tag, &b""[..], body),
+            None if !of_tag.service.is_empty() => (of_tag.service, of_tag.user, body),
             // A failure of the master process before 2.0: `Fatal: Auth process died too early`.
             None if matches!(level, Severity::Above(_)) => (&b"master"[..], &b""[..], body),
             None => return None,
@@ -86,10 +86,37 @@ impl<'a> Entry<'a> {
         })
     }
 
-    /// Whether a text that no parser knows is worth reporting.
+    /// Whether a text that no parser knows is worth reporting. The delivery agent before 2.0 writes errors of every kind
+    /// without a level.
     pub(super) fn is_unknown(&self) -> bool {
-        let is_delivery = matches!(self.service, b"lmtp" | b"lda" | b"deliver" | b"submission");
+        let is_delivery = matches!(self.service, b"lmtp" | b"lda" | b"submission");
         is_delivery && !self.is_debug
+    }
+}
+
+/// What the tag of a record says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Tag<'a> {
+    service: &'a [u8],
+    user: &'a [u8],
+}
+
+impl<'a> Tag<'a> {
+    /// Reads `dovecot`, `dovecot/lmtp`, `dovecot-lda`, and `deliver(a@example.org)` of versions before 2.0; `None` for the
+    /// tags of other programs.
+    pub(super) fn of(tag: &'a [u8]) -> Option<Self> {
+        if let Some(named) = tag.strip_prefix(b"deliver(") {
+            return Some(Tag {
+                service: b"deliver",
+                user: named.strip_suffix(b")")?,
+            });
+        }
+        let service = match tag.strip_prefix(b"dovecot")? {
+            [b'/' | b'-', service @ ..] => service,
+            [next, ..] if next.is_ascii_alphanumeric() => return None,
+            _ => b"",
+        };
+        Some(Tag { service, user: b"" })
     }
 }
 

@@ -2,7 +2,7 @@
 //! size=18, id=…, nrcpt=2, reply=`250 2.0.0 …'`.
 
 use super::record::Entry;
-use super::{SUBMISSION, Said, client_failure};
+use super::{SUBMISSION, Said, broken_connection, client_failure};
 use crate::parse::reply::{self, Reply};
 use crate::parse::scan::{address, find, split_on};
 use crate::parse::{ConnectError, Direction, Enhanced, Event, Fact, Level, Outcome};
@@ -70,6 +70,10 @@ fn relayed(is_sent: bool, fields: &[u8]) -> Event<'_> {
         (false, Some(reply)) if reply.code >= 500 => Outcome::Bounced,
         (false, _) => Outcome::Deferred,
     };
+    let error = match reply {
+        None if !is_sent => broken_connection(words),
+        _ => None,
+    };
     let (sender, rest) = fields
         .strip_prefix(b"from=")
         .and_then(address)
@@ -78,6 +82,7 @@ fn relayed(is_sent: bool, fields: &[u8]) -> Event<'_> {
     Event {
         code: reply.map(|reply| reply.code),
         enhanced: reply.and_then(|reply| said_enhanced(reply, words)),
+        connect_error: error,
         sender,
         recipient: recipient.map_or(b"", |(recipient, _)| recipient),
         text: words,

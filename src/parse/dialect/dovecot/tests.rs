@@ -1,13 +1,13 @@
 //! Tests of the forms of records, and of which lines are Dovecot's.
 
 use super::Dovecot;
-use super::record::Entry;
+use super::record::{Entry, Tag};
 use crate::parse::dialect::api::{Confidence, Dialect};
-use crate::parse::{Level, Line, Outcome};
+use crate::parse::{ConnectError, Level, Line, Outcome};
 
 fn entry(body: &str) -> Option<(String, String, Option<Level>, String)> {
     let words = |text: &[u8]| String::from_utf8_lossy(text).into_owned();
-    Entry::split(body.as_bytes(), b"").map(|entry| {
+    Entry::split(body.as_bytes(), Tag::default()).map(|entry| {
         (
             words(entry.service),
             words(entry.user),
@@ -121,6 +121,27 @@ fn words_in_a_message_id_are_no_action() {
             "sieve: msgid=<a>: stored mail into mailbox 'Junk: x'",
             Outcome::Sent,
         ),
+        // The inbox is the last mailbox that is tried.
+        (
+            "msgid=<a>: save failed to open mailbox INBOX: Permission denied",
+            Outcome::Deferred,
+        ),
+        (
+            "msgid=<a>: save failed to open mailbox INBOX/x: Permission denied",
+            Outcome::Attempt,
+        ),
+        (
+            "sieve: msgid=<a>: fileinto action: failed to store into mailbox 'INBOX': Quota exceeded (full)",
+            Outcome::Bounced,
+        ),
+        (
+            "sieve: msgid=<a>: failed to store into mailbox 'INBOX/x': Quota exceeded (full)",
+            Outcome::Attempt,
+        ),
+        (
+            "msgid=<a>: save failed to INBOX: Not enough disk quota",
+            Outcome::Bounced,
+        ),
     ] {
         let body = format!("lmtp(a@x)<1><s>: {text}");
         let mut slot = None;
@@ -158,6 +179,71 @@ fn only_lines_of_dovecot_are_taken_for_its_own() {
     ] {
         assert_eq!(Dovecot::probe(line.as_bytes()), Confidence::No, "{line}");
     }
-    assert!(Dovecot::claims(b"dovecot", b"") && Dovecot::claims(b"dovecot/lmtp", b""));
-    assert!(!Dovecot::claims(b"dovecotx", b"") && !Dovecot::claims(b"postfix/lmtp", b""));
+    for tag in ["dovecot", "dovecot/lmtp", "dovecot-lda", "deliver(a@x)"] {
+        assert!(Dovecot::claims(tag.as_bytes(), b""), "{tag}");
+    }
+    for tag in ["dovecotx", "postfix/lmtp", "deliver", "deliver(a", ""] {
+        assert!(!Dovecot::claims(tag.as_bytes(), b""), "{tag}");
+    }
+}
+
+#[test]
+fn the_tag_of_the_first_versions_names_the_user() {
+    let mut slot = None;
+    let body = b"msgid=<i>: save failed to INBOX: Quota exceeded (full)";
+    match super::parse(b"deliver(a@x)", body, &mut slot) {
+        Line::Event(event) => {
+            assert_eq!(event.recipient, b"a@x");
+            assert_eq!(event.outcome, Outcome::Bounced);
+        }
+        line => panic!("{line:?}"),
+    }
+    let error = b"stat(/home/a/Maildir) failed: Permission denied";
+    assert!(matches!(
+        super::parse(b"deliver(a)", error, &mut None),
+        Line::Noise(None)
+    ));
+}
+
+#[test]
+fn words_in_place_of_a_reply_are_connection_errors_without_a_code() {
+    for (words, expected) in [
+        ("Connect timed out", Some(ConnectError::TimedOut)),
+        ("Handshake timed out", Some(ConnectError::TimedOut)),
+        ("Command timed out", Some(ConnectError::TimedOut)),
+        ("STARTTLS not supported", Some(ConnectError::Tls)),
+        ("Failed to lookup remote server", Some(ConnectError::Dns)),
+        (
+            "Lost connection to remote server",
+            Some(ConnectError::Reset),
+        ),
+        (
+            "connect(192.0.2.1:24) failed: Connection refused",
+            Some(ConnectError::Refused),
+        ),
+        ("Failed to connect to remote server", None),
+        ("Aborted", None),
+    ] {
+        for body in [
+            format!(
+                "lmtp(1): <s>: Failed to send message to <a@x> at 192.0.2.1:24: {words} (1/1 at 2 ms)"
+            ),
+            format!(
+                "submission(a@x)<1><s>: Failed to relay message: from=<a@x>, size=1, reply=`{words}'"
+            ),
+        ] {
+            let mut slot = None;
+            match super::parse(b"dovecot", body.as_bytes(), &mut slot) {
+                Line::Event(event) => {
+                    assert_eq!(event.connect_error, expected, "{body}");
+                    assert_eq!(
+                        (event.outcome, event.code),
+                        (Outcome::Deferred, None),
+                        "{body}"
+                    );
+                }
+                line => panic!("{body}: {line:?}"),
+            }
+        }
+    }
 }
