@@ -106,6 +106,8 @@ const THEMES: &[Theme] = &[
             "550 Domain frequency limited",
             "450 4.5.3 Error: too many recipients per minute",
             "554 5.7.1 Sender quota exceeded",
+            "554 5.7.1 <a@example.com>: Recipient address rejected: Sender quota limit",
+            "554 5.7.1 <a@example.com>: Recipient address rejected: Policy Rejection- Quota Exceeded",
             "550-5.2.1 The user is receiving mail at a rate that 550-5.2.1 is too high",
             "450-4.2.1 The user is receiving mail at a rate that 450 4.2.1 is too high",
             "451 4.7.500 Server busy. Please try again later from [192.0.2.1]. (S77714)",

@@ -299,7 +299,10 @@ fn in_parentheses(text: &[u8]) -> &[u8] {
 #[cfg_attr(hot_path, inline(always))]
 fn direction(daemon: Daemon, relay: &[u8], host: &[u8]) -> Direction {
     match daemon {
-        Daemon::Lmtp | Daemon::Local | Daemon::Virtual | Daemon::Pipe => Direction::Local,
+        // What discard drops does not leave this host, whatever its domain.
+        Daemon::Lmtp | Daemon::Local | Daemon::Virtual | Daemon::Pipe | Daemon::Discard => {
+            Direction::Local
+        }
         Daemon::Unknown if is_local_relay(relay) => Direction::Local,
         Daemon::Error | Daemon::Retry if is_store(host) => Direction::Local,
         _ => Direction::Outbound,
