@@ -251,6 +251,7 @@ const THEMES: &[Theme] = &[
     (
         "protocol",
         &[
+            "550 unqualified address not permitted: failing address in \"To:\" header",
             "550 EHLO rejected: no such form",
             "551 line parse failure",
             "554 5.6.1 Body type not served",
