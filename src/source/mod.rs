@@ -33,6 +33,7 @@ mod rotated_files;
 mod rotated_names;
 mod rotated_places;
 mod rotation;
+mod runtime_time;
 #[cfg(test)]
 mod rotation_model;
 mod rotation_search;
