@@ -33,10 +33,10 @@ mod rotated_files;
 mod rotated_names;
 mod rotated_places;
 mod rotation;
-mod runtime_time;
 #[cfg(test)]
 mod rotation_model;
 mod rotation_search;
+mod runtime_time;
 mod stream_id;
 mod syslog;
 mod syslog_senders;
