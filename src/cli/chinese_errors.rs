@@ -141,6 +141,7 @@ const TEXTS: &[(&str, &str)] = &[
     ("one without quotes and backslashes, such as {}", "不含引号和反斜杠的表达式，例如 {0}"),
     ("a line of the log", "日志中的一行"),
     ("a queue id", "队列 ID"),
+    ("a queue id, a message id, an address or @domain, without spaces", "队列 ID、Message-ID、地址或 @域名，不含空格"),
     ("a reply code, such as {}", "回复码，例如 {0}"),
     ("an enhanced status code, such as {}", "增强状态码，例如 {0}"),
     ("the words of the reply", "回复的文字"),
