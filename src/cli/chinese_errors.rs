@@ -258,6 +258,11 @@ const TEXTS: &[(&str, &str)] = &[
     ("cannot listen on {}: {}; choose another address with {}", "无法监听 {0}：{1}；请用 {2} 选择其他地址"),
     ("Address already in use (os error 98)", "地址已被占用"),
     ("{} does not exist in this time zone", "{0} 在此时区不存在"),
+    ("give a date (2026-11-20), a date and time (\"2026-11-20 15:30\"), a time of today (15:30), yesterday, today or now", "请给出日期（2026-11-20）、日期和时间（\"2026-11-20 15:30\"）、今天的时间（15:30）、yesterday、today 或 now"),
+    ("number would be zero for non-zero type", "应为大于零的整数"),
+    ("invalid digit found in string", "应为整数"),
+    ("must be at least {}", "至少应为 {0}"),
+    ("{} is not a valid duration; expected a duration such as {}", "{0} 不是有效的时长；应为时长，例如 {1}"),
     ("--since must be before --until: nothing can be in between", "--since 必须早于 --until：其间不可能有内容"),
     ("no message found; look in older logs too (mail.log*), or for another id or address", "没有找到邮件；请同时查找更早的日志（mail.log*），或换一个 ID 或地址"),
 ];
