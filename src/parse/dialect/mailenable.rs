@@ -89,7 +89,7 @@ impl Dialect for MailEnable {
                 || extended(None, line).is_some(),
                 |(_, rest)| Activity::of(rest).is_some() || debug(rest).is_some(),
             ),
-            _ => false,
+            _ => is_start(line),
         };
         match is_certain {
             true => Confidence::Certain,
@@ -155,7 +155,9 @@ impl Dialect for MailEnable {
 
 /// The first line of a log, `[11/23/26 10:00:00]****************** LOG FILE STARTED *******************`.
 fn is_start(line: &[u8]) -> bool {
-    line.first() == Some(&b'[') && find(line, b"]****").is_some()
+    line.first() == Some(&b'[')
+        && find(line, b"]****").is_some()
+        && find(line, b" LOG FILE STARTED ").is_some()
 }
 
 /// The time at the beginning of a line, `11/23/26 10:00:00` and a tab, and the rest after it.
@@ -269,6 +271,7 @@ impl<'a> Activity<'a> {
             false => (IN, Direction::Inbound, Outcome::Attempt),
         };
         Line::Event(slot.insert(Event {
+            queue_id: self.id,
             code: Some(answer.code),
             enhanced: answer.enhanced,
             host: match self.is_outbound && !answer.host.is_empty() {
@@ -364,6 +367,7 @@ mod tests {
     fn only_lines_of_mailenable_are_certain() {
         for line in [
             "#Software: MailEnable SMTP Service",
+            "[11/23/26 10:00:00]****************** LOG FILE STARTED *******************",
             "11/23/26 10:00:00\tSMTP-IN\tA.MAI\t1\t192.0.2.1\tEHLO\tEHLO x\t250 ok\t1\t2\t",
             "11/23/26 10:00:00\tME-I0111: Relay Denied: Failed",
             "2026-11-23 10:00:00 192.0.2.1 SMTP-OU - 192.0.2.1 RCPT RCPT+TO:<a@b> 250+ok x 1 2 -",

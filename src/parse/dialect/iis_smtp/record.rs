@@ -30,8 +30,8 @@ pub(super) const COMMAND: &[u8] = b"OutboundConnectionCommand";
 /// The status of QUIT in the log, which the client is not told.
 const QUIT: u64 = 240;
 
-/// Methods of HTTP, whose records in the logs of web sites have the same form.
-const OTHER_SERVICES: [&[u8]; 6] = [b"GET", b"POST", b"HEAD", b"PUT", b"OPTIONS", b"PROPFIND"];
+/// Methods of HTTP. Records in the logs of web sites have the same form.
+const HTTP_METHODS: [&[u8]; 6] = [b"GET", b"POST", b"HEAD", b"PUT", b"OPTIONS", b"PROPFIND"];
 
 impl<'a> Values<'a> {
     /// The line that the record is.
@@ -59,6 +59,11 @@ impl<'a> Values<'a> {
             }
             _ => self.request(slot),
         }
+    }
+
+    /// Whether a client sent a command of HTTP, as in the log of a web site.
+    pub fn is_http_request(&self) -> bool {
+        !matches!(self.user, RESPONSE | COMMAND) && HTTP_METHODS.contains(&self.method)
     }
 
     /// A reply of another server.
@@ -94,9 +99,6 @@ impl<'a> Values<'a> {
 
     /// A command of a client, with the status of our reply.
     fn request<'e>(&self, slot: &'e mut Option<Event<'a>>) -> Line<'a, 'e> {
-        if OTHER_SERVICES.contains(&self.method) {
-            return Line::Unmatched;
-        }
         let code = match number(self.status) {
             Some((code @ 200..=599, [])) if self.status.len() == 3 && code != QUIT => code,
             _ => return Line::Noise(None),
