@@ -245,7 +245,7 @@ impl<'a> Activity<'a> {
         let transcript = sessions.get_or_default(key, time);
         // Some versions write the end of the content as `DATE`, with a dot for the line.
         let is_end = self.method == b"DATE" || self.line == b".";
-        let is_content = is_end || self.method.is_empty() || self.method == b".";
+        let is_content = self.method.is_empty() || self.method == b".";
         let line = match (is_content, self.line.is_empty()) {
             (true, _) => b"",
             (false, true) => self.method,
@@ -254,7 +254,11 @@ impl<'a> Activity<'a> {
         if self.is_outbound {
             transcript.keep_host(self.reply, self.address);
         }
-        let Some(answer) = transcript.exchange(line, self.reply) else {
+        let answer = match is_end {
+            true => transcript.end_of_content(self.reply),
+            false => transcript.exchange(line, self.reply),
+        };
+        let Some(answer) = answer else {
             return match self.reply.is_empty() {
                 true => Line::Noise(None),
                 false => Line::Unmatched,
@@ -262,8 +266,7 @@ impl<'a> Activity<'a> {
         };
         // Where the reply to the content is in the record of DATA.
         let is_data = answer.stage == Stage::Data && self.method.eq_ignore_ascii_case(b"DATA");
-        let is_delivery =
-            answer.is_delivery() || (is_data || is_end) && (200..300).contains(&answer.code);
+        let is_delivery = answer.is_delivery() || is_data && (200..300).contains(&answer.code);
         let (service, direction, outcome) = match self.is_outbound {
             true if is_delivery => (OUT, Direction::Outbound, Outcome::Sent),
             true => (OUT, Direction::Outbound, Outcome::Attempt),

@@ -68,6 +68,7 @@ impl<'a> Values<'a> {
 
     /// A reply of another server.
     fn response(&self, transcript: &'a mut Transcript, text: &'a [u8]) -> Option<Event<'a>> {
+        transcript.keep_host(text, self.address);
         let answer = transcript.reply(text)?;
         let outcome = match answer.is_delivery() {
             true => Outcome::Sent,
@@ -76,7 +77,10 @@ impl<'a> Values<'a> {
         Some(Event {
             code: Some(answer.code),
             enhanced: answer.enhanced,
-            host: self.address,
+            host: match answer.host.is_empty() {
+                true => self.address,
+                false => answer.host,
+            },
             sender: answer.sender,
             recipient: answer.recipient,
             text,
