@@ -1,8 +1,9 @@
 //! The texts of `--help` in Chinese, for environments whose language is Chinese.
 //!
-//! clap's own words ("Usage", "default") and the manual page stay in English. A text that has no translation is shown in English.
+//! The manual page stays in English. A text that has no translation is shown in English.
 
-use clap::Command;
+use clap::builder::{PossibleValue, StyledStr};
+use clap::{Arg, ArgAction, Command};
 
 use super::script;
 
@@ -122,35 +123,88 @@ const TEXTS: &[(&str, &str)] = &[
     ("Shell", "shell"),
 ];
 
+/// As clap's own, with the heading of the usage.
+const TEMPLATE: &str = "{before-help}{about-with-newline}\n用法：{usage}\n\n{all-args}{after-help}";
+
 /// The command and its subcommands with these texts.
 pub fn translate(command: Command) -> Command {
+    let has_version = command.get_version().is_some();
     let mut command = command
-        .mut_args(|argument| {
-            let heading = if argument.is_positional() {
-                script::own("参数")
-            } else {
-                script::own("选项")
-            };
-            let help = argument.get_help().and_then(|it| chinese(&it.to_string()));
-            let long = argument
-                .get_long_help()
-                .and_then(|it| chinese(&it.to_string()));
-            let mut argument = argument.help_heading(heading);
-            if let Some(help) = help {
-                argument = argument.help(help);
-            }
-            if let Some(long) = long {
-                argument = argument.long_help(long);
-            }
-            argument
-        })
+        .mut_args(translate_argument)
         .mut_subcommands(translate)
+        .disable_help_flag(true)
+        .arg(flag("help", 'h', ArgAction::Help, "显示帮助（-h 为摘要）"))
+        .help_template(script::own(TEMPLATE))
         .subcommand_help_heading(script::own("命令"));
+    if has_version {
+        command = command.disable_version_flag(true).arg(flag(
+            "version",
+            'V',
+            ArgAction::Version,
+            "显示版本",
+        ));
+    }
+    if let Some(examples) = command.get_after_help().map(ToString::to_string) {
+        command = command.after_help(examples.replacen("Examples:", script::own("示例："), 1));
+    }
     let about = command.get_about().and_then(|it| chinese(&it.to_string()));
     if let Some(about) = about {
         command = command.about(about);
     }
     command
+}
+
+/// A flag that clap would add with an English text.
+fn flag(name: &'static str, short: char, action: ArgAction, help: &'static str) -> Arg {
+    Arg::new(name)
+        .short(short)
+        .long(name)
+        .action(action)
+        .help(script::own(help))
+        .help_heading(script::own("选项"))
+}
+
+fn translate_argument(argument: Arg) -> Arg {
+    let heading = if argument.is_positional() {
+        script::own("参数")
+    } else {
+        script::own("选项")
+    };
+    let takes_values = argument.get_action().takes_values();
+    let mut notes = String::new();
+    if takes_values && !argument.is_hide_default_value_set() {
+        let defaults = argument.get_default_values().iter();
+        let defaults: Vec<_> = defaults.map(|it| it.to_string_lossy()).collect();
+        if !defaults.is_empty() {
+            notes += &format!(" [默认：{}]", defaults.join(" "));
+        }
+    }
+    if takes_values && !argument.is_hide_possible_values_set() {
+        let values = argument.get_possible_values();
+        let names: Vec<&str> = values.iter().map(PossibleValue::get_name).collect();
+        if !names.is_empty() {
+            notes += &format!(" [可用的值：{}]", names.join("、"));
+        }
+    }
+    let notes = script::shown(&notes).into_owned();
+    let in_chinese = |help: Option<&StyledStr>| {
+        let help = help?.to_string();
+        let help = chinese(&help).map(str::to_owned).unwrap_or(help);
+        Some(help + &notes)
+    };
+    let help = in_chinese(argument.get_help());
+    let long = in_chinese(argument.get_long_help());
+    let mut argument = argument.help_heading(heading);
+    if takes_values {
+        argument = argument.hide_default_value(true).hide_possible_values(true);
+    }
+    if let Some(help) = help {
+        argument = argument.help(help);
+    }
+    if let Some(long) = long {
+        argument = argument.long_help(long);
+    }
+    argument
 }
 
 fn chinese(english: &str) -> Option<&'static str> {
@@ -196,7 +250,14 @@ mod tests {
         let mut command = translate(crate::cli::Cli::command());
         let help = command.render_help().to_string();
         assert!(help.contains("检查本机能读取哪些日志"), "{help}");
-        assert!(help.contains("选项:"), "{help}");
+        assert!(
+            help.contains("选项:") && help.contains("用法：maillog_exporter"),
+            "{help}"
+        );
+        assert!(
+            !help.contains("Usage") && !help.contains("Print help"),
+            "{help}"
+        );
         let doctor = command.find_subcommand_mut("doctor").expect("the command");
         let help = doctor.render_help().to_string();
         assert!(help.contains("检查结果的输出格式"), "{help}");

@@ -6,6 +6,7 @@ pub mod backfill;
 pub mod check;
 mod chinese_errors;
 mod chinese_help;
+mod chinese_usage;
 pub mod completions;
 pub mod demo;
 pub mod doctor;
@@ -180,7 +181,7 @@ impl Cli {
     }
 }
 
-/// The arguments. Help is in the language of the environment.
+/// The arguments. Help and mistakes are in the language of the environment.
 fn arguments() -> Cli {
     let locale = Locale::of_environment();
     script::choose(locale.is_traditional);
@@ -188,8 +189,17 @@ fn arguments() -> Cli {
         Language::En => Cli::command(),
         Language::Zh => chinese_help::translate(Cli::command()),
     };
-    let parsed = Cli::from_arg_matches(&command.get_matches());
-    parsed.unwrap_or_else(|error| error.exit())
+    let parsed = command.try_get_matches();
+    let parsed = parsed.and_then(|matches| Cli::from_arg_matches(&matches));
+    parsed.unwrap_or_else(|error| {
+        if locale.language == Language::Zh
+            && let Some(description) = chinese_usage::describe(&error)
+        {
+            eprint!("{description}");
+            std::process::exit(error.exit_code());
+        }
+        error.exit()
+    })
 }
 
 /// Refuses a plain word that is neither a command nor an existing file: it is more likely a misspelled

@@ -2,12 +2,13 @@
 //! its members, a line in UTF-16, and a report that the last message was repeated, which stands for the line before.
 
 use crate::parse::detect::Format;
-use crate::parse::dialect::Mta;
+use crate::parse::dialect::{Confidence, Mta};
 use crate::parse::event::Visitor;
 use crate::parse::frame::{flat_json, json, syslog_record, utf16};
 use crate::parse::kinds::Stamp;
 use crate::parse::repeat::{self, Repeat};
 use crate::parse::routing::{read_any, read_own};
+use crate::parse::scan;
 use crate::parse::stream::Stream;
 
 /// The maximum length of a line that is kept for a report of its repetitions, in bytes.
@@ -47,8 +48,22 @@ pub(super) fn read<'v, V>(
 #[cfg_attr(hot_path, inline(always))]
 fn may_be_indirect(line: &[u8]) -> bool {
     matches!(line.first(), Some(b'{' | 0xef))
+        || after_runtime_time(line).is_some()
         || utf16::is_utf16(line)
         || repeat::may_be_of_last_message(line)
+}
+
+/// The JSON object after the time that `docker logs -t` and `kubectl logs --timestamps` write before each line.
+#[cfg_attr(hot_path, inline(always))]
+fn after_runtime_time(line: &[u8]) -> Option<&[u8]> {
+    /// `2026-11-30T10:00:00Z` and `2026-11-30T10:00:00.123456789+08:00`.
+    const LENGTHS: std::ops::RangeInclusive<usize> = 20..=35;
+    if line.get(10) != Some(&b'T') || line.get(4) != Some(&b'-') {
+        return None;
+    }
+    let end = scan::position(&line[..line.len().min(LENGTHS.end() + 1)], b' ')?;
+    let object = line.get(end + 1..)?;
+    (LENGTHS.contains(&end) && object.first() == Some(&b'{')).then_some(object)
 }
 
 impl Indirect {
@@ -80,6 +95,12 @@ impl Indirect {
             let found = json::rewrite(line, text) || flat_json::flatten(line, text);
             return found.then_some(Indirect::Encoded);
         }
+        if let Some(object) = after_runtime_time(line)
+            && !is_custom
+            && let Some(indirect) = Self::of_timed_object(line, object, text)
+        {
+            return Some(indirect);
+        }
         if utf16::is_utf16(line) {
             utf16::decode(line, text);
             return Some(Indirect::Encoded);
@@ -96,6 +117,18 @@ impl Indirect {
         text.clear();
         text.extend_from_slice(&stream.previous);
         Some(Indirect::Repeated(times, time))
+    }
+
+    /// What an object with the time of a container runtime before it stands for; `None` if the server itself has written
+    /// that time, as Haraka does.
+    fn of_timed_object(line: &[u8], object: &[u8], text: &mut Vec<u8>) -> Option<Self> {
+        if flat_json::flatten(object, text) {
+            let is_of = |mta: &Mta, line| mta.probe(line) == Confidence::Certain;
+            if let Some(mta) = Mta::ALL.into_iter().find(|mta| is_of(mta, text)) {
+                return (!is_of(&mta, line)).then_some(Indirect::Encoded);
+            }
+        }
+        json::rewrite(object, text).then_some(Indirect::Encoded)
     }
 
     /// Parses the text, and returns the host name in its header.

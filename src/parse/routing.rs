@@ -1,6 +1,7 @@
 //! Routing: which dialect reads a line that is not of one of Postfix's usual forms.
 
 use crate::parse::detect::{DetectedFormat, Format};
+use crate::parse::dialect::api::Confidence;
 use crate::parse::dialect::{Mta, Record};
 use crate::parse::event::{Line, Visitor};
 use crate::parse::frame::{start_script, syslog_record};
@@ -33,6 +34,17 @@ pub(super) fn read_any<'a>(
         && let Some(mta) = stream.detection.own_log(line)
     {
         return read_own(stream, mta, line, visitor);
+    }
+    // The configured server's own log, which another program sends on by syslog under its name.
+    if is_tagged
+        && by_tag.is_none()
+        && let Format::Server(mta) = stream.detection.format()
+        && mta.probe(record.body) != Confidence::No
+    {
+        let host = record.host;
+        stream.detection.note(DetectedFormat::Syslog);
+        read_own_record(stream, mta, record.body, visitor);
+        return host;
     }
     let by_text = match is_tagged || !stream.detection.trusts_text() {
         true => None,

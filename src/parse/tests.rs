@@ -189,6 +189,27 @@ fn configured_format_excludes_all_others() {
 }
 
 #[test]
+fn configured_server_is_read_where_another_program_sends_its_log_on() {
+    let record = r#"2026-11-23T10:00:00.000Z,MAIL\Default,08DE0A0000000001,4,192.0.2.10:25,198.51.100.7:5,>,550 5.7.1 no,"#;
+    for header in [
+        "<22>1 2026-11-23T10:00:01Z mail01 nxlog - - - ",
+        "Nov 23 10:00:01 mail01 nxlog[421]: ",
+        "<22>Nov 23 10:00:01 mail01 exchange: ",
+    ] {
+        for (format, expected) in [("exchange", "exchange"), ("auto", "noise")] {
+            let mut parser = parser();
+            parser.select(stream(1), Format::named(format).expect("a format"));
+            for _ in 0..2 {
+                let line = format!("{header}{record}");
+                assert_eq!(reader_of(&mut parser, &line), expected, "{line}");
+            }
+            let other = format!("{header}Accepted publickey for root");
+            assert_eq!(reader_of(&mut parser, &other), "noise", "{other}");
+        }
+    }
+}
+
+#[test]
 fn reject_in_both_logs_of_exim_counts_once() {
     let mut parser = parser();
     let reject = "2026-11-23 10:00:00 H=(x.example) [192.0.2.66] F=<a@example.net> rejected RCPT <b@example.org>: \

@@ -101,7 +101,9 @@ impl Transcript {
         };
         let name = greeting.get(1..).unwrap_or_default();
         let name = name.split(|&byte| byte == b' ').next().unwrap_or_default();
+        // `220 2.0.0 Ready to start TLS` has none.
         let is_name = name.contains(&b'.')
+            && name.iter().any(u8::is_ascii_alphabetic)
             && name
                 .iter()
                 .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-'));
@@ -151,6 +153,13 @@ impl Transcript {
             self.pending.clear();
             self.command(command);
         }
+        self.reply(reply)
+    }
+
+    /// Reads the reply to the content, for logs that name the end of the content, whether or not they have the command before it.
+    pub fn end_of_content(&mut self, reply: &[u8]) -> Option<Answer<'_>> {
+        self.pending.clear();
+        self.push(Stage::EndOfMessage, b"");
         self.reply(reply)
     }
 
@@ -276,6 +285,22 @@ mod tests {
 
     fn answer(stage: Stage, code: u16, from: &str, to: &str) -> (Stage, u16, String, String) {
         (stage, code, from.to_owned(), to.to_owned())
+    }
+
+    #[test]
+    fn only_a_banner_names_the_host() {
+        for (reply, host) in [
+            ("220 mx.example.net ESMTP", "mx.example.net[192.0.2.1]"),
+            ("220-mx.example.net", "mx.example.net[192.0.2.1]"),
+            ("220 2.0.0 Ready to start TLS", ""),
+            ("220 192.0.2.1 ESMTP", ""),
+            ("220 hello", ""),
+            ("250 mx.example.net", ""),
+        ] {
+            let mut transcript = Transcript::default();
+            transcript.keep_host(reply.as_bytes(), b"192.0.2.1");
+            assert_eq!(&*transcript.host, host.as_bytes(), "{reply}");
+        }
     }
 
     #[test]

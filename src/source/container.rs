@@ -9,7 +9,7 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use super::lines;
+use super::{lines, runtime_time};
 
 /// The beginning of every line of Docker's.
 const DOCKER: &[u8] = b"{\"log\":\"";
@@ -29,6 +29,9 @@ pub(crate) fn raw_cap(cap: usize) -> usize {
 pub(crate) struct ContainerLines {
     stdout: PartialLine,
     stderr: PartialLine,
+    /// A buffer for a line with the time of the runtime, empty between the calls.
+    #[serde(skip)]
+    timed: Vec<u8>,
 }
 
 /// The beginning of a line.
@@ -57,7 +60,8 @@ struct Docker<'a> {
 
 impl ContainerLines {
     /// Hands over the line that the line `raw` of the file completes, if it completes one. Returns
-    /// whether it was truncated.
+    /// whether it was truncated. Before a line of a server that writes no time is that of the runtime; both
+    /// together are truncated at the cap.
     ///
     /// A line of [`raw_cap`] bytes is assumed to have been truncated there.
     pub fn push(&mut self, raw: &[u8], cap: usize, sink: &mut dyn FnMut(&[&[u8]])) -> bool {
@@ -69,6 +73,16 @@ impl ContainerLines {
             let (line, long) = lines::trim(whole.as_deref().unwrap_or(raw), cap);
             sink(&[line]);
             return long || cut;
+        };
+        let timed = &mut self.timed;
+        let sink = &mut |lines: &[&[u8]]| {
+            for line in lines {
+                match runtime_time::add(line, raw, timed) {
+                    true => sink(&[&timed[..timed.len().min(cap)]]),
+                    false => sink(&[line]),
+                }
+                timed.clear();
+            }
         };
         let partial = if record.stderr {
             &mut self.stderr

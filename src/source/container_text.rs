@@ -1,15 +1,12 @@
 //! The text of a file that a container runtime wrote, for commands that read a file from beginning to end.
 
-use std::io::{self, Read, Write as _};
-
-use jiff::Timestamp;
+use std::io::{self, Read};
 
 use super::container::{self, ContainerLines, raw_cap};
 use super::lines::Lines;
 
 /// The lines of containers in an input, which is in the CRI format or Docker's json-file: read as if the container had
-/// written them to a file of its own. Parts of lines are joined. Before a line of a server that writes no time is that of
-/// the runtime.
+/// written them to a file of its own. Parts of lines are joined.
 pub struct ContainerText<R> {
     raw: Lines<R>,
     /// The maximum length of a line of the container.
@@ -52,13 +49,13 @@ impl<R: Read> ContainerText<R> {
             let more = self.raw.read(|raw| {
                 for raw in raw {
                     container.push(raw, cap, &mut |lines| {
-                        lines.iter().for_each(|line| write(text, line, raw));
+                        lines.iter().for_each(|line| write(text, line));
                     });
                 }
             })?;
             if !more {
                 container.flush(cap, &mut |lines| {
-                    lines.iter().for_each(|line| write(text, line, &[]));
+                    lines.iter().for_each(|line| write(text, line));
                 });
                 self.ended = true;
             }
@@ -67,42 +64,10 @@ impl<R: Read> ContainerText<R> {
     }
 }
 
-/// Adds a line, which the line `raw` of the file completed: after the time in that, as `docker logs -t` writes it, if it
-/// has none itself.
-fn write(text: &mut Vec<u8>, line: &[u8], raw: &[u8]) {
-    if is_without_time(line)
-        && let Some(time) = container::time(raw).and_then(|time| time.parse::<Timestamp>().ok())
-    {
-        _ = write!(text, "{time:.9} ");
-    }
+/// Adds a line.
+fn write(text: &mut Vec<u8>, line: &[u8]) {
     text.extend_from_slice(line);
     text.push(b'\n');
-}
-
-/// Whether the line is of a server that leaves the time to the runtime: Haraka (`[INFO] `, colored or not), ZoneMTA
-/// (`info Sender/…`) and OpenSMTPD (`4715ec9900000053 mta …`).
-fn is_without_time(line: &[u8]) -> bool {
-    let line = match line {
-        [0x1b, b'[', rest @ ..] => memchr::memchr(b'm', rest).map_or(line, |end| &rest[end + 1..]),
-        _ => line,
-    };
-    if let [b'[', b'A'..=b'Z', b'A'..=b'Z', ..] = line {
-        return true;
-    }
-    let Some(end) = memchr::memchr(b' ', &line[..line.len().min(17)]) else {
-        return false;
-    };
-    let (word, rest) = line.split_at(end);
-    match word {
-        b"info" | b"http" | b"verb" | b"WARN" | b"ERR!" => true,
-        _ => {
-            end == 16
-                && word.iter().all(u8::is_ascii_hexdigit)
-                && (rest.starts_with(b" mta ")
-                    || rest.starts_with(b" smtp ")
-                    || rest.starts_with(b" mda "))
-        }
-    }
 }
 
 impl<R: Read> Read for ContainerText<R> {
@@ -143,38 +108,6 @@ mod tests {
             ),
             "two\none three\nfour\na line of more than \nas it is\nunfinished\n"
         );
-    }
-
-    #[test]
-    fn time_is_that_of_the_runtime_where_the_server_writes_none() {
-        const TIME: &str = "2026-11-30T10:00:00.120000000Z ";
-        let decoded = |raw: &str| {
-            let mut text = String::new();
-            ContainerText::new(raw.as_bytes(), 100)
-                .read_to_string(&mut text)
-                .expect("UTF-8");
-            text
-        };
-        for (line, has_none) in [
-            ("[INFO] [-] [core] x", true),
-            ("\u{1b}[32m[INFO] [-] [core] x", true),
-            ("info Sender/default/1[1] x", true),
-            ("4715ec9900000053 mta delivery x", true),
-            ("4715ec9900000053 x", false),
-            ("[1] x", false),
-            ("info: x", false),
-            ("Nov 30 10:00:00 mx postfix/smtp[1]: x", false),
-            ("", false),
-        ] {
-            let written = format!("{}{line}\n", if has_none { TIME } else { "" });
-            let cri = format!("2026-11-30T12:00:00.12+02:00 stdout F {line}\n");
-            assert_eq!(decoded(&cri), written);
-            let log = serde_json::to_string(&format!("{line}\n")).expect("JSON");
-            let docker = format!(
-                "{{\"log\":{log},\"stream\":\"stdout\",\"time\":\"2026-11-30T10:00:00.12Z\"}}\n"
-            );
-            assert_eq!(decoded(&docker), written);
-        }
     }
 
     #[test]

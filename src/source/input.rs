@@ -37,7 +37,7 @@ pub struct Files {
 /// The format of a log file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Framing {
-    /// Plain lines.
+    /// Plain lines, unless the file begins as a container runtime's.
     #[default]
     Plain,
     /// The output of a container as its runtime writes it: the CRI format or Docker's json-file,

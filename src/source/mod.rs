@@ -36,6 +36,7 @@ mod rotation;
 #[cfg(test)]
 mod rotation_model;
 mod rotation_search;
+mod runtime_time;
 mod stream_id;
 mod syslog;
 mod syslog_senders;

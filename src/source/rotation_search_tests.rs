@@ -482,3 +482,20 @@ fn a_part_of_a_line_does_not_make_a_copy() {
     // A file that is longer than the open one is not a copy of it.
     assert_eq!(remaining("li", "li", &["line 2\n"]), ["line 2\n"]);
 }
+
+#[test]
+fn content_tells_more_than_the_inode_of_a_file_that_was_empty() {
+    let logs = Logs::new();
+    logs.write("mail.log.1", "");
+    let empty = logs.position("mail.log.1");
+    logs.write("mail.log.2", "a\nb\n");
+    let unread = logs
+        .open("mail.log.2")
+        .position(&logs.log.path, FileState::Rotated);
+    logs.remove("mail.log.2");
+    logs.write("mail.log.1", "a\nb\nc\n");
+    let found = Some("mail.log.1".to_owned());
+    let wanted = [empty.clone(), unread.clone()];
+    assert_eq!(logs.find(&wanted, true), [None, found.clone()]);
+    assert_eq!(logs.find(&[unread, empty], true), [found, None]);
+}

@@ -54,7 +54,7 @@ pub(crate) struct TailFile {
     anchor: Checksum,
     /// Whether the position is inside a line whose beginning was handed over.
     skipping: bool,
-    /// Set if the file has the format of a container runtime.
+    /// Set if the file is configured to have the format of a container runtime, or begins so.
     container: Option<ContainerLines>,
     /// What the file was when it was last read to its end; `None` if there is more to read.
     read_as: Option<FileStat>,
@@ -80,7 +80,8 @@ impl TailFile {
         let complete = content.is_compressed();
         // The position must identify the file before anything is read: it may have to wait for older
         // files, and another process may find it compressed.
-        let head = Checksum::of(&content.head()?);
+        let beginning = content.head()?;
+        let head = Checksum::of(&beginning);
         let is_shorter = |it: &Metadata| it.len() < u64::from(head.len);
         // It may have grown meanwhile. Otherwise it would seem to be emptied with every look.
         if !complete
@@ -102,7 +103,8 @@ impl TailFile {
             head,
             anchor: Checksum::of(b""),
             skipping: false,
-            container: (framing == Framing::Container).then(ContainerLines::default),
+            container: (framing == Framing::Container || container::begins(&beginning))
+                .then(ContainerLines::default),
             read_as: None,
             size: if complete { 0 } else { metadata.len() },
             modified: FileTime::modified(metadata),
@@ -176,7 +178,7 @@ impl TailFile {
         self.head = position.head;
         self.anchor = position.anchor;
         self.skipping = position.skipping;
-        if self.container.is_some() {
+        if self.container.is_some() || position.unfinished.is_some() {
             self.container = Some(position.unfinished.clone().unwrap_or_default());
         }
         self.read_as = None;
@@ -319,6 +321,10 @@ impl TailFile {
                 self.head = Checksum::of(&buffer[..n.min(HEAD_BYTES)]);
             }
             let block = &buffer[anchor..n];
+            // It may have been empty when it was opened.
+            if self.offset == 0 && self.container.is_none() && container::begins(block) {
+                self.container = Some(ContainerLines::default());
+            }
             let cut = container::split(&mut self.container, block, cap, &mut self.skipping, sink);
             let at_end = n < buffer.len();
             if cut.consumed > 0 {

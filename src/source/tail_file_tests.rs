@@ -155,3 +155,39 @@ fn a_directory_is_not_a_log() {
     let folder = tempfile::tempdir().expect("a folder");
     assert!(TailFile::open(folder.path(), Framing::Plain).is_err());
 }
+
+#[test]
+fn log_of_a_container_runtime_is_recognised() {
+    let line = |tag: char, text: &str| format!("2026-11-30T10:00:00.1Z stdout {tag} {text}\n");
+    let mut log = Log::new("");
+    let mut file = log.open();
+    assert_eq!(log.read(&mut file).1, [""; 0]);
+    log.append(&line('F', "one"));
+    log.append(&line('P', "tw"));
+    assert_eq!(log.read(&mut file).1, ["one"]);
+
+    // In another process, where the file has content as soon as it is opened.
+    let position = file.position(&log.path, FileState::Live);
+    let mut file = log.open();
+    file.resume(&position);
+    log.append(&line('F', "o"));
+    assert_eq!(log.read(&mut file).1, ["two"]);
+
+    // With the position of a process that read the file as plain lines.
+    let mut file = log.open();
+    file.resume(&FilePosition {
+        unfinished: None,
+        ..position
+    });
+    log.append("{\"log\":\"three\\n\",\"stream\":\"stdout\"}\n");
+    assert_eq!(log.read(&mut file).1, ["o", "three"]);
+
+    // What only looks alike further on is the text of a plain log.
+    let plain = format!("zero\n{}", line('F', "one"));
+    let mut log = Log::new(&plain);
+    let mut file = log.open();
+    assert_eq!(
+        log.read(&mut file).1,
+        ["zero", "2026-11-30T10:00:00.1Z stdout F one"]
+    );
+}

@@ -21,6 +21,18 @@ use tokio::sync::Notify;
 /// client.
 const STALLED_AFTER: Duration = Duration::from_secs(10);
 
+/// How long a new connection has for its first request, handshake included, before it may lose its place as early as those
+/// that had one.
+const SETTLING: Duration = Duration::from_secs(2);
+
+/// Since when a connection may be closed for another one; the first in this order is closed first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Evictable {
+    /// Whether it is new, and its first request may be on its way.
+    is_settling: bool,
+    since: Instant,
+}
+
 /// The activity of one connection.
 pub struct Activity {
     phase: Mutex<Phase>,
@@ -29,6 +41,8 @@ pub struct Activity {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Phase {
+    /// Opened at this time, without a request until now.
+    New(Instant),
     /// Without a request since this time.
     Idle(Instant),
     /// Requests are being answered, of which so many responses are not wholly in hyper's write buffer. A byte was written
@@ -45,7 +59,7 @@ impl Activity {
     /// A new connection, which is idle.
     pub fn new() -> Arc<Self> {
         Arc::new(Activity {
-            phase: Mutex::new(Phase::Idle(Instant::now())),
+            phase: Mutex::new(Phase::New(Instant::now())),
             evicted: Notify::new(),
         })
     }
@@ -59,7 +73,7 @@ impl Activity {
         let mut phase = self.phase();
         let others = match *phase {
             Phase::Responding { unbuffered, .. } => unbuffered,
-            Phase::Idle(_) | Phase::Evicted => 0,
+            Phase::New(_) | Phase::Idle(_) | Phase::Evicted => 0,
         };
         if *phase != Phase::Evicted {
             *phase = Phase::Responding {
@@ -72,19 +86,21 @@ impl Activity {
 
     /// Whether no request is being answered.
     pub fn is_idle(&self) -> bool {
-        matches!(*self.phase(), Phase::Idle(_))
+        matches!(*self.phase(), Phase::New(_) | Phase::Idle(_))
     }
 
     /// Since when this connection may be closed for another one: it is idle, or its response is
     /// stalled. `None` if it may not be closed.
-    pub fn evictable_since(&self) -> Option<Instant> {
-        match *self.phase() {
-            Phase::Idle(since) => Some(since),
+    pub fn evictable(&self) -> Option<Evictable> {
+        let (is_settling, since) = match *self.phase() {
+            Phase::New(since) => (since.elapsed() < SETTLING, since),
+            Phase::Idle(since) => (false, since),
             Phase::Responding { progress, .. } if progress.elapsed() >= STALLED_AFTER => {
-                Some(progress)
+                (false, progress)
             }
-            Phase::Responding { .. } | Phase::Evicted => None,
-        }
+            Phase::Responding { .. } | Phase::Evicted => return None,
+        };
+        Some(Evictable { is_settling, since })
     }
 
     /// Whether the connection must be closed.
@@ -117,7 +133,7 @@ impl Activity {
     }
 
     /// hyper's write buffer was empty, and the stream is flushed.
-    fn flushed(&self) {
+    pub(super) fn flushed(&self) {
         let mut phase = self.phase();
         if matches!(*phase, Phase::Responding { unbuffered: 0, .. }) {
             *phase = Phase::Idle(Instant::now());
@@ -234,24 +250,16 @@ mod tests {
     #[test]
     fn only_idle_and_stalled_connections_are_evictable() {
         let activity = Activity::new();
-        assert!(activity.evictable_since().is_some());
+        assert!(activity.evictable().is_some());
         let first = activity.begin_response();
         let second = activity.begin_response();
         activity.flushed();
-        assert_eq!(
-            activity.evictable_since(),
-            None,
-            "the response is not buffered"
-        );
+        assert_eq!(activity.evictable(), None, "the response is not buffered");
         drop(first);
         activity.flushed();
-        assert_eq!(activity.evictable_since(), None, "the other one is not");
+        assert_eq!(activity.evictable(), None, "the other one is not");
         drop(second);
-        assert_eq!(
-            activity.evictable_since(),
-            None,
-            "the response is not flushed"
-        );
+        assert_eq!(activity.evictable(), None, "the response is not flushed");
 
         let stalled = Instant::now().checked_sub(STALLED_AFTER);
         let stalled = stalled.expect("the machine runs longer than that");
@@ -259,14 +267,15 @@ mod tests {
             progress: stalled,
             unbuffered: 0,
         };
-        assert_eq!(activity.evictable_since(), Some(stalled));
+        let since = activity.evictable().map(|it| it.since);
+        assert_eq!(since, Some(stalled));
         activity.bytes_written();
-        assert_eq!(activity.evictable_since(), None, "the client reads again");
+        assert_eq!(activity.evictable(), None, "the client reads again");
 
         activity.flushed();
         assert!(activity.is_idle());
         activity.evict();
         activity.begin_response();
-        assert_eq!(activity.evictable_since(), None, "it is closed already");
+        assert_eq!(activity.evictable(), None, "it is closed already");
     }
 }

@@ -82,14 +82,14 @@ impl Connections {
 }
 
 /// Evicts the evictable connection whose peer has the highest rank, and of those the one that has
-/// been idle the longest. `None` if there is none.
+/// been idle the longest, but one that is not new if there is one. `None` if there is none.
 fn evict_longest_idle<'a>(
     open: impl Iterator<Item = &'a Open>,
     rank: impl Fn(Peer) -> usize,
 ) -> Option<()> {
-    let evictable = open.filter_map(|other| Some((other.activity.evictable_since()?, other)));
+    let evictable = open.filter_map(|other| Some((other.activity.evictable()?, other)));
     let (_, longest) =
-        evictable.min_by_key(|(since, other)| (Reverse(rank(other.peer)), *since))?;
+        evictable.min_by_key(|(evictable, other)| (Reverse(rank(other.peer)), *evictable))?;
     longest.activity.evict();
     Some(())
 }
@@ -146,6 +146,26 @@ mod tests {
         assert!(!evicted(&other) && evicted(&second));
         assert!(connections.admit(peer(2)).is_none(), "both are busy");
         assert!(!evicted(&third) && !evicted(&fourth));
+    }
+
+    #[test]
+    fn a_new_connection_keeps_its_place_until_its_first_request_unless_all_are_new() {
+        let connections = Connections::new(4, 4);
+        let new = connections.admit(peer(1)).expect("a place");
+        let answered = [(); 3].map(|()| {
+            let connection = busy(&connections, 1);
+            connection.activity.flushed();
+            connection
+        });
+        let evicted = |it: &OpenConnection| it.activity.is_evicted();
+        let mut others = Vec::new();
+        for (number, idle) in answered.iter().enumerate() {
+            assert!(!evicted(idle));
+            others.push(connections.admit(peer(1)).expect("a place"));
+            assert!(evicted(idle) && !evicted(&new), "{number}");
+        }
+        others.push(connections.admit(peer(1)).expect("a place"));
+        assert!(evicted(&new) && !others.iter().any(evicted));
     }
 
     #[test]

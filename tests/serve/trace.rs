@@ -100,5 +100,7 @@ fn a_message_is_found_in_the_log_and_in_its_rotated_file() {
         "{form}"
     );
     assert_eq!(get("/api/v1/trace?q=two%20words").status, 400);
+    let wrong = String::from_utf8(get("/trace?q=two%20words&lang=zh").body).expect("text");
+    assert!(wrong.contains("应为队列 ID、Message-ID"), "{wrong}");
     assert_eq!(get("/api/v1/trace").status, 400);
 }

@@ -115,3 +115,43 @@ fn time_of_the_runtime_is_that_of_lines_without_one() {
         .collect();
     assert_eq!(parsed("dated.log", &dated), expected);
 }
+
+/// Of records in JSON, as `docker logs -t` and `kubectl logs --timestamps` write them, the own time decides, if there is one.
+#[test]
+fn records_in_json_are_read_after_the_time_of_the_runtime() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let parsed = |name: &str, content: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, content).expect("written");
+        run(&["parse"], &path)
+    };
+    for name in ["kumomta", "halon-json", "james-json", "zone-mta-gelf"] {
+        let text = std::fs::read_to_string(format!("{LOGS}/{name}.log")).expect("a golden log");
+        let expected = parsed("plain.log", &text);
+        assert!(!expected.is_empty());
+        for time in [
+            "2026-11-30T10:00:00.120000000Z",
+            "2026-11-30T10:00:00+08:00",
+        ] {
+            let dated = text.lines().map(|line| match line.starts_with('{') {
+                true => format!("{time} {line}\n"),
+                false => format!("{line}\n"),
+            });
+            assert_eq!(
+                parsed("dated.log", &dated.collect::<String>()),
+                expected,
+                "{name}"
+            );
+        }
+    }
+    let haraka = r#"{"level":"INFO","uuid":"2DC5D28A-3154-44E1-844E-C663A1E1B6D3.1.1","origin":"outbound","message":"Temp failing 1_mail for 64 seconds: Upstream error: 421 4.7.0 busy"}"#;
+    let time = r#""time":"2026-11-30T10:00:00.1Z""#;
+    let dated = format!("2026-11-30T10:00:00.1Z {haraka}\n");
+    for log in [dated, docker(haraka)] {
+        let found = parsed("haraka.log", &log);
+        assert!(
+            found.contains(time) && found.contains(r#""code":421"#),
+            "{found}"
+        );
+    }
+}

@@ -97,6 +97,7 @@ const THEMES: &[Theme] = &[
     (
         "rate_limited",
         &[
+            "421 4.7.0 [TSS04] Mail from 192.0.2.1 is deferred",
             "550 5.4.7 Domain's hourly quota exceeded",
             "550 Limit of messages per session reached",
             "554 You are sending excessive rejected recipients",
@@ -252,6 +253,7 @@ const THEMES: &[Theme] = &[
         "protocol",
         &[
             "550 unqualified address not permitted: failing address in \"To:\" header",
+            "502 5.5.1 VRFY command is disabled",
             "550 EHLO rejected: no such form",
             "551 line parse failure",
             "554 5.6.1 Body type not served",

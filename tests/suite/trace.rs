@@ -54,6 +54,19 @@ pub fn log(name: &str) -> PathBuf {
 }
 
 #[test]
+fn positive_replies_of_a_session_are_no_failures() {
+    let log = Path::new(LOGS).join("../golden/mailenable.log");
+    let output = trace(&["4D3B0008.MAI"], &[log]);
+    let text = String::from_utf8(output.stdout).expect("UTF-8");
+    assert!(
+        text.contains("a positive reply at mx.example.net"),
+        "{text}"
+    );
+    assert!(text.contains("delivered to bob@example.net"), "{text}");
+    assert!(!text.contains("failed"), "{text}");
+}
+
+#[test]
 fn stories_are_told_as_expected() {
     let both = [log("mx2.log"), log("mx1.log")];
     let exim = [log("exim.log")];

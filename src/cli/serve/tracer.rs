@@ -7,6 +7,7 @@ use std::time::SystemTime;
 
 use super::flags;
 use crate::catalog::Language;
+use crate::cli::chinese_errors;
 use crate::cli::input::ReadSettings;
 use crate::cli::trace::{Query, trace};
 use crate::config::{Config, SourceSettings};
@@ -96,7 +97,11 @@ fn rotated(log: &Path) -> Vec<PathBuf> {
 
 impl Tracer for LogTracer {
     fn trace(&self, what: &str, language: Language) -> Result<Trace, String> {
-        let query = Query::parse(what)?;
+        let in_language = |error: String| match language {
+            Language::En => error,
+            Language::Zh => chinese_errors::translate(&error),
+        };
+        let query = Query::parse(what).map_err(in_language)?;
         let files = self.files();
         let found = trace(
             &query,
@@ -106,6 +111,6 @@ impl Tracer for LogTracer {
             language,
             Some(NEWEST),
         );
-        found.map_err(|error| error.to_string())
+        found.map_err(|error| in_language(error.to_string()))
     }
 }

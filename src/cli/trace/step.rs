@@ -82,6 +82,10 @@ fn describe_event(
         Outcome::Deferred => words::DEFERRED.fill(language, &[&recipient, &at_host]),
         Outcome::Bounced => words::BOUNCED.fill(language, &[&recipient, &at_host]),
         Outcome::Expired => words::EXPIRED.fill(language, &[&recipient]),
+        // Transcripts of sessions have every reply.
+        Outcome::Attempt if event.code.is_some_and(|code| (200..400).contains(&code)) => {
+            words::REPLY.fill(language, &[&at_host])
+        }
         Outcome::Attempt => words::ATTEMPT.fill(language, &[&at_host]),
         Outcome::Rejected => {
             let stage = event.stage.map_or(String::new(), |it| stage(it, language));

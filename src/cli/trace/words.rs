@@ -44,6 +44,7 @@ pub(super) const ATTEMPT: Wording = words(
     "an attempt failed{0}; it is not the last",
     "一次尝试失败{0}；还会再试",
 );
+pub(super) const REPLY: Wording = words("a positive reply{0}", "肯定的答复{0}");
 pub(super) const REJECTED: Wording = words("rejected{0}{1}{2}", "拒收{0}{1}{2}");
 pub(super) const FROM_HOST: Wording = words(" from {0}", "，来自 {0}");
 pub(super) const REJECTED_MAIL: Wording =

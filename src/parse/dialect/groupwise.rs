@@ -22,7 +22,7 @@ use crate::parse::event::Visitor;
 use crate::parse::frame::syslog::HeaderParser;
 use crate::parse::kinds::Stamp;
 use crate::parse::reply;
-use crate::parse::scan::{address, split};
+use crate::parse::scan::{address, split, split_on};
 use crate::parse::{ConnectError, Direction, Event, Fact, Line, Outcome, Service};
 
 /// The dialect.
@@ -186,6 +186,8 @@ fn failure(words: &[u8]) -> Option<Event<'_>> {
         ..Event::new(DAEMON, Direction::Outbound, outcome)
     };
     let own = words.get(4..).unwrap_or_default().trim_ascii();
+    // The host may follow in parentheses.
+    let own = split_on(own, b" (").map_or(own, |it| it.0);
     let own = own.strip_suffix(b".").unwrap_or(own);
     let own_words: &[(u16, &[u8], ConnectError)] = &[
         (450, b"Host down", ConnectError::Unreachable),

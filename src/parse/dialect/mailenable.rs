@@ -89,7 +89,7 @@ impl Dialect for MailEnable {
                 || extended(None, line).is_some(),
                 |(_, rest)| Activity::of(rest).is_some() || debug(rest).is_some(),
             ),
-            _ => false,
+            _ => is_start(line),
         };
         match is_certain {
             true => Confidence::Certain,
@@ -155,7 +155,9 @@ impl Dialect for MailEnable {
 
 /// The first line of a log, `[11/23/26 10:00:00]****************** LOG FILE STARTED *******************`.
 fn is_start(line: &[u8]) -> bool {
-    line.first() == Some(&b'[') && find(line, b"]****").is_some()
+    line.first() == Some(&b'[')
+        && find(line, b"]****").is_some()
+        && find(line, b" LOG FILE STARTED ").is_some()
 }
 
 /// The time at the beginning of a line, `11/23/26 10:00:00` and a tab, and the rest after it.
@@ -243,7 +245,7 @@ impl<'a> Activity<'a> {
         let transcript = sessions.get_or_default(key, time);
         // Some versions write the end of the content as `DATE`, with a dot for the line.
         let is_end = self.method == b"DATE" || self.line == b".";
-        let is_content = is_end || self.method.is_empty() || self.method == b".";
+        let is_content = self.method.is_empty() || self.method == b".";
         let line = match (is_content, self.line.is_empty()) {
             (true, _) => b"",
             (false, true) => self.method,
@@ -252,7 +254,11 @@ impl<'a> Activity<'a> {
         if self.is_outbound {
             transcript.keep_host(self.reply, self.address);
         }
-        let Some(answer) = transcript.exchange(line, self.reply) else {
+        let answer = match is_end {
+            true => transcript.end_of_content(self.reply),
+            false => transcript.exchange(line, self.reply),
+        };
+        let Some(answer) = answer else {
             return match self.reply.is_empty() {
                 true => Line::Noise(None),
                 false => Line::Unmatched,
@@ -260,8 +266,7 @@ impl<'a> Activity<'a> {
         };
         // Where the reply to the content is in the record of DATA.
         let is_data = answer.stage == Stage::Data && self.method.eq_ignore_ascii_case(b"DATA");
-        let is_delivery =
-            answer.is_delivery() || (is_data || is_end) && (200..300).contains(&answer.code);
+        let is_delivery = answer.is_delivery() || is_data && (200..300).contains(&answer.code);
         let (service, direction, outcome) = match self.is_outbound {
             true if is_delivery => (OUT, Direction::Outbound, Outcome::Sent),
             true => (OUT, Direction::Outbound, Outcome::Attempt),
@@ -269,6 +274,7 @@ impl<'a> Activity<'a> {
             false => (IN, Direction::Inbound, Outcome::Attempt),
         };
         Line::Event(slot.insert(Event {
+            queue_id: self.id,
             code: Some(answer.code),
             enhanced: answer.enhanced,
             host: match self.is_outbound && !answer.host.is_empty() {
@@ -364,6 +370,7 @@ mod tests {
     fn only_lines_of_mailenable_are_certain() {
         for line in [
             "#Software: MailEnable SMTP Service",
+            "[11/23/26 10:00:00]****************** LOG FILE STARTED *******************",
             "11/23/26 10:00:00\tSMTP-IN\tA.MAI\t1\t192.0.2.1\tEHLO\tEHLO x\t250 ok\t1\t2\t",
             "11/23/26 10:00:00\tME-I0111: Relay Denied: Failed",
             "2026-11-23 10:00:00 192.0.2.1 SMTP-OU - 192.0.2.1 RCPT RCPT+TO:<a@b> 250+ok x 1 2 -",

@@ -5,7 +5,7 @@
 #[inline]
 pub(in crate::parse) fn is_utf16(line: &[u8]) -> bool {
     match line {
-        [0xff, 0xfe, ..] | [0] | [0, b'\r', 0] => true,
+        [0xff, 0xfe, ..] | [0xfe, 0xff, 0, ..] | [0] | [0, b'\r', 0] => true,
         [0, b, 0, d, ..] => *b != 0 && *d != 0,
         [a, 0, c, 0, ..] => *a != 0 && *c != 0,
         _ => false,
@@ -16,8 +16,7 @@ pub(in crate::parse) fn is_utf16(line: &[u8]) -> bool {
 pub(in crate::parse) fn decode(line: &[u8], text: &mut Vec<u8>) {
     text.clear();
     let line = match line {
-        [0xff, 0xfe, rest @ ..] => rest,
-        [0, rest @ ..] => rest,
+        [0xff, 0xfe, rest @ ..] | [0xfe, 0xff, 0, rest @ ..] | [0, rest @ ..] => rest,
         _ => line,
     };
     let (pairs, _) = line.as_chunks::<2>();
@@ -40,7 +39,10 @@ mod tests {
     fn lines_of_a_utf16_file_are_decoded() {
         let log = "\u{feff}2026-11-23 a\r\n\r\n421 süß 漢\r\n";
         for is_big in [false, true] {
-            let text = if is_big { "421 b\r\n421 c\r\n" } else { log };
+            let text = match is_big {
+                true => "\u{feff}421 b\r\n421 c\r\n",
+                false => log,
+            };
             let bytes: Vec<u8> = text
                 .encode_utf16()
                 .flat_map(|unit| {

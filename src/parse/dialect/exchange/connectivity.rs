@@ -38,7 +38,7 @@ pub(super) fn parse<'a, 'e>(
         let end = position2(host, b' ', b'(').unwrap_or(host.len());
         (
             winsock::of_text(description),
-            endpoint::address(&host[..end]),
+            endpoint::with_port(&host[..end]),
         )
     } else if is_failed_lookup(description) {
         (ConnectError::Dns, destination)

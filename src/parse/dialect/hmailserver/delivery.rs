@@ -75,7 +75,7 @@ fn message(text: &[u8]) -> Option<Event<'_>> {
 }
 
 /// `SMTPDeliverer - Message 42 - Connection failed: Host name: 192.0.2.1, message: …`.
-fn connection_failed(text: &[u8]) -> Option<Event<'_>> {
+pub(super) fn connection_failed(text: &[u8]) -> Option<Event<'_>> {
     let rest = text.strip_prefix(b"SMTPDeliverer - Message ")?;
     let (_, words) = split_on(rest, b" - Connection failed: ")?;
     let has = |it: &[u8]| find(words, it).is_some();

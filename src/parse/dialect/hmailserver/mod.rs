@@ -3,12 +3,14 @@
 //! A record is `"SMTPD"`, the number of the thread, that of the session, the time, the address of the other side and a
 //! text, separated by tabs, the words in quotes. `SMTPD` has the sessions of clients, `SMTPC` those with other servers;
 //! in both, `SENT:` and `RECEIVED:` tell commands from replies. A line break in a text is `[nl]`. The other records,
-//! such as `APPLICATION` and `TCPIP`, have no session and no address: `delivery` reads those about deliveries.
+//! such as `APPLICATION` and `TCPIP`, have no session and no address: `delivery` reads those about deliveries. `awstats`
+//! reads `hmailserver_awstats.log`, which has the result of each message in a form of its own.
 //!
-//! Source of the forms: `Logger.cpp`, `SMTPConnection.cpp`, `SMTPClientConnection.cpp` and `ExternalDelivery.cpp` of
-//! hMailServer. What the log does not record: deliveries to local mailboxes that succeed, and, unless debug messages are
+//! Source of the forms: `Logger.cpp`, `SMTPConnection.cpp`, `SMTPClientConnection.cpp`, `ExternalDelivery.cpp` and
+//! `AWStats.cpp` of hMailServer. What the log does not record: deliveries to local mailboxes that succeed, and, unless debug messages are
 //! logged, why a connection to another server failed. Each part of the log can be switched off.
 
+mod awstats;
 mod delivery;
 
 #[cfg(test)]
@@ -79,7 +81,12 @@ impl Dialect for HMailServer {
 
     fn probe(line: &[u8]) -> Confidence {
         let line = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line);
-        match line.first() == Some(&b'"') && Entry::of(line).is_some() {
+        let is_own = match line.first() {
+            Some(b'"') => Entry::of(line).is_some(),
+            Some(b'0'..=b'9') => awstats::Visit::of(line).is_some(),
+            _ => false,
+        };
+        match is_own {
             true => Confidence::Certain,
             false => Confidence::No,
         }
@@ -91,8 +98,12 @@ impl Dialect for HMailServer {
         line: &'a [u8],
     ) -> (Option<Stamp>, &'a [u8]) {
         let line = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line);
-        let time = Entry::of(line).and_then(|entry| {
-            let time = std::str::from_utf8(entry.time).ok()?;
+        let time = match line.first() {
+            Some(b'"') => Entry::of(line).map(|entry| entry.time),
+            _ => awstats::Visit::of(line).map(|visit| visit.time),
+        };
+        let time = time.and_then(|time| {
+            let time = std::str::from_utf8(time).ok()?;
             headers.local(time.parse().ok()?)
         });
         (time, line)
@@ -107,7 +118,10 @@ impl Dialect for HMailServer {
         let line = match Entry::of(record.body) {
             Some(entry) => parse(state, record.time, &entry, &mut slot),
             None if record.body.is_empty() => Line::Noise(None),
-            None => Line::Unmatched,
+            None => match awstats::Visit::of(record.body) {
+                Some(visit) => Line::Event(slot.insert(visit.event())),
+                None => Line::Unmatched,
+            },
         };
         visitor.visit(record.time, line);
     }
@@ -189,7 +203,13 @@ fn parse<'a, 'e>(
     ) {
         (Some(text), _) => (true, text),
         (_, Some(text)) => (false, text),
-        // What the server does, in words.
+        // What the server does, in words: version 5.3 and older have failed connections here.
+        _ if is_client => {
+            return match delivery::connection_failed(entry.text) {
+                Some(event) => Line::Event(slot.insert(event)),
+                None => Line::Noise(None),
+            };
+        }
         _ => return Line::Noise(None),
     };
     let transcript = sessions.get_or_default(entry.session, time);

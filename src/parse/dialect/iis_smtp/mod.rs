@@ -22,6 +22,8 @@ mod tests;
 
 use serde::{Deserialize, Serialize};
 
+use record::Values;
+
 use crate::parse::correlate::Correlated;
 use crate::parse::dialect::api::{AgentDef, Confidence, Dialect, Record};
 use crate::parse::dialect::{Agent, Mta};
@@ -125,7 +127,10 @@ impl Dialect for IisSmtp {
                     .or_else(|| extended::read(columns.as_ref(), line))
             }
         };
-        let parsed = match found {
+        // A client of the SMTP service may speak HTTP, too.
+        let is_of_web =
+            |it: &Values<'_>| it.is_http_request() && Self::probe(line) != Confidence::Certain;
+        let parsed = match found.filter(|it| !is_of_web(it)) {
             Some(found) => {
                 let IisSmtpState { sessions, text, .. } = state;
                 found.parse(sessions, record.time, text, &mut slot)

@@ -30,8 +30,8 @@ pub(super) const COMMAND: &[u8] = b"OutboundConnectionCommand";
 /// The status of QUIT in the log, which the client is not told.
 const QUIT: u64 = 240;
 
-/// Methods of HTTP, whose records in the logs of web sites have the same form.
-const OTHER_SERVICES: [&[u8]; 6] = [b"GET", b"POST", b"HEAD", b"PUT", b"OPTIONS", b"PROPFIND"];
+/// Methods of HTTP. Records in the logs of web sites have the same form.
+const HTTP_METHODS: [&[u8]; 6] = [b"GET", b"POST", b"HEAD", b"PUT", b"OPTIONS", b"PROPFIND"];
 
 impl<'a> Values<'a> {
     /// The line that the record is.
@@ -61,8 +61,14 @@ impl<'a> Values<'a> {
         }
     }
 
+    /// Whether a client sent a command of HTTP, as in the log of a web site.
+    pub fn is_http_request(&self) -> bool {
+        !matches!(self.user, RESPONSE | COMMAND) && HTTP_METHODS.contains(&self.method)
+    }
+
     /// A reply of another server.
     fn response(&self, transcript: &'a mut Transcript, text: &'a [u8]) -> Option<Event<'a>> {
+        transcript.keep_host(text, self.address);
         let answer = transcript.reply(text)?;
         let outcome = match answer.is_delivery() {
             true => Outcome::Sent,
@@ -71,7 +77,10 @@ impl<'a> Values<'a> {
         Some(Event {
             code: Some(answer.code),
             enhanced: answer.enhanced,
-            host: self.address,
+            host: match answer.host.is_empty() {
+                true => self.address,
+                false => answer.host,
+            },
             sender: answer.sender,
             recipient: answer.recipient,
             text,
@@ -94,9 +103,6 @@ impl<'a> Values<'a> {
 
     /// A command of a client, with the status of our reply.
     fn request<'e>(&self, slot: &'e mut Option<Event<'a>>) -> Line<'a, 'e> {
-        if OTHER_SERVICES.contains(&self.method) {
-            return Line::Unmatched;
-        }
         let code = match number(self.status) {
             Some((code @ 200..=599, [])) if self.status.len() == 3 && code != QUIT => code,
             _ => return Line::Noise(None),

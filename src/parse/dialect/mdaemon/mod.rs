@@ -113,7 +113,7 @@ impl Dialect for MDaemon {
                 let (session, text) = prefix::session(record.body);
                 parse(&mut state.sessions, record.time, session, text, &mut slot)
             }
-            None if record.body.is_empty() || record.body.starts_with(b"--") => Line::Noise(None),
+            None if prefix::is_heading(record.body) => Line::Noise(None),
             None => Line::Unmatched,
         };
         visitor.visit(record.time, line);
@@ -207,7 +207,7 @@ fn noted<'a, 'e>(
         let is_smtp = rest.starts_with(b"SMTP ") || rest.starts_with(b"MSA ");
         *session = Session {
             side: if is_smtp { Side::Client } else { Side::Other },
-            address: address_in_brackets(rest),
+            address: endpoint(split_on(rest, b" from ").map_or(rest, |it| it.1)),
             ..Session::default()
         };
         return Line::Noise(is_smtp.then_some(Fact::Connected(IN)));
@@ -216,7 +216,7 @@ fn noted<'a, 'e>(
         // First to a domain, then to each of its hosts.
         *session = Session {
             side: Side::Server,
-            address: address_in_brackets(rest),
+            address: endpoint(rest),
             ..Session::default()
         };
         return Line::Noise(None);
@@ -303,12 +303,16 @@ fn error(words: &[u8]) -> Option<ConnectError> {
     is_lookup.then_some(ConnectError::Dns)
 }
 
-/// The address in `[192.0.2.1:25]`, or the domain in `[example.net]`.
-fn address_in_brackets(text: &[u8]) -> Box<[u8]> {
+/// The address in `[192.0.2.1:25]`, or the domain in `[example.net]`; from version 14 on without brackets, and the first
+/// word of the text.
+fn endpoint(text: &[u8]) -> Box<[u8]> {
     let inner = split(text, b'[').and_then(|(_, rest)| split(rest, b']'));
-    let endpoint = inner.map_or(&b""[..], |it| it.0);
-    // An IPv6 address has several colons, and the port is the last of its parts.
-    let port = memchr::memrchr(b':', endpoint)
-        .filter(|&at| endpoint[at + 1..].iter().all(u8::is_ascii_digit));
-    kept(&endpoint[..port.unwrap_or(endpoint.len())])
+    let first = || text.split(|&byte| byte == b' ').next().unwrap_or_default();
+    let endpoint = inner.map_or_else(first, |it| it.0);
+    // An IPv6 address has several colons, and the port is the last of its parts; version 9 writes `192.0.2.1 : 25`.
+    let port = memchr::memrchr(b':', endpoint).filter(|&at| {
+        let port = endpoint[at + 1..].trim_ascii_start();
+        port.iter().all(u8::is_ascii_digit)
+    });
+    kept(endpoint[..port.unwrap_or(endpoint.len())].trim_ascii_end())
 }

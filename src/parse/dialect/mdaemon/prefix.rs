@@ -4,7 +4,7 @@
 use jiff::civil::DateTime;
 
 use crate::parse::dialect::api::Confidence;
-use crate::parse::scan::split;
+use crate::parse::scan::{find, split};
 
 /// The time at the beginning of a line, and the rest after it.
 pub(super) fn stamp(line: &[u8]) -> Option<(DateTime, &[u8])> {
@@ -50,8 +50,30 @@ pub(super) fn session(text: &[u8]) -> (&[u8], &[u8]) {
     (b"", text)
 }
 
+/// What a log begins with.
+const START: &[u8] = b"START Event Log / MDaemon";
+
+/// Whether a line is of the heading of a log, a separator, or empty:
+///
+/// ```text
+/// START Event Log / MDaemon PRO v24.0.0, SMTP (in) log information
+/// ----------------------------------------------------------------
+/// Event Time/Date             Event Description
+/// ```
+pub(super) fn is_heading(line: &[u8]) -> bool {
+    let line = line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line);
+    line.is_empty()
+        || line.starts_with(b"--")
+        || line.starts_with(START)
+        || line.starts_with(b"END Event Log")
+        || line.starts_with(b"Event Time/Date ")
+}
+
 /// How certain it is that MDaemon wrote a line.
 pub(super) fn probe(line: &[u8]) -> Confidence {
+    if is_heading(line) && find(line, START).is_some() {
+        return Confidence::Certain;
+    }
     let Some((_, rest)) = stamp(line) else {
         return Confidence::No;
     };
