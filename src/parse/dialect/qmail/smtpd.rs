@@ -11,8 +11,9 @@ use crate::parse::{Direction, Event, Line, Outcome, Stage};
 pub(super) fn is_own_text(text: &[u8]) -> bool {
     match text.first() {
         Some(b't' | b's') => {
-            tcpserver::server(text).is_some_and(tcpserver::is_mail_connection)
-                || text.starts_with(b"simscan:[")
+            tcpserver::server(text).is_some_and(|text| {
+                tcpserver::is_progress(text) || tcpserver::is_mail_connection(text)
+            }) || text.starts_with(b"simscan:[")
         }
         Some(b'r') => text.starts_with(b"rblsmtpd: "),
         Some(b'q') => {

@@ -121,9 +121,25 @@ fn only_lines_of_qmail_are_taken_for_its_own() {
         "delivery 5: done",
         "2026-11-23 10:00:00 1vNabc-0000A1-01 Completed",
         "tcpserver: ok 1 mx:192.0.2.1:53 x:192.0.2.7::1",
+        "tcpserver: status: none",
+        "tcpserver: pid of another program",
         "Nov 23 10:00:00 mail qmail: 1.000000 new msg 5",
     ] {
         assert_ne!(Qmail::probe(line.as_bytes()), Confidence::Certain, "{line}");
+    }
+}
+
+#[test]
+fn tcpserver_is_recognized_before_it_names_a_port() {
+    for text in [
+        "status: 0/40",
+        "pid 4389 from 192.0.2.7",
+        "end 4389 status 256",
+    ] {
+        for program in ["tcpserver", "sslserver"] {
+            let line = format!("@400000006b040eaa075bcd15 {program}: {text}");
+            assert_eq!(Qmail::probe(line.as_bytes()), Confidence::Certain, "{line}");
+        }
     }
 }
 
