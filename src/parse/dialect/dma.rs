@@ -201,7 +201,12 @@ fn failure(text: &[u8]) -> Option<Event<'_>> {
             ..said(Outcome::Bounced, words)
         });
     }
-    if let Some(words) = text.strip_prefix(b"in opportunistic TLS mode, STARTTLS not available: ") {
+    // Without TLS, or by another way to authenticate, the delivery goes on.
+    const REFUSED: [&[u8]; 2] = [
+        b"in opportunistic TLS mode, STARTTLS not available: ",
+        b"smarthost authentication: AUTH cram-md5 not available: ",
+    ];
+    if let Some(words) = REFUSED.iter().find_map(|it| text.strip_prefix(*it)) {
         return Some(said(Outcome::Attempt, words)).filter(|event| event.code.is_some());
     }
     if let Some(words) = text.strip_prefix(b"local delivery ") {

@@ -196,7 +196,7 @@ fn connection(error: &[u8], exit_code: &[u8]) -> Option<(ConnectError, bool)> {
     if error == b"the server sent an empty reply" {
         return Some((ConnectError::Reset, true));
     }
-    let (before, words) = rsplit_on(error, b": ")?;
+    let (before, words) = rsplit_on(error, b": ").unwrap_or((b"", error));
     let found = connect_error(words)?;
     let is_open = before.starts_with(b"network ");
     Some((found, is_open))

@@ -61,11 +61,8 @@ pub(super) fn connection<'a, 'e>(text: &'a [u8], slot: &'e mut Option<Event<'a>>
             ..rejected(Stage::Connect, client_address(client), b"")
         }));
     }
-    if text.starts_with(b"warning: ") {
-        return Line::Noise(Some(Fact::Diagnostic(Mta::Qmail, Level::Warning)));
-    }
-    if text.starts_with(b"fatal: ") {
-        return Line::Noise(Some(Fact::Diagnostic(Mta::Qmail, Level::Fatal)));
+    if let Some(line) = complaint(text) {
+        return line;
     }
     const NOISE: [&[u8]; 10] = [
         b"status: ",
@@ -92,6 +89,16 @@ pub(super) fn connection<'a, 'e>(text: &'a [u8], slot: &'e mut Option<Event<'a>>
         true => Line::Noise(None),
         false => Line::Unmatched,
     }
+}
+
+/// `warning: …` and `fatal: …`, as all of these programs write.
+fn complaint<'a, 'e>(text: &[u8]) -> Option<Line<'a, 'e>> {
+    let level = match text {
+        [b'w', b'a', b'r', b'n', b'i', b'n', b'g', b':', b' ', ..] => Level::Warning,
+        [b'f', b'a', b't', b'a', b'l', b':', b' ', ..] => Level::Fatal,
+        _ => return None,
+    };
+    Some(Line::Noise(Some(Fact::Diagnostic(Mta::Qmail, level))))
 }
 
 /// The address in `client.example.net:192.0.2.7:user:54949`, in which the name or the user may be empty.
@@ -127,10 +134,7 @@ pub(super) fn rblsmtpd<'a, 'e>(text: &'a [u8], slot: &'e mut Option<Event<'a>>) 
         }
         return Line::Noise(None);
     }
-    match text.starts_with(b"warning: ") {
-        true => Line::Noise(Some(Fact::Diagnostic(Mta::Qmail, Level::Warning))),
-        false => Line::Unmatched,
-    }
+    complaint(text).unwrap_or(Line::Unmatched)
 }
 
 /// recordio: `1234 > 550 sorry, no mailbox here by that name (#5.1.1)` is a line that our server sent, and `<` one of

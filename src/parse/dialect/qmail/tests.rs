@@ -130,6 +130,27 @@ fn only_lines_of_qmail_are_taken_for_its_own() {
 }
 
 #[test]
+fn programs_around_qmail_are_told_from_it_by_their_tag() {
+    for tag in [
+        "qmail",
+        "qmail-send",
+        "qmail-smtpd",
+        "qmail-pop3d",
+        "qmail1",
+    ] {
+        assert!(Qmail::claims(tag.as_bytes(), b"new msg 5"), "{tag}");
+    }
+    for tag in [
+        "qmail-remote-handlers",
+        "qmail-queue-handlers",
+        "qmail-queue",
+        "qmailscanner",
+    ] {
+        assert!(!Qmail::claims(tag.as_bytes(), b"from=a@x"), "{tag}");
+    }
+}
+
+#[test]
 fn tcpserver_is_recognized_before_it_names_a_port() {
     for text in [
         "status: 0/40",
@@ -140,6 +161,21 @@ fn tcpserver_is_recognized_before_it_names_a_port() {
             let line = format!("@400000006b040eaa075bcd15 {program}: {text}");
             assert_eq!(Qmail::probe(line.as_bytes()), Confidence::Certain, "{line}");
         }
+    }
+}
+
+#[test]
+fn complaints_of_qmail_send_are_its_own_only_with_a_stamp() {
+    for text in [
+        "alert: cannot start: unable to open mutex",
+        "alert: queue1: oh no! lost qmail-clean connection! dying...",
+        "warning: trouble injecting bounce message, will try later",
+        "warning: queue2: unable to unlink mess/4/17; will try again later",
+        "info: qmail-send: queue1: ratelimit=OFF, conf split=151",
+    ] {
+        let line = format!("@400000006b040eaa075bcd15 {text}");
+        assert_eq!(Qmail::probe(line.as_bytes()), Confidence::Certain, "{line}");
+        assert_ne!(Qmail::probe(text.as_bytes()), Confidence::Certain, "{text}");
     }
 }
 
