@@ -20,14 +20,18 @@ pub(super) fn is_mail_connection(text: &[u8]) -> bool {
     is_connection && matches!(local_port(text), Some(b"25" | b"465" | b"587"))
 }
 
-/// Whether a line begins as those that tcpserver writes with `-v` and that do not name the port: `status: 1/40`,
-/// `pid 4389 from 192.0.2.7`, `end 4389 status 0`.
+/// Whether a line begins as those that tcpserver and sslserver write with `-v` and that do not name the port:
+/// `status: 1/40`, `pid 4389 from 192.0.2.7`, `ssl 4389 accept`, `end 4389 status 0`, or is a complaint of theirs.
 pub(super) fn is_progress(text: &[u8]) -> bool {
     let numbers = |prefix: &[u8], next: &[u8]| {
         let rest = text.strip_prefix(prefix).and_then(number);
         rest.is_some_and(|(_, rest)| rest.starts_with(next))
     };
-    numbers(b"status: ", b"/") || numbers(b"pid ", b" from ") || numbers(b"end ", b" status ")
+    numbers(b"status: ", b"/")
+        || numbers(b"pid ", b" from ")
+        || numbers(b"ssl ", b" accept")
+        || numbers(b"end ", b" status ")
+        || complaint(text).is_some()
 }
 
 /// Whether the local port of a connection is that of a service other than SMTP, such as POP3, HTTP or DNS.
