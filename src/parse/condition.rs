@@ -48,10 +48,12 @@ impl Conditions {
         }
     }
 
-    /// The condition of the event; `None` if it did not fail.
+    /// The condition of the event; `None` if it did not fail, or if nothing says why.
     pub(crate) fn of(&mut self, event: &Event<'_>) -> Option<ConditionId> {
         match event.outcome {
-            Outcome::Sent | Outcome::Expired => None,
+            Outcome::Sent => None,
+            // A message that was in the queue for too long has one only if the last attempt is in the same record.
+            Outcome::Expired if event.code.is_none() && event.connect_error.is_none() => None,
             _ if event.code.is_some_and(|code| (200..400).contains(&code)) => None,
             _ => Some(self.of_failure(event)),
         }

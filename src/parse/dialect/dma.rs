@@ -83,7 +83,7 @@ impl Dialect for Dma {
 /// The queue id, and the text. Old versions write `ID: text`, and no id in the tag.
 fn queue_id<'a>(pid: &'a [u8], body: &'a [u8]) -> (&'a [u8], &'a [u8]) {
     if let Some((id, text)) = split_on(body, b": ")
-        && id.contains(&b'.')
+        && (id.contains(&b'.') || text.starts_with(b"new mail from "))
         && id.iter().all(|b| b.is_ascii_hexdigit() || *b == b'.')
     {
         return (id, text);
@@ -201,7 +201,12 @@ fn failure(text: &[u8]) -> Option<Event<'_>> {
             ..said(Outcome::Bounced, words)
         });
     }
-    if let Some(words) = text.strip_prefix(b"in opportunistic TLS mode, STARTTLS not available: ") {
+    // Without TLS, or by another way to authenticate, the delivery goes on.
+    const REFUSED: [&[u8]; 2] = [
+        b"in opportunistic TLS mode, STARTTLS not available: ",
+        b"smarthost authentication: AUTH cram-md5 not available: ",
+    ];
+    if let Some(words) = REFUSED.iter().find_map(|it| text.strip_prefix(*it)) {
         return Some(said(Outcome::Attempt, words)).filter(|event| event.code.is_some());
     }
     if let Some(words) = text.strip_prefix(b"local delivery ") {
@@ -227,6 +232,17 @@ fn with_bracket<'a>(text: &'a [u8], host: &[u8]) -> &'a [u8] {
 fn remote(rest: &[u8]) -> Option<Event<'_>> {
     if let Some(named) = rest.strip_prefix(b"to ") {
         return after_stage(Outcome::Bounced, named);
+    }
+    // Old versions do not name the host.
+    let unnamed = [
+        (&b"failed after "[..], Outcome::Bounced),
+        (b"deferred: failed after ", Outcome::Deferred),
+    ];
+    for (begin, outcome) in unnamed {
+        if let Some(stage) = rest.strip_prefix(begin) {
+            let (_, words) = split_on(stage, b": ")?;
+            return Some(said(outcome, words));
+        }
     }
     let (outcome, reason) = match rest.strip_prefix(b"failed: ") {
         Some(reason) => (Outcome::Bounced, reason),

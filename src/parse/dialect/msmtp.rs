@@ -15,7 +15,7 @@ use crate::parse::event::Visitor;
 use crate::parse::frame::syslog::HeaderParser;
 use crate::parse::kinds::Stamp;
 use crate::parse::scan::{find, number, rsplit_on, split, split_on};
-use crate::parse::system_error::connect_error;
+use crate::parse::system_error::{connect_error, translated_error};
 use crate::parse::{ConnectError, Direction, Event, Fact, Level, Line, Outcome, Service, reply};
 
 /// The dialect.
@@ -185,7 +185,7 @@ fn outcome(code: Option<u16>, exit_code: &[u8], has_failed: bool) -> Option<Outc
 }
 
 /// The connection error in msmtp's own words, and whether the connection was open before. The words are in the
-/// language of the user, but those of the system follow them in most.
+/// language of the user; those of the system follow them.
 fn connection(error: &[u8], exit_code: &[u8]) -> Option<(ConnectError, bool)> {
     if error.starts_with(b"cannot locate host ") || exit_code == b"EX_NOHOST" {
         return Some((ConnectError::Dns, false));
@@ -196,10 +196,12 @@ fn connection(error: &[u8], exit_code: &[u8]) -> Option<(ConnectError, bool)> {
     if error == b"the server sent an empty reply" {
         return Some((ConnectError::Reset, true));
     }
-    let (before, words) = rsplit_on(error, b": ")?;
-    let found = connect_error(words)?;
-    let is_open = before.starts_with(b"network ");
-    Some((found, is_open))
+    let (before, words) = rsplit_on(error, b": ").unwrap_or((b"", error));
+    if let Some(found) = connect_error(words) {
+        return Some((found, before.starts_with(b"network ")));
+    }
+    let translated = translated_error(error)?;
+    Some((translated, exit_code == b"EX_IOERR"))
 }
 
 /// A reply whose lines are separated by `\n`, as one line.

@@ -1,10 +1,11 @@
-//! spamdyke, which sits between a client and qmail-smtpd; simscan, which scans messages; vpopmail, which checks passwords.
+//! spamdyke and jgreylist, which sit between a client and qmail-smtpd; simscan, which scans messages; vpopmail, which
+//! checks passwords.
 
 use super::SMTPD;
 use super::smtpd::{first_word, rejected};
 use crate::parse::dialect::Mta;
-use crate::parse::scan::{find, split_on};
-use crate::parse::{Action, Event, Fact, Level, Line, Stage};
+use crate::parse::scan::{self, find, rsplit_on, split_on};
+use crate::parse::{Action, Enhanced, Event, Fact, Level, Line, Stage};
 
 pub(super) fn is_spamdyke(text: &[u8]) -> bool {
     let word = first_word(text);
@@ -55,6 +56,7 @@ pub(super) fn spamdyke<'a, 'e>(text: &'a [u8], slot: &'e mut Option<Event<'a>>) 
     let reason = split_on(text, b" reason: ").map_or(&b""[..], |(_, reason)| reason);
     let event = rejected(stage, field(b" origin_ip: ").unwrap_or_default(), reason);
     Line::Event(slot.insert(Event {
+        enhanced: event.enhanced.or_else(|| underscored_code(reason)),
         sender: field(b" from: ").filter(known).unwrap_or_default(),
         recipient: field(b" to: ").filter(known).unwrap_or_default(),
         text: match reason {
@@ -63,6 +65,30 @@ pub(super) fn spamdyke<'a, 'e>(text: &'a [u8], slot: &'e mut Option<Event<'a>>) 
             _ => event.text,
         },
         ..event
+    }))
+}
+
+/// The enhanced code at the end of `550_sorry_(#5.1.1_-_chkuser)`.
+fn underscored_code(reason: &[u8]) -> Option<Enhanced> {
+    let (_, inside) = rsplit_on(reason, b"(#")?;
+    let (code, rest) = scan::enhanced(inside)?;
+    matches!(rest.first(), Some(b')' | b'_')).then_some(code)
+}
+
+/// `1234]: 192.0.2.7 GREY first time`, `1234]: 192.0.2.7 DENY no reverse DNS`.
+pub(super) fn jgreylist<'a, 'e>(text: &'a [u8], slot: &'e mut Option<Event<'a>>) -> Line<'a, 'e> {
+    let Some((client, verdict)) = split_on(text, b"]: ").and_then(|(_, rest)| split_on(rest, b" "))
+    else {
+        return Line::Unmatched;
+    };
+    let words = match verdict {
+        [b'G', b'R', b'E', b'Y', b' ', ..] => b"greylisted",
+        [b'D', b'E', b'N', b'Y', b' ', ..] => verdict,
+        _ => return Line::Noise(None),
+    };
+    Line::Event(slot.insert(Event {
+        text: words,
+        ..rejected(Stage::Connect, client, b"")
     }))
 }
 

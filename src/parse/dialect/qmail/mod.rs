@@ -11,6 +11,7 @@
 //! only in the line `starting delivery`, so later lines are joined to it by the number of the delivery.
 
 mod filters;
+mod indimail;
 mod patches;
 mod report;
 mod send;
@@ -89,18 +90,27 @@ impl Dialect for Qmail {
     fn claims(tag: &[u8], body: &[u8]) -> bool {
         match tag {
             [b'q', b'm', b'a', b'i', b'l', rest @ ..] => {
-                // The virus scanner and the mailing list manager are programs of their own.
+                // The virus scanner, the mailing list manager and the handlers of Plesk are programs of their own.
                 !matches!(rest.first(), Some(byte) if byte.is_ascii_alphabetic())
+                    && !rest.ends_with(b"-handlers")
+                    && rest != b"-queue"
+                    && rest != b"-scanner"
             }
             b"rblsmtpd" | b"spamdyke" | b"vpopmail" => true,
             b"tcpserver" | b"sslserver" => tcpserver::is_mail_connection(body),
-            _ => is_own_text(stamp::after_epoch(body).unwrap_or(body)),
+            _ => match stamp::after_epoch(body) {
+                Some(text) => is_own_text(text) || send::is_complaint(text),
+                None => is_own_text(body),
+            },
         }
     }
 
     fn probe(line: &[u8]) -> Confidence {
         match stamp::text(line) {
             Some(text) if is_own_text(text) => Confidence::Certain,
+            Some(text) if line.first() == Some(&b'@') && send::is_complaint(text) => {
+                Confidence::Certain
+            }
             Some(text) if text.len() < line.len() && line.first() == Some(&b'@') => {
                 Confidence::Possible
             }

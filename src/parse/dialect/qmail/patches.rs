@@ -1,7 +1,7 @@
 //! Lines that patches of qmail-smtpd write: chkuser, badmailfrom and others, qlog, and s/qmail.
 
-use super::SMTPD;
 use super::smtpd::{first_word, rejected};
+use super::{SMTPD, indimail};
 use crate::parse::reply;
 use crate::parse::scan::{find, number, rsplit_on, split_on};
 use crate::parse::{Event, Fact, Level, Line, Stage};
@@ -114,6 +114,12 @@ pub(super) fn qmail_smtpd<'a, 'e>(
     {
         return Some(Line::Noise(None));
     }
+    if let Some((client, words)) = indimail::client(text) {
+        return Some(indimail::parse(client, words, slot));
+    }
+    if text.starts_with(b"AUTH failed") || text.starts_with(b"auth: auth-failed") {
+        return Some(Line::Noise(Some(Fact::AuthFailed(SMTPD, Level::Warning))));
+    }
     if let Some(reply) = reply::parse(text) {
         return Some(match reply.code >= 400 {
             true => Line::Event(slot.insert(rejected(stage_in(text), client_in(text), text))),
@@ -141,7 +147,16 @@ pub(super) fn qmail_smtpd<'a, 'e>(
             ..rejected(stage_in(text), client_in(text), b"")
         })));
     }
-    const NOISE: [&[u8]; 12] = [
+    const NOISE: [&[u8]; 21] = [
+        b"AUTH ",
+        b"GREETDELAY",
+        b"MAIL FROM:",
+        b"RCPT TO:",
+        b"Received-SPF: ",
+        b"auth: auth-success ",
+        b"before greeting: ",
+        b"rcptcheck: ",
+        b"validrcptto: ",
         b"message accepted",
         b"accepted",
         b"mail recv",
@@ -225,7 +240,15 @@ fn qlog<'a, 'e>(text: &'a [u8], slot: &'e mut Option<Event<'a>>) -> Line<'a, 'e>
     Line::Event(slot.insert(Event {
         sender: field(b" mailfrom=").unwrap_or_default(),
         recipient: field(b" rcptto=").unwrap_or_default(),
-        text: field(b" reason=").unwrap_or_default(),
+        text: reason(text).unwrap_or_default(),
         ..rejected(stage, field(b" remoteip=").unwrap_or_default(), code)
     }))
+}
+
+/// The reason with its detail: `chkuser detail=nomailbox`.
+fn reason(text: &[u8]) -> Option<&[u8]> {
+    let (_, rest) = split_on(text, b" reason=")?;
+    let end = find(rest, b" helo=").unwrap_or(rest.len());
+    let reason = &rest[..end];
+    Some(reason.strip_suffix(b" detail=").unwrap_or(reason))
 }

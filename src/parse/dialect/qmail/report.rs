@@ -160,7 +160,8 @@ fn host(own: &[u8]) -> Range<usize> {
     let is_address = word
         .iter()
         .all(|b| b.is_ascii_hexdigit() || matches!(b, b'.' | b':'))
-        && word.iter().any(|b| matches!(b, b'.' | b':'));
+        && word.iter().any(|b| matches!(b, b'.' | b':'))
+        && word.iter().any(u8::is_ascii_hexdigit);
     match is_address {
         true => from..from + word.len(),
         false => 0..0,

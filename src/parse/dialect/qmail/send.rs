@@ -1,4 +1,7 @@
 //! The lines of qmail-send (qmail-log(5)): messages, deliveries, status, warnings.
+//!
+//! IndiMail runs a qmail-send for each of several queues, all of which write to one log: the name of the queue ends their
+//! lines (`delivery 4: success: …/ queue1`), in some versions also the number of a delivery (`delivery 4.1: …`).
 
 use std::num::NonZeroU64;
 
@@ -22,10 +25,11 @@ pub(super) struct Delivery {
 }
 
 /// The results of a delivery, as written after its number.
-const RESULTS: [(&[u8], Outcome); 4] = [
+const RESULTS: [(&[u8], Outcome); 5] = [
     (b"success: ", Outcome::Sent),
     (b"deferral: ", Outcome::Deferred),
     (b"failure: ", Outcome::Bounced),
+    (b"report mangled, will defer:", Outcome::Deferred),
     (b"report mangled, will defer", Outcome::Deferred),
 ];
 
@@ -36,22 +40,57 @@ pub(super) fn is_own_text(text: &[u8]) -> bool {
     };
     match first {
         b'n' => numbered(text, b"new msg ").is_some_and(|(_, rest)| rest.is_empty()),
-        b'e' => numbered(text, b"end msg ").is_some_and(|(_, rest)| rest.is_empty()),
+        b'e' => numbered(text, b"end msg ").is_some_and(|(_, rest)| split_queue(rest).0.is_empty()),
         b'i' => numbered(text, b"info msg ").is_some_and(|(_, rest)| rest.starts_with(b": bytes ")),
         b'b' => numbered(text, b"bounce msg ").is_some_and(|(_, rest)| rest.starts_with(b" qp ")),
         b's' => {
             text.starts_with(b"status: local ")
                 || text == b"status: exiting"
-                || numbered(text, b"starting delivery ")
+                || delivery(text, b"starting delivery ")
                     .is_some_and(|(_, rest)| rest.starts_with(b": msg "))
         }
         b'd' => {
             text.starts_with(b"double bounce: discarding ")
-                || numbered(text, b"delivery ").is_some_and(|(_, rest)| result(rest).is_some())
+                || delivery(text, b"delivery ").is_some_and(|(_, rest)| result(rest).is_some())
         }
         b't' => text.starts_with(b"triple bounce: discarding "),
         _ => false,
     }
+}
+
+/// Whether qmail-send complains with a text, if it has a time stamp of qmail's log tools.
+pub(super) fn is_complaint(text: &[u8]) -> bool {
+    const ALERTS: [&[u8]; 7] = [
+        b"cannot start: ",
+        b"oh no! lost ",
+        b"out of memory",
+        b"unable to append to bounce message",
+        b"unable to opendir",
+        b"unable to reread ",
+        b"unable to switch ",
+    ];
+    const WARNINGS: [&[u8]; 8] = [
+        b"internal error: delivery report",
+        b"qmail-clean unable ",
+        b"qmail-send unable ",
+        b"trouble ",
+        b"unable to stat ",
+        b"unable to start qmail-queue",
+        b"unable to unlink ",
+        b"unknown record type in ",
+    ];
+    let (words, texts): (_, &[&[u8]]) = match text.first() {
+        Some(b'a') => (text.strip_prefix(b"alert: "), &ALERTS),
+        Some(b'w') => (text.strip_prefix(b"warning: "), &WARNINGS),
+        Some(b'i') => return text.starts_with(b"info: qmail-send: "),
+        _ => return false,
+    };
+    let Some(words) = words else {
+        return false;
+    };
+    let begins = |words: &[u8]| texts.iter().any(|it| words.starts_with(it));
+    begins(words)
+        || split_on(words, b": ").is_some_and(|(queue, rest)| is_name(queue) && begins(rest))
 }
 
 /// Parses a line.
@@ -61,15 +100,20 @@ pub(super) fn parse<'a, 'e>(
     text: &'a [u8],
     slot: &'e mut Option<Event<'a>>,
 ) -> Line<'a, 'e> {
-    if let Some((id, rest)) = numbered(text, b"delivery ") {
+    if let Some((id, rest)) = delivery(text, b"delivery ") {
         let Some((outcome, text)) = result(rest) else {
             return Line::Unmatched;
         };
-        return Line::Event(slot.insert(delivered(state, id, outcome, text)));
+        let (text, queue) = split_queue(text);
+        let key = Key::new(id, queue);
+        return Line::Event(slot.insert(delivered(state, key.bytes(), outcome, text)));
     }
-    if let Some((id, rest)) = numbered(text, b"starting delivery ") {
+    if let Some((id, rest)) = delivery(text, b"starting delivery ") {
         return match rest.strip_prefix(b": msg ") {
-            Some(rest) => started(state, time, id, rest),
+            Some(rest) => {
+                let (rest, queue) = split_queue(rest);
+                started(state, time, Key::new(id, queue).bytes(), rest)
+            }
             None => Line::Unmatched,
         };
     }
@@ -89,8 +133,12 @@ pub(super) fn parse<'a, 'e>(
     if text.starts_with(b"alert: ") {
         return Line::Noise(Some(Fact::Diagnostic(Mta::Qmail, Level::Error)));
     }
-    const NOISE: [&[u8]; 8] = [
+    const NOISE: [&[u8]; 12] = [
         b"new msg ",
+        b"info: ",
+        b"loglock: ",
+        b"bounce processor sender ",
+        b"delete bounce: discarding ",
         b"bounce msg ",
         b"status: ",
         b"triple bounce: discarding ",
@@ -110,6 +158,67 @@ fn numbered<'a>(text: &'a [u8], words: &[u8]) -> Option<(&'a [u8], &'a [u8])> {
     let after = text.strip_prefix(words)?;
     let (_, rest) = number(after)?;
     Some((&after[..after.len() - rest.len()], rest))
+}
+
+/// The number of a delivery after `words`, with that of the queue if there is one (`4.1`), and the rest.
+fn delivery<'a>(text: &'a [u8], words: &[u8]) -> Option<(&'a [u8], &'a [u8])> {
+    let (id, rest) = numbered(text, words)?;
+    let Some((_, after)) = rest.strip_prefix(b".").and_then(number) else {
+        return Some((id, rest));
+    };
+    let from = words.len();
+    Some((&text[from..text.len() - after.len()], after))
+}
+
+/// A report or recipient, and the name of the queue after it; empty if there is none. Neither contains spaces, which
+/// qmail-send writes as underscores.
+fn split_queue(text: &[u8]) -> (&[u8], &[u8]) {
+    let (before, queue) = rsplit_on(text, b" ").unwrap_or((text, b""));
+    // `161214 to local root` ends with the recipient.
+    let is_after = before.last().is_none_or(|&b| b == b'/')
+        || !before.ends_with(b" local") && !before.ends_with(b" remote") && is_started(before);
+    match is_name(queue) && is_after {
+        true => (before, queue),
+        false => (text, b""),
+    }
+}
+
+/// Whether a word may be the name of a queue.
+fn is_name(word: &[u8]) -> bool {
+    word.first().is_some_and(u8::is_ascii_alphabetic)
+        && word
+            .iter()
+            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
+}
+
+/// Whether a text is `161214 to local …`.
+fn is_started(text: &[u8]) -> bool {
+    numbered(text, b"").is_some_and(|(_, rest)| rest.starts_with(b" to "))
+}
+
+/// What identifies a delivery: its number and the queue.
+struct Key {
+    bytes: [u8; 48],
+    length: usize,
+}
+
+impl Key {
+    fn new(id: &[u8], queue: &[u8]) -> Self {
+        let mut key = Key {
+            bytes: [0; 48],
+            length: 0,
+        };
+        let parts = id.iter().chain(queue.iter());
+        for (to, from) in key.bytes.iter_mut().zip(parts) {
+            *to = *from;
+            key.length += 1;
+        }
+        key
+    }
+
+    fn bytes(&self) -> &[u8] {
+        &self.bytes[..self.length]
+    }
 }
 
 /// The result and the report after the number of a delivery.

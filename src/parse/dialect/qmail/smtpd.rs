@@ -11,17 +11,21 @@ use crate::parse::{Direction, Event, Line, Outcome, Stage};
 pub(super) fn is_own_text(text: &[u8]) -> bool {
     match text.first() {
         Some(b't' | b's') => {
-            tcpserver::server(text).is_some_and(tcpserver::is_mail_connection)
-                || text.starts_with(b"simscan:[")
+            tcpserver::server(text).is_some_and(|text| {
+                tcpserver::is_progress(text) || tcpserver::is_mail_connection(text)
+            }) || text.starts_with(b"simscan:[")
         }
         Some(b'r') => text.starts_with(b"rblsmtpd: "),
         Some(b'q') => {
             text.starts_with(b"qmail-smtpd: ")
+                || text.starts_with(b"qmail-smtpd[")
                 || text.starts_with(b"qlogenvelope: ")
                 || text.starts_with(b"qlogreceived: ")
         }
+        Some(b'j') => text.starts_with(b"jgreylist["),
         Some(b'C') => text.starts_with(b"CHKUSER "),
         Some(b'R') => text.starts_with(b"Reject::"),
+        Some(b'A') => text.starts_with(b"Accept::"),
         Some(b'D') => text.starts_with(b"DENIED_") && split_on(text, b" origin_ip: ").is_some(),
         _ => false,
     }
@@ -46,6 +50,7 @@ pub(super) fn parse<'a, 'e>(
             tcpserver::connection(tcpserver::server(text)?, slot)
         }
         b's' if text.starts_with(b"simscan:") => filters::simscan(text, slot),
+        b'j' => filters::jgreylist(text.strip_prefix(b"jgreylist[")?, slot),
         b's' if text.starts_with(b"spamdyke") => {
             let (_, text) = split_on(text, b": ")?;
             filters::spamdyke(text, slot)

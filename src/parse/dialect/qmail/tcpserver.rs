@@ -20,6 +20,28 @@ pub(super) fn is_mail_connection(text: &[u8]) -> bool {
     is_connection && matches!(local_port(text), Some(b"25" | b"465" | b"587"))
 }
 
+/// Whether a line begins as those that tcpserver and sslserver write with `-v` and that do not name the port:
+/// `status: 1/40`, `pid 4389 from 192.0.2.7`, `ssl 4389 accept`, `end 4389 status 0`, or is a complaint of theirs.
+pub(super) fn is_progress(text: &[u8]) -> bool {
+    let numbers = |prefix: &[u8], next: &[u8]| {
+        let rest = text.strip_prefix(prefix).and_then(number);
+        rest.is_some_and(|(_, rest)| rest.starts_with(next))
+    };
+    numbers(b"status: ", b"/")
+        || numbers(b"pid ", b" from ")
+        || numbers(b"ssl ", b" accept")
+        || numbers(b"end ", b" status ")
+        || complaint(text).is_some()
+}
+
+/// Whether the local port of a connection is that of a service other than SMTP, such as POP3, HTTP or DNS.
+fn is_other_service(text: &[u8]) -> bool {
+    const PORTS: [&[u8]; 9] = [
+        b"21", b"53", b"79", b"80", b"110", b"143", b"443", b"993", b"995",
+    ];
+    local_port(text).is_some_and(|port| PORTS.contains(&port))
+}
+
 /// The port in `ok 4389 mail.example.org:198.51.100.1:25 client.example.net:192.0.2.7::54949`.
 fn local_port(text: &[u8]) -> Option<&[u8]> {
     let mut words = text.split(|&b| b == b' ');
@@ -29,11 +51,12 @@ fn local_port(text: &[u8]) -> Option<&[u8]> {
 
 /// tcpserver and sslserver (ucspi-tcp, ucspi-ssl).
 pub(super) fn connection<'a, 'e>(text: &'a [u8], slot: &'e mut Option<Event<'a>>) -> Line<'a, 'e> {
+    let is_connection = text.starts_with(b"ok ") || text.starts_with(b"deny ");
+    if is_connection && is_other_service(text) {
+        return Line::Noise(None);
+    }
     if text.starts_with(b"ok ") {
-        return match local_port(text) {
-            Some(b"110" | b"143" | b"993" | b"995") => Line::Noise(None),
-            _ => Line::Noise(Some(Fact::Connected(SMTPD))),
-        };
+        return Line::Noise(Some(Fact::Connected(SMTPD)));
     }
     if text.starts_with(b"deny ") {
         let client = text.split(|&b| b == b' ').nth(3).unwrap_or_default();
@@ -42,11 +65,8 @@ pub(super) fn connection<'a, 'e>(text: &'a [u8], slot: &'e mut Option<Event<'a>>
             ..rejected(Stage::Connect, client_address(client), b"")
         }));
     }
-    if text.starts_with(b"warning: ") {
-        return Line::Noise(Some(Fact::Diagnostic(Mta::Qmail, Level::Warning)));
-    }
-    if text.starts_with(b"fatal: ") {
-        return Line::Noise(Some(Fact::Diagnostic(Mta::Qmail, Level::Fatal)));
+    if let Some(line) = complaint(text) {
+        return line;
     }
     const NOISE: [&[u8]; 10] = [
         b"status: ",
@@ -73,6 +93,16 @@ pub(super) fn connection<'a, 'e>(text: &'a [u8], slot: &'e mut Option<Event<'a>>
         true => Line::Noise(None),
         false => Line::Unmatched,
     }
+}
+
+/// `warning: …` and `fatal: …`, as all of these programs write.
+fn complaint<'a, 'e>(text: &[u8]) -> Option<Line<'a, 'e>> {
+    let level = match text {
+        [b'w', b'a', b'r', b'n', b'i', b'n', b'g', b':', b' ', ..] => Level::Warning,
+        [b'f', b'a', b't', b'a', b'l', b':', b' ', ..] => Level::Fatal,
+        _ => return None,
+    };
+    Some(Line::Noise(Some(Fact::Diagnostic(Mta::Qmail, level))))
 }
 
 /// The address in `client.example.net:192.0.2.7:user:54949`, in which the name or the user may be empty.
@@ -108,10 +138,7 @@ pub(super) fn rblsmtpd<'a, 'e>(text: &'a [u8], slot: &'e mut Option<Event<'a>>) 
         }
         return Line::Noise(None);
     }
-    match text.starts_with(b"warning: ") {
-        true => Line::Noise(Some(Fact::Diagnostic(Mta::Qmail, Level::Warning))),
-        false => Line::Unmatched,
-    }
+    complaint(text).unwrap_or(Line::Unmatched)
 }
 
 /// recordio: `1234 > 550 sorry, no mailbox here by that name (#5.1.1)` is a line that our server sent, and `<` one of

@@ -121,9 +121,61 @@ fn only_lines_of_qmail_are_taken_for_its_own() {
         "delivery 5: done",
         "2026-11-23 10:00:00 1vNabc-0000A1-01 Completed",
         "tcpserver: ok 1 mx:192.0.2.1:53 x:192.0.2.7::1",
+        "tcpserver: status: none",
+        "tcpserver: pid of another program",
         "Nov 23 10:00:00 mail qmail: 1.000000 new msg 5",
     ] {
         assert_ne!(Qmail::probe(line.as_bytes()), Confidence::Certain, "{line}");
+    }
+}
+
+#[test]
+fn programs_around_qmail_are_told_from_it_by_their_tag() {
+    for tag in [
+        "qmail",
+        "qmail-send",
+        "qmail-smtpd",
+        "qmail-pop3d",
+        "qmail1",
+    ] {
+        assert!(Qmail::claims(tag.as_bytes(), b"new msg 5"), "{tag}");
+    }
+    for tag in [
+        "qmail-remote-handlers",
+        "qmail-queue-handlers",
+        "qmail-queue",
+        "qmailscanner",
+    ] {
+        assert!(!Qmail::claims(tag.as_bytes(), b"from=a@x"), "{tag}");
+    }
+}
+
+#[test]
+fn tcpserver_is_recognized_before_it_names_a_port() {
+    for text in [
+        "status: 0/40",
+        "pid 4389 from 192.0.2.7",
+        "end 4389 status 256",
+    ] {
+        for program in ["tcpserver", "sslserver"] {
+            let line = format!("@400000006b040eaa075bcd15 {program}: {text}");
+            assert_eq!(Qmail::probe(line.as_bytes()), Confidence::Certain, "{line}");
+        }
+    }
+}
+
+#[test]
+fn complaints_of_qmail_send_are_its_own_only_with_a_stamp() {
+    for text in [
+        "alert: cannot start: unable to open mutex",
+        "alert: queue1: oh no! lost qmail-clean connection! dying...",
+        "warning: trouble injecting bounce message, will try later",
+        "warning: queue2: unable to unlink mess/4/17; will try again later",
+        "info: qmail-send: queue1: ratelimit=OFF, conf split=151",
+    ] {
+        let line = format!("@400000006b040eaa075bcd15 {text}");
+        assert_eq!(Qmail::probe(line.as_bytes()), Confidence::Certain, "{line}");
+        assert_ne!(Qmail::probe(text.as_bytes()), Confidence::Certain, "{text}");
     }
 }
 
