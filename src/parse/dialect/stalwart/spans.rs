@@ -62,10 +62,11 @@ struct Fields<'a> {
 
 impl<'a> SpanRecord<'a> {
     pub(super) fn of(text: &'a [u8]) -> Option<Self> {
-        let (level, rest) = split(text, b' ')?;
-        if !LEVELS.contains(&level) {
-            return None;
-        }
+        // The server's pages for its administrator show time and level apart from the rest.
+        let (level, rest) = match split(text, b' ') {
+            Some((level, rest)) if LEVELS.contains(&level) => (level, rest),
+            _ => (&b""[..], text),
+        };
         let spans = rest;
         let mut rest = rest;
         while rest[word(rest)..].first() == Some(&b'{') {
@@ -75,7 +76,8 @@ impl<'a> SpanRecord<'a> {
         let (target, fields) = split_on(rest.trim_ascii_start(), b": ")?;
         let (name, module) = split_on(target, b"::").unwrap_or((target, b""));
         let is_module = |byte: &u8| word(&[*byte]) == 1 || *byte == b':';
-        let is_own = CRATES.contains(&name) && module.iter().all(is_module);
+        let has_name = CRATES.contains(&name) && !(level.is_empty() && module.is_empty());
+        let is_own = has_name && module.iter().all(is_module);
         is_own.then_some(SpanRecord {
             level,
             spans,
