@@ -4,7 +4,7 @@ use crate::parse::detect::{DetectedFormat, Format};
 use crate::parse::dialect::api::Confidence;
 use crate::parse::dialect::{Mta, Record};
 use crate::parse::event::{Line, Visitor};
-use crate::parse::frame::{start_script, syslog_record};
+use crate::parse::frame::{mailman_log, start_script, syslog_record};
 use crate::parse::repeat::{self, Repeat};
 use crate::parse::stream::Stream;
 
@@ -86,7 +86,7 @@ pub(super) fn read_any<'a>(
         return read_own_record(stream, mta, line, visitor);
     }
     let line = match record.tag {
-        b"" if start_script::is_line(line) => Line::Noise(None),
+        b"" if start_script::is_line(line) || mailman_log::is_line(line) => Line::Noise(None),
         b"" => Line::Unmatched,
         _ => Line::Noise(None),
     };

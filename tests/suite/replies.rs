@@ -68,6 +68,7 @@ const THEMES: &[Theme] = &[
             "550 Boite du destinataire pleine",
             "552 5.2.2 The account of a@example.com has reached its storage limit",
             "550 maildir delivery failed: userdisk quota",
+            "466 The mailbox is temporarily full",
         ],
     ),
     (
@@ -141,6 +142,7 @@ const THEMES: &[Theme] = &[
     (
         "blocklisted",
         &[
+            "451 Blocked for now because of unusual activity from your IP address",
             "554 5.5.4 Spam IP refused",
             "550 black ip",
             "554 SBRS too low",
@@ -308,6 +310,7 @@ const THEMES: &[Theme] = &[
     (
         "dns",
         &[
+            "550 Bad destination host",
             "550 Invalid DNS MX or address record of the domain",
             "550-5.7.1 This message does not meet the IPv6 sending guidelines regarding PTR records 550 5.7.1 and authentication",
             "421-4.7.23 Your email has been rate limited because the sending IP has no PTR",

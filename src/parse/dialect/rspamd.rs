@@ -9,6 +9,7 @@
 use crate::parse::dialect::Mta;
 use crate::parse::dialect::api::{AgentDef, Confidence, Dialect, Record};
 use crate::parse::event::Visitor;
+use crate::parse::frame::compose_prefix;
 use crate::parse::frame::syslog::HeaderParser;
 use crate::parse::kinds::Stamp;
 use crate::parse::scan::{split, split_on};
@@ -35,7 +36,7 @@ impl Dialect for Rspamd {
     }
 
     fn probe(line: &[u8]) -> Confidence {
-        match own_line(line) {
+        match own_line(compose_prefix::strip(line)) {
             Some(_) => Confidence::Certain,
             None => Confidence::No,
         }
@@ -46,7 +47,9 @@ impl Dialect for Rspamd {
         headers: &mut HeaderParser,
         line: &'a [u8],
     ) -> (Option<Stamp>, &'a [u8]) {
-        headers.dated_or_none(line)
+        let (read, line) = compose_prefix::split(headers, line);
+        let (time, body) = headers.dated_or_none(line);
+        (time.or(read), body)
     }
 
     fn read<'a>(_state: &'a mut (), record: &Record<'a>, visitor: &mut impl Visitor<'a>) {
@@ -133,6 +136,7 @@ mod tests {
             "2026-11-23 10:00:00 #42(normal) <03d22c>; task; x",
             "2026-11-23 10:00:00.123456 #42(rspamd_proxy) <03d22c>; proxy; x",
             "2026-11-23 10:00:00 [warn] #42(main) <x>; main; x",
+            "rspamd-1  | 2026-11-23 10:00:00 #42(normal) <03d22c>; task; x",
         ] {
             assert_eq!(
                 Rspamd::probe(line.as_bytes()),

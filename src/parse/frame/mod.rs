@@ -6,6 +6,7 @@ pub(in crate::parse) mod csv;
 pub(in crate::parse) mod flat_json;
 pub(in crate::parse) mod json;
 pub(in crate::parse) mod json_time;
+pub(in crate::parse) mod mailman_log;
 mod stamp_cache;
 pub(in crate::parse) mod start_script;
 pub(in crate::parse) mod syslog;

@@ -3,12 +3,14 @@
 //!
 //! `text` finds the reply in a record, `json` has the members of a result.
 //!
-//! Source of the forms: the chapters "Logging" and "SMTP queue" of Halon's manual, and the module postmastery of
-//! halon-extras. The manual does not list the texts of the records, and what scripts write is up to the operator; so a record is an
+//! Source of the forms: the chapters "Logging" and "SMTP queue" of Halon's manual, and the modules postmastery, emailconsul and
+//! history-elastic of halon-extras. The manual does not list the texts of the records, and what scripts write is up to the operator; so a record is an
 //! event only if it quotes a reply or names the failure of a connection. No log of a real server was available.
 
 mod json;
 mod text;
+
+use serde::{Deserialize, Serialize};
 
 use crate::parse::dialect::api::{AgentDef, Confidence, Dialect, Record};
 use crate::parse::dialect::{Agent, Mta};
@@ -21,6 +23,20 @@ use crate::parse::{ConnectError, Line, Service};
 
 /// The dialect.
 pub(in crate::parse) struct Halon;
+
+/// The state of one stream.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(in crate::parse) struct HalonState {
+    #[serde(skip)]
+    addresses: Addresses,
+}
+
+/// The addresses of a record that has them in parts.
+#[derive(Debug, Default)]
+struct Addresses {
+    sender: Vec<u8>,
+    recipient: Vec<u8>,
+}
 
 /// The server: connections of clients, and rejects.
 const SERVER: Service<'static> = Service::of(Agent::new(Mta::Halon, 0));
@@ -43,10 +59,10 @@ impl Dialect for Halon {
             delivers: true,
         },
     ];
-    const STATE_VERSION: u16 = 1;
+    const STATE_VERSION: u16 = 2;
     const DEFAULT_LOGS: &'static [&'static str] = &[];
 
-    type State = ();
+    type State = HalonState;
 
     fn claims(tag: &[u8], body: &[u8]) -> bool {
         match tag {
@@ -71,24 +87,31 @@ impl Dialect for Halon {
     }
 
     fn frame<'a>(
-        (): &mut (),
+        _: &mut HalonState,
         headers: &mut HeaderParser,
         line: &'a [u8],
     ) -> (Option<Stamp>, &'a [u8]) {
         if flat_json::is_flat(line) {
-            let time = [&b"timestamp"[..], b"time", b"ts_attempt", b"ts"]
-                .iter()
-                .find_map(|name| flat_json::member(line, name));
+            let time = [
+                &b"timestamp"[..],
+                b"time",
+                b"ts_attempt",
+                b"ts",
+                b"@timestamp",
+            ]
+            .iter()
+            .find_map(|name| flat_json::member(line, name));
             return (time.and_then(json_time::stamp), line);
         }
         headers.dated_or_none(line)
     }
 
-    fn read<'a>((): &'a mut (), record: &Record<'a>, visitor: &mut impl Visitor<'a>) {
+    fn read<'a>(state: &'a mut HalonState, record: &Record<'a>, visitor: &mut impl Visitor<'a>) {
         let mut slot = None;
         let line = if flat_json::is_flat(record.body) {
             match json::DeliveryResult::of(record.body) {
-                Some(result) => json::parse(&result, &mut slot),
+                Some(result) => json::parse(&result, &mut state.addresses, &mut slot),
+                None if json::is_bulk_header(record.body) => Line::Noise(None),
                 None => Line::Unmatched,
             }
         } else {

@@ -119,7 +119,10 @@ fn result<'a>(
     }
     state.reply.clear();
     let (reason, quoted) = match reply::tuple(reason, &mut state.reply) {
-        Some((before, quoted)) => (before.trim_ascii_end(), Some(quoted)),
+        Some((before, quoted)) => {
+            let reason = split_on(before, b"\" Response:").map_or(before, |(reason, _)| reason);
+            (reason.trim_ascii_end(), Some(quoted))
+        }
         None => (reason, None),
     };
     let outcome = match reason.starts_with(b"Delivery expired") {

@@ -39,6 +39,30 @@ pub(super) enum Stamped {
     Named,
 }
 
+/// The text that the Java Service Wrapper passes on, `jvm 1    | 2026/11/23 10:00:00 | text` (before it, there may be a
+/// level and a bar, as in what Compose writes); any other line as it is.
+pub(super) fn without_wrapper(line: &[u8]) -> &[u8] {
+    // Digits are matched by `0`.
+    const TIME: &[u8] = b"0000/00/00 00:00:00 | ";
+    let passed_on = || {
+        let (number, rest) = split_on(line.strip_prefix(b"jvm ")?, b"| ")?;
+        let number = number.trim_ascii_end();
+        let is_number = !number.is_empty() && number.iter().all(u8::is_ascii_digit);
+        is_number.then_some(rest)
+    };
+    let Some(text) = passed_on() else {
+        return line;
+    };
+    let matches = |(&byte, &form): (&u8, &u8)| match form {
+        b'0' => byte.is_ascii_digit(),
+        _ => byte == form,
+    };
+    match text.split_at_checked(TIME.len()) {
+        Some((time, text)) if time.iter().zip(TIME).all(matches) => text,
+        _ => text,
+    }
+}
+
 /// Splits a line of text; `None` for the further lines of a message.
 pub(super) fn split(line: &[u8]) -> Option<(Stamped, Framed<'_>)> {
     let first = *line.first()?;

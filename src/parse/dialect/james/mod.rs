@@ -24,8 +24,8 @@ use serde::{Deserialize, Serialize};
 use crate::parse::dialect::api::{AgentDef, Confidence, Dialect, Record};
 use crate::parse::dialect::{Agent, Mta};
 use crate::parse::event::{Event, Visitor};
-use crate::parse::frame::flat_json;
 use crate::parse::frame::syslog::HeaderParser;
+use crate::parse::frame::{compose_prefix, flat_json};
 use crate::parse::kinds::Stamp;
 use crate::parse::{Fact, Level, Line, Service};
 
@@ -86,6 +86,7 @@ impl Dialect for James {
     }
 
     fn probe(line: &[u8]) -> Confidence {
+        let line = frame::without_wrapper(compose_prefix::strip(line));
         let logger = match flat_json::is_flat(line) {
             true => frame::members(line).logger,
             false => match frame::split(line) {
@@ -104,7 +105,9 @@ impl Dialect for James {
         headers: &mut HeaderParser,
         line: &'a [u8],
     ) -> (Option<Stamp>, &'a [u8]) {
-        (frame::time(headers, line), line)
+        let (time, line) = compose_prefix::split(headers, line);
+        let line = frame::without_wrapper(line);
+        (frame::time(headers, line).or(time), line)
     }
 
     fn read<'a>(state: &'a mut JamesState, record: &Record<'a>, visitor: &mut impl Visitor<'a>) {

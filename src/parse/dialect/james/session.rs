@@ -39,6 +39,13 @@ pub(super) fn parse<'a>(framed: &Framed<'a>) -> Option<Parsed<'a>> {
         let fact = Fact::Diagnostic(Mta::James, Level::Error);
         return Some(Parsed::Noise(Some(fact)));
     }
+    // Of MAIL FROM; after the content, the result of a hook follows.
+    if text.starts_with(b"Rejected message from ") && text.ends_with(b" based on SIZE option.") {
+        let mut event = Event::new(SERVER, Direction::Inbound, Outcome::Rejected);
+        event.stage = Some(Stage::Mail);
+        event.text = text;
+        return Some(Parsed::Event(event));
+    }
     hook(text)
 }
 

@@ -1,7 +1,24 @@
-use super::frame::{Severity, class, is_own_logger, split};
+use super::frame::{Severity, class, is_own_logger, split, without_wrapper};
 use super::repeats::{Repeats, Reply};
 use super::{James, delivery};
 use crate::parse::dialect::api::{Confidence, Dialect};
+
+#[test]
+fn only_what_the_wrapper_adds_is_taken_off() {
+    for (line, text) in [
+        ("jvm 1    | 2026/11/23 10:00:00 | INFO  x", "INFO  x"),
+        ("jvm 12   | \tat a.B(C.java:1)", "\tat a.B(C.java:1)"),
+        ("jvm x    | a", "jvm x    | a"),
+        ("jvm 1", "jvm 1"),
+        (
+            "INFO  10:00:00,123 | james.smtpserver | x",
+            "INFO  10:00:00,123 | james.smtpserver | x",
+        ),
+    ] {
+        let rest = without_wrapper(line.as_bytes());
+        assert_eq!(rest, text.as_bytes(), "{line}");
+    }
+}
 
 #[test]
 fn every_layout_is_split() {

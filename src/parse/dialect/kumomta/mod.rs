@@ -44,7 +44,7 @@ pub(in crate::parse) struct KumoMtaState {
 const LISTENER: Service<'static> = Service::of(Agent::new(Mta::KumoMta, 0));
 /// Deliveries to other servers by SMTP or LMTP, and failures before a protocol was selected.
 const SMTP: Service<'static> = Service::of(Agent::new(Mta::KumoMta, 1));
-/// Deliveries into a Maildir or by a Lua script.
+/// Deliveries into a Maildir, by a Lua script, or by LMTP through a socket in the file system.
 const LOCAL: Service<'static> = Service::of(Agent::new(Mta::KumoMta, 2));
 
 impl Dialect for KumoMta {
@@ -120,9 +120,10 @@ fn parse<'a, 'e>(
         Kind::Bounce | Kind::AdminBounce => Outcome::Bounced,
         Kind::Expiration => Outcome::Expired,
     };
-    let (service, direction) = match log.protocol {
-        b"Maildir" | b"Lua" => (LOCAL, Direction::Local),
-        _ => (SMTP, Direction::Outbound),
+    let has_replies = !matches!(log.protocol, b"Maildir" | b"Lua");
+    let (service, direction) = match has_replies && !log.is_over_socket() {
+        true => (SMTP, Direction::Outbound),
+        false => (LOCAL, Direction::Local),
     };
     let mut event = Event {
         queue_id: log.id,
@@ -138,7 +139,7 @@ fn parse<'a, 'e>(
         log.kind,
         Kind::Delivery | Kind::TransientFailure | Kind::Bounce
     );
-    let failure = match is_attempt && direction == Direction::Outbound {
+    let failure = match is_attempt && has_replies {
         true => internal::failure(log.content),
         false => Failure::Other,
     };

@@ -78,6 +78,11 @@ pub(super) struct LogRecord<'a> {
 }
 
 impl<'a> LogRecord<'a> {
+    /// Whether the peer is a socket in the file system, which is for LMTP.
+    pub(super) fn is_over_socket(&self) -> bool {
+        self.peer_address.starts_with(b"/")
+    }
+
     /// The record of a flat list; `None` if it is none of KumoMTA.
     pub(super) fn of(text: &'a [u8]) -> Option<Self> {
         let kind = Kind::of_record(text)?;

@@ -81,8 +81,13 @@ pub(super) fn parse<'a, 'e>(
             {
                 event.connect_error = Some(ConnectError::Tls);
             }
-            if entry.event == b"ip-lookup-failed" {
-                (event.connect_error, event.code) = (Some(ConnectError::Dns), Some(101));
+            match (entry.event, event.connect_error) {
+                (b"ip-lookup-failed", _) => {
+                    (event.connect_error, event.code) = (Some(ConnectError::Dns), Some(101));
+                }
+                // Before the connection was established.
+                (b"connect-error", Some(ConnectError::TimedOut)) => event.code = Some(101),
+                _ => {}
             }
             event.outcome = Outcome::Attempt;
             story.replied |= event.code.is_some();
@@ -175,7 +180,7 @@ fn event<'a>(fields: &Fields<'a>) -> Event<'a> {
 }
 
 /// The reply in `Unexpected response for RCPT TO:<a@x>: Code: 553, Enhanced code: 5.7.1, Message: No`, and its words.
-fn quoted(text: &[u8]) -> Option<(Reply, &[u8])> {
+pub(super) fn quoted(text: &[u8]) -> Option<(Reply, &[u8])> {
     let (_, rest) = split_on(text, b"ode: ")?;
     let (code, rest) = number(rest)?;
     let code = u16::try_from(code)
@@ -191,7 +196,7 @@ fn quoted(text: &[u8]) -> Option<(Reply, &[u8])> {
 }
 
 /// The connection error in the words of a failure, and the code to count for it.
-fn connection(text: &[u8]) -> (Option<ConnectError>, Option<u16>) {
+pub(super) fn connection(text: &[u8]) -> (Option<ConnectError>, Option<u16>) {
     let has = |words: &[u8]| find(text, words).is_some();
     let system = split_on(text, b"(os error ").and_then(|(_, rest)| number(rest));
     match system.map(|it| it.0) {

@@ -5,10 +5,10 @@
 use crate::parse::frame::flat_json;
 use crate::parse::scan::{number, split, split_on};
 
-const LEVELS: [&[u8]; 5] = [b"INFO", b"WARN", b"ERROR", b"DEBUG", b"TRACE"];
+pub(super) const LEVELS: [&[u8]; 5] = [b"INFO", b"WARN", b"ERROR", b"DEBUG", b"TRACE"];
 
 /// The groups of events; those of the first line are enough to recognize a record in JSON.
-const GROUPS: [&[u8]; 46] = [
+const GROUPS: [&[u8]; 50] = [
     b"delivery",
     b"queue",
     b"smtp",
@@ -55,6 +55,10 @@ const GROUPS: [&[u8]; 46] = [
     b"web-dav",
     b"push-subscription",
     b"fts-index",
+    b"ai",
+    b"dns",
+    b"registry",
+    b"tracing",
 ];
 
 /// The number of groups that are enough to recognize a record in JSON.
@@ -112,7 +116,8 @@ impl<'a> Entry<'a> {
         let (description, rest) = split_on(rest, b" (")?;
         let (event, fields) = split(rest, b')')?;
         let (group, event) = name(event)?;
-        let is_description = description.first().is_some_and(u8::is_ascii_uppercase);
+        // `Message delivered`, `iTIP message error`.
+        let is_description = description.iter().take(2).any(u8::is_ascii_uppercase);
         is_description.then_some(Entry {
             level,
             description,
@@ -255,7 +260,7 @@ fn is_key(text: &[u8]) -> bool {
     end.is_some_and(|end| end > 0 && text[end..].starts_with(b" = "))
 }
 
-fn whole(value: &[u8]) -> Option<u64> {
+pub(super) fn whole(value: &[u8]) -> Option<u64> {
     number(value)
         .filter(|(_, rest)| rest.is_empty())
         .map(|(value, _)| value)

@@ -1,20 +1,24 @@
 //! Stalwart Mail Server, versions 0.9 to 0.15: its log file or standard output, `2026-11-23T10:00:00Z INFO Message delivered
-//! (delivery.delivered) queueId = 1, …`, and the same events as JSON objects.
+//! (delivery.delivered) queueId = 1, …`, and the same events as JSON objects; and the text of versions 0.1 to 0.8 and of
+//! Stalwart SMTP, `2026-11-23T10:00:00.123456Z  INFO delivery{id=1 …}: smtp::outbound::session: context="rcpt" …`.
 //!
 //! `entry` splits a record into its event and fields, `delivery` has the events of deliveries, `inbound` those of
-//! clients, `story` what earlier events said about the same message.
+//! clients, `story` what earlier events said about the same message. `spans` reads the older form.
 //!
-//! Source of the forms: the events in Stalwart's crate `trc`, and where its crate `smtp` emits them. The log has no codes for rejects
-//! of Stalwart itself, and of replies the enhanced code only where a notification quotes the whole reply.
+//! Source of the forms: the events in Stalwart's crate `trc`, and where its crate `smtp` emits them; before 0.9, the calls of
+//! `tracing` in its crate `smtp`. The log has no codes for rejects of Stalwart itself, and from 0.9 of replies the enhanced
+//! code only where a notification quotes the whole reply.
 
 mod delivery;
 mod entry;
 mod inbound;
+mod spans;
 mod story;
 
 use serde::{Deserialize, Serialize};
 
 use entry::Entry;
+use spans::SpanRecord;
 use story::Stories;
 
 use crate::parse::dialect::api::{AgentDef, Confidence, Dialect, Record};
@@ -33,6 +37,8 @@ pub(in crate::parse) struct Stalwart;
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(in crate::parse) struct StalwartState {
     stories: Stories,
+    /// Whether the last record was one of a version before 0.9, whose replies may go on in the next line.
+    may_continue: bool,
     /// A record without its colors.
     #[serde(skip)]
     plain: Vec<u8>,
@@ -59,7 +65,7 @@ impl Dialect for Stalwart {
             delivers: true,
         },
     ];
-    const STATE_VERSION: u16 = 1;
+    const STATE_VERSION: u16 = 2;
     const DEFAULT_LOGS: &'static [&'static str] = &[];
 
     type State = StalwartState;
@@ -78,7 +84,7 @@ impl Dialect for Stalwart {
                     [b'2', _, _, _, b'-', ..] => split(line, b' ').map_or(line, |(_, rest)| rest),
                     _ => line,
                 };
-                Entry::of(line).is_some()
+                Entry::of(line).is_some() || SpanRecord::of(line.trim_ascii_start()).is_some()
             }
             None => false,
         };
@@ -106,7 +112,11 @@ impl Dialect for Stalwart {
     }
 
     fn read<'a>(state: &'a mut StalwartState, record: &Record<'a>, visitor: &mut impl Visitor<'a>) {
-        let StalwartState { stories, plain } = state;
+        let StalwartState {
+            stories,
+            may_continue,
+            plain,
+        } = state;
         let mut body = record.body;
         if memchr::memchr(b'\x1b', body).is_some() {
             without_colors(body, plain);
@@ -117,10 +127,19 @@ impl Dialect for Stalwart {
             body = split(body, b' ').map_or(body, |(_, rest)| rest);
         }
         let mut slot = None;
-        let line = match Entry::of(body) {
-            Some(entry) => parse(stories, &entry, record.time, &mut slot),
-            None if is_continuation(body) => Line::Noise(None),
-            None => Line::Unmatched,
+        let is_rest = std::mem::take(may_continue) && record.time.is_none();
+        let line = if let Some(entry) = Entry::of(body) {
+            parse(stories, &entry, record.time, &mut slot)
+        } else if let Some(spans) = SpanRecord::of(body.trim_ascii_start()) {
+            *may_continue = record.tag.is_empty();
+            spans.parse(stories, record.time, &mut slot)
+        } else if is_rest {
+            *may_continue = true;
+            Line::Noise(None)
+        } else if is_continuation(body) {
+            Line::Noise(None)
+        } else {
+            Line::Unmatched
         };
         visitor.visit(record.time, line);
     }
@@ -143,11 +162,16 @@ fn parse<'a, 'e>(
 impl Entry<'_> {
     /// Noise, with its level if it is a diagnostic.
     fn noise<'l, 'e>(&self) -> Line<'l, 'e> {
-        Line::Noise(match self.level {
-            b"WARN" => Some(Fact::Diagnostic(Mta::Stalwart, Level::Warning)),
-            b"ERROR" => Some(Fact::Diagnostic(Mta::Stalwart, Level::Error)),
-            _ => None,
-        })
+        Line::Noise(diagnostic(self.level))
+    }
+}
+
+/// The diagnostic that a record of this level is.
+fn diagnostic<'a>(level: &[u8]) -> Option<Fact<'a>> {
+    match level {
+        b"WARN" => Some(Fact::Diagnostic(Mta::Stalwart, Level::Warning)),
+        b"ERROR" => Some(Fact::Diagnostic(Mta::Stalwart, Level::Error)),
+        _ => None,
     }
 }
 

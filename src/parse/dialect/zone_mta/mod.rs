@@ -128,6 +128,15 @@ impl<'a> Entry<'a> {
     ];
 
     fn of(line: &'a [u8]) -> Option<Self> {
+        // What versions before 1.7.1 write to syslog themselves: `(Sender/default/123) text`.
+        if let Some(rest) = line.strip_prefix(b"(") {
+            let (prefix, text) = split_on(rest, b") ")?;
+            return Some(Entry {
+                level: b"info",
+                prefix,
+                text,
+            });
+        }
         let (level, rest) = split(line, b' ')?;
         if !Self::LEVELS.contains(&level) {
             return None;

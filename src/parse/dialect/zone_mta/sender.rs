@@ -127,14 +127,14 @@ struct Fields<'a> {
 }
 
 impl<'a> Fields<'a> {
-    /// `from=a@x[return@x] to=b@y src=192.0.2.1 mx=mx.y[198.51.100.1] message-id=<…> (250 Ok)`; before version 3.5, `id=`
-    /// stands for `message-id=`.
+    /// `from=a@x[return@x] to=b@y src=192.0.2.1 mx=mx.y[198.51.100.1] message-id=<…> (250 Ok)`; before version 3.10.9, `id=`
+    /// stands for `message-id=`, before 1.8.4 `dst=` for `mx=`, and before 1.1.7 there is neither `src=` nor `id=`.
     fn of(text: &'a [u8]) -> Option<Self> {
         let (sender, rest) = split_on(text.strip_prefix(b"from=")?, b" to=")?;
-        let (recipient, rest) = split_on(rest, b" src=")?;
-        let (_, rest) = split_on(rest, b" mx=")?;
-        let (host, rest) = split(rest, b' ')?;
-        let (_, text) = split_on(rest, b" (")?;
+        let (fields, rest) = split_on(rest, b" mx=").or_else(|| split_on(rest, b" dst="))?;
+        let recipient = split(fields, b' ').map_or(fields, |(recipient, _)| recipient);
+        let (fields, text) = split_on(rest, b" (")?;
+        let host = split(fields, b' ').map_or(fields, |(host, _)| host);
         let sender = split(sender, b'[').map_or(sender, |(sender, _)| sender);
         Some(Fields {
             sender: if sender == b"<>" { b"" } else { sender },
