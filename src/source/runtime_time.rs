@@ -21,6 +21,20 @@ pub(super) fn add(line: &[u8], raw: &[u8], timed: &mut Vec<u8>) -> bool {
     true
 }
 
+/// The levels of Haraka's log.
+const HARAKA_LEVELS: [&[u8]; 10] = [
+    b"DATA",
+    b"PROTOCOL",
+    b"DEBUG",
+    b"INFO",
+    b"NOTICE",
+    b"WARN",
+    b"ERROR",
+    b"CRIT",
+    b"ALERT",
+    b"EMERG",
+];
+
 /// Whether the line is of a server that leaves the time to the runtime: Haraka (`[INFO] `, colored or not, or an object that
 /// begins with level and uuid), ZoneMTA
 /// (`info Sender/…`) and OpenSMTPD (`4715ec9900000053 mta …`).
@@ -29,8 +43,12 @@ fn is_without_time(line: &[u8]) -> bool {
         [0x1b, b'[', rest @ ..] => memchr::memchr(b'm', rest).map_or(line, |end| &rest[end + 1..]),
         _ => line,
     };
-    if let [b'[', b'A'..=b'Z', b'A'..=b'Z', ..] = line {
-        return true;
+    if let Some(level) = line.strip_prefix(b"[") {
+        return HARAKA_LEVELS.iter().any(|name| {
+            level
+                .strip_prefix(*name)
+                .is_some_and(|rest| rest.starts_with(b"] "))
+        });
     }
     if let Some(level) = line.strip_prefix(br#"{"level":""#) {
         let after = memchr::memchr(b'"', level).map(|end| &level[end..]);
@@ -65,6 +83,7 @@ mod tests {
             ("4715ec9900000053 mta delivery x", true),
             ("4715ec9900000053 x", false),
             ("[1] x", false),
+            ("[AB] x", false),
             (r#"{"level":"INFO","uuid":"-","message":"x"}"#, true),
             (r#"{"level":"INFO","time":1}"#, false),
             (r#"{"level":"INFO"#, false),
