@@ -209,7 +209,9 @@ fn replies(folder: &Path, log_path: &str, log: &Path) -> Result<()> {
 /// The number of sessions in the log that have ended.
 fn sessions(log: &str) -> usize {
     let is_end = |line: &&str| {
-        (line.contains("submission(") && line.contains(": Disconnected"))
+        // Now and then without the name of the user.
+        ((line.contains("submission(") || line.contains("submission: "))
+            && line.contains(": Disconnected"))
             || (line.contains("lmtp(") && line.contains("Disconnect from "))
             // A defect, after which there is no other record.
             || line.contains(" killed with signal ")
