@@ -100,7 +100,10 @@ mod tests {
             (&["report", "--format"], "参数 --format <FORMAT> 需要一个值"),
             (&["report", "--threads", "0", "x"], "的值 0 无效"),
             (&["trace", "two words", "x"], "应为队列 ID、Message-ID"),
-            (&["explain"], "缺少必需的参数：<CODE>"),
+            (
+                &["explain"],
+                "缺少必需的参数：<CODE>\n\n用法：maillog_exporter explain <CODE>",
+            ),
             (&["completions", "bsh"], "是否应为 bash？"),
             (
                 &["report", "--format=text", "--format=json", "x"],
@@ -114,12 +117,6 @@ mod tests {
                 .expect_err("a mistake");
             let found = describe(&error).unwrap_or_default();
             assert!(found.contains(expected), "{arguments:?}: {found}");
-            assert!(
-                found.contains("\n用法：maillog_exporter")
-                    || error.kind() == ErrorKind::ValueValidation
-                    || error.kind() == ErrorKind::InvalidValue,
-                "{found}"
-            );
         }
     }
 }

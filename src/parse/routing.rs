@@ -1,8 +1,7 @@
 //! Routing: which dialect reads a line that is not of one of Postfix's usual forms.
 
 use crate::parse::detect::{DetectedFormat, Format};
-use crate::parse::dialect::api::Confidence;
-use crate::parse::dialect::{Mta, Record};
+use crate::parse::dialect::{Confidence, Mta, Record};
 use crate::parse::event::{Line, Visitor};
 use crate::parse::frame::{mailman_log, start_script, syslog_record};
 use crate::parse::repeat::{self, Repeat};

@@ -31,7 +31,9 @@ pub(super) fn parse<'a, 'e>(
         b"queue-message"
         | b"queue-message-authenticated"
         | b"message-queued"
-        | b"authenticated-message-queued" => return Some(Line::Noise(Some(accepted(&fields)))),
+        | b"authenticated-message-queued" => {
+            return Some(Line::Noise(Some(accepted(fields.size, fields.recipients))));
+        }
         b"start-tls" if !fields.version.is_empty() => {
             let session = TlsSession {
                 trust: TlsTrust::Unknown,
@@ -222,15 +224,16 @@ pub(super) fn protocol(version: &[u8]) -> TlsProtocol {
     }
 }
 
-fn accepted<'a>(fields: &Fields<'a>) -> Fact<'a> {
+/// A message that entered the queue, with what is known of it.
+pub(super) fn accepted(size: u64, recipients: u32) -> Fact<'static> {
     Fact::Accepted {
         service: SMTP,
         queue_id: b"",
         sender: b"",
         client: b"",
         user: b"",
-        size: NonZeroU64::new(fields.size),
-        recipients: NonZeroU32::new(fields.recipients),
+        size: NonZeroU64::new(size),
+        recipients: NonZeroU32::new(recipients),
         tls: None,
     }
 }

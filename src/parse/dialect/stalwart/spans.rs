@@ -2,9 +2,7 @@
 //! key="value" key=value`. The target is the module that wrote the record, and the spans are the message, the attempt
 //! and the session that it is about. Lines of a reply after the first one are lines of the log, without a time.
 
-use std::num::{NonZeroU32, NonZeroU64};
-
-use super::delivery::{connection, protocol, quoted};
+use super::delivery::{accepted, connection, protocol, quoted};
 use super::entry::{LEVELS, whole};
 use super::story::Stories;
 use super::{DELIVERY, SMTP, diagnostic};
@@ -102,7 +100,11 @@ impl<'a> SpanRecord<'a> {
         fields.read(self.fields);
         let found = match split_on(self.module, b"::").map_or(self.module, |it| it.0) {
             b"outbound" => outbound(stories, &fields, time, slot),
-            b"queue" => accepted(&fields),
+            b"queue" if fields.event == b"scheduled" => {
+                let fact = accepted(fields.size, fields.recipients);
+                Some(Line::Noise(Some(fact)))
+            }
+            b"queue" => None,
             _ => inbound(&fields, slot),
         };
         found.unwrap_or_else(|| Line::Noise(diagnostic(self.level)))
@@ -259,21 +261,6 @@ fn repeat(event: &mut Event<'_>) {
     event.code = None;
     event.enhanced = None;
     event.duplicate = event.connect_error.is_some();
-}
-
-/// Messages that enter the queue; `None` if the record is something else.
-fn accepted<'a, 'e>(fields: &Fields<'a>) -> Option<Line<'a, 'e>> {
-    let fact = Fact::Accepted {
-        service: SMTP,
-        queue_id: b"",
-        sender: b"",
-        client: b"",
-        user: b"",
-        size: NonZeroU64::new(fields.size),
-        recipients: NonZeroU32::new(fields.recipients),
-        tls: None,
-    };
-    (fields.event == b"scheduled").then_some(Line::Noise(Some(fact)))
 }
 
 /// Sessions of clients; `None` if the record is noise.
