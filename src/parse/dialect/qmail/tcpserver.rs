@@ -97,10 +97,12 @@ pub(super) fn connection<'a, 'e>(text: &'a [u8], slot: &'e mut Option<Event<'a>>
 
 /// `warning: …` and `fatal: …`, as all of these programs write.
 fn complaint<'a, 'e>(text: &[u8]) -> Option<Line<'a, 'e>> {
-    let level = match text {
-        [b'w', b'a', b'r', b'n', b'i', b'n', b'g', b':', b' ', ..] => Level::Warning,
-        [b'f', b'a', b't', b'a', b'l', b':', b' ', ..] => Level::Fatal,
-        _ => return None,
+    let level = if text.starts_with(b"warning: ") {
+        Level::Warning
+    } else if text.starts_with(b"fatal: ") {
+        Level::Fatal
+    } else {
+        return None;
     };
     Some(Line::Noise(Some(Fact::Diagnostic(Mta::Qmail, level))))
 }
