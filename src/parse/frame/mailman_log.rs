@@ -1,24 +1,16 @@
 //! Mailman's own log files, versions 2 and 3: `Nov 23 10:00:00 2026 (1234) <id> smtp to list for 12 recips`. Mailman is a client of
 //! the mail server beside it, whose log has the replies; so these lines are noise.
 
-use crate::parse::frame::compose_prefix;
+use crate::parse::frame::{compose_prefix, form};
 
 /// Whether a line has this form.
 pub(in crate::parse) fn is_line(line: &[u8]) -> bool {
-    // Digits are matched by `0`, a digit or a space by `_`, and a letter by `a`.
-    const FORM: &[u8] = b"aaa _0 00:00:00 0000 (";
     let line = compose_prefix::strip(line);
-    let Some((stamp, rest)) = line.split_at_checked(FORM.len()) else {
+    let Some(rest) = form::strip(line, b"aaa _0 00:00:00 0000 (") else {
         return false;
     };
-    let matches = |(&byte, &form): (&u8, &u8)| match form {
-        b'0' => byte.is_ascii_digit(),
-        b'_' => byte.is_ascii_digit() || byte == b' ',
-        b'a' => byte.is_ascii_alphabetic(),
-        _ => byte == form,
-    };
     let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
-    stamp.iter().zip(FORM).all(matches) && digits > 0 && rest[digits..].starts_with(b") ")
+    digits > 0 && rest[digits..].starts_with(b") ")
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ pub(in crate::parse) mod asctime;
 pub(in crate::parse) mod compose_prefix;
 pub(in crate::parse) mod csv;
 pub(in crate::parse) mod flat_json;
+pub(in crate::parse) mod form;
 pub(in crate::parse) mod json;
 pub(in crate::parse) mod json_time;
 pub(in crate::parse) mod mailman_log;

@@ -3,7 +3,7 @@
 use jiff::civil::DateTime;
 
 use crate::parse::frame::syslog::HeaderParser;
-use crate::parse::frame::{flat_json, json_time};
+use crate::parse::frame::{flat_json, form, json_time};
 use crate::parse::kinds::Stamp;
 use crate::parse::scan::{split_on, two_digits};
 
@@ -42,8 +42,6 @@ pub(super) enum Stamped {
 /// The text that the Java Service Wrapper passes on, `jvm 1    | 2026/11/23 10:00:00 | text` (before it, there may be a
 /// level and a bar, as in what Compose writes); any other line as it is.
 pub(super) fn without_wrapper(line: &[u8]) -> &[u8] {
-    // Digits are matched by `0`.
-    const TIME: &[u8] = b"0000/00/00 00:00:00 | ";
     let passed_on = || {
         let (number, rest) = split_on(line.strip_prefix(b"jvm ")?, b"| ")?;
         let number = number.trim_ascii_end();
@@ -53,14 +51,7 @@ pub(super) fn without_wrapper(line: &[u8]) -> &[u8] {
     let Some(text) = passed_on() else {
         return line;
     };
-    let matches = |(&byte, &form): (&u8, &u8)| match form {
-        b'0' => byte.is_ascii_digit(),
-        _ => byte == form,
-    };
-    match text.split_at_checked(TIME.len()) {
-        Some((time, text)) if time.iter().zip(TIME).all(matches) => text,
-        _ => text,
-    }
+    form::strip(text, b"0000/00/00 00:00:00 | ").unwrap_or(text)
 }
 
 /// Splits a line of text; `None` for the further lines of a message.

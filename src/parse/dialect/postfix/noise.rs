@@ -157,9 +157,7 @@ pub(super) fn without_queue_id<'a, 'e>(body: &[u8]) -> Line<'a, 'e> {
         return Line::Noise(Some(Fact::Diagnostic(Mta::Postfix, level)));
     }
     if begins(body, WITHOUT_QUEUE_ID)
-        || WITHOUT_QUEUE_ID_AND.iter().any(|(prefix, text)| {
-            body.starts_with(prefix) && memchr::memmem::find(body, text).is_some()
-        })
+        || begins_and_contains(body, WITHOUT_QUEUE_ID_AND)
         || table_cleanup(body)
         || tls_notices::is_notice(body)
     {
@@ -204,6 +202,13 @@ pub(super) fn with_queue_id<'a, 'e>(text: &[u8]) -> Line<'a, 'e> {
 fn level(body: &[u8]) -> Option<Level> {
     let known = LEVELS.iter().find(|(prefix, _)| body.starts_with(prefix));
     known.map(|&(_, level)| level)
+}
+
+/// Whether a text begins with the first part of one of these forms and contains the second.
+pub(super) fn begins_and_contains(text: &[u8], forms: &[(&[u8], &[u8])]) -> bool {
+    forms.iter().any(|(prefix, part)| {
+        text.starts_with(prefix) && memchr::memmem::find(text, part).is_some()
+    })
 }
 
 /// Whether the text begins with one of the prefixes. Comparing the first byte excludes nearly all of them.

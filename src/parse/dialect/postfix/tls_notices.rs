@@ -2,7 +2,7 @@
 //! `smtpd_tls_loglevel` adds, up to dumps of the data, and the session cache of tlsmgr. The lists also have the
 //! forms of Postfix before 2.6.
 
-use super::noise::begins;
+use super::noise::{begins, begins_and_contains};
 use crate::parse::scan::split_on;
 
 /// Prefixes of notices that name the host later, or not at all.
@@ -99,9 +99,7 @@ const PREFIXES_AND: &[(&[u8], &[u8])] = &[
 /// Whether a line is a notice of the TLS library.
 pub(super) fn is_notice(body: &[u8]) -> bool {
     begins(body, PREFIXES)
-        || PREFIXES_AND.iter().any(|(prefix, text)| {
-            body.starts_with(prefix) && memchr::memmem::find(body, text).is_some()
-        })
+        || begins_and_contains(body, PREFIXES_AND)
         || is_dump(body)
         || is_detail(body)
 }
