@@ -319,8 +319,9 @@ fn axis(context: &Context<'_>, start: i64, end: i64) -> Markup {
             (hour - start) as f64 / (end + 1 - start) as f64 * 100.0,
         )
     });
+    // Beside another column there is no room for an hour and the time at the end above that.
     let places: Vec<_> = places
-        .filter(|(_, place)| (3.0..91.0).contains(place))
+        .filter(|(_, place)| (3.0..88.0).contains(place))
         .collect();
     let hour = |time: i64| {
         let time = context.zoned(time);
