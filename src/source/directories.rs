@@ -147,6 +147,7 @@ mod tests {
     fn a_directory_is_listed_again_only_if_it_may_have_changed() {
         let folder = tempfile::tempdir().expect("a folder");
         let create = |name: &str| fs::write(folder.path().join(name), "").expect("a file");
+        create("a.");
         create("a.log");
         create("a.log.1");
         create("b.log");
@@ -157,10 +158,10 @@ mod tests {
             let with_prefix = names.with_prefix(b"a.").map(OsStr::to_owned);
             with_prefix.collect::<Vec<_>>()
         };
-        assert_eq!(names(Freshness::Current), ["a.log", "a.log.1"]);
+        assert_eq!(names(Freshness::Current), ["a.", "a.log", "a.log.1"]);
         // It has just changed, and might again in the same moment.
         names(Freshness::Current);
-        assert_eq!(directories.names_read.get(), 8);
+        assert_eq!(directories.names_read.get(), 10);
         let settle = || {
             let long_ago = SystemTime::now() - 2 * SETTLED;
             let folder = fs::File::open(folder.path()).expect("opened");
@@ -169,12 +170,43 @@ mod tests {
         settle();
         names(Freshness::Current);
         names(Freshness::Current);
-        assert_eq!(directories.names_read.get(), 12);
+        assert_eq!(directories.names_read.get(), 15);
         create("a.log.2");
-        assert_eq!(names(Freshness::Recent), ["a.log", "a.log.1", "a.log.2"]);
+        assert_eq!(
+            names(Freshness::Recent),
+            ["a.", "a.log", "a.log.1", "a.log.2"]
+        );
         let listed = directories.names(folder.path(), Freshness::Current);
         let listed = listed.expect("listed");
         assert_eq!(listed.subdirectories, [folder.path().join("old")]);
         assert!(listed.has(OsStr::new("b.log")) && !listed.has(OsStr::new("b")));
+    }
+
+    #[test]
+    fn a_recent_listing_of_a_directory_that_has_just_changed_is_used_for_a_moment() {
+        let metadata = fs::metadata("/").expect("the root");
+        let is_valid = |age: Duration, settled, modified: Option<SystemTime>, freshness| {
+            let listed = Listed {
+                directory: PathBuf::from("/"),
+                identity: Identity::of(&metadata),
+                modified,
+                settled,
+                at: Instant::now().checked_sub(age).expect("a time"),
+                names: Arc::default(),
+            };
+            listed.is_valid(&metadata, freshness)
+        };
+        let (modified, old) = (metadata.modified().ok(), 2 * RECENT);
+        assert!(is_valid(Duration::ZERO, false, modified, Freshness::Recent));
+        assert!(!is_valid(
+            Duration::ZERO,
+            false,
+            modified,
+            Freshness::Current
+        ));
+        assert!(!is_valid(old, false, modified, Freshness::Recent));
+        assert!(is_valid(old, true, modified, Freshness::Current));
+        let earlier = modified.map(|it| it - old);
+        assert!(!is_valid(Duration::ZERO, true, earlier, Freshness::Recent));
     }
 }

@@ -110,3 +110,16 @@ impl FileStat {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_without_fractions_may_be_any_time_of_its_second() {
+        let time = FileTime(10, 500);
+        assert!(FileTime(10, 500).is_at_or_after(time) && FileTime(11, 0).is_at_or_after(time));
+        assert!(FileTime(10, 0).is_at_or_after(time));
+        assert!(!FileTime(10, 3).is_at_or_after(time) && !FileTime(9, 0).is_at_or_after(time));
+    }
+}

@@ -19,8 +19,13 @@ pub(crate) struct LogrotateConfig {
 impl LogrotateConfig {
     /// The configuration of this machine. What cannot be read is ignored.
     pub fn read() -> Self {
+        LogrotateConfig::of(&CONFIGURATION.map(Path::new))
+    }
+
+    /// The configuration in these files, and in the files of these directories.
+    fn of(paths: &[&Path]) -> Self {
         let mut config = LogrotateConfig::default();
-        for path in CONFIGURATION.map(Path::new) {
+        for &path in paths {
             let mut files = vec![path.to_owned()];
             if let Ok(entries) = fs::read_dir(path) {
                 files = entries.flatten().map(|entry| entry.path()).collect();
@@ -111,5 +116,29 @@ mod tests {
         assert_eq!(of("/var/log/mail.log"), [Path::new("/var/log/archive")]);
         assert!(of("/var/log/one.log").is_empty());
         assert!(of("/var/log/other.log").is_empty());
+        // Neither is a log.
+        assert!(of("weekly").is_empty() && of("/usr/bin/true").is_empty());
+    }
+
+    #[test]
+    fn files_that_are_too_long_are_ignored() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (main, directory) = (folder.path().join("main"), folder.path().join("more"));
+        fs::create_dir(&directory).expect("a folder");
+        let write = |path: &Path, text: &str| fs::write(path, text).expect("written");
+        write(&main, "/var/log/a.log {\nolddir a\n}");
+        write(&directory.join("1"), "/var/log/b.log {\nolddir b\n}");
+        let long = "#".repeat(MAX_BYTES as usize);
+        write(
+            &directory.join("2"),
+            &format!("/var/log/c.log {{\nolddir c\n}}\n{long}"),
+        );
+        fs::create_dir(directory.join("3")).expect("a folder");
+        let config = LogrotateConfig::of(&[&main, &directory, &folder.path().join("missing")]);
+        let count = |path: &str| config.directories(Path::new(path)).count();
+        assert_eq!(
+            ["/var/log/a.log", "/var/log/b.log", "/var/log/c.log"].map(count),
+            [1, 1, 0]
+        );
     }
 }

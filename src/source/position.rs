@@ -118,11 +118,10 @@ mod tests {
 
     use super::*;
 
-    #[test]
-    fn a_position_of_a_path_that_is_not_utf8_is_saved() {
+    fn position() -> FilePosition {
         let path = PathBuf::from(OsStr::from_bytes(b"/var/log/mail\xff.log"));
         let metadata = std::fs::metadata("/").expect("the root");
-        let position = FilePosition {
+        FilePosition {
             path: path.clone(),
             target: Some(path),
             identity: Identity::of(&metadata),
@@ -133,7 +132,30 @@ mod tests {
             state: FileState::Live,
             skipping: false,
             unfinished: None,
+        }
+    }
+
+    #[test]
+    fn a_position_has_no_more_bytes_before_it_than_its_offset_and_the_limits() {
+        let is_valid = |offset: usize, head: usize, anchor: usize| {
+            let bytes = |length| Checksum::of(&b"x".repeat(length));
+            let position = FilePosition {
+                offset: offset as u64,
+                head: bytes(head),
+                anchor: bytes(anchor),
+                ..position()
+            };
+            position.is_valid()
         };
+        assert!(is_valid(7, HEAD_BYTES, 7) && is_valid(1 << 20, HEAD_BYTES, ANCHOR_BYTES));
+        assert!(!is_valid(7, 1, 8));
+        assert!(!is_valid(1 << 20, 1, ANCHOR_BYTES + 1));
+        assert!(!is_valid(1 << 20, HEAD_BYTES + 1, 1));
+    }
+
+    #[test]
+    fn a_position_of_a_path_that_is_not_utf8_is_saved() {
+        let position = position();
         let bytes = postcard::to_stdvec(&position).expect("written");
         assert_eq!(postcard::from_bytes::<FilePosition>(&bytes), Ok(position));
     }

@@ -72,11 +72,6 @@ impl RotatedFile {
         // The inode of a file that was removed is given to another one.
         self.identity == other.identity && self.created == other.created
     }
-
-    /// Whether device and inode identify its content.
-    pub fn is_plain(&self) -> bool {
-        !self.compressed
-    }
 }
 
 /// The files that rotation may have made of a log, the oldest first. Two listings are equal if no file was renamed in
@@ -237,6 +232,27 @@ mod tests {
         assert_eq!(elsewhere, ["mail.log", "mail.log.1"]);
         let listed = names(folder.path(), PlaceKind::Subdirectory, &[]);
         assert_eq!(listed, [] as [&str; 0]);
+    }
+
+    #[test]
+    fn only_the_directory_of_the_log_itself_must_be_there() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let listed = |kind| {
+            let place = Place {
+                directory: folder.path().join("missing"),
+                log: "mail.log".into(),
+                kind,
+            };
+            let directories = Directories::default();
+            list(
+                &[place],
+                (&directories, Freshness::Current),
+                std::iter::empty(),
+            )
+            .is_ok()
+        };
+        assert!(!listed(PlaceKind::Own));
+        assert!(listed(PlaceKind::Elsewhere) && listed(PlaceKind::Subdirectory));
     }
 
     #[test]

@@ -238,6 +238,43 @@ mod tests {
     }
 
     #[test]
+    fn each_part_of_a_date_or_time_is_checked() {
+        for date in ["20260101", "2026-01-01", "19991231x", "2026-01-01T10"] {
+            assert!(starts_with_date(date.as_bytes()), "{date}");
+        }
+        for text in [
+            "20ab-01-01",
+            "2026x01-01",
+            "2026-ab-01",
+            "2026-01x01",
+            "2026-01-ab",
+            "3026-01-01",
+            "2026010",
+        ] {
+            assert!(!starts_with_date(text.as_bytes()), "{text}");
+        }
+        assert!(ends_in_epoch(b"a-1735689600") && ends_in_epoch(b"a.1735689600123"));
+        for name in [
+            "-1735689600",
+            "a1735689600",
+            "a-2735689600",
+            "a-17356896001",
+        ] {
+            assert!(!ends_in_epoch(name.as_bytes()), "{name}");
+        }
+        assert!(is_tai64n(b"@400000006748c1a43b9aca00.u"));
+        for name in [
+            "@40000000zzzzzzzz3b9aca00.u",
+            "@400000006748c1a43b9aca00x",
+            "@400000006748c1a4",
+        ] {
+            assert!(!is_tai64n(name.as_bytes()), "{name}");
+        }
+        assert!(is_numeric(b"-29112026:10_30.00+01TZ") && is_numeric(b"1"));
+        assert!(!is_numeric(b"-.-") && !is_numeric(b"") && !is_numeric(b"1x"));
+    }
+
+    #[test]
     fn rotated_files_are_recognised_by_their_names_alone() {
         for name in [
             "mail.log.1",

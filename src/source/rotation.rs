@@ -180,7 +180,6 @@ impl RotationTracker {
         log.check_missed = log.live.is_none() && log.duplicate_of.is_none();
         let live_head = log.live.as_mut().and_then(|file| file.head_bytes().ok());
         let query = Query {
-            live: log.live.as_ref().map(TailFile::identity),
             live_head: &live_head.unwrap_or_default(),
             missed: true,
             ..Query::default()
@@ -281,7 +280,6 @@ impl RotationTracker {
         self.changed = true;
         let query = Query {
             wanted: std::slice::from_ref(&position),
-            live: Some(position.identity),
             ..Query::default()
         };
         let found = self.search(at, query).unwrap_or_default();

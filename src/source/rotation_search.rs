@@ -32,7 +32,7 @@ pub(crate) struct Query<'a> {
     /// Whether a file with the inode of a position is preferred to a copy of it. If not, the newest
     /// copy is taken.
     pub exact_inode: bool,
-    /// The file that the path leads to.
+    /// The file that the path leads to, if the log does not hold it yet.
     pub live: Option<Identity>,
     /// The first bytes of that file, at most [`HEAD_BYTES`].
     pub live_head: &'a [u8],
@@ -137,13 +137,9 @@ impl<'a> RotationSearch<'a> {
             return false;
         }
         // A log that was copied and emptied is older than its content.
-        let was_live = file.is_plain()
-            && self
-                .query
-                .wanted
-                .iter()
-                .any(|it| it.identity == file.identity)
-            && file.modified.is_at_or_after(horizon);
+        let is_wanted = |it: &FilePosition| it.identity == file.identity;
+        let was_live =
+            self.query.wanted.iter().any(is_wanted) && file.modified.is_at_or_after(horizon);
         was_live || file.may_begin_at(horizon)
     }
 }
@@ -226,7 +222,7 @@ impl<'s> Pass<'s> {
     fn visit(&mut self, listed: &RotatedFile) {
         let search = self.search;
         let is_known = |identity| search.query.live == Some(identity) || (search.is_open)(identity);
-        if listed.is_plain() && is_known(listed.identity) {
+        if is_known(listed.identity) {
             return;
         }
         let opened = TailFile::open(&listed.path, search.framing)

@@ -360,9 +360,20 @@ fn position_with_content_is_preferred_to_that_of_an_empty_file() {
     );
     // Of two with the same content, that with the inode.
     assert_eq!(
-        logs.find(&[own, full], true),
+        logs.find(&[own.clone(), full.clone()], true),
         [some("mail.log.1"), vec![None]].concat()
     );
+    // Of nothing in the file with the inode and something in a copy of it, the copy.
+    let unread = FilePosition {
+        offset: 0,
+        anchor: Checksum::of(b""),
+        ..own
+    };
+    for wanted in [[unread.clone(), full.clone()], [full, unread]] {
+        let found = logs.find(&wanted, true);
+        let at = wanted.iter().position(|it| it.offset > 0);
+        assert_eq!(at.map(|at| found[at].is_some()), Some(true));
+    }
 }
 
 #[test]

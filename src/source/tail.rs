@@ -354,5 +354,8 @@ impl Source for Tail {
 #[path = "tail_paths.rs"]
 mod paths;
 #[cfg(test)]
+#[path = "rotation_tests.rs"]
+mod rotation_tests;
+#[cfg(test)]
 #[path = "tail_tests.rs"]
 mod tests;

@@ -286,15 +286,17 @@ impl TailFile {
         sink: &mut dyn FnMut(&[&[u8]]),
     ) -> io::Result<ReadEnd> {
         let mut now = None;
+        // Until it is certain that the file was not emptied, the size tells what was not read of its old content.
+        let mut size = self.size;
         if let Some(metadata) = self.content.metadata()? {
-            self.size = metadata.len();
+            size = metadata.len();
             self.has_links = metadata.nlink() > 0;
             now = Some(FileStat::of(&metadata));
             if self.read_as == now {
                 return Ok(ReadEnd::AtEnd);
             }
             self.modified = FileTime::modified(&metadata);
-            if self.size < self.offset.max(u64::from(self.head.len)) {
+            if size < self.offset.max(u64::from(self.head.len)) {
                 return Ok(ReadEnd::Truncated);
             }
         }
@@ -334,8 +336,8 @@ impl TailFile {
                 totals.bytes += cut.consumed as u64;
                 totals.truncated += cut.truncated;
                 used += cut.consumed;
-                self.size = self.size.max(self.offset);
             }
+            self.size = size.max(self.offset);
             if at_end {
                 // The metadata from before the read: what was written since makes it differ.
                 self.read_as = now;
@@ -385,6 +387,9 @@ impl TailFile {
     /// Goes back to the beginning of a file that was emptied.
     pub fn restart(&mut self) {
         self.offset = 0;
+        if let Ok(Some(metadata)) = self.content.metadata() {
+            self.size = metadata.len();
+        }
         // Of the new content, by which copies of it are recognised.
         self.head = Checksum::of(&self.head_bytes().unwrap_or_default());
         self.anchor = Checksum::of(b"");

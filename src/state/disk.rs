@@ -152,6 +152,16 @@ mod tests {
     }
 
     #[test]
+    fn a_directory_in_place_of_the_temporary_file_is_an_error_of_its_own() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("state");
+        std::fs::create_dir(folder.path().join("state.tmp")).expect("a folder");
+        let error = replace(&path, b"content", &mut |_| Ok(())).expect_err("a directory");
+        // Not that it exists already, which would hide why it could not be removed.
+        assert_eq!(error.kind(), io::ErrorKind::IsADirectory);
+    }
+
+    #[test]
     fn only_the_owner_can_read_the_file() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("state");

@@ -33,19 +33,19 @@ fn problem_of_directory(metadata: &Metadata, own: u32) -> Option<&'static str> {
     if metadata.mode() & WRITABLE != 0 && metadata.mode() & STICKY == 0 {
         return Some("its group or everybody can write to the directory");
     }
-    has_other_owner(metadata, own).then_some("the directory belongs to another user")
+    is_other(metadata.uid(), own).then_some("the directory belongs to another user")
 }
 
 fn problem_of_file(metadata: &Metadata, own: u32) -> Option<&'static str> {
     if metadata.mode() & WRITABLE != 0 {
         return Some("its group or everybody can write to the file");
     }
-    has_other_owner(metadata, own).then_some("the file belongs to another user")
+    is_other(metadata.uid(), own).then_some("the file belongs to another user")
 }
 
-/// Whether it belongs to neither this user nor the superuser.
-fn has_other_owner(metadata: &Metadata, own: u32) -> bool {
-    metadata.uid() != own && metadata.uid() != 0
+/// Whether this is neither the own user nor the superuser.
+fn is_other(user: u32, own: u32) -> bool {
+    user != own && user != 0
 }
 
 #[cfg(test)]
@@ -82,6 +82,8 @@ mod tests {
             let metadata = with_mode(&file, mode);
             assert_eq!(problem_of_file(&metadata, own).is_none(), safe, "{mode:o}");
         }
+        assert!(is_other(1001, 1000) && is_other(1001, 0));
+        assert!(!is_other(1000, 1000) && !is_other(0, 1000) && !is_other(0, 0));
         let metadata = with_mode(&file, 0o600);
         let is_safe = problem_of_file(&metadata, own + 1).is_none();
         assert_eq!(is_safe, own == 0, "the file of another user");

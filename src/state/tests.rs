@@ -46,9 +46,38 @@ fn last_saved_snapshot_is_read_at_the_next_start() {
 }
 
 #[test]
+fn content_that_was_changed_gets_its_length_and_checksum_for_the_fuzzer() {
+    let bytes = codec::encode(&snapshot(1)).expect("encoded");
+    assert_eq!(codec::with_right_checksum(&bytes).as_ref(), Some(&bytes));
+    let mut longer = bytes.clone();
+    longer.push(0);
+    assert!(matches!(
+        codec::decode(&longer),
+        Err(Damage::Damaged("wrong length"))
+    ));
+    let right = codec::with_right_checksum(&longer).expect("a header");
+    assert_eq!((right.len(), right.last()), (longer.len(), Some(&0)));
+    let refused = codec::decode(&right).err();
+    assert!(!matches!(
+        refused,
+        Some(Damage::Damaged("wrong length" | "checksum mismatch"))
+    ));
+    assert_eq!(codec::with_right_checksum(&bytes[..12]), None);
+}
+
+#[test]
 fn directory_gets_a_state_file() {
     let folder = folder();
     let mut state = StateFile::open(folder.path(), false).expect("opened");
+    assert_eq!(
+        state.path(),
+        folder
+            .path()
+            .canonicalize()
+            .ok()
+            .map(|it| it.join("state"))
+            .as_deref()
+    );
     let store = state.store.as_mut().expect("writable");
     store.save(&snapshot(1)).expect("saved");
     assert!(folder.path().join("state").is_file());

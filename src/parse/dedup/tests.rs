@@ -104,6 +104,12 @@ fn memory_is_bounded_and_survives_a_restart() {
     let mut next = Deduplicator::new();
     next.resume(&dedup.state());
     assert!(known(&next, 5, 1_299) && !known(&next, 5, 1_300));
+    // Those of a state file before version 4 are kept as they are, as long as they are recent.
+    let old = DedupState(vec![(1, Some(990)), (2, Some(700)), (3, None)]);
+    dedup.resume_legacy(&old);
+    let mut kept = dedup.legacy_state().0;
+    kept.sort_unstable();
+    assert_eq!(kept, [(1, Some(990)), (3, None)]);
     // Expired attempts are not stored.
     dedup.note(7_777_777, Some(2_000));
     assert_eq!(dedup.state(), DedupState(vec![(7_777_777, Some(2_000))]));
@@ -149,6 +155,29 @@ fn failed_handshake_counts_once() {
     dedup.check(&mut line, None);
     dedup.check(&mut record, None);
     assert!(record.duplicate);
+    // Only that line is about a handshake, and only such a record repeats it.
+    let mut other = line;
+    other.text = b"lost connection with mx1[192.0.2.1]";
+    let mut dedup = Deduplicator::new();
+    dedup.check(&mut other, None);
+    let mut record = alone;
+    dedup.check(&mut record, None);
+    assert!(!record.duplicate);
+    dedup.check(&mut line, None);
+    for (queue_id, text, host) in [
+        (&b""[..], alone.text, alone.host),
+        (alone.queue_id, &b"TLS is required"[..], alone.host),
+        (alone.queue_id, alone.text, &b""[..]),
+    ] {
+        let mut record = Event {
+            queue_id,
+            text,
+            host,
+            ..alone
+        };
+        dedup.check(&mut record, None);
+        assert!(!record.duplicate, "{record:?}");
+    }
     // An attempt with a queue id is remembered as well.
     let mut attempt = alone;
     attempt.outcome = Outcome::Attempt;
