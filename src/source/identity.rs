@@ -116,6 +116,24 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_file_that_is_created_now_is_after_a_moment_ago() {
+        let moment = FileTime::before_now();
+        let file = tempfile::NamedTempFile::new().expect("a file");
+        let times = |file: &std::fs::File| {
+            let metadata = file.metadata().expect("metadata");
+            [FileTime::created(&metadata), FileTime::modified(&metadata)]
+        };
+        assert!(
+            times(file.as_file())
+                .iter()
+                .all(|it| it.is_at_or_after(moment))
+        );
+        let minute_ago = std::time::SystemTime::now() - Duration::from_secs(60);
+        file.as_file().set_modified(minute_ago).expect("set");
+        assert!(!times(file.as_file())[1].is_at_or_after(moment));
+    }
+
+    #[test]
     fn a_time_without_fractions_may_be_any_time_of_its_second() {
         let time = FileTime(10, 500);
         assert!(FileTime(10, 500).is_at_or_after(time) && FileTime(11, 0).is_at_or_after(time));

@@ -14,8 +14,11 @@ use super::tail_file::TailFile;
 
 /// How reading continues.
 pub(crate) struct Resumption {
-    /// The file that the path leads to, resumed if reading stopped in it.
+    /// The file that the path leads to.
     pub live: Option<TailFile>,
+    /// Whether reading stopped in that file, in which it continues then. If not, it may be one in which the reading of
+    /// another path stopped.
+    pub is_live_resumed: bool,
     /// The positions in other files, each with its file if that was found.
     pub rotated: Vec<(FilePosition, Option<TailFile>)>,
     /// Files that were created after those and were rotated too, oldest first.
@@ -46,8 +49,9 @@ pub(crate) fn find(
     }
     // Nothing is newer than the newest position if the path still leads to its file. But a file that
     // was empty may have been filled, copied and emptied since.
+    let is_live_resumed = resumed.is_some();
     let is_current =
-        resumed.is_some() && resumed == last && resumed.is_some_and(|it| it.head.len > 0);
+        is_live_resumed && resumed == last && resumed.is_some_and(|it| it.head.len > 0);
     let mut found = Found::default();
     if !is_current || !wanted.is_empty() {
         let query = Query {
@@ -64,6 +68,7 @@ pub(crate) fn find(
     drop_copies(&mut found.missed, live.iter_mut().chain(resumed));
     Ok(Resumption {
         live,
+        is_live_resumed,
         rotated: wanted.into_iter().zip(found.files).collect(),
         missed: found.missed,
     })

@@ -235,6 +235,20 @@ mod tests {
     }
 
     #[test]
+    fn a_file_that_got_the_inode_of_another_one_is_another_file() {
+        let metadata = fs::metadata("/").expect("the root");
+        let file = RotatedFile::new("/a".into(), &metadata);
+        let renamed = RotatedFile::new("/b".into(), &metadata);
+        assert!(file.is_same(&renamed));
+        let mut later = file.clone();
+        later.created = FileTime::before_now();
+        assert!(!file.is_same(&later));
+        let mut other = file.clone();
+        other.identity.inode += 1;
+        assert!(!file.is_same(&other));
+    }
+
+    #[test]
     fn only_the_directory_of_the_log_itself_must_be_there() {
         let folder = tempfile::tempdir().expect("a folder");
         let listed = |kind| {

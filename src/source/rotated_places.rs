@@ -40,7 +40,8 @@ impl RotatedPlaces {
             add(&mut places, target, PlaceKind::Elsewhere);
         }
         let name = log.path.file_name().unwrap_or_default();
-        let moved_by_logrotate = self.logrotate().directories(&log.path);
+        let config = self.logrotate(Instant::now(), LogrotateConfig::read);
+        let moved_by_logrotate = config.directories(&log.path);
         let moved_to: Vec<PathBuf> = moved_by_logrotate.collect();
         for directory in self.configured.iter().chain(&moved_to) {
             let path = parent.join(directory).join(name);
@@ -55,12 +56,17 @@ impl RotatedPlaces {
         places
     }
 
-    fn logrotate(&mut self) -> &LogrotateConfig {
-        let current = self.logrotate.take();
-        let current = current.filter(|(read, _)| read.elapsed() < REREAD);
+    /// The configuration of logrotate, which is read again if that was long ago.
+    fn logrotate(
+        &mut self,
+        now: Instant,
+        read: impl FnOnce() -> LogrotateConfig,
+    ) -> &LogrotateConfig {
+        let known = self.logrotate.take();
+        let known = known.filter(|(at, _)| now.saturating_duration_since(*at) < REREAD);
         let (_, config) = self
             .logrotate
-            .insert(current.unwrap_or_else(|| (Instant::now(), LogrotateConfig::read())));
+            .insert(known.unwrap_or_else(|| (now, read())));
         config
     }
 }
@@ -77,5 +83,24 @@ fn add(places: &mut Vec<Place>, path: &Path, kind: PlaceKind) {
             log: log.to_owned(),
             kind,
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn logrotate_is_read_again_after_a_while() {
+        let mut places = RotatedPlaces::default();
+        let begin = Instant::now();
+        let mut reads = Vec::new();
+        for seconds in [0, 1, 599, 600, 601, 1199, 1200] {
+            places.logrotate(begin + Duration::from_secs(seconds), || {
+                reads.push(seconds);
+                LogrotateConfig::default()
+            });
+        }
+        assert_eq!(reads, [0, 600, 1200]);
     }
 }

@@ -78,9 +78,11 @@ impl RotationTracker {
         }
         let log = self.logs.get_mut(at);
         log.start_at_end = false;
-        log.check_missed = found.live.is_none();
+        // Until it is opened, the path may lead to yet another file.
+        log.check_missed = !found.is_live_resumed;
         self.add_missed(at, found.missed);
         if let Some(file) = found.live
+            && found.is_live_resumed
             && !self.logs.holds(file.identity())
         {
             self.set_live(at, file);
@@ -126,5 +128,31 @@ impl RotationTracker {
         }
         log.rotated.push(file);
         self.logs.note_files(at);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::source::followed_log::FollowedLog;
+    use crate::source::input::Framing;
+
+    #[test]
+    fn search_for_many_positions_is_interrupted_at_the_deadline_and_continued() {
+        let mut tracker = RotationTracker::new(Framing::Plain);
+        for number in 0..LOGS_PER_CLOCK + 4 {
+            let path = format!("/nonexistent/{number}.log").into();
+            tracker.logs.push(FollowedLog::new(path, false));
+        }
+        let (past, future) = (Instant::now(), Instant::now() + Duration::from_secs(3600));
+        assert!(!tracker.resume_all(past));
+        // A few logs are never interrupted, however late it is.
+        assert_eq!(tracker.next_resume, LOGS_PER_CLOCK);
+        assert!(tracker.resume_all(past) && !tracker.resume_pending);
+        tracker.resume_pending = true;
+        assert!(tracker.resume_all(future) && !tracker.resume_pending);
+        assert!(tracker.resume_all(past), "there is nothing to do");
     }
 }

@@ -278,32 +278,46 @@ fn a_closed_log_is_opened_again_only_if_it_has_changed() {
     assert_eq!(scene.read(), "three");
 }
 
+/// A scene with two configured paths. When the process ends, the first has been read to its end in a file that is gone
+/// then, and leads to the rotated file of the second, which comes after it.
+fn scene_with_a_path_to_the_file_of_another_one() -> Scene {
+    const DATED: &str = "mail-20260101.log";
+    let mut scene = Scene::new(&[DATED, "mail.log"], ReadFrom::Beginning);
+    scene.append(DATED, "zero\n");
+    scene.append("mail.log", "one\n");
+    assert_eq!(scene.read(), "zero one");
+    scene.append("mail.log", "two\n");
+    scene.rename("mail.log", DATED);
+    scene
+}
+
 #[test]
 fn a_rotated_file_to_which_another_configured_path_leads_is_read_once_after_a_restart() {
-    let mut scene = Scene::new(&["mail.log.1", "mail.log"], ReadFrom::Beginning);
-    scene.append("mail.log", "one\n");
-    assert_eq!(scene.read(), "one");
-    scene.append("mail.log", "two\n");
-    scene.rename("mail.log", "mail.log.1");
-    scene.append("mail.log", "three\n");
-    scene.restart();
-    assert_eq!(scene.read(), "two three");
-    assert_eq!(scene.rotations(), (1, 0, 0));
+    for (state, lost) in [(FileState::Finished, 0), (FileState::Live, 1)] {
+        let mut scene = scene_with_a_path_to_the_file_of_another_one();
+        let mut positions = scene.positions();
+        positions[0].state = state;
+        scene.append("mail.log", "three\n");
+        scene.restart_with(positions);
+        let read = scene.read();
+        let mut read: Vec<&str> = read.split(' ').collect();
+        read.sort_unstable();
+        assert_eq!(read, ["three", "two"], "{state:?}");
+        assert_eq!(scene.lost(), lost, "{state:?}");
+    }
 }
 
 #[test]
 fn positions_whose_directory_is_missing_for_a_while_are_found_before_anything_is_read() {
-    let mut scene = Scene::new(&["mail.log.1", "mail.log"], ReadFrom::Beginning);
-    scene.append("mail.log", "one\n");
-    scene.read();
-    scene.append("mail.log", "two\n");
-    scene.rename("mail.log", "mail.log.1");
+    let mut scene = scene_with_a_path_to_the_file_of_another_one();
+    let mut positions = scene.positions();
+    positions[0].state = FileState::Finished;
     let (logs, aside) = (
         scene.folder.path().join("logs"),
         scene.folder.path().join("aside"),
     );
     fs::rename(&logs, &aside).expect("renamed");
-    scene.restart();
+    scene.restart_with(positions);
     assert_eq!(scene.read(), "");
     fs::rename(&aside, &logs).expect("renamed");
     scene.tail.next_rescan = Instant::now();
@@ -399,10 +413,39 @@ fn what_was_written_to_an_empty_rotated_file_while_the_process_did_not_run_is_re
     scene.append("mail.log", "one\n");
     assert_eq!(scene.read(), "one");
     assert_eq!(scene.states(), [FileState::Rotated, FileState::Live]);
-    scene.append("mail.log.1", "late\n");
+    // It is compressed too, so its inode does not tell what it is.
+    let packed = fs::File::create(scene.path("mail.log.1.gz")).expect("a file");
+    let mut packed = flate2::write::GzEncoder::new(packed, flate2::Compression::fast());
+    packed.write_all(b"late\n").expect("written");
+    packed.finish().expect("written");
+    scene.remove("mail.log.1");
     scene.restart();
     assert_eq!(scene.read(), "late");
     assert_eq!(scene.lost(), 0);
+}
+
+#[test]
+fn a_log_that_is_followed_no_more_changes_the_position_and_nothing_else_does() {
+    let mut scene = Scene::new(&["*.log"], ReadFrom::Beginning);
+    scene.append("a.log", "one\n");
+    // The same file, which is read under its other name.
+    std::os::unix::fs::symlink(scene.path("a.log"), scene.path("b.log")).expect("a link");
+    let mut rescan = || {
+        scene.tail.next_rescan = Instant::now();
+        scene.tail.hint(Hint::Rescan);
+        let mut buffer = ReadBuffer::new(4096);
+        let progress = scene.tail.read(usize::MAX, &mut buffer, &mut |_, _| ());
+        let folder = scene.folder.path().join("logs");
+        (progress.changed, scene.tail.tracker.logs.len(), folder)
+    };
+    let (changed, logs, folder) = rescan();
+    assert_eq!((changed, logs), (true, 2));
+    let (changed, logs, _) = rescan();
+    assert_eq!((changed, logs), (false, 2));
+    fs::remove_file(folder.join("b.log")).expect("removed");
+    rescan();
+    let (_, logs, _) = rescan();
+    assert_eq!(logs, 1);
 }
 
 #[test]

@@ -204,3 +204,24 @@ fn renewed_attempt_is_evicted_by_its_last_occurrence() {
     }
     assert!(dedup.order.len() <= 2 * MAX_ATTEMPTS);
 }
+
+#[test]
+fn an_attempt_outlives_many_repetitions_of_another_one() {
+    let mut dedup = Deduplicator::new();
+    dedup.note(1, Some(0));
+    for _ in 0..MAX_ATTEMPTS + 10 {
+        dedup.note(2, Some(0));
+    }
+    assert!(dedup.attempts.contains_key(&1));
+}
+
+#[test]
+fn the_filter_has_few_messages_that_were_not_added() {
+    let id = |number: u32| format!("{number:010X}").into_bytes();
+    let mut filter = Deduplicator::new().messages;
+    (0..1_000).for_each(|number| filter.add(&id(number)));
+    assert!((0..1_000).all(|number| filter.may_have(&id(number))));
+    let others = (1_000..11_000).filter(|&number| filter.may_have(&id(number)));
+    let wrong = others.count();
+    assert!(wrong < 300, "{wrong} of 10,000");
+}
