@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use maillog_exporter::catalog::{Catalog, Providers};
 use maillog_exporter::metrics::{Counters, View, render};
-use maillog_exporter::parse::{Event, Fact, Line, LineParser, Service};
+use maillog_exporter::parse::{Event, Fact, Line, LineParser, Service, StageDelays};
 
 /// The time at which the golden logs were written; it determines the year of their timestamps.
 const WRITTEN: &str = "2026-11-23T12:00:00Z";
@@ -68,12 +68,29 @@ fn describe(event: &Event<'_>, providers: &Providers) -> String {
         "provider",
         Some(providers.name(event.provider).to_owned()).filter(|it| it != "other"),
     );
+    field("sender", Some(lossy(event.sender)));
+    field("recipient", Some(lossy(event.recipient)));
     field("domain", Some(lossy(event.domain())));
     field(
         "delay",
-        event.delays.total.map(|micros| format!("{}us", micros)),
+        event.delays.total.map(|micros| format!("{micros}us")),
+    );
+    field("stages", stages_in_words(&event.delays.stages));
+    field("mirrored", event.mirrored.then(|| "yes".to_owned()));
+    field("logged_again", event.logged_again.then(|| "yes".to_owned()));
+    field(
+        "text",
+        Some(format!("{:?}", lossy(event.text))).filter(|it| it != "\"\""),
     );
     text
+}
+
+/// The delays of the stages that are known, in microseconds.
+fn stages_in_words(stages: &StageDelays) -> Option<String> {
+    match stages {
+        StageDelays::None => None,
+        known => Some(format!("{known:?}").replace(' ', "")),
+    }
 }
 
 /// A service as it is labelled.
@@ -121,24 +138,33 @@ fn fact_in_words(fact: &Fact<'_>) -> String {
         Fact::Received { queue_id } => format!("received {}", lossy(queue_id)),
         Fact::Queued {
             queue_id,
+            sender,
             size,
             recipients,
             after_receipt,
-            ..
         } => format!(
-            "queued {} {size} {recipients} {after_receipt}",
-            lossy(queue_id)
+            "queued {} {size} {recipients} {after_receipt} from=<{}>",
+            lossy(queue_id),
+            lossy(sender)
         ),
         Fact::Accepted {
             service,
+            queue_id,
+            sender,
+            client,
             user,
             size,
             recipients,
             tls,
-            ..
         } => {
             let tls = tls.map_or("none", |session| session.protocol.name());
-            let accepted = format!("accepted {} {size:?} {recipients:?} tls={tls}", of(service));
+            let accepted = format!(
+                "accepted {} {size:?} {recipients:?} tls={tls} queue_id={} from=<{}> client={}",
+                of(service),
+                lossy(queue_id),
+                lossy(sender),
+                lossy(client)
+            );
             with_user(accepted, user)
         }
     }
