@@ -111,7 +111,7 @@ fn long_words(text: &[u8]) -> Option<(usize, usize)> {
 }
 
 /// The length of the short queue id at the beginning of `text`, including the colon and space after it; 0 if there
-/// is none. A short queue id has 5 to 14 upper-case hexadecimal digits.
+/// is none. A short queue id has 5 to 15 upper-case hexadecimal digits. Longer ones are left to the general parser.
 #[cfg_attr(hot_path, inline(always))]
 pub(crate) fn short_queue_id(text: &[u8; 17]) -> usize {
     let bytes = u8x16::new(*text.first_chunk().unwrap_or(&[0; 16]));
@@ -360,6 +360,63 @@ mod tests {
                 let found = position3(&text, b'a', b'b', b'c');
                 assert_eq!(found, Some(at), "length {length}");
             }
+        }
+    }
+
+    #[test]
+    fn words_of_a_tag_of_any_length_are_found() {
+        for tag in (1..60).map(|length| "t".repeat(length)) {
+            for pid in ["1", "12345"] {
+                let text = format!("{tag}[{pid}]: a body of [some] more than thirty-two: bytes");
+                let blank = tag.len() + pid.len() + 3;
+                let found = first_words(text.as_bytes());
+                assert_eq!(found, Some((tag.len(), blank)), "{text}");
+            }
+            for ending in [": no pid", "[1] no colon", " [1]: too late", "[1]"] {
+                let text = format!("{tag}{ending:40}");
+                assert_eq!(first_words(text.as_bytes()), None, "{text}");
+            }
+        }
+        assert_eq!(first_words(b"too[1]: short"), None);
+    }
+
+    #[test]
+    fn short_queue_ids_have_five_to_fifteen_digits() {
+        for length in 0..=16 {
+            for (digit, ending) in [
+                ("A", ": "),
+                ("0", ": "),
+                ("F", ": "),
+                ("9", ":x"),
+                ("9", "  "),
+            ] {
+                let text = format!("{}{ending}{:20}", digit.repeat(length), "to=<a>");
+                let found = short_queue_id(text.as_bytes().first_chunk().expect("enough"));
+                let is_id = (5..=15).contains(&length) && ending == ": ";
+                assert_eq!(found, if is_id { length + 2 } else { 0 }, "{text}");
+            }
+        }
+        for text in [
+            "ABCDEG: to=<a>   ",
+            "abcdef: to=<a>   ",
+            "ABC/EF: to=<a>   ",
+            "ABC:EF: to=<a>   ",
+        ] {
+            let found = short_queue_id(text.as_bytes().first_chunk().expect("enough"));
+            assert_eq!(found, 0, "{text}");
+        }
+    }
+
+    #[test]
+    fn numbers_of_an_enhanced_code_end_at_the_first_other_byte() {
+        for ending in [":", "/", ",", " "] {
+            let text = format!("5.12.123{ending}");
+            let (code, rest) = enhanced(text.as_bytes()).expect("a code");
+            assert_eq!((code.subject, code.detail), (12, 123));
+            assert_eq!(rest, ending.as_bytes());
+        }
+        for text in ["5.:.1", "5.1./", "5..1", "5.1", "5,1.1"] {
+            assert_eq!(enhanced(text.as_bytes()), None, "{text}");
         }
     }
 

@@ -283,6 +283,31 @@ mod tests {
         answers
     }
 
+    #[test]
+    fn each_command_has_its_stage_in_any_case() {
+        for (command, stage) in [
+            ("EHLO mx", Stage::Helo),
+            ("helo mx", Stage::Helo),
+            ("LHLO mx", Stage::Helo),
+            ("STARTTLS", Stage::StartTls),
+            ("X-ANONYMOUSTLS", Stage::StartTls),
+            ("Auth PLAIN", Stage::Auth),
+            ("X-EXPS GSSAPI", Stage::Auth),
+            ("MAIL FROM:<>", Stage::Mail),
+            ("RCPT TO:<a@example.com>", Stage::Rcpt),
+            ("DATA", Stage::Data),
+            ("BDAT 1000", Stage::Data),
+            ("BDAT 10 LAST ", Stage::EndOfMessage),
+            ("bdat 10 last", Stage::EndOfMessage),
+            ("VRFY a", Stage::Vrfy),
+            ("ETRN a", Stage::Etrn),
+            ("NOOP", Stage::Other),
+            ("BDA", Stage::Other),
+        ] {
+            assert_eq!(stage_of(command.as_bytes()), stage, "{command}");
+        }
+    }
+
     fn answer(stage: Stage, code: u16, from: &str, to: &str) -> (Stage, u16, String, String) {
         (stage, code, from.to_owned(), to.to_owned())
     }
