@@ -137,3 +137,44 @@ fn invalid_patterns_are_refused() {
         assert!(error.contains(problem), "{regex}: {error}");
     }
 }
+
+#[test]
+fn words_for_results_and_directions_are_read_in_any_case() {
+    for (word, outcome) in [
+        ("Delivered", Some(Outcome::Sent)),
+        ("DEFERRED", Some(Outcome::Deferred)),
+        ("bounce", Some(Outcome::Bounced)),
+        ("expired", Some(Outcome::Expired)),
+        ("reject", Some(Outcome::Rejected)),
+        ("attempt", Some(Outcome::Attempt)),
+        ("unknown", None),
+    ] {
+        assert_eq!(patterns::outcome(word.as_bytes()), outcome, "{word}");
+    }
+    for (word, direction) in [
+        ("Out", Some(Direction::Outbound)),
+        ("inbound", Some(Direction::Inbound)),
+        ("local", Some(Direction::Local)),
+        ("sideways", None),
+    ] {
+        assert_eq!(patterns::direction(word.as_bytes()), direction, "{word}");
+    }
+}
+
+#[test]
+fn seconds_since_1970_may_have_a_fraction_or_be_milliseconds() {
+    let time = |text: &str| epoch(text.as_bytes()).map(|it| (it.seconds, it.nanos));
+    assert_eq!(time("1795428000"), Some((1_795_428_000, 0)));
+    assert_eq!(time("1795428000.5"), Some((1_795_428_000, 0)));
+    assert_eq!(time("1795428000123"), Some((1_795_428_000, 123_000_000)));
+    for text in [
+        "1795428000123.5",
+        "17954280001234",
+        "12345678",
+        "1795428000 ",
+        "x",
+        "",
+    ] {
+        assert_eq!(time(text), None, "{text}");
+    }
+}

@@ -127,7 +127,7 @@ fn quoted_reply(text: &[u8]) -> Option<(&[u8], Reply, &[u8])> {
             let words = &text[at..];
             let words = match before.last() {
                 Some(b'"') => split(words, b'"').map_or(words, |(words, _)| words),
-                Some(b'(') => words.strip_suffix(b")").unwrap_or(words),
+                Some(b'(') => in_parentheses(words),
                 _ => words,
             };
             return Some((before, reply, words));
@@ -135,6 +135,20 @@ fn quoted_reply(text: &[u8]) -> Option<(&[u8], Reply, &[u8])> {
         at += 3;
     }
     None
+}
+
+/// The text up to the parenthesis that closes one before it.
+fn in_parentheses(text: &[u8]) -> &[u8] {
+    let mut open = 1;
+    let end = text.iter().position(|byte| {
+        match byte {
+            b'(' => open += 1,
+            b')' => open -= 1,
+            _ => {}
+        }
+        open == 0
+    });
+    end.map_or(text, |end| &text[..end])
 }
 
 /// The recipient in `to=<a@x>`, `to <a@x>` or `recipient=<a@x>`.

@@ -49,7 +49,8 @@ pub(super) fn is_certain(line: &[u8]) -> bool {
         else {
             return false;
         };
-        return time.len() == 8 && address.contains(&b'.') && VERBS.contains(&method);
+        let is_address = address.contains(&b'.') || address.contains(&b':');
+        return time.len() == 8 && is_address && VERBS.contains(&method);
     }
     split_on(line.get(..250).unwrap_or(line), b" SMTPSVC").is_some_and(|(before, after)| {
         !before.contains(&b',')
@@ -95,18 +96,27 @@ pub(super) fn read<'a>(columns: Option<&Columns>, line: &'a [u8]) -> Option<Valu
     })
 }
 
+fn is_date(word: &[u8]) -> bool {
+    word.len() >= 8
+        && word
+            .iter()
+            .all(|byte| byte.is_ascii_digit() || *byte == b'-')
+}
+
+/// Whether a word is a time of day, rather than an IPv6 address.
+fn is_time(word: &[u8]) -> bool {
+    matches!(word, [_, _, b':', _, _, b':', _, _])
+        && word.iter().all(|it| it.is_ascii_digit() || *it == b':')
+}
+
 /// Reads a record without a `#Fields:` line before it. Site, computer, address and port follow the user, then the
 /// command and its arguments.
 fn without_header(line: &[u8]) -> Option<Values<'_>> {
     let mut words = line.split(|&byte| byte == b' ');
     // Only a date and a time may precede the address.
-    let first = words.clone().take(3);
-    let skipped = first
-        .take_while(|it| it.len() >= 8 && it[2..].iter().any(|byte| matches!(byte, b':' | b'-')))
-        .filter(|it| {
-            it.iter()
-                .all(|byte| byte.is_ascii_digit() || matches!(byte, b':' | b'-'))
-        })
+    let skipped = words
+        .clone()
+        .take_while(|it| is_date(it) || is_time(it))
         .count();
     let address = words.nth(skipped)?;
     let second = words.next()?;

@@ -75,7 +75,7 @@ fn connect_error(event: &Event<'_>, words: &[u8]) -> Option<ConnectError> {
     if has(b"refused") {
         return Some(ConnectError::Refused);
     }
-    if has(b"unreachable") || has(b"o route") {
+    if has(b"unreachable") || has(b"no route") || has(b"No route") {
         return Some(ConnectError::Unreachable);
     }
     match event.dsn.map(|it| (it.subject, it.detail)) {
