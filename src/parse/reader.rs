@@ -271,6 +271,11 @@ impl LineParser {
         visitor: &mut impl for<'a> Visitor<'a>,
     ) {
         let (stream, mut enrich, text) = self.parts(visitor);
+        // Other lines between the prescanned ones store and read it.
+        let has_prescanned = prescans.iter().any(Option::is_some);
+        if has_prescanned {
+            stream.state(Mta::Postfix);
+        }
         // A local copy of the state while prescanned lines are parsed.
         let mut postfix = stream.postfix_state();
         for (at, (prescan, line)) in prescans.iter().zip(lines).enumerate() {
@@ -283,8 +288,7 @@ impl LineParser {
                 }
             }
         }
-        if prescans.iter().any(Option::is_some) {
-            stream.state(Mta::Postfix);
+        if has_prescanned {
             stream.detection.note(DetectedFormat::Syslog);
         }
         stream.set_postfix_state(postfix);

@@ -53,7 +53,7 @@ pub(super) fn cutthrough(rest: &[u8]) -> Option<Event<'_>> {
         rest,
         &[
             b"tmp-reject from cutthrough after DATA:",
-            b"rejected from cutthrough after DATA:",
+            b"rejected after DATA:",
         ],
     )?;
     let mut inner = Fields::default();

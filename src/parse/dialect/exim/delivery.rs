@@ -166,9 +166,6 @@ fn deferred<'a, 'e>(text: &'a [u8], slot: &'e mut Option<Event<'a>>) -> Option<&
         reason = reason::parse(system);
         reason.words = if words.is_empty() { system } else { words };
     }
-    if matches!(errno, b"-52" | b"-53" | b"-54") {
-        reason.kind = Kind::Cached;
-    }
     Some(failure(Outcome::Deferred, &fields, &reason, slot))
 }
 

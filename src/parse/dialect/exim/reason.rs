@@ -5,7 +5,7 @@ use super::fields;
 use super::prefix::split_colon;
 use super::{begins_with, contains, strip_any};
 use crate::parse::reply;
-use crate::parse::scan::split_on;
+use crate::parse::scan::{find, split_on};
 use crate::parse::{ConnectError, Enhanced};
 
 /// A parsed failure.
@@ -135,7 +135,7 @@ fn split_stage(text: &[u8]) -> Option<(&[u8], &[u8])> {
 
 #[inline(never)]
 fn uncommon(text: &[u8]) -> Reason<'_> {
-    if let Some(b'L' | b'R' | b'S') = text.first()
+    if let Some(b'L' | b'R' | b'S' | b's') = text.first()
         && let Some(reason) = of_connection(text)
     {
         return reason;
@@ -187,6 +187,9 @@ fn of_connection(text: &[u8]) -> Option<Reason<'_>> {
             is_lmtp: true,
             ..after_stage(text, rest)
         });
+    }
+    if text.starts_with(b"smtp send to ") || text.starts_with(b"send() to ") {
+        return find(text, b" failed: ").map(|_| Reason::broken(ConnectError::Reset, text));
     }
     if let Some(rest) = text.strip_prefix(b"Remote host closed connection in response to ") {
         return Some(closed(text, rest));
@@ -263,15 +266,19 @@ fn without_system_words(text: &[u8]) -> &[u8] {
 
 /// Failures without an attempt in this delivery.
 fn waiting(text: &[u8]) -> Option<Kind> {
-    if text.starts_with(b"retry time not reached")
-        || text.starts_with(b"Retry time not yet reached")
-    {
-        return Some(Kind::Cached);
-    }
     let expired = text == b"retry timeout exceeded"
+        || text == b"retry time not reached for any host after a long failure period"
         || text.ends_with(b": retry timeout exceeded")
         || text.starts_with(b"all hosts ") && contains(text, b" have been failing for a long time");
-    expired.then_some(Kind::Expired)
+    if expired {
+        return Some(Kind::Expired);
+    }
+    // The numbers of these errors differ between versions; the words do not.
+    begins_with(
+        text,
+        &[b"retry time not reached", b"Retry time not yet reached"],
+    )
+    .then_some(Kind::Cached)
 }
 
 fn is_tls(text: &[u8]) -> bool {
@@ -324,6 +331,7 @@ fn is_lookup(text: &[u8]) -> bool {
         b"host lookup did not complete",
         b"host lookup failed",
         b"all relevant MX records point to non-existent hosts",
+        b"all host address lookups for ",
         b"lookup of host ",
         b"unable to find a host ",
         b"no IP address found for host ",

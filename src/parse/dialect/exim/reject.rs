@@ -38,9 +38,10 @@ pub(super) fn parse<'a>(id: &'a [u8], text: &'a [u8]) -> Option<Event<'a>> {
             let (words, _) = fields.read(text);
             after_fields(&fields, words)?
         }
-        b'r' | b't' | b'u' => verb_first(text)?,
-        b'S' => protocol::session(text)?,
-        b'C' => protocol::too_many_connections(text)?,
+        // An authenticator may have a name that begins so too.
+        b'r' | b't' | b'u' => verb_first(text).or_else(|| protocol::authentication(text))?,
+        b'S' => protocol::session(text).or_else(|| protocol::authentication(text))?,
+        b'C' => protocol::too_many_connections(text).or_else(|| protocol::authentication(text))?,
         b'l' if text.starts_with(b"local_scan() function ") => {
             find(text, b" - message temporarily rejected")?;
             Event {

@@ -95,36 +95,44 @@ pub(super) fn qmail_smtpd<'a, 'e>(
         Some(text) => text,
         None => split_on(rest, b": ")?.1,
     };
+    Some(of_qmail_smtpd(text, slot))
+}
+
+/// What follows the name of the program, in the text or as the tag of syslog.
+pub(super) fn of_qmail_smtpd<'a, 'e>(
+    text: &'a [u8],
+    slot: &'e mut Option<Event<'a>>,
+) -> Line<'a, 'e> {
     let text = match text.strip_prefix(b"pid ").and_then(number) {
         Some((_, rest)) => rest.strip_prefix(b" ").unwrap_or(rest),
         None => text,
     };
     if text.starts_with(b"Reject::") || text.starts_with(b"Accept::") {
-        return Some(verdict(text, slot));
+        return verdict(text, slot);
     }
     if text.starts_with(b"qlog") {
-        return Some(qlog(text, slot));
+        return qlog(text, slot);
     }
     if let Some(rest) = text.strip_prefix(b"CHKUSER ") {
-        return Some(chkuser(rest, slot));
+        return chkuser(rest, slot);
     }
     // IndiMail, of an accepted message: `from 192.0.2.1 HELO <…> MAIL from <…> RCPT <…> AUTH <…> Size: 123`.
     if text.starts_with(b"from ")
         && split_on(text, b" MAIL from <").is_some_and(|(client, _)| client.ends_with(b">"))
     {
-        return Some(Line::Noise(None));
+        return Line::Noise(None);
     }
     if let Some((client, words)) = indimail::client(text) {
-        return Some(indimail::parse(client, words, slot));
+        return indimail::parse(client, words, slot);
     }
     if text.starts_with(b"AUTH failed") || text.starts_with(b"auth: auth-failed") {
-        return Some(Line::Noise(Some(Fact::AuthFailed(SMTPD, Level::Warning))));
+        return Line::Noise(Some(Fact::AuthFailed(SMTPD, Level::Warning)));
     }
     if let Some(reply) = reply::parse(text) {
-        return Some(match reply.code >= 400 {
+        return match reply.code >= 400 {
             true => Line::Event(slot.insert(rejected(stage_in(text), client_in(text), text))),
             false => Line::Noise(None),
-        });
+        };
     }
     const REJECTS: [&[u8]; 13] = [
         b"badmailfrom",
@@ -142,10 +150,10 @@ pub(super) fn qmail_smtpd<'a, 'e>(
         b"spf",
     ];
     if REJECTS.iter().any(|it| text.starts_with(it)) {
-        return Some(Line::Event(slot.insert(Event {
+        return Line::Event(slot.insert(Event {
             text,
             ..rejected(stage_in(text), client_in(text), b"")
-        })));
+        }));
     }
     const NOISE: [&[u8]; 21] = [
         b"AUTH ",
@@ -170,10 +178,10 @@ pub(super) fn qmail_smtpd<'a, 'e>(
         b"remote ehlo",
         b"quit",
     ];
-    Some(match NOISE.iter().any(|it| text.starts_with(it)) {
+    match NOISE.iter().any(|it| text.starts_with(it)) {
         true => Line::Noise(None),
         false => Line::Unmatched,
-    })
+    }
 }
 
 /// The stage that a patch's words are about.
