@@ -309,32 +309,29 @@ mod tests {
 
     #[test]
     fn counts_of_the_last_85_minutes_are_restored_with_their_times() {
-        let many: Vec<i64> = (0..BUCKETS).map(|age| T - age * WIDTH).collect();
-        let rates = rates(&many, T);
-        let mut restored = Rates::new();
+        let ages = [0, 1, 5, 5, 700, BUCKETS - 1];
+        let rates = rates(&ages.map(|age| T - age * WIDTH), T);
         let mut stored = rates.snapshot();
-        assert_eq!(stored.series[0].len(), many.len());
+        assert_eq!(
+            stored.series,
+            [[(0, 1), (1, 1), (5, 2), (700, 1), (1023, 1)]]
+        );
         // A damaged state file may have times that are not kept.
         stored.series[0].push((BUCKETS as u16, 9));
+        let mut restored = Rates::new();
         restored.restore(&stored, T);
         assert_eq!(restored.snapshot(), rates.snapshot());
-        let ages = |rates: &Rates, now| {
-            let rates = rates.per_second([5, 60, 300, 900, 3_600], now);
-            rates[0]
-        };
-        for now in [T, T + 7, T + 1_000, T + 5_000] {
-            assert_eq!(ages(&restored, now), ages(&rates, now));
+        for (now, counts) in [
+            // The oldest bucket is in the window as a whole.
+            (T, [2, 4, 4, 4, 5]),
+            (T + 10, [0, 4, 4, 4, 5]),
+            (T + 100, [0, 0, 4, 4, 5]),
+            (T + 1_000, [0, 0, 0, 0, 4]),
+        ] {
+            let windows = [5, 60, 300, 900, 3_600];
+            let expected = [0, 1, 2, 3, 4].map(|at| f64::from(counts[at]) / windows[at] as f64);
+            assert_eq!(restored.per_second(windows, now), [expected], "{}", now - T);
         }
-        assert_eq!(
-            ages(&restored, T),
-            [
-                0.4,
-                0.2 + 1.0 / 60.0,
-                61.0 / 300.0,
-                181.0 / 900.0,
-                721.0 / 3_600.0
-            ]
-        );
     }
 
     #[test]
