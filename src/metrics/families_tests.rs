@@ -271,7 +271,7 @@ fn failures() -> Counters {
         event.queue_id = queue_id.as_bytes();
         let time = Stamp {
             seconds: NOW - 10 + number,
-            nanos: 0,
+            nanos: number as u32 * 5_000_000,
         };
         counters.event(Some(time), &event, NOW);
     }
@@ -293,7 +293,10 @@ fn exemplars_are_those_of_their_series() {
         let mut shown: Vec<(&str, String)> = with_exemplar
             .map(|(series, exemplar)| (series, exemplar.to_owned()))
             .collect();
-        let exemplar = |number: i64| format!("{{queue_id=\"A{number}\"}} 1 {}", NOW - 11 + number);
+        let exemplar = |number: i64| {
+            let parts = ["", "", ".005000000", ".010000000", ".015000000"][number as usize];
+            format!("{{queue_id=\"A{number}\"}} 1 {}{parts}", NOW - 11 + number)
+        };
         let expected = [
             ("codes_total{direction=\"outbound\",code=\"421\"} 1", 1),
             ("codes_total{direction=\"outbound\",code=\"452\"} 1", 3),
