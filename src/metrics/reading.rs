@@ -291,4 +291,72 @@ mod tests {
         });
         assert_eq!(totals, expected);
     }
+
+    #[test]
+    fn replies_are_listed_by_enhanced_code_none_and_those_beyond_the_limit() {
+        let limits = crate::metrics::Limits {
+            enhanced: 2,
+            ..crate::metrics::Limits::SERVED
+        };
+        let mut it = Counters::within(Catalog::embedded(), limits);
+        let agent = Agent::all().next().expect("an agent");
+        let code = |subject, detail| Enhanced {
+            class: 4,
+            subject,
+            detail,
+        };
+        for (enhanced, times) in [(None, 2), (Some(code(7, 28)), 3), (Some(code(2, 1)), 4)] {
+            let mut event = Event::new(Service::of(agent), Direction::Inbound, Outcome::Rejected);
+            (event.code, event.enhanced) = (Some(421), enhanced);
+            it.event_repeated(None, &event, 0, times);
+        }
+        let counts: Vec<_> = it.enhanced_counts().collect();
+        let of = |enhanced, count| (Direction::Inbound, 421, enhanced, count);
+        assert_eq!(
+            counts,
+            [
+                of(EnhancedStatus::Absent, 2),
+                of(EnhancedStatus::Code(code(7, 28)), 3),
+                of(EnhancedStatus::Overflowed, 4),
+            ]
+        );
+        let totals = it.totals(&Providers::embedded());
+        let names: Vec<_> = totals.enhanced["inbound"].iter().collect();
+        let expected = [("421", 2), ("421 4.7.28", 3), ("421 other", 4)];
+        let expected = expected.map(|(name, count)| (name.to_owned(), count));
+        assert_eq!(
+            names,
+            expected.iter().map(|it| (&it.0, &it.1)).collect::<Vec<_>>()
+        );
+    }
+
+    #[test]
+    fn rates_are_those_of_the_code_in_its_direction() {
+        const NOW: i64 = 1_795_435_200;
+        let mut it = Counters::new(Catalog::embedded());
+        let agent = Agent::all().next().expect("an agent");
+        for (direction, code, ago, times) in [
+            (Direction::Outbound, 250, 10, 60),
+            (Direction::Outbound, 421, 100, 30),
+            (Direction::Inbound, 421, 10, 6),
+        ] {
+            let mut event = Event::new(Service::of(agent), direction, Outcome::Attempt);
+            event.code = Some(code);
+            let time = crate::parse::Stamp {
+                seconds: NOW - ago,
+                nanos: 0,
+            };
+            it.event_repeated(Some(time), &event, NOW, times);
+        }
+        let rates = it.rates([60, 300], NOW);
+        for (direction, code, expected) in [
+            (Direction::Outbound, 250, [1.0, 0.2]),
+            (Direction::Outbound, 421, [0.0, 0.1]),
+            (Direction::Inbound, 421, [0.1, 0.02]),
+            (Direction::Inbound, 250, [0.0; 2]),
+            (Direction::Outbound, 60_000, [0.0; 2]),
+        ] {
+            assert_eq!(rates.of(direction, code), expected, "{direction:?} {code}");
+        }
+    }
 }
