@@ -177,4 +177,24 @@ mod tests {
         counter.restore([(1, u64::MAX), (1, 2), (2, 3)].into_iter(), 0);
         assert_eq!(counter.sorted(), [(1, u64::MAX), (2, 3)]);
     }
+
+    #[test]
+    fn every_count_tells_the_series_that_it_went_to() {
+        let mut counter = BoundedCounter::new(2);
+        let other = u64::MAX;
+        let counted = [1, 2, 1, 3, 2, 4].map(|key| counter.count(key, other, 5));
+        assert_eq!(counted, [0, 1, 0, 2, 1, 2]);
+        // Part of the key was replaced already: it counts as overflowed, once, whether its series is known or not.
+        assert_eq!(counter.overflowed(), 10);
+        let counted = [2, 9, 2].map(|key| counter.count_overflowed(key, other, 5));
+        assert_eq!(counted, [1, 2, 1]);
+        assert_eq!(counter.overflowed(), 25);
+        let known = [1, 2, other, 3, 9].map(|key| counter.index_of(key));
+        assert_eq!(known, [Some(0), Some(1), Some(2), None, None]);
+        assert_eq!(counter.sorted(), [(1, 10), (2, 20), (other, 15)]);
+        let mut restored = BoundedCounter::new(2);
+        restored.restore(counter.entries(), counter.overflowed());
+        assert_eq!([2, 5].map(|key| restored.count(key, other, 1)), [1, 2]);
+        assert_eq!(restored.overflowed(), 26);
+    }
 }

@@ -359,3 +359,7 @@ impl Counters {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "counters_tests.rs"]
+mod tests;

@@ -212,3 +212,7 @@ fn current_indexes(stored: &[String], current: &[&str]) -> Vec<Option<usize>> {
 fn mapped(indexes: &[Option<usize>], stored: impl Into<usize>) -> Option<usize> {
     *indexes.get(stored.into())?
 }
+
+#[cfg(test)]
+#[path = "restore_tests.rs"]
+mod tests;

@@ -73,7 +73,7 @@ mod tests {
     use super::*;
     use crate::catalog::{Catalog, Providers};
     use crate::metrics::CountersSnapshot;
-    use crate::parse::LineParser;
+    use crate::parse::{Direction, LineParser};
 
     /// Counts every line three times: line by line, or at once.
     struct Threefold {
@@ -131,5 +131,63 @@ mod tests {
         });
         assert!(!snapshots[0].codes.counts.is_empty());
         assert_eq!(snapshots[0], snapshots[1]);
+    }
+
+    #[test]
+    fn lines_count_by_result_and_what_they_report_as_often_as_they_do() {
+        let log = [
+            "Nov 23 10:00:00 mx postfix/smtpd[7]: connect from unknown[192.0.2.1]",
+            "Nov 23 10:00:01 mx postfix/smtpd[7]: NOQUEUE: reject: RCPT from unknown[192.0.2.1]: 450 4.1.1 <a@example.com>: \
+             unverified; from=<b@example.net> to=<a@example.com> proto=ESMTP helo=<x>",
+            "Nov 23 10:00:02 mx postfix/smtpd[7]: message repeated 3 times: [ NOQUEUE: reject: RCPT from \
+             unknown[192.0.2.1]: 450 4.1.1 <a@example.com>: unverified; from=<b@example.net> to=<a@example.com> \
+             proto=ESMTP helo=<x>]",
+            "Nov 23 10:00:03 mx postfix/smtpd[7]: message repeated 2 times: [ connect from unknown[192.0.2.1]]",
+            "what no mail server writes",
+        ];
+        let lines: Vec<&[u8]> = log.iter().map(|line| line.as_bytes()).collect();
+        let (catalog, now) = (Catalog::embedded(), Timestamp::from_second(NOW));
+        let mut counters = Counters::new(catalog);
+        let mut counts = LineCounts::default();
+        let mut times = Vec::new();
+        let mut visitor = CountingVisitor {
+            counters: &mut counters,
+            lines: &mut counts,
+            now: NOW,
+            before: |time: Option<Stamp>, is_event, before: &Counters| {
+                times.push((
+                    is_event,
+                    before.connections(),
+                    before.code(Direction::Inbound, 450),
+                ));
+                time
+            },
+        };
+        let mut parser = LineParser::new(
+            catalog,
+            Providers::embedded(),
+            TimeZone::UTC,
+            now.expect("a time"),
+        );
+        parser.read(&lines, &mut visitor);
+        // Each line is announced before it is counted.
+        assert_eq!(
+            times,
+            [
+                (false, 0, 0),
+                (true, 1, 0),
+                (true, 1, 1),
+                (false, 1, 4),
+                (false, 3, 4)
+            ]
+        );
+        let expected = LineCounts {
+            events: 2,
+            noise: 2,
+            unmatched: 1,
+        };
+        assert_eq!(counts, expected);
+        assert_eq!(counters.connections(), 3);
+        assert_eq!(counters.code(Direction::Inbound, 450), 4);
     }
 }

@@ -430,3 +430,7 @@ impl Scrape {
 fn is_default(row: &ServiceRow) -> bool {
     row.name == row.agent.name()
 }
+
+#[cfg(test)]
+#[path = "families_tests.rs"]
+mod tests;

@@ -145,4 +145,27 @@ mod tests {
         assert_eq!(histogram.count(), 6);
         assert_eq!(histogram.sum(), u64::MAX);
     }
+
+    #[test]
+    fn histogram_of_a_state_file_is_restored_only_with_the_same_buckets() {
+        let mut histogram = Histogram::new(&[10, 20]);
+        for (value, times) in [(5, 1), (15, 2), (25, 3)] {
+            histogram.observe(value, times);
+        }
+        let stored = histogram.snapshot();
+        let restored = |stored: &HistogramSnapshot| {
+            let mut histogram = Histogram::new(&[10, 20]);
+            histogram.restore(stored);
+            histogram.snapshot()
+        };
+        assert_eq!(restored(&stored), stored);
+        assert_eq!((stored.counts.clone(), stored.sum), (vec![1, 2, 3], 110));
+        let empty = Histogram::new(&[10, 20]).snapshot();
+        let (mut other_bounds, mut fewer_counts) = (stored.clone(), stored);
+        other_bounds.bounds[1] = 30;
+        fewer_counts.counts.pop();
+        for changed in [other_bounds, fewer_counts, Histogram::new(&[10]).snapshot()] {
+            assert_eq!(restored(&changed), empty);
+        }
+    }
 }

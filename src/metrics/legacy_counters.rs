@@ -184,3 +184,46 @@ impl LegacyCounters {
         services
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_of_each_service_are_found_by_its_name_and_others_are_dropped() {
+        let names = |list: &[&str]| list.iter().map(|it| (*it).to_owned()).collect();
+        let legacy = LegacyCounters {
+            names: IndexNames {
+                mtas: names(&["postfix"]),
+                services: names(&["smtpd", "smtp"]),
+                ..IndexNames::default()
+            },
+            deliveries: vec![(0, 1, 0, 3), (0, 1, 2, 4), (0, 2, 0, 5), (0, 1, 9, 6)],
+            tls_connections: vec![(0, 1, 7), (1, 0, 8), (1, 9, 9), (9, 0, 10)],
+            connections: vec![(0, 11), (9, 12)],
+            connections_lost: vec![(0, 2, 13), (0, 6, 14), (9, 0, 15)],
+            auth_failures: vec![(0, 16), (9, 17)],
+            pending: vec![(5, 18), (6, 19)],
+            ..LegacyCounters::default()
+        };
+        let upgraded = legacy.upgrade(ProviderConditions::default());
+        let service =
+            |name: &str, deliveries: [u64; 4], tls_connections: [u64; 3]| ServiceSnapshot {
+                mta: "postfix".to_owned(),
+                name: name.to_owned(),
+                deliveries: deliveries.to_vec(),
+                tls_connections: tls_connections.to_vec(),
+                ..ServiceSnapshot::default()
+            };
+        let smtpd = ServiceSnapshot {
+            connections: 11,
+            connections_lost: vec![(2, 13), (6, 14)],
+            auth_failures: 16,
+            ..service("smtpd", [0; 4], [0, 7, 0])
+        };
+        let smtp = service("smtp", [3, 0, 4, 0], [8, 0, 0]);
+        assert_eq!(upgraded.services.services, [smtpd, smtp]);
+        assert_eq!(upgraded.services.mtas_seen, ["postfix"]);
+        assert_eq!(upgraded.pending.legacy_messages, [18, 19]);
+    }
+}

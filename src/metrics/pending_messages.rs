@@ -178,4 +178,47 @@ mod tests {
         let newest = (95_000..100_000).filter(|&number| pending.end(&id(number)));
         assert!(newest.count() > 4_500);
     }
+
+    #[test]
+    fn each_message_of_a_row_ends_once_and_the_others_remain() {
+        // Messages that share a row of the newest ones: four of them fit, and a fifth moves the oldest.
+        let shares = |number: &usize| row(message_hash(&id(*number))) % NEAR == 1;
+        let ids: Vec<Vec<u8>> = (0..).filter(shares).map(id).take(6).collect();
+        for count in 1..=5 {
+            for first in 0..count {
+                let mut pending = PendingMessages::new();
+                ids[..count].iter().for_each(|id| pending.begin(id));
+                assert!(pending.end(&ids[first]));
+                // The place is used again, so that no message has to make room.
+                pending.begin(&ids[5]);
+                let of = |it: &mut PendingMessages| ids.iter().map(|id| it.end(id)).collect();
+                let mut restored = PendingMessages::new();
+                restored.restore(&pending.positions(), &pending.legacy_hashes());
+                let expected: Vec<bool> = (0..6)
+                    .map(|at| at == 5 || at < count && at != first)
+                    .collect();
+                for pending in [&mut pending, &mut restored] {
+                    let found: Vec<bool> = of(pending);
+                    assert_eq!(found, expected, "{first} of {count}");
+                    let again: Vec<bool> = of(pending);
+                    assert_eq!(again, [false; 6], "{first} of {count}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn messages_of_an_older_state_file_are_pending_until_they_end() {
+        let hash = |queue_id: &[u8]| {
+            let mut hasher = FxHasher::default();
+            hasher.write(queue_id);
+            hasher.finish() | 1
+        };
+        let mut pending = PendingMessages::new();
+        // A position that does not exist is ignored.
+        pending.restore(&[(u16::MAX, 7)], &[hash(&id(1)), hash(&id(2))]);
+        assert_eq!(pending.positions(), []);
+        assert!(pending.end(&id(1)) && !pending.end(&id(1)) && !pending.end(&id(3)));
+        assert_eq!(pending.legacy_hashes(), [hash(&id(2))]);
+    }
 }

@@ -249,6 +249,13 @@ mod tests {
             (ProviderId(3), Outcome::Deferred, Some(Cause::Throttling), 1),
         ];
         assert_eq!(not_zero(&deliveries), expected);
+        let mut counted: Vec<_> = deliveries.counted().collect();
+        counted.sort_by_key(|it| (it.0.0, it.1.delivery_index()));
+        assert_eq!(counted, expected);
+        assert_eq!(
+            [0, 2, 3].map(|id| deliveries.sent(ProviderId(id))),
+            [0, 3, 0]
+        );
         let of_seen = |id| deliveries.all().iter().filter(|it| it.0.0 == id).count();
         let possible = 1 + 2 * Cause::ALL.len();
         assert_eq!(
@@ -277,5 +284,25 @@ mod tests {
         assert_eq!(deliveries.overflowed(), 2);
         let throttled = (ProviderId(0), Outcome::Deferred, Some(Cause::Throttling), 1);
         assert!(not_zero(&deliveries).contains(&throttled));
+    }
+
+    #[test]
+    fn series_of_a_failure_is_found_by_provider_status_and_cause() {
+        let deliveries = deliveries(100);
+        let (full, throttled) = (Some(Cause::Recipient), Some(Cause::Throttling));
+        for (provider, status, cause, expected) in [
+            (2, Outcome::Bounced, full, Some(0)),
+            (3, Outcome::Deferred, throttled, Some(1)),
+            (0, Outcome::Expired, None, Some(2)),
+            (3, Outcome::Bounced, full, None),
+            (2, Outcome::Deferred, full, None),
+            (2, Outcome::Bounced, throttled, None),
+            (2, Outcome::Bounced, None, None),
+            (2, Outcome::Sent, None, None),
+            (2, Outcome::Rejected, full, None),
+        ] {
+            let found = deliveries.failure_index(ProviderId(provider), status, cause);
+            assert_eq!(found, expected, "{provider} {status:?} {cause:?}");
+        }
     }
 }

@@ -143,19 +143,12 @@ impl Rates {
         if self.newest <= current {
             return;
         }
+        // Buckets before the oldest one share storage with those that are dropped.
         let oldest = self.newest - BUCKETS + 1;
-        for bucket in current.max(oldest - 1) + 1..=self.newest {
+        for bucket in oldest.max(current + 1)..=self.newest {
             self.bucket_mut(bucket).fill(0);
         }
         self.newest = current;
-        if current < oldest {
-            self.counts.fill(0);
-        } else {
-            // Buckets before the oldest one share storage with the dropped ones.
-            for bucket in current - BUCKETS + 1..oldest {
-                self.bucket_mut(bucket).fill(0);
-            }
-        }
     }
 
     /// Clears the buckets up to this one, which becomes the newest.
@@ -299,5 +292,76 @@ mod tests {
         let mut rates = self::rates(&[T - 100, T - 50, T], T);
         rates.count(0, T - 20, T - 20, 1);
         assert_eq!(rates.per_second([300], T - 20)[0][0], 3.0 / 300.0);
+    }
+
+    #[test]
+    fn window_ends_at_the_time_that_is_asked_for() {
+        let rates = rates(&[T; 60], T);
+        // Two fifths of the oldest bucket are no longer in the window.
+        assert_eq!(rates.per_second([60], T + 62)[0][0], 0.6);
+        assert_eq!(rates.per_second([60, 300], T + 301)[0], [0.0, 0.16]);
+        // At a time before, as after a clock was set back, nothing was counted yet: neither at once nor when the time
+        // is so long ago that nothing of it is kept.
+        for ago in [5, 60, 2_000, BUCKETS * WIDTH - 10, BUCKETS * WIDTH] {
+            assert_eq!(rates.per_second([60, 3_600], T - ago), [[0.0; 2]], "{ago}");
+        }
+    }
+
+    #[test]
+    fn counts_of_the_last_85_minutes_are_restored_with_their_times() {
+        let ages = [0, 1, 5, 5, 700, BUCKETS - 1];
+        let rates = rates(&ages.map(|age| T - age * WIDTH), T);
+        let mut stored = rates.snapshot();
+        assert_eq!(
+            stored.series,
+            [[(0, 1), (1, 1), (5, 2), (700, 1), (1023, 1)]]
+        );
+        // A damaged state file may have times that are not kept.
+        stored.series[0].push((BUCKETS as u16, 9));
+        let mut restored = Rates::new();
+        restored.restore(&stored, T);
+        assert_eq!(restored.snapshot(), rates.snapshot());
+        for (now, counts) in [
+            // The oldest bucket is in the window as a whole.
+            (T, [2, 4, 4, 4, 5]),
+            (T + 10, [0, 4, 4, 4, 5]),
+            (T + 100, [0, 0, 4, 4, 5]),
+            (T + 1_000, [0, 0, 0, 0, 4]),
+        ] {
+            let windows = [5, 60, 300, 900, 3_600];
+            let expected = [0, 1, 2, 3, 4].map(|at| f64::from(counts[at]) / windows[at] as f64);
+            assert_eq!(restored.per_second(windows, now), [expected], "{}", now - T);
+        }
+    }
+
+    #[test]
+    fn clock_that_is_set_back_keeps_the_counts_before_that_time() {
+        let many: Vec<i64> = (0..BUCKETS).map(|age| T - age * WIDTH).collect();
+        for (back, kept) in [
+            (0, BUCKETS),
+            (1, BUCKETS - 1),
+            (300, BUCKETS - 300),
+            (BUCKETS - 1, 1),
+            (BUCKETS, 0),
+            (2 * BUCKETS, 0),
+        ] {
+            let now = T - back * WIDTH;
+            let mut restored = Rates::new();
+            restored.restore(&rates(&many, T).snapshot(), now);
+            // The next line is counted, and nothing that was dropped shows up again.
+            restored.count(0, now, now, 1);
+            let stored = restored.snapshot();
+            let counts = stored.series[0].iter().map(|it| i64::from(it.1));
+            assert_eq!(counts.sum::<i64>(), kept + 1, "{back}");
+            assert_eq!(stored.newest, now / WIDTH);
+        }
+    }
+
+    #[test]
+    fn lines_that_are_too_old_are_not_counted() {
+        let kept = (BUCKETS - 1) * WIDTH;
+        let rates = rates(&[T, T - kept, T - kept - 1, T - 2 * kept], T);
+        let ages: Vec<u16> = rates.snapshot().series[0].iter().map(|it| it.0).collect();
+        assert_eq!(ages, [0, BUCKETS as u16 - 1]);
     }
 }

@@ -39,3 +39,24 @@ impl ReloadRecord {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn failed_reload_keeps_the_time_of_the_last_valid_one_for_everyone_who_reads_it() {
+        let record = ReloadRecord::default();
+        let reader = record.clone();
+        for (successful, now, last_success) in
+            [(true, 5, 5), (false, 9, 5), (false, 10, 5), (true, 12, 12)]
+        {
+            record.record(successful, now);
+            let expected = ReloadStats {
+                successful,
+                last_success,
+            };
+            assert_eq!(reader.stats(), expected);
+        }
+    }
+}

@@ -80,6 +80,8 @@ mod tests {
             *count = number;
         });
         let mut restored = Reports::default();
+        // What was not counted is not stored.
+        assert_eq!(restored.snapshot(), ReportsSnapshot::default());
         restored.restore(&reports.snapshot());
         assert_eq!(restored, reports);
         let mut snapshot = reports.snapshot();

@@ -215,3 +215,7 @@ fn uncompressed(shape: &Shape, bytes: &[u8]) -> Vec<u8> {
     let _ = decoder.read_to_end(&mut all);
     all
 }
+
+#[cfg(test)]
+#[path = "chunks_tests.rs"]
+mod tests;

@@ -202,3 +202,7 @@ impl History {
         });
     }
 }
+
+#[cfg(test)]
+#[path = "reading_tests.rs"]
+mod tests;

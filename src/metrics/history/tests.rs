@@ -176,6 +176,33 @@ fn single_line_of_the_future_is_not_followed() {
 }
 
 #[test]
+fn line_more_than_six_hours_ahead_is_followed_once_another_one_confirms_it() {
+    const HOURS: i64 = MAX_LEAP * MINUTE;
+    for (lines, followed) in [
+        // Up to six hours are followed at once.
+        (&[HOURS][..], HOURS),
+        (&[HOURS + MINUTE], 0),
+        // The second line is at most six hours from the first one, before or after it.
+        (&[10 * HOURS, 11 * HOURS], 11 * HOURS),
+        (&[10 * HOURS, 9 * HOURS], 9 * HOURS),
+        (&[10 * HOURS, 11 * HOURS + MINUTE], 0),
+        (&[10 * HOURS, 9 * HOURS - MINUTE], 0),
+        (&[10 * HOURS, 20 * HOURS, 20 * HOURS], 20 * HOURS),
+        // A line of the present in between shows that the first one was wrong.
+        (&[10 * HOURS, MINUTE, 10 * HOURS], MINUTE),
+        // Older lines change nothing.
+        (&[HOURS, MINUTE], HOURS),
+    ] {
+        let mut it = Fixture::new();
+        assert_eq!(it.history.due(), i64::MIN);
+        it.advance(T);
+        lines.iter().for_each(|ahead| it.advance(T + ahead));
+        assert_eq!(it.history.due(), T + followed + MINUTE, "{lines:?}");
+        assert_eq!(it.history.time(), Some(T + followed + MINUTE - 1));
+    }
+}
+
+#[test]
 fn memory_is_bounded_and_six_hours_and_a_week_are_always_held() {
     let mut it = Fixture::new();
     let mut random = 1u64;
