@@ -341,4 +341,19 @@ mod tests {
         source.read(usize::MAX, &mut ReadBuffer::new(100), &mut |_, _| {});
         assert_eq!(source.status().lag_bytes, 0);
     }
+
+    #[test]
+    fn bytes_and_truncated_lines_of_all_batches_are_counted() {
+        let (mut source, sender) = ends();
+        for _ in 0..2 {
+            let mut batch = Batch::default();
+            batch.push(StreamId::SINGLE, b"a line that is too long", 4, 24);
+            batch.push(StreamId::SINGLE, b"line", 4, 5);
+            batch.count(100, 2);
+            sender.send(batch).expect("sent");
+        }
+        source.read(usize::MAX, &mut ReadBuffer::new(100), &mut |_, _| {});
+        let status = source.status();
+        assert_eq!((status.bytes, status.truncated), (258, 6));
+    }
 }

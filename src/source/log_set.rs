@@ -344,3 +344,7 @@ fn remove(index: &mut HashMap<PathBuf, Vec<usize>>, name: &Path, at: usize) {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "log_set_tests.rs"]
+mod tests;

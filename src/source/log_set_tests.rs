@@ -1,0 +1,152 @@
+//! Tests of the indices of followed logs.
+
+use super::*;
+use crate::source::followed_log::EvictedFile;
+use crate::source::input::Framing;
+use crate::source::position::FileState;
+
+fn set_of(paths: &[&str]) -> LogSet {
+    let mut logs = LogSet::default();
+    for path in paths {
+        logs.push(FollowedLog::new(path.into(), false));
+    }
+    logs
+}
+
+fn find(logs: &LogSet, path: &str) -> Option<usize> {
+    logs.find(Path::new(path))
+}
+
+/// The logs that are due, which are not due any more.
+fn take_due(logs: &mut LogSet) -> Vec<usize> {
+    std::iter::from_fn(|| logs.take_due()).collect()
+}
+
+fn file_of(text: &str) -> tempfile::TempPath {
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    let path = file.into_temp_path();
+    std::fs::write(&path, text).expect("written");
+    path
+}
+
+fn open(path: &Path) -> TailFile {
+    TailFile::open(path, Framing::Plain).expect("opened")
+}
+
+#[test]
+fn a_log_is_found_by_its_path_and_its_present_target() {
+    let mut logs = set_of(&["/logs/a", "/logs/b"]);
+    logs.set_target(0, Some("/data/one".into()));
+    assert_eq!(find(&logs, "/data/one"), Some(0));
+    logs.set_target(0, Some("/data/two".into()));
+    assert_eq!(find(&logs, "/data/one"), None);
+    assert_eq!(find(&logs, "/data/two"), Some(0));
+    // A link may lead to the path of another log.
+    logs.set_target(0, Some("/logs/b".into()));
+    assert_eq!(find(&logs, "/data/two"), None);
+    for target in [None, Some("/logs/b"), None] {
+        assert_eq!(find(&logs, "/logs/b"), Some(1));
+        logs.set_target(1, target.map(PathBuf::from));
+    }
+    logs.set_target(0, None);
+    assert_eq!(find(&logs, "/logs/b"), Some(1));
+    assert_eq!(find(&logs, "/logs/a"), Some(0));
+}
+
+#[test]
+fn logs_are_found_and_due_after_others_were_removed() {
+    let mut logs = set_of(&["/logs/a", "/logs/b", "/logs/c"]);
+    logs.set_target(2, Some("/data/c".into()));
+    assert!(!logs.retain(|_| true));
+    assert!(logs.retain(|log| log.path != Path::new("/logs/a")));
+    let paths = ["/logs/a", "/logs/b", "/logs/c", "/data/c"];
+    let found = paths.map(|path| find(&logs, path));
+    assert_eq!(found, [None, Some(0), Some(1), Some(1)]);
+    assert_eq!(take_due(&mut logs), [0, 1]);
+}
+
+#[test]
+fn a_renamed_file_is_looked_for_by_every_log_that_led_to_it() {
+    let mut logs = set_of(&["/logs/a", "/logs/b", "/logs/c"]);
+    logs.set_target(0, Some("/data/x".into()));
+    logs.set_target(1, Some("/data/x".into()));
+    assert_eq!(take_due(&mut logs), [0, 1, 2]);
+    for (from, to, due) in [
+        ("/data/x", "/data/x.1", &[0, 1][..]),
+        ("/data/x.1", "/data/x.2", &[0, 1]),
+        ("/data/x.1", "/data/x.3", &[]),
+        ("/logs/c", "/logs/c.1", &[2]),
+        ("/logs/d", "/logs/d.1", &[]),
+    ] {
+        logs.note_rename(Path::new(from), Path::new(to));
+        assert_eq!(take_due(&mut logs), due, "{from}");
+    }
+}
+
+#[test]
+fn a_file_of_two_logs_is_held_until_both_have_closed_it() {
+    let path = file_of("one\n");
+    let mut logs = set_of(&["/logs/a", "/logs/b"]);
+    let identity = open(&path).identity();
+    assert!(!logs.holds(identity));
+    for at in 0..2 {
+        logs.get_mut(at).live = Some(open(&path));
+        logs.note_files(at);
+    }
+    logs.get_mut(1).live = None;
+    assert!(logs.holds(identity));
+    logs.get_mut(0).live = None;
+    assert!(!logs.holds(identity));
+}
+
+#[test]
+fn files_that_are_gone_do_not_stay_in_the_index_for_ever() {
+    let path = file_of("one\n");
+    let position = open(&path).position(&path, FileState::Live);
+    let mut logs = set_of(&["/logs/a"]);
+    for inode in 0..6000 {
+        let mut position = position.clone();
+        position.identity.inode = inode;
+        let identity = position.identity;
+        logs.get_mut(0).evicted = Some(EvictedFile {
+            position,
+            read_as: None,
+            lag: 0,
+        });
+        logs.note_files(0);
+        assert!(logs.holds(identity));
+        assert!(logs.by_file.len() < 2000);
+    }
+}
+
+#[test]
+fn what_was_not_read_of_open_evicted_and_rotated_files_is_the_lag() {
+    let path = file_of("one\n");
+    let mut logs = set_of(&["/logs/a", "/logs/b", "/logs/c"]);
+    assert_eq!(logs.lag(), 0);
+    logs.get_mut(0).live = Some(open(&path));
+    logs.get_mut(0).evict();
+    logs.get_mut(1).live = Some(open(&path));
+    logs.get_mut(1).rotated = vec![open(&path), open(&path)];
+    assert_eq!(logs.lag(), 16);
+}
+
+#[test]
+fn the_file_that_has_not_grown_for_the_longest_time_makes_room_unless_it_is_to_be_read() {
+    let path = file_of("one\n");
+    let names: Vec<String> = (0..MAX_OPEN).map(|at| format!("/logs/{at}")).collect();
+    let mut logs = set_of(&names.iter().map(String::as_str).collect::<Vec<_>>());
+    take_due(&mut logs);
+    for at in 0..MAX_OPEN {
+        logs.get_mut(at).live = Some(open(&path));
+        logs.note_files(at);
+    }
+    logs.mark_due(0);
+    assert!(!logs.has_room());
+    logs.make_room();
+    let is_closed = |log: &FollowedLog| log.live.is_none() && log.evicted.is_some();
+    let closed: Vec<usize> = (0..MAX_OPEN)
+        .filter(|at| is_closed(logs.get(*at)))
+        .collect();
+    assert_eq!(closed, [1]);
+}
