@@ -122,6 +122,12 @@ impl LogSet {
                 self.by_path.remove(&before);
             }
             remove(&mut self.by_other_name, &before, at);
+            // Another log may lead there too.
+            let mut others = self.by_other_name.get(&before).into_iter().flatten();
+            let leads_there = |at: &&usize| self.logs[**at].target.as_ref() == Some(&before);
+            if let Some(other) = others.find(leads_there).copied() {
+                self.by_path.entry(before).or_insert(other);
+            }
         }
         self.note_target(at);
     }

@@ -150,3 +150,84 @@ fn the_file_that_has_not_grown_for_the_longest_time_makes_room_unless_it_is_to_b
         .collect();
     assert_eq!(closed, [1]);
 }
+
+#[test]
+fn a_target_of_two_logs_leads_to_the_second_one_when_the_first_one_has_left_it() {
+    let mut logs = set_of(&["/logs/a", "/logs/b"]);
+    logs.set_target(0, Some("/data/x".into()));
+    logs.set_target(1, Some("/data/x".into()));
+    assert_eq!(take_due(&mut logs), [0, 1]);
+    logs.set_target(0, Some("/data/y".into()));
+    assert_eq!(find(&logs, "/data/x"), Some(1));
+    logs.note_rename(Path::new("/data/x"), Path::new("/data/x.1"));
+    assert_eq!(take_due(&mut logs), [1]);
+    logs.set_target(1, None);
+    assert_eq!(find(&logs, "/data/x"), None);
+}
+
+#[test]
+fn all_logs_are_checked_equally_often_without_events() {
+    LogSet::default().mark_next_due();
+    for count in [1, MAX_PER_TICK, MAX_PER_TICK + 3, 2 * MAX_PER_TICK] {
+        let names: Vec<String> = (0..count).map(|at| format!("/logs/{at}")).collect();
+        let mut logs = set_of(&names.iter().map(String::as_str).collect::<Vec<_>>());
+        take_due(&mut logs);
+        let mut checks = vec![0; count];
+        for _ in 0..count {
+            logs.mark_next_due();
+            take_due(&mut logs)
+                .into_iter()
+                .for_each(|at| checks[at] += 1);
+        }
+        assert_eq!(checks, vec![count.min(MAX_PER_TICK); count]);
+    }
+}
+
+#[test]
+fn logs_with_rotated_files_are_checked_until_these_are_closed() {
+    let path = file_of("one\n");
+    let mut logs = set_of(&["/logs/a", "/logs/b", "/logs/c"]);
+    take_due(&mut logs);
+    for at in [2, 1] {
+        logs.get_mut(at).rotated.push(open(&path));
+        logs.note_files(at);
+    }
+    for due in [&[1, 2][..], &[2], &[]] {
+        logs.mark_rotated_due();
+        assert_eq!(take_due(&mut logs), due);
+        if let Some(at) = due.first() {
+            logs.get_mut(*at).rotated.clear();
+        }
+    }
+}
+
+#[test]
+fn a_path_to_the_file_of_another_one_is_a_duplicate() {
+    let path = file_of("one\n");
+    let identity = open(&path).identity();
+    let mut logs = set_of(&["/logs/a", "/logs/b"]);
+    assert!(!logs.has_duplicate_of(identity));
+    logs.get_mut(1).duplicate_of = Some(identity);
+    assert!(logs.has_duplicate_of(identity));
+}
+
+#[test]
+fn a_file_is_closed_for_other_sources_only_if_it_is_the_only_open_one() {
+    let path = file_of("one\n");
+    let mut logs = set_of(&["/logs/a", "/logs/b"]);
+    logs.evict_if_only(0);
+    for at in 0..2 {
+        logs.get_mut(at).live = Some(open(&path));
+        logs.note_files(at);
+    }
+    logs.evict_if_only(0);
+    assert!(logs.iter().all(|log| log.live.is_some()));
+    logs.evict(1);
+    logs.evict_if_only(1);
+    assert!(logs.get(0).live.is_some());
+    logs.evict_if_only(0);
+    assert!(
+        logs.iter()
+            .all(|log| log.live.is_none() && log.evicted.is_some())
+    );
+}
