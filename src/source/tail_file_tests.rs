@@ -67,6 +67,11 @@ fn flushing_hands_over_the_unfinished_line() {
     }
     assert_eq!(lines, [&b"unfinished until now"[..], b"again"]);
     assert_eq!((totals.bytes, file.lag()), (26, 0));
+    // Another process recognizes the file by the position after that line.
+    let position = file.position(&log.path, FileState::Finished);
+    let mut again = log.open();
+    let head = again.head_bytes().expect("read");
+    assert!(again.matches(&head, &position));
 }
 
 #[test]
@@ -226,12 +231,20 @@ fn a_file_is_known_to_be_moved_or_removed() {
 }
 
 #[test]
-fn the_unfinished_line_of_a_container_is_truncated_and_counted() {
+fn a_long_line_is_truncated_and_counted_whether_it_is_finished_or_not() {
     let long = "x".repeat(5000);
-    let mut log = Log::new(&format!("2026-11-30T10:00:00.1Z stdout P {long}\n"));
-    let (mut file, mut totals, mut lines) = (log.open(), ReadTotals::default(), Vec::new());
-    let mut sink = |batch: &[&[u8]]| lines.extend(batch.iter().map(|line| line.len()));
-    file.flush(&mut log.buffer, &mut totals, &mut sink)
-        .expect("flushed");
-    assert_eq!((lines, totals.truncated), (vec![4096], 1));
+    for text in [
+        format!("{long}\n"),
+        long.clone(),
+        format!("2026-11-30T10:00:00.1Z stdout F {long}\n"),
+        format!("2026-11-30T10:00:00.1Z stdout P {long}\n"),
+        format!("2026-11-30T10:00:00.1Z stdout F {long}"),
+    ] {
+        let mut log = Log::new(&text);
+        let (mut file, mut totals, mut lines) = (log.open(), ReadTotals::default(), Vec::new());
+        let mut sink = |batch: &[&[u8]]| lines.extend(batch.iter().map(|line| line.len()));
+        let flushed = file.flush(&mut log.buffer, &mut totals, &mut sink);
+        flushed.expect("flushed");
+        assert_eq!((lines, totals.truncated), (vec![4096], 1));
+    }
 }

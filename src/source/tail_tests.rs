@@ -110,6 +110,14 @@ fn new_files_of_a_pattern_are_followed_without_expanding_it_for_each() {
     tail.next_rescan = Instant::now();
     tail.read(usize::MAX, &mut ReadBuffer::new(100), &mut |_, _| ());
     assert_eq!(names(&tail), ["a.log", "b.log", "c-20260101.log"]);
+    // Without an event, it is found when the pattern is expanded the next time.
+    fs::write(folder.path().join("e.log"), "one\n").expect("written");
+    tail.next_rescan = Instant::now() + Duration::from_secs(3600);
+    tail.hint(Hint::Rescan);
+    assert_eq!(names(&tail).len(), 3);
+    tail.next_rescan = Instant::now();
+    tail.hint(Hint::Rescan);
+    assert_eq!(names(&tail).last().map(String::as_str), Some("e.log"));
 }
 
 #[test]
