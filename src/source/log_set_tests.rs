@@ -231,3 +231,35 @@ fn a_file_is_closed_for_other_sources_only_if_it_is_the_only_open_one() {
             .all(|log| log.live.is_none() && log.evicted.is_some())
     );
 }
+
+#[test]
+fn files_that_have_not_grown_for_a_while_are_closed_until_the_rest_may_stay_open() {
+    let path = file_of("one\n");
+    let names = ["/logs/a", "/logs/b", "/logs/c", "/logs/d", "/logs/e"];
+    // How many files may be open, whether descriptors are short, and the logs whose files stay open.
+    for (most, are_short, expected) in [
+        (5, true, &[0, 1, 2, 3, 4][..]),
+        (4, false, &[0, 1, 2, 4]),
+        (0, false, &[0, 1, 4]),
+        (3, true, &[0, 1, 4]),
+        (2, true, &[0, 4]),
+        // One is still to be read.
+        (0, true, &[4]),
+    ] {
+        let mut logs = set_of(&names);
+        take_due(&mut logs);
+        for at in 0..names.len() {
+            let mut file = open(&path);
+            // The third and the fourth one are cold.
+            let idle = [1, 2, 15, 30, 45][at];
+            file.set_idle_time(Duration::from_secs(idle));
+            logs.get_mut(at).live = Some(file);
+            logs.note_files(at);
+        }
+        logs.mark_due(4);
+        logs.evict_cold_while(|logs| logs.open.len() > most, are_short);
+        let is_open = |at: &usize| logs.get(*at).live.is_some();
+        let open: Vec<usize> = (0..names.len()).filter(is_open).collect();
+        assert_eq!(open, expected, "{most} {are_short}");
+    }
+}

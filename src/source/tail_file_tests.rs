@@ -64,14 +64,14 @@ fn flushing_hands_over_the_unfinished_line() {
         let mut sink = |batch: &[&[u8]]| lines.extend(batch.iter().map(|line| line.to_vec()));
         file.flush(&mut log.buffer, &mut totals, &mut sink)
             .expect("flushed");
+        // Another process recognizes the file by the position after that line.
+        let position = file.position(&log.path, FileState::Finished);
+        let mut again = log.open();
+        let head = again.head_bytes().expect("read");
+        assert!(again.matches(&head, &position));
     }
     assert_eq!(lines, [&b"unfinished until now"[..], b"again"]);
     assert_eq!((totals.bytes, file.lag()), (26, 0));
-    // Another process recognizes the file by the position after that line.
-    let position = file.position(&log.path, FileState::Finished);
-    let mut again = log.open();
-    let head = again.head_bytes().expect("read");
-    assert!(again.matches(&head, &position));
 }
 
 #[test]
