@@ -187,4 +187,17 @@ mod tests {
         assert_eq!(&**values.get_or_default(b"d", None), b"");
         assert!(values.get(b"d").is_some());
     }
+
+    #[test]
+    fn value_that_is_stored_again_and_again_does_not_displace_others() {
+        let mut values = Correlated::<u32, 4>::default();
+        for key in [&b"a"[..], b"b", b"c", b"d", b"d", b"d", b"d", b"d"] {
+            values.insert(key, at(1), 1);
+        }
+        assert!(
+            [b"a", b"b", b"c", b"d"]
+                .iter()
+                .all(|it| values.get(*it).is_some())
+        );
+    }
 }

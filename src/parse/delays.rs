@@ -87,10 +87,8 @@ pub(crate) fn delays(text: &[u8]) -> Option<(u64, [u64; 4], usize)> {
     let last = (!(digits | points | slashes | before_four)).trailing_zeros() as usize;
     let four = (1 << last) - (1 << first);
     let slashes = slashes & four;
-    let starts = 1 | 1 << first | slashes << 1;
     let mut ends = 1 << total | slashes | 1 << last;
-    // Each delay begins and ends with a digit.
-    let usual = ((starts | ends >> 1) & !digits == 0) & (values.get(last) == Some(&b','));
+    let usual = values.get(last) == Some(&b',');
     let mut delays = [0; 5];
     let (mut lengths, mut known) = (0, u64::MAX);
     let mut begin = 0;
@@ -262,5 +260,39 @@ mod tests {
             assert_eq!(value, expected, "{text}");
         }
         assert_eq!(microseconds(b"x"), None);
+    }
+
+    #[test]
+    fn fast_parser_accepts_each_delay_in_the_usual_forms_only() {
+        let end = ", dsn=2.0.0, status=sent (250 2.0.0 Ok: queued as 4F9D195432C) and more";
+        let mut texts = vec![String::new()];
+        for length in 0..8 {
+            let longest = texts.iter().filter(|it| it.len() == length);
+            let longer = longest.flat_map(|text| ["1", "."].map(|byte| format!("{text}{byte}")));
+            texts.extend(longer.collect::<Vec<_>>());
+        }
+        for text in texts {
+            let (before, after) = text.split_once('.').map_or((&*text, 1), |(before, after)| {
+                (before, if after.contains('.') { 0 } else { after.len() })
+            });
+            let is_usual = matches!(before.len(), 1..=5) && matches!(after, 1..=2);
+            for at in 0..5 {
+                let mut all = ["2"; 5];
+                all[at] = &text;
+                let [total, a, b, c, d] = all;
+                let line = format!(", delay={total}, delays={a}/{b}/{c}/{d}{end}");
+                let found = delays(line.as_bytes());
+                assert_eq!(found.is_some(), is_usual, "{line}");
+                let Some((total, stages, _)) = found else {
+                    continue;
+                };
+                let (expected, _) = microseconds(text.as_bytes()).expect("a delay");
+                let read = [total, stages[0], stages[1], stages[2], stages[3]];
+                for (other, value) in read.into_iter().enumerate() {
+                    let expected = if other == at { expected } else { 2_000_000 };
+                    assert_eq!(value, expected, "{line}");
+                }
+            }
+        }
     }
 }

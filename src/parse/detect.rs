@@ -189,6 +189,7 @@ mod tests {
             for _ in 1..CONTRADICTIONS {
                 detection.note(other);
             }
+            assert_eq!(detection.detected(), Some(DetectedFormat::Syslog));
             detection.note(DetectedFormat::Syslog);
         }
         assert_eq!(detection.detected(), Some(DetectedFormat::Syslog));
@@ -204,5 +205,23 @@ mod tests {
             assert!(Format::named(name).is_some(), "{name}");
         }
         assert_eq!(Format::named("mbox"), None);
+    }
+
+    #[test]
+    fn text_of_a_strange_line_counts_only_after_many_of_them_in_a_server_s_own_log() {
+        let (own, strange) = (&b"2026-11-23 10:00:00 1vNabc-0000A1-01 Completed"[..], b"x");
+        let mut detection = Detection::new(Format::Auto);
+        assert!(detection.trusts_text());
+        assert_eq!(detection.own_log(own), Some(Mta::Exim));
+        detection.note(DetectedFormat::OwnLog(Mta::Exim));
+        for lines in [CONTRADICTIONS - 1, CONTRADICTIONS] {
+            for _ in 0..lines {
+                assert!(!detection.trusts_text());
+                assert_eq!(detection.own_log(strange), None);
+            }
+            assert_eq!(detection.trusts_text(), lines == CONTRADICTIONS);
+            assert_eq!(detection.own_log(own), Some(Mta::Exim));
+        }
+        assert!(!detection.trusts_text());
     }
 }

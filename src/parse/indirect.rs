@@ -181,3 +181,31 @@ impl Stream {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn object_after_the_time_of_a_container_runtime_is_found() {
+        for time in [
+            "2026-11-30T10:00:00Z",
+            "2026-11-30T10:00:00.123456789+08:00",
+        ] {
+            let line = format!("{time} {{\"a\":1}}");
+            assert_eq!(after_runtime_time(line.as_bytes()), Some(&b"{\"a\":1}"[..]));
+        }
+        for line in [
+            "",
+            "2026-11-30T10:00:00Z",
+            "2026-11-30T10:00:00Z ",
+            "2026-11-30T10:00:00Z x {",
+            "2026-11-30T10:00:00 {",
+            "2026-11-30T10:00:00.1234567890+08:00 {",
+            "2026-11-30 10:00:00Z {",
+            "2026/11-30T10:00:00Z {",
+        ] {
+            assert_eq!(after_runtime_time(line.as_bytes()), None, "{line}");
+        }
+    }
+}

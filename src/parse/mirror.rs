@@ -300,4 +300,24 @@ mod tests {
         let remembered = resumed.records.len();
         assert!(remembered < 3 * LIFETIME as usize, "{remembered}");
     }
+
+    #[test]
+    fn records_are_kept_for_a_log_that_is_behind_but_not_for_one_that_is_idle() {
+        for is_behind in [true, false] {
+            let mut filter = MirrorFilter::new();
+            // The first record begins the time in which every log catches up.
+            is_copy(&mut filter, REJECT, NOW, b"550 first");
+            let begin = NOW + LIFETIME;
+            for at in 0..2 * IDLE as i64 {
+                let second = begin + at / 10;
+                assert!(!is_copy_at(&mut filter, second, MAIN, second, b"550 no"));
+                if is_behind && at % 1000 == 0 {
+                    is_copy_at(&mut filter, second, REJECT, begin - 10, b"550 other");
+                }
+            }
+            let end = begin + 2 * IDLE as i64 / 10;
+            let found = is_copy_at(&mut filter, end, REJECT, begin, b"550 no");
+            assert_eq!(found, is_behind);
+        }
+    }
 }

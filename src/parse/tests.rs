@@ -339,3 +339,31 @@ fn relays_with_a_loopback_address_have_the_provider_loopback() {
         assert_eq!(providers.name(event.provider), expected, "{relay}");
     }
 }
+
+#[test]
+fn format_is_detected_from_the_first_lines_once() {
+    let exim = &b"2026-11-23 10:00:00 1vNabc-0000A1-01 Completed"[..];
+    let other = &b"10.1.1.5 - OutboundConnectionResponse [23/Nov/2026:10:00:00 +0000] \"- -?421+busy SMTP\" 0 6"[..];
+    let syslog = &b"Nov 23 10:00:00 mx postfix/smtp[1]: connect to mx.example.net[192.0.2.1]:25: Connection timed out"[..];
+    let detected = |format, lines: &[&[u8]]| {
+        let mut parser = parser();
+        parser.select(stream(1), format);
+        parser.detect(lines);
+        parser.own_log()
+    };
+    assert_eq!(
+        detected(Format::Auto, &[b"a banner", exim]),
+        Some(Mta::Exim)
+    );
+    assert_eq!(detected(Format::Auto, &[syslog, exim]), None);
+    assert_eq!(detected(Format::Syslog, &[exim]), None);
+    assert!(detected(Format::Auto, &[other]).is_some_and(|mta| mta != Mta::Exim));
+
+    let mut parser = parser();
+    parser.select(stream(1), Format::Auto);
+    parser.detect(&[exim]);
+    for _ in 0..100 {
+        parser.detect(&[other]);
+    }
+    assert_eq!(parser.own_log(), Some(Mta::Exim));
+}

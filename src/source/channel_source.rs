@@ -341,4 +341,38 @@ mod tests {
         source.read(usize::MAX, &mut ReadBuffer::new(100), &mut |_, _| {});
         assert_eq!(source.status().lag_bytes, 0);
     }
+
+    #[test]
+    fn bytes_and_truncated_lines_of_all_batches_are_counted() {
+        let (mut source, sender) = ends();
+        for _ in 0..2 {
+            let mut batch = Batch::default();
+            batch.push(StreamId::SINGLE, b"a line that is too long", 4, 24);
+            batch.push(StreamId::SINGLE, b"line", 4, 5);
+            batch.count(100, 2);
+            sender.send(batch).expect("sent");
+        }
+        source.read(usize::MAX, &mut ReadBuffer::new(100), &mut |_, _| {});
+        let status = source.status();
+        assert_eq!((status.bytes, status.truncated), (258, 6));
+    }
+
+    #[test]
+    fn each_read_ends_with_the_batch_that_reaches_the_budget_and_its_cursor() {
+        let (mut source, sender) = ends();
+        assert_eq!(source.position(), Position::Unset);
+        for cursor in [Some("a"), None, Some("b"), None] {
+            let mut batch = batch_of(5);
+            if let Some(cursor) = cursor {
+                batch.set_cursor(cursor.to_owned());
+            }
+            sender.send(batch).expect("sent");
+        }
+        for (bytes, more, cursor) in [(10, true, "a"), (10, true, "b"), (0, false, "b")] {
+            let progress = source.read(6, &mut ReadBuffer::new(100), &mut |_, _| {});
+            assert_eq!((progress.bytes, progress.more), (bytes, more));
+            assert_eq!(progress.changed, bytes > 0);
+            assert_eq!(source.position(), Position::Cursor(cursor.to_owned()));
+        }
+    }
 }

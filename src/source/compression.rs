@@ -204,4 +204,27 @@ mod tests {
             assert!(compressed.read_at(&mut buffer, 0).is_err());
         }
     }
+
+    #[test]
+    fn a_compression_is_known_by_its_magic_number() {
+        for (head, expected) in [
+            (b"\x1f\x8b\x08\0\0\0\0\0\0\0", Some(Compression::Gzip)),
+            (
+                b"\x28\xb5\x2f\xfd\0\0\0\0\0\0",
+                Some(Compression::Zstandard),
+            ),
+            (b"\xfd7zXZ\0\0\0\0\0", Some(Compression::Xz)),
+            (b"BZh1\x31\x41\x59\x26\x53\x59", Some(Compression::Bzip2)),
+            (b"BZh9\x31\x41\x59\x26\x53\x59", Some(Compression::Bzip2)),
+            (b"BZh0\x31\x41\x59\x26\x53\x59", None),
+            (b"BZx9\x31\x41\x59\x26\x53\x59", None),
+            (b"BZh9 1AY&S", None),
+            (b"\xfd7zXZ1\0\0\0\0", None),
+            (b"Nov 23 10:", None),
+        ] {
+            assert_eq!(Compression::by_content(head), expected, "{head:?}");
+        }
+        assert_eq!(Compression::by_content(b"BZh"), None);
+        assert_eq!(Compression::by_content(b""), None);
+    }
 }

@@ -270,3 +270,126 @@ pub(crate) fn link_target(path: &Path) -> Option<PathBuf> {
         None
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::input::Framing;
+    use super::super::read_buffer::ReadBuffer;
+    use super::super::tail_file::ReadTotals;
+    use super::*;
+
+    fn open(path: &Path) -> TailFile {
+        TailFile::open(path, Framing::Plain).expect("opened")
+    }
+
+    /// The position of a process that has read a file with this text to its end.
+    fn position_after(path: &Path, text: &str) -> FilePosition {
+        std::fs::write(path, text).expect("written");
+        let mut file = open(path);
+        let (buffer, totals) = (&mut ReadBuffer::new(100), &mut ReadTotals::default());
+        let read = file.read(usize::MAX, buffer, totals, &mut |_| {});
+        read.expect("read");
+        file.position(path, FileState::Live)
+    }
+
+    fn log_with(positions: &[FilePosition]) -> FollowedLog {
+        let mut log = FollowedLog::new(positions[0].path.clone(), false);
+        log.restore(positions.to_vec());
+        log
+    }
+
+    #[test]
+    fn the_names_that_files_of_a_log_are_given_are_remembered() {
+        let mut log = FollowedLog::new("/logs/mail.log".into(), false);
+        log.target = Some("/data/mail".into());
+        for (from, to, names) in [
+            ("/logs/x", "/logs/y", &[][..]),
+            ("/logs/mail.log", "/logs/1", &["/logs/1"][..]),
+            ("/logs/x", "/logs/y", &["/logs/1"]),
+            ("/data/mail", "/data/1", &["/logs/1", "/data/1"]),
+            ("/logs/1", "/logs/2", &["/data/1", "/logs/2"]),
+            // It is at its path again.
+            ("/logs/2", "/logs/mail.log", &["/data/1"]),
+        ] {
+            log.check_missed = false;
+            let is_own = log.note_rename(Path::new(from), Path::new(to));
+            assert_eq!(is_own, from != "/logs/x", "{from}");
+            assert!(log.renamed_to.iter().eq(names.iter().map(Path::new)));
+            assert_eq!(log.check_missed, is_own && to != "/logs/mail.log");
+        }
+    }
+
+    #[test]
+    fn a_log_is_idle_only_if_nothing_of_it_is_open_or_left_to_read() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("mail.log");
+        let position = position_after(&path, "one\n");
+        let idle = || {
+            let mut log = FollowedLog::new(path.clone(), false);
+            log.due = false;
+            log
+        };
+        assert!(idle().is_idle());
+        let mut logs = [(); 5].map(|()| idle());
+        logs[0].due = true;
+        logs[1].live = Some(open(&path));
+        logs[2].live = Some(open(&path));
+        logs[2].evict();
+        logs[3].rotated.push(open(&path));
+        logs[4].pending_resume.push(position);
+        assert_eq!(logs.map(|log| log.is_idle()), [false; 5]);
+    }
+
+    #[test]
+    fn a_log_that_was_read_to_its_end_is_opened_again_only_if_it_may_have_changed() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let position = position_after(&folder.path().join("mail.log"), "one\n");
+        let mut log = log_with(std::slice::from_ref(&position));
+        assert!(log.restore_unchanged() && log.pending_resume.is_empty());
+        let evicted = log.evicted.map(|it| (it.position.offset, it.lag));
+        assert_eq!(evicted, Some((4, 0)));
+
+        let mut identity = position.identity;
+        identity.inode += 1;
+        let (offset, modified) = (2, FileTime::default());
+        let state = FileState::Rotated;
+        let base = || position.clone();
+        for positions in [
+            vec![FilePosition { offset, ..base() }],
+            vec![FilePosition { modified, ..base() }],
+            vec![FilePosition { identity, ..base() }],
+            vec![FilePosition { state, ..base() }],
+            // Only its inode, which may be another file's by now, tells that it is the same.
+            vec![position_after(&folder.path().join("empty.log"), "")],
+            vec![FilePosition { state, ..base() }, base()],
+        ] {
+            let mut log = log_with(&positions);
+            assert!(!log.restore_unchanged() && log.evicted.is_none());
+            assert_eq!(log.pending_resume.len(), positions.len());
+        }
+    }
+
+    #[test]
+    fn only_a_link_has_a_target() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let folder = folder.path().canonicalize().expect("a folder");
+        let (file, near, far) = (
+            folder.join("file"),
+            folder.join("near"),
+            folder.join("sub/far"),
+        );
+        std::fs::create_dir(folder.join("sub")).expect("a folder");
+        std::fs::write(&file, "").expect("written");
+        for link in [&near, &far] {
+            std::os::unix::fs::symlink(&file, link).expect("a link");
+        }
+        let dangling = folder.join("dangling");
+        std::os::unix::fs::symlink("nothing", &dangling).expect("a link");
+        let expected = [None, Some(file.clone()), Some(file.clone()), None, None];
+        let missing = folder.join("missing");
+        let paths = [&file, &near, &far, &dangling, &missing];
+        assert_eq!(paths.map(|path| link_target(path)), expected);
+        let expected = [None, None, Some(file.clone()), None, None];
+        assert_eq!(paths.map(|path| target_elsewhere(path)), expected);
+    }
+}

@@ -208,4 +208,22 @@ mod tests {
             assert!(wrong.parse::<Listener>().is_err(), "{wrong}");
         }
     }
+
+    #[test]
+    fn what_is_wrong_with_a_listener_is_said() {
+        for (text, expected) in [
+            (
+                "514",
+                "\"514\" does not begin with udp://, tcp://, tls:// or unix://",
+            ),
+            ("unix://dev/log", "\"dev/log\" is not an absolute path"),
+            (
+                "http://[::1]:80",
+                "http:// is not one of udp://, tcp://, tls:// and unix://",
+            ),
+            ("udp://:x", "\":x\" is not an address with a port"),
+        ] {
+            assert_eq!(text.parse::<Listener>(), Err(expected.to_owned()));
+        }
+    }
 }

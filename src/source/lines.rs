@@ -250,6 +250,10 @@ mod tests {
         let (lines, bytes, _) = read_all(b"one\r\n\ntwo", 10);
         assert_eq!(lines, [&b"one"[..], b"", b"two"]);
         assert_eq!(bytes, 9);
+        // It is truncated as others are.
+        let (lines, bytes, truncated) = read_all(b"0123456789a", 10);
+        assert_eq!(lines, [b"0123456789"]);
+        assert_eq!((bytes, truncated), (11, 1));
         assert_eq!(read_all(b"", 10).0, Vec::<Vec<u8>>::new());
     }
 

@@ -191,4 +191,23 @@ mod tests {
         // The sender is dropped with the input.
         assert!(wait.recv().is_err());
     }
+
+    #[test]
+    fn an_interrupted_read_is_tried_again() {
+        struct Interrupted<R>(R, bool);
+        impl<R: Read> Read for Interrupted<R> {
+            fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+                self.1 = !self.1;
+                match self.1 {
+                    true => Err(io::ErrorKind::Interrupted.into()),
+                    false => self.0.read(buffer),
+                }
+            }
+        }
+        for is_live in [false, true] {
+            let input = Interrupted(io::Cursor::new(b"one\ntwo".to_vec()), false);
+            let expected = vec![b"one".to_vec(), b"two".to_vec()];
+            assert_eq!(all(input, 100, is_live), (expected, false));
+        }
+    }
 }

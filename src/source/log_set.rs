@@ -122,6 +122,12 @@ impl LogSet {
                 self.by_path.remove(&before);
             }
             remove(&mut self.by_other_name, &before, at);
+            // Another log may lead there too.
+            let mut others = self.by_other_name.get(&before).into_iter().flatten();
+            let leads_there = |at: &&usize| self.logs[**at].target.as_ref() == Some(&before);
+            if let Some(other) = others.find(leads_there).copied() {
+                self.by_path.entry(before).or_insert(other);
+            }
         }
         self.note_target(at);
     }
@@ -303,7 +309,12 @@ impl LogSet {
     /// Closes live files that were read to their end and have not grown for a while, as long as all sources together
     /// have more files open than they should.
     pub fn evict_cold(&mut self) {
-        if descriptors::has_room() {
+        self.evict_cold_while(|_| !descriptors::has_room(), descriptors::are_short());
+    }
+
+    /// As [`LogSet::evict_cold`], where `are_short` is whether files that have just grown are closed too.
+    fn evict_cold_while(&mut self, are_too_many: impl Fn(&Self) -> bool, are_short: bool) {
+        if !are_too_many(self) {
             return;
         }
         let age = |at: &usize| self.logs[*at].live.as_ref().map(TailFile::idle_time);
@@ -312,7 +323,7 @@ impl LogSet {
         let mut cold: Vec<(Duration, usize)> = cold.collect();
         cold.sort_unstable_by(|a, b| b.cmp(a));
         for (age, at) in cold {
-            if descriptors::has_room() || (age < COLD && !descriptors::are_short()) {
+            if !are_too_many(self) || (age < COLD && !are_short) {
                 return;
             }
             self.evict(at);
@@ -344,3 +355,7 @@ fn remove(index: &mut HashMap<PathBuf, Vec<usize>>, name: &Path, at: usize) {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "log_set_tests.rs"]
+mod tests;

@@ -232,6 +232,7 @@ fn open_pipe(path: &Path) -> io::Result<(File, (u64, u64))> {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write;
     use std::sync::Arc;
     use std::sync::mpsc::channel;
     use std::time::Duration;
@@ -270,5 +271,70 @@ mod tests {
         // The thread held the only other end of `woken`.
         let ended = woken.recv_timeout(Duration::from_secs(20));
         assert_eq!(ended, Err(std::sync::mpsc::RecvTimeoutError::Disconnected));
+    }
+
+    /// A pipe, its source, and what waits for the next batch and returns its lines.
+    fn pipe_in(folder: &Path) -> (PathBuf, impl FnMut() -> Vec<String>) {
+        let path = folder.join("mail.fifo");
+        make(&path);
+        let (wake, woken) = channel();
+        let wake = Arc::new(move || {
+            let _ = wake.send(());
+        });
+        let mut source = open(&path, 100, wake).expect("a source");
+        let next = move || {
+            woken.recv_timeout(Duration::from_secs(20)).expect("lines");
+            let mut lines = Vec::new();
+            source.read(usize::MAX, &mut ReadBuffer::new(100), &mut |_, batch| {
+                let text = |line: &&[u8]| String::from_utf8_lossy(line).into_owned();
+                lines.extend(batch.iter().map(text));
+            });
+            lines
+        };
+        (path, next)
+    }
+
+    fn make(path: &Path) {
+        rustix::fs::mkfifoat(rustix::fs::CWD, path, Mode::RUSR | Mode::WUSR).expect("a pipe");
+    }
+
+    #[test]
+    fn lines_that_are_written_in_pieces_are_put_together() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (path, mut next) = pipe_in(folder.path());
+        // Opening waits for the reader.
+        let mut writer = File::options().write(true).open(path).expect("opened");
+        for (piece, line) in [("one\ntw", "one"), ("o\nthr", "two"), ("ee\n", "three")] {
+            writer.write_all(piece.as_bytes()).expect("written");
+            assert_eq!(next(), [line]);
+        }
+    }
+
+    #[test]
+    fn a_pipe_in_place_of_another_one_is_read() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (path, mut next) = pipe_in(folder.path());
+        let mut writer = File::options().write(true).open(&path).expect("opened");
+        writer.write_all(b"one\nunfinished").expect("written");
+        assert_eq!(next(), ["one"]);
+        std::fs::rename(&path, folder.path().join("old.fifo")).expect("renamed");
+        make(&path);
+        assert_eq!(next(), ["unfinished"]);
+        std::fs::write(&path, "two\n").expect("written");
+        assert_eq!(next(), ["two"]);
+    }
+
+    #[test]
+    fn a_pipe_is_the_same_until_the_path_leads_to_another_one() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (path, old) = (folder.path().join("pipe"), folder.path().join("old"));
+        make(&path);
+        let (_pipe, identity) = open_pipe(&path).expect("opened");
+        assert_eq!(identity_of(&path), Some(identity));
+        std::fs::rename(&path, &old).expect("renamed");
+        assert_eq!(identity_of(&path), None);
+        make(&path);
+        assert_ne!(identity_of(&path), Some(identity));
+        assert_eq!(identity_of(&old), Some(identity));
     }
 }

@@ -462,3 +462,17 @@ fn the_position_with_the_inode_of_the_live_file_is_preferred_to_that_of_a_copy()
     scene.restart_with(positions);
     assert_eq!(scene.read(), "three");
 }
+
+#[test]
+fn a_rotated_file_that_is_emptied_and_written_again_is_read_from_its_beginning() {
+    let mut scene = Scene::with_log("one\n");
+    scene.rename("mail.log", "mail.log.1");
+    scene.append("mail.log", "two\n");
+    assert_eq!(scene.read(), "two");
+    for (text, truncated) in [("three\n", 1), ("four and five\n", 2)] {
+        scene.empty("mail.log.1");
+        scene.append("mail.log.1", text);
+        assert_eq!(scene.read(), text.trim_end());
+        assert_eq!(scene.rotations(), (1, truncated, 0));
+    }
+}

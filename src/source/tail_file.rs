@@ -272,6 +272,13 @@ impl TailFile {
         self.last_growth.elapsed()
     }
 
+    /// As if it had last changed this long ago.
+    #[cfg(test)]
+    pub fn set_idle_time(&mut self, time: Duration) {
+        let growth = Instant::now().checked_sub(time);
+        self.last_growth = growth.expect("after the start of the machine");
+    }
+
     /// Bytes after the position, as of the last read.
     pub fn lag(&self) -> u64 {
         self.size.saturating_sub(self.offset)

@@ -64,6 +64,11 @@ fn flushing_hands_over_the_unfinished_line() {
         let mut sink = |batch: &[&[u8]]| lines.extend(batch.iter().map(|line| line.to_vec()));
         file.flush(&mut log.buffer, &mut totals, &mut sink)
             .expect("flushed");
+        // Another process recognizes the file by the position after that line.
+        let position = file.position(&log.path, FileState::Finished);
+        let mut again = log.open();
+        let head = again.head_bytes().expect("read");
+        assert!(again.matches(&head, &position));
     }
     assert_eq!(lines, [&b"unfinished until now"[..], b"again"]);
     assert_eq!((totals.bytes, file.lag()), (26, 0));
@@ -190,4 +195,56 @@ fn log_of_a_container_runtime_is_recognised() {
         log.read(&mut file).1,
         ["zero", "2026-11-30T10:00:00.1Z stdout F one"]
     );
+}
+
+#[test]
+fn a_file_that_grows_while_it_is_opened_is_read() {
+    let mut log = Log::new("");
+    let (content, metadata) = Content::open(&log.path).expect("opened");
+    log.append("one\n");
+    let file = TailFile::of_content(content, &metadata, Framing::Plain);
+    assert_eq!(log.read(&mut file.expect("a log")).1, ["one"]);
+}
+
+#[test]
+fn a_file_is_known_to_be_moved_or_removed() {
+    let mut log = Log::new("one\n");
+    let folder = tempfile::tempdir().expect("a folder");
+    let folder = folder.path().canonicalize().expect("a folder");
+    let [first, renamed, moved] = ["a/log", "a/log.1", "b/log"].map(|name| folder.join(name));
+    for name in ["a", "b"] {
+        std::fs::create_dir(folder.join(name)).expect("a folder");
+    }
+    std::fs::write(&first, "one\n").expect("written");
+    let mut file = TailFile::open(&first, Framing::Plain).expect("the file");
+    assert_eq!(file.moved_from(&first), None);
+    std::fs::rename(&first, &renamed).expect("renamed");
+    assert_eq!(file.moved_from(&first), None);
+    std::fs::rename(&renamed, &moved).expect("renamed");
+    assert_eq!(file.moved_from(&first), Some(moved.clone()));
+    assert_eq!(log.read(&mut file).1, ["one"]);
+    assert!(file.has_links());
+    std::fs::remove_file(&moved).expect("removed");
+    assert_eq!(file.moved_from(&first), None);
+    log.read(&mut file);
+    assert!(!file.has_links());
+}
+
+#[test]
+fn a_long_line_is_truncated_and_counted_whether_it_is_finished_or_not() {
+    let long = "x".repeat(5000);
+    for text in [
+        format!("{long}\n"),
+        long.clone(),
+        format!("2026-11-30T10:00:00.1Z stdout F {long}\n"),
+        format!("2026-11-30T10:00:00.1Z stdout P {long}\n"),
+        format!("2026-11-30T10:00:00.1Z stdout F {long}"),
+    ] {
+        let mut log = Log::new(&text);
+        let (mut file, mut totals, mut lines) = (log.open(), ReadTotals::default(), Vec::new());
+        let mut sink = |batch: &[&[u8]]| lines.extend(batch.iter().map(|line| line.len()));
+        let flushed = file.flush(&mut log.buffer, &mut totals, &mut sink);
+        flushed.expect("flushed");
+        assert_eq!((lines, totals.truncated), (vec![4096], 1));
+    }
 }

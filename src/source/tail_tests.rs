@@ -110,4 +110,44 @@ fn new_files_of_a_pattern_are_followed_without_expanding_it_for_each() {
     tail.next_rescan = Instant::now();
     tail.read(usize::MAX, &mut ReadBuffer::new(100), &mut |_, _| ());
     assert_eq!(names(&tail), ["a.log", "b.log", "c-20260101.log"]);
+    // Without an event, it is found when the pattern is expanded the next time.
+    fs::write(folder.path().join("e.log"), "one\n").expect("written");
+    tail.next_rescan = Instant::now() + Duration::from_secs(3600);
+    tail.hint(Hint::Rescan);
+    assert_eq!(names(&tail).len(), 3);
+    tail.next_rescan = Instant::now();
+    tail.hint(Hint::Rescan);
+    assert_eq!(names(&tail).last().map(String::as_str), Some("e.log"));
+}
+
+#[test]
+fn each_read_tells_how_many_bytes_it_has_read_and_the_directories_of_all_files_are_watched() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let folder = folder.path().canonicalize().expect("a folder");
+    for name in ["logs", "data", "other"] {
+        fs::create_dir(folder.join(name)).expect("a folder");
+    }
+    fs::write(folder.join("data/mail"), "one\n").expect("written");
+    std::os::unix::fs::symlink("../data/mail", folder.join("logs/mail.log")).expect("a link");
+    let files = Files {
+        paths: vec![folder.join("logs/mail.log"), folder.join("other/*.log")],
+        rotated_dirs: Vec::new(),
+        from: ReadFrom::Beginning,
+        framing: Framing::Plain,
+    };
+    let mut tail = Tail::new(&files, Position::Unset);
+    let read = |tail: &mut Tail| {
+        tail.hint(Hint::All);
+        let progress = tail.read(usize::MAX, &mut ReadBuffer::new(100), &mut |_, _| ());
+        progress.bytes
+    };
+    assert_eq!(read(&mut tail), 4);
+    assert_eq!(read(&mut tail), 0);
+    let log = fs::OpenOptions::new()
+        .append(true)
+        .open(folder.join("data/mail"));
+    std::io::Write::write_all(&mut log.expect("opened"), b"two three\n").expect("written");
+    assert_eq!(read(&mut tail), 10);
+    let expected = ["data", "logs", "other"].map(|name| folder.join(name));
+    assert_eq!(tail.directories(), expected);
 }

@@ -179,3 +179,69 @@ impl Callback {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use notify::event::{AccessKind, Flag};
+
+    use super::*;
+
+    fn event(kind: EventKind, paths: &[&str]) -> Event {
+        let event = Event::new(kind);
+        paths
+            .iter()
+            .fold(event, |event, path| event.add_path(path.into()))
+    }
+
+    #[test]
+    fn events_become_hints_and_the_first_one_wakes_the_reader() {
+        let modified = EventKind::Modify(ModifyKind::Any);
+        let renamed = EventKind::Modify(ModifyKind::Name(RenameMode::Both));
+        let read = EventKind::Access(AccessKind::Any);
+        let incomplete = |kind| event(kind, &["/a"]).set_flag(Flag::Rescan);
+        let change = |path| Ok(event(modified, &[path]));
+        let many: Vec<String> = (0..=MAX_PATHS).map(|n| format!("/{n}")).collect();
+        let (a, b, c) = ("/a", "/b", "/c");
+        let rename = |from, to| Ok(event(renamed, &[from, to]));
+        // Events, how often the reader is woken, and how many paths, renames, and whether everything is to be checked.
+        for (events, expected) in [
+            (vec![change(a), change(b), change(a)], (1, 2, 0, false)),
+            (vec![rename(a, b), rename(b, c)], (1, 3, 2, false)),
+            (vec![Ok(event(read, &[a]))], (0, 0, 0, false)),
+            (vec![Ok(incomplete(read)), change(a)], (1, 1, 0, true)),
+            (vec![Ok(incomplete(modified))], (1, 0, 0, true)),
+            (vec![Err(notify::Error::generic("lost"))], (1, 0, 0, true)),
+            (
+                many.iter().map(|path| change(path)).collect(),
+                (1, MAX_PATHS, 0, true),
+            ),
+        ] {
+            let (wake, woken) = channel();
+            let hints = Arc::new(Mutex::new(Hints::default()));
+            let (directories, _updates) = channel();
+            let watcher = Watcher {
+                hints: Arc::clone(&hints),
+                directories,
+            };
+            let mut callback = Callback {
+                hints,
+                wake: Arc::new(move || wake.send(()).expect("a receiver")),
+                paused: Instant::now(),
+            };
+            let count = events.len();
+            events.into_iter().for_each(|event| callback.handle(event));
+            let hints = watcher.take();
+            let wakes = woken.try_iter().count();
+            let found = (wakes, hints.paths.len(), hints.renames.len(), hints.all);
+            assert_eq!(found, expected, "{count} events");
+            // They are told once, and the next one wakes again.
+            let hints = watcher.take();
+            assert!(hints.paths.is_empty() && hints.renames.is_empty() && !hints.all);
+            callback.handle(change(c));
+            assert_eq!(woken.try_iter().count(), 1);
+            assert!(watcher.take().paths.iter().eq([Path::new(c)]));
+        }
+    }
+}

@@ -75,7 +75,10 @@ fn without_name(line: &[u8]) -> &[u8] {
 
 #[cfg(test)]
 mod tests {
+    use jiff::tz::TimeZone;
+
     use super::*;
+    use crate::parse::frame::timestamp::Clock;
 
     #[test]
     fn only_a_name_before_the_bar_is_taken_off() {
@@ -96,10 +99,29 @@ mod tests {
             "a: | x",
             "a |x",
             "2026-11-23T10:00:00.123Z x",
+            "2026-11-23 10:00:00.123456789Z x",
+            "x026-11-23T10:00:00.123456789Z x",
             "2026-11-23T10:00:00.123456789Z",
             "2026-11-23T10:00:00.123456789+00:00 x",
         ] {
             assert_eq!(strip(line.as_bytes()), line.as_bytes());
+        }
+    }
+
+    #[test]
+    fn only_the_time_of_the_container_runtime_is_split_off() {
+        let reference = "2026-11-23T12:00:00Z".parse().expect("a timestamp");
+        let mut headers = HeaderParser::new(Clock::new(TimeZone::UTC, reference));
+        let (time, text) = split(&mut headers, b"mail-1  | 2026-11-23T10:00:00.123456789Z x");
+        let seconds = time.map(|it| (it.seconds, it.nanos));
+        assert_eq!(
+            (seconds, text),
+            (Some((1_795_428_000, 123_456_789)), &b"x"[..])
+        );
+        // The server itself has written this one, so its dialect reads it.
+        let own = &b"2026-11-23T10:00:00Z x"[..];
+        for line in [b"mail-1  | 2026-11-23T10:00:00Z x", own] {
+            assert_eq!(split(&mut headers, line), (None, own));
         }
     }
 }

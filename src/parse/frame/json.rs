@@ -268,4 +268,16 @@ mod tests {
             unescape(end.as_bytes(), &mut text);
         }
     }
+
+    #[test]
+    fn spaces_after_the_tag_are_not_part_of_it() {
+        for (tag, expected) in [
+            ("postfix/smtp[1]: ", "postfix/smtp[1]: x"),
+            ("exim  ", "exim[7]: x"),
+            (" ", "[7]: x"),
+        ] {
+            let line = format!(r#"{{"tag":"{tag}","pid":"7","message":"x"}}"#);
+            assert_eq!(rewritten(&line).as_deref(), Some(expected));
+        }
+    }
 }

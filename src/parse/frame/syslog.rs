@@ -202,3 +202,44 @@ impl HeaderParser {
         Some((Header { time, host }, cacheable))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seconds_of(headers: &mut HeaderParser, line: &str) -> Option<i64> {
+        headers.header(line.as_bytes()).map(|it| it.time.seconds)
+    }
+
+    #[test]
+    fn header_that_differs_from_the_last_one_in_its_time_is_read_right() {
+        let reference = "2026-11-23T15:00:00Z".parse().expect("a timestamp");
+        let mut headers = HeaderParser::new(Clock::new(TimeZone::UTC, reference));
+        let line = |time: &str| format!("Nov 23 {time} mail postfix/smtp[1]: text of the line");
+        let first = seconds_of(&mut headers, &line("10:00:00")).expect("a header");
+        for (time, expected) in [
+            ("10:59:59", Some(3599)),
+            ("10:60:00", None),
+            ("10:00:60", Some(60)),
+            ("10:00:61", None),
+            ("10:0x:00", None),
+            ("10:00:01", Some(1)),
+            ("11:00:01", Some(3601)),
+        ] {
+            let found = seconds_of(&mut headers, &line(time));
+            assert_eq!(found.map(|it| it - first), expected, "{time}");
+        }
+        assert_eq!(headers.host(line("11:00:01").as_bytes()), b"mail");
+    }
+
+    #[test]
+    fn time_zone_that_is_set_applies_to_the_header_that_was_read_last() {
+        let reference = "2026-11-23T15:00:00Z".parse().expect("a timestamp");
+        let mut headers = HeaderParser::new(Clock::new(TimeZone::UTC, reference));
+        let line = "Nov 23 10:00:00 mail postfix/smtp[1]: text of the line";
+        let before = seconds_of(&mut headers, line).expect("a header");
+        headers.set_zone(TimeZone::fixed(jiff::tz::offset(2)));
+        let after = seconds_of(&mut headers, line).expect("a header");
+        assert_eq!(after, before - 7200);
+    }
+}

@@ -78,8 +78,19 @@ mod tests {
             b"\0\0\0\0Nov 23",
             b"Nov 23 10:00:00",
             b"a\0b",
+            b"\0a\0\0",
+            b"\0\0\0a",
+            b"\0\0a\0",
+            b"a\0\0\0",
         ] {
             assert!(!is_utf16(line), "{line:?}");
+        }
+    }
+
+    #[test]
+    fn lines_without_a_byte_order_mark_are_recognized_in_either_byte_order() {
+        for line in [&b"4\x002\x001\0"[..], b"\x004\x002\x001"] {
+            assert!(is_utf16(line), "{line:?}");
         }
     }
 }

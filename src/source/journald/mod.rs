@@ -126,7 +126,9 @@ impl Follower {
         );
         self.sender.set_up(true);
         let last_error = std::thread::spawn(move || stderr.map_or(String::new(), last_line));
-        let read = stdout.map_or(Ok(()), |stdout| self.read(stdout));
+        let read = stdout.map_or(Ok(()), |stdout| {
+            hand_over(stdout, self.cap, &mut self.cursor, &self.sender)
+        });
         let child = lock(&self.child).take();
         let status = match child {
             Some(mut child) => {
@@ -143,46 +145,51 @@ impl Follower {
             Err(Failure::Io(error)) => Err(error),
         }
     }
+}
 
-    /// Hands over all records of one run.
-    fn read(&mut self, stdout: impl Read) -> Result<(), Failure> {
-        let mut lines = Lines::new(stdout, MAX_RECORD_BYTES);
-        let mut text = Vec::new();
-        let mut cut = 0;
-        loop {
-            let mut batch = Batch::default();
-            let mut full = Vec::new();
-            let more = lines
-                .read(|records| {
-                    for raw in records {
-                        // A record that is cut off was too long, or is read again after a restart.
-                        let Ok(record) = serde_json::from_slice::<Record<'_>>(raw) else {
-                            continue;
-                        };
-                        if record.write(&mut text) {
-                            batch.push(StreamId::SINGLE, &text, self.cap, raw.len() + 1);
-                        }
-                        let cursor = record.cursor.into_owned();
-                        self.cursor = Some(cursor.clone());
-                        batch.set_cursor(cursor);
-                        if batch.is_full() {
-                            full.push(std::mem::take(&mut batch));
-                        }
+/// Hands over all records of one run, of which `cursor` is that of the last one then.
+fn hand_over(
+    stdout: impl Read,
+    cap: usize,
+    cursor: &mut Option<String>,
+    sender: &ChannelSender,
+) -> Result<(), Failure> {
+    let mut lines = Lines::new(stdout, MAX_RECORD_BYTES);
+    let mut text = Vec::new();
+    let mut cut = 0;
+    loop {
+        let mut batch = Batch::default();
+        let mut full = Vec::new();
+        let more = lines
+            .read(|records| {
+                for raw in records {
+                    // A record that is cut off was too long, or is read again after a restart.
+                    let Ok(record) = serde_json::from_slice::<Record<'_>>(raw) else {
+                        continue;
+                    };
+                    if record.write(&mut text) {
+                        batch.push(StreamId::SINGLE, &text, cap, raw.len() + 1);
                     }
-                })
-                .map_err(Failure::Io)?;
-            let too_long = lines.truncated() - cut;
-            if too_long > 0 {
-                cut += too_long;
-                self.sender.count_dropped(too_long);
-            }
-            full.push(batch);
-            for batch in full.into_iter().filter(|batch| !batch.is_empty()) {
-                self.sender.send(batch).map_err(|Closed| Failure::Closed)?;
-            }
-            if !more {
-                return Ok(());
-            }
+                    let of_record = record.cursor.into_owned();
+                    *cursor = Some(of_record.clone());
+                    batch.set_cursor(of_record);
+                    if batch.is_full() {
+                        full.push(std::mem::take(&mut batch));
+                    }
+                }
+            })
+            .map_err(Failure::Io)?;
+        let too_long = lines.truncated() - cut;
+        if too_long > 0 {
+            cut += too_long;
+            sender.count_dropped(too_long);
+        }
+        full.push(batch);
+        for batch in full.into_iter().filter(|batch| !batch.is_empty()) {
+            sender.send(batch).map_err(|Closed| Failure::Closed)?;
+        }
+        if !more {
+            return Ok(());
         }
     }
 }
@@ -218,11 +225,40 @@ fn last_line(input: impl Read) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::interface::Source;
+    use super::super::position::Position;
+    use super::super::read_buffer::ReadBuffer;
     use super::*;
 
     #[test]
     fn the_last_line_of_the_error_output_is_kept() {
         assert_eq!(last_line(&b"one\ntwo \n\n"[..]), "two");
         assert_eq!(last_line(&b""[..]), "");
+    }
+
+    #[test]
+    fn records_are_handed_over_with_their_cursor_and_those_that_are_too_long_are_counted() {
+        let (mut source, sender) = ChannelSource::new(None, Arc::new(|| {}), || {});
+        let record = |cursor: &str, text: &str| {
+            format!("{{\"__CURSOR\":\"{cursor}\",\"_PID\":\"7\",\"MESSAGE\":\"{text}\"}}\n")
+        };
+        let (one, two) = (record("a", "one"), record("c", "a line that is cut"));
+        let too_long = record("b", &"x".repeat(MAX_RECORD_BYTES));
+        let without_message = "{\"__CURSOR\":\"d\"}\n";
+        let output = [&one, &too_long, &two, without_message, "{\"__CUR"].concat();
+        let mut cursor = None;
+        let read = hand_over(output.as_bytes(), 20, &mut cursor, &sender);
+        assert!(read.is_ok());
+        assert_eq!(cursor.as_deref(), Some("d"));
+        let mut lines = Vec::new();
+        source.read(usize::MAX, &mut ReadBuffer::new(100), &mut |_, batch| {
+            let text = |line: &&[u8]| String::from_utf8_lossy(line).into_owned();
+            lines.extend(batch.iter().map(text));
+        });
+        assert_eq!(lines, ["unknown[7]: one", "unknown[7]: a line t"]);
+        let status = source.status();
+        assert_eq!(status.bytes, (one.len() + two.len()) as u64);
+        assert_eq!((status.dropped, status.truncated), (1, 1));
+        assert_eq!(source.position(), Position::Cursor("d".to_owned()));
     }
 }

@@ -205,10 +205,16 @@ mod tests {
 
     #[test]
     fn a_number_without_a_priority_after_it_is_not_a_length() {
-        let stream = b"2026 a line\n12\n0 <22>zero\n123456789 <22>too long\n5 ";
+        let stream = b"2026 a line\n12\n0 <22>zero\n <22>blank\n123456789 <22>too long\n5 ";
         for piece in 1..stream.len() {
             let (messages, _, rest) = split(stream, piece, 100);
-            let lines = ["2026 a line", "12", "0 <22>zero", "123456789 <22>too long"];
+            let lines = [
+                "2026 a line",
+                "12",
+                "0 <22>zero",
+                " <22>blank",
+                "123456789 <22>too long",
+            ];
             assert_eq!(messages, lines, "in pieces of {piece}");
             assert_eq!(rest, Remainder::Lost);
         }

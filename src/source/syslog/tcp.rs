@@ -232,3 +232,21 @@ impl Connection {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_connection_that_has_ended_is_forgotten() {
+        let connections = Connections::default();
+        let [one, two, three] = [1, 2, 3].map(|stream| connections.add(StreamId(stream)));
+        connections.remove(&two);
+        let open = connections.0.borrow();
+        assert!(
+            open.iter()
+                .map(Rc::as_ptr)
+                .eq([&one, &three].map(Rc::as_ptr))
+        );
+    }
+}

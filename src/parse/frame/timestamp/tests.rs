@@ -183,6 +183,16 @@ fn invalid_time_stamps_are_rejected() {
         "2026-11-23T15:17:00",
         "9999-12-31T23:59:59-23:59 x",
         "Feb 30 00:00:00 x",
+        // Of forms that are not the usual one.
+        "Nov 2 15:60:00 x",
+        "Nov 2 15:17:61 x",
+        "Nov 2 24:17:00 x",
+        "2026.11-23T15:17:00Z x",
+        "2026-11.23T15:17:00Z x",
+        "2026-11-23T15.17:00Z x",
+        "2026-11-23T15:17.00Z x",
+        "2026-11-23T15:60:00Z x",
+        "2026-11-23T15:17:61Z x",
     ] {
         assert_eq!(clock.named(line.as_bytes()), None, "{line}");
         assert_eq!(clock.dated(line.as_bytes()), None, "{line}");
@@ -221,6 +231,112 @@ fn stamps_of_the_same_hour_are_found_in_the_cache() {
             let expected = clock.dated(line.as_bytes()).expect("a stamp");
             assert_eq!(clock.same_hour(line.as_bytes()), Some(expected), "{line}");
         }
+    }
+}
+
+#[test]
+fn every_month_is_known_by_its_name() {
+    let names = [
+        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+    ];
+    let mut clock = clock("2026-12-31T00:00:00Z");
+    for (month, name) in (1..).zip(names) {
+        let (stamp, _) = clock
+            .named(format!("{name}  1 10:00:00 x").as_bytes())
+            .expect(name);
+        assert_eq!(text(stamp), format!("2026-{month:02}-01T10:00:00Z"));
+    }
+    for (line, second) in [
+        ("Nov 2 15:59:60 x", "16:00:00"),
+        ("Nov 2 15:59:59 x", "15:59:59"),
+    ] {
+        let (stamp, _) = clock.named(line.as_bytes()).expect(line);
+        assert_eq!(text(stamp), format!("2026-11-02T{second}Z"));
+    }
+}
+
+#[test]
+fn only_exim_writes_a_space_before_the_offset() {
+    let mut clock = clock("2026-11-23T15:00:00Z");
+    for (line, time, rest) in [
+        ("2026-11-23 15:17:00 +0100 x", "14:17:00", "x"),
+        ("2026-11-23T15:17:00 +0100 x", "15:17:00", "+0100 x"),
+        ("2026-11-23 15:17:00Z +0100 x", "15:17:00", "+0100 x"),
+        ("2026-11-23 15:17:00 +01:0 x", "15:17:00", "+01:0 x"),
+    ] {
+        let (stamp, after) = clock.dated(line.as_bytes()).expect(line);
+        let expected = (format!("2026-11-23T{time}Z"), rest.as_bytes());
+        assert_eq!((text(stamp), after), expected, "{line}");
+    }
+}
+
+#[test]
+fn date_and_time_are_read_in_the_usual_form_only() {
+    let read = |date: &str, time: &str| date_time(date.as_bytes(), time.as_bytes());
+    let expected = DateTime::new(2026, 11, 23, 10, 59, 58, 500_000_000).expect("a date");
+    assert_eq!(read("2026-11-23", "10:59:58.5"), Some(expected));
+    for (date, time) in [
+        ("2026/11-23", "10:59:58"),
+        ("2026-11-23 ", "10:59:58"),
+        ("2026-13-23", "10:59:58"),
+        ("2026-11-31", "10:59:58"),
+        ("2026-11-23", "10.59:58"),
+        ("2026-11-23", "24:59:58"),
+        ("2026-11-23", "10:60:58"),
+        ("2026-11-23", "10:59:58Z"),
+        ("2026-11-23", "10:59"),
+    ] {
+        assert_eq!(read(date, time), None, "{date} {time}");
+    }
+}
+
+#[test]
+fn pass_of_a_repeated_hour_follows_from_the_time_before_except_for_small_disorder() {
+    let berlin = || TimeZone::get("Europe/Berlin").expect("a zone");
+    let seconds = |time: &str| time.parse::<Timestamp>().expect("a timestamp").as_second();
+    let first = seconds("2026-10-25T00:00:00Z");
+    let second = first + 3600;
+    // Seconds from the beginning of the first pass: the line before, one after it, and that one as it is read.
+    for (before, within, expected) in [
+        // A few lines in the wrong order.
+        (600 + DISORDER, 600, 600),
+        (601 + DISORDER, 600, 4200),
+        (3595, 3590, 3590),
+        (3590, 3599, 3599),
+        // A line of the second pass has come before.
+        (3599 + DISORDER, 3599, 3599),
+        (3600 + DISORDER, 3599, 7199),
+        // Another day.
+        (-3601, 600, 600),
+        (50_000, 600, 600),
+    ] {
+        let now = "2026-10-27T00:00:00Z".parse().expect("a timestamp");
+        let mut clock = Clock::new(berlin(), now);
+        clock.note_time(first + before);
+        let line = format!("Oct 25 02:{:02}:{:02} x", within / 60, within % 60);
+        let (stamp, _) = clock.named(line.as_bytes()).expect("a time");
+        assert_eq!(stamp.seconds - first, expected, "{line} after {before}");
+        assert!(clock.is_ambiguous() && stamp.seconds < second + 3600);
+    }
+}
+
+#[test]
+fn stamps_that_differ_in_more_than_minute_second_and_fraction_are_not_those_of_the_cache() {
+    for (first, other) in [
+        ("2026-11-23 10:00:00 x", "2025-11-23 10:00:00 x"),
+        ("2026-11-23 10:00:00 x", "2026-11-23 11:00:00 x"),
+        ("2026-11-23 10:00:00 x", "2026-11-23 10:60:00 x"),
+        ("2026-11-23 10:00:00 x", "2026-11-23 10:00:61 x"),
+        ("2026-11-23 10:00:00.123 x", "2026-11-23 10:00:00.12x x"),
+        ("2026-11-23 10:00:00.123 x", "2026-11-23 10:00:00.x23 x"),
+        ("2026-11-23 10:00:00.123 x", "2026-11-23 10:00:00.123x"),
+    ] {
+        let mut clock = clock("2026-11-23T15:00:00Z");
+        let filled = |line: &str| format!("{line} and more text than is compared");
+        clock
+            .dated_cached(filled(first).as_bytes())
+            .expect("a stamp");
+        assert_eq!(clock.same_hour(filled(other).as_bytes()), None, "{other}");
     }
 }
 
