@@ -175,6 +175,24 @@ fn only_shares_that_can_be_compared_are_judged() {
     assert_eq!(judged.share_lower, 0.0, "too few");
 }
 
+impl Evidence {
+    /// Evidence in which this is known about a signal of all providers, or of the one with this name.
+    pub(in crate::alert) fn with(
+        mut self,
+        signal: &str,
+        provider: Option<&str>,
+        now: Judgement,
+    ) -> Self {
+        let key = Key {
+            signal: self.number(signal).expect("a signal"),
+            provider: provider.map(|name| self.provider(name).expect("a provider")),
+        };
+        let series = Series { now, ..series(&[]) };
+        self.series.insert(key, series);
+        self
+    }
+}
+
 /// Evidence for the embedded policy.
 fn evidence() -> Evidence {
     let providers = Providers::embedded();
