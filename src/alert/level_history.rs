@@ -193,4 +193,30 @@ mod tests {
         run(&mut history, at(2), 5 * WEEK, weekly);
         assert_eq!(history.highest.len() as i64, KEPT);
     }
+
+    #[test]
+    fn what_was_usual_in_a_rise_counts_for_its_time_only() {
+        let mut history = LevelHistory::new(0);
+        run(&mut history, 0, 9 * DAY, |_| 100);
+        run(&mut history, 9 * DAY, 9 * DAY + 2 * HOUR, |_| 4_000);
+        assert_eq!(history.usual(), Some(100.0), "while it lasts");
+        run(&mut history, 9 * DAY + 2 * HOUR, 9 * DAY + 4 * HOUR, |_| {
+            300
+        });
+        assert_eq!(history.usual(), Some(300.0), "after it");
+        run(
+            &mut history,
+            9 * DAY + 4 * HOUR,
+            10 * DAY + 2 * HOUR,
+            |_| 200,
+        );
+        assert_eq!(history.usual(), Some(300.0), "within a day");
+        run(
+            &mut history,
+            10 * DAY + 2 * HOUR,
+            10 * DAY + 5 * HOUR,
+            |_| 200,
+        );
+        assert_eq!(history.usual(), Some(200.0), "a day later");
+    }
 }
