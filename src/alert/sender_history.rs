@@ -317,4 +317,18 @@ mod tests {
             assert_eq!(usual, Some(900.0), "{at}: after three days");
         }
     }
+
+    #[test]
+    fn bursts_of_two_weeks_of_three_are_usual_within_an_hour_of_their_time() {
+        for (early, usual) in [(-2, 20.0), (-1, 600.0), (0, 600.0), (1, 600.0), (2, 20.0)] {
+            let burst = |slot: i64| match slot / HOUR {
+                hour if hour == 57 - early => 600,
+                hour if hour == 57 - early + 2 * WEEK_HOURS => 600,
+                _ => 20,
+            };
+            let mut history = SenderHistory::new(0);
+            run(&mut history, 0, 3 * WEEK + 57 * HOUR + 1, burst);
+            assert_eq!(history.usual(1), Some(usual), "{early} hours");
+        }
+    }
 }

@@ -189,6 +189,10 @@ fn only_an_hour_of_steps_and_the_names_of_ten_minutes_are_kept() {
     let mut senders = Senders::usual(&[("a.example", 2)]);
     assert_eq!(senders.surges.snapshot().steps.len() as i64, STEPS);
     senders.run(600, &[("b.example", 10)]);
+    // Five messages in ten minutes are far too few.
+    for _ in 0..5 {
+        senders.step(&[("b.example", 10), ("c.example", 1)], None);
+    }
     let names: Vec<_> = senders.surges.names.values().map(|it| &**it).collect();
     assert_eq!(names, ["b.example"]);
     senders.run(2 * HOUR, &[("a.example", 0)]);

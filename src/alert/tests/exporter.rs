@@ -5,14 +5,14 @@ use crate::metrics::{ReloadStats, SourceStats, StateStats};
 use crate::queue::{NAMES, Queues};
 
 /// An exporter that is examined from time to time.
-struct Exporter {
-    evaluator: Evaluator,
+pub(super) struct Exporter {
+    pub(super) evaluator: Evaluator,
     counters: Counters,
-    health: Health,
+    pub(super) health: Health,
 }
 
 impl Exporter {
-    fn new(sources: &[&str]) -> Self {
+    pub(super) fn new(sources: &[&str]) -> Self {
         let source = |name: &&str| SourceStats {
             name: (*name).to_owned(),
             up: true,
@@ -32,7 +32,7 @@ impl Exporter {
     }
 
     /// Examines it this many seconds after the start.
-    fn examine(&mut self, after: i64) {
+    pub(super) fn examine(&mut self, after: i64) {
         self.health.now = T + after;
         self.evaluator
             .examine(&self.health, &self.counters, T + after);

@@ -159,6 +159,32 @@ fn only_providers_with_failures_within_an_hour_are_near_to_a_limit() {
     assert_eq!(near(&scenario, "MaillogProviderRateLimited"), []);
 }
 
+#[test]
+fn what_a_warning_is_about_becomes_usual_after_three_days_and_what_a_critical_alert_is_about_does_not()
+ {
+    const TLS: &str = "MaillogTlsFailing";
+    const FULL: &str = "MaillogSmtp422Spike";
+    let mut scenario = Scenario::new();
+    scenario.run(12 * HOUR, &[("mx.example.org", OK, 30)]);
+    let failing = [
+        ("mx.example.org", OK, 30),
+        ("mx.example.org", "454 4.7.0 TLS not available", 300),
+        ("mx.example.org", "452 4.2.2 over quota", 120),
+    ];
+    let fires = |scenario: &Scenario| [TLS, FULL].map(|name| scenario.fires(name));
+    scenario.run(2 * HOUR, &failing);
+    assert_eq!(fires(&scenario), [true, true]);
+    scenario.run(70 * HOUR, &failing);
+    assert_eq!(fires(&scenario), [true, true]);
+    let ended = scenario.evaluator.take_ended();
+    let ended = ended
+        .iter()
+        .map(|it| &*scenario.evaluator.rule(&it.active).name);
+    assert!(!ended.into_iter().any(|name| [TLS, FULL].contains(&name)));
+    scenario.run(15 * HOUR, &failing);
+    assert_eq!(fires(&scenario), [false, true]);
+}
+
 /// Mail of sender domains, given as messages in each step.
 struct Senders {
     evaluator: Evaluator,
