@@ -230,4 +230,94 @@ mod tests {
         assert_eq!(run("xxxxx..x..x......."), "ppppFFFFFFFFFFFFFF");
         assert_eq!(run("xxxxx.........xx"), "ppppFFFFFFFFF.pp");
     }
+
+    /// An alert of a rule about a source.
+    fn alert(rule: usize, source: &str, fired: Option<i64>) -> Active {
+        Active {
+            rule,
+            label: Some(("source", source.to_owned())),
+            since: 1_000,
+            fired,
+            found: 3_000,
+            figures: Figures::default(),
+            peak: Figures::default(),
+            silenced_by: None,
+            inhibited: None,
+        }
+    }
+
+    #[test]
+    fn alerts_are_found_by_rule_label_and_whether_they_fire() {
+        let actives = Actives {
+            list: vec![
+                alert(1, "a", None),
+                alert(2, "b", None),
+                alert(2, "c", Some(2_000)),
+            ],
+            ended: Vec::new(),
+        };
+        assert_eq!([0, 1, 2].map(|rule| actives.has(rule)), [false, true, true]);
+        let fires = [0, 1, 2].map(|rule| actives.fires(rule));
+        assert_eq!(fires, [false, false, true]);
+        for rule in 0..3 {
+            for source in ["a", "b", "c"] {
+                let label = Some(("source", source.to_owned()));
+                let known = matches!((rule, source), (1, "a") | (2, "b" | "c"));
+                let found = actives.has_labelled(rule, &label);
+                assert_eq!(found, known, "{rule} {source}");
+                let is_firing = actives.is_firing(rule, &label);
+                assert_eq!(is_firing, (rule, source) == (2, "c"), "{rule} {source}");
+            }
+            assert!(!actives.has_labelled(rule, &None) && !actives.is_firing(rule, &None));
+        }
+    }
+
+    #[test]
+    fn an_alert_has_the_figures_of_now_and_those_at_the_first_of_the_highest_values() {
+        let mut actives = Actives::default();
+        let mut seen = Vec::new();
+        for (at, value) in [3, 7, 5, 7, 9, 8].into_iter().enumerate() {
+            let figures = Figures {
+                value,
+                share: Some(at as f64),
+                ..Figures::default()
+            };
+            let label = None;
+            actives.update(0, &mut vec![Finding { label, figures }], at as i64, [2, 60]);
+            let [active] = &actives.list[..] else {
+                panic!("one alert")
+            };
+            let figures = [&active.figures, &active.peak].map(|it| (it.value, it.share));
+            seen.push((figures[0].0, figures[1].0, figures[1].1, active.fired));
+        }
+        let expected = [
+            (3, 3, Some(0.0), None),
+            (7, 7, Some(1.0), None),
+            (5, 7, Some(1.0), Some(2)),
+            (7, 7, Some(1.0), Some(2)),
+            (9, 9, Some(4.0), Some(2)),
+            (8, 9, Some(4.0), Some(2)),
+        ];
+        assert_eq!(seen, expected);
+    }
+
+    #[test]
+    fn times_of_the_selected_rules_are_moved_into_the_past() {
+        let mut actives = Actives {
+            list: vec![
+                alert(1, "a", Some(2_000)),
+                alert(2, "b", Some(2_000)),
+                alert(1, "c", None),
+            ],
+            ended: Vec::new(),
+        };
+        actives.shift_back(500, |rule| rule == 1);
+        let times = actives.list.iter().map(|it| (it.since, it.fired, it.found));
+        let expected = [
+            (500, Some(1_500), 2_500),
+            (1_000, Some(2_000), 3_000),
+            (500, None, 2_500),
+        ];
+        assert_eq!(times.collect::<Vec<_>>(), expected);
+    }
 }

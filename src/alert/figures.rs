@@ -260,4 +260,23 @@ mod tests {
              Resolves after: 5 minutes without the condition\n"
         );
     }
+
+    #[test]
+    fn durations_are_written_in_the_largest_unit_of_which_they_are_a_multiple() {
+        for (seconds, en, zh) in [
+            (1, "1 second", "1 秒"),
+            (90, "90 seconds", "90 秒"),
+            (60, "1 minute", "1 分钟"),
+            (5_400, "90 minutes", "90 分钟"),
+            (3_600, "1 hour", "1 小时"),
+            (10_800, "3 hours", "3 小时"),
+            (86_400, "1 day", "1 天"),
+            (172_800, "2 days", "2 天"),
+            (604_800, "1 week", "1 周"),
+            (1_209_600, "2 weeks", "2 周"),
+        ] {
+            let texts = [false, true].map(|zh| span(Span(seconds), zh));
+            assert_eq!(texts, [en, zh]);
+        }
+    }
 }

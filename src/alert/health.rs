@@ -4,7 +4,7 @@
 
 use super::habits::Habits;
 use super::history::{CLOCK_TOLERANCE, Retention, Track};
-use super::queue_habits::{AGES, SIZES, age};
+use super::queue_habits::age;
 use super::rule::{Figures, Finding};
 use crate::catalog::{Alert, Watch};
 use crate::metrics::{Counters, ReloadStats, SourceStats, StateStats};
@@ -247,13 +247,8 @@ pub(super) fn silent_sources(alert: &Alert, habits: &Habits, found: &mut Vec<Fin
 fn queues(alert: &Alert, health: &Health, habits: &Habits, found: &mut Vec<Finding>) {
     for (name, queue) in queue::NAMES.iter().zip(health.queues.iter().flatten()) {
         let (value, usual) = match alert.watch {
-            Watch::QueueSize if SIZES.contains(name) => {
-                (queue.messages, habits.queues().size(name))
-            }
-            Watch::QueueAge if AGES.contains(name) => {
-                (age(queue, health.now), habits.queues().age(name))
-            }
-            _ => continue,
+            Watch::QueueSize => (queue.messages, habits.queues().size(name)),
+            _ => (age(queue, health.now), habits.queues().age(name)),
         };
         if usual.is_some_and(|usual| value as f64 > alert.threshold_level(usual)) {
             found.push(Finding {

@@ -193,4 +193,57 @@ mod tests {
         run(&mut history, at(2), 5 * WEEK, weekly);
         assert_eq!(history.highest.len() as i64, KEPT);
     }
+
+    #[test]
+    fn what_was_usual_in_a_rise_counts_for_its_time_only() {
+        let mut history = LevelHistory::new(0);
+        run(&mut history, 0, 9 * DAY, |_| 100);
+        run(&mut history, 9 * DAY, 9 * DAY + 2 * HOUR, |_| 4_000);
+        assert_eq!(history.usual(), Some(100.0), "while it lasts");
+        run(&mut history, 9 * DAY + 2 * HOUR, 9 * DAY + 4 * HOUR, |_| {
+            300
+        });
+        assert_eq!(history.usual(), Some(300.0), "after it");
+        run(
+            &mut history,
+            9 * DAY + 4 * HOUR,
+            10 * DAY + 2 * HOUR,
+            |_| 200,
+        );
+        assert_eq!(history.usual(), Some(300.0), "within a day");
+        run(
+            &mut history,
+            10 * DAY + 2 * HOUR,
+            10 * DAY + 5 * HOUR,
+            |_| 200,
+        );
+        assert_eq!(history.usual(), Some(200.0), "a day later");
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_changes_nothing() {
+        let level = |slot: i64| match slot {
+            ..1_000 => 100 + slot as u64 % 90,
+            1_000..1_010 => 4_000,
+            1_010..1_100 => 300,
+            _ => 5_000,
+        };
+        // Before anything is known, after it has risen, and while it is high.
+        for at in [20, 900, 1_015, 1_150] {
+            let mut histories = [LevelHistory::new(0), LevelHistory::new(0)];
+            let mut back = 0;
+            for slot in 0..1_500 {
+                if slot == at {
+                    back = 5 * HOUR;
+                    histories[1].shift_back(back * SLOT);
+                }
+                for (history, back) in histories.iter_mut().zip([0, back]) {
+                    history.sample((slot - back) * SLOT, level(slot), threshold);
+                }
+                let [straight, shifted] = histories.each_ref().map(LevelHistory::usual);
+                assert_eq!(shifted, straight, "{at}: {slot}");
+            }
+            assert_eq!(histories[1].usual(), Some(5_000.0), "after three days");
+        }
+    }
 }

@@ -9,10 +9,10 @@ use crate::catalog::{Alert, Policy, Watch};
 use crate::queue::{self, Queues};
 
 /// The queues whose size is judged. Messages in the other ones wait for a person, or for a moment only.
-pub(super) const SIZES: [&str; 3] = ["incoming", "active", "deferred"];
+const SIZES: [&str; 3] = ["incoming", "active", "deferred"];
 
 /// The queues in which messages wait for their first delivery. In the other ones, one message to a dead host is old.
-pub(super) const AGES: [&str; 2] = ["maildrop", "incoming"];
+const AGES: [&str; 2] = ["maildrop", "incoming"];
 
 /// What is usual for the queues.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

@@ -144,7 +144,9 @@ mod tests {
                 it.0 -= back;
             }
             let now = step - back;
-            let restored = Recent::restored(&recent.snapshot());
+            let kept = recent.snapshot();
+            prop_assert_eq!(kept.counts.len(), recent.moments(10_800), "nothing is kept of an empty step");
+            let restored = Recent::restored(&kept);
             for seconds in [STEP, 300, 3_600, 10_800] {
                 let first = now - seconds / STEP;
                 let within = model.iter().filter(|it| it.0 > first);

@@ -313,3 +313,7 @@ impl Rule {
         figures
     }
 }
+
+#[cfg(test)]
+#[path = "rule_tests.rs"]
+mod tests;

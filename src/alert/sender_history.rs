@@ -282,4 +282,53 @@ mod tests {
         let usual = history.usual(3).expect("known");
         assert!((50.0..66.0).contains(&usual), "{usual}");
     }
+
+    #[test]
+    fn a_clock_that_is_set_back_changes_nothing() {
+        // A day each week has far more, and at last there is a surge that becomes usual after three days.
+        let count = |slot: i64| match slot {
+            ..2_200 if slot % WEEK / DAY == 2 => 90,
+            ..2_200 => 30,
+            _ => 900,
+        };
+        let start = 1_793_577_600 / SLOT;
+        // Before anything is known, in the first week, in the third one and while there is a surge.
+        for at in [50, 900, 2_100, 2_300] {
+            let mut histories = [(); 2].map(|()| SenderHistory::new(start * SLOT));
+            let mut shifted_by = 0;
+            for slot in 0..2_800 {
+                if slot == at {
+                    shifted_by = 5 * HOUR;
+                    histories[1].shift_back(shifted_by * SLOT);
+                }
+                for (history, back) in histories.iter_mut().zip([0, shifted_by]) {
+                    let counts = vec![(1, count(slot)), (2, 10)];
+                    let now = start + slot + 1 - back;
+                    assert!(history.is_over(now * SLOT), "{at}: {slot}");
+                    history.end_slot(now * SLOT, counts, threshold);
+                    assert!(!history.is_over(now * SLOT + SLOT - 1), "{at}: {slot}");
+                }
+                let usual = histories.each_ref().map(|it| [it.usual(1), it.usual(2)]);
+                assert_eq!(usual[0], usual[1], "{at}: {slot}");
+                let known = slot + 1 >= LEAST;
+                assert_eq!(usual[0][1].is_some(), known, "{at}: {slot}");
+            }
+            let usual = histories[1].usual(1);
+            assert_eq!(usual, Some(900.0), "{at}: after three days");
+        }
+    }
+
+    #[test]
+    fn bursts_of_two_weeks_of_three_are_usual_within_an_hour_of_their_time() {
+        for (early, usual) in [(-2, 20.0), (-1, 600.0), (0, 600.0), (1, 600.0), (2, 20.0)] {
+            let burst = |slot: i64| match slot / HOUR {
+                hour if hour == 57 - early => 600,
+                hour if hour == 57 - early + 2 * WEEK_HOURS => 600,
+                _ => 20,
+            };
+            let mut history = SenderHistory::new(0);
+            run(&mut history, 0, 3 * WEEK + 57 * HOUR + 1, burst);
+            assert_eq!(history.usual(1), Some(usual), "{early} hours");
+        }
+    }
 }

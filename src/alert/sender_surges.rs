@@ -221,3 +221,7 @@ impl SenderSurges {
 fn threshold(rule: Option<&Alert>, usual: f64) -> f64 {
     rule.map_or(f64::INFINITY, |rule| rule.threshold_number(usual))
 }
+
+#[cfg(test)]
+#[path = "sender_surges_tests.rs"]
+mod tests;

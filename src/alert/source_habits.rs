@@ -239,4 +239,12 @@ mod tests {
         habits.sample(now, &[]);
         assert_eq!(habits.missing(now).next(), None);
     }
+
+    #[test]
+    fn a_day_of_silence_is_compared_with_a_day_before_it() {
+        let mut habit = SourceHabit::new(0, 0);
+        run(&mut habit, 0, 4 * DAY, |_| 30);
+        let missing = run(&mut habit, 4 * DAY, 5 * DAY, |_| 0);
+        assert_eq!(missing[DAY as usize - 1], 96 * 30);
+    }
 }

@@ -188,6 +188,8 @@ fn binary_bytes(bytes: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::alert::rule::Figures;
+    use crate::catalog::Policy;
 
     #[test]
     fn sizes_are_written_as_by_prometheus() {
@@ -200,5 +202,37 @@ mod tests {
         ] {
             assert_eq!(binary_bytes(bytes), text);
         }
+    }
+
+    #[test]
+    fn a_label_that_an_alert_does_not_have_is_unknown() {
+        let policy = Policy::embedded();
+        let label = |label: Option<&'static str>| {
+            let active = Active {
+                rule: 0,
+                label: label.map(|name| (name, "a".to_owned())),
+                since: 0,
+                fired: None,
+                found: 0,
+                figures: Figures::default(),
+                peak: Figures::default(),
+                silenced_by: None,
+                inhibited: None,
+            };
+            let fill = Fill {
+                alert: &policy.alerts[0],
+                active: &active,
+                instance: "mx1:9925",
+                language: Language::En,
+            };
+            let text = Text {
+                en: "{source} at {instance} ".into(),
+                zh: String::new(),
+            };
+            fill.text(&text)
+        };
+        assert_eq!(label(Some("source")), "a at mx1:9925");
+        assert_eq!(label(Some("queue")), label(None));
+        assert_ne!(label(Some("queue")), label(Some("source")));
     }
 }

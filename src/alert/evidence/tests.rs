@@ -138,6 +138,13 @@ fn share_now_is_that_of_the_shortest_window_with_enough_events() {
     let before = [(600, 60), (0, 5)];
     assert_eq!(share(&[(0, 5)], &before), 1.0, "few that prove it");
     assert_eq!(share(&[(0, 3), (600, 10)], &[(0, 9), (600, 56)]), 0.2);
+    // The lower the share that alerts, the more events tell it.
+    let low = |all: [u64; 2]| {
+        let all = recent(&[(0, all[0]), (600, all[1])]);
+        let failed = series(&[(0, 1), (600, 9)]);
+        failed.judge(&replies, 0.02, &all, NOW).share
+    };
+    assert_eq!([low([50, 50]), low([49, 51])], [0.02, 0.1]);
 }
 
 #[test]
@@ -173,6 +180,24 @@ fn only_shares_that_can_be_compared_are_judged() {
     }
     let judged = series(&spread(9, 4)).judge(&signal(r#""counts": "replies""#), 0.1, &all, NOW);
     assert_eq!(judged.share_lower, 0.0, "too few");
+}
+
+impl Evidence {
+    /// Evidence in which this is known about a signal of all providers, or of the one with this name.
+    pub(in crate::alert) fn with(
+        mut self,
+        signal: &str,
+        provider: Option<&str>,
+        now: Judgement,
+    ) -> Self {
+        let key = Key {
+            signal: self.number(signal).expect("a signal"),
+            provider: provider.map(|name| self.provider(name).expect("a provider")),
+        };
+        let series = Series { now, ..series(&[]) };
+        self.series.insert(key, series);
+        self
+    }
 }
 
 /// Evidence for the embedded policy.
@@ -247,6 +272,16 @@ fn provider_is_compared_with_all_others_but_the_worst() {
         others_lower([5, 45, 30], [20, 70, 45], 0),
         lower(40, 50),
         "without it, there are too few"
+    );
+    assert_eq!(
+        others_lower([5, 40, 30], [10, 50, 35], 0),
+        lower(35, 40),
+        "a tenth of all, but too few"
+    );
+    assert_eq!(
+        others_lower([5, 65, 50], [500, 620, 105], 0),
+        lower(60, 120),
+        "enough, but less than a tenth of all"
     );
     for age in [0, 600, 3_000] {
         let others = others_lower([5, 45, 0], [20, 70, 0], age);

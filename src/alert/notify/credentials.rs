@@ -142,4 +142,20 @@ mod tests {
         std::fs::create_dir(&path).expect("a directory");
         header().expect_err("no file");
     }
+
+    #[test]
+    fn the_file_of_a_secret_is_known() {
+        let secret = || Secret::File("/etc/token".into());
+        let basic = |password| Auth::Basic {
+            username: "maillog".into(),
+            password,
+        };
+        let given = || Secret::Given("tiger".into());
+        let path = PathBuf::from("/etc/token");
+        assert_eq!(basic(secret()).file(), Some(&path));
+        assert_eq!(Auth::Bearer(secret()).file(), Some(&path));
+        for auth in [Auth::None, basic(given()), Auth::Bearer(given())] {
+            assert_eq!(auth.file(), None);
+        }
+    }
 }

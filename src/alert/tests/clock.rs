@@ -1,5 +1,6 @@
 //! Restarts, wrong time stamps and clocks that are set back.
 
+use super::exporter::Exporter;
 use super::*;
 use crate::metrics::{ReloadStats, StateStats};
 
@@ -143,4 +144,34 @@ fn a_small_clock_correction_is_waited_for() {
     let due = scenario.evaluator.due();
     set_clock(&mut scenario, T + HOUR - 30);
     assert_eq!(scenario.evaluator.due(), due);
+}
+
+#[test]
+fn failures_before_a_clock_correction_are_still_counted() {
+    let mut scenario = Scenario::new();
+    scenario.now = T + 8 * HOUR;
+    scenario.normal_hour();
+    scenario.run(5 * MINUTE, BURST);
+    set_clock(&mut scenario, T + HOUR);
+    scenario.run(MINUTE, BURST);
+    let active = scenario.active("MaillogSmtp421Spike").expect("it fires");
+    assert_eq!(active.figures.value, 300 + 60);
+}
+
+#[test]
+fn alerts_move_with_a_clock_that_is_set_back() {
+    for (back, moved) in [(8 * HOUR, true), (MINUTE, false)] {
+        let mut exporter = Exporter::new(&["a"]);
+        exporter.examine(9 * HOUR);
+        exporter.health.sources[0].up = false;
+        for minute in 1..=3 {
+            exporter.examine(9 * HOUR + minute * MINUTE);
+        }
+        exporter.examine(9 * HOUR + 3 * MINUTE - back);
+        let [alert] = exporter.evaluator.active() else {
+            panic!("one alert")
+        };
+        let since = 9 * HOUR + MINUTE - if moved { back } else { 0 };
+        assert_eq!(alert.since, T + since, "{back}");
+    }
 }

@@ -109,10 +109,10 @@ fn ten_421_in_one_minute_do_not_alert() {
 
 #[test]
 fn full_mailboxes_alert_for_any_reply_code() {
-    for reply in [
-        "422 mailbox full",
-        "452 4.2.2 over quota",
-        "552 5.2.2 mailbox full",
+    for (reply, page) in [
+        ("422 mailbox full", "422"),
+        ("452 4.2.2 over quota", "mailbox_full"),
+        ("552 5.2.2 mailbox full", "mailbox_full"),
     ] {
         let mut scenario = Scenario::new();
         scenario.normal_hour();
@@ -122,6 +122,11 @@ fn full_mailboxes_alert_for_any_reply_code() {
         );
         assert!(scenario.fires("MaillogSmtp422Spike"), "{reply}");
         assert!(!scenario.fires("MaillogSmtp421Spike"), "{reply}");
+        // The alert links to what was measured: the code, or the condition if most replies have another code.
+        let active = scenario.active("MaillogSmtp422Spike").expect("it fires");
+        let words = scenario.evaluator.words(active, "mx1:9925", &web());
+        let link = words.expect("words").annotations["runbook_url"].clone();
+        assert_eq!(link, format!("http://mx1:9925/codes/{page}"), "{reply}");
     }
 }
 

@@ -1,8 +1,10 @@
 //! Scenarios for the evaluator, given as log lines that are parsed and counted like those of a real log.
 
 mod clock;
+mod exporter;
 mod health;
 mod mail;
+mod steps;
 mod totals;
 
 use jiff::Timestamp;

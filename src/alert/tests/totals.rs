@@ -1,6 +1,7 @@
 //! What signals count, of a small log with a different number of lines of each kind.
 
 use super::*;
+use crate::alert::leading::Leading;
 use crate::alert::totals::{Selection, Totals, Whole};
 use crate::catalog::{ProviderId, Signal};
 
@@ -212,4 +213,92 @@ fn names_of_wholes_in_the_state_file_are_stable() {
         "",
     ];
     assert_eq!(names, expected);
+}
+
+/// What the failures of [`log`] have in common if they are counted half a minute after `T` and looked at this many
+/// seconds later.
+fn leading(later: i64, discard: bool) -> Leading {
+    let (empty, full) = (Counters::new(Catalog::embedded()), count());
+    let mut leading = Leading::new();
+    let steps = [
+        (T, &empty, false),
+        (T + 30, &full, discard),
+        (T + 30 + later, &full, false),
+    ];
+    for (now, counters, discard) in steps {
+        let totals = Totals::of(counters, provider(LOOPBACK));
+        leading.step(now, &totals, counters, discard);
+    }
+    leading
+}
+
+#[test]
+fn alerts_name_what_most_failures_of_the_last_quarter_hour_had() {
+    let id = |provider: Option<ProviderId>| provider.map(|it| it.0);
+    let (google, other) = (id(provider(GOOGLE)), id(provider("mx.example.org")));
+    let condition = |name: &str| {
+        Catalog::embedded()
+            .condition_named(name)
+            .expect("a condition")
+    };
+    let [greylisted, unknown, listed] =
+        ["greylisted", "user_unknown", "blocklisted"].map(condition);
+    let [timeout, refused, limited] =
+        ["timeout", "connection_refused", "rate_limited"].map(condition);
+    for later in [30, 870] {
+        let leading = leading(later, false);
+        for (of, digits, expected) in [
+            (None, &[4][..], Some(451)),
+            (google, &[4], Some(421)),
+            (other, &[4], Some(451)),
+            (google, &[5], None),
+            (None, &[5], Some(554)),
+            (None, &[4, 5], Some(451)),
+            (other, &[4, 5], Some(554)),
+            (other, &[1, 4, 5], Some(101)),
+            (google, &[2], Some(250)),
+            (None, &[3], None),
+        ] {
+            assert_eq!(leading.code(of, digits), expected, "{of:?} {digits:?}");
+        }
+        let enhanced = |code| leading.enhanced(code).map(|it| it.to_string());
+        assert_eq!(enhanced(421).as_deref(), Some("4.7.28"));
+        assert_eq!(enhanced(451).as_deref(), Some("4.7.1"));
+        assert_eq!(enhanced(550).as_deref(), Some("5.1.1"));
+        assert_eq!(enhanced(250), None, "no failure");
+        assert_eq!(enhanced(450), None, "a reply to a client");
+        assert_eq!(leading.provider(&[421], &[]), provider(GOOGLE));
+        assert_eq!(
+            leading.provider(&[421, 550], &[]),
+            provider("mx.example.org")
+        );
+        assert_eq!(
+            leading.provider(&[421], &[unknown]),
+            provider("mx.example.org")
+        );
+        assert_eq!(leading.provider(&[422], &[]), None);
+        for (of, except, expected) in [
+            (None, &[][..], timeout),
+            (None, &[timeout, refused], greylisted),
+            (other, &[timeout], refused),
+            (other, &[timeout, refused], listed),
+            (google, &[], limited),
+        ] {
+            assert_eq!(
+                leading.condition(of, except),
+                Some(expected),
+                "{of:?} {except:?}"
+            );
+        }
+        assert_eq!(leading.condition(google, &[limited]), None);
+        let counts = leading.counts(&[421, 550], &[unknown, listed]);
+        assert_eq!(counts, [3 + 7, 7 + 11]);
+        assert_eq!(leading.counts(&[422], &[]), [0, 0]);
+    }
+    for leading in [leading(900, false), leading(30, true)] {
+        assert_eq!(leading.code(None, &[1, 2, 4, 5]), None);
+        assert_eq!(leading.condition(None, &[]), None);
+        assert_eq!(leading.enhanced(421), None);
+        assert_eq!(leading.counts(&[421], &[unknown]), [0, 0]);
+    }
 }
