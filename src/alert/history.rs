@@ -220,6 +220,17 @@ mod tests {
     }
 
     #[test]
+    fn growth_of_more_than_the_retention_is_that_of_the_retention() {
+        let mut track = Track::new(&RETENTIONS, T, 7);
+        for step in 1..=480 {
+            track.push(T + step * STEP, 7 + step as u64);
+        }
+        for age in [3_600, 3_660, 7_200] {
+            assert_eq!(track.growth(age, 0), 240, "{age}");
+        }
+    }
+
+    #[test]
     fn longer_retention_after_a_restart_keeps_the_known_growth() {
         let mut track = Track::new(&[Retention::of(15, 3_900)], T, 0);
         for step in 1..=1_000 {

@@ -312,3 +312,30 @@ fn credential_files_are_read_for_every_request() {
         assert!(server.next().head.contains(first));
     }
 }
+
+#[test]
+fn bodies_are_read_of_errors_and_of_what_is_asked_for_up_to_a_limit() {
+    let mut runtime = tokio::runtime::Builder::new_current_thread();
+    let runtime = runtime.enable_all().build().expect("a runtime");
+    for (step, status, body) in [
+        (Step::Answers(503, " busy\n"), 503, "busy"),
+        (Step::Answers(400, ""), 400, ""),
+        (Step::Answers(200, "thanks"), 200, ""),
+    ] {
+        let server = Server::plays(&[step]);
+        let peer = peer(server.address);
+        let answer = request::post(&peer, b"[1]".to_vec());
+        let answer = runtime.block_on(answer).expect("a response");
+        assert_eq!((answer.status.as_u16(), &*answer.body), (status, body));
+        assert_eq!(server.next().body, json!([1]));
+    }
+    for (limit, body) in [(100, "clustered"), (9, "clustered"), (7, "cluster")] {
+        let server = Server::plays(&[Step::Answers(404, "clustered")]);
+        let peer = peer(server.address);
+        let answer = runtime.block_on(get(&peer, "/api/v2/status", limit));
+        let (status, read) = answer.expect("a response");
+        assert_eq!((status.as_u16(), &*read), (404, body.as_bytes()));
+        let head = server.next().head;
+        assert!(head.starts_with("GET /api/v2/status HTTP/1.1"), "{head}");
+    }
+}

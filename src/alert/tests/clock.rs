@@ -175,3 +175,20 @@ fn alerts_move_with_a_clock_that_is_set_back() {
         assert_eq!(alert.since, T + since, "{back}");
     }
 }
+
+#[test]
+fn habits_of_sources_move_with_a_clock_that_is_set_back() {
+    let mut exporter = Exporter::new(&["a"]);
+    for quarter in 0..200 {
+        exporter.health.sources[0].events += 10;
+        exporter.examine(quarter * 15 * MINUTE);
+    }
+    // The clock is ten hours behind that of the last examination, and no more lines come.
+    let stopped = 199 * 15 * MINUTE - 10 * HOUR;
+    for quarter in 0..=4 {
+        exporter.examine(stopped + quarter * 15 * MINUTE);
+        let missing: Vec<_> = exporter.evaluator.missing_lines().collect();
+        let expected = if quarter < 4 { 0 } else { 40 };
+        assert_eq!(missing, [("a", expected)], "{quarter}");
+    }
+}

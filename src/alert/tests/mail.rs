@@ -131,6 +131,25 @@ fn full_mailboxes_alert_for_any_reply_code() {
 }
 
 #[test]
+fn an_alert_links_to_the_condition_if_more_than_half_of_its_replies_have_another_code() {
+    let with_code = ("mx.example.org", "422 mailbox full", 3);
+    let without = ("mx.example.org", "452 4.2.2 over quota", 3);
+    let cases = [
+        (vec![with_code, without], "422"),
+        (vec![with_code, without, without], "mailbox_full"),
+    ];
+    for (replies, page) in cases {
+        let mut scenario = Scenario::new();
+        scenario.normal_hour();
+        scenario.run(4 * MINUTE, &replies);
+        let active = scenario.active("MaillogSmtp422Spike").expect("it fires");
+        let words = scenario.evaluator.words(active, "mx1:9925", &web());
+        let link = words.expect("words").annotations["runbook_url"].clone();
+        assert_eq!(link, format!("http://mx1:9925/codes/{page}"));
+    }
+}
+
+#[test]
 fn what_is_read_late_is_no_evidence() {
     let mut scenario = Scenario::new();
     scenario.normal_hour();

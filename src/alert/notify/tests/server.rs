@@ -190,10 +190,11 @@ fn read(stream: &mut impl BufRead) -> std::io::Result<Received> {
     }
     let mut body = vec![0; length];
     stream.read_exact(&mut body)?;
-    Ok(Received {
-        head,
-        body: serde_json::from_slice(&body).expect("JSON"),
-    })
+    let body = match length {
+        0 => Value::Null,
+        _ => serde_json::from_slice(&body).expect("JSON"),
+    };
+    Ok(Received { head, body })
 }
 
 /// Whether connections to the address are refused.
