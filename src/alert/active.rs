@@ -193,6 +193,24 @@ impl ActiveSnapshot {
 }
 
 #[cfg(test)]
+impl Active {
+    /// A pending or firing alert without figures.
+    pub fn of_test(rule: usize, label: Option<(&'static str, &str)>, fired: Option<i64>) -> Self {
+        Active {
+            rule,
+            label: label.map(|(name, value)| (name, value.to_owned())),
+            since: 0,
+            fired,
+            found: 60,
+            figures: Figures::default(),
+            peak: Figures::default(),
+            silenced_by: None,
+            inhibited: None,
+        }
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
 
@@ -234,15 +252,9 @@ mod tests {
     /// An alert of a rule about a source.
     fn alert(rule: usize, source: &str, fired: Option<i64>) -> Active {
         Active {
-            rule,
-            label: Some(("source", source.to_owned())),
             since: 1_000,
-            fired,
             found: 3_000,
-            figures: Figures::default(),
-            peak: Figures::default(),
-            silenced_by: None,
-            inhibited: None,
+            ..Active::of_test(rule, Some(("source", source)), fired)
         }
     }
 

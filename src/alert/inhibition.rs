@@ -56,21 +56,11 @@ impl Inhibitions {
 
 #[cfg(test)]
 mod tests {
-    use super::super::rule::Figures;
     use super::*;
 
     fn alert(rule: usize, provider: Option<&str>, is_firing: bool) -> Active {
-        Active {
-            rule,
-            label: provider.map(|name| ("provider", name.to_owned())),
-            since: 0,
-            fired: is_firing.then_some(60),
-            found: 60,
-            figures: Figures::default(),
-            peak: Figures::default(),
-            silenced_by: None,
-            inhibited: None,
-        }
+        let label = provider.map(|name| ("provider", name));
+        Active::of_test(rule, label, is_firing.then_some(60))
     }
 
     /// Alerts of rule 1 silence those of rule 2.

@@ -19,17 +19,8 @@ fn number(name: &str) -> usize {
 
 /// A pending or firing alert of a rule.
 fn alert(rule: &str, provider: Option<&str>, is_firing: bool) -> Active {
-    Active {
-        rule: number(rule),
-        label: provider.map(|name| ("provider", name.to_owned())),
-        since: 0,
-        fired: is_firing.then_some(60),
-        found: 60,
-        figures: Figures::default(),
-        peak: Figures::default(),
-        silenced_by: None,
-        inhibited: None,
-    }
+    let label = provider.map(|name| ("provider", name));
+    Active::of_test(number(rule), label, is_firing.then_some(60))
 }
 
 /// What a rule finds in the evidence while these alerts are pending or firing: providers and figures.

@@ -271,7 +271,7 @@ impl LineParser {
         visitor: &mut impl for<'a> Visitor<'a>,
     ) {
         let (stream, mut enrich, text) = self.parts(visitor);
-        // Other lines between the prescanned ones store and read it.
+        // There is a state from the beginning on: the lines between the prescanned ones read and change it.
         let has_prescanned = prescans.iter().any(Option::is_some);
         if has_prescanned {
             stream.state(Mta::Postfix);

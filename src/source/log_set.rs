@@ -309,11 +309,15 @@ impl LogSet {
     /// Closes live files that were read to their end and have not grown for a while, as long as all sources together
     /// have more files open than they should.
     pub fn evict_cold(&mut self) {
-        self.evict_cold_while(|_| !descriptors::has_room(), descriptors::are_short());
+        self.evict_cold_while(|_| !descriptors::has_room(), descriptors::are_short);
     }
 
-    /// As [`LogSet::evict_cold`], where `are_short` is whether files that have just grown are closed too.
-    fn evict_cold_while(&mut self, are_too_many: impl Fn(&Self) -> bool, are_short: bool) {
+    /// As [`LogSet::evict_cold`]. While `are_short`, files that have just grown are closed too.
+    fn evict_cold_while(
+        &mut self,
+        are_too_many: impl Fn(&Self) -> bool,
+        are_short: impl Fn() -> bool,
+    ) {
         if !are_too_many(self) {
             return;
         }
@@ -323,7 +327,7 @@ impl LogSet {
         let mut cold: Vec<(Duration, usize)> = cold.collect();
         cold.sort_unstable_by(|a, b| b.cmp(a));
         for (age, at) in cold {
-            if !are_too_many(self) || (age < COLD && !are_short) {
+            if !are_too_many(self) || (age < COLD && !are_short()) {
                 return;
             }
             self.evict(at);

@@ -257,7 +257,7 @@ fn files_that_have_not_grown_for_a_while_are_closed_until_the_rest_may_stay_open
             logs.note_files(at);
         }
         logs.mark_due(4);
-        logs.evict_cold_while(|logs| logs.open.len() > most, are_short);
+        logs.evict_cold_while(|logs| logs.open.len() > most, || are_short);
         let is_open = |at: &usize| logs.get(*at).live.is_some();
         let open: Vec<usize> = (0..names.len()).filter(is_open).collect();
         assert_eq!(open, expected, "{most} {are_short}");

@@ -79,6 +79,18 @@ impl Scene {
         fs::remove_file(self.path(name)).expect("removed");
     }
 
+    /// Moves the directory of the logs away. Returns its path.
+    fn move_aside(&self) -> PathBuf {
+        let logs = self.folder.path().join("logs");
+        fs::rename(&logs, self.folder.path().join("aside")).expect("renamed");
+        logs
+    }
+
+    fn move_back(&self) {
+        let folder = self.folder.path();
+        fs::rename(folder.join("aside"), folder.join("logs")).expect("renamed");
+    }
+
     fn identity(&self, name: &str) -> Identity {
         Identity::of(&fs::metadata(self.path(name)).expect("metadata"))
     }
@@ -259,16 +271,12 @@ fn a_closed_log_is_opened_again_only_if_it_has_changed() {
     assert_eq!(scene.read(), "");
     assert!(is_closed(&scene) && scene.tail.status().up);
     // It cannot be looked at: that is an error, and not a rotation.
-    let (logs, aside) = (
-        scene.folder.path().join("logs"),
-        scene.folder.path().join("aside"),
-    );
-    fs::rename(&logs, &aside).expect("renamed");
+    let logs = scene.move_aside();
     fs::write(&logs, "a file").expect("written");
     assert_eq!(scene.read(), "");
     assert!(is_closed(&scene) && !scene.tail.status().up);
     fs::remove_file(&logs).expect("removed");
-    fs::rename(&aside, &logs).expect("renamed");
+    scene.move_back();
     // It was rotated, and there is no new one yet.
     scene.append("mail.log", "two\n");
     scene.rename("mail.log", "mail.log.1");
@@ -312,14 +320,10 @@ fn positions_whose_directory_is_missing_for_a_while_are_found_before_anything_is
     let mut scene = scene_with_a_path_to_the_file_of_another_one();
     let mut positions = scene.positions();
     positions[0].state = FileState::Finished;
-    let (logs, aside) = (
-        scene.folder.path().join("logs"),
-        scene.folder.path().join("aside"),
-    );
-    fs::rename(&logs, &aside).expect("renamed");
+    scene.move_aside();
     scene.restart_with(positions);
     assert_eq!(scene.read(), "");
-    fs::rename(&aside, &logs).expect("renamed");
+    scene.move_back();
     scene.tail.next_rescan = Instant::now();
     scene.tail.hint(Hint::Rescan);
     assert_eq!(scene.read(), "two");

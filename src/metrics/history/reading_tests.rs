@@ -1,31 +1,15 @@
 //! Tests of what is read of the history: means and counts, several groups, and clocks that were set back.
 
-use std::sync::Arc;
-
+use super::super::tests::Fixture;
 use super::*;
-use crate::catalog::Catalog;
 use crate::parse::Direction;
 
 /// The beginning of a day and so of a quarter of an hour.
 const T: i64 = 1_796_083_200;
 
-/// A history and the counters that it follows.
-struct Fixture {
-    counters: Counters,
-    history: History,
-}
-
 impl Fixture {
-    fn new() -> Self {
-        let catalog = Catalog::embedded();
-        Fixture {
-            counters: Counters::new(catalog),
-            history: History::new(catalog, Arc::from(["other".to_owned()])),
-        }
-    }
-
     /// Counts these numbers of 421 and 550 in a minute after `T`.
-    fn count(&mut self, minute: i64, [throttled, refused]: [u64; 2]) {
+    fn count_in(&mut self, minute: i64, [throttled, refused]: [u64; 2]) {
         self.history
             .advance(T + minute * MINUTE, &self.counters, i64::MAX);
         let codes = &mut self.counters.codes[Direction::Outbound.index()];
@@ -34,7 +18,7 @@ impl Fixture {
     }
 
     /// The rates of 421 and 550 in the quarters of an hour after `T`.
-    fn quarters(&self, quarters: &[i64]) -> Vec<[Option<f64>; 2]> {
+    fn rates_in(&self, quarters: &[i64]) -> Vec<[Option<f64>; 2]> {
         let times: Vec<i64> = quarters
             .iter()
             .map(|it| T + it * QUARTER * MINUTE)
@@ -103,26 +87,26 @@ fn means_and_counts_are_of_the_slots_that_are_known() {
 #[test]
 fn quarters_have_the_rates_of_each_group_in_the_order_of_the_times() {
     let mut it = Fixture::new();
-    assert_eq!(it.quarters(&[0]), [[None; 2]]);
+    assert_eq!(it.rates_in(&[0]), [[None; 2]]);
     for minute in 0..4 * QUARTER {
         let quarter = (minute / QUARTER) as u64;
-        it.count(minute, [3 * quarter, 100 + quarter]);
+        it.count_in(minute, [3 * quarter, 100 + quarter]);
     }
     let of = |quarter: f64| [Some(3.0 * quarter), Some(100.0 + quarter)];
     // The first quarter may have begun before the history, and the last one is not over.
     assert_eq!(
-        it.quarters(&[3, 2, 1, 0, 2]),
+        it.rates_in(&[3, 2, 1, 0, 2]),
         [[None; 2], of(2.0), of(1.0), [None; 2], of(2.0)]
     );
     // Also across the limits of what is stored together.
     let day = 96;
     for hour in 1..=24 {
-        it.count(hour * 60, [0, 0]);
+        it.count_in(hour * 60, [0, 0]);
     }
-    it.count((day + 1) * QUARTER, [30, 60]);
-    it.count((day + 2) * QUARTER, [0, 0]);
+    it.count_in((day + 1) * QUARTER, [30, 60]);
+    it.count_in((day + 2) * QUARTER, [0, 0]);
     assert_eq!(
-        it.quarters(&[day + 1, 3, day, 2, day + 2]),
+        it.rates_in(&[day + 1, 3, day, 2, day + 2]),
         [
             [Some(2.0), Some(4.0)],
             of(3.0),
@@ -137,9 +121,9 @@ fn quarters_have_the_rates_of_each_group_in_the_order_of_the_times() {
 fn clock_that_is_set_back_keeps_what_was_before_it() {
     let mut it = Fixture::new();
     for minute in 0..40 {
-        it.count(minute, [1, 2]);
+        it.count_in(minute, [1, 2]);
     }
-    it.count(40, [0, 0]);
+    it.count_in(40, [0, 0]);
     // Up to two minutes ahead are tolerated.
     it.history.follow_clock(T + 38 * MINUTE);
     assert_eq!(it.history.due(), T + 41 * MINUTE);
@@ -148,37 +132,37 @@ fn clock_that_is_set_back_keeps_what_was_before_it() {
     let one = [Some(1.0), Some(2.0)];
     assert_eq!(it.minutes(18, 4), [one, one, [Some(0.0); 2], [None; 2]]);
     for minute in 20..46 {
-        it.count(minute, [4, 8]);
+        it.count_in(minute, [4, 8]);
     }
     let four = [Some(4.0), Some(8.0)];
     assert_eq!(it.minutes(18, 4), [one, one, four, four]);
     // The quarter that was over is gone, and the one of the clock has what was counted since.
     let since = [Some(40.0 / 15.0), Some(80.0 / 15.0)];
-    assert_eq!(it.quarters(&[1, 2]), [since, four]);
+    assert_eq!(it.rates_in(&[1, 2]), [since, four]);
 }
 
 #[test]
 fn clock_that_is_set_back_within_a_quarter_keeps_its_counts() {
     let mut it = Fixture::new();
-    it.count(0, [0, 0]);
+    it.count_in(0, [0, 0]);
     for minute in 15..20 {
-        it.count(minute, [3, 6]);
+        it.count_in(minute, [3, 6]);
     }
-    it.count(25, [0, 0]);
+    it.count_in(25, [0, 0]);
     it.history.follow_clock(T + 21 * MINUTE);
-    it.count(23, [30, 60]);
-    it.count(30, [0, 0]);
-    assert_eq!(it.quarters(&[1]), [[Some(3.0), Some(6.0)]]);
+    it.count_in(23, [30, 60]);
+    it.count_in(30, [0, 0]);
+    assert_eq!(it.rates_in(&[1]), [[Some(3.0), Some(6.0)]]);
 }
 
 #[test]
 fn history_before_a_clock_that_was_set_back_to_before_its_beginning_is_known() {
     let mut it = Fixture::new();
-    it.count(100, [0, 0]);
-    it.count(101, [1, 2]);
+    it.count_in(100, [0, 0]);
+    it.count_in(101, [1, 2]);
     it.history.follow_clock(T + 50 * MINUTE);
-    it.count(51, [3, 4]);
-    it.count(52, [0, 0]);
+    it.count_in(51, [3, 4]);
+    it.count_in(52, [0, 0]);
     let found = it.minutes(49, 3);
     assert_eq!(
         found,
@@ -189,14 +173,14 @@ fn history_before_a_clock_that_was_set_back_to_before_its_beginning_is_known() {
 #[test]
 fn series_beyond_the_limit_are_not_recorded() {
     let mut it = Fixture::new();
-    it.count(0, [0, 0]);
+    it.count_in(0, [0, 0]);
     // 421 is among the first ones; the codes of other directions exhaust the limit.
     for direction in 0..2 {
         it.counters.codes[direction][..600].fill(1);
     }
     it.counters.codes[0][421] = 7;
     it.counters.codes[0][550] = 8;
-    it.count(1, [0, 0]);
+    it.count_in(1, [0, 0]);
     let recorded = it.history.snapshot();
     assert_eq!(recorded.series.len(), super::super::MAX_SERIES);
     assert!(recorded.series.contains(&Series::Code(0, 421)));

@@ -7,13 +7,13 @@ use crate::parse::Direction;
 const T: i64 = 1_796_000_400;
 
 /// A history and the counters that it follows.
-struct Fixture {
-    counters: Counters,
-    history: History,
+pub(super) struct Fixture {
+    pub counters: Counters,
+    pub history: History,
 }
 
 impl Fixture {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let catalog = Catalog::embedded();
         Fixture {
             counters: Counters::new(catalog),

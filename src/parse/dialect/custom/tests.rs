@@ -1,13 +1,9 @@
 //! Tests of custom patterns, through the parser.
 
-use jiff::Timestamp;
-use jiff::tz::TimeZone;
-
 use super::*;
-use crate::catalog::{Catalog, Providers};
 use crate::parse::detect::Format;
-use crate::parse::reader::LineParser;
 use crate::parse::stream::StreamKey;
+use crate::parse::tests::parser;
 
 fn settings(regex: &str) -> PatternSettings {
     PatternSettings {
@@ -18,13 +14,7 @@ fn settings(regex: &str) -> PatternSettings {
 
 /// What patterns read in a line, in short.
 fn read(patterns: &[PatternSettings], line: &str) -> String {
-    let now: Timestamp = "2026-11-23T12:00:00Z".parse().expect("a time");
-    let mut parser = LineParser::new(
-        Catalog::embedded(),
-        Providers::embedded(),
-        TimeZone::UTC,
-        now,
-    );
+    let mut parser = parser();
     let compiled = patterns.iter().cloned().map(Pattern::compile);
     let compiled = compiled.collect::<Result<_, _>>().expect("valid patterns");
     parser.set_patterns(Arc::new(Patterns::new(compiled).expect("few patterns")));

@@ -1,22 +1,9 @@
 //! Tests of single records, and of two logs of one server.
 
-use jiff::Timestamp;
-use jiff::tz::TimeZone;
-
 use super::Exchange;
-use crate::catalog::{Catalog, Providers};
 use crate::parse::dialect::api::{Confidence, Dialect};
+use crate::parse::tests::parser;
 use crate::parse::{Direction, Format, Line, LineParser, StreamKey};
-
-fn parser() -> LineParser {
-    let now: Timestamp = "2026-11-23T12:00:00Z".parse().expect("a timestamp");
-    LineParser::new(
-        Catalog::embedded(),
-        Providers::embedded(),
-        TimeZone::UTC,
-        now,
-    )
-}
 
 /// Direction and code of a line, if it is an event.
 fn said(parser: &mut LineParser, line: &str) -> Option<(Direction, Option<u16>)> {

@@ -32,25 +32,25 @@ pub(super) fn is_beginning(text: &[u8]) -> bool {
 
 /// Reads a line; `None` if nothing was refused.
 pub(super) fn parse<'a>(id: &'a [u8], text: &'a [u8]) -> Option<Event<'a>> {
-    let mut event = match text.first()? {
+    let event = match text.first()? {
         b'F' | b'U' | b'P' | b'I' | b'A' | b'X' if is_field(text) => {
             let mut fields = Fields::default();
             let (words, _) = fields.read(text);
-            after_fields(&fields, words)?
+            after_fields(&fields, words)
         }
-        // An authenticator may have a name that begins so too.
-        b'r' | b't' | b'u' => verb_first(text).or_else(|| protocol::authentication(text))?,
-        b'S' => protocol::session(text).or_else(|| protocol::authentication(text))?,
-        b'C' => protocol::too_many_connections(text).or_else(|| protocol::authentication(text))?,
+        b'r' | b't' | b'u' => verb_first(text),
+        b'S' => protocol::session(text),
+        b'C' => protocol::too_many_connections(text),
         b'l' if text.starts_with(b"local_scan() function ") => {
-            find(text, b" - message temporarily rejected")?;
-            Event {
+            find(text, b" - message temporarily rejected").map(|_| Event {
                 text,
                 ..rejected(Stage::EndOfMessage, b"", b"")
-            }
+            })
         }
-        _ => protocol::authentication(text)?,
+        _ => None,
     };
+    // The name of an authenticator may begin with any letter.
+    let mut event = event.or_else(|| protocol::authentication(text))?;
     event.queue_id = id;
     event.mirrored = true;
     Some(event)

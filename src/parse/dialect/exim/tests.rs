@@ -1,28 +1,16 @@
 //! Tests on whole logs: the golden logs, truncated and resumed at any position, and logs with the same records.
 
-use jiff::Timestamp;
-use jiff::tz::TimeZone;
 use proptest::prelude::*;
 
 use super::{Exim, EximState, prefix};
-use crate::catalog::{Catalog, Providers};
 use crate::parse::dialect::api::{Confidence, Dialect, Record};
+use crate::parse::tests::parser;
 use crate::parse::{Event, Fact, Format, Line, LineParser, Mta, Stamp, StreamKey, Visitor};
 
 const MAINLOG: &str = include_str!("../../../../tests/golden/exim-mainlog.log");
 const SELECTORS: &str = include_str!("../../../../tests/golden/exim-selectors.log");
 const REJECTS: &str = include_str!("../../../../tests/golden/exim-rejects.log");
 const SYSLOG: &str = include_str!("../../../../tests/golden/exim-syslog.log");
-
-fn parser() -> LineParser {
-    let now: Timestamp = "2026-11-23T12:00:00Z".parse().expect("a timestamp");
-    LineParser::new(
-        Catalog::embedded(),
-        Providers::embedded(),
-        TimeZone::UTC,
-        now,
-    )
-}
 
 const LOG: StreamKey = StreamKey {
     source: 1,

@@ -96,8 +96,10 @@ pub(super) fn read<'a>(columns: Option<&Columns>, line: &'a [u8]) -> Option<Valu
     })
 }
 
+/// Whether a word is a date, in any order.
 fn is_date(word: &[u8]) -> bool {
     word.len() >= 8
+        && word.contains(&b'-')
         && word
             .iter()
             .all(|byte| byte.is_ascii_digit() || *byte == b'-')

@@ -1,26 +1,10 @@
 //! Tests of which lines are taken for those of the SMTP service.
 
-use jiff::Timestamp;
-use jiff::tz::TimeZone;
-
 use super::IisSmtp;
-use crate::catalog::{Catalog, Providers};
 use crate::parse::dialect::Mta;
 use crate::parse::dialect::api::{Confidence, Dialect};
-use crate::parse::{Format, Line, LineParser, StreamKey};
-
-/// A parser of the service's own logs.
-fn parser() -> LineParser {
-    let now: Timestamp = "2026-11-23T12:00:00Z".parse().expect("a time");
-    let mut parser = LineParser::new(
-        Catalog::embedded(),
-        Providers::embedded(),
-        TimeZone::UTC,
-        now,
-    );
-    parser.select(StreamKey::default(), Format::Server(Mta::IisSmtp));
-    parser
-}
+use crate::parse::tests::parser;
+use crate::parse::{Format, Line, StreamKey};
 
 #[test]
 fn only_lines_of_the_smtp_service_are_certain() {
@@ -67,6 +51,7 @@ fn an_address_of_digits_and_colons_is_no_second_time() {
             "10:00:19 {address} OutboundConnectionResponse SMTPSVC1 MAIL01 - 25 - - 421+4.7.28+Too+fast 0 0 24 0 0 SMTP - - - -"
         );
         let mut parser = parser();
+        parser.select(StreamKey::default(), Format::Server(Mta::IisSmtp));
         let mut slot = None;
         let parsed = parser.parse(line.as_bytes(), &mut slot);
         let Line::Event(event) = parsed.line else {

@@ -135,6 +135,9 @@ impl Dialect for Qmail {
                 let text = stamped.unwrap_or(record.body);
                 match smtpd::parse(record.tag, text, &mut slot) {
                     Some(line) => line,
+                    None if record.tag == b"qmail-smtpd" => {
+                        patches::of_qmail_smtpd(text, &mut slot)
+                    }
                     None => send::parse(state, record.time, text, &mut slot),
                 }
             }

@@ -67,7 +67,6 @@ pub(super) fn parse<'a, 'e>(
             Line::Noise(None)
         }
         b'D' | b'S' if is_library_notice(line) => Line::Noise(None),
-        _ if tag == b"qmail-smtpd" => patches::of_qmail_smtpd(text, slot),
         _ => return None,
     })
 }
