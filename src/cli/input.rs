@@ -17,7 +17,7 @@ use super::open_logs::{OpenLog, OpenLogs, SOURCE};
 use super::threads::{BlockInput, read_blocks};
 use crate::catalog::{Catalog, Providers};
 use crate::config::{self, Config};
-use crate::parse::{AheadScanner, Format, LineParser, Mta, Patterns, StreamKey};
+use crate::parse::{AheadParser, Format, LineParser, Mta, Patterns, StreamKey};
 
 /// The files to read.
 #[derive(clap::Args, Debug)]
@@ -154,9 +154,12 @@ impl LogFiles {
         if threads == 1 {
             return read_alone(files, format, parser, reader);
         }
-        let scanner = || AheadScanner::new(settings.zone.clone(), Timestamp::now());
+        let ahead = || {
+            let (providers, zone) = (settings.providers.clone(), settings.zone.clone());
+            AheadParser::new(Catalog::embedded(), providers, zone, Timestamp::now())
+        };
         let input = BlockInput::new(move || files.next_blocks(threads), threads);
-        read_blocks(input, format, parser, reader, scanner)
+        read_blocks(input, format, parser, reader, ahead)
     }
 
     /// Opens all files, and sorts them by the time of their first lines.

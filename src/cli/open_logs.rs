@@ -16,9 +16,9 @@ use crate::source::{
 /// The source that all files belong to.
 pub(super) const SOURCE: u64 = 0;
 
-/// How many blocks of all files together are decompressed ahead by several threads: 64 MiB. A file must be decompressed
-/// to about its middle while the one before it is parsed, for two threads to be busy all the time.
-const BLOCKS_AHEAD: usize = 256;
+/// How many blocks of all files together are decompressed ahead by several threads: 8 MiB. With more, they leave the
+/// processor's cache before they are parsed, which costs as much as it gains.
+const BLOCKS_AHEAD: usize = 32;
 
 type Input = Box<dyn Read + Send>;
 

@@ -1,12 +1,12 @@
 //! Reads log files with several threads, with the same result as with one.
 //!
-//! One thread parses and counts all lines in their order. The others read the blocks of lines that follow and prescan them, which
-//! does not depend on the lines before. Compressed files after the current one are decompressed ahead, in bounded
-//! memory.
+//! One thread counts all lines in their order. The others read the blocks of lines that follow and parse of them what does
+//! not depend on the lines before; the thread that counts does the same while the next block is not ready. Compressed
+//! files after the current one are decompressed ahead, in bounded memory.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::num::NonZeroUsize;
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 
@@ -14,7 +14,7 @@ use super::error::Error;
 use super::line_reader::LineReader;
 use super::open_file::unreadable;
 use super::open_logs::{LogBlocks, LogFile, OpenLog};
-use crate::parse::{AheadScanner, Format, LineParser, Prescans};
+use crate::parse::{AheadParser, Format, LineParser, ParsedLines};
 use crate::source::Block;
 
 /// The option that says how many threads read.
@@ -38,8 +38,8 @@ impl Threads {
 /// More threads would have nothing to do.
 const MAX_THREADS: usize = 64;
 
-/// Where few lines of a block are of a usual form, this many blocks are not prescanned.
-const NOT_PRESCANNED: u32 = 16;
+/// Where few lines of a block are of a usual form, this many blocks are not parsed ahead.
+const NOT_PARSED: u32 = 16;
 
 /// So many blocks are given back at a time: waking a thread for each of them costs a tenth of what parsing it does.
 const GIVEN_BACK: usize = 4;
@@ -108,18 +108,18 @@ where
     }
 }
 
-/// A block on its way from a thread that scans to the one that counts, and back to be used again.
+/// A block with what was parsed of it ahead, on its way to the thread that counts, and back to be used again.
 #[derive(Default)]
-struct ScannedBlock {
+struct ParsedBlock {
     block: Block,
-    prescans: Prescans,
+    parsed: ParsedLines,
 }
 
 /// A block with its number and file.
-type Numbered = (u64, LogFile, ScannedBlock);
+type Numbered = (u64, LogFile, ParsedBlock);
 
-/// Reads all blocks of an input with its number of threads, of which this one counts. Each of the others prescans with
-/// what `scanner` returns.
+/// Reads all blocks of an input with its number of threads, of which this one counts. Each parses ahead with what
+/// `parser_ahead` returns.
 ///
 /// # Errors
 ///
@@ -129,7 +129,7 @@ pub(super) fn read_blocks<'p, F, R>(
     format: Format,
     parser: &mut LineParser,
     reader: &mut R,
-    scanner: impl Fn() -> AheadScanner,
+    parser_ahead: impl Fn() -> AheadParser,
 ) -> Result<(), Error>
 where
     F: FnMut() -> Option<Result<OpenLog<'p, LogBlocks>, Error>> + Send,
@@ -139,112 +139,183 @@ where
     let (used, spare) = channel();
     for _ in 0..2 * threads + GIVEN_BACK {
         // Never fails: the receiver is here. The buffer is allocated when it is filled.
-        let _ = used.send(ScannedBlock::default());
+        let _ = used.send(ParsedBlock::default());
     }
-    let (scanned, blocks) = channel();
+    let (parsed, blocks) = channel();
     let input = Mutex::new(input);
     let spare = Mutex::new(spare);
     let result = thread::scope(|scope| {
         for _ in 1..threads {
-            let thread = ScanningThread {
-                input: &input,
+            let thread = ParsingThread {
+                ahead: ReadAhead::new(&input, parser_ahead()),
                 spare: &spare,
-                scanned: scanned.clone(),
-                scanner: scanner(),
+                parsed: parsed.clone(),
             };
             scope.spawn(|| thread.run());
         }
-        drop(scanned);
+        drop(parsed);
+        let thread = CountingThread {
+            ahead: Some(ReadAhead::new(&input, parser_ahead())),
+            blocks,
+            waiting: BTreeMap::new(),
+            // One to read into while no block is ready.
+            counted: vec![ParsedBlock::default()],
+            used,
+        };
         // The other threads end when `used` is dropped.
-        count(format, parser, reader, &blocks, used)
+        thread.run(format, parser, reader)
     });
     let input = input.into_inner().unwrap_or_else(PoisonError::into_inner);
     result.and(input.result)
 }
 
-/// Parses and counts blocks in their order, and gives them back.
-fn count<R: LineReader>(
-    format: Format,
-    parser: &mut LineParser,
-    reader: &mut R,
-    blocks: &Receiver<Option<Numbered>>,
-    used: Sender<ScannedBlock>,
-) -> Result<(), Error> {
-    let mut counted = Vec::with_capacity(GIVEN_BACK);
-    let mut waiting = BTreeMap::new();
-    let mut next = 0;
-    let mut last = None;
-    while let Ok(Some((number, file, block))) = blocks.recv() {
-        waiting.insert(number, (file, block));
-        while let Some((file, scanned)) = waiting.remove(&next) {
-            next += 1;
-            if last != Some(file) {
-                last = Some(file);
-                file.select(parser, format);
-                reader.begin_file();
-            }
-            let lines: Vec<&[u8]> = scanned.block.lines().collect();
-            parser.read_ahead(&lines, &scanned.prescans, &mut reader.visitor(&lines));
-            reader.check()?;
-            counted.push(scanned);
-            if counted.len() == GIVEN_BACK {
-                for scanned in counted.drain(..) {
-                    // The other threads may have ended.
-                    let _ = used.send(scanned);
+/// Reads blocks and parses them ahead: what each thread does.
+struct ReadAhead<'s, 'p, F> {
+    input: &'s Mutex<BlockInput<'p, F>>,
+    parser: AheadParser,
+    /// The file of the last block.
+    file: Option<LogFile>,
+    /// How many blocks are still not parsed ahead.
+    not_parsed: u32,
+}
+
+impl<'s, 'p, F> ReadAhead<'s, 'p, F>
+where
+    F: FnMut() -> Option<Result<OpenLog<'p, LogBlocks>, Error>>,
+{
+    fn new(input: &'s Mutex<BlockInput<'p, F>>, parser: AheadParser) -> Self {
+        ReadAhead {
+            input,
+            parser,
+            file: None,
+            not_parsed: 0,
+        }
+    }
+
+    /// Fills a block with the next lines and parses them; `None` after the last one, or an error.
+    fn next(&mut self, mut block: ParsedBlock) -> Option<Numbered> {
+        let (number, file) = lock(self.input).next(&mut block.block)?;
+        if self.file != Some(file) {
+            self.file = Some(file);
+            self.parser.set_reference(file.written());
+            self.not_parsed = 0;
+        }
+        if self.not_parsed > 0 {
+            self.not_parsed -= 1;
+            block.parsed.clear();
+        } else if !(self.parser).parse(block.block.lines(), &mut block.parsed) {
+            self.not_parsed = NOT_PARSED;
+        }
+        Some((number, file, block))
+    }
+}
+
+/// The thread that counts the blocks in their order, and gives them back.
+struct CountingThread<'s, 'p, F> {
+    /// `None` after the end of the input.
+    ahead: Option<ReadAhead<'s, 'p, F>>,
+    /// Blocks of the other threads; `None` from one that panicked.
+    blocks: Receiver<Option<Numbered>>,
+    /// Blocks whose turn has not come.
+    waiting: BTreeMap<u64, (LogFile, ParsedBlock)>,
+    /// Blocks that were counted and not given back yet.
+    counted: Vec<ParsedBlock>,
+    used: Sender<ParsedBlock>,
+}
+
+impl<'p, F> CountingThread<'_, 'p, F>
+where
+    F: FnMut() -> Option<Result<OpenLog<'p, LogBlocks>, Error>>,
+{
+    fn run<R: LineReader>(
+        mut self,
+        format: Format,
+        parser: &mut LineParser,
+        reader: &mut R,
+    ) -> Result<(), Error> {
+        let (mut next, mut last) = (0, None);
+        while let Some((number, file, block)) = self.receive() {
+            self.waiting.insert(number, (file, block));
+            while let Some((file, block)) = self.waiting.remove(&next) {
+                next += 1;
+                if last != Some(file) {
+                    last = Some(file);
+                    file.select(parser, format);
+                    reader.begin_file();
                 }
+                let lines: Vec<&[u8]> = block.block.lines().collect();
+                parser.read_ahead(&lines, &block.parsed, &mut reader.visitor(&lines));
+                reader.check()?;
+                self.give_back(block);
+            }
+        }
+        Ok(())
+    }
+
+    /// A block that another thread parsed, or else one that this thread parses now; `None` if there are no more.
+    fn receive(&mut self) -> Option<Numbered> {
+        match self.blocks.try_recv() {
+            Ok(block) => return block,
+            // The other threads have ended, because there is nothing left to read.
+            Err(TryRecvError::Disconnected) => return None,
+            Err(TryRecvError::Empty) => {}
+        }
+        if let Some(ahead) = &mut self.ahead
+            && let Some(block) = self.counted.pop()
+        {
+            match ahead.next(block) {
+                Some(block) => return Some(block),
+                None => self.ahead = None,
+            }
+        }
+        self.blocks.recv().ok().flatten()
+    }
+
+    /// Gives blocks back, several at a time.
+    fn give_back(&mut self, block: ParsedBlock) {
+        self.counted.push(block);
+        if self.counted.len() > GIVEN_BACK {
+            for block in self.counted.drain(1..) {
+                // The other threads may have ended.
+                let _ = self.used.send(block);
             }
         }
     }
-    Ok(())
 }
 
-/// A thread that reads blocks and prescans them.
-struct ScanningThread<'s, 'p, F> {
-    input: &'s Mutex<BlockInput<'p, F>>,
-    spare: &'s Mutex<Receiver<ScannedBlock>>,
+/// Another thread.
+struct ParsingThread<'s, 'p, F> {
+    ahead: ReadAhead<'s, 'p, F>,
+    spare: &'s Mutex<Receiver<ParsedBlock>>,
     /// Where blocks go; `None` if this thread panicked.
-    scanned: Sender<Option<Numbered>>,
-    scanner: AheadScanner,
+    parsed: Sender<Option<Numbered>>,
 }
 
-impl<'p, F> ScanningThread<'_, 'p, F>
+impl<'p, F> ParsingThread<'_, 'p, F>
 where
     F: FnMut() -> Option<Result<OpenLog<'p, LogBlocks>, Error>>,
 {
     fn run(mut self) {
-        let mut last = None;
-        let mut not_prescanned = 0;
         loop {
             // A block has its buffer before it gets its number, so that there is always one for the block that is next.
-            let Ok(mut spare) = lock(self.spare).recv() else {
+            let Ok(spare) = lock(self.spare).recv() else {
                 return;
             };
-            let Some((number, file)) = lock(self.input).next(&mut spare.block) else {
+            let Some(block) = self.ahead.next(spare) else {
                 return;
             };
-            if last != Some(file) {
-                last = Some(file);
-                self.scanner.set_reference(file.written());
-                not_prescanned = 0;
-            }
-            spare.prescans.clear();
-            if not_prescanned > 0 {
-                not_prescanned -= 1;
-            } else if !(self.scanner).scan(spare.block.lines(), &mut spare.prescans) {
-                not_prescanned = NOT_PRESCANNED;
-            }
-            if self.scanned.send(Some((number, file, spare))).is_err() {
+            if self.parsed.send(Some(block)).is_err() {
                 return;
             }
         }
     }
 }
 
-impl<F> Drop for ScanningThread<'_, '_, F> {
+impl<F> Drop for ParsingThread<'_, '_, F> {
     fn drop(&mut self) {
         if thread::panicking() {
             // Otherwise the block of this thread would be waited for.
-            let _ = self.scanned.send(None);
+            let _ = self.parsed.send(None);
         }
     }
 }

@@ -1,37 +1,57 @@
-//! Finds lines of Postfix's usual forms without what earlier lines left in the state of their stream, so that several
-//! threads can prescan different blocks of a log at the same time. [`LineParser::read_ahead`] then parses one block after
-//! the other.
+//! Parses lines without what earlier lines left in the state of their stream, so that several threads can parse different
+//! blocks of a log at the same time: prescans the usual forms of Postfix, and parses the records among them that tell of
+//! a delivery or a reject. [`LineParser::read_ahead`] then takes one block after the other.
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use crate::parse::dialect::Prescan;
-use crate::parse::event::Visitor;
+use crate::catalog::{Catalog, Providers};
+use crate::parse::attribution::Attribution;
+use crate::parse::dialect::{Prescan, parse_event};
+use crate::parse::event::{Event, Fact, Visitor};
 use crate::parse::frame::syslog::HeaderParser;
 use crate::parse::frame::timestamp::Clock;
+use crate::parse::kinds::Stamp;
 use crate::parse::reader::{LineParser, prescanned};
+use crate::parse::stored_event::StoredEvent;
 
-/// Prescans blocks of lines without the lines before them.
-pub struct AheadScanner {
+/// How many lines are prescanned before the first of them is parsed.
+const BATCH: usize = 256;
+
+/// Parses blocks of lines without the lines before them.
+pub struct AheadParser {
     headers: HeaderParser,
+    attribution: Attribution,
 }
 
-/// The prescans of the lines of a block.
+/// What is known of the lines of a block.
 #[derive(Default)]
-pub struct Prescans(Vec<Option<Prescan>>);
+pub struct ParsedLines {
+    /// Of each line, if it is of a usual form.
+    prescans: Vec<Option<Prescan>>,
+    /// The events, in the order of their lines.
+    events: Vec<StoredEvent>,
+}
 
-impl Prescans {
+impl ParsedLines {
     /// Forgets the block.
     pub fn clear(&mut self) {
-        self.0.clear();
+        self.prescans.clear();
+        self.events.clear();
     }
 }
 
-impl AheadScanner {
-    /// A scanner; the arguments are those of [`LineParser::new`].
-    pub fn new(zone: TimeZone, reference: Timestamp) -> Self {
-        AheadScanner {
+impl AheadParser {
+    /// A parser; the arguments are those of [`LineParser::new`].
+    pub fn new(
+        catalog: &'static Catalog,
+        providers: Providers,
+        zone: TimeZone,
+        reference: Timestamp,
+    ) -> Self {
+        AheadParser {
             headers: HeaderParser::new(Clock::new(zone, reference)),
+            attribution: Attribution::new(catalog, providers),
         }
     }
 
@@ -40,40 +60,83 @@ impl AheadScanner {
         self.headers.set_reference(reference);
     }
 
-    /// Prescans the lines of a block, each without its newline. Returns whether most are of a usual form.
-    pub fn scan<'a>(
+    /// Parses the lines of a block, each without its newline. Returns whether most are of a usual form.
+    pub fn parse<'a>(
         &mut self,
         lines: impl ExactSizeIterator<Item = &'a [u8]>,
-        prescans: &mut Prescans,
+        parsed: &mut ParsedLines,
     ) -> bool {
-        let count = lines.len();
-        prescans.0.resize(count, None);
+        let (count, mut lines) = (lines.len(), lines);
+        parsed.clear();
+        parsed.prescans.resize(count, None);
+        let mut batch = [&b""[..]; BATCH];
         let mut usual = 0;
-        for (prescan, line) in prescans.0.iter_mut().zip(lines) {
-            prescanned(&mut self.headers, line, prescan);
-            // In an hour that occurs twice, the time depends on earlier lines.
-            if self.headers.is_ambiguous() {
-                *prescan = None;
+        for (number, prescans) in parsed.prescans.chunks_mut(BATCH).enumerate() {
+            for ((slot, line), prescan) in batch.iter_mut().zip(&mut lines).zip(&mut *prescans) {
+                *slot = line;
+                prescanned(&mut self.headers, line, prescan);
+                // In an hour that occurs twice, the time depends on earlier lines.
+                if self.headers.is_ambiguous() {
+                    *prescan = None;
+                }
             }
-            usual += usize::from(prescan.is_some());
+            let first = number * BATCH;
+            for (at, (prescan, line)) in prescans.iter().zip(batch).enumerate() {
+                let Some(prescan) = prescan else {
+                    continue;
+                };
+                usual += 1;
+                let mut visitor = StoringVisitor {
+                    attribution: &mut self.attribution,
+                    events: &mut parsed.events,
+                    index: (first + at) as u32,
+                    line,
+                };
+                parse_event(prescan, line, &mut visitor);
+            }
         }
         2 * usual > count
     }
 }
 
+/// Stores the event of a line, if it has one.
+struct StoringVisitor<'v, 'l> {
+    attribution: &'v mut Attribution,
+    events: &'v mut Vec<StoredEvent>,
+    /// The index of the line in its block.
+    index: u32,
+    line: &'l [u8],
+}
+
+impl<'a> Visitor<'a> for StoringVisitor<'_, '_> {
+    #[cfg_attr(hot_path, inline(always))]
+    fn event(&mut self, _: Option<Stamp>, event: &mut Event<'a>) {
+        self.attribution.attribute(event);
+        // An event that cannot be stored is parsed again when it is its turn.
+        let _ = StoredEvent::push(self.events, self.index, self.line, event);
+    }
+
+    fn noise(&mut self, _: Option<Stamp>, _: Option<&Fact<'a>>) {}
+
+    fn unmatched(&mut self, _: Option<Stamp>) {}
+
+    /// Only single events are stored.
+    fn event_repeated(&mut self, _: Option<Stamp>, _: &mut Event<'a>, _: u32) {}
+}
+
 impl LineParser {
-    /// As [`LineParser::read`], for the lines of a block that a scanner has prescanned; or, if it was cleared, not.
+    /// As [`LineParser::read`], for the lines of a block that another thread has parsed ahead; or, if it was cleared, not.
     pub fn read_ahead(
         &mut self,
         lines: &[&[u8]],
-        Prescans(prescans): &Prescans,
+        ParsedLines { prescans, events }: &ParsedLines,
         visitor: &mut impl for<'a> Visitor<'a>,
     ) {
         self.detect(lines);
         if !self.allows_prescan() || prescans.len() != lines.len() {
             return self.read(lines, visitor);
         }
-        self.read_scanned(lines, prescans, visitor);
+        self.read_scanned(lines, prescans, events, visitor);
         if let Some(last) = prescans.iter().rev().find_map(Option::as_ref) {
             self.note_time(last.time());
         }
@@ -83,8 +146,7 @@ impl LineParser {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::catalog::{Catalog, Providers};
-    use crate::parse::{Event, Fact, Format, Stamp, StreamKey};
+    use crate::parse::{Format, StreamKey};
 
     /// What a visitor was called with.
     #[derive(Default)]
@@ -130,10 +192,10 @@ mod tests {
                     continue;
                 }
                 // A thread knows nothing of the blocks that others read.
-                let mut ahead = AheadScanner::new(zone.clone(), now);
-                let mut prescans = Prescans::default();
-                ahead.scan(lines.iter().copied(), &mut prescans);
-                parser.read_ahead(lines, &prescans, &mut recorded);
+                let mut ahead = AheadParser::new(catalog, providers.clone(), zone.clone(), now);
+                let mut parsed = ParsedLines::default();
+                ahead.parse(lines.iter().copied(), &mut parsed);
+                parser.read_ahead(lines, &parsed, &mut recorded);
             }
         }
         recorded.0

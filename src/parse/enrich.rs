@@ -1,19 +1,15 @@
 //! What is added to the events of every dialect: provider, condition, and whether the record is a duplicate.
 
-use crate::catalog::{ProviderId, Providers};
-use crate::parse::condition::Conditions;
+use crate::parse::attribution::Attribution;
 use crate::parse::dedup::Deduplicator;
 use crate::parse::event::{Event, Fact, Visitor};
-use crate::parse::kinds::{Direction, Outcome, Stamp};
+use crate::parse::kinds::{Outcome, Stamp};
 use crate::parse::mirror::MirrorFilter;
-use crate::parse::provider_cache::ProviderCache;
 use crate::parse::stream::StreamKey;
 
 /// State shared by all streams.
 pub(super) struct SharedState {
-    pub conditions: Conditions,
-    pub providers: Providers,
-    pub provider_cache: ProviderCache,
+    pub attribution: Attribution,
     pub duplicates: Deduplicator,
     pub mirrors: MirrorFilter,
 }
@@ -62,6 +58,24 @@ impl<'a, V: Visitor<'a>> Visitor<'a> for Enrich<'_, V> {
     }
 }
 
+impl<'a, V: Visitor<'a>> Enrich<'_, V> {
+    /// As [`Visitor::event`], for an event that already has its provider and its condition, which were found without the
+    /// lines before.
+    #[cfg_attr(hot_path, inline(always))]
+    pub(super) fn attributed(&mut self, time: Option<Stamp>, event: &mut Event<'a>) {
+        if event.mirrored && self.shared.mirrors.is_copy(self.key, time, self.now, event) {
+            return self.visitor.noise(time, None);
+        }
+        let codes = (event.code, event.enhanced);
+        self.count_once(time, event);
+        self.shared.mark_duplicate(event, time);
+        if (event.code, event.enhanced) != codes {
+            self.shared.attribution.set_condition(event);
+        }
+        self.visitor.event(time, event);
+    }
+}
+
 impl<V> Enrich<'_, V> {
     /// Takes the code off an event if another log of the server had it.
     #[cfg_attr(hot_path, inline(always))]
@@ -79,18 +93,15 @@ impl SharedState {
     /// Adds what cannot be derived from the line alone.
     #[cfg_attr(hot_path, inline(always))]
     fn enrich(&mut self, event: &mut Event<'_>, time: Option<Stamp>) {
-        let failed = event.outcome != Outcome::Sent;
-        if failed {
+        self.mark_duplicate(event, time);
+        self.attribution.attribute(event);
+    }
+
+    /// Takes the codes off a failure that an earlier line reported.
+    #[cfg_attr(hot_path, inline(always))]
+    fn mark_duplicate(&mut self, event: &mut Event<'_>, time: Option<Stamp>) {
+        if event.outcome != Outcome::Sent {
             self.duplicates.check(event, time);
-        }
-        if event.direction == Direction::Outbound {
-            event.provider = self.provider_cache.provider(event.peer(), &self.providers);
-            if event.provider == ProviderId::OTHER && event.has_loopback_address() {
-                event.provider = self.providers.loopback();
-            }
-        }
-        if failed {
-            event.condition = self.conditions.of(event);
         }
     }
 }

@@ -3,9 +3,10 @@
 //! `reader` routes lines: `frame` extracts the record from its syslog frame, `detect` determines the mail server
 //! that wrote a stream, and the dialect of that server in `dialect` parses the record. `reply`, `transcript`, `correlate`, `delays` and
 //! `scan` are shared by the dialects. Afterwards `dedup` and `mirror` recognize records that a server logs twice, and
-//! `condition` classifies failures.
+//! `attribution` finds the provider and classifies failures. `ahead` parses lines before their turn.
 
 mod ahead;
+mod attribution;
 mod condition;
 mod condition_cache;
 mod correlate;
@@ -28,6 +29,7 @@ mod routing;
 mod scan;
 mod searchers;
 mod snapshot;
+mod stored_event;
 mod stream;
 mod submitter;
 mod system_error;
@@ -36,7 +38,7 @@ mod tests;
 mod transcript;
 mod winsock;
 
-pub use ahead::{AheadScanner, Prescans};
+pub use ahead::{AheadParser, ParsedLines};
 pub use dedup::DedupState;
 pub use detect::{Format, format_names};
 pub use dialect::{

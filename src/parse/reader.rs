@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 use rustc_hash::FxHashMap;
 
 use crate::catalog::{Catalog, Providers};
-use crate::parse::condition::Conditions;
+use crate::parse::attribution::Attribution;
 use crate::parse::dedup::Deduplicator;
 use crate::parse::detect::{DetectedFormat, Format};
 use crate::parse::dialect::{Mta, Patterns, Prescan, read_prescanned};
@@ -19,8 +19,8 @@ use crate::parse::frame::syslog_record::is_severity;
 use crate::parse::indirect::{self, Indirect};
 use crate::parse::kinds::Stamp;
 use crate::parse::mirror::MirrorFilter;
-use crate::parse::provider_cache::ProviderCache;
 use crate::parse::routing::read_any;
+use crate::parse::stored_event::StoredEvent;
 use crate::parse::stream::{Stream, StreamKey};
 
 /// The maximum number of streams; the least recently selected one is evicted.
@@ -80,9 +80,7 @@ impl LineParser {
             zone,
             reference,
             shared: SharedState {
-                conditions: Conditions::new(catalog, providers.loopback()),
-                providers,
-                provider_cache: ProviderCache::new(),
+                attribution: Attribution::new(catalog, providers),
                 duplicates: Deduplicator::new(),
                 mirrors: MirrorFilter::new(),
             },
@@ -222,7 +220,7 @@ impl LineParser {
             lines,
             &mut prescans,
         );
-        self.read_scanned(lines, &prescans, visitor);
+        self.read_scanned(lines, &prescans, &[], visitor);
         self.prescans = prescans;
     }
 
@@ -262,12 +260,14 @@ impl LineParser {
         stream.keep_previous(lines);
     }
 
-    /// Parses lines after a prescan of each.
+    /// Parses lines after a prescan of each. The events of some were parsed ahead; they are in the order
+    /// of their lines.
     #[inline]
     pub(super) fn read_scanned(
         &mut self,
         lines: &[&[u8]],
         prescans: &[Option<Prescan>],
+        events: &[StoredEvent],
         visitor: &mut impl for<'a> Visitor<'a>,
     ) {
         let (stream, mut enrich, text) = self.parts(visitor);
@@ -278,8 +278,14 @@ impl LineParser {
         }
         // A local copy of the state while prescanned lines are parsed.
         let mut postfix = stream.postfix_state();
+        let mut events = events.iter();
+        let mut next = events.next();
         for (at, (prescan, line)) in prescans.iter().zip(lines).enumerate() {
             match prescan {
+                Some(prescan) if let Some(event) = next.filter(|it| it.index as usize == at) => {
+                    next = events.next();
+                    enrich.attributed(Some(prescan.time()), &mut event.event(line));
+                }
                 Some(prescan) => read_prescanned(&mut postfix, prescan, line, &mut enrich),
                 None => {
                     stream.set_postfix_state(postfix);

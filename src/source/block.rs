@@ -13,11 +13,6 @@ pub struct Block {
 }
 
 impl Block {
-    /// Whether it was filled once, so that its buffer is worth keeping.
-    pub(super) fn has_buffer(&self) -> bool {
-        !self.buffer.is_empty()
-    }
-
     /// The lines, each without its newline.
     pub fn lines(&self) -> impl ExactSizeIterator<Item = &[u8]> {
         let line = |&(from, to): &(u32, u32)| &self.buffer[from as usize..to as usize];

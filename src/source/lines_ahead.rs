@@ -51,10 +51,9 @@ impl LinesAhead {
     ///
     /// Those of reading the input, except for interruptions, after which it is read again.
     pub fn read(&mut self, mut sink: impl FnMut(&[&[u8]])) -> io::Result<bool> {
-        let mut block = Block::default();
-        if !self.next(&mut block)? {
+        let Some(block) = self.receive()? else {
             return Ok(false);
-        }
+        };
         let mut lines = [&b""[..]; MAX_BATCH];
         let mut all = block.lines();
         while all.len() > 0 {
@@ -70,21 +69,25 @@ impl LinesAhead {
         Ok(true)
     }
 
-    /// The next block, in exchange for one that is not needed any more. Returns `false` at the end of the input.
+    /// The next block, in exchange for one that is not needed any more, or that is new: so there are always as many to
+    /// read ahead into. Returns `false` at the end of the input.
     ///
     /// # Errors
     ///
     /// As [`LinesAhead::read`].
     pub fn next(&mut self, block: &mut Block) -> io::Result<bool> {
-        // Without a sender, the whole input has been read.
-        let Ok(next) = self.read.recv() else {
+        let Some(next) = self.receive()? else {
             return Ok(false);
         };
-        let used = std::mem::replace(block, next?);
-        if used.has_buffer() {
-            self.give_back(used);
-        }
+        let used = std::mem::replace(block, next);
+        self.give_back(used);
         Ok(true)
+    }
+
+    /// The next block; `None` at the end of the input.
+    fn receive(&mut self) -> io::Result<Option<Block>> {
+        // Without a sender, the whole input has been read.
+        self.read.recv().ok().transpose()
     }
 
     fn give_back(&self, used: Block) {

@@ -179,6 +179,28 @@ pub(in crate::parse) fn read_prescanned<'a>(
     read_uncommon(state, prescan, line, visitor);
 }
 
+/// Parses a prescanned line if it probably tells of a delivery or a reject. An event does not depend on the state.
+#[cfg_attr(hot_path, inline(always))]
+pub(in crate::parse) fn parse_event<'a>(
+    prescan: &Prescan,
+    line: &'a [u8],
+    visitor: &mut impl Visitor<'a>,
+) {
+    let is_client = matches!(
+        prescan.program,
+        Program::Daemon(Daemon::Smtp | Daemon::Lmtp)
+    );
+    let has_event = match prescan.form {
+        Form::To | Form::NoQueue => true,
+        // The attempt of a client, `host … said:` or `connect to …`.
+        Form::Any | Form::Connect => is_client,
+        _ => false,
+    };
+    if has_event {
+        read_prescanned(&mut PostfixState::default(), prescan, line, visitor);
+    }
+}
+
 const SMTPD: Program = Program::Daemon(Daemon::Smtpd);
 const QMGR: Program = Program::Daemon(Daemon::Qmgr);
 
