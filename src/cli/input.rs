@@ -7,6 +7,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use super::block_queue::BlockQueue;
 use super::error::Error;
 use super::file_order::oldest_first;
 pub use super::line_reader::LineReader;
@@ -14,7 +15,7 @@ pub use super::open_file::unreadable;
 use super::open_file::{OpenFile, open};
 pub use super::open_logs::{LogFile, LogLines};
 use super::open_logs::{OpenLog, OpenLogs, SOURCE};
-use super::threads::{BlockInput, read_blocks};
+use super::threads::read_blocks;
 use crate::catalog::{Catalog, Providers};
 use crate::config::{self, Config};
 use crate::parse::{AheadParser, Format, LineParser, Mta, Patterns, StreamKey};
@@ -158,8 +159,8 @@ impl LogFiles {
             let (providers, zone) = (settings.providers.clone(), settings.zone.clone());
             AheadParser::new(Catalog::embedded(), providers, zone, Timestamp::now())
         };
-        let input = BlockInput::new(move || files.next_blocks(threads), threads);
-        read_blocks(input, format, parser, reader, ahead)
+        let queue = BlockQueue::new(move || files.next_blocks(), threads);
+        read_blocks(&queue, threads, format, parser, reader, ahead)
     }
 
     /// Opens all files, and sorts them by the time of their first lines.

@@ -3,6 +3,7 @@
 //! No other module of the crate imports this one.
 
 pub mod backfill;
+mod block_queue;
 pub mod check;
 mod chinese_errors;
 mod chinese_help;

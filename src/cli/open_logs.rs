@@ -9,16 +9,10 @@ use super::error::Error;
 use super::open_file::{OpenFile, decompressed, unreadable};
 use super::progress::ProgressMeter;
 use crate::parse::{Format, LineParser, StreamKey};
-use crate::source::{
-    Block, BlockReader, DEFAULT_BLOCKS, DEFAULT_MAX_LINE_BYTES, Lines, LinesAhead,
-};
+use crate::source::{Block, BlockReader, DEFAULT_MAX_LINE_BYTES, Lines, LinesAhead};
 
 /// The source that all files belong to.
 pub(super) const SOURCE: u64 = 0;
-
-/// How many blocks of all files together are decompressed ahead by several threads: 8 MiB. With more, they leave the
-/// processor's cache before they are parsed, which costs as much as it gains.
-const BLOCKS_AHEAD: usize = 32;
 
 type Input = Box<dyn Read + Send>;
 
@@ -55,11 +49,10 @@ pub enum LogLines {
 }
 
 /// The lines of a file in blocks.
-pub enum LogBlocks {
-    /// Of a plain file; `None` after its last block.
-    Plain(Option<BlockReader<Input>>),
-    /// Of a compressed file, which a thread of its own decompresses.
-    Compressed(LinesAhead),
+pub struct LogBlocks {
+    reader: BlockReader<Input>,
+    /// Whether each block is decompressed as it is read.
+    pub is_compressed: bool,
 }
 
 impl<'p> OpenLogs<'p> {
@@ -80,22 +73,20 @@ impl<'p> OpenLogs<'p> {
     ) -> Option<Result<OpenLog<'p, LogLines>, Error>> {
         self.next(|input, is_compressed, is_live| {
             Ok(match is_compressed && decompress_ahead {
-                true => LogLines::Compressed(lines_ahead(input, is_live, DEFAULT_BLOCKS)?),
+                true => {
+                    LogLines::Compressed(LinesAhead::new(input, DEFAULT_MAX_LINE_BYTES, is_live)?)
+                }
                 false => LogLines::Plain(Lines::new(input, DEFAULT_MAX_LINE_BYTES)),
             })
         })
     }
 
     /// The blocks of the next file, for several threads.
-    pub fn next_blocks(&mut self, threads: usize) -> Option<Result<OpenLog<'p, LogBlocks>, Error>> {
-        let ahead = (BLOCKS_AHEAD / threads).max(DEFAULT_BLOCKS);
+    pub fn next_blocks(&mut self) -> Option<Result<OpenLog<'p, LogBlocks>, Error>> {
         self.next(|input, is_compressed, is_live| {
-            Ok(match is_compressed {
-                true => LogBlocks::Compressed(lines_ahead(input, is_live, ahead)?),
-                false => {
-                    let blocks = BlockReader::new(input, DEFAULT_MAX_LINE_BYTES, is_live);
-                    LogBlocks::Plain(Some(blocks))
-                }
+            Ok(LogBlocks {
+                reader: BlockReader::new(input, DEFAULT_MAX_LINE_BYTES, is_live),
+                is_compressed,
             })
         })
     }
@@ -131,10 +122,6 @@ impl<'p> OpenLogs<'p> {
     }
 }
 
-fn lines_ahead(input: Input, is_live: bool, blocks: usize) -> io::Result<LinesAhead> {
-    LinesAhead::new(input, DEFAULT_MAX_LINE_BYTES, is_live, blocks)
-}
-
 impl LogLines {
     /// As [`Lines::read`].
     #[inline]
@@ -147,22 +134,9 @@ impl LogLines {
 }
 
 impl LogBlocks {
-    /// Fills a block with the next lines, or exchanges it for such a block. Returns `false` if there is none.
-    ///
-    /// # Errors
-    ///
-    /// Those of reading the file.
-    pub fn next(&mut self, block: &mut Block) -> io::Result<bool> {
-        match self {
-            LogBlocks::Compressed(lines) => lines.next(block),
-            LogBlocks::Plain(None) => Ok(false),
-            LogBlocks::Plain(Some(reader)) => {
-                if !reader.fill(block)? {
-                    *self = LogBlocks::Plain(None);
-                }
-                Ok(true)
-            }
-        }
+    /// As [`BlockReader::fill`].
+    pub fn fill(&mut self, block: &mut Block) -> io::Result<bool> {
+        self.reader.fill(block)
     }
 }
 

@@ -7,15 +7,15 @@ use jiff::tz::TimeZone;
 
 use crate::catalog::{Catalog, Providers};
 use crate::parse::attribution::Attribution;
-use crate::parse::dialect::{Prescan, parse_event};
+use crate::parse::dialect::{PostfixState, Prescan, PrescanVisitor, read_prescanned};
 use crate::parse::event::{Event, Fact, Visitor};
 use crate::parse::frame::syslog::HeaderParser;
 use crate::parse::frame::timestamp::Clock;
 use crate::parse::kinds::Stamp;
-use crate::parse::reader::{LineParser, prescanned};
+use crate::parse::reader::{LineParser, prescan_all};
 use crate::parse::stored_event::StoredEvent;
 
-/// How many lines are prescanned before the first of them is parsed.
+/// How many lines are prescanned before the first of them is parsed: as many as a byte can number.
 const BATCH: usize = 256;
 
 /// Parses blocks of lines without the lines before them.
@@ -67,35 +67,62 @@ impl AheadParser {
         parsed: &mut ParsedLines,
     ) -> bool {
         let (count, mut lines) = (lines.len(), lines);
-        parsed.clear();
+        parsed.events.clear();
         parsed.prescans.resize(count, None);
-        let mut batch = [&b""[..]; BATCH];
         let mut usual = 0;
-        for (number, prescans) in parsed.prescans.chunks_mut(BATCH).enumerate() {
-            for ((slot, line), prescan) in batch.iter_mut().zip(&mut lines).zip(&mut *prescans) {
-                *slot = line;
-                prescanned(&mut self.headers, line, prescan);
-                // In an hour that occurs twice, the time depends on earlier lines.
-                if self.headers.is_ambiguous() {
-                    *prescan = None;
-                }
+        for prescans in parsed.prescans.chunks_mut(BATCH) {
+            let mut batch = [&b""[..]; BATCH];
+            batch
+                .iter_mut()
+                .zip(&mut lines)
+                .for_each(|(slot, line)| *slot = line);
+            let batch = &batch[..prescans.len()];
+            prescan_all(&mut self.headers, batch, prescans);
+            // In an hour that occurs twice, the time depends on earlier lines.
+            if self.headers.had_ambiguous_time() {
+                prescans.fill(None);
             }
-            let first = number * BATCH;
-            for (at, (prescan, line)) in prescans.iter().zip(batch).enumerate() {
-                let Some(prescan) = prescan else {
-                    continue;
-                };
-                usual += 1;
-                let mut visitor = StoringVisitor {
-                    attribution: &mut self.attribution,
-                    events: &mut parsed.events,
-                    index: (first + at) as u32,
-                    line,
-                };
-                parse_event(prescan, line, &mut visitor);
-            }
+            usual += self.parse_records(batch, prescans, &mut parsed.events);
         }
         2 * usual > count
+    }
+
+    /// Parses the records among prescanned lines. Returns how many lines were prescanned.
+    #[inline(never)]
+    fn parse_records(
+        &mut self,
+        lines: &[&[u8]],
+        prescans: &mut [Option<Prescan>],
+        events: &mut Vec<StoredEvent>,
+    ) -> usize {
+        // Their indexes are collected first, without a branch that depends on the line.
+        let (mut records, mut found, mut usual) = ([0u8; BATCH], 0, 0);
+        for (at, prescan) in prescans.iter().enumerate() {
+            usual += usize::from(prescan.is_some());
+            records[found % BATCH] = at as u8;
+            found += usize::from(prescan.as_ref().is_some_and(Prescan::may_have_event));
+        }
+        for at in records[..found].iter().map(|&at| usize::from(at)) {
+            if let (Some(prescan), Some(line)) = (&mut prescans[at], lines.get(at)) {
+                self.parse_record(prescan, line, events);
+            }
+        }
+        usual
+    }
+
+    /// Parses a record. If it is an event, stores it, and takes note of that in its prescan.
+    #[cfg_attr(hot_path, inline(always))]
+    fn parse_record(&mut self, prescan: &mut Prescan, line: &[u8], events: &mut Vec<StoredEvent>) {
+        let mut visitor = StoringVisitor {
+            attribution: &mut self.attribution,
+            events,
+            line,
+            is_stored: false,
+        };
+        read_prescanned(&mut PostfixState::default(), prescan, line, &mut visitor);
+        if visitor.is_stored {
+            prescan.set_parsed_ahead();
+        }
     }
 }
 
@@ -103,17 +130,15 @@ impl AheadParser {
 struct StoringVisitor<'v, 'l> {
     attribution: &'v mut Attribution,
     events: &'v mut Vec<StoredEvent>,
-    /// The index of the line in its block.
-    index: u32,
     line: &'l [u8],
+    is_stored: bool,
 }
 
 impl<'a> Visitor<'a> for StoringVisitor<'_, '_> {
     #[cfg_attr(hot_path, inline(always))]
     fn event(&mut self, _: Option<Stamp>, event: &mut Event<'a>) {
         self.attribution.attribute(event);
-        // An event that cannot be stored is parsed again when it is its turn.
-        let _ = StoredEvent::push(self.events, self.index, self.line, event);
+        self.is_stored = StoredEvent::push(self.events, event, self.line).is_some();
     }
 
     fn noise(&mut self, _: Option<Stamp>, _: Option<&Fact<'a>>) {}
@@ -122,6 +147,10 @@ impl<'a> Visitor<'a> for StoringVisitor<'_, '_> {
 
     /// Only single events are stored.
     fn event_repeated(&mut self, _: Option<Stamp>, _: &mut Event<'a>, _: u32) {}
+}
+
+impl<'a> PrescanVisitor<'a> for StoringVisitor<'_, '_> {
+    fn parsed_ahead(&mut self, _: Option<Stamp>, _: &'a [u8]) {}
 }
 
 impl LineParser {

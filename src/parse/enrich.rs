@@ -2,9 +2,11 @@
 
 use crate::parse::attribution::Attribution;
 use crate::parse::dedup::Deduplicator;
+use crate::parse::dialect::PrescanVisitor;
 use crate::parse::event::{Event, Fact, Visitor};
 use crate::parse::kinds::{Outcome, Stamp};
 use crate::parse::mirror::MirrorFilter;
+use crate::parse::stored_event::StoredEvent;
 use crate::parse::stream::StreamKey;
 
 /// State shared by all streams.
@@ -21,6 +23,8 @@ pub(super) struct Enrich<'p, V> {
     pub now: i64,
     pub shared: &'p mut SharedState,
     pub visitor: &'p mut V,
+    /// The events that were parsed ahead, of the lines that are still to be read.
+    pub ahead: std::slice::Iter<'p, StoredEvent>,
 }
 
 impl<'a, V: Visitor<'a>> Visitor<'a> for Enrich<'_, V> {
@@ -58,11 +62,14 @@ impl<'a, V: Visitor<'a>> Visitor<'a> for Enrich<'_, V> {
     }
 }
 
-impl<'a, V: Visitor<'a>> Enrich<'_, V> {
-    /// As [`Visitor::event`], for an event that already has its provider and its condition, which were found without the
-    /// lines before.
+impl<'a, V: Visitor<'a>> PrescanVisitor<'a> for Enrich<'_, V> {
+    /// As [`Visitor::event`]; provider and condition were found ahead.
     #[cfg_attr(hot_path, inline(always))]
-    pub(super) fn attributed(&mut self, time: Option<Stamp>, event: &mut Event<'a>) {
+    fn parsed_ahead(&mut self, time: Option<Stamp>, line: &'a [u8]) {
+        let Some(event) = self.ahead.next() else {
+            return;
+        };
+        let event = &mut event.event(line);
         if event.mirrored && self.shared.mirrors.is_copy(self.key, time, self.now, event) {
             return self.visitor.noise(time, None);
         }

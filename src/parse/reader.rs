@@ -234,10 +234,12 @@ impl LineParser {
         self.streams[self.current].detection.allows_prescan()
     }
 
-    /// The selected stream, what adds to its events, and the buffer for a line that is read in place of another one.
+    /// The selected stream, what adds to its events, of which some were parsed ahead, and the buffer for a line that is
+    /// read in place of another one.
     #[inline]
     fn parts<'p, V>(
         &'p mut self,
+        ahead: &'p [StoredEvent],
         visitor: &'p mut V,
     ) -> (&'p mut Stream, Enrich<'p, V>, &'p mut Vec<u8>) {
         let now = self.now();
@@ -247,13 +249,14 @@ impl LineParser {
             now,
             shared: &mut self.shared,
             visitor,
+            ahead: ahead.iter(),
         };
         (stream, enrich, &mut self.text)
     }
 
     /// Parses lines without a prescan.
     fn read_each(&mut self, lines: &[&[u8]], visitor: &mut impl for<'a> Visitor<'a>) {
-        let (stream, mut enrich, text) = self.parts(visitor);
+        let (stream, mut enrich, text) = self.parts(&[], visitor);
         for (at, line) in lines.iter().enumerate() {
             indirect::read(stream, line, &lines[..at], text, &mut enrich);
         }
@@ -270,7 +273,7 @@ impl LineParser {
         events: &[StoredEvent],
         visitor: &mut impl for<'a> Visitor<'a>,
     ) {
-        let (stream, mut enrich, text) = self.parts(visitor);
+        let (stream, mut enrich, text) = self.parts(events, visitor);
         // There is a state from the beginning on: the lines between the prescanned ones read and change it.
         let has_prescanned = prescans.iter().any(Option::is_some);
         if has_prescanned {
@@ -278,14 +281,8 @@ impl LineParser {
         }
         // A local copy of the state while prescanned lines are parsed.
         let mut postfix = stream.postfix_state();
-        let mut events = events.iter();
-        let mut next = events.next();
         for (at, (prescan, line)) in prescans.iter().zip(lines).enumerate() {
             match prescan {
-                Some(prescan) if let Some(event) = next.filter(|it| it.index as usize == at) => {
-                    next = events.next();
-                    enrich.attributed(Some(prescan.time()), &mut event.event(line));
-                }
                 Some(prescan) => read_prescanned(&mut postfix, prescan, line, &mut enrich),
                 None => {
                     stream.set_postfix_state(postfix);
@@ -322,6 +319,7 @@ impl LineParser {
             now,
             shared: &mut self.shared,
             visitor: &mut result,
+            ahead: [].iter(),
         };
         let mut prescan = None;
         if stream.detection.allows_prescan() {
@@ -367,7 +365,7 @@ impl LineParser {
 
 /// Prescans a line for the usual forms of Postfix.
 #[cfg_attr(hot_path, inline(always))]
-pub(super) fn prescanned(headers: &mut HeaderParser, line: &[u8], slot: &mut Option<Prescan>) {
+fn prescanned(headers: &mut HeaderParser, line: &[u8], slot: &mut Option<Prescan>) {
     *slot = None;
     if let Some(header) = headers.header(line) {
         // Without a result, the line is of another form.
@@ -375,9 +373,13 @@ pub(super) fn prescanned(headers: &mut HeaderParser, line: &[u8], slot: &mut Opt
     }
 }
 
-/// Prescans many lines. A function of its own, so that both loops of [`LineParser::read`] have enough registers.
+/// Prescans many lines. A function of its own, so that the loops of those who call it have enough registers.
 #[inline(never)]
-fn prescan_all(headers: &mut HeaderParser, lines: &[&[u8]], prescans: &mut [Option<Prescan>]) {
+pub(super) fn prescan_all(
+    headers: &mut HeaderParser,
+    lines: &[&[u8]],
+    prescans: &mut [Option<Prescan>],
+) {
     for (prescan, line) in prescans.iter_mut().zip(lines) {
         prescanned(headers, line, prescan);
     }

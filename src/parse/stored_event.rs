@@ -38,8 +38,6 @@ impl Span {
 /// An event of a block of lines. Small, because one is written and read for each delivery.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct StoredEvent {
-    /// The index of its line.
-    pub index: u32,
     agent: Agent,
     instance: Span,
     queue_id: Span,
@@ -64,14 +62,9 @@ pub(super) struct StoredEvent {
 }
 
 impl StoredEvent {
-    /// Appends an event that was parsed from the line with this index; not if a text of it is not in the line.
+    /// Appends an event that was parsed from this line; `None` if a text of it is not in the line.
     #[cfg_attr(hot_path, inline(always))]
-    pub(super) fn push(
-        events: &mut Vec<Self>,
-        index: u32,
-        line: &[u8],
-        event: &Event<'_>,
-    ) -> Option<()> {
+    pub(super) fn push(events: &mut Vec<Self>, event: &Event<'_>, line: &[u8]) -> Option<()> {
         let [instance, queue_id, host, sender, recipient, text] = [
             Span::of(event.service.instance, line)?,
             Span::of(event.queue_id, line)?,
@@ -81,7 +74,6 @@ impl StoredEvent {
             Span::of(event.text, line)?,
         ];
         events.push(StoredEvent {
-            index,
             agent: event.service.agent,
             instance,
             queue_id,

@@ -8,8 +8,8 @@ use std::thread;
 use super::block::{Block, BlockReader};
 use super::lines::MAX_BATCH;
 
-/// How many blocks there are without a wish: one that is parsed, and the rest to be read ahead.
-pub const DEFAULT_BLOCKS: usize = 4;
+/// How many blocks there are: one that is parsed, and the rest to be read ahead.
+const BLOCKS: usize = 4;
 
 /// The lines of an input that is read once from beginning to end, as [`Lines`](super::Lines) gives them.
 pub struct LinesAhead {
@@ -18,21 +18,16 @@ pub struct LinesAhead {
 }
 
 impl LinesAhead {
-    /// The lines of `input`, each truncated to `cap` bytes, of which at most `blocks` are read ahead. Lines of a live
-    /// input, such as a pipe, are handed over as soon as they are read; otherwise blocks are filled.
+    /// The lines of `input`, each truncated to `cap` bytes. Lines of a live input, such as a pipe, are handed over as
+    /// soon as they are read; otherwise blocks are filled.
     ///
     /// # Errors
     ///
     /// If there can be no further thread.
-    pub fn new(
-        input: impl Read + Send + 'static,
-        cap: usize,
-        is_live: bool,
-        blocks: usize,
-    ) -> io::Result<Self> {
-        let (reader, read) = sync_channel(blocks);
+    pub fn new(input: impl Read + Send + 'static, cap: usize, is_live: bool) -> io::Result<Self> {
+        let (reader, read) = sync_channel(BLOCKS);
         let (used, spare) = channel();
-        for _ in 0..blocks {
+        for _ in 0..BLOCKS {
             // Never fails: the receiver is here. The buffer is allocated when it is filled.
             let _ = used.send(Block::default());
         }
@@ -51,9 +46,11 @@ impl LinesAhead {
     ///
     /// Those of reading the input, except for interruptions, after which it is read again.
     pub fn read(&mut self, mut sink: impl FnMut(&[&[u8]])) -> io::Result<bool> {
-        let Some(block) = self.receive()? else {
+        // Without a sender, the whole input has been read.
+        let Ok(block) = self.read.recv() else {
             return Ok(false);
         };
+        let block = block?;
         let mut lines = [&b""[..]; MAX_BATCH];
         let mut all = block.lines();
         while all.len() > 0 {
@@ -65,34 +62,9 @@ impl LinesAhead {
             sink(&lines[..count]);
         }
         drop(all);
-        self.give_back(block);
-        Ok(true)
-    }
-
-    /// The next block, in exchange for one that is not needed any more, or that is new: so there are always as many to
-    /// read ahead into. Returns `false` at the end of the input.
-    ///
-    /// # Errors
-    ///
-    /// As [`LinesAhead::read`].
-    pub fn next(&mut self, block: &mut Block) -> io::Result<bool> {
-        let Some(next) = self.receive()? else {
-            return Ok(false);
-        };
-        let used = std::mem::replace(block, next);
-        self.give_back(used);
-        Ok(true)
-    }
-
-    /// The next block; `None` at the end of the input.
-    fn receive(&mut self) -> io::Result<Option<Block>> {
-        // Without a sender, the whole input has been read.
-        self.read.recv().ok().transpose()
-    }
-
-    fn give_back(&self, used: Block) {
         // The thread may have ended.
-        let _ = self.used.send(used);
+        let _ = self.used.send(block);
+        Ok(true)
     }
 }
 
@@ -120,7 +92,7 @@ mod tests {
 
     /// The lines, and whether reading failed.
     fn all(input: impl Read + Send + 'static, cap: usize, is_live: bool) -> (Vec<Vec<u8>>, bool) {
-        let mut lines = LinesAhead::new(input, cap, is_live, DEFAULT_BLOCKS).expect("a thread");
+        let mut lines = LinesAhead::new(input, cap, is_live).expect("a thread");
         let mut found = Vec::new();
         loop {
             let mut keep = |batch: &[&[u8]]| found.extend(batch.iter().map(|line| line.to_vec()));
@@ -187,8 +159,7 @@ mod tests {
                 Ok(buffer.len())
             }
         }
-        let mut lines =
-            LinesAhead::new(Endless(ended), 100, false, DEFAULT_BLOCKS).expect("a thread");
+        let mut lines = LinesAhead::new(Endless(ended), 100, false).expect("a thread");
         assert!(lines.read(|_| ()).expect("lines"));
         drop(lines);
         // The sender is dropped with the input.

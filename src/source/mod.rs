@@ -52,7 +52,7 @@ pub use facility::Facility;
 pub use input::{Files, Framing, Input, Journal, Listener, ReadFrom, Syslog, SyslogTls};
 pub use interface::{Hint, Progress, Rotations, Source, Status, Wake};
 pub use lines::{DEFAULT_MAX_LINE_BYTES, Lines};
-pub use lines_ahead::{DEFAULT_BLOCKS, LinesAhead};
+pub use lines_ahead::LinesAhead;
 pub(crate) use log_names::base_directory;
 pub use log_names::{find, is_pattern};
 pub(crate) use logrotate_config::LogrotateConfig;

@@ -59,7 +59,7 @@ fn log(day: u32) -> String {
     log
 }
 
-/// Logs of three days, one of them compressed, and one of another server.
+/// Logs of three days, one of them compressed, one of another server, and one without lines.
 fn logs(folder: &Path) -> Vec<PathBuf> {
     let path = |name: &str| folder.join(name);
     fs::write(path("mail.log"), log(3)).expect("written");
@@ -70,9 +70,16 @@ fn logs(folder: &Path) -> Vec<PathBuf> {
     compressed.finish().expect("written");
     let exim = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/exim-mainlog.log");
     fs::copy(exim, path("mainlog")).expect("copied");
-    ["mail.log", "mail.log.1", "mail.log.2.gz", "mainlog"]
-        .map(path)
-        .into()
+    fs::write(path("empty.log"), "").expect("written");
+    [
+        "mail.log",
+        "mail.log.1",
+        "empty.log",
+        "mail.log.2.gz",
+        "mainlog",
+    ]
+    .map(path)
+    .into()
 }
 
 #[test]

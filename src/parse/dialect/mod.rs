@@ -39,5 +39,5 @@ pub use api::AgentDef;
 pub(in crate::parse) use api::{Confidence, Record};
 pub use custom::{Pattern, PatternSettings, Patterns, group_names};
 pub use mta::{Agent, Mta};
-pub(in crate::parse) use postfix::{PostfixState, Prescan, parse_event, read_prescanned};
+pub(in crate::parse) use postfix::{PostfixState, Prescan, PrescanVisitor, read_prescanned};
 pub(in crate::parse) use registry::DialectState;

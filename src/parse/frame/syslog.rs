@@ -18,6 +18,8 @@ pub(in crate::parse) struct HeaderParser {
     last: Header,
     /// The beginning of its hour, if minute and second are at the positions of RFC 3164.
     hour: Option<i64>,
+    /// See [`HeaderParser::had_ambiguous_time`].
+    had_ambiguous_time: bool,
 }
 
 /// Time and host at the beginning of a line.
@@ -58,6 +60,7 @@ impl HeaderParser {
             bytes: [0; MAX_CACHED_HEADER],
             known: 0,
             hour: None,
+            had_ambiguous_time: false,
             last: Header {
                 time: Stamp {
                     seconds: 0,
@@ -78,10 +81,9 @@ impl HeaderParser {
         self.known = 0;
     }
 
-    /// Whether the last time was in an hour that occurs twice, so that the times of its lines depend on those before.
-    #[inline]
-    pub(in crate::parse) fn is_ambiguous(&self) -> bool {
-        self.clock.is_ambiguous()
+    /// Whether a time since the last call was in an hour that occurs twice, so that it depends on the lines before.
+    pub(in crate::parse) fn had_ambiguous_time(&mut self) -> bool {
+        std::mem::take(&mut self.had_ambiguous_time)
     }
 
     /// Takes note of the time of a line that was read elsewhere.
@@ -164,7 +166,9 @@ impl HeaderParser {
     /// Parses the header of the line and caches it; false if the line has none.
     #[inline(never)]
     fn replace(&mut self, line: &[u8]) -> bool {
-        let Some((header, cacheable)) = self.read(line) else {
+        let read = self.read(line);
+        self.had_ambiguous_time |= self.clock.is_ambiguous();
+        let Some((header, cacheable)) = read else {
             return false;
         };
         (self.last, self.known) = (header, 0);

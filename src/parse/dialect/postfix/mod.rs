@@ -28,6 +28,7 @@ use program::{Daemon, Origin, Program};
 
 use crate::parse::dialect::api::{AgentDef, Confidence, Dialect, Record};
 use crate::parse::event::{Event, Fact, Line, Visitor};
+use crate::parse::kinds::Stamp;
 use crate::parse::repeat;
 
 /// The dialect.
@@ -89,13 +90,19 @@ impl Dialect for Postfix {
     }
 }
 
-/// Parses a prescanned line.
+/// Receives prescanned lines.
+pub(in crate::parse) trait PrescanVisitor<'a>: Visitor<'a> {
+    /// Called for a line whose event was parsed ahead of its turn.
+    fn parsed_ahead(&mut self, time: Option<Stamp>, line: &'a [u8]);
+}
+
+/// Parses a prescanned line. An event does not depend on the state.
 #[cfg_attr(hot_path, inline(always))]
 pub(in crate::parse) fn read_prescanned<'a>(
     state: &mut PostfixState,
     prescan: &Prescan,
     line: &'a [u8],
-    visitor: &mut impl Visitor<'a>,
+    visitor: &mut impl PrescanVisitor<'a>,
 ) {
     let time = Some(prescan.time());
     let text = prescan.text(line);
@@ -103,6 +110,7 @@ pub(in crate::parse) fn read_prescanned<'a>(
     let queue_id = || prescan.queue_id(line);
     let origin = |daemon| prescan.origin(daemon, line);
     match (prescan.form, prescan.program) {
+        (Form::ParsedAhead, _) => return visitor.parsed_ahead(time, line),
         (Form::Connect, SMTPD) if text.starts_with(b"connect from ") => {
             let service = origin(Daemon::Smtpd).service();
             return visitor.noise(time, Some(&Fact::Connected(service)));
@@ -177,28 +185,6 @@ pub(in crate::parse) fn read_prescanned<'a>(
         _ => {}
     }
     read_uncommon(state, prescan, line, visitor);
-}
-
-/// Parses a prescanned line if it probably tells of a delivery or a reject. An event does not depend on the state.
-#[cfg_attr(hot_path, inline(always))]
-pub(in crate::parse) fn parse_event<'a>(
-    prescan: &Prescan,
-    line: &'a [u8],
-    visitor: &mut impl Visitor<'a>,
-) {
-    let is_client = matches!(
-        prescan.program,
-        Program::Daemon(Daemon::Smtp | Daemon::Lmtp)
-    );
-    let has_event = match prescan.form {
-        Form::To | Form::NoQueue => true,
-        // The attempt of a client, `host … said:` or `connect to …`.
-        Form::Any | Form::Connect => is_client,
-        _ => false,
-    };
-    if has_event {
-        read_prescanned(&mut PostfixState::default(), prescan, line, visitor);
-    }
 }
 
 const SMTPD: Program = Program::Daemon(Daemon::Smtpd);
