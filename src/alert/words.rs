@@ -15,6 +15,10 @@ pub struct Words {
     pub labels: BTreeMap<String, String>,
     /// The annotations.
     pub annotations: BTreeMap<String, String>,
+    /// The annotation `summary` in both languages, for pages.
+    pub summary: Text,
+    /// The annotation `description` in both languages.
+    pub description: Text,
 }
 
 impl Words {
@@ -35,21 +39,26 @@ impl Words {
         if let Some((name, value)) = &active.label {
             labels.insert((*name).to_owned(), value.clone());
         }
-        let fill = Fill {
-            alert,
-            active,
-            instance,
-            language,
+        let filled = |text: &dyn Fn(&Fill<'_>) -> String| {
+            let [en, zh] = [Language::En, Language::Zh].map(|language| {
+                text(&Fill {
+                    alert,
+                    active,
+                    instance,
+                    language,
+                })
+            });
+            Text { en, zh }
         };
-        let description = format!(
-            "{}{}",
-            fill.text(&alert.description),
-            what_to_do(&texts, language)
-        );
+        let summary = filled(&|fill| fill.text(&alert.summary));
+        let description = filled(&|fill| {
+            let remedy = what_to_do(&texts, fill.language);
+            format!("{}{remedy}", fill.text(&alert.description))
+        });
         let path = path(alert, active, texts.path);
         let annotations = [
-            ("summary", fill.text(&alert.summary)),
-            ("description", description),
+            ("summary", language.of(&summary).to_owned()),
+            ("description", language.of(&description).to_owned()),
             ("meaning", texts.meaning),
             ("meaning_en", texts.meaning_en),
             ("remediation", texts.remediation),
@@ -61,6 +70,8 @@ impl Words {
         Words {
             labels,
             annotations: annotations.into(),
+            summary,
+            description,
         }
     }
 

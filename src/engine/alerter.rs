@@ -235,6 +235,8 @@ impl Alerter {
             Some(ActiveAlert {
                 labels: words.labels,
                 annotations: words.annotations,
+                summary: words.summary,
+                description: words.description,
                 since: active.since,
                 fired: active.fired,
                 inhibited_by: active.silenced_by.clone(),
@@ -247,6 +249,7 @@ impl Alerter {
             Some(EndedAlert {
                 labels: words.labels,
                 annotations: words.annotations,
+                summary: words.summary,
                 fired: active.fired?,
                 resolved: ended.resolved,
             })

@@ -6,6 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::web_address::WebAddress;
+use crate::catalog::Text;
 
 /// An alert that is pending or firing.
 #[derive(Clone, Debug, PartialEq)]
@@ -14,6 +15,10 @@ pub struct ActiveAlert {
     pub labels: BTreeMap<String, String>,
     /// The annotations.
     pub annotations: BTreeMap<String, String>,
+    /// The annotation `summary` in both languages.
+    pub summary: Text,
+    /// The annotation `description` in both languages.
+    pub description: Text,
     /// When its condition became true, in seconds since 1970.
     pub since: i64,
     /// When it started to fire, in seconds since 1970; `None` while it is pending.
@@ -29,6 +34,8 @@ pub struct EndedAlert {
     pub labels: BTreeMap<String, String>,
     /// The annotations, with the figures of its peak.
     pub annotations: BTreeMap<String, String>,
+    /// The annotation `summary` in both languages.
+    pub summary: Text,
     /// When it started to fire, in seconds since 1970.
     pub fired: i64,
     /// When it was resolved, in seconds since 1970.

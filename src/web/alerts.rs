@@ -160,19 +160,6 @@ pub fn cause_path(context: &Context<'_>, labels: &Texts, annotations: &Texts) ->
     }
 }
 
-/// An annotation of an alert, if it is in the language of the page: the policy has it in one language.
-pub fn annotation<'a>(
-    context: &Context<'_>,
-    annotations: &'a Texts,
-    name: &str,
-) -> Option<&'a str> {
-    let text = annotations.get(name)?;
-    let is_chinese = text
-        .chars()
-        .any(|letter| ('\u{4e00}'..='\u{9fff}').contains(&letter));
-    (is_chinese == context.zh()).then_some(text)
-}
-
 /// Whether an alert is about a code or condition.
 pub fn is_about(context: &Context<'_>, topic: Topic, labels: &Texts, annotations: &Texts) -> bool {
     let wanted = context.catalog().topic_name(topic);

@@ -81,6 +81,11 @@ impl<'a> Context<'a> {
         self.language.language.of(text)
     }
 
+    /// As [`Context::text`]; `None` if there is none.
+    pub fn known_text<'t>(&self, text: &'t Text) -> Option<&'t str> {
+        Some(self.text(text)).filter(|text| !text.is_empty())
+    }
+
     /// Whether the page is Chinese.
     pub fn zh(&self) -> bool {
         self.language.language == Language::Zh

@@ -77,7 +77,7 @@ pub fn band(context: &Context<'_>, relevant: &Relevant<'_>, words: Words) -> Ban
     }
     if let Some(ended) = relevant.resolved(context.now) {
         let lasted = context.duration(ended.resolved - ended.fired);
-        let text = alerts::annotation(context, &ended.annotations, "summary");
+        let text = context.known_text(&ended.summary);
         let mut lines: Vec<Markup> = text.into_iter().map(|text| html! { (text) }).collect();
         lines.extend(words.quiet_facts);
         return Band {
@@ -115,7 +115,7 @@ pub fn band(context: &Context<'_>, relevant: &Relevant<'_>, words: Words) -> Ban
 
 /// One line about an alert: its summary with figures, or the title of its rule.
 pub fn summary(context: &Context<'_>, alert: &ActiveAlert) -> String {
-    if let Some(summary) = alerts::annotation(context, &alert.annotations, "summary") {
+    if let Some(summary) = context.known_text(&alert.summary) {
         return summary.to_owned();
     }
     let rule = alerts::rule(context, alerts::name(&alert.labels));

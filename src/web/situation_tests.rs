@@ -198,16 +198,14 @@ fn measured_trouble_without_an_alert_is_neither_red_nor_green() {
 }
 
 #[test]
-fn summary_of_an_alert_is_shown_in_the_language_of_the_page_only() {
+fn without_a_summary_in_the_language_of_the_page_the_title_of_the_rule_is_shown() {
     let view = View {
         sources: vec![source("mail")],
         ..incident()
     };
     let mut alert = active("MaillogSmtp421Spike", "critical", true);
     let summary = "421 from google: 65% of all outbound replies".to_owned();
-    alert
-        .annotations
-        .insert("summary".to_owned(), summary.clone());
+    alert.summary.en.clone_from(&summary);
     let alerting = Alerting {
         active: vec![alert],
         ..Alerting::default()

@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 
 use super::context::{Context, SiteSettings};
 use super::language::PageLanguage;
-use crate::catalog::{Catalog, Language, Policy, Providers};
+use crate::catalog::{Catalog, Language, Policy, Providers, Text};
 use crate::insight::Insight;
 use crate::metrics::{
     ActiveAlert, Alerting, Counters, EndedAlert, History, RuleState, SourceStats, View,
@@ -150,6 +150,8 @@ pub fn active(name: &str, severity: &str, fires: bool) -> ActiveAlert {
     ActiveAlert {
         labels: labels(name, severity),
         annotations: BTreeMap::new(),
+        summary: Text::default(),
+        description: Text::default(),
         since: NOW - 720,
         fired: fires.then_some(NOW - 600),
         inhibited_by: None,
@@ -161,6 +163,7 @@ pub fn ended(name: &str) -> EndedAlert {
     EndedAlert {
         labels: labels(name, "critical"),
         annotations: BTreeMap::new(),
+        summary: Text::default(),
         fired: NOW - 5_400,
         resolved: NOW - 3_600,
     }

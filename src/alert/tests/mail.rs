@@ -28,6 +28,19 @@ fn burst_of_421_fires_within_minutes() {
         words.annotations["summary"],
         "421 4.3.2 from google: 82.76% of all outbound replies"
     );
+    // Pages show them in the language of the reader, alerts in that of the policy.
+    assert_eq!(words.summary.en, words.annotations["summary"]);
+    assert!(
+        words.summary.zh.contains("82.76%") && words.summary.zh.contains("google"),
+        "{}",
+        words.summary.zh
+    );
+    assert_eq!(words.description.en, words.annotations["description"]);
+    assert!(
+        words.description.zh.contains("240"),
+        "{}",
+        words.description.zh
+    );
     let description = &words.annotations["description"];
     assert!(
         description.starts_with(

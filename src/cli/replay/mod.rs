@@ -169,6 +169,7 @@ fn fired(evaluator: &mut Evaluator, policy: &Policy, end: i64) -> Vec<Fired> {
         let Words {
             labels,
             annotations,
+            ..
         } = evaluator.words(&active, "", &WebAddress::default())?;
         let alert = policy.alerts.get(active.rule)?;
         let resolved = match ended {

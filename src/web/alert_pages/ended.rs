@@ -2,6 +2,7 @@
 
 use maud::{Markup, html};
 
+use crate::catalog::Text;
 use crate::web::alert_list::short_name;
 use crate::web::alerts::{self, Relevant, Texts};
 use crate::web::context::Context;
@@ -20,6 +21,7 @@ const MAX_LINES: usize = 8;
 struct Row<'a> {
     labels: &'a Texts,
     annotations: &'a Texts,
+    summary: &'a Text,
     fired: i64,
     resolved: Option<i64>,
     is_silenced: bool,
@@ -35,6 +37,7 @@ pub fn block(context: &Context<'_>, relevant: &Relevant<'_>) -> Markup {
             Some(Row {
                 labels: &it.labels,
                 annotations: &it.annotations,
+                summary: &it.summary,
                 fired: it.fired?,
                 resolved: None,
                 is_silenced: it.inhibited_by.is_some(),
@@ -43,6 +46,7 @@ pub fn block(context: &Context<'_>, relevant: &Relevant<'_>) -> Markup {
     let ended = relevant.ended.iter().map(|it| Row {
         labels: &it.labels,
         annotations: &it.annotations,
+        summary: &it.summary,
         fired: it.fired,
         resolved: Some(it.resolved),
         is_silenced: false,
@@ -137,7 +141,7 @@ fn table(context: &Context<'_>, rows: &[Row<'_>]) -> Markup {
                             } @else {
                                 b.warn.nw { "◆ " (context.t("warning", "警告")) }
                             }
-                            @if let Some(text) = alerts::annotation(context, row.annotations, "summary") { br; span.s.dim { (text) } }
+                            @if let Some(text) = context.known_text(row.summary) { br; span.s.dim { (text) } }
                         }
                         td class=[row.resolved.map(|_| "nw")] {
                             @match row.resolved {

@@ -38,7 +38,7 @@ pub fn page(context: &Context<'_>, name: &str) -> Option<String> {
     let words = Words {
         trouble: active.map(|it| html! { (situation::summary(context, it)) }),
         facts: active
-            .and_then(|it| alerts::annotation(context, &it.annotations, "description"))
+            .and_then(|it| context.known_text(&it.description))
             .map(|text| html! { (text) })
             .into_iter()
             .collect(),

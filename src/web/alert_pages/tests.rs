@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::alert::{figures, texts};
-use crate::catalog::{Catalog, Change, Language, Policy};
-use crate::metrics::{ActiveAlert, Alerting};
+use crate::catalog::{Catalog, Change, Language, Policy, Text};
+use crate::metrics::{ActiveAlert, Alerting, EndedAlert};
 use crate::web::context::SiteSettings;
 use crate::web::test_support::{
     active, context, ended, escape, incident, rule_state, settings, view_of, with_alerting,
@@ -52,6 +52,41 @@ fn every_rule_has_a_page_and_is_on_the_index_page_in_both_languages() {
     assert!(full.contains("此建议来自本项目"), "{full}");
     let spike = page(&chinese, "MaillogSmtp421Spike").body;
     assert!(!spike.contains("此建议来自本项目"), "{spike}");
+}
+
+#[test]
+fn figures_of_an_alert_are_shown_in_the_language_of_the_page() {
+    let text = |what: &str| Text {
+        en: format!("English {what}"),
+        zh: format!("中文 {what}"),
+    };
+    let firing = ActiveAlert {
+        summary: text("summary"),
+        description: text("description"),
+        ..active("MaillogSmtp421Spike", "critical", true)
+    };
+    let resolved = EndedAlert {
+        summary: text("end"),
+        ..ended("MaillogSmtp421Spike")
+    };
+    let alerting = Alerting {
+        active: vec![firing],
+        ended: vec![resolved],
+        ..Alerting::default()
+    };
+    let (view, settings) = (with_alerting(incident(), alerting), settings());
+    for (language, shown, hidden) in [
+        (Language::En, "English", "中文"),
+        (Language::Zh, "中文", "English"),
+    ] {
+        let context = context(&view, &settings, language);
+        let body = page(&context, "MaillogSmtp421Spike").body;
+        for what in ["summary", "description", "end"] {
+            let of = |language: &str| body.contains(&format!("{language} {what}"));
+            assert!(of(shown) && !of(hidden), "{what}: {body}");
+        }
+        assert!(super::index(&context).contains(&format!("{shown} summary")));
+    }
 }
 
 #[test]

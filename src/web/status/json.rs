@@ -87,14 +87,13 @@ fn state(
 }
 
 fn alert_entry(context: &Context<'_>, alert: &ActiveAlert) -> AlertEntry {
-    let description = alerts::annotation(context, &alert.annotations, "description");
     AlertEntry {
         alert: alerts::name(&alert.labels).to_owned(),
         severity: alert.labels.get("severity").cloned().unwrap_or_default(),
         provider: alert.labels.get("provider").cloned(),
         since: alert.fired.unwrap_or(alert.since),
         summary: situation::summary(context, alert),
-        description: description.unwrap_or_default().to_owned(),
+        description: context.text(&alert.description).to_owned(),
         page: alerts::cause_path(context, &alert.labels, &alert.annotations),
         silenced_by: alert.inhibited_by.clone(),
     }
