@@ -105,14 +105,15 @@ pub(super) fn parse<'a, 'e>(
         b"STOREDRIVER" | b"PUBLICFOLDER" => (STORE, Direction::Local),
         _ => (TRANSPORT, Direction::Outbound),
     };
-    let host = if name.is_empty() { address } else { name };
+    // Only a delivery by SMTP names another server; other records name the one that wrote them.
+    let host = match (source, outcome, name) {
+        (b"SMTP", Outcome::Sent, b"") => address,
+        (b"SMTP", Outcome::Sent, name) => name,
+        _ => b"",
+    };
     let mut found = Event {
         queue_id: id,
-        host: if direction == Direction::Outbound {
-            host
-        } else {
-            b""
-        },
+        host,
         sender: without_brackets(sender),
         recipient: first_of(recipients),
         delays: Delays {
@@ -121,9 +122,6 @@ pub(super) fn parse<'a, 'e>(
         },
         ..Event::new(service, direction, outcome)
     };
-    if source == b"SMTP" && outcome != Outcome::Sent {
-        found.host = b"";
-    }
     let status = Status::of(status, context, outcome);
     // A status that is cut off may be of either kind. The size is the next value.
     let is_remote = source == b"SMTP" && !size.is_empty();
