@@ -10,12 +10,14 @@
 //! ```
 //!
 //! The programs read the same file in turn on one core, from a page cache that was filled from the disk.
-//! CPU time and peak memory are those of the kernel (wait4(2)).
+//! CPU time and peak memory are those of the kernel (wait4(2)). Then `report` and grep run on all cores, for the time on the
+//! clock.
 
 #[path = "../log/mod.rs"]
 mod log;
 
 mod check;
+mod clock;
 mod http;
 mod log_writer;
 mod machine;
@@ -84,7 +86,8 @@ fn compare(options: &Options, folder: &Path) -> Result<bool> {
     eprintln!("writing {} lines …", options.lines);
     let expected = write_log_in_child(&log)?;
     let results = programs::run_all(options, &log, &expected, folder)?;
-    print!("{}", table::render(options, &log, &results)?);
+    let clock = clock::measure(options, &log)?;
+    print!("{}", table::render(options, &log, &results, &clock)?);
     Ok(results
         .iter()
         .all(|result| result.may_be_wrong || !result.agreement.wrong))

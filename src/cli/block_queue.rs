@@ -37,8 +37,10 @@ pub(super) struct BlockQueue<'p, F> {
 }
 
 struct State<'p, F> {
-    /// Opens the next file; `None` after the last one.
-    open: Option<F>,
+    /// Opens the next file. Kept after the last one, because it shows the progress.
+    open: F,
+    /// Whether the last file was opened.
+    all_open: bool,
     threads: usize,
     /// Open files, of which the first is counted; or why one cannot be read.
     files: VecDeque<Result<ReadFile<'p>, Error>>,
@@ -91,7 +93,8 @@ where
     pub fn new(open: F, threads: usize) -> Self {
         BlockQueue {
             state: Mutex::new(State {
-                open: Some(open),
+                open,
+                all_open: false,
                 threads,
                 files: VecDeque::new(),
                 next: (0, 0),
@@ -238,11 +241,9 @@ where
 
     /// Opens as many files as there are threads.
     fn open_files(&mut self) {
-        while self.files.len() < self.threads
-            && let Some(open) = &mut self.open
-        {
-            let Some(opened) = open() else {
-                self.open = None;
+        while self.files.len() < self.threads && !self.all_open {
+            let Some(opened) = (self.open)() else {
+                self.all_open = true;
                 return;
             };
             self.files.push_back(opened.map(|log| ReadFile {
@@ -273,6 +274,6 @@ where
     /// Whether the last block of the last file was read.
     fn is_read(&self) -> bool {
         let is_read = |file: &Result<ReadFile<'_>, _>| file.as_ref().map_or(true, |it| it.ended);
-        self.open.is_none() && self.files.iter().all(is_read)
+        self.all_open && self.files.iter().all(is_read)
     }
 }
