@@ -128,10 +128,21 @@ const TEMPLATE: &str = "{before-help}{about-with-newline}\n用法：{usage}\n\n{
 
 /// The command and its subcommands with these texts.
 pub fn translate(command: Command) -> Command {
+    let mut command = translate_one(command);
+    // Adds the command `help`, whose texts are clap's own.
+    command.build();
+    command.mut_subcommand("help", |help| {
+        help.about(script::own("显示帮助"))
+            .help_template(script::own(TEMPLATE))
+            .subcommand_help_heading(script::own("命令"))
+    })
+}
+
+fn translate_one(command: Command) -> Command {
     let has_version = command.get_version().is_some();
     let mut command = command
         .mut_args(translate_argument)
-        .mut_subcommands(translate)
+        .mut_subcommands(translate_one)
         .disable_help_flag(true)
         .arg(flag("help", 'h', ArgAction::Help, "显示帮助（-h 为摘要）"))
         .help_template(script::own(TEMPLATE))
@@ -255,9 +266,10 @@ mod tests {
             "{help}"
         );
         assert!(
-            !help.contains("Usage") && !help.contains("Print help"),
+            !help.contains("Usage") && !help.contains("Print "),
             "{help}"
         );
+        assert!(help.contains("help         显示帮助"), "{help}");
         let doctor = command.find_subcommand_mut("doctor").expect("the command");
         let help = doctor.render_help().to_string();
         assert!(help.contains("检查结果的输出格式"), "{help}");
