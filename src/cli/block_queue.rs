@@ -32,8 +32,10 @@ type Place = (u64, u64);
 /// The blocks of all files.
 pub(super) struct BlockQueue<'p, F> {
     state: Mutex<State<'p, F>>,
-    /// Notified of every change for which a thread may wait.
-    changed: Condvar,
+    /// Notified when there may be a block to be read: one thread at a time, since each has to be woken.
+    readable: Condvar,
+    /// Notified when there may be something to do for the thread that counts.
+    countable: Condvar,
 }
 
 struct State<'p, F> {
@@ -102,7 +104,8 @@ where
                 spare: Vec::new(),
                 stopped: false,
             }),
-            changed: Condvar::new(),
+            readable: Condvar::new(),
+            countable: Condvar::new(),
         }
     }
 
@@ -113,13 +116,11 @@ where
     /// If the file that is next cannot be read.
     pub fn step(&self, counted: Option<ParsedBlock>) -> Result<Step, Error> {
         let mut state = self.lock();
-        if let Some(counted) = counted {
-            state.spare.push(counted);
-            // There may be room for a further block.
-            self.changed.notify_all();
-        }
+        state.spare.extend(counted);
         loop {
             if let Some((file, block)) = state.next_parsed()? {
+                // There is room for a further block.
+                self.wake_reader(&state);
                 return Ok(Step::Count(file, block));
             }
             if let Some(reading) = state.take() {
@@ -128,7 +129,7 @@ where
             if state.is_read() && state.files.is_empty() || state.stopped {
                 return Ok(Step::End);
             }
-            state = self.wait(state);
+            state = wait(&self.countable, state);
         }
     }
 
@@ -137,12 +138,14 @@ where
         let mut state = self.lock();
         while !state.stopped {
             if let Some(reading) = state.take() {
+                // There may be a block of another file, too.
+                self.wake_reader(&state);
                 return Some(reading);
             }
             if state.is_read() {
                 return None;
             }
-            state = self.wait(state);
+            state = wait(&self.readable, state);
         }
         None
     }
@@ -154,32 +157,47 @@ where
         };
         let more = blocks.fill(&mut reading.content.block);
         let is_filled = more.is_ok();
-        self.lock().put_back(reading.place, blocks, more);
-        self.changed.notify_all();
+        let mut state = self.lock();
+        state.put_back(reading.place, blocks, more);
+        match state.is_read() {
+            true => self.readable.notify_all(),
+            false => self.wake_reader(&state),
+        }
+        self.countable.notify_one();
         is_filled
     }
 
     /// Adds a block that is ready to be counted.
     pub fn add(&self, Reading { place, content, .. }: Reading) {
-        self.lock().parsed.insert(place, content);
-        self.changed.notify_all();
+        let mut state = self.lock();
+        state.parsed.insert(place, content);
+        if place == state.next {
+            self.countable.notify_one();
+        }
     }
 
     /// Ends all threads.
     pub fn stop(&self) {
         self.lock().stopped = true;
-        self.changed.notify_all();
+        self.readable.notify_all();
+        self.countable.notify_one();
+    }
+
+    /// Wakes a thread that waits for a block to be read, if there is one.
+    fn wake_reader(&self, state: &State<'p, F>) {
+        if state.readable().is_some() || state.opens_more() {
+            self.readable.notify_one();
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, State<'p, F>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
 
-    fn wait<'s>(&self, state: MutexGuard<'s, State<'p, F>>) -> MutexGuard<'s, State<'p, F>> {
-        self.changed
-            .wait(state)
-            .unwrap_or_else(PoisonError::into_inner)
-    }
+/// Waits until a condition may have changed.
+fn wait<'s, T>(changed: &Condvar, state: MutexGuard<'s, T>) -> MutexGuard<'s, T> {
+    changed.wait(state).unwrap_or_else(PoisonError::into_inner)
 }
 
 impl<'p, F> State<'p, F>
@@ -208,32 +226,36 @@ where
     /// The next block to be read; `None` if there is none now.
     fn take(&mut self) -> Option<Reading> {
         self.open_files();
-        let number = self.next.0;
+        let index = self.readable()?;
+        let file = self.files.get_mut(index)?.as_mut().ok()?;
+        let blocks = file.blocks.take()?;
+        let place = (self.next.0 + index as u64, file.taken);
+        file.taken += 1;
+        Some(Reading {
+            place,
+            file: file.file,
+            blocks: Some(blocks),
+            content: self.spare.pop().unwrap_or_default(),
+        })
+    }
+
+    /// The index of the file of which a block can be read now.
+    fn readable(&self) -> Option<usize> {
         // So that the thread that counts always finds a block, but none leaves the processor's cache before it is counted.
         let near = 2 * self.threads as u64 + 2;
         let mut limit = self.next.1 + near;
-        for (file, number) in self.files.iter_mut().zip(number..) {
+        for (index, file) in self.files.iter().enumerate() {
             // Nothing after a file that cannot be read is wanted.
-            let file = file.as_mut().ok()?;
-            if file.taken < limit
-                && let Some(blocks) = file.blocks.take()
-            {
-                let place = (number, file.taken);
-                file.taken += 1;
-                return Some(Reading {
-                    place,
-                    file: file.file,
-                    blocks: Some(blocks),
-                    content: self.spare.pop().unwrap_or_default(),
-                });
+            let file = file.as_ref().ok()?;
+            if file.taken < limit && file.blocks.is_some() {
+                return Some(index);
             }
-            let is_first = number == self.next.0;
-            limit = match (is_first, file.is_compressed, file.ended) {
+            limit = match (index, file.is_compressed, file.ended) {
                 // A plain file is read soon.
                 (_, false, false) => return None,
-                (true, true, _) => BLOCKS_AHEAD,
-                (true, false, true) => near,
-                (false, _, _) => limit.saturating_sub(file.taken),
+                (0, true, _) => BLOCKS_AHEAD,
+                (0, false, true) => near,
+                _ => limit.saturating_sub(file.taken),
             };
         }
         None
@@ -241,7 +263,7 @@ where
 
     /// Opens as many files as there are threads.
     fn open_files(&mut self) {
-        while self.files.len() < self.threads && !self.all_open {
+        while self.opens_more() {
             let Some(opened) = (self.open)() else {
                 self.all_open = true;
                 return;
@@ -255,6 +277,11 @@ where
                 ended: false,
             }));
         }
+    }
+
+    /// Whether a further file is opened when a block is wanted.
+    fn opens_more(&self) -> bool {
+        self.files.len() < self.threads && !self.all_open
     }
 
     /// Puts back where blocks are read from, after one was; `more` is whether there are more of them.
