@@ -1,7 +1,7 @@
 //! Repetitions that a syslog daemon folds into one line.
 //!
 //! rsyslog (`$RepeatedMsgReduction`) writes the repeated text: `postfix/smtpd[1]: message repeated 3 times: [ … ]`.
-//! BSD syslogd and sysklogd refer to the line before: `last message repeated 3 times`; rsyslog 4 to 6 do so with the tag
+//! BSD syslogd and sysklogd refer to the line before: `last message repeated 3 times`; rsyslog before version 7 does so with the tag
 //! of the program, and often without the host. Either way the line before stands for the first occurrence, so the line
 //! counts as often as it says.
 
