@@ -112,10 +112,12 @@ impl Indirect {
         let time = record.time;
         let times = repeat::of_last_message(&record)?;
         stream.keep_last(before);
-        stream.has_reports = true;
-        stream.last_report = Some(before.len());
         text.clear();
-        text.extend_from_slice(&stream.previous);
+        if repeat::is_about(&record, &stream.previous) {
+            stream.has_reports = true;
+            stream.last_report = Some(before.len());
+            text.extend_from_slice(&stream.previous);
+        }
         Some(Indirect::Repeated(times, time))
     }
 

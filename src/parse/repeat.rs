@@ -1,8 +1,9 @@
 //! Repetitions that a syslog daemon folds into one line.
 //!
 //! rsyslog (`$RepeatedMsgReduction`) writes the repeated text: `postfix/smtpd[1]: message repeated 3 times: [ … ]`.
-//! BSD syslogd and sysklogd refer to the line before: `last message repeated 3 times`. Either way the line before
-//! stands for the first occurrence, so the line counts as often as it says.
+//! BSD syslogd and sysklogd refer to the line before: `last message repeated 3 times`; rsyslog before version 7 does so with the tag
+//! of the program, and often without the host. Either way the line before stands for the first occurrence, so the line
+//! counts as often as it says.
 
 use crate::parse::event::{Event, Fact, Visitor};
 use crate::parse::frame::syslog_record::SyslogRecord;
@@ -37,16 +38,37 @@ fn ends_like_last_message(line: &[u8]) -> bool {
 const LAST_MESSAGE: &[u8] = b"last message repeated ";
 
 /// The number of occurrences in `last message repeated 3 times`. FreeBSD writes it with the tag `syslogd`, macOS
-/// between dashes.
+/// between dashes. With the tag of another program it counts only if [`is_about`] the line before.
 pub(super) fn of_last_message(record: &SyslogRecord<'_>) -> Option<u32> {
-    let text = match record.tag {
-        b"" | b"syslogd" | b"rsyslogd" => record.body,
-        _ => return None,
-    };
+    let text = record.body;
     let text = text.strip_prefix(b"--- ").unwrap_or(text);
     let (times, rest) = number(text.strip_prefix(LAST_MESSAGE)?)?;
     let is_end = [&b" times"[..], b" time", b" times ---", b" time ---"].contains(&rest);
     is_end.then(|| bounded(times))
+}
+
+/// Whether a report of repetitions is about the line before it: of the syslog daemon itself always, with the tag of a
+/// program only after a line with the same tag.
+pub(super) fn is_about(record: &SyslogRecord<'_>, previous: &[u8]) -> bool {
+    let tag = record.tag;
+    if matches!(tag, b"" | b"syslogd" | b"rsyslogd") {
+        return true;
+    }
+    let mut rest = previous;
+    while let Some(at) = find(rest, tag) {
+        let after = &rest[at + tag.len()..];
+        let end = match record.pid {
+            b"" => Some(after),
+            pid => (after.strip_prefix(b"["))
+                .and_then(|it| it.strip_prefix(pid))
+                .and_then(|it| it.strip_prefix(b"]")),
+        };
+        if end.is_some_and(|it| it.first() == Some(&b':')) {
+            return true;
+        }
+        rest = &rest[at + 1..];
+    }
+    false
 }
 
 fn bounded(times: u64) -> u32 {
@@ -96,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_syslog_daemon_reports_repetitions_of_the_last_message() {
+    fn reports_of_repetitions_have_a_form_of_their_own() {
         let times = |tag: &'static str, body: &'static str| {
             of_last_message(&SyslogRecord {
                 time: None,
@@ -111,9 +133,32 @@ mod tests {
         assert_eq!(times("", "--- last message repeated 2 times ---"), Some(2));
         assert_eq!(
             times("postfix/smtpd", "last message repeated 3 times"),
-            None
+            Some(3)
         );
         assert_eq!(times("", "the last message repeated 3 times"), None);
         assert_eq!(times("", "last message repeated 3 times a day"), None);
+    }
+
+    #[test]
+    fn report_with_the_tag_of_a_program_is_about_a_line_of_that_program() {
+        let is_about = |tag: &'static str, pid: &'static str, previous: &str| {
+            let record = SyslogRecord {
+                time: None,
+                host: b"",
+                tag: tag.as_bytes(),
+                pid: pid.as_bytes(),
+                body: b"last message repeated 3 times",
+            };
+            super::is_about(&record, previous.as_bytes())
+        };
+        let line = "Nov 23 10:00:00 postfix postfix/smtpd[12]: connect from a.example[192.0.2.1]";
+        assert!(is_about("postfix/smtpd", "12", line));
+        assert!(is_about("", "", line));
+        assert!(is_about("syslogd", "", line));
+        assert!(!is_about("postfix/smtpd", "1", line));
+        assert!(!is_about("postfix/smtpd", "", line));
+        assert!(!is_about("sshd", "12", line));
+        assert!(is_about("courierd", "", "Nov 23 10:00:00 mx courierd: x"));
+        assert!(!is_about("courierd", "", ""));
     }
 }

@@ -289,10 +289,13 @@ fn repetitions_of_the_last_message_count_in_batches_of_any_size_and_after_a_rest
         b"Nov 23 10:00:03 mx postfix/smtpd[1]: message repeated 4 times: [ connect from a.example[192.0.2.1]]",
         b"Nov 23 10:00:04 mx sshd[2]: last message repeated 5 times",
         b"Nov 23 10:00:05 mx syslogd: last message repeated 5 times",
+        b"Nov 23 10:00:06 mx postfix/smtpd[1]: connect from b.example[192.0.2.2]",
+        b"Nov 23 10:00:07  postfix/smtpd[1]: last message repeated 6 times",
+        b"Nov 23 10:00:08 mx postfix/smtpd[1]: last message repeated 7 times",
     ];
     let expected = Connections {
-        connections: 1 + 2 + 3 + 4,
-        lines: 6,
+        connections: 1 + 2 + 3 + 4 + 1 + 6 + 7,
+        lines: 9,
     };
     for size in 1..=lines.len() {
         let (mut parser, mut found) = (parser(), Connections::default());

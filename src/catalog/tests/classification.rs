@@ -21,6 +21,12 @@ fn what_says_most_decides_the_condition() {
             "Too many concurrent SMTP connections from this IP",
             "too_many_connections",
         ),
+        (
+            451,
+            None,
+            "This host has reached its limit for processing requests from your host.",
+            "rate_limited",
+        ),
         (421, None, "bye", "service_unavailable"),
         (422, None, "", "mailbox_full"),
         (452, Some((4, 2, 2)), "whatever", "mailbox_full"),

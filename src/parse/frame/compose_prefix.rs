@@ -1,6 +1,7 @@
 //! The prefix of `docker compose logs`, `docker service logs` and `pm2 logs`: the container's or program's name, padded with
 //! spaces, and a vertical bar: `mail-1  | text`, `0|npm run start  | text`; and of `kubectl logs --prefix`: `[pod/mail-0/smtp] text`.
 //! Then the time, if they were asked for it (`docker logs -t`, `kubectl logs --timestamps`): `2026-11-23T10:00:00.123456789Z text`.
+//! In UTC too, runit's `svlogd -tt` writes `2026-11-23_10:00:00.12345 text`.
 
 use super::syslog::HeaderParser;
 use crate::parse::kinds::Stamp;
@@ -28,20 +29,21 @@ pub(in crate::parse) fn split<'a>(
     }
 }
 
-/// The text after a time with nanoseconds, which no mail server writes itself.
+/// The text after a time with nanoseconds or of svlogd, which no mail server writes itself.
 fn without_time(line: &[u8]) -> &[u8] {
     // `2026-11-23T10:00:00.` and at least seven digits: Docker writes nine, Kubernetes omits zeros at the end.
     const FRACTION: usize = 20;
-    let of_time = |time: &[u8; FRACTION]| {
+    let of_time = |time: &[u8; FRACTION], expected: &[u8; 6]| {
         let marks = [time[4], time[7], time[10], time[13], time[16], time[19]];
-        marks == *b"--T::." && time[0].is_ascii_digit()
+        marks == *expected && time[0].is_ascii_digit()
     };
     let Some((time, rest)) = line.split_first_chunk() else {
         return line;
     };
     let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
     match &rest[digits..] {
-        [b'Z', b' ', text @ ..] if digits >= 7 && of_time(time) => text,
+        [b'Z', b' ', text @ ..] if digits >= 7 && of_time(time, b"--T::.") => text,
+        [b' ', text @ ..] if digits == 5 && of_time(time, b"--_::.") => text,
         _ => line,
     }
 }
@@ -88,6 +90,7 @@ mod tests {
         assert_eq!(strip(b"[pod/mail-0/smtp] x"), b"x");
         assert_eq!(strip(b"mail-1  | 2026-11-23T10:00:00.123456789Z x"), b"x");
         assert_eq!(strip(b"2026-11-23T10:00:00.1234567Z x"), b"x");
+        assert_eq!(strip(b"2026-11-23_10:00:00.12345 x"), b"x");
         for line in [
             "",
             "0|",
@@ -99,6 +102,8 @@ mod tests {
             "a: | x",
             "a |x",
             "2026-11-23T10:00:00.123Z x",
+            "2026-11-23T10:00:00.12345 x",
+            "2026-11-23_10:00:00 x",
             "2026-11-23 10:00:00.123456789Z x",
             "x026-11-23T10:00:00.123456789Z x",
             "2026-11-23T10:00:00.123456789Z",
@@ -117,6 +122,12 @@ mod tests {
         assert_eq!(
             (seconds, text),
             (Some((1_795_428_000, 123_456_789)), &b"x"[..])
+        );
+        let (time, text) = split(&mut headers, b"2026-11-23_10:00:00.12345 x");
+        let seconds = time.map(|it| (it.seconds, it.nanos));
+        assert_eq!(
+            (seconds, text),
+            (Some((1_795_428_000, 123_450_000)), &b"x"[..])
         );
         // The server itself has written this one, so its dialect reads it.
         let own = &b"2026-11-23T10:00:00Z x"[..];

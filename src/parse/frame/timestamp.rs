@@ -176,7 +176,7 @@ impl Clock {
         ))
     }
 
-    /// Parses `2026-11-23T15:17:00.123456+00:00 …` (RFC 3339 and ISO 8601), also with a space instead of the `T`, a
+    /// Parses `2026-11-23T15:17:00.123456+00:00 …` (RFC 3339 and ISO 8601), also with a space or `_` instead of the `T`, a
     /// comma as decimal mark, and an offset without colon or none. Returns the time, and the rest after it and a
     /// space.
     #[inline]
@@ -243,13 +243,15 @@ impl Clock {
 
     fn dated_hour_start(&self, hour: &[u8; 13], offset: &[u8]) -> Option<Hour> {
         let [y1, y2, y3, y4, _, m1, m2, _, d1, d2, separator, h1, h2] = *hour;
-        if !matches!(separator, b'T' | b't' | b' ') {
+        if !matches!(separator, b'T' | b't' | b' ' | b'_') {
             return None;
         }
         let year = i16::from(two_digits([y1, y2])?) * 100 + i16::from(two_digits([y3, y4])?);
         let (month, day) = (two_digits([m1, m2])?, two_digits([d1, d2])?);
         let hour = two_digits([h1, h2])?;
         let offset = match *offset {
+            // runit's svlogd (`-tt`): `2026-11-20_15:17:00.12345`.
+            [] if separator == b'_' => Offset::UTC,
             [] => return self.in_zone(year, month, day, hour),
             [b'Z' | b'z'] => Offset::UTC,
             [sign @ (b'+' | b'-'), h1, h2, ref minutes @ ..] => {

@@ -5,7 +5,9 @@
 //!
 //! Source of the forms: the chapters "Logging" and "SMTP queue" of Halon's manual, and the modules postmastery, emailconsul and
 //! history-elastic of halon-extras. The manual does not list the texts of the records, and what scripts write is up to the operator; so a record is an
-//! event only if it quotes a reply or names the failure of a connection. No log of a real server was available.
+//! event only if it quotes a reply or names the failure of a connection. No log of a real server of these versions was
+//! available; of versions 3 and 4, which have mailqueued and mailscand beside smtpd, a few excerpts were: there smtpd logs what was
+//! said, `[SMTP] [EHLO] EHLO client.example` and `[SMTP] [___] 250-mail.example|250 SIZE`.
 
 mod json;
 mod text;
@@ -67,6 +69,8 @@ impl Dialect for Halon {
     fn claims(tag: &[u8], body: &[u8]) -> bool {
         match tag {
             b"smtpd" | b"mailpolicyd" | b"queued" => text::split_id(body).is_some(),
+            // Before version 5.
+            b"mailqueued" | b"mailscand" => true,
             _ => matches!(tag, b"halon" | b"halon-smtpd" | b"halon/smtpd"),
         }
     }
@@ -116,6 +120,9 @@ impl Dialect for Halon {
             }
         } else {
             match text::split_id(record.body) {
+                Some((id, text)) if record.tag == b"smtpd" && text::is_transcript(text) => {
+                    text::said(id, text, &mut slot)
+                }
                 Some((id, text)) => text::parse(id, text, &mut slot),
                 // Records that are about no transaction.
                 None if !record.tag.is_empty() => Line::Noise(None),
@@ -148,7 +155,12 @@ fn connection(text: &[u8]) -> Option<(ConnectError, Option<u16>)> {
         (ConnectError::TimedOut, is_connecting.then_some(101))
     } else if has(b"NXDOMAIN") || has(b"omain not found") || has(b"ost not found") || has(b"DNS") {
         (ConnectError::Dns, Some(101))
-    } else if has(b"onnection reset") || has(b"onnection closed") || has(b"onnection lost") {
+    } else if has(b"onnection reset")
+        || has(b"onnection closed")
+        || has(b"onnection lost")
+        || has(b"closed the connection")
+        || has(b"disconnected")
+    {
         (ConnectError::Reset, None)
     } else if has(b"TLS") || has(b"certificate") {
         (ConnectError::Tls, None)

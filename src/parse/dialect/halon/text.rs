@@ -22,6 +22,45 @@ pub(super) fn split_id(body: &[u8]) -> Option<(&[u8], &[u8])> {
     (is_uuid && is_number).then_some((id, text.strip_prefix(b" ").unwrap_or(text)))
 }
 
+/// Whether the text is one line of what client and server said.
+pub(super) fn is_transcript(text: &[u8]) -> bool {
+    text.starts_with(b"[SMTP] [")
+}
+
+/// A line of what was said: an event if the server said it. The word in brackets is the command, `___` or another one in
+/// replies.
+pub(super) fn said<'a, 'e>(
+    id: &'a [u8],
+    text: &'a [u8],
+    slot: &'e mut Option<Event<'a>>,
+) -> Line<'a, 'e> {
+    let after = split_on(text, b"] [").map_or(&b""[..], |(_, after)| after);
+    let Some((word, words)) = split(after, b']') else {
+        return Line::Noise(None);
+    };
+    let words = words.trim_ascii_start();
+    // What a client says begins with the command in brackets, whatever it is.
+    let Some(reply) = reply::parse(words).filter(|_| !words.starts_with(word)) else {
+        return Line::Noise(None);
+    };
+    let outcome = match reply.code {
+        ..400 => Outcome::Attempt,
+        _ => Outcome::Rejected,
+    };
+    let stage = (outcome == Outcome::Rejected).then_some(Stage::Other);
+    Line::Event(slot.insert(Event {
+        queue_id: id,
+        code: Some(reply.code),
+        enhanced: reply.enhanced,
+        text: words,
+        stage,
+        ..Event::new(SERVER, Direction::Inbound, outcome)
+    }))
+}
+
+/// What Halon itself says of a delivery that failed without a reply.
+const OWN_CODE: u16 = 400;
+
 /// Parses the text.
 pub(super) fn parse<'a, 'e>(
     id: &'a [u8],
@@ -69,6 +108,13 @@ pub(super) fn parse<'a, 'e>(
         ..Event::new(service, direction, outcome)
     };
     match found {
+        Some((_, reply, words)) if is_outbound && reply.code == OWN_CODE => {
+            if let Some((error, code)) = connection(words) {
+                event.connect_error = Some(error);
+                event.code = code;
+            }
+            event.text = words;
+        }
         Some((_, reply, words)) => {
             event.code = Some(reply.code);
             event.enhanced = reply.enhanced;
@@ -156,7 +202,8 @@ fn recipient(text: &[u8]) -> &[u8] {
     let after = split_on(text, b"to=<")
         .or_else(|| split_on(text, b"to <"))
         .or_else(|| split_on(text, b"recipient=<"))
-        .or_else(|| split_on(text, b"recipient <"));
+        .or_else(|| split_on(text, b"recipient <"))
+        .or_else(|| split_on(text, b" for <"));
     let Some((_, after)) = after else {
         return b"";
     };

@@ -168,6 +168,16 @@ fn is_own_text(text: &[u8]) -> bool {
         b"RPC Message done RCID ",
         b"Start MID ",
     ];
+    // Bounce logs: `Bounced: 4711:0 From:<a@example.com> …`.
+    let result = match text.first() {
+        Some(b'B') => text.strip_prefix(b"Bounced: "),
+        Some(b'D') => text.strip_prefix(b"Delayed: "),
+        _ => None,
+    };
+    if let Some((_, rest)) = result.and_then(number) {
+        let rid = rest.strip_prefix(b":").and_then(number);
+        return rid.is_some_and(|(_, rest)| rest.starts_with(b" From:<"));
+    }
     let found = BEGINNINGS
         .iter()
         .find(|it| it.first() == text.first() && text.starts_with(it));

@@ -87,6 +87,14 @@ fn only_lines_of_this_server_are_certain() {
     ] {
         assert!(!certain(line), "{line}");
     }
+    assert!(certain(
+        "Mon Nov 23 10:00:00 2026 Info: Bounced: 7:0 From:<a@example.com> To:<b@example.net> Reason: \"5.1.0\""
+    ));
+    assert!(certain(
+        "Mon Nov 23 10:00:00 2026 Info: Delayed: 7:1 From:<> To:<b@example.net> Reason:\"4.1.0\""
+    ));
+    assert!(!is_own_text(b"Bounced: 7:0 To:<a@example.com>"));
+    assert!(!is_own_text(b"Delayed: 7 minutes"));
     assert!(is_own_text(b"Bounced: DCID: 1911 Message 3993 to 0"));
     assert!(!is_own_text(b"Bounced: DCIDs"));
 }

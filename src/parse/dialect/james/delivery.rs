@@ -112,7 +112,9 @@ pub(super) fn first_recipient(text: &[u8]) -> &[u8] {
 /// `Mail1 with messageId <a> successfully from a@example.com to b@example.com in folder INBOX with …`.
 fn stored(text: &[u8]) -> Option<Parsed<'_>> {
     let (id, rest) = scan::split(text, b' ')?;
-    let (_, rest) = split_on(rest, b"successfully from ")?;
+    // Versions up to 3.0 misspell it.
+    let (_, rest) =
+        split_on(rest, b"successfully from ").or_else(|| split_on(text, b" sucessfully from "))?;
     let (sender, rest) = split_on(rest, b" to ")?;
     let (recipient, _) = split_on(rest, b" in folder ")?;
     let mut event = Event::new(LOCAL, Direction::Local, Outcome::Sent);

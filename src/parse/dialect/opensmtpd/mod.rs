@@ -145,6 +145,12 @@ const DIAGNOSTICS: &[(&[u8], Option<Level>)] = &[
     (b"commands executed from aliases run with ", None),
     (b"mta: ", None),
     (b"smtp: ", None),
+    // Traces (`smtpd -T filters`).
+    (b"filter: ", None),
+    (b"filter-api:", None),
+    (b"filters ", None),
+    (b"mproc: ", None),
+    (b"ramstat: ", None),
     (b"smtpd: ", Some(Level::Warning)),
     (b"getnameinfo: ", None),
     (b"getaddrinfo: ", None),

@@ -134,8 +134,9 @@ impl Prescan {
         let (tag, body) = (rest.get(..bracket)?, rest.get(blank + 1..)?);
         let program = Program::with_ends(tag, *rest.first_chunk()?, *tag.last_chunk()?)?;
         let start: &[u8; 17] = body.first_chunk()?;
-        // The message id of Solaris and a second space are removed by the general header parser.
-        if matches!(start[0], b'[' | b' ') {
+        // The message id of Solaris and a second space are removed by the general header parser; `last message repeated 3
+        // times` is about the line before.
+        if matches!(start[0], b'[' | b' ') || start.starts_with(b"last") {
             return None;
         }
         let text = short_queue_id(start);

@@ -15,7 +15,7 @@ pub(super) fn text(line: &[u8]) -> Option<&[u8]> {
                 let end = position(clock, b' ')?;
                 Some(&clock[end + 1..])
             }
-            [_, _, _, _, b'-', _, _, b'-', _, _, b'T', clock @ ..] => {
+            [_, _, _, _, b'-', _, _, b'-', _, _, b'T' | b'_', clock @ ..] => {
                 let end = position(clock, b' ')?;
                 Some(&clock[end + 1..])
             }

@@ -124,6 +124,19 @@ fn time_stamps_without_offset_are_in_the_configured_zone() {
 }
 
 #[test]
+fn time_stamps_of_svlogd_are_in_utc() {
+    let zone = TimeZone::get("Europe/Berlin").expect("a zone");
+    let mut clock = Clock::new(zone, "2026-11-23T15:00:00Z".parse().expect("a timestamp"));
+    for (line, expected) in [
+        ("2026-11-23_12:00:00.12345 x", "2026-11-23T12:00:00.12345Z"),
+        ("2026-11-23 12:00:00.12345 x", "2026-11-23T11:00:00.12345Z"),
+    ] {
+        let (stamp, rest) = clock.dated(line.as_bytes()).expect(line);
+        assert_eq!((text(stamp).as_str(), rest), (expected, &b"x"[..]));
+    }
+}
+
+#[test]
 fn second_pass_of_a_repeated_hour_is_recognized() {
     let berlin = || TimeZone::get("Europe/Berlin").expect("a zone");
     // Live: the wall clock decides. 02:30 local time is 00:30 and 01:30 UTC.
