@@ -14,6 +14,16 @@ const THEMES: &[Theme] = &[
     (
         "user_unknown",
         &[
+            "550 5.7.1 Rejected (XGEMAIL_0011)",
+            "550 There are restricted characters in address a|b@example.com",
+            "501 5.1.5 Recipient address reserved for examples",
+            "554 A bogus and forged address",
+            "503 That account isn't a local account",
+            "550 That email is invalid here",
+            "553 invalid domain mailbox: nobody",
+            "550 This recipient name is not ours",
+            "550 Not one of the allowed recipients",
+            "550 The mailbox is not available here",
             "554 5.7.1 <a@example.com>: not in recipient list",
             "550 5.2.0 <a@example.com> - Recipient unavailable",
             "550 5.7.1 This user does not exist",
@@ -46,11 +56,15 @@ const THEMES: &[Theme] = &[
             "553 Your envelope recipient has been denied (#5.7.1)",
             "550 5.5.0 Requested action not taken: mailbox unavailable",
             "550 收件人不存在",
+            "554 5.0.0 unresolvable address <a@example.com>; nosuchuser",
         ],
     ),
     (
         "mailbox_full",
         &[
+            "550 Kapazität des Postfachs erschöpft",
+            "550 mail box space not enough",
+            "552 Message larger than the space available",
             "550 Mailbox has reached its maximum",
             "552 5.7.0 recipient storage is used up",
             "554 Insufficient free room for a@example.com",
@@ -74,6 +88,14 @@ const THEMES: &[Theme] = &[
     (
         "mailbox_disabled",
         &[
+            "550 Dieses Postfach ist gesperrt",
+            "550 Ящик заблокирован",
+            "550 5.1.1 Suspended user",
+            "550 5.1.1 Inactive mbox",
+            "550 No recipient activity for a year",
+            "554 5.7.1 The user must log in to enable receiving",
+            "550 The recipient never logged on",
+            "550 They are inactive on this server",
             "451 Inbounds disabled for this account",
             "550 5.2.1 <a@example.com>: Incoming suspended for abuse",
             "550 The mailbox is dormant",
@@ -98,6 +120,9 @@ const THEMES: &[Theme] = &[
     (
         "rate_limited",
         &[
+            "421 Trop de messages",
+            "450 Zu viele Nachrichten",
+            "505 The total of RCPTs is too high",
             "421 4.7.0 [TSS04] Mail from 192.0.2.1 is deferred",
             "550 5.4.7 Domain's hourly quota exceeded",
             "550 Limit of messages per session reached",
@@ -123,6 +148,8 @@ const THEMES: &[Theme] = &[
             "421 RP:DAY mx1.example",
             "451 too many errors from your ip (192.0.2.1)",
             "421 4.1.0 192.0.2.1 throttled - AUP#In-1370",
+            "450 4.2.1 O destinatário está recebendo mensagens muito rápido, tente mais tarde",
+            "450 Sie senden zu schnell",
         ],
     ),
     (
@@ -142,6 +169,10 @@ const THEMES: &[Theme] = &[
     (
         "blocklisted",
         &[
+            "554 5.5.4 A sending address with a negative reputation",
+            "450 4.7.1 The list ERS-QIL has your server",
+            "554 mx 192.0.2.1 IPBL0001",
+            "550 <192.0.2.1> blocked by ldap",
             "451 Blocked for now because of unusual activity from your IP address",
             "554 5.5.4 Spam IP refused",
             "550 black ip",
@@ -175,6 +206,7 @@ const THEMES: &[Theme] = &[
             "550 Domain blocked due to spam complaints",
             "550 5.1.0 <a@example.com> sender rejected. AUP#CDRBL",
             "554 IP=192.0.2.1 - A problem occurred. Ask your postmaster for help",
+            "550-mx no longer accepts mail from dynamically assigned addresses",
         ],
     ),
     (
@@ -192,6 +224,7 @@ const THEMES: &[Theme] = &[
     (
         "auth",
         &[
+            "550 Get your mail before sending",
             "550 5.3.4 First sign in to your account",
             "451 auth error",
             "451 auth mode not served",
@@ -205,6 +238,24 @@ const THEMES: &[Theme] = &[
     (
         "policy",
         &[
+            "550 For only registered users",
+            "550 Nachricht abgelehnt",
+            "554 Annahme verweigert",
+            "550 Message rejeté",
+            "550 Mensaje rechazado",
+            "550 Acesso negado",
+            "550 Messaggio respinto",
+            "550 Wiadomość odrzucona",
+            "550 Zpráva odmítnuta",
+            "550 Сообщение отклонено",
+            "550 Mesaj reddedildi",
+            "550 受信拒否",
+            "550 수신 거부",
+            "543 reject by filter 12",
+            "550 example.com: outgoing email disabled by us",
+            "450 Waiting for human verification",
+            "550 over the attachment count limit",
+            "450 WM:BLU mx7",
             "554 5.6.9 Refused by the compliance filter",
             "452 5.1.1 <a@example.com> Delivery to the mailbox failed: policy error",
             "554 5.2.3 MailPolicy says no",
@@ -228,11 +279,19 @@ const THEMES: &[Theme] = &[
             "550 Sender must be confirmed by BoxTrapper first",
             "550 5.7.1 This host does not take email over IPv6",
             "541 5.4.1 Mail rejected by destination domain",
+            "552 Bloqué par un filtre",
         ],
     ),
     (
         "spam_content",
         &[
+            "550 5.7.1 It has a banned word",
+            "550 迷惑メールです",
+            "550 스팸 메일입니다",
+            "550 Rated as rSPAM",
+            "553 5.7.1 Sensitive words found",
+            "554 5.2.0 STOREDRV.Submission.Exception:OutboundSpamException; Failed",
+            "550 Heuristics.Phishing.Email found",
             "554 5.6.2 Spam link found: rejected",
             "420 Deferred: suspect content",
             "554 Refused for security reasons of ours - MCSpamSignature.x.1",
@@ -254,6 +313,12 @@ const THEMES: &[Theme] = &[
     (
         "protocol",
         &[
+            "501 Cannot decode this",
+            "450 MI:CEL 163 mx7",
+            "421 Excessive amounts of data",
+            "501 EHLO with an invalid domain address",
+            "550 HELO should be a FQDN",
+            "550 A stray CR",
             "550 unqualified address not permitted: failing address in \"To:\" header",
             "502 5.5.1 VRFY command is disabled",
             "550 EHLO rejected: no such form",
@@ -267,6 +332,7 @@ const THEMES: &[Theme] = &[
             "550 5.7.1 The message is not RFC 5322 compliant",
             "550 5.7.1 Multiple addresses in From: header are not accepted",
             "503 5.5.1 Bad sequence of commands",
+            "554 Missing final '@example.com'",
         ],
     ),
     (
@@ -279,6 +345,8 @@ const THEMES: &[Theme] = &[
     (
         "sender_authentication",
         &[
+            "550 5.7.1 Rejected (XGEMAIL_0002)",
+            "556 remote ip check failed",
             "550-SPF-check did not pass: 550 example.com is not for 192.0.2.1",
             "550 example.com doesn't allow sending mail from 192.0.2.1",
             "550 Please see http://www.openspf.org/Why?id=a%40example.com&ip=192.0.2.1&receiver=mx",
@@ -295,6 +363,10 @@ const THEMES: &[Theme] = &[
     (
         "relay_denied",
         &[
+            "554 Please check your SMTP server settings",
+            "550 Sending is only allowed for local users",
+            "554 Relay operation refused",
+            "550 Retransmissao proibida",
             "553 relay check: no",
             "553 The host denies relay",
             "553 Sorry, relay of mail is closed",
@@ -305,11 +377,20 @@ const THEMES: &[Theme] = &[
             "451 open relay is not allowed",
             "550 This host isn't allowed to relay",
             "550 A relay attempt from 192.0.2.1 was turned down",
+            "553 We are not configured to let you send this way",
         ],
     ),
     (
         "dns",
         &[
+            "451 4.7.0 192.0.2.1 can't be resolved",
+            "554 5.1.8 DNS-P2 see our site",
+            "421 4.2.1 : (DNS:NR)",
+            "501 Invalid or non-existent reverse DNS",
+            "421 Failed DNS look-up",
+            "550 A domain not used by mail",
+            "451 4.5.2 Strange: that domain doesn't exist",
+            "451 4.7.1 Lookup failure of hostname for 192.0.2.1",
             "550 Bad destination host",
             "550 Invalid DNS MX or address record of the domain",
             "550-5.7.1 This message does not meet the IPv6 sending guidelines regarding PTR records 550 5.7.1 and authentication",
@@ -323,11 +404,15 @@ const THEMES: &[Theme] = &[
             "421 4.7.0 The IP address has no PTR record. Mail from it has been temporarily rate limited",
             "550 5.1.1 No such domain at this location",
             "550 5.4.310 DNS domain nosuch.example does not exist",
+            "501 5.7.1 The sending IP must resolve",
         ],
     ),
     (
         "sender_rejected",
         &[
+            "550 No verified sender identity for that From",
+            "550 Postmaster verification failed for a@example.com",
+            "550 Blank From: provide a valid From",
             "550-Verification failed for <a@example.com> 550-No such user here 550 Sender verify failed",
             "552 mail from invalid",
             "553 The host denies the sender",
@@ -345,6 +430,10 @@ const THEMES: &[Theme] = &[
     (
         "message_too_large",
         &[
+            "552 Nachricht zu groß",
+            "552 Message trop volumineux",
+            "552 Messaggio troppo grande",
+            "510 The length of attachments is over the limit",
             "557 The length of DATA is over the threshold",
             "552 over the mailsize allowed",
             "554 The attachment is too long",
@@ -356,6 +445,7 @@ const THEMES: &[Theme] = &[
     (
         "greylisted",
         &[
+            "451 4.3.0 A first-time sender has to come again",
             "451 First time seen, retry",
             "450 Try again (TEMPGREY)",
             "450 Delayed at first contact",
@@ -366,6 +456,8 @@ const THEMES: &[Theme] = &[
     (
         "virus",
         &[
+            "552 A document with VBA macros",
+            "554 5.7.1 BANNED NAME: x.exe",
             "550 5.7.0 mime_banned: this kind of attachment",
             "554 5.7.1 viral traffic is refused",
             "550 Suspicious attachment (exe)",
@@ -379,6 +471,11 @@ const THEMES: &[Theme] = &[
     (
         "service_unavailable",
         &[
+            "450 Bitte später erneut",
+            "450 Riprovare più tardi",
+            "421 4.4.1 192.0.2.1: Network is busy",
+            "421 4.4.5 Connection refused. Server busy",
+            "451 4.5.0 Temporary MTA failure on relaying",
             "422 License expired",
             "452 4.3.1 Temporary system error",
             "451 4.3.0 Internal server error",
@@ -392,6 +489,8 @@ const THEMES: &[Theme] = &[
             "450 4.1.1 <a@example.com>: Recipient address rejected: unverified address: verification in progress",
             "451 4.3.0 Mail server temporarily rejected message",
             "554 E2: Cannot accept due to internal error",
+            "554 5.3.0 Some mail system problem",
+            "451 4.5.0 Scan aborted, all virus scanners failed",
         ],
     ),
     (
@@ -407,14 +506,31 @@ const THEMES: &[Theme] = &[
     (
         "too_many_recipients",
         &[
+            "452 Zu viele Empfänger",
             "556 Number of RCPTs over the limit",
             "452 4.5.3 Too many recipients",
             "550 Too many recipients this session",
         ],
     ),
-    ("storage_full", &["452 4.3.1 Insufficient system storage"]),
-    ("local_error", &["550 can't create user output file"]),
+    (
+        "storage_full",
+        &[
+            "452 4.3.2 This mail system is full now",
+            "452 4.3.1 Insufficient system storage",
+        ],
+    ),
+    (
+        "local_error",
+        &[
+            "550 Trouble with maildir delivery",
+            "550 can't create user output file",
+        ],
+    ),
     ("unreachable", &["450 4.4.1 Could not get through"]),
+    (
+        "expired",
+        &["417 Maximum number of delivery attempts reached"],
+    ),
     (
         "connection_lost",
         &["421 4.4.2 Bad connection", "451 4.4.2 Gone"],
@@ -422,6 +538,7 @@ const THEMES: &[Theme] = &[
     (
         "mailbox_unavailable",
         &[
+            "452 4.1.1 <a@example.com> Account temporarily unavailable",
             "450 mailbox unavailable",
             "450 4.2.0 Requested action not taken: mailbox unavailable",
             "450 4.2.0 <a@example.com> - Recipient temporarily unavailable",
