@@ -32,7 +32,7 @@ type Place = (u64, u64);
 /// The blocks of all files.
 pub(super) struct BlockQueue<'p, F> {
     state: Mutex<State<'p, F>>,
-    /// Notified when there may be a block to be read: one thread at a time, since each has to be woken.
+    /// Notified when a block can be read: one thread for each block, because waking a thread takes time.
     readable: Condvar,
     /// Notified when there may be something to do for the thread that counts.
     countable: Condvar,
@@ -241,7 +241,7 @@ where
 
     /// The index of the file of which a block can be read now.
     fn readable(&self) -> Option<usize> {
-        // So that the thread that counts always finds a block, but none leaves the processor's cache before it is counted.
+        // Enough that the thread that counts always finds a block, and few enough to stay in the processor's cache.
         let near = 2 * self.threads as u64 + 2;
         let mut limit = self.next.1 + near;
         for (index, file) in self.files.iter().enumerate() {

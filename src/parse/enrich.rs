@@ -30,7 +30,7 @@ pub(super) struct Enrich<'p, V> {
 impl<'a, V: Visitor<'a>> Visitor<'a> for Enrich<'_, V> {
     #[cfg_attr(hot_path, inline(always))]
     fn event(&mut self, time: Option<Stamp>, event: &mut Event<'a>) {
-        if event.mirrored && self.shared.mirrors.is_copy(self.key, time, self.now, event) {
+        if self.is_copy(time, event) {
             return self.visitor.noise(time, None);
         }
         self.count_once(time, event);
@@ -44,7 +44,7 @@ impl<'a, V: Visitor<'a>> Visitor<'a> for Enrich<'_, V> {
     }
 
     fn event_repeated(&mut self, time: Option<Stamp>, event: &mut Event<'a>, times: u32) {
-        if event.mirrored && self.shared.mirrors.is_copy(self.key, time, self.now, event) {
+        if self.is_copy(time, event) {
             return self.visitor.noise(time, None);
         }
         self.count_once(time, event);
@@ -70,7 +70,7 @@ impl<'a, V: Visitor<'a>> PrescanVisitor<'a> for Enrich<'_, V> {
             return;
         };
         let event = &mut event.event(line);
-        if event.mirrored && self.shared.mirrors.is_copy(self.key, time, self.now, event) {
+        if self.is_copy(time, event) {
             return self.visitor.noise(time, None);
         }
         let codes = (event.code, event.enhanced);
@@ -84,6 +84,12 @@ impl<'a, V: Visitor<'a>> PrescanVisitor<'a> for Enrich<'_, V> {
 }
 
 impl<V> Enrich<'_, V> {
+    /// Whether the server has written the same record to another of its logs, which was read before.
+    #[cfg_attr(hot_path, inline(always))]
+    fn is_copy(&mut self, time: Option<Stamp>, event: &Event<'_>) -> bool {
+        event.mirrored && self.shared.mirrors.is_copy(self.key, time, self.now, event)
+    }
+
     /// Takes the code off an event if another log of the server had it.
     #[cfg_attr(hot_path, inline(always))]
     fn count_once(&mut self, time: Option<Stamp>, event: &mut Event<'_>) {
