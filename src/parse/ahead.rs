@@ -272,6 +272,21 @@ mod tests {
     }
 
     #[test]
+    fn condition_of_a_record_whose_code_an_attempt_counted_is_found_without_the_code() {
+        let attempt =
+            "host mx.example.net[192.0.2.1] said: 354 Go ahead (in reply to DATA command)";
+        let log = format!(
+            "Nov 23 10:00:00 mx postfix/smtp[1]: 4F9D195432C: {attempt}\n\
+             Nov 23 10:00:01 mx postfix/smtp[1]: 4F9D195432C: to=<b@example.net>, relay=mx.example.net[192.0.2.1]:25, \
+             delay=1, delays=0/0/0/1, dsn=4.3.0, status=deferred ({attempt})\n"
+        );
+        let found = read(&[log.clone().into()], 100, false);
+        assert!(found[0].contains("condition: None"), "{}", found[0]);
+        assert!(found[1].contains("condition: Some"), "{}", found[1]);
+        assert_equal(&[log.into()]);
+    }
+
+    #[test]
     fn an_attempt_of_an_earlier_block_counts_once() {
         let attempt = "host mx.example.net[192.0.2.1] said: 451 4.7.1 Try again (in reply to RCPT TO command)";
         let log = format!(
