@@ -8,7 +8,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::Result;
-use crate::exporter::{Daemon, get};
+use crate::exporter::{Daemon, PROGRAM, get};
 use crate::wait::until;
 
 /// The FUSE device of the kernel.
@@ -140,6 +140,18 @@ pub fn only_its_log_waits(folder: &Path) -> Result<()> {
     until_source(&daemon, "near", 3, true)?;
     until_source(&daemon, "far", 2, false)?;
     get(&daemon.address, "/-/healthy")?;
+    let output = Command::new(PROGRAM)
+        .arg("doctor")
+        .arg(mount.point.join("mail.log"))
+        .output()?;
+    let output = String::from_utf8(output.stdout)?;
+    let expected = format!(
+        "the file system at {} does not answer",
+        mount.point.display()
+    );
+    if !output.contains(&expected) {
+        return Err(format!("doctor does not say so: {output}").into());
+    }
     end(daemon)?;
 
     // It starts while the file system does not answer.

@@ -15,6 +15,7 @@ use super::rotation::{Rotation, naming_in_chinese};
 use super::sample::Sample;
 use crate::catalog::{Text, percentage};
 use crate::cli::input::ReadSettings;
+use crate::mounts;
 use crate::parse::Format;
 
 /// A log.
@@ -83,6 +84,19 @@ impl Log {
             rotation: None,
             findings: Vec::new(),
         };
+        if let Some(point) = mounts::silent(path) {
+            log.findings.push(Finding::problem(
+                both(
+                    format!("the file system at {} does not answer", point.display()),
+                    format!("{} 上的文件系统无响应", point.display()),
+                ),
+                both(
+                    "check the file server or the program that provides it; the daemon reads the log once it answers",
+                    "检查文件服务器或提供该文件系统的程序；恢复响应后守护进程会读取该日志",
+                ),
+            ));
+            return log;
+        }
         match fs::metadata(path) {
             Ok(metadata) => log.examine_file(&metadata, around),
             Err(error) => log.findings.push(match error.kind() {

@@ -30,6 +30,7 @@ use super::language::{LanguageParser, Locale};
 use super::output::{self, OutputFormat};
 use super::serve::default_logs;
 use super::source_format;
+use crate::mounts;
 use crate::parse::Format;
 use crate::source;
 
@@ -172,9 +173,17 @@ fn usual_logs() -> Vec<PathBuf> {
 
 /// The logs that the arguments stand for. One that matches nothing is kept, to be reported.
 fn named_logs(logs: &[String]) -> Vec<PathBuf> {
-    let of_log = |log: &String| match source::find(log) {
-        found if found.is_empty() => vec![PathBuf::from(log)],
-        found => found,
+    let of_log = |log: &String| {
+        let is_silent = mounts::silent(Path::new(log)).is_some();
+        let found = if is_silent {
+            Vec::new()
+        } else {
+            source::find(log)
+        };
+        if found.is_empty() {
+            return vec![PathBuf::from(log)];
+        }
+        found
     };
     logs.iter().flat_map(of_log).collect()
 }
