@@ -5,7 +5,7 @@ use crate::parse::frame::syslog::{Header, HeaderParser};
 use crate::parse::frame::timestamp::Clock;
 use crate::parse::frame::{asctime, compose_prefix};
 use crate::parse::kinds::Stamp;
-use crate::parse::scan::{find, position, position2, split};
+use crate::parse::scan::{find, position, position2, split, split_on};
 
 /// A line split into its parts. Missing parts are empty.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,6 +100,10 @@ fn after_host(header: Header, line: &[u8]) -> Option<SyslogRecord<'_>> {
         _ if is_severity(host) => (&b""[..], rest.trim_ascii_start()),
         // BusyBox (OpenWrt): `mail.info tag: body`, without a host.
         _ if is_priority(host) => (&b""[..], rest),
+        // AIX forwards to another host: `Message forwarded from HOST: tag[pid]: body`.
+        b"Message" if rest.starts_with(b"forwarded from ") => {
+            split_on(&rest[b"forwarded from ".len()..], b": ")?
+        }
         _ => match rest {
             [b'<', ..] => (host, without_facility(rest)),
             _ => (host, rest),
@@ -157,6 +161,11 @@ pub(in crate::parse) fn is_severity(word: &[u8]) -> bool {
 
 /// Whether a word is a facility and a severity, as BusyBox' syslogd writes them: `mail.info`.
 fn is_priority(word: &[u8]) -> bool {
+    split(word, b'.').is_some_and(|(facility, severity)| is_facility_with(facility, severity))
+}
+
+/// Whether two words are the names of a facility and a severity.
+fn is_facility_with(facility: &[u8], severity: &[u8]) -> bool {
     const FACILITIES: [&[u8]; 7] = [
         b"mail",
         b"daemon",
@@ -170,10 +179,8 @@ fn is_priority(word: &[u8]) -> bool {
         b"emerg", b"alert", b"crit", b"err", b"error", b"warn", b"warning", b"notice", b"info",
         b"debug",
     ];
-    split(word, b'.').is_some_and(|(facility, severity)| {
-        let is_local = matches!(facility, [b'l', b'o', b'c', b'a', b'l', b'0'..=b'7']);
-        (is_local || FACILITIES.contains(&facility)) && SEVERITIES.contains(&severity)
-    })
+    let is_local = matches!(facility, [b'l', b'o', b'c', b'a', b'l', b'0'..=b'7']);
+    (is_local || FACILITIES.contains(&facility)) && SEVERITIES.contains(&severity)
 }
 
 /// `mail.info tag[pid]: body`.
@@ -191,10 +198,33 @@ fn without_facility(text: &[u8]) -> &[u8] {
     }
 }
 
-/// `tag[pid]: body`, `tag: body`.
+/// `tag[pid]: body`, `tag: body`; on AIX, `mail:info tag[pid]: body`.
 #[inline]
 fn tag_and_body(text: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
     let end = position2(text, b':', b' ').filter(|&end| text[end] == b':')?;
+    if let Some(b'a'..=b'z') = text.get(end + 1)
+        && let Some(rest) = after_aix_priority(&text[..end], &text[end + 1..])
+    {
+        let end = position2(rest, b':', b' ').filter(|&end| rest[end] == b':')?;
+        return split_tag(rest, end);
+    }
+    split_tag(text, end)
+}
+
+/// The text after `facility:severity `, or after `facility:severity Message forwarded from HOST: `.
+#[inline(never)]
+fn after_aix_priority<'a>(facility: &[u8], text: &'a [u8]) -> Option<&'a [u8]> {
+    let (severity, rest) = split(text, b' ')?;
+    let rest = match rest.strip_prefix(b"Message forwarded from ") {
+        Some(forwarded) => split_on(forwarded, b": ")?.1,
+        None => rest,
+    };
+    is_facility_with(facility, severity).then_some(rest)
+}
+
+/// As [`tag_and_body`], with the place of the colon.
+#[inline]
+fn split_tag(text: &[u8], end: usize) -> Option<(&[u8], &[u8], &[u8])> {
     let (word, body) = (&text[..end], &text[end + 1..]);
     let (tag, pid) = match word {
         [word @ .., b']'] => {
