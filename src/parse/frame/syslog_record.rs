@@ -94,6 +94,14 @@ fn with_header<'a>(
         })
 }
 
+/// The record in the text of another one, if it is a complete line with a process id.
+pub(in crate::parse) fn inner<'a>(
+    headers: &mut HeaderParser,
+    body: &'a [u8],
+) -> Option<SyslogRecord<'a>> {
+    nested(&mut headers.clock, body).filter(|it| !it.pid.is_empty())
+}
+
 /// A complete line after time and host: a syslog relay has added its own header to a line that it could not parse.
 fn nested<'a>(clock: &mut Clock, rest: &'a [u8]) -> Option<SyslogRecord<'a>> {
     let (time, rest) = clock.named(rest).or_else(|| clock.dated(rest))?;
