@@ -387,6 +387,16 @@ fn what_container_tools_write_before_a_servers_own_log_is_no_part_of_it() {
         "2026-11-23T10:00:00.123456789Z ",
         "mail-1  | 2026-11-23T10:00:00.123456789Z ",
     ];
+    // The log of a container whose name is its id, in syslog; JSON is taken apart only where it is the whole line.
+    for line in &lines[..3] {
+        let mut parser = parser();
+        parser.select(stream(1), Format::Auto);
+        for (program, is_read) in [("0123456789ab", true), ("app", false)] {
+            let line = format!("Nov 23 10:00:01 host {program}[9]: {line}");
+            let expected = if is_read { "event" } else { "noise" };
+            assert_eq!(kind(&mut parser, &line), expected, "{line}");
+        }
+    }
     for (number, line) in lines.iter().enumerate() {
         for (other, prefix) in prefixes.iter().enumerate() {
             let mut parser = parser();
