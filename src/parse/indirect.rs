@@ -105,8 +105,7 @@ impl Indirect {
             {
                 return Some(Indirect::Own(mta));
             }
-            let found = json::rewrite(line, text) || flat_json::flatten(line, text);
-            return found.then_some(Indirect::Encoded);
+            return Self::of_object(stream, line, text).then_some(Indirect::Encoded);
         }
         if let Some(rest) = after_container_name(line)
             && !is_custom
@@ -137,6 +136,30 @@ impl Indirect {
             text.extend_from_slice(&stream.previous);
         }
         Some(Indirect::Repeated(times, time))
+    }
+
+    /// Writes what is to be read instead of an object: a syslog record, the object's members, or the line that a log
+    /// shipper wrapped in it.
+    fn of_object(stream: &mut Stream, line: &[u8], text: &mut Vec<u8>) -> bool {
+        if json::rewrite(line, text) {
+            return true;
+        }
+        let is_own = |text: &[u8]| {
+            Mta::ALL
+                .into_iter()
+                .any(|mta| mta.probe(text) == Confidence::Certain)
+        };
+        if flat_json::flatten(line, text) && is_own(text) {
+            return true;
+        }
+        if json::carried(line, text) {
+            let record = syslog_record::parse(&mut stream.headers, text);
+            let is_tagged = !record.tag.is_empty();
+            if is_own(text) || is_tagged && Mta::of_record(record.tag, record.body).is_some() {
+                return true;
+            }
+        }
+        flat_json::flatten(line, text)
     }
 
     /// What an object with the time of a container runtime before it stands for; `None` if the server itself has written
