@@ -56,6 +56,8 @@ mod bind;
 
 mod descriptors;
 
+mod mounts;
+
 #[cfg(any(test, feature = "fuzzing"))]
 pub mod fuzzing;
 

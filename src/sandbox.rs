@@ -15,6 +15,8 @@ use landlock::{
 };
 use rustix::fs::{Mode, OFlags};
 
+use crate::mounts;
+
 /// The version of Landlock whose rules are used (Linux 6.10). An older kernel applies those that it knows.
 const VERSION: ABI = ABI::V5;
 
@@ -186,9 +188,12 @@ impl fmt::Display for OutsideSandbox {
 
 impl std::error::Error for OutsideSandbox {}
 
-/// The place without symbolic links, or the nearest directory above it; `None` if that is `/`.
+/// The place without symbolic links, or the nearest directory above it that exists and answers; `None` if that is `/`.
 fn existing(place: &Place) -> Option<Place> {
-    let found = place.path.ancestors().find_map(|path| {
+    // A file system that does not answer cannot be looked into, nor can its mount point be made a rule.
+    let silent = mounts::silent(&place.path);
+    let path = silent.as_deref().map_or(Some(&*place.path), Path::parent)?;
+    let found = path.ancestors().find_map(|path| {
         let path = if path.as_os_str().is_empty() {
             Path::new(".")
         } else {

@@ -10,6 +10,7 @@ use super::schema::{Field, List};
 use super::settings::SourceSettings;
 use super::syslog;
 use super::values::{absolute_path, check_format, invalid, non_empty, one_of, required_list};
+use crate::mounts;
 use crate::parse::Format;
 use crate::source::{
     Facility, Files, Framing, Input, Journal, ReadFrom, is_compressed, is_pattern,
@@ -226,7 +227,7 @@ pub fn check_file(file: &str) -> Result<(), (String, &'static str)> {
             "follow the live log; `maillog_exporter report` reads compressed ones",
         ));
     }
-    if Path::new(file).is_dir() {
+    if mounts::metadata(Path::new(file)).is_some_and(|it| it.is_dir()) {
         return Err((format!("{file} is a directory"), EXPECTED));
     }
     if is_pattern(file)

@@ -26,7 +26,7 @@ use crate::metrics::{History, View};
 use crate::parse::LineParser;
 use crate::queue;
 use crate::sandbox;
-use crate::source::{Hint, Input, ReadBuffer};
+use crate::source::{Hint, ReadBuffer};
 use crate::state::{Section, Snapshot};
 
 /// How often every source is checked, whether there were file events or not.
@@ -424,8 +424,8 @@ impl Engine {
         known.append(&mut self.removed);
         for source in &setup.sources {
             let mut handle = SourceHandle::take_or_new(&mut known, source);
-            if !same_cap && !matches!(handle.setup.input, Input::Files(_)) {
-                // Its thread cuts lines at the limit that it was started with.
+            let has_own_limit = handle.source.as_ref().is_some_and(|it| it.has_own_limit());
+            if !same_cap && has_own_limit {
                 handle.close();
             }
             self.sources.push(handle);

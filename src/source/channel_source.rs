@@ -44,6 +44,12 @@ impl Batch {
     /// `received` is how many bytes were received for it.
     pub fn push(&mut self, stream: StreamId, line: &[u8], cap: usize, received: usize) {
         let (line, truncated) = lines::trim(line, cap);
+        self.push_trimmed(stream, line);
+        self.count(received, u64::from(truncated));
+    }
+
+    /// Adds a line of a stream that has no line end and is not too long.
+    pub fn push_trimmed(&mut self, stream: StreamId, line: &[u8]) {
         self.bytes.extend_from_slice(line);
         self.ends.push(self.bytes.len());
         let end = self.ends.len();
@@ -51,8 +57,6 @@ impl Batch {
             Some((run_end, last)) if *last == stream => *run_end = end,
             _ => self.runs.push((end, stream)),
         }
-        self.received += received as u64;
-        self.truncated += u64::from(truncated);
     }
 
     /// Counts bytes that were received, and lines that were truncated before they were added.
@@ -77,7 +81,7 @@ impl Batch {
     }
 
     /// Hands over its lines, in their order.
-    fn hand_over(&self, sink: &mut dyn FnMut(StreamId, &[&[u8]])) {
+    pub fn hand_over(&self, sink: &mut dyn FnMut(StreamId, &[&[u8]])) {
         let (mut start, mut first) = (0, 0);
         let mut cut = [&b""[..]; lines::MAX_BATCH];
         for &(end, stream) in &self.runs {

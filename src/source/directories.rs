@@ -12,6 +12,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use super::identity::Identity;
+use crate::mounts;
 
 /// How long after a change a directory is listed again every time: a second change within the resolution of its
 /// modification time would be missed otherwise.
@@ -37,7 +38,8 @@ const RECENT: Duration = Duration::from_millis(100);
 pub(crate) struct DirectoryNames {
     /// Sorted by their bytes.
     names: Vec<OsString>,
-    /// The directories among them, without links to directories.
+    /// The directories among them, without links to directories, and without mount points of
+    /// [file systems that may not answer](mounts).
     pub subdirectories: Vec<PathBuf>,
 }
 
@@ -50,6 +52,10 @@ impl DirectoryNames {
                 listed.subdirectories.push(entry.path());
             }
             listed.names.push(entry.file_name());
+        }
+        if !listed.subdirectories.is_empty() {
+            let mounts = mounts::unreliable_below(directory);
+            listed.subdirectories.retain(|it| !mounts.contains(it));
         }
         listed.names.sort_unstable();
         listed.subdirectories.sort_unstable();

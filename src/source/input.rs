@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use super::facility::Facility;
+use super::log_names;
 use super::syslog_senders::AllowedSenders;
+use crate::mounts;
 
 /// What a source reads.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,6 +34,22 @@ pub struct Files {
     pub from: ReadFrom,
     /// The format of the files.
     pub framing: Framing,
+}
+
+impl Files {
+    /// Whether one of them is, or may be, on a [file system that may not answer](mounts). Files to which patterns lead through
+    /// links are not looked at.
+    pub(super) fn are_on_unreliable_mount(&self) -> bool {
+        self.paths.iter().any(|path| {
+            let directory = log_names::base_directory(&path.to_string_lossy());
+            // Directories are a part of the pattern.
+            let is_deep = path.parent() != Some(&*directory);
+            let mut places = self.rotated_dirs.iter().map(|it| directory.join(it));
+            mounts::unreliable(path).is_some()
+                || places.any(|place| mounts::unreliable(&place).is_some())
+                || (is_deep && !mounts::unreliable_below(&directory).is_empty())
+        })
+    }
 }
 
 /// The format of a log file.

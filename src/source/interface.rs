@@ -41,6 +41,11 @@ pub trait Source: Send {
     fn reconfigure(&mut self, _input: &Input) -> bool {
         false
     }
+
+    /// Whether lines are cut at the limit that it was opened with. Otherwise they are at that of the buffer for the read.
+    fn has_own_limit(&self) -> bool {
+        true
+    }
 }
 
 /// Tells the engine, from another thread, that there is something to read.

@@ -306,6 +306,14 @@ impl LogSet {
         }
     }
 
+    /// Closes all live files that were read to their end.
+    pub fn evict_read(&mut self) {
+        let read = self.open.iter().filter(|at| !self.logs[**at].due);
+        for at in read.copied().collect::<Vec<_>>() {
+            self.evict(at);
+        }
+    }
+
     /// Closes live files that were read to their end and have not grown for a while, as long as all sources together
     /// have more files open than they should.
     pub fn evict_cold(&mut self) {

@@ -42,6 +42,7 @@ mod syslog;
 mod syslog_senders;
 mod tail;
 mod tail_file;
+mod threaded_tail;
 mod watcher;
 
 pub use block::{Block, BlockReader};
@@ -79,6 +80,9 @@ pub fn open(
     wake: Wake,
 ) -> std::io::Result<Box<dyn Source>> {
     Ok(match input {
+        Input::Files(files) if files.are_on_unreliable_mount() => {
+            Box::new(threaded_tail::open(name, files, position, cap, wake)?)
+        }
         Input::Files(files) => Box::new(Tail::new(files, position)),
         Input::Journal(journal) => {
             let cursor = match position {

@@ -68,6 +68,11 @@ impl Tail {
         tail
     }
 
+    /// Closes the live files that were read to their end. They are opened again when they have grown.
+    pub(super) fn close_read_files(&mut self) {
+        self.tracker.logs.evict_read();
+    }
+
     /// Reads one log. Returns [`ReadEnd::Budget`] if there may be more to read.
     fn read_log(
         &mut self,
@@ -340,9 +345,15 @@ impl Source for Tail {
         Position::Files(files.chain(saved).collect())
     }
 
+    fn has_own_limit(&self) -> bool {
+        false
+    }
+
     fn reconfigure(&mut self, input: &Input) -> bool {
         match input {
-            Input::Files(files) if files.framing == self.tracker.framing => {
+            Input::Files(files)
+                if files.framing == self.tracker.framing && !files.are_on_unreliable_mount() =>
+            {
                 self.configure(files);
                 true
             }

@@ -18,7 +18,7 @@ const MAX_RESCAN_INTERVAL: Duration = Duration::from_secs(10);
 impl Tail {
     /// Changes which files are followed. Logs that stay keep their positions; the others are closed,
     /// and their positions saved.
-    pub(super) fn configure(&mut self, files: &Files) {
+    pub(in crate::source) fn configure(&mut self, files: &Files) {
         self.tracker
             .places
             .configured

@@ -19,6 +19,7 @@
 //! - `page`, `faults`, `clocks`, `repeated_hour`: alerts from the lines of `traffic` through `alertmanager` to a `webhook`;
 //!   `incidents`: stories of mail servers (`site`) through Prometheus with the shipped inhibitions; `examples`:
 //!   the Alertmanager examples of the documentation
+//! - `silent_mount`: a file system that stops answering
 //! - `high_availability`: two Prometheus and a mesh of two Alertmanagers, one of which is killed; only with `MAILLOG_LONG=1`
 //! - `mixin`: the monitoring mixin
 //! - `docs_commands`: the commands and configurations of the documentation
@@ -96,6 +97,7 @@ mod rsyslog;
 mod rsyslog_tls;
 mod sandbox;
 mod sendmail;
+mod silent_mount;
 #[path = "../stories/site.rs"]
 mod site;
 mod stores;

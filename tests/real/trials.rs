@@ -18,7 +18,7 @@ use crate::{
     Result, alertmanager, auth, browser, chart, client, clocks, completions, compose,
     container_logs, dashboards, docs_commands, examples, faults, high_availability, history, image,
     inbound, incidents, journal, logrotate, milter, mixin, openmetrics, package, page, pflogsumm,
-    podman, pods, policy, prometheus, repeated_hour, sandbox, stores,
+    podman, pods, policy, prometheus, repeated_hour, sandbox, silent_mount, stores,
 };
 
 /// A test, and the programs that it needs.
@@ -141,6 +141,11 @@ pub const ALL: &[RealTrial] = &[
         name: "logrotate_in_every_configuration_loses_no_line",
         needs: &["logrotate", "faketime", "xz", "zstd", "bzip2"],
         run: || with_folder(logrotate::every_configuration),
+    },
+    RealTrial {
+        name: "file_system_that_does_not_answer_delays_only_its_own_log",
+        needs: &["bindfs", silent_mount::DEVICE],
+        run: || with_folder(silent_mount::only_its_log_waits),
     },
     RealTrial {
         name: "rsyslog_over_udp_counts_every_line_once",

@@ -8,6 +8,7 @@ use crate::cli::serve::default_logs;
 use crate::cli::source_format;
 use crate::config::{self, Config};
 use crate::logging;
+use crate::mounts;
 use crate::parse::Format;
 use crate::source::{self, Files, Framing, Input, ReadFrom};
 use crate::web::ListenAddress;
@@ -194,7 +195,7 @@ impl Args {
 fn source_for(log: &str) -> config::SourceSettings {
     let (name, input) = if log == "-" {
         ("stdin", Input::Pipe(log.into()))
-    } else if std::fs::metadata(log).is_ok_and(|it| it.file_type().is_fifo()) {
+    } else if mounts::metadata(Path::new(log)).is_some_and(|it| it.file_type().is_fifo()) {
         (log, Input::Pipe(absolute(Path::new(log))))
     } else {
         let files = Files {

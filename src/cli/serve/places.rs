@@ -3,10 +3,13 @@
 
 use std::path::{Path, PathBuf};
 
+use tracing::warn;
+
 use super::default_logs;
 use super::flags::{self, Args};
 use crate::alert::notify::Peer;
 use crate::config::{Config, SourceSettings};
+use crate::mounts;
 use crate::queue::QueueSource;
 use crate::sandbox::{Access, Place};
 use crate::source::{self, Files, Framing, Input, Journal, Listener, LogrotateConfig, Syslog};
@@ -143,6 +146,11 @@ fn of_files(files: &Files, logrotate: &LogrotateConfig, places: &mut Vec<Place>)
         let pattern = flags::absolute(pattern);
         let text = pattern.to_string_lossy();
         let directory = source::base_directory(&text);
+        if let Some(point) = mounts::silent(&pattern) {
+            warn!(path = %point.display(), "the file system does not answer, its logs are read when it does");
+            add(directory);
+            continue;
+        }
         for rotated in &files.rotated_dirs {
             add(directory.join(rotated));
         }
@@ -197,7 +205,10 @@ fn of_syslog(syslog: &Syslog, places: &mut Vec<Place>) {
 /// The directory of a file, in which it may be replaced, and the one that it is in if it is a link.
 fn directories_of(file: &Path) -> impl Iterator<Item = PathBuf> + use<> {
     let file = flags::absolute(file);
-    let target = file.canonicalize().ok();
+    let target = mounts::silent(&file)
+        .is_none()
+        .then(|| file.canonicalize().ok())
+        .flatten();
     let files = [Some(file), target].into_iter().flatten();
     files.filter_map(|file| Some(file.parent()?.to_owned()))
 }

@@ -79,7 +79,13 @@ pub(in crate::parse) trait Dialect {
     /// The state of a stream that later records depend on. Its size must be bounded.
     type State: Default + Serialize + DeserializeOwned + Send;
 
-    /// Whether a syslog record was written by this server, by its tag or its text.
+    /// Whether a tag of syslog is the name of a program of this server and of no other, whatever the text is.
+    fn owns(_tag: &[u8]) -> bool {
+        false
+    }
+
+    /// Whether a syslog record was written by this server, by its tag or its text. Tags that a server
+    /// [owns](Dialect::owns) come first.
     fn claims(tag: &[u8], body: &[u8]) -> bool;
 
     /// Whether a line is from this server's own log file. [`Confidence::No`] if the server has none.

@@ -64,8 +64,12 @@ impl Dialect for Dma {
 
     type State = DmaState;
 
-    fn claims(tag: &[u8], _: &[u8]) -> bool {
+    fn owns(tag: &[u8]) -> bool {
         tag == b"dma"
+    }
+
+    fn claims(tag: &[u8], _: &[u8]) -> bool {
+        Self::owns(tag)
     }
 
     fn probe(_: &[u8]) -> Confidence {

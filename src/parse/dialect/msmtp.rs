@@ -45,8 +45,12 @@ impl Dialect for Msmtp {
 
     type State = MsmtpState;
 
+    fn owns(tag: &[u8]) -> bool {
+        tag == b"msmtp" || tag == b"msmtpd"
+    }
+
     fn claims(tag: &[u8], body: &[u8]) -> bool {
-        tag == b"msmtp" || tag == b"msmtpd" || (tag.is_empty() && begins(body))
+        Self::owns(tag) || (tag.is_empty() && begins(body))
     }
 
     fn probe(line: &[u8]) -> Confidence {
@@ -97,7 +101,11 @@ fn record(line: &[u8]) -> Option<&[u8]> {
         return Some(line);
     }
     let start = &line[..line.len().min(MAX_STAMP)];
-    let at = find(start, b" host=").or_else(|| find(start, b" socket="))?;
+    let ends = |name: &[u8]| {
+        let mut signs = memchr::memchr_iter(b'=', start);
+        Some(signs.find(|&at| start[..at].ends_with(name))? - name.len())
+    };
+    let at = ends(b" host").or_else(|| ends(b" socket"))?;
     let stamp = &line[..at];
     let text = &line[at + 1..];
     // A tag of syslog, or another text, may precede words like these.

@@ -65,8 +65,12 @@ impl Dialect for Nullmailer {
 
     type State = NullmailerState;
 
+    fn owns(tag: &[u8]) -> bool {
+        tag.starts_with(b"nullmailer")
+    }
+
     fn claims(tag: &[u8], body: &[u8]) -> bool {
-        tag.starts_with(b"nullmailer") || (tag.is_empty() && is_own_text(body))
+        Self::owns(tag) || (tag.is_empty() && is_own_text(body))
     }
 
     fn probe(line: &[u8]) -> Confidence {

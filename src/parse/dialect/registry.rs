@@ -28,6 +28,8 @@ macro_rules! dispatch {
 
             /// The server that wrote a syslog record.
             pub(in crate::parse) fn of_record(tag: &[u8], body: &[u8]) -> Option<Mta> {
+                // Most records need no look at their text.
+                $(if <$dialect as Dialect>::owns(tag) { return Some(Mta::$mta); })*
                 $(if <$dialect as Dialect>::claims(tag, body) { return Some(Mta::$mta); })*
                 None
             }

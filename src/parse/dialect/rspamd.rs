@@ -31,8 +31,12 @@ impl Dialect for Rspamd {
 
     type State = ();
 
-    fn claims(tag: &[u8], _body: &[u8]) -> bool {
+    fn owns(tag: &[u8]) -> bool {
         tag == b"rspamd"
+    }
+
+    fn claims(tag: &[u8], _: &[u8]) -> bool {
+        Self::owns(tag)
     }
 
     fn probe(line: &[u8]) -> Confidence {

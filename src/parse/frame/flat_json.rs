@@ -55,19 +55,12 @@ pub(in crate::parse) fn members(text: &[u8]) -> impl Iterator<Item = (&[u8], &[u
 
 /// The value of the first member with this name.
 pub(in crate::parse) fn member<'a>(text: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
-    let mut rest = text;
-    // A name may also be the end of another one, or be in a value.
-    while let Some(at) = memchr::memmem::find(rest, name) {
-        let (before, after) = (&rest[..at], &rest[at + name.len()..]);
-        if before.last() == Some(&MEMBER)
-            && let [VALUE, value @ ..] = after
-        {
-            let end = memchr::memchr(MEMBER, value).unwrap_or(value.len());
-            return Some(&value[..end]);
-        }
-        rest = rest.get(at + 1..)?;
-    }
-    None
+    // The setup of a substring search would take longer than to compare the names.
+    memchr::memchr_iter(MEMBER, text).find_map(|at| {
+        let value = text[at + 1..].strip_prefix(name)?.strip_prefix(&[VALUE])?;
+        let end = memchr::memchr(MEMBER, value).unwrap_or(value.len());
+        Some(&value[..end])
+    })
 }
 
 struct Writer<'t> {

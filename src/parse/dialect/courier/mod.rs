@@ -77,8 +77,12 @@ impl Dialect for Courier {
 
     type State = CourierState;
 
+    fn owns(tag: &[u8]) -> bool {
+        part(tag).is_some()
+    }
+
     fn claims(tag: &[u8], body: &[u8]) -> bool {
-        part(tag).is_some() || tag == b"submit" && body.starts_with(b"id=")
+        Self::owns(tag) || tag == b"submit" && body.starts_with(b"id=")
     }
 
     fn probe(_: &[u8]) -> Confidence {

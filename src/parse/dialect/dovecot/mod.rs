@@ -69,8 +69,12 @@ impl Dialect for Dovecot {
 
     type State = ();
 
-    fn claims(tag: &[u8], _: &[u8]) -> bool {
+    fn owns(tag: &[u8]) -> bool {
         Tag::of(tag).is_some()
+    }
+
+    fn claims(tag: &[u8], _: &[u8]) -> bool {
+        Self::owns(tag)
     }
 
     fn probe(line: &[u8]) -> Confidence {

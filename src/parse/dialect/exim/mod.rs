@@ -88,13 +88,17 @@ impl Dialect for Exim {
 
     type State = EximState;
 
-    fn claims(tag: &[u8], body: &[u8]) -> bool {
+    fn owns(tag: &[u8]) -> bool {
         match tag.strip_prefix(b"exim") {
             // `exim4`, and names as `syslog_processname` gives them: `exim4-out`.
             Some([]) => true,
             Some([next, ..]) => !next.is_ascii_alphabetic(),
-            None => own_line(body) == Some(true),
+            None => false,
         }
+    }
+
+    fn claims(tag: &[u8], body: &[u8]) -> bool {
+        Self::owns(tag) || (!tag.starts_with(b"exim") && own_line(body) == Some(true))
     }
 
     fn probe(line: &[u8]) -> Confidence {

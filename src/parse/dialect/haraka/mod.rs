@@ -65,8 +65,12 @@ impl Dialect for Haraka {
 
     type State = HarakaState;
 
+    fn owns(tag: &[u8]) -> bool {
+        tag == b"haraka"
+    }
+
     fn claims(tag: &[u8], body: &[u8]) -> bool {
-        tag == b"haraka" || entry::has_connection_id(body)
+        Self::owns(tag) || entry::has_connection_id(body)
     }
 
     fn probe(line: &[u8]) -> Confidence {

@@ -81,14 +81,17 @@ impl Dialect for OpenSmtpd {
 
     type State = OpenSmtpdState;
 
+    fn owns(tag: &[u8]) -> bool {
+        tag == b"opensmtpd"
+    }
+
     fn claims(tag: &[u8], body: &[u8]) -> bool {
         match tag {
             // Other servers have a program of this name.
             b"smtpd" => is_own_text(body) || is_diagnostic(body),
-            b"opensmtpd" => true,
             // Before 5.4, each process writes its own name.
             b"transfer" => body.starts_with(b"smtp-out: ") || delivery::is_beginning(body),
-            _ => false,
+            _ => Self::owns(tag),
         }
     }
 

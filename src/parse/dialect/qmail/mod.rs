@@ -88,7 +88,7 @@ impl Dialect for Qmail {
 
     type State = QmailState;
 
-    fn claims(tag: &[u8], body: &[u8]) -> bool {
+    fn owns(tag: &[u8]) -> bool {
         match tag {
             [b'q', b'm', b'a', b'i', b'l', rest @ ..] => {
                 // The virus scanner, the mailing list manager and the handlers of Plesk are programs of their own.
@@ -98,6 +98,14 @@ impl Dialect for Qmail {
                     && rest != b"-scanner"
             }
             b"rblsmtpd" | b"spamdyke" | b"vpopmail" => true,
+            _ => false,
+        }
+    }
+
+    fn claims(tag: &[u8], body: &[u8]) -> bool {
+        match tag {
+            _ if Self::owns(tag) => true,
+            [b'q', b'm', b'a', b'i', b'l', ..] => false,
             b"tcpserver" | b"sslserver" => tcpserver::is_mail_connection(body),
             _ => match stamp::after_epoch(body) {
                 Some(text) => is_own_text(text) || send::is_complaint(text),

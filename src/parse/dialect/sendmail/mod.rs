@@ -72,19 +72,20 @@ impl Dialect for Sendmail {
 
     type State = SendmailState;
 
-    fn claims(tag: &[u8], body: &[u8]) -> bool {
+    fn owns(tag: &[u8]) -> bool {
         match tag.strip_prefix(b"sendmail") {
             Some([]) => true,
             // Names of further daemons, as `-L` sets them: `sendmail-in`.
             Some([next, ..]) => !next.is_ascii_alphabetic(),
             // `sm-mta`, `sm-msp-queue`, `sm-acceptingconnections`, `sm-que`.
-            None => {
-                let is_fortimail = || fortimail::message(body).is_some();
-                tag.starts_with(b"sm-")
-                    || is_delivery_record(body)
-                    || may_be_fortimail(tag) && is_fortimail()
-            }
+            None => tag.starts_with(b"sm-"),
         }
+    }
+
+    fn claims(tag: &[u8], body: &[u8]) -> bool {
+        let is_fortimail = || may_be_fortimail(tag) && fortimail::message(body).is_some();
+        Self::owns(tag)
+            || !tag.starts_with(b"sendmail") && (is_delivery_record(body) || is_fortimail())
     }
 
     fn probe(_: &[u8]) -> Confidence {
