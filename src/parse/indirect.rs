@@ -4,7 +4,7 @@
 use crate::parse::detect::Format;
 use crate::parse::dialect::{Confidence, Mta};
 use crate::parse::event::Visitor;
-use crate::parse::frame::{flat_json, json, syslog_record, utf16};
+use crate::parse::frame::{compose_prefix, flat_json, json, syslog_record, utf16};
 use crate::parse::kinds::Stamp;
 use crate::parse::repeat::{self, Repeat};
 use crate::parse::routing::{read_any, read_own};
@@ -49,6 +49,7 @@ pub(super) fn read<'v, V>(
 fn may_be_indirect(line: &[u8]) -> bool {
     matches!(line.first(), Some(b'{' | 0xef))
         || after_runtime_time(line).is_some()
+        || after_container_name(line).is_some()
         || utf16::is_utf16(line)
         || repeat::may_be_of_last_message(line)
 }
@@ -64,6 +65,18 @@ fn after_runtime_time(line: &[u8]) -> Option<&[u8]> {
     let end = scan::position(&line[..line.len().min(LENGTHS.end() + 1)], b' ')?;
     let object = line.get(end + 1..)?;
     (LENGTHS.contains(&end) && object.first() == Some(&b'{')).then_some(object)
+}
+
+/// The JSON object, also with such a time before it, after the name that `docker compose logs` and `kubectl logs --prefix`
+/// write.
+#[cfg_attr(hot_path, inline(always))]
+fn after_container_name(line: &[u8]) -> Option<&[u8]> {
+    if line.last() != Some(&b'}') {
+        return None;
+    }
+    let rest = compose_prefix::without_name(line);
+    let is_object = rest.first() == Some(&b'{') || after_runtime_time(rest).is_some();
+    (is_object && rest.len() < line.len()).then_some(rest)
 }
 
 impl Indirect {
@@ -92,8 +105,12 @@ impl Indirect {
             {
                 return Some(Indirect::Own(mta));
             }
-            let found = json::rewrite(line, text) || flat_json::flatten(line, text);
-            return found.then_some(Indirect::Encoded);
+            return Self::of_object(stream, line, text).then_some(Indirect::Encoded);
+        }
+        if let Some(rest) = after_container_name(line)
+            && !is_custom
+        {
+            return Self::of(stream, rest, before, text);
         }
         if let Some(object) = after_runtime_time(line)
             && !is_custom
@@ -119,6 +136,30 @@ impl Indirect {
             text.extend_from_slice(&stream.previous);
         }
         Some(Indirect::Repeated(times, time))
+    }
+
+    /// Writes what is to be read instead of an object: a syslog record, the object's members, or the line that a log
+    /// shipper wrapped in it.
+    fn of_object(stream: &mut Stream, line: &[u8], text: &mut Vec<u8>) -> bool {
+        if json::rewrite(line, text) {
+            return true;
+        }
+        let is_own = |text: &[u8]| {
+            Mta::ALL
+                .into_iter()
+                .any(|mta| mta.probe(text) == Confidence::Certain)
+        };
+        if flat_json::flatten(line, text) && is_own(text) {
+            return true;
+        }
+        if json::carried(line, text) {
+            let record = syslog_record::parse(&mut stream.headers, text);
+            let is_tagged = !record.tag.is_empty();
+            if is_own(text) || is_tagged && Mta::of_record(record.tag, record.body).is_some() {
+                return true;
+            }
+        }
+        flat_json::flatten(line, text)
     }
 
     /// What an object with the time of a container runtime before it stands for; `None` if the server itself has written

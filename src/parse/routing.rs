@@ -3,7 +3,8 @@
 use crate::parse::detect::{DetectedFormat, Format};
 use crate::parse::dialect::{Confidence, Mta, Record};
 use crate::parse::event::{Line, Visitor};
-use crate::parse::frame::{mailman_log, start_script, syslog_record};
+use crate::parse::frame::syslog_record::{self, SyslogRecord};
+use crate::parse::frame::{mailman_log, start_script};
 use crate::parse::repeat::{self, Repeat};
 use crate::parse::stream::Stream;
 
@@ -23,10 +24,25 @@ pub(super) fn read_any<'a>(
     if !is_syslog && let Some(mta) = stream.detection.own_log(line) {
         return read_own(stream, mta, line, visitor);
     }
-    let record = syslog_record::parse(&mut stream.headers, line);
+    let mut record = syslog_record::parse(&mut stream.headers, line);
     let is_tagged = !record.tag.is_empty();
-    let server = |stream: &Stream| server_of(stream, record.tag, record.body);
-    let by_tag = if is_tagged { server(stream) } else { None };
+    let mut by_tag = match is_tagged {
+        true => server_of(stream, record.tag, record.body),
+        false => None,
+    };
+    // Docker's drivers for syslog and the journal, and Podman, write whole lines of a container under its name. Anybody may
+    // have written what other programs say, unless a server is configured.
+    let is_trusted =
+        is_container(record.tag) || matches!(stream.detection.format(), Format::Server(_));
+    if is_trusted
+        && by_tag.is_none()
+        && let Some(inner) = syslog_record::inner(&mut stream.headers, record.body)
+        && let Some(mta) = server_of(stream, inner.tag, inner.body)
+    {
+        // The time zone of the container may be another one.
+        let time = record.time.or(inner.time);
+        (record, by_tag) = (SyslogRecord { time, ..inner }, Some(mta));
+    }
     // In a syslog stream, a tag is more reliable than the form of the line, and the form than the text alone.
     if is_syslog
         && by_tag.is_none()
@@ -45,15 +61,25 @@ pub(super) fn read_any<'a>(
         read_own_record(stream, mta, record.body, visitor);
         return host;
     }
+    // A server's own log from a container whose name is its id.
+    if by_tag.is_none()
+        && is_container(record.tag)
+        && let Some(mta) = stream.detection.own_log(record.body)
+    {
+        let host = record.host;
+        stream.detection.note(DetectedFormat::Syslog);
+        read_own_record(stream, mta, record.body, visitor);
+        return host;
+    }
     let by_text = match is_tagged || !stream.detection.trusts_text() {
         true => None,
-        false => server(stream),
+        false => server_of(stream, record.tag, record.body),
     };
     if let Some(mta) = by_tag.or(by_text) {
         if is_tagged {
             stream.detection.note(DetectedFormat::Syslog);
         }
-        let syslog_record::SyslogRecord {
+        let SyslogRecord {
             time,
             host,
             tag,
@@ -91,6 +117,13 @@ pub(super) fn read_any<'a>(
     };
     visitor.visit(record.time, line);
     record.host
+}
+
+/// Whether a tag is one that Docker's log drivers write by default, the first twelve digits of a container's id, one
+/// that its manual proposes, `docker/NAME/ID`, or that of Podman's monitor.
+fn is_container(tag: &[u8]) -> bool {
+    let is_id = matches!(tag.len(), 12 | 64) && tag.iter().all(u8::is_ascii_hexdigit);
+    is_id || tag.starts_with(b"docker/") || matches!(tag, b"conmon" | b"podman")
 }
 
 /// The server that wrote a syslog record, if the configured format allows it.

@@ -6,6 +6,8 @@ use jiff::tz::TimeZone;
 use super::*;
 use crate::catalog::{Catalog, Providers};
 
+mod containers;
+
 /// A parser in the middle of the day of which most logs of the tests are.
 pub(in crate::parse) fn parser() -> LineParser {
     let now: Timestamp = "2026-11-23T12:00:00Z".parse().expect("a timestamp");

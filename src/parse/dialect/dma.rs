@@ -279,15 +279,15 @@ fn remote(rest: &[u8]) -> Option<Event<'_>> {
         },
         words,
     );
+    let is_tls = [&b"SSL"[..], b"STARTTLS", b"Peer "]
+        .iter()
+        .any(|it| reason.starts_with(it));
+    if is_tls {
+        event.connect_error = Some(ConnectError::Tls);
+    }
     if event.code.is_none() {
         event.text = reason;
-        let is_tls = [&b"SSL"[..], b"STARTTLS", b"Peer "]
-            .iter()
-            .any(|it| reason.starts_with(it));
-        event.connect_error = match is_tls {
-            true => Some(ConnectError::Tls),
-            false => connect_error(words),
-        };
+        event.connect_error = event.connect_error.or_else(|| connect_error(words));
     }
     Some(event)
 }
@@ -321,8 +321,10 @@ fn said(outcome: Outcome, words: &[u8]) -> Event<'_> {
 
 /// All other lines.
 fn other<'a, 'e>(text: &[u8]) -> Line<'a, 'e> {
-    const NOISE: [&[u8]; 10] = [
+    const NOISE: [&[u8]; 12] = [
         b"new mail from ",
+        b"creating mbox for ",
+        b"successfully created mbox for ",
         b"mail to=",
         b"using ",
         b"Server greeting successfully completed",
@@ -346,8 +348,9 @@ fn other<'a, 'e>(text: &[u8]) -> Line<'a, 'e> {
         b"socket for ",
         b"trying to ",
     ];
-    const ERRORS: [&[u8]; 12] = [
+    const ERRORS: [&[u8]; 13] = [
         b"error ",
+        b"Cannot escape ",
         b"lost queue file ",
         b"malformed queue file ",
         b"SSL: ",

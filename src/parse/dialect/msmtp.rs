@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::parse::dialect::api::{AgentDef, Confidence, Dialect, Record};
 use crate::parse::dialect::{Agent, Mta};
 use crate::parse::event::Visitor;
+use crate::parse::frame::compose_prefix;
 use crate::parse::frame::syslog::HeaderParser;
 use crate::parse::kinds::Stamp;
 use crate::parse::scan::{find, number, rsplit_on, split, split_on};
@@ -53,7 +54,7 @@ impl Dialect for Msmtp {
     }
 
     fn probe(line: &[u8]) -> Confidence {
-        match record(line) {
+        match record(compose_prefix::strip(line)) {
             Some(_) => Confidence::Certain,
             None => Confidence::No,
         }
@@ -64,9 +65,10 @@ impl Dialect for Msmtp {
         headers: &mut HeaderParser,
         line: &'a [u8],
     ) -> (Option<Stamp>, &'a [u8]) {
+        let (read, line) = compose_prefix::split(headers, line);
         let time = headers.named(line).or_else(|| headers.dated(line));
         let text = record(line).or(time.map(|(_, rest)| rest));
-        (time.map(|(time, _)| time), text.unwrap_or(line))
+        (read.or(time.map(|(time, _)| time)), text.unwrap_or(line))
     }
 
     fn read<'a>(state: &'a mut MsmtpState, record: &Record<'a>, visitor: &mut impl Visitor<'a>) {

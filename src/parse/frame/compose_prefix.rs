@@ -54,7 +54,8 @@ fn without_time(line: &[u8]) -> &[u8] {
     }
 }
 
-fn without_name(line: &[u8]) -> &[u8] {
+/// The text after the name alone.
+pub(in crate::parse) fn without_name(line: &[u8]) -> &[u8] {
     if line.starts_with(b"[pod/") {
         return split_on(line, b"] ").map_or(line, |(_, text)| text);
     }

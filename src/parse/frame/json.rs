@@ -1,6 +1,6 @@
 //! Syslog records as JSON objects, as templates of rsyslog write them (bokysan/docker-postfix with
 //! `LOG_FORMAT=json`): `{"@timestamp":"…","tag":"postfix\/smtp[1]:","hostname":"…","message":" …"}`, and the journal
-//! (`journalctl -o json`). They are rewritten as the usual syslog line.
+//! (`journalctl -o json`), and syslog-ng's `$(format-json --scope rfc3164)`. They are rewritten as the usual syslog line.
 
 use std::io::Write;
 
@@ -14,8 +14,10 @@ const TIMES: &[&[u8]] = &[
     b"time",
     b"timereported",
     MICROSECONDS,
+    b"ISODATE",
+    b"DATE",
 ];
-const HOSTS: &[&[u8]] = &[b"hostname", b"host", b"logsource", b"_HOSTNAME"];
+const HOSTS: &[&[u8]] = &[b"hostname", b"host", b"logsource", b"_HOSTNAME", b"HOST"];
 const TAGS: &[&[u8]] = &[
     b"tag",
     b"syslogtag",
@@ -23,8 +25,9 @@ const TAGS: &[&[u8]] = &[
     b"program",
     b"programname",
     b"appname",
+    b"PROGRAM",
 ];
-const PIDS: &[&[u8]] = &[b"SYSLOG_PID", b"_PID", b"pid", b"procid"];
+const PIDS: &[&[u8]] = &[b"SYSLOG_PID", b"_PID", b"pid", b"procid", b"PID"];
 const MESSAGES: &[&[u8]] = &[b"message", b"msg", b"MESSAGE"];
 
 /// The journal's time, in microseconds since 1970.
@@ -95,48 +98,69 @@ struct Parts<'a> {
 impl<'a> Parts<'a> {
     /// `None` for anything but an object with a tag and a message.
     fn of(line: &'a [u8]) -> Option<Self> {
-        let mut rest = line.trim_ascii_start().strip_prefix(b"{")?;
-        let mut found = [(usize::MAX, &b""[..]); 5];
-        for _ in 0..MAX_MEMBERS {
-            let (name, after) = string(rest.trim_ascii_start())?;
-            let after = after.trim_ascii_start().strip_prefix(b":")?;
-            let after = after.trim_ascii_start();
-            let after = match string(after) {
-                Some((value, after)) => {
-                    for (names, best) in [TIMES, HOSTS, TAGS, MESSAGES, PIDS].iter().zip(&mut found)
-                    {
-                        if let Some(rank) = names.iter().position(|it| *it == name)
-                            && rank < best.0
-                        {
-                            *best = (rank, value);
-                        }
-                    }
-                    after
-                }
-                None => other(after)?,
-            };
-            match after.trim_ascii_start() {
-                [b',', after @ ..] => rest = after,
-                [b'}', ..] => break,
-                _ => return None,
-            }
-        }
-        let [
-            (_, time),
-            (_, host),
-            (tag_rank, tag),
-            (message_rank, message),
-            (_, pid),
-        ] = found;
-        let is_record = tag_rank != usize::MAX && message_rank != usize::MAX && !tag.is_empty();
-        is_record.then_some(Parts {
-            time,
-            host,
-            tag,
-            pid,
-            message,
+        let [time, host, tag, message, pid] = best(line, [TIMES, HOSTS, TAGS, MESSAGES, PIDS])?;
+        Some(Parts {
+            time: time.unwrap_or_default(),
+            host: host.unwrap_or_default(),
+            tag: tag.filter(|it| !it.is_empty())?,
+            pid: pid.unwrap_or_default(),
+            message: message?,
         })
     }
+}
+
+/// Of the members of an object that are strings, the value of the first name of each list that it has; `None` for anything
+/// but an object.
+fn best<'a, const N: usize>(line: &'a [u8], lists: [&[&[u8]]; N]) -> Option<[Option<&'a [u8]>; N]> {
+    let mut rest = line.trim_ascii_start().strip_prefix(b"{")?;
+    let mut found = [(usize::MAX, None); N];
+    for _ in 0..MAX_MEMBERS {
+        let (name, after) = string(rest.trim_ascii_start())?;
+        let after = after.trim_ascii_start().strip_prefix(b":")?;
+        let after = after.trim_ascii_start();
+        let after = match string(after) {
+            Some((value, after)) => {
+                for (names, best) in lists.iter().zip(&mut found) {
+                    if let Some(rank) = names.iter().position(|it| *it == name)
+                        && rank < best.0
+                    {
+                        *best = (rank, Some(value));
+                    }
+                }
+                after
+            }
+            None => other(after)?,
+        };
+        match after.trim_ascii_start() {
+            [b',', after @ ..] => rest = after,
+            [b'}', ..] => break,
+            _ => return None,
+        }
+    }
+    Some(found.map(|(_, value)| value))
+}
+
+/// Writes the line that `line` carries to `text`, below its time as container runtimes write it; false if it carries none.
+/// Docker's drivers for GELF and Fluentd, Filebeat and Vector wrap lines of logs like this.
+pub(in crate::parse) fn carried(line: &[u8], text: &mut Vec<u8>) -> bool {
+    const LINES: &[&[u8]] = &[b"log", b"short_message", b"message", b"line", b"MESSAGE"];
+    let Some([time, Some(message)]) = best(line, [TIMES, LINES]) else {
+        return false;
+    };
+    text.clear();
+    let time = time.and_then(|it| {
+        std::str::from_utf8(it)
+            .ok()?
+            .parse::<jiff::Timestamp>()
+            .ok()
+    });
+    if let Some(time) = time {
+        // Writing to a vector does not fail.
+        drop(write!(text, "{time:.9} "));
+    }
+    unescape(message, text);
+    text.truncate(text.trim_ascii_end().len());
+    true
 }
 
 /// The string at the beginning of a text, without its quotes, and the rest.
@@ -246,6 +270,35 @@ mod tests {
         let line = r#"{"__REALTIME_TIMESTAMP":"1795428000123456","_HOSTNAME":"mx","SYSLOG_IDENTIFIER":"exim","_PID":"12","MESSAGE":"hello"}"#;
         let expected = "2026-11-23T10:00:00.123456Z mx exim[12]: hello";
         assert_eq!(rewritten(line).as_deref(), Some(expected));
+    }
+
+    #[test]
+    fn record_of_syslog_ng_becomes_a_syslog_line() {
+        let line = r#"{"PROGRAM":"exim","PRIORITY":"info","PID":"12","MESSAGE":"hello","HOST":"mx","FACILITY":"mail","DATE":"Nov 23 10:00:00"}"#;
+        let expected = "Nov 23 10:00:00 mx exim[12]: hello";
+        assert_eq!(rewritten(line).as_deref(), Some(expected));
+    }
+
+    #[test]
+    fn lines_that_log_shippers_wrap_are_taken_out() {
+        let carried = |line: &str| {
+            let mut text = b"old".to_vec();
+            carried(line.as_bytes(), &mut text).then(|| String::from_utf8(text).expect("UTF-8"))
+        };
+        for (line, expected) in [
+            (
+                r#"{"@timestamp":"2026-11-23T10:00:00.1Z","message":"a \"b\"\n","log":{"offset":1}}"#,
+                "2026-11-23T10:00:00.100000000Z a \"b\"",
+            ),
+            (
+                r#"{"version":"1.1","short_message":"a","timestamp":1795428000.1}"#,
+                "a",
+            ),
+            (r#"{"log":"a","container_name":"/mail"}"#, "a"),
+        ] {
+            assert_eq!(carried(line).as_deref(), Some(expected), "{line}");
+        }
+        assert_eq!(carried(r#"{"text":"a"}"#), None);
     }
 
     #[test]

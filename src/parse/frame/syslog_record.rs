@@ -1,11 +1,12 @@
 //! Splits a syslog line into header and body. The format of the header is recognized by its form: RFC 3164,
 //! RFC 3339 as rsyslog writes it, RFC 5424, a leading `<PRI>`, Solaris' `[ID …]`, or none.
 
+use crate::parse::frame::priority::{after_aix_priority, is_priority, is_severity};
 use crate::parse::frame::syslog::{Header, HeaderParser};
 use crate::parse::frame::timestamp::Clock;
-use crate::parse::frame::{asctime, compose_prefix};
+use crate::parse::frame::{asctime, compose_prefix, kiwi};
 use crate::parse::kinds::Stamp;
-use crate::parse::scan::{find, position, position2, split};
+use crate::parse::scan::{find, position, position2, split, split_on};
 
 /// A line split into its parts. Missing parts are empty.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,6 +24,18 @@ pub(in crate::parse) struct SyslogRecord<'a> {
 pub(in crate::parse) fn parse<'a>(headers: &mut HeaderParser, line: &'a [u8]) -> SyslogRecord<'a> {
     let header = headers.header(line).copied();
     if header.is_none() {
+        if let Some(kiwi) = kiwi::split(&mut headers.clock, line) {
+            let header = headers.header(kiwi.message).copied();
+            let record = with_header(headers, header, kiwi.message);
+            return match record.time {
+                Some(_) => record,
+                None => SyslogRecord {
+                    time: kiwi.time,
+                    host: kiwi.host,
+                    ..record
+                },
+            };
+        }
         let inner = compose_prefix::strip(line);
         if inner.len() < line.len() {
             let header = headers.header(inner).copied();
@@ -43,6 +56,11 @@ fn with_header<'a>(
             .or_else(|| after_host(header, line))
             // `docker logs -t` and `kubectl logs --timestamps` write a time before the whole line.
             .or_else(|| nested(&mut headers.clock, header.after_time(line)))
+            // A syslog relay that does not know RFC 5424 has added a header to such a line.
+            .or_else(|| {
+                let rest = header.split(line).1.strip_prefix(b"1 ")?;
+                rfc5424(rest, &mut headers.clock)
+            })
     {
         return record;
     }
@@ -76,6 +94,14 @@ fn with_header<'a>(
         })
 }
 
+/// The record in the text of another one, if it is a complete line with a process id.
+pub(in crate::parse) fn inner<'a>(
+    headers: &mut HeaderParser,
+    body: &'a [u8],
+) -> Option<SyslogRecord<'a>> {
+    nested(&mut headers.clock, body).filter(|it| !it.pid.is_empty())
+}
+
 /// A complete line after time and host: a syslog relay has added its own header to a line that it could not parse.
 fn nested<'a>(clock: &mut Clock, rest: &'a [u8]) -> Option<SyslogRecord<'a>> {
     let (time, rest) = clock.named(rest).or_else(|| clock.dated(rest))?;
@@ -100,6 +126,10 @@ fn after_host(header: Header, line: &[u8]) -> Option<SyslogRecord<'_>> {
         _ if is_severity(host) => (&b""[..], rest.trim_ascii_start()),
         // BusyBox (OpenWrt): `mail.info tag: body`, without a host.
         _ if is_priority(host) => (&b""[..], rest),
+        // AIX forwards to another host: `Message forwarded from HOST: tag[pid]: body`.
+        b"Message" if rest.starts_with(b"forwarded from ") => {
+            split_on(&rest[b"forwarded from ".len()..], b": ")?
+        }
         _ => match rest {
             [b'<', ..] => (host, without_facility(rest)),
             _ => (host, rest),
@@ -145,37 +175,6 @@ fn without_tag(header: Header, line: &[u8]) -> Option<SyslogRecord<'_>> {
     })
 }
 
-/// Whether a word is the name of a severity (RFC 5424 section 6.2.1), as rsyslog and supervisord write it in upper
-/// case.
-pub(in crate::parse) fn is_severity(word: &[u8]) -> bool {
-    const NAMES: [&[u8]; 12] = [
-        b"EMERG", b"ALERT", b"CRIT", b"ERR", b"ERRO", b"ERROR", b"WARN", b"WARNING", b"NOTICE",
-        b"INFO", b"DEBUG", b"DEBG",
-    ];
-    NAMES.contains(&word)
-}
-
-/// Whether a word is a facility and a severity, as BusyBox' syslogd writes them: `mail.info`.
-fn is_priority(word: &[u8]) -> bool {
-    const FACILITIES: [&[u8]; 7] = [
-        b"mail",
-        b"daemon",
-        b"user",
-        b"auth",
-        b"authpriv",
-        b"syslog",
-        b"cron",
-    ];
-    const SEVERITIES: [&[u8]; 10] = [
-        b"emerg", b"alert", b"crit", b"err", b"error", b"warn", b"warning", b"notice", b"info",
-        b"debug",
-    ];
-    split(word, b'.').is_some_and(|(facility, severity)| {
-        let is_local = matches!(facility, [b'l', b'o', b'c', b'a', b'l', b'0'..=b'7']);
-        (is_local || FACILITIES.contains(&facility)) && SEVERITIES.contains(&severity)
-    })
-}
-
 /// `mail.info tag[pid]: body`.
 #[inline(never)]
 fn after_priority(text: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
@@ -191,10 +190,22 @@ fn without_facility(text: &[u8]) -> &[u8] {
     }
 }
 
-/// `tag[pid]: body`, `tag: body`.
+/// `tag[pid]: body`, `tag: body`; on AIX, `mail:info tag[pid]: body`.
 #[inline]
 fn tag_and_body(text: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
     let end = position2(text, b':', b' ').filter(|&end| text[end] == b':')?;
+    if let Some(b'a'..=b'z') = text.get(end + 1)
+        && let Some(rest) = after_aix_priority(&text[..end], &text[end + 1..])
+    {
+        let end = position2(rest, b':', b' ').filter(|&end| rest[end] == b':')?;
+        return split_tag(rest, end);
+    }
+    split_tag(text, end)
+}
+
+/// As [`tag_and_body`], with the place of the colon.
+#[inline]
+fn split_tag(text: &[u8], end: usize) -> Option<(&[u8], &[u8], &[u8])> {
     let (word, body) = (&text[..end], &text[end + 1..]);
     let (tag, pid) = match word {
         [word @ .., b']'] => {

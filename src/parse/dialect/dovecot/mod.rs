@@ -20,7 +20,7 @@ use crate::parse::dialect::api::{AgentDef, Confidence, Dialect, Record};
 use crate::parse::dialect::{Agent, Mta};
 use crate::parse::event::Visitor;
 use crate::parse::frame::syslog::HeaderParser;
-use crate::parse::frame::tai64;
+use crate::parse::frame::{compose_prefix, tai64};
 use crate::parse::kinds::Stamp;
 use crate::parse::scan::{find, rsplit_on, split_on};
 use crate::parse::system_error::connect_error;
@@ -78,7 +78,7 @@ impl Dialect for Dovecot {
     }
 
     fn probe(line: &[u8]) -> Confidence {
-        match record::own_line(line) {
+        match record::own_line(compose_prefix::strip(line)) {
             true => Confidence::Certain,
             false => Confidence::No,
         }
@@ -89,14 +89,15 @@ impl Dialect for Dovecot {
         headers: &mut HeaderParser,
         line: &'a [u8],
     ) -> (Option<Stamp>, &'a [u8]) {
+        let (read, line) = compose_prefix::split(headers, line);
         // Versions before 2.0 write their name first.
         let line = line.strip_prefix(b"dovecot: ").unwrap_or(line);
         let stamp = tai64::stamp(line)
             .or_else(|| headers.named(line))
             .or_else(|| headers.dated(line));
         match stamp {
-            Some((time, text)) => (Some(time), text),
-            None => (None, line),
+            Some((time, text)) => (read.or(Some(time)), text),
+            None => (read, line),
         }
     }
 

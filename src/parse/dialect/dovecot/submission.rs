@@ -27,9 +27,11 @@ pub(super) fn parse<'a>(entry: &Entry<'a>) -> Option<Said<'a>> {
             None => Said::Fact(None),
         });
     }
-    // `Lost connection to relay server: 421 …`, `Failed to establish relay connection: 554 …`
+    // `Lost connection to relay server: 421 …`, `Failed to establish relay connection: 554 …`; versions since 2.4 write
+    // `relay: ` before it.
     if entry.level.is_some()
-        && let Some((_, words)) = split_on(text, b": ")
+        && let cause = text.strip_prefix(b"relay: ").unwrap_or(text)
+        && let Some((_, words)) = split_on(cause, b": ")
         && let Some(reply) = reply::parse(words).filter(|reply| reply.code >= 400)
     {
         return Some(Said::Event(Event {

@@ -10,8 +10,8 @@ use crate::parse::scan::{find, number, split, split_on};
 use crate::parse::winsock;
 use crate::parse::{ConnectError, Direction, Event, Fact, Line, Outcome, Stage};
 
-/// The fields that are read.
-pub(super) const FIELDS: [&[u8]; 14] = [
+/// The fields that are read. Their places are part of saved states: new ones come last.
+pub(super) const FIELDS: [&[u8]; 15] = [
     b"client-ip",
     b"server-ip",
     b"server-hostname",
@@ -26,6 +26,7 @@ pub(super) const FIELDS: [&[u8]; 14] = [
     b"recipient-count",
     b"sender-address",
     b"custom-data",
+    b"directionality",
 ];
 
 /// Whether a text is a name of an event.
@@ -69,7 +70,7 @@ pub(super) fn is_source(text: &[u8]) -> bool {
 
 /// Parses a record.
 pub(super) fn parse<'a, 'e>(
-    values: [&'a [u8]; 14],
+    values: [&'a [u8]; 15],
     slot: &'e mut Option<Event<'a>>,
 ) -> Line<'a, 'e> {
     let [
@@ -87,6 +88,7 @@ pub(super) fn parse<'a, 'e>(
         count,
         sender,
         custom,
+        directionality,
     ] = values;
     let outcome = match event {
         b"SEND" | b"SENDEXTERNAL" | b"DELIVER" => Outcome::Sent,
@@ -103,6 +105,8 @@ pub(super) fn parse<'a, 'e>(
     let (service, direction) = match source {
         b"SMTP" => (SEND, Direction::Outbound),
         b"STOREDRIVER" | b"PUBLICFOLDER" => (STORE, Direction::Local),
+        // The recipients of a message that arrived from another organization are of this one.
+        _ if directionality == b"Incoming" => (TRANSPORT, Direction::Local),
         _ => (TRANSPORT, Direction::Outbound),
     };
     // Only a delivery by SMTP names another server; other records name the one that wrote them.

@@ -127,12 +127,16 @@ fn tls(text: &[u8]) -> Option<Event<'_>> {
     Some(event(host, port, reason))
 }
 
+/// What follows `NAME authenticator failed H=`: the host and the reply.
+pub(super) fn refused_authenticator(text: &[u8]) -> Option<&[u8]> {
+    let name = text.iter().take(64).position(|&b| b == b' ')?;
+    text[name..].strip_prefix(b" authenticator failed H=")
+}
+
 /// `plain_client authenticator failed H=mx.example.net [192.0.2.1] 535 5.7.8 No`: a server refused our
 /// credentials. Of clients that ours refused, it is `failed for`.
 fn authentication(text: &[u8]) -> Option<Event<'_>> {
-    let name = text.iter().position(|&b| b == b' ')?;
-    let named = text[name..].strip_prefix(b" authenticator failed H=")?;
-    let (host, port, rest) = fields::host(named);
+    let (host, port, rest) = fields::host(refused_authenticator(text)?);
     let words = rest
         .strip_prefix(b": ")
         .or_else(|| rest.strip_prefix(b" "))?;

@@ -186,7 +186,10 @@ fn own_line(line: &[u8]) -> Option<bool> {
 
 /// Whether a text that is about no message begins as only Exim's do.
 fn is_own_text(text: &[u8]) -> bool {
-    noise::is_beginning(text) || reject::is_beginning(text) || session::is_beginning(text)
+    noise::is_beginning(text)
+        || reject::is_beginning(text)
+        || session::is_beginning(text)
+        || attempt::refused_authenticator(text).is_some()
 }
 
 /// Parses the text of a record.

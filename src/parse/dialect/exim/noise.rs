@@ -35,6 +35,7 @@ const WITHOUT_ID: &[&[u8]] = &[
     b"EXPN ",
     b"TLS error on ",
     b"TLS session: ",
+    b"TLS ALPN (",
     b"TLS client disconnected cleanly ",
     b"ident connection to ",
     b"pid ",

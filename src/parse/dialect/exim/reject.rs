@@ -9,7 +9,7 @@ use crate::parse::scan::{find, split_on};
 use crate::parse::{Event, Stage};
 
 /// Beginnings of rejects that do not begin with a host, for telling Exim's log from others.
-const BEGINNINGS: [&[u8]; 13] = [
+const BEGINNINGS: [&[u8]; 14] = [
     b"rejected EHLO ",
     b"rejected HELO ",
     b"rejected MAIL ",
@@ -21,6 +21,7 @@ const BEGINNINGS: [&[u8]; 13] = [
     b"unqualified verify rejected: ",
     b"too many recipients: ",
     b"refused connection from ",
+    b"temporarily refused connection from ",
     b"SMTP protocol ",
     b"SMTP syntax ",
 ];
@@ -38,7 +39,7 @@ pub(super) fn parse<'a>(id: &'a [u8], text: &'a [u8]) -> Option<Event<'a>> {
             let (words, _) = fields.read(text);
             after_fields(&fields, words)
         }
-        b'r' | b't' | b'u' => verb_first(text),
+        b'r' | b't' | b'u' | b'c' => verb_first(text),
         b'S' => protocol::session(text),
         b'C' => protocol::too_many_connections(text),
         b'l' if text.starts_with(b"local_scan() function ") => {
@@ -208,10 +209,25 @@ fn verb_first(text: &[u8]) -> Option<Event<'_>> {
             ..rejected(Stage::Rcpt, peer(rest).0, b"")
         });
     }
-    let named = text.strip_prefix(b"refused connection from ")?;
+    refused_connection(text)
+}
+
+/// `refused connection from HOST (host_reject_connection)`, `connection from HOST refused (IP options)`,
+/// `temporarily refused connection from HOST: not in reserve list: connected=20 max=20 reserve=5`.
+fn refused_connection(text: &[u8]) -> Option<Event<'_>> {
+    const BEGINS: [&[u8]; 3] = [
+        b"refused connection from ",
+        b"temporarily refused connection from ",
+        b"connection from ",
+    ];
+    let named = strip_any(text, &BEGINS)?;
+    let (host, rest) = peer(named);
+    if text.starts_with(b"connection ") && !rest.starts_with(b"refused (") {
+        return None;
+    }
     Some(Event {
         text,
-        ..rejected(Stage::Connect, peer(named).0, b"")
+        ..rejected(Stage::Connect, host, b"")
     })
 }
 

@@ -130,6 +130,8 @@ fn only_lines_of_exim_are_taken_for_its_own() {
         "2026-11-23 10:00:00 Start queue run: pid=1",
         "2026-11-23 10:00:00 H=(x) [192.0.2.1] rejected EHLO or HELO x",
         "2026-11-23 10:00:00 login authenticator failed for (x) [192.0.2.1]: 535 No",
+        "2026-11-23 10:00:00 plain authenticator failed H=mx.example [192.0.2.1] 535 No",
+        "2026-11-23 10:00:00 temporarily refused connection from [192.0.2.1]: not in reserve list: connected=9 max=9 reserve=2",
         "2026-11-23 10:00:00 U=mail F=<a@b> rejected RCPT <c@d>",
     ] {
         assert_eq!(Exim::probe(line.as_bytes()), Confidence::Certain, "{line}");

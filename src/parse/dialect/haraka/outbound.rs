@@ -343,6 +343,7 @@ fn other<'a, 'e>(entry: &Entry<'a>) -> Line<'a, 'e> {
         b"Grabbing ",
         b"'Skipping' ",
         b"Failed to load ",
+        b"Failed to move ",
         b"Removing left over ",
         b"Unrecognized file ",
         b"Done fixing ",

@@ -117,6 +117,10 @@ fn in_words(text: &[u8]) -> Failure<'static> {
     if has(&[b"TLS", b"tls policy", b"DANE", b"SSL Error"]) {
         return Failure::Connection(ConnectError::Tls, None);
     }
+    // `MX lookup for x failed after 5s: DNS: proto error: request timed out`
+    if has(&[b"MX lookup ", b": DNS: "]) {
+        return Failure::Connection(ConnectError::Dns, Some(101));
+    }
     if has(&[
         b"Timed Out",
         b"timed out",

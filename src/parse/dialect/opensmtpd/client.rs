@@ -51,7 +51,9 @@ pub(super) fn parse<'a>(
             let (_, reason) = split_on(rest, b"reason=")?;
             Some(Found::Noise(closed(fields::unquoted(reason))))
         }
-        b"envelope" | b"cert-check" | b"client-cert-check" | b"report" => Some(Found::Noise(None)),
+        b"envelope" | b"proxy" | b"cert-check" | b"client-cert-check" | b"report" => {
+            Some(Found::Noise(None))
+        }
         _ => None,
     }
 }

@@ -28,6 +28,7 @@ use crate::parse::correlate::Correlated;
 use crate::parse::dialect::api::{AgentDef, Confidence, Dialect, Record};
 use crate::parse::dialect::{Agent, Mta};
 use crate::parse::event::Visitor;
+use crate::parse::frame::compose_prefix;
 use crate::parse::frame::syslog::HeaderParser;
 use crate::parse::kinds::Stamp;
 use crate::parse::{Line, Service};
@@ -114,6 +115,7 @@ impl Dialect for Qmail {
     }
 
     fn probe(line: &[u8]) -> Confidence {
+        let line = compose_prefix::strip(line);
         match stamp::text(line) {
             Some(text) if is_own_text(text) => Confidence::Certain,
             Some(text) if line.first() == Some(&b'@') && send::is_complaint(text) => {
@@ -131,7 +133,9 @@ impl Dialect for Qmail {
         headers: &mut HeaderParser,
         line: &'a [u8],
     ) -> (Option<Stamp>, &'a [u8]) {
-        stamp::split(headers, line)
+        let (read, line) = compose_prefix::split(headers, line);
+        let (time, text) = stamp::split(headers, line);
+        (read.or(time), text)
     }
 
     fn read<'a>(state: &'a mut QmailState, record: &Record<'a>, visitor: &mut impl Visitor<'a>) {
