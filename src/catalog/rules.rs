@@ -92,6 +92,10 @@ pub struct Signal {
     /// delivery is one.
     #[serde(default)]
     pub bounced_for: Vec<String>,
+    /// Whether deferrals of messages that have waited for hours do not count, neither as failures nor in what it is a
+    /// share of.
+    #[serde(default)]
+    pub new_only: bool,
     /// The windows in which it is judged, the shortest first.
     #[serde(default = "windows")]
     pub windows: Vec<Span>,
@@ -205,7 +209,8 @@ pub enum Watch {
     QueueSize,
 }
 
-/// Another signal that must be above a share too.
+/// Another signal that must be above a share too, for the alert to start. If both are about providers, that of the same
+/// provider.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Also {

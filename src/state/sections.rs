@@ -69,6 +69,7 @@ sections! {
     "provider_codes" => counters.providers,
     "provider_conditions" => counters.provider_conditions,
     "provider_deliveries" => counters.provider_deliveries,
+    "provider_waited" => counters.waited,
     "reports" => counters.reports,
     "tls_sessions" => counters.tls,
     "blocklist_replies" => counters.blocklists,

@@ -209,6 +209,7 @@ fn names_of_wholes_in_the_state_file_are_stable() {
         "inbound",
         "local",
         "deliveries",
+        "new_deliveries",
         "local_deliveries",
         "",
     ];
