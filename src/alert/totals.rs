@@ -403,7 +403,8 @@ impl<'c> Totals<'c> {
         if provider.is_some() || !self.counters.has_seen(&WITHOUT_DEFERRALS) {
             return [0; 2];
         }
-        let failed = self.counters.connect_errors_of(&WITHOUT_DEFERRALS);
+        // Most domains have two hosts or more, each of which is tried.
+        let failed = self.counters.connect_errors_of(&WITHOUT_DEFERRALS) / 2;
         [failed, self.accepted * WEIGHT_OF_ACCEPTED]
     }
 

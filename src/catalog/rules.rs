@@ -92,7 +92,7 @@ pub struct Signal {
     /// delivery is one.
     #[serde(default)]
     pub bounced_for: Vec<String>,
-    /// Whether deferrals of messages that have waited for hours do not count, neither as failures nor in what it is a
+    /// Whether deferrals of messages that have waited for an hour do not count, neither as failures nor in what it is a
     /// share of.
     #[serde(default)]
     pub new_only: bool,
@@ -116,7 +116,7 @@ pub struct Signal {
 }
 
 fn windows() -> Vec<Span> {
-    [300, 900, 3_600].map(Span).into()
+    [300, 900, 1_200, 1_800, 3_600].map(Span).into()
 }
 
 fn least() -> u64 {
@@ -226,7 +226,8 @@ pub struct Also {
 pub struct Explained {
     /// The name of the other alert.
     pub by: String,
-    /// The signal of each provider that both are about: its part in the events of the last hour decides.
+    /// The signal of each provider that both are about: its part in the events of the last hour, or of
+    /// the last five minutes, decides.
     pub part: String,
     /// The signal of which it is a part; that of the rule if this is not given.
     pub of: Option<String>,

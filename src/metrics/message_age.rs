@@ -1,16 +1,25 @@
 //! How long a message that was deferred has been in the queue.
 
-use crate::parse::{Event, Mta, Stamp};
+use crate::parse::{Event, Mta, StageDelays, Stamp};
 
-/// From this age on a message has waited, in microseconds: two hours, in which a mail server tries it several times.
-const WAITED: u64 = 2 * 3_600 * 1_000_000;
+/// From this age on a message has waited, in microseconds: an hour, in which a mail server tries it several times.
+const WAITED: u64 = 3_600 * 1_000_000;
+
+/// The same of the time before the queue manager took it for this attempt, which is what it waited after others: that in
+/// the queue manager is the time in which a large mailing is sent.
+const WAITED_BEFORE: u64 = 1_800 * 1_000_000;
 
 /// A message is returned before this age, in seconds. An id that tells another time is none of Exim's.
 const OLDEST: i64 = 30 * 86_400;
 
-/// Whether the message of this delivery, which was deferred at `time`, has waited for hours. Where nothing tells its
-/// age, it has not.
+/// Whether the message of this delivery, which was deferred at `time`, has waited for long. Where nothing tells its age,
+/// it has not.
 pub(super) fn has_waited(event: &Event<'_>, time: Option<Stamp>) -> bool {
+    if let StageDelays::All([before, ..]) = event.delays.stages
+        && before >= WAITED_BEFORE
+    {
+        return true;
+    }
     let age = event.delays.total.or_else(|| age_in_exim(event, time));
     age.is_some_and(|age| age >= WAITED)
 }
@@ -56,9 +65,14 @@ mod tests {
     fn a_message_has_waited_if_its_delay_says_so() {
         let mut event = event(Mta::Postfix);
         assert!(!has_waited(&event, None));
-        for (seconds, waited) in [(10, false), (7_199, false), (7_200, true), (400_000, true)] {
+        for (seconds, waited) in [(10, false), (3_599, false), (3_600, true), (400_000, true)] {
             event.delays.total = Some(seconds * 1_000_000);
             assert_eq!(has_waited(&event, None), waited, "{seconds}");
+        }
+        event.delays.total = Some(3_000_000_000);
+        for (before, waited) in [(0, false), (1_799, false), (1_800, true)] {
+            event.delays.stages = StageDelays::All([before * 1_000_000, 0, 0, 0]);
+            assert_eq!(has_waited(&event, None), waited, "{before}");
         }
     }
 
@@ -69,7 +83,7 @@ mod tests {
         for (id, after, waited) in [
             (&b"1vSZ4S-0000A1-01"[..], 8_000, true),
             (b"1vSZ4S-000000000A1-01Ab", 8_000, true),
-            (b"1vSZ4S-0000A1-01", 3_600, false),
+            (b"1vSZ4S-0000A1-01", 3_500, false),
             // No ids of Exim's own, or of another time.
             (b"1vSZ4S-0000A1-01", -60, false),
             (b"1vSZ4S-0000A1-01", 31 * 86_400, false),

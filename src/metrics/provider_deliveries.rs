@@ -1,7 +1,7 @@
 //! Deliveries to other servers by provider, status and cause of failure, so that a provider that refuses everything is
 //! seen, and one whose users have full mailboxes is not taken for it.
 //!
-//! Deferrals of messages that have waited for hours are counted apart as well: what becomes of new mail tells whether
+//! Deferrals of messages that have waited for long are counted apart as well: what becomes of new mail tells whether
 //! something fails, while a message to a host that no longer exists is tried for days.
 
 use serde::{Deserialize, Serialize};

@@ -129,7 +129,7 @@ impl Counters {
         self.provider_deliveries.counted()
     }
 
-    /// Deferrals of messages that have waited for hours, by provider and cause, in no particular order.
+    /// Deferrals of messages that have waited for long, by provider and cause, in no particular order.
     pub(crate) fn waited_counts(&self) -> impl Iterator<Item = (ProviderId, Option<Cause>, u64)> {
         self.provider_deliveries.waited()
     }

@@ -3,7 +3,9 @@
 //! Exim tries a host again only after a time, and defers other mail for it without naming the host or a reason. The host
 //! that took or refused mail for the same domain before tells whose it is; with a smarthost, that is the smarthost.
 
-use crate::catalog::{ConditionId, ProviderId};
+use serde::{Deserialize, Serialize};
+
+use crate::catalog::{Catalog, ConditionId, ProviderId, Providers};
 use crate::parse::dialect::Mta;
 use crate::parse::event::Event;
 use crate::parse::kinds::{Direction, Outcome};
@@ -52,7 +54,7 @@ impl LastHosts {
             return;
         }
         let hash = hash(&[domain]) | 1;
-        let place = &mut self.0[hash as usize / 2 % PLACES];
+        let place = &mut self.0[place(hash)];
         if !event.host.is_empty() {
             *place = Place {
                 domain: hash,
@@ -78,6 +80,59 @@ impl LastHosts {
             place.condition = event.condition;
         }
     }
+}
+
+/// The state in the state file. Providers and conditions are kept by name, because numbers may change.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct LastHostsState {
+    providers: Vec<String>,
+    conditions: Vec<String>,
+    /// The hash of the domain, the provider, and the condition if there is one.
+    domains: Vec<(u64, u8, Option<u8>)>,
+}
+
+impl LastHosts {
+    /// The state to store; empty if no domain is known.
+    pub(super) fn state(&self, providers: &Providers) -> LastHostsState {
+        let known = self.0.iter().filter(|it| it.domain != 0);
+        let domains: Vec<_> = known
+            .map(|it| (it.domain, it.provider.0, it.condition.map(|it| it.0)))
+            .collect();
+        if domains.is_empty() {
+            return LastHostsState::default();
+        }
+        let conditions = Catalog::embedded().conditions().iter();
+        LastHostsState {
+            providers: providers.names().map(str::to_owned).collect(),
+            conditions: conditions.map(|it| it.name.clone()).collect(),
+            domains,
+        }
+    }
+
+    /// Restores the state of another parser. Domains whose provider no longer exists are dropped.
+    pub(super) fn resume(&mut self, state: &LastHostsState, providers: &Providers) {
+        for &(domain, provider, condition) in &state.domains {
+            let name = state.providers.get(usize::from(provider));
+            let provider = providers
+                .names()
+                .position(|known| name.is_some_and(|it| it == known));
+            let condition = condition.and_then(|it| state.conditions.get(usize::from(it)));
+            if let Some(provider) = provider
+                && domain != 0
+            {
+                self.0[place(domain)] = Place {
+                    domain,
+                    provider: ProviderId(provider as u8),
+                    condition: condition.and_then(|it| Catalog::embedded().condition_named(it)),
+                };
+            }
+        }
+    }
+}
+
+/// The place of a domain with this hash.
+fn place(domain: u64) -> usize {
+    domain as usize / 2 % PLACES
 }
 
 #[cfg(test)]
@@ -150,5 +205,22 @@ mod tests {
             (deferred.condition, deferred.duplicate),
             (Some(ConditionId(7)), true)
         );
+        // Over a restart.
+        let providers = Providers::embedded();
+        let mut restarted = LastHosts::new();
+        assert_eq!(restarted.state(&providers), LastHostsState::default());
+        let mut state = hosts.state(&providers);
+        restarted.resume(&state, &providers);
+        assert_eq!(restarted.state(&providers), state);
+        deferred.condition = None;
+        restarted.follow(&mut deferred);
+        assert_eq!(
+            (deferred.provider, deferred.condition),
+            (ProviderId(5), Some(ConditionId(7)))
+        );
+        state.providers[5] = "gone".into();
+        let mut without = LastHosts::new();
+        without.resume(&state, &providers);
+        assert_eq!(without.state(&providers), LastHostsState::default());
     }
 }

@@ -81,6 +81,7 @@ sections! {
     "duplicates" => parser.duplicates,
     "legacy_duplicates" => parser.legacy_duplicates,
     "mirrors" => parser.mirrors,
+    "last_hosts" => parser.last_hosts,
     "streams" => parser.streams,
     "insight" => insight,
     "addresses" => addresses,

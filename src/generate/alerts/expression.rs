@@ -9,6 +9,9 @@ use crate::catalog::{Alert, Explained, Policy, Watch};
 /// The window in which texts name what leads.
 pub(super) const LEADING_WINDOW: &str = "15m";
 
+/// The window in which they do so if there is nothing in [`LEADING_WINDOW`].
+const LONG_LEADING_WINDOW: &str = "1h";
+
 /// Matchers that select one target; `printf` in a template fills in the values.
 pub(super) const ONE_TARGET: &str = "instance=%[1]q,job=%[2]q";
 
@@ -239,12 +242,16 @@ pub(super) fn figure(alert: &Alert, metric: &str) -> String {
     }
 }
 
-/// The value of `label` with the largest growth of a counter within [`LEADING_WINDOW`]. Series that start within the
-/// window count from zero.
+/// The value of `label` with the largest growth of a counter within [`LEADING_WINDOW`], or else within
+/// [`LONG_LEADING_WINDOW`]. Series that start within the window count from zero.
 fn leading(label: &str, series: &str) -> String {
     let now = format!("sum by ({label}) ({series})");
-    let then = format!("sum by ({label}) ({series} offset {LEADING_WINDOW})");
-    format!("topk(1, {now} - ({then} or {now} * 0) > 0)")
+    let within = |window| {
+        let then = format!("sum by ({label}) ({series} offset {window})");
+        format!("topk(1, {now} - ({then} or {now} * 0) > 0)")
+    };
+    let (short, long) = (within(LEADING_WINDOW), within(LONG_LEADING_WINDOW));
+    format!("{short} or on () {long}")
 }
 
 /// The most frequent condition of outbound replies, of the alert's provider or of all, but `except`.
