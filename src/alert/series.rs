@@ -89,7 +89,7 @@ impl Series {
                 let short = short(window);
                 let lately = self.events.sum(short);
                 // Where there is little mail, everything is compatible with a quarter of an hour without failures.
-                let is_over = lately == 0 && window > 900 || has_stopped(whole, window);
+                let is_over = lately == 0 && window >= 3_600 || has_stopped(whole, window);
                 let compatible = match is_over {
                     true => 0.0,
                     false => upper(lately, whole.sum(short)),

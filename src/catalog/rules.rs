@@ -116,7 +116,7 @@ pub struct Signal {
 }
 
 fn windows() -> Vec<Span> {
-    [300, 900, 1_200, 1_800, 3_600].map(Span).into()
+    [300, 900, 3_600].map(Span).into()
 }
 
 fn least() -> u64 {

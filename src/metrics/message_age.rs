@@ -37,7 +37,7 @@ fn age_in_exim(event: &Event<'_>, time: Option<Stamp>) -> Option<u64> {
         .iter()
         .try_fold(0, |value: i64, digit| Some(value * 62 + base_62(*digit)?))?;
     let age = time?.seconds - arrived;
-    (0..OLDEST).contains(&age).then_some(age as u64 * 1_000_000)
+    (0..OLDEST).contains(&age).then(|| age as u64 * 1_000_000)
 }
 
 /// The value of a digit of Exim's numbers.
