@@ -193,8 +193,7 @@ impl Evaluator {
             if rule.alert.severity == Severity::Critical || is_new {
                 let provider = active.label.as_ref();
                 let provider = provider.and_then(|(_, name)| evidence.provider(name));
-                let signal = rule.signal;
-                alerting.extend(signal.map(|signal| Key { signal, provider }));
+                alerting.extend(rule.keys(provider));
             }
         }
         let is_alerting = |key| alerting.contains(&key);

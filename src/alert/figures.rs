@@ -239,7 +239,7 @@ mod tests {
              Share: more than 25% of all outbound replies and failed connections, proven by their number \
              (Wilson score bound, z = 3) in one of the windows\n\
              Growth: the odds are more than 3 times the usual ones\n\
-             And: more than 10% deferred deliveries, without greylisting\n\
+             And: more than 40% deferred deliveries of mail that has not waited for an hour, without greylisting\n\
              Fires after: 30 seconds\n\
              Resolves after: 15 minutes without the condition\n\
              Silenced by: MaillogDnsFailing\n"

@@ -1,5 +1,6 @@
-//! Which provider, enhanced status code and condition the failures of the last quarter hour had most often: what the
-//! texts of alerts name. It is not in the state file; the texts are complete again soon after a restart.
+//! Which provider, enhanced status code and condition the failures of the last quarter hour had most often, or of the last
+//! hour if there were none: what the texts of alerts name. A server that tries a host only every quarter of an hour has
+//! few replies. It is not in the state file; the texts are complete again soon after a restart.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -12,9 +13,14 @@ use crate::parse::{Direction, Enhanced};
 /// How far back it looks, in seconds.
 const WINDOW: i64 = 900;
 
+/// How far back it looks if there was nothing within [`WINDOW`], in seconds.
+const LONG_WINDOW: i64 = 3_600;
+
 /// By how much counts have grown in each of the last steps.
 struct Growth<K> {
     last: BTreeMap<K, u64>,
+    /// The last step.
+    now: i64,
     steps: VecDeque<(i64, Vec<(K, u64)>)>,
 }
 
@@ -22,6 +28,7 @@ impl<K: Ord + Copy> Growth<K> {
     fn new() -> Self {
         Growth {
             last: BTreeMap::new(),
+            now: i64::MIN,
             steps: VecDeque::new(),
         }
     }
@@ -36,16 +43,29 @@ impl<K: Ord + Copy> Growth<K> {
             }
             *last = total;
         }
-        self.steps.retain(|(then, _)| *then > now - WINDOW);
+        self.now = now;
+        self.steps.retain(|(then, _)| *then > now - LONG_WINDOW);
         if !grown.is_empty() {
             self.steps.push_back((now, grown));
         }
     }
 
+    /// What has grown within `window`, by how much.
+    fn grown(&self, window: i64) -> impl Iterator<Item = &(K, u64)> {
+        let begin = self.now.saturating_sub(window);
+        let steps = self.steps.iter().filter(move |(then, _)| *then > begin);
+        steps.flat_map(|(_, grown)| grown)
+    }
+
     /// The value of `of` with the largest growth, the first of equal ones.
     fn leader<V: Ord + Copy>(&self, of: impl Fn(K) -> Option<V>) -> Option<V> {
+        self.leader_within(WINDOW, &of)
+            .or_else(|| self.leader_within(LONG_WINDOW, &of))
+    }
+
+    fn leader_within<V: Ord + Copy>(&self, window: i64, of: impl Fn(K) -> Option<V>) -> Option<V> {
         let mut sums: BTreeMap<V, u64> = BTreeMap::new();
-        for (key, grown) in self.steps.iter().flat_map(|(_, grown)| grown) {
+        for (key, grown) in self.grown(window) {
             if let Some(value) = of(*key) {
                 *sums.entry(value).or_default() += grown;
             }
@@ -56,7 +76,7 @@ impl<K: Ord + Copy> Growth<K> {
 
     /// How much the selected counts have grown.
     fn sum(&self, of: impl Fn(K) -> bool) -> u64 {
-        let grown = self.steps.iter().flat_map(|(_, grown)| grown);
+        let grown = self.grown(WINDOW);
         grown.filter(|(key, _)| of(*key)).map(|it| it.1).sum()
     }
 }

@@ -49,7 +49,8 @@ pub(super) struct Rule {
     pub alert: Alert,
     /// Its signal; `None` for rules about the exporter.
     pub signal: Option<usize>,
-    also: Option<(usize, f64)>,
+    /// The other signal, whether it is about providers, and its share.
+    also: Option<(usize, bool, f64)>,
     not_while: Vec<usize>,
     not_while_firing: Vec<usize>,
     explained: Vec<Explained>,
@@ -62,17 +63,31 @@ pub(super) struct Rule {
     digits: &'static [u16],
 }
 
-/// The indexes of the last ten minutes, quarter hour and hour in [`Judgement::events`].
+/// The indexes of the last five and ten minutes, quarter hour and hour in [`Judgement::events`].
+const FIVE_MINUTES: usize = 0;
 const TEN_MINUTES: usize = 1;
 const QUARTER: usize = 2;
 const HOUR: usize = 3;
 
 impl Explained {
-    /// Whether the other alert says what an alert would say about `provider`, or about all of them.
+    /// Whether the other alert says what an alert would say about `provider`, or about all of them: in the last hour, or
+    /// in the last minutes, since in the first ones the hour has what is usual instead.
     fn holds(&self, provider: Option<u8>, evidence: &Evidence, actives: &Actives) -> bool {
+        [FIVE_MINUTES, HOUR]
+            .into_iter()
+            .any(|window| self.holds_within(window, provider, evidence, actives))
+    }
+
+    fn holds_within(
+        &self,
+        window: usize,
+        provider: Option<u8>,
+        evidence: &Evidence,
+        actives: &Actives,
+    ) -> bool {
         let events = |signal, provider| {
             let found = evidence.of(Key { signal, provider });
-            found.map_or(0, |it| it.events[HOUR])
+            found.map_or(0, |it| it.events[window])
         };
         let label = |provider: Option<u8>| {
             let name = provider.map(|it| evidence.name(it).to_owned());
@@ -92,7 +107,7 @@ impl Explained {
             (None, true) => {
                 let firing =
                     parts().filter(|(key, _)| actives.is_firing(self.by, &label(key.provider)));
-                let part = firing.map(|(_, it)| it.events[HOUR]).sum();
+                let part = firing.map(|(_, it)| it.events[window]).sum();
                 (part, events(self.of, None))
             }
             // Both about all providers: what they can have in common.
@@ -100,9 +115,9 @@ impl Explained {
                 if !actives.has(self.by) {
                     return false;
                 }
-                let common =
-                    parts().map(|(key, part)| part.events[HOUR].min(events(self.of, key.provider)));
-                let all = evidence.all_of(self.of).map(|(_, it)| it.events[HOUR]);
+                let common = parts()
+                    .map(|(key, part)| part.events[window].min(events(self.of, key.provider)));
+                let all = evidence.all_of(self.of).map(|(_, it)| it.events[window]);
                 (common.sum(), all.sum())
             }
         };
@@ -131,10 +146,14 @@ impl Rule {
             about_sender: policy
                 .signal_of(alert)
                 .is_some_and(|it| it.counts == Counted::SenderMessages),
-            also: alert
-                .also
-                .as_ref()
-                .and_then(|also| Some((evidence.number(&also.signal)?, also.share))),
+            also: alert.also.as_ref().and_then(|also| {
+                let signal = policy.signal_named(&also.signal)?;
+                Some((
+                    evidence.number(&signal.name)?,
+                    signal.by_provider,
+                    also.share,
+                ))
+            }),
             not_while: alert.not_while.iter().filter_map(rule).collect(),
             not_while_firing: alert.not_while_firing.iter().filter_map(rule).collect(),
             explained: alert
@@ -160,6 +179,16 @@ impl Rule {
             digits: policy.signal_of(alert).map_or(&[], Signal::digits),
             alert: alert.clone(),
         }
+    }
+
+    /// The signals that its alert about a provider, or about all of them, is about.
+    pub(super) fn keys(&self, provider: Option<u8>) -> impl Iterator<Item = Key> {
+        let own = self.signal.map(|signal| Key { signal, provider });
+        let also = self.also.map(|(signal, by_provider, _)| Key {
+            signal,
+            provider: provider.filter(|_| by_provider),
+        });
+        own.into_iter().chain(also)
     }
 
     /// `for` and `keep_firing_for` in seconds.
@@ -259,16 +288,12 @@ impl Rule {
         evidence: &Evidence,
         actives: &Actives,
     ) -> bool {
-        let of_all = |signal| Key {
-            signal,
-            provider: None,
-        };
-        if let Some((signal, share)) = self.also
-            && evidence
-                .of(of_all(signal))
-                .is_none_or(|it| it.share_lower <= share)
-        {
-            return false;
+        if let Some((signal, by_provider, share)) = self.also {
+            let provider = key.provider.filter(|_| by_provider);
+            let other = evidence.of(Key { signal, provider });
+            if other.is_none_or(|it| it.share_lower <= share) {
+                return false;
+            }
         }
         let others = self.alert.others_below;
         if others.is_some_and(|share| judgement.others_lower > share) {

@@ -203,12 +203,12 @@ fn a_rule_about_two_signals_needs_more_than_the_share_of_the_other_one() {
     let found = |deferred: Option<f64>, is_firing| {
         let mut evidence = evidence().with("dns", None, share(0.5, 0.4));
         if let Some(deferred) = deferred {
-            evidence = evidence.with("deferred", None, share(0.5, deferred));
+            evidence = evidence.with("deferred_new", None, share(0.5, deferred));
         }
         !evaluate(NAME, &evidence, vec![alert(NAME, None, is_firing)]).is_empty()
     };
-    assert!(found(Some(0.101), false));
-    assert!(!found(Some(0.1), false));
+    assert!(found(Some(0.301), false));
+    assert!(!found(Some(0.3), false));
     assert!(!found(None, false));
     assert!(found(Some(0.0), true), "only to start");
 }
@@ -219,8 +219,11 @@ fn failing(others_lower: f64) -> Evidence {
         others_lower,
         ..share(0.9, 0.8)
     };
-    let evidence = evidence().with("provider_failing", Some("google"), judgement);
-    evidence.with("provider_failing", Some("yahoo"), judgement)
+    let providers = ["google", "yahoo"].into_iter();
+    providers.fold(evidence(), |evidence, provider| {
+        let evidence = evidence.with("provider_failing", Some(provider), judgement);
+        evidence.with("provider_failing_new", Some(provider), judgement)
+    })
 }
 
 #[test]

@@ -2,7 +2,10 @@
 
 use crate::catalog::{Catalog, Cause, ConditionId, Counted, ProviderId, Side, Signal};
 use crate::metrics::Counters;
-use crate::parse::{ConnectError, Direction, Level, Outcome};
+use crate::parse::{ConnectError, Direction, Level, Mta, Outcome};
+
+/// The servers that log a failed connection, but not that the mail for which it was meant is deferred.
+const WITHOUT_DEFERRALS: [Mta; 2] = [Mta::Exchange, Mta::IronPort];
 
 /// What a signal counts, with ids in place of names.
 pub(super) struct Selection {
@@ -16,6 +19,7 @@ pub(super) struct Selection {
     except_errors: Vec<ConnectError>,
     deferred_except: Option<Vec<Cause>>,
     bounced_for: Vec<Cause>,
+    new_only: bool,
 }
 
 /// What a share refers to.
@@ -25,17 +29,20 @@ pub(super) enum Whole {
     Inbound,
     Local,
     Deliveries,
+    /// All but the deferrals of messages that have waited.
+    NewDeliveries,
     LocalDeliveries,
     /// The signal is no share.
     Nothing,
 }
 
 impl Whole {
-    pub(super) const ALL: [Whole; 6] = [
+    pub(super) const ALL: [Whole; 7] = [
         Whole::Outbound,
         Whole::Inbound,
         Whole::Local,
         Whole::Deliveries,
+        Whole::NewDeliveries,
         Whole::LocalDeliveries,
         Whole::Nothing,
     ];
@@ -46,6 +53,7 @@ impl Whole {
             (Counted::Replies, Some(Side::Inbound)) => Whole::Inbound,
             (Counted::Replies, Some(Side::Local)) => Whole::Local,
             (Counted::Replies, _) => Whole::Outbound,
+            (Counted::Deliveries, _) if signal.new_only => Whole::NewDeliveries,
             (Counted::Deliveries, _) => Whole::Deliveries,
             (Counted::LocalDeliveries, _) => Whole::LocalDeliveries,
             _ => Whole::Nothing,
@@ -59,6 +67,7 @@ impl Whole {
             Whole::Inbound => "inbound",
             Whole::Local => "local",
             Whole::Deliveries => "deliveries",
+            Whole::NewDeliveries => "new_deliveries",
             Whole::LocalDeliveries => "local_deliveries",
             Whole::Nothing => "",
         }
@@ -98,6 +107,7 @@ impl Selection {
             deferred_except: (!signal.deferred_except.is_empty())
                 .then(|| causes(&signal.deferred_except)),
             bounced_for: causes(&signal.bounced_for),
+            new_only: signal.new_only,
         }
     }
 
@@ -120,36 +130,60 @@ pub(super) struct Totals<'c> {
     loopback: Option<ProviderId>,
     /// All replies by provider, without the loopback interface.
     replies: Box<[u64; 256]>,
+    /// The messages that were accepted, without the loopback interface.
+    accepted: u64,
     codes: Vec<(ProviderId, u16, u64)>,
     conditions: Vec<(ProviderId, ConditionId, u64)>,
     deliveries: Vec<(ProviderId, Outcome, Option<Cause>, u64)>,
+    /// Of these, the deferrals of messages that have waited.
+    waited: Vec<(ProviderId, Option<Cause>, u64)>,
 }
 
-/// The replies of each provider, without the loopback interface. The logs of some servers have no reply to a message
-/// that was accepted: there, the accepted deliveries count, or every share of failures would be far too high.
+/// How much an accepted message outweighs a failed connection of such a server: nothing tells whether it was for a message
+/// that has waited for days, so only failures that far outnumber what is accepted are no delivery.
+const WEIGHT_OF_ACCEPTED: u64 = 10;
+
+/// How many replies that accept a command come before a message is accepted, with that one: to EHLO, MAIL, RCPT and the
+/// end of the message.
+const REPLIES_OF_A_MESSAGE: u64 = 4;
+
+/// The replies of each provider, without the loopback interface, and the messages that were accepted. The logs of some servers have no reply to a message
+/// that was accepted; those of others are transcripts, with the greeting of the remote server and the replies to all
+/// commands. Where there are deliveries, the accepted ones count instead, or every share of failures would be far too
+/// high or too low.
 fn replies_by_provider(
     counters: &Counters,
     codes: &[(ProviderId, u16, u64)],
     loopback: Option<ProviderId>,
-) -> Box<[u64; 256]> {
+) -> (Box<[u64; 256]>, u64) {
     let mut accepted = Box::new([0; 256]);
     let mut others = Box::new([0; 256]);
+    let mut is_transcript = [false; 256];
+    let mut all_accepted = 0;
     for (provider, code, count) in codes {
-        let replies = if code / 100 == 2 {
-            &mut accepted
-        } else {
-            &mut others
-        };
-        replies[usize::from(provider.0)] += count;
+        let at = usize::from(provider.0);
+        match code {
+            // About the session, not about a message.
+            211..=235 | 300..400 => is_transcript[at] |= *code == 220,
+            200..300 => accepted[at] += count,
+            _ => others[at] += count,
+        }
     }
     for id in 0..=u8::MAX {
         let (provider, at) = (ProviderId(id), usize::from(id));
-        others[at] += accepted[at].max(counters.provider_deliveries.sent(provider));
+        let messages = match counters.provider_deliveries.sent(provider) {
+            0 if is_transcript[at] => accepted[at] / REPLIES_OF_A_MESSAGE,
+            0 => accepted[at],
+            sent => sent,
+        };
+        others[at] += messages;
         if loopback == Some(provider) {
             others[at] = 0;
+        } else {
+            all_accepted += messages;
         }
     }
-    others
+    (others, all_accepted)
 }
 
 /// The entries of a provider in a sorted list.
@@ -168,13 +202,18 @@ impl<'c> Totals<'c> {
         conditions.sort_unstable_by_key(|it| (it.0.0, it.1.0));
         let mut deliveries: Vec<_> = counters.provider_delivery_counts().collect();
         deliveries.sort_unstable_by_key(|it| it.0.0);
+        let mut waited: Vec<_> = counters.waited_counts().collect();
+        waited.sort_unstable_by_key(|it| it.0.0);
+        let (replies, accepted) = replies_by_provider(counters, &codes, loopback);
         Totals {
             counters,
             loopback,
-            replies: replies_by_provider(counters, &codes, loopback),
+            replies,
+            accepted,
             codes,
             conditions,
             deliveries,
+            waited,
         }
     }
 
@@ -222,7 +261,13 @@ impl<'c> Totals<'c> {
                 let failed = |entry: &&(ProviderId, Outcome, Option<Cause>, u64)| {
                     what.is_failure(entry.1, entry.2)
                 };
-                [self.sum_deliveries(provider, failed), 0]
+                let failed = self.sum_deliveries(provider, failed);
+                if !what.new_only {
+                    return [failed, 0];
+                }
+                let waited =
+                    self.sum_waited(provider, |cause| what.is_failure(Outcome::Deferred, cause));
+                [failed + self.undelivered(provider)[0], waited]
             }
             Counted::LocalDeliveries => {
                 let except = self.sum_conditions(what, None, &what.except);
@@ -250,9 +295,21 @@ impl<'c> Totals<'c> {
                 Some(provider) => self.replies[usize::from(provider.0)],
                 None => self.replies.iter().sum(),
             },
-            Whole::Inbound => replies(Direction::Inbound) + counters.connections(),
+            Whole::Inbound => {
+                // The logs of some servers have no connections: there, the messages count.
+                let accepted = match counters.connections() {
+                    0 => counters.messages(),
+                    connections => connections,
+                };
+                replies(Direction::Inbound) + accepted
+            }
             Whole::Local => replies(Direction::Local),
             Whole::Deliveries => self.sum_deliveries(provider, |_| true),
+            Whole::NewDeliveries => {
+                let [undelivered, accepted] = self.undelivered(provider);
+                let all = self.sum_deliveries(provider, |_| true) + undelivered + accepted;
+                all.saturating_sub(self.sum_waited(provider, |_| true))
+            }
             Whole::LocalDeliveries => {
                 let statuses = Outcome::DELIVERIES.into_iter();
                 statuses.map(|status| self.local_deliveries(status)).sum()
@@ -324,6 +381,31 @@ impl<'c> Totals<'c> {
         let entries = entries.iter();
         let entries = entries.filter(|it| provider.is_some() || Some(it.0) != self.loopback);
         entries.filter(counts).map(|it| it.3).sum()
+    }
+
+    /// The deferrals of messages that have waited, with the causes that count, without the loopback interface.
+    fn sum_waited(
+        &self,
+        provider: Option<ProviderId>,
+        counts: impl Fn(Option<Cause>) -> bool,
+    ) -> u64 {
+        let entries = match provider {
+            Some(provider) => of_provider(&self.waited, provider, |it| it.0),
+            None => &self.waited,
+        };
+        let entries = entries.iter();
+        let entries = entries.filter(|it| provider.is_some() || Some(it.0) != self.loopback);
+        entries.filter(|it| counts(it.1)).map(|it| it.2).sum()
+    }
+
+    /// The failed connections of servers that log no deferred delivery after them, and what they are compared with.
+    fn undelivered(&self, provider: Option<ProviderId>) -> [u64; 2] {
+        if provider.is_some() || !self.counters.has_seen(&WITHOUT_DEFERRALS) {
+            return [0; 2];
+        }
+        // Most domains have two hosts or more, each of which is tried.
+        let failed = self.counters.connect_errors_of(&WITHOUT_DEFERRALS) / 2;
+        [failed, self.accepted * WEIGHT_OF_ACCEPTED]
     }
 
     /// Deliveries that stay on this host: those to local mailboxes, and to the loopback interface.

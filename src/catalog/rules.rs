@@ -92,6 +92,10 @@ pub struct Signal {
     /// delivery is one.
     #[serde(default)]
     pub bounced_for: Vec<String>,
+    /// Whether deferrals of messages that have waited for an hour do not count, neither as failures nor in what it is a
+    /// share of.
+    #[serde(default)]
+    pub new_only: bool,
     /// The windows in which it is judged, the shortest first.
     #[serde(default = "windows")]
     pub windows: Vec<Span>,
@@ -205,7 +209,8 @@ pub enum Watch {
     QueueSize,
 }
 
-/// Another signal that must be above a share too.
+/// Another signal that must be above a share too, for the alert to start. If both are about providers, that of the same
+/// provider.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Also {
@@ -221,7 +226,8 @@ pub struct Also {
 pub struct Explained {
     /// The name of the other alert.
     pub by: String,
-    /// The signal of each provider that both are about: its part in the events of the last hour decides.
+    /// The signal of each provider that both are about: its part in the events of the last hour, or of
+    /// the last five minutes, decides.
     pub part: String,
     /// The signal of which it is a part; that of the rule if this is not given.
     pub of: Option<String>,

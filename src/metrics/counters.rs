@@ -245,9 +245,9 @@ impl Counters {
         if let Some(status) = event.outcome.delivery_index() {
             self.services.counts(event.service).deliveries[status] += times;
             if event.direction == Direction::Outbound {
-                let failure = self
-                    .provider_deliveries
-                    .count(self.catalog, event, status, times);
+                let failure =
+                    self.provider_deliveries
+                        .count(self.catalog, time, event, status, times);
                 if let (Some(exemplars), Some(line), Some(series)) =
                     (&mut self.exemplars, line, failure)
                 {

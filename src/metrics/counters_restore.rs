@@ -33,6 +33,9 @@ impl CountersSnapshot {
         counters
             .provider_deliveries
             .restore(&self.provider_deliveries, &names);
+        counters
+            .provider_deliveries
+            .restore_waited(&self.waited, &names);
         counters.reports.restore(&self.reports);
         self.tls.restore(&mut counters);
         self.services.restore(&mut counters);

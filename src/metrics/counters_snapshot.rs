@@ -9,7 +9,7 @@ use crate::metrics::blocklists::BlocklistsSnapshot;
 use crate::metrics::counters::Counters;
 use crate::metrics::histogram::HistogramSnapshot;
 use crate::metrics::provider_conditions::ProviderConditions;
-use crate::metrics::provider_deliveries::ProviderDeliveriesSnapshot;
+use crate::metrics::provider_deliveries::{ProviderDeliveriesSnapshot, WaitedSnapshot};
 use crate::metrics::rates::RatesSnapshot;
 use crate::metrics::reports::ReportsSnapshot;
 use crate::parse::{ConnectError, Direction, Mta, Stage, TlsProtocol, TlsTrust};
@@ -31,6 +31,8 @@ pub struct CountersSnapshot {
     pub(crate) provider_conditions: ProviderConditions,
     /// Deliveries by provider.
     pub(crate) provider_deliveries: ProviderDeliveriesSnapshot,
+    /// Deferrals of messages that have waited, by provider.
+    pub(crate) waited: WaitedSnapshot,
     /// What the servers report besides.
     pub(crate) reports: ReportsSnapshot,
     /// TLS sessions by trust and protocol.
@@ -213,6 +215,7 @@ impl CountersSnapshot {
             },
             provider_conditions: ProviderConditions::of(counters, providers),
             provider_deliveries: counters.provider_deliveries.snapshot(providers),
+            waited: counters.provider_deliveries.waited_snapshot(providers),
             reports: counters.reports.snapshot(),
             tls: tls(counters),
             blocklists: BlocklistsSnapshot::of(counters),

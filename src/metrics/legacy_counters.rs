@@ -103,6 +103,7 @@ impl LegacyCounters {
             },
             provider_conditions,
             provider_deliveries: ProviderDeliveriesSnapshot::default(),
+            waited: Vec::new(),
             reports: ReportsSnapshot::default(),
             tls: TlsSnapshot::default(),
             blocklists: BlocklistsSnapshot::default(),

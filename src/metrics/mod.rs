@@ -1,8 +1,8 @@
 //! Counters and their exposition.
 //!
 //! `counting` counts parsed lines in `counters` (facts in `fact_counts`), which consist of `rates`, `histogram`,
-//! `bounded_counter`, `services`, `provider_deliveries`, `reports` and `pending_messages`; `exemplars` has the latest line
-//! of some. `reading` queries them for pages and alerts, and `totals` sums them up for reports. `families`,
+//! `bounded_counter`, `services`, `provider_deliveries` with `message_age`, `reports` and `pending_messages`; `exemplars`
+//! has the latest line of some. `reading` queries them for pages and alerts, and `totals` sums them up for reports. `families`,
 //! `report_families`, `self_metrics`, `signal_metrics` and `alertmanager_metrics` build the metric families of a `scrape`
 //! with `family`, and `process_metrics` those of the process. `exposition` renders them as `text` or, with the exemplars
 //! that `exemplar_series` finds, as `openmetrics`. `counted_families` has those that only grow, for `backfill`.
@@ -27,6 +27,7 @@ mod family;
 mod histogram;
 mod history;
 mod legacy_counters;
+mod message_age;
 mod openmetrics;
 mod pending_messages;
 mod process_metrics;

@@ -1,11 +1,15 @@
 //! Deliveries to other servers by provider, status and cause of failure, so that a provider that refuses everything is
 //! seen, and one whose users have full mailboxes is not taken for it.
+//!
+//! Deferrals of messages that have waited for long are counted apart as well: what becomes of new mail tells whether
+//! something fails, while a message to a host that no longer exists is tried for days.
 
 use serde::{Deserialize, Serialize};
 
 use crate::catalog::{Catalog, Cause, ProviderId};
 use crate::metrics::bounded_counter::BoundedCounter;
-use crate::parse::{Event, Outcome};
+use crate::metrics::message_age;
+use crate::parse::{Event, Outcome, Stamp};
 
 /// Represents no cause in a key.
 const NO_CAUSE: u64 = 0xff;
@@ -17,6 +21,8 @@ pub(crate) struct ProviderDeliveries {
     sent: Box<[u64; 256]>,
     /// The other deliveries: `provider << 16 | status << 8 | cause`.
     others: BoundedCounter,
+    /// Of these, the deferrals of messages that have waited: `provider << 16 | cause`.
+    waited: BoundedCounter,
 }
 
 /// The counts as stored in the state file, by name, because indexes may change.
@@ -27,6 +33,9 @@ pub(crate) struct ProviderDeliveriesSnapshot {
     overflowed: u64,
 }
 
+/// The deferrals of messages that have waited, as stored in the state file: provider, cause (empty for none), count.
+pub(crate) type WaitedSnapshot = Vec<(String, String, u64)>;
+
 /// One count: provider, status, cause, number of deliveries.
 pub(crate) type ProviderDelivery = (ProviderId, Outcome, Option<Cause>, u64);
 
@@ -36,15 +45,17 @@ impl ProviderDeliveries {
         ProviderDeliveries {
             sent: Box::new([0; 256]),
             others: BoundedCounter::new(limit),
+            waited: BoundedCounter::new(limit),
         }
     }
 
-    /// Counts an outbound delivery; `status` is its [`Outcome::delivery_index`]. Returns the index of the series of a
+    /// Counts an outbound delivery at `time`; `status` is its [`Outcome::delivery_index`]. Returns the index of the series of a
     /// failed one.
     #[cfg_attr(hot_path, inline(always))]
     pub(crate) fn count(
         &mut self,
         catalog: &Catalog,
+        time: Option<Stamp>,
         event: &Event<'_>,
         status: usize,
         times: u64,
@@ -54,7 +65,7 @@ impl ProviderDeliveries {
                 self.sent[usize::from(event.provider.0)] += times;
                 None
             }
-            _ => Some(self.count_failure(catalog, event, status, times)),
+            _ => Some(self.count_failure(catalog, time, event, status, times)),
         }
     }
 
@@ -62,6 +73,7 @@ impl ProviderDeliveries {
     fn count_failure(
         &mut self,
         catalog: &Catalog,
+        time: Option<Stamp>,
         event: &Event<'_>,
         status: usize,
         times: u64,
@@ -70,6 +82,11 @@ impl ProviderDeliveries {
             .condition
             .and_then(|it| catalog.conditions().get(usize::from(it.0)));
         let cause = condition.map_or(NO_CAUSE, |it| it.cause.index() as u64);
+        if event.outcome == Outcome::Deferred && message_age::has_waited(event, time) {
+            let key = u64::from(event.provider.0) << 16 | cause;
+            let other = u64::from(ProviderId::OTHER.0) << 16 | cause;
+            self.waited.count(key, other, times);
+        }
         let rest = (status as u64) << 8 | cause;
         let key = u64::from(event.provider.0) << 16 | rest;
         self.others
@@ -150,6 +167,35 @@ impl ProviderDeliveries {
         sent.chain(others)
     }
 
+    /// The deferrals of messages that have waited: provider, cause, number.
+    pub(crate) fn waited(&self) -> impl Iterator<Item = (ProviderId, Option<Cause>, u64)> {
+        self.waited.entries().map(|(key, count)| {
+            let cause = Cause::ALL.get((key & 0xff) as usize).copied();
+            (ProviderId((key >> 16) as u8), cause, count)
+        })
+    }
+
+    /// The deferrals of messages that have waited, to store in the state file.
+    pub(crate) fn waited_snapshot(&self, providers: &[String]) -> WaitedSnapshot {
+        let named = self.waited().filter_map(|(provider, cause, count)| {
+            let provider = providers.get(usize::from(provider.0))?.clone();
+            let cause = cause.map_or("", Cause::as_str).to_owned();
+            Some((provider, cause, count))
+        });
+        let mut named: WaitedSnapshot = named.collect();
+        named.sort();
+        named
+    }
+
+    /// Restores what [`ProviderDeliveries::waited_snapshot`] stored.
+    pub(crate) fn restore_waited(&mut self, stored: &WaitedSnapshot, providers: &[String]) {
+        let known = stored.iter().filter_map(|(provider, cause, count)| {
+            let provider = providers.iter().position(|known| known == provider)? as u64;
+            Some((provider << 16 | cause_named(cause)?, *count))
+        });
+        self.waited.restore(known, 0);
+    }
+
     /// The number of counts that went to the provider `other` because of the limit.
     pub(crate) fn overflowed(&self) -> u64 {
         self.others.overflowed()
@@ -177,14 +223,9 @@ impl ProviderDeliveries {
             let status = Outcome::DELIVERIES
                 .iter()
                 .position(|it| it.name() == status);
-            let cause = match &**cause {
-                "" => Some(NO_CAUSE),
-                name => Cause::ALL
-                    .iter()
-                    .find(|it| it.as_str() == name)
-                    .map(|it| it.index() as u64),
-            };
-            let (Some(provider), Some(status), Some(cause)) = (provider, status, cause) else {
+            let (Some(provider), Some(status), Some(cause)) =
+                (provider, status, cause_named(cause))
+            else {
                 continue;
             };
             match Outcome::DELIVERIES[status] {
@@ -200,6 +241,15 @@ impl ProviderDeliveries {
             }
         }
         self.others.restore(others.into_iter(), stored.overflowed);
+    }
+}
+
+/// The cause with this name in a key; an empty name is no cause.
+fn cause_named(name: &str) -> Option<u64> {
+    let cause = Cause::ALL.iter().find(|it| it.as_str() == name);
+    match name {
+        "" => Some(NO_CAUSE),
+        _ => cause.map(|it| it.index() as u64),
     }
 }
 
@@ -228,7 +278,7 @@ mod tests {
             (event.provider, event.condition) = (ProviderId(provider), condition);
             let status = outcome.delivery_index().expect("a delivery");
             for _ in 0..times {
-                deliveries.count(catalog, &event, status, 1);
+                deliveries.count(catalog, None, &event, status, 1);
             }
         }
         deliveries

@@ -2,7 +2,7 @@
 
 use crate::catalog::{Cause, ConditionId, ProviderId};
 use crate::metrics::counters::{Counters, OTHER_ENHANCED, unpack};
-use crate::parse::{ConnectError, Direction, Enhanced, Level, Outcome};
+use crate::parse::{ConnectError, Direction, Enhanced, Level, Mta, Outcome};
 
 /// The enhanced status code in the text of a reply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -129,6 +129,22 @@ impl Counters {
         self.provider_deliveries.counted()
     }
 
+    /// Deferrals of messages that have waited for long, by provider and cause, in no particular order.
+    pub(crate) fn waited_counts(&self) -> impl Iterator<Item = (ProviderId, Option<Cause>, u64)> {
+        self.provider_deliveries.waited()
+    }
+
+    /// Whether one of these servers has written a line that counts.
+    pub(crate) fn has_seen(&self, servers: &[Mta]) -> bool {
+        servers.iter().any(|mta| self.mtas_seen[mta.index()])
+    }
+
+    /// Connections of these servers to others that failed in any way.
+    pub(crate) fn connect_errors_of(&self, servers: &[Mta]) -> u64 {
+        let counts = servers.iter().map(|mta| &self.connect_errors[mta.index()]);
+        counts.flatten().sum()
+    }
+
     /// Connections that failed in one of these ways.
     pub fn connect_errors(&self, errors: &[ConnectError]) -> u64 {
         let servers = self.connect_errors.iter();
@@ -143,6 +159,11 @@ impl Counters {
     pub fn connections(&self) -> u64 {
         let rows = self.services.rows().iter();
         rows.map(|row| row.counts.connections).sum()
+    }
+
+    /// Messages that the mail servers have received, as far as their size is logged.
+    pub(crate) fn messages(&self) -> u64 {
+        self.sizes.count()
     }
 
     /// Messages of the mail servers with one of these levels.

@@ -23,6 +23,11 @@ impl Attribution {
         }
     }
 
+    /// The providers that it finds.
+    pub(super) fn providers(&self) -> &Providers {
+        &self.providers
+    }
+
     /// Sets the provider, and the condition if the event failed.
     #[cfg_attr(hot_path, inline(always))]
     pub(super) fn attribute(&mut self, event: &mut Event<'_>) {

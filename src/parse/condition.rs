@@ -7,9 +7,16 @@ use crate::parse::event::Event;
 use crate::parse::kinds::{ConnectError, Direction, Outcome};
 use crate::parse::reply;
 
-/// What Postfix answers to its clients if a mail filter (milter) does not answer it; cleanup logs no reply code. Remote
-/// servers say the same, but their filters are not ours.
-const FILTER_FAILS: &[u8] = b"4.7.1 Service unavailable - try again later";
+/// What Postfix and Sendmail answer to their clients if a mail filter (milter) does not answer them; Postfix's cleanup
+/// logs no reply code. Remote servers say the same, but their filters are not ours.
+const FILTER_FAILS: [&[u8]; 2] = [
+    b"4.7.1 Service unavailable - try again later",
+    b"4.3.2 Please try again later",
+];
+
+/// In what Spamhaus answers to a query that it refuses: through a public resolver, too many, or with a wrong name. A server
+/// that takes the answer for a listing rejects all mail.
+const QUERY_REFUSED: &[u8] = b"spamhaus.org/returnc/";
 
 /// Assigns conditions to events.
 pub(crate) struct Conditions {
@@ -65,7 +72,7 @@ impl Conditions {
         }
         if event.direction == Direction::Inbound {
             let text = event.text.strip_prefix(b"451 ").unwrap_or(event.text);
-            if text.starts_with(FILTER_FAILS) {
+            if FILTER_FAILS.iter().any(|it| text.starts_with(it)) {
                 return self.local_error;
             }
         }
@@ -81,9 +88,15 @@ impl Conditions {
         if let Some(condition) = self.catalog.classify_by_codes(code, enhanced) {
             return condition;
         }
-        let condition = self.cache.condition((code, enhanced), event.text, || {
-            self.catalog.classify(code, enhanced, event.text)
-        });
+        let condition =
+            self.cache
+                .condition((code, enhanced), event.text, || match memchr::memmem::find(
+                    event.text,
+                    QUERY_REFUSED,
+                ) {
+                    Some(_) => self.local_error,
+                    None => self.catalog.classify(code, enhanced, event.text),
+                });
         // What is internal to another server is not internal to ours: that server is not available for a time.
         let temporary = code.is_some_and(|code| (400..500).contains(&code));
         if condition == self.local_error && temporary && self.is_elsewhere(event) {

@@ -5,6 +5,7 @@ use crate::parse::dedup::Deduplicator;
 use crate::parse::dialect::PrescanVisitor;
 use crate::parse::event::{Event, Fact, Visitor};
 use crate::parse::kinds::{Outcome, Stamp};
+use crate::parse::last_hosts::LastHosts;
 use crate::parse::mirror::MirrorFilter;
 use crate::parse::stored_event::StoredEvent;
 use crate::parse::stream::StreamKey;
@@ -12,6 +13,7 @@ use crate::parse::stream::StreamKey;
 /// State shared by all streams.
 pub(super) struct SharedState {
     pub attribution: Attribution,
+    pub last_hosts: LastHosts,
     pub duplicates: Deduplicator,
     pub mirrors: MirrorFilter,
 }
@@ -79,6 +81,7 @@ impl<'a, V: Visitor<'a>> PrescanVisitor<'a> for Enrich<'_, V> {
         if (event.code, event.enhanced) != codes {
             self.shared.attribution.set_condition(event);
         }
+        self.shared.last_hosts.follow(event);
         self.visitor.event(time, event);
     }
 }
@@ -108,6 +111,7 @@ impl SharedState {
     fn enrich(&mut self, event: &mut Event<'_>, time: Option<Stamp>) {
         self.mark_duplicate(event, time);
         self.attribution.attribute(event);
+        self.last_hosts.follow(event);
     }
 
     /// Takes the codes off a failure that an earlier line reported.

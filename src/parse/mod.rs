@@ -3,7 +3,7 @@
 //! `reader` routes lines: `frame` extracts the record from its syslog frame, `detect` determines the mail server
 //! that wrote a stream, and the dialect of that server in `dialect` parses the record. `reply`, `transcript`, `correlate`, `delays` and
 //! `scan` are shared by the dialects. Afterwards `dedup` and `mirror` recognize records that a server logs twice, and
-//! `attribution` finds the provider and classifies failures. `ahead` parses lines before their turn.
+//! `attribution` finds the provider and classifies failures; `last_hosts` knows the provider where a line names no host. `ahead` parses lines before their turn.
 
 mod ahead;
 mod attribution;
@@ -19,6 +19,7 @@ mod event;
 mod frame;
 mod indirect;
 mod kinds;
+mod last_hosts;
 mod mirror;
 mod notices;
 mod provider_cache;

@@ -18,6 +18,7 @@ use crate::parse::frame::priority::is_severity;
 use crate::parse::frame::syslog::HeaderParser;
 use crate::parse::indirect::{self, Indirect};
 use crate::parse::kinds::Stamp;
+use crate::parse::last_hosts::LastHosts;
 use crate::parse::mirror::MirrorFilter;
 use crate::parse::routing::read_any;
 use crate::parse::stored_event::StoredEvent;
@@ -81,6 +82,7 @@ impl LineParser {
             reference,
             shared: SharedState {
                 attribution: Attribution::new(catalog, providers),
+                last_hosts: LastHosts::new(),
                 duplicates: Deduplicator::new(),
                 mirrors: MirrorFilter::new(),
             },

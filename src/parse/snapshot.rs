@@ -6,6 +6,7 @@ use tracing::warn;
 use crate::parse::dedup::DedupState;
 use crate::parse::detect::{DetectedFormat, Format};
 use crate::parse::dialect::Mta;
+use crate::parse::last_hosts::LastHostsState;
 use crate::parse::mirror::MirrorState;
 use crate::parse::reader::LineParser;
 use crate::parse::stream::{Stream, StreamKey};
@@ -21,6 +22,8 @@ pub struct ParserSnapshot {
     pub legacy_receipts: bool,
     /// Records that may be repeated in another log.
     pub mirrors: MirrorState,
+    /// Whose host had the mail for a domain before.
+    pub last_hosts: LastHostsState,
     /// The state of each stream.
     pub streams: Vec<StreamState>,
     /// The last line of streams in which a syslog daemon folds repetitions.
@@ -61,6 +64,10 @@ impl LineParser {
             legacy_duplicates: self.shared.duplicates.legacy_state(),
             legacy_receipts: false,
             mirrors: self.shared.mirrors.state(),
+            last_hosts: self
+                .shared
+                .last_hosts
+                .state(self.shared.attribution.providers()),
             streams: self.streams.iter().filter_map(Stream::snapshot).collect(),
             previous_lines: previous_lines(&self.streams),
         }
@@ -74,6 +81,10 @@ impl LineParser {
             .duplicates
             .resume_legacy(&snapshot.legacy_duplicates);
         self.shared.mirrors.resume(&snapshot.mirrors);
+        let providers = self.shared.attribution.providers();
+        self.shared
+            .last_hosts
+            .resume(&snapshot.last_hosts, providers);
         self.set_receipts(snapshot.legacy_receipts);
         for state in &snapshot.streams {
             let key = StreamKey {

@@ -323,3 +323,45 @@ fn smarthost_that_refuses_to_talk_names_its_code() {
         check(&format!("{hourly} an hour"), &suspended(&log), &wanted);
     }
 }
+
+#[test]
+fn refusals_of_one_provider_where_some_421_are_usual_page_once() {
+    // In the first minutes the hour before has more of the usual ones.
+    let end = BEFORE + 2 * HOUR;
+    let log = story(USUAL, 6_000.0, end, |attempt| {
+        match (BEFORE..end).contains(&attempt.time) && attempt.to == 2 {
+            true => Answer::Reply("421 4.7.0 [TSS04] Messages from 192.0.2.1 temporarily deferred"),
+            false if attempt.dice < 1 && attempt.tried == 0 => {
+                Answer::Reply("421 4.3.2 service not available")
+            }
+            false => Answer::Sent,
+        }
+    });
+    let page = &["ProviderFailing/yahoo", "Smtp421Spike"];
+    check("Yahoo refuses", &log, &wanted(page, "yahoo", 15, end));
+}
+
+#[test]
+fn one_customer_whose_server_is_down_is_no_outage_of_all_others() {
+    // One in twenty messages, tried again and again; in the evening these are half of all attempts.
+    const WITH_CUSTOMER: &[Destination] = &[
+        ("gmail-smtp-in.l.google.com", "gmail.com", 55),
+        ("mail.customer.example", "customer.example", 5),
+        ("mx.example.net", "example.net", 20),
+        ("mail.small.example", "small.example", 20),
+    ];
+    let mut site = Site::new(WITH_CUSTOMER, T);
+    let hourly = |time: i64| match time % (24 * HOUR) / HOUR {
+        0..6 => 30.0,
+        6..19 => 350.0,
+        _ => 120.0,
+    };
+    site.run(0, 48 * HOUR, hourly, |attempt| {
+        match attempt.to == 1 && attempt.time > 33 * HOUR {
+            true => Answer::TimedOut,
+            false => Answer::Sent,
+        }
+    });
+    let pages = pages(&site.log());
+    assert!(pages.is_empty(), "{pages:?}");
+}

@@ -4,7 +4,9 @@
 //! from what an operator would want, not from what the rules do.
 
 mod causes;
+mod exim;
 mod incidents;
+mod own_errors;
 mod quiet;
 mod senders;
 mod sendmail;

@@ -1,6 +1,6 @@
 //! Quiet days: nobody is paged.
 
-use crate::site::{Answer, HOUR, MINUTE, Site, USUAL};
+use crate::site::{Answer, Attempt, Destination, HOUR, MINUTE, Site, USUAL};
 use crate::verdict::{DAY, T, check_quiet, replay};
 
 #[test]
@@ -153,4 +153,29 @@ fn a_few_bad_recipients_and_full_mailboxes() {
         },
     );
     check_quiet("usual failures", &site.log(), &[]);
+}
+
+#[test]
+fn mail_for_hosts_that_no_longer_exist() {
+    // Mistyped domains, one message in a hundred, each tried for days. The log begins in a night, with a queue of them.
+    const WITH_DEAD: &[Destination] = &[
+        ("gmail-smtp-in.l.google.com", "gmail.com", 40),
+        ("outlook-com.olc.protection.outlook.com", "outlook.com", 25),
+        ("mx.example.net", "example.net", 34),
+        ("mx.gone.example", "gone.example", 1),
+    ];
+    let mut site = Site::new(WITH_DEAD, T);
+    let hourly = |time: i64| match time.rem_euclid(DAY) / HOUR {
+        0..6 => 40.0,
+        6..20 => 500.0,
+        _ => 120.0,
+    };
+    let answer = |attempt: &Attempt| match attempt.to {
+        3 => Answer::TimedOut,
+        _ => Answer::Sent,
+    };
+    site.run(-DAY, 0, hourly, answer);
+    site.log();
+    site.run(0, 2 * DAY, hourly, answer);
+    check_quiet("hosts that no longer exist", &site.log(), &[]);
 }

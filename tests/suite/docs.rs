@@ -59,8 +59,8 @@ curl -H 'Accept: application/openmetrics-text; version=1.0.0' http://localhost:9
 - **condition** is the cause of a failure. It is determined by what says most: an enhanced code that servers use only as
   defined, such as 4.2.2 or 5.7.26; then words that state a cause; then any other enhanced code; then words that hint at one;
   then the reply code. Addresses, URLs, host names and quoted text in the reply do not decide.
-- **provider** is found by the name of the remote host. `loopback` are relays on the loopback interface (127.0.0.0/8, ::1,
-  localhost), such as content filters; `other` are all hosts that are not known.
+- **provider** is found by the name of the remote host. Where Exim defers a message without naming one, it is the provider that had
+  mail for the same domain before. `loopback` are relays on the loopback interface (127.0.0.0/8, ::1, localhost), such as content filters; `other` are all hosts that are not known.
 - **blocklist** is the list that a reply of another server names, by its name or domain, if the condition of the reply is
   `blocklisted`; `other` if it names none that is known.
 - **Suspended deliveries** (`delivery temporarily suspended`) are deferred deliveries. The reply that caused the suspension was

@@ -209,6 +209,7 @@ fn names_of_wholes_in_the_state_file_are_stable() {
         "inbound",
         "local",
         "deliveries",
+        "new_deliveries",
         "local_deliveries",
         "",
     ];
@@ -295,7 +296,14 @@ fn alerts_name_what_most_failures_of_the_last_quarter_hour_had() {
         assert_eq!(counts, [3 + 7, 7 + 11]);
         assert_eq!(leading.counts(&[422], &[]), [0, 0]);
     }
-    for leading in [leading(900, false), leading(30, true)] {
+    // Nothing in the last quarter hour: the hour counts for the texts.
+    let hour = leading(900, false);
+    assert_eq!(
+        hour.code(None, &[1, 2, 4, 5]),
+        leading(30, false).code(None, &[1, 2, 4, 5])
+    );
+    assert_eq!(hour.counts(&[421], &[unknown]), [0, 0]);
+    for leading in [leading(3_600, false), leading(30, true)] {
         assert_eq!(leading.code(None, &[1, 2, 4, 5]), None);
         assert_eq!(leading.condition(None, &[]), None);
         assert_eq!(leading.enhanced(421), None);

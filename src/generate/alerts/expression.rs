@@ -9,6 +9,9 @@ use crate::catalog::{Alert, Explained, Policy, Watch};
 /// The window in which texts name what leads.
 pub(super) const LEADING_WINDOW: &str = "15m";
 
+/// The window in which they do so if there is nothing in [`LEADING_WINDOW`].
+const LONG_LEADING_WINDOW: &str = "1h";
+
 /// Matchers that select one target; `printf` in a template fills in the values.
 pub(super) const ONE_TARGET: &str = "instance=%[1]q,job=%[2]q";
 
@@ -121,8 +124,14 @@ fn of_share(alert: &Alert, policy: &Policy, figures: &Figures) -> String {
     let mut starts = format!("{}\n> {threshold}", signal(alert, "share_lower", ""));
     if let Some(also) = &alert.also {
         let (other, share) = (&also.signal, also.share);
+        let by_provider = policy.signal_named(other).is_some_and(|it| it.by_provider);
+        let same = if by_provider && alert.by_provider {
+            "instance, job, provider"
+        } else {
+            "instance, job"
+        };
         starts += &format!(
-            "\nand on (instance, job) maillog_signal_share_lower{{signal=\"{other}\"}} > {share}"
+            "\nand on ({same}) maillog_signal_share_lower{{signal=\"{other}\"}} > {share}"
         );
     }
     if let Some(share) = alert.others_below {
@@ -164,7 +173,7 @@ fn is_explained(alert: &Alert, explained: &Explained, policy: &Policy) -> String
         .iter()
         .any(|it| it.name == *by && it.by_provider);
     let events =
-        |signal: &str| format!("maillog_signal_events{{signal=\"{signal}\",window=\"1h\"}}");
+        |signal: &str| format!("maillog_signal_events{{signal=\"{signal}\",window=~\"5m|1h\"}}");
     let part = events(part);
     let of = events(
         of.as_deref()
@@ -172,6 +181,7 @@ fn is_explained(alert: &Alert, explained: &Explained, policy: &Policy) -> String
             .unwrap_or_default(),
     );
     let each = "on (instance, job, provider)";
+    let part_of = "on (instance, job, provider, window)";
     match (alert.by_provider, of_provider) {
         (true, _) => {
             let same = if of_provider {
@@ -180,19 +190,19 @@ fn is_explained(alert: &Alert, explained: &Explained, policy: &Policy) -> String
                 "on (instance, job)"
             };
             format!(
-                "\nunless {each} (\n  {part}\n  > {each} {share} * {of}\n  \
+                "\nunless {each} (\n  {part}\n  > {part_of} {share} * {of}\n  \
                  and {same} ALERTS{{alertname=\"{by}\"}}\n)"
             )
         }
         (false, true) => format!(
-            "\nunless on (instance, job) (\n  sum by (instance, job) (\n    {part}\n    \
+            "\nunless on (instance, job) (\n  sum by (instance, job, window) (\n    {part}\n    \
              and {each} ALERTS{{alertname=\"{by}\",alertstate=\"firing\"}}\n  )\n  \
-             > on (instance, job) {share} * {of}\n)"
+             > on (instance, job, window) {share} * {of}\n)"
         ),
         (false, false) => format!(
-            "\nunless on (instance, job) (\n  sum by (instance, job) (\n    {part}\n    <= {each} {of}\n    \
-             or {each}\n    {of}\n    < {each} {part}\n  )\n  \
-             > on (instance, job) {share} * sum by (instance, job) ({of})\n  \
+            "\nunless on (instance, job) (\n  sum by (instance, job, window) (\n    {part}\n    <= {part_of} {of}\n    \
+             or {part_of}\n    {of}\n    < {part_of} {part}\n  )\n  \
+             > on (instance, job, window) {share} * sum by (instance, job, window) ({of})\n  \
              and on (instance, job) ALERTS{{alertname=\"{by}\"}}\n)"
         ),
     }
@@ -232,12 +242,16 @@ pub(super) fn figure(alert: &Alert, metric: &str) -> String {
     }
 }
 
-/// The value of `label` with the largest growth of a counter within [`LEADING_WINDOW`]. Series that start within the
-/// window count from zero.
+/// The value of `label` with the largest growth of a counter within [`LEADING_WINDOW`], or else within
+/// [`LONG_LEADING_WINDOW`]. Series that start within the window count from zero.
 fn leading(label: &str, series: &str) -> String {
     let now = format!("sum by ({label}) ({series})");
-    let then = format!("sum by ({label}) ({series} offset {LEADING_WINDOW})");
-    format!("topk(1, {now} - ({then} or {now} * 0) > 0)")
+    let within = |window| {
+        let then = format!("sum by ({label}) ({series} offset {window})");
+        format!("topk(1, {now} - ({then} or {now} * 0) > 0)")
+    };
+    let (short, long) = (within(LEADING_WINDOW), within(LONG_LEADING_WINDOW));
+    format!("{short} or on () {long}")
 }
 
 /// The most frequent condition of outbound replies, of the alert's provider or of all, but `except`.

@@ -26,6 +26,9 @@ const BEGINNINGS: [&[u8]; 14] = [
     b"SMTP syntax ",
 ];
 
+/// What Exim answers if it cannot decide: the scanner or a lookup failed. Its log has no words then.
+const TEMPORARY_PROBLEM: &[u8] = b"Temporary local problem - please try later";
+
 /// Whether a text begins like rejects that only Exim writes.
 pub(super) fn is_beginning(text: &[u8]) -> bool {
     begins_with(text, &BEGINNINGS) || protocol::authenticator(text).is_some()
@@ -73,7 +76,10 @@ pub(super) fn after_host<'a>(
 /// `H=… F=<a@x> rejected RCPT <b@y>: reason`, with the fields in any order.
 fn after_fields<'a>(fields: &Fields<'a>, rest: &'a [u8]) -> Option<Event<'a>> {
     if let Some(verb) = strip_any(rest, &[b"rejected ", b"temporarily rejected "]) {
-        let event = refusal(verb, fields.host)?;
+        let mut event = refusal(verb, fields.host)?;
+        if event.text.is_empty() && rest.first() == Some(&b't') {
+            event.text = TEMPORARY_PROBLEM;
+        }
         return Some(match event.sender.is_empty() {
             true => Event {
                 sender: fields.sender,

@@ -115,8 +115,13 @@ fn share(alert: &Alert, policy: &Policy) -> Vec<MailTest> {
         let also = alert.also.iter();
         also.map(|also| {
             let name = &also.signal;
+            let by_provider = policy.signal_named(name).is_some_and(|it| it.by_provider);
+            let provider = match by_provider {
+                true => format!(",provider=\"{PROVIDER}\""),
+                false => String::new(),
+            };
             (
-                format!("maillog_signal_share_lower{{signal=\"{name}\"}}"),
+                format!("maillog_signal_share_lower{{signal=\"{name}\"{provider}}}"),
                 format!("{value}x120"),
             )
         })
@@ -153,7 +158,7 @@ fn share(alert: &Alert, policy: &Policy) -> Vec<MailTest> {
             "fires",
             constant(&high),
             constant(&high),
-            also("0.5"),
+            also("0.9"),
             vec![("20m", true)],
         ),
         // The evidence is gone, but the share is not: it lasts. Then the share falls, and it ends.
@@ -161,21 +166,21 @@ fn share(alert: &Alert, policy: &Policy) -> Vec<MailTest> {
             "lasts until the share has fallen",
             format!("{high}x18 0x120"),
             format!("{high}x30 0x120"),
-            also("0.5"),
+            also("0.9"),
             vec![("28m", true), ("65m", false)],
         ),
         test(
             "does not fire below its threshold",
             constant(&low),
             constant(&high),
-            also("0.5"),
+            also("0.9"),
             vec![("25m", false)],
         ),
         test(
             "does not fire after it is over",
             constant(&high),
             constant("0"),
-            also("0.5"),
+            also("0.9"),
             vec![("25m", false)],
         ),
     ];

@@ -48,7 +48,13 @@ pub fn together() -> Vec<TogetherCase> {
         let parts = parts.iter();
         parts
             .flat_map(|(instance, signal, provider, from)| {
-                evidence(instance, signal, provider, *from)
+                let mut all = evidence(instance, signal, provider, *from);
+                // What fails is new mail.
+                if ["deferred", "provider_failing"].contains(signal) {
+                    let new = format!("{signal}_new");
+                    all.extend(evidence(instance, &new, provider, *from));
+                }
+                all
             })
             .collect::<Vec<_>>()
     };
