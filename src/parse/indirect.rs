@@ -144,6 +144,9 @@ impl Indirect {
         if json::rewrite(line, text) {
             return true;
         }
+        if !json::carries(line) {
+            return flat_json::flatten(line, text);
+        }
         let is_own = |text: &[u8]| {
             Mta::ALL
                 .into_iter()

@@ -140,10 +140,16 @@ fn best<'a, const N: usize>(line: &'a [u8], lists: [&[&[u8]]; N]) -> Option<[Opt
     Some(found.map(|(_, value)| value))
 }
 
+/// The members in which Docker's drivers for GELF and Fluentd, Filebeat and Vector wrap lines of logs.
+const LINES: &[&[u8]] = &[b"log", b"short_message", b"message", b"line", b"MESSAGE"];
+
+/// Whether an object has a text that may be a line of a log.
+pub(in crate::parse) fn carries(line: &[u8]) -> bool {
+    matches!(best(line, [LINES]), Some([Some(_)]))
+}
+
 /// Writes the line that `line` carries to `text`, below its time as container runtimes write it; false if it carries none.
-/// Docker's drivers for GELF and Fluentd, Filebeat and Vector wrap lines of logs like this.
 pub(in crate::parse) fn carried(line: &[u8], text: &mut Vec<u8>) -> bool {
-    const LINES: &[&[u8]] = &[b"log", b"short_message", b"message", b"line", b"MESSAGE"];
     let Some([time, Some(message)]) = best(line, [TIMES, LINES]) else {
         return false;
     };
