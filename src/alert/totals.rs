@@ -147,10 +147,10 @@ const WEIGHT_OF_ACCEPTED: u64 = 10;
 /// end of the message.
 const REPLIES_OF_A_MESSAGE: u64 = 4;
 
-/// The replies of each provider, without the loopback interface, and the messages that were accepted. The logs of some servers have no reply to a message
-/// that was accepted; those of others are transcripts, with the greeting of the remote server and the replies to all
-/// commands. Where there are deliveries, the accepted ones count instead, or every share of failures would be far too
-/// high or too low.
+/// The replies of each provider, without the loopback interface, and the messages that were accepted. The logs of some
+/// servers have no reply to a message that was accepted; those of others are transcripts, with the greeting of the remote
+/// server and the replies to all commands. Where there are deliveries, the accepted ones count instead, or every share of
+/// failures would be far too high or too low.
 fn replies_by_provider(
     counters: &Counters,
     codes: &[(ProviderId, u16, u64)],

@@ -49,8 +49,8 @@ impl ProviderDeliveries {
         }
     }
 
-    /// Counts an outbound delivery at `time`; `status` is its [`Outcome::delivery_index`]. Returns the index of the series of a
-    /// failed one.
+    /// Counts an outbound delivery at `time`; `status` is its [`Outcome::delivery_index`]. Returns the index of the series
+    /// of a failed one.
     #[cfg_attr(hot_path, inline(always))]
     pub(crate) fn count(
         &mut self,

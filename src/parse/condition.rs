@@ -88,15 +88,12 @@ impl Conditions {
         if let Some(condition) = self.catalog.classify_by_codes(code, enhanced) {
             return condition;
         }
-        let condition =
-            self.cache
-                .condition((code, enhanced), event.text, || match memchr::memmem::find(
-                    event.text,
-                    QUERY_REFUSED,
-                ) {
-                    Some(_) => self.local_error,
-                    None => self.catalog.classify(code, enhanced, event.text),
-                });
+        let condition = self.cache.condition((code, enhanced), event.text, || {
+            if memchr::memmem::find(event.text, QUERY_REFUSED).is_some() {
+                return self.local_error;
+            }
+            self.catalog.classify(code, enhanced, event.text)
+        });
         // What is internal to another server is not internal to ours: that server is not available for a time.
         let temporary = code.is_some_and(|code| (400..500).contains(&code));
         if condition == self.local_error && temporary && self.is_elsewhere(event) {
