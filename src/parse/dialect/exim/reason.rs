@@ -102,23 +102,18 @@ fn after_stage<'a>(text: &'a [u8], rest: &'a [u8]) -> Reason<'a> {
         return Reason::new(Kind::Remote, text);
     };
     let is_lmtp = stage.starts_with(b"LHLO ");
-    let connect_error = stage
-        .starts_with(b"STARTTLS: ")
-        .then_some(ConnectError::Tls);
     if let Some(named) = reply.strip_prefix(b"host ") {
         let (host, _, rest) = fields::host(named);
         if let Some(reply) = rest.strip_prefix(b": ") {
             return Reason {
                 host,
                 is_lmtp,
-                connect_error,
                 ..Reason::reply(reply)
             };
         }
     }
     Reason {
         is_lmtp,
-        connect_error,
         ..Reason::reply(reply)
     }
 }
