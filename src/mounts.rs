@@ -64,8 +64,8 @@ pub(crate) fn unreliable_below(directory: &Path) -> Vec<PathBuf> {
         .collect()
 }
 
-/// The same, if that file system does not answer within two seconds. A thread waits for the answer, and ends with it. What did
-/// not answer is not asked again for half a minute.
+/// The mount point that [`unreliable`] finds, if its file system does not answer within two seconds. A thread waits for the
+/// answer, and ends with it. What did not answer is not asked again for half a minute.
 pub(crate) fn silent(path: &Path) -> Option<PathBuf> {
     let point = unreliable(path)?;
     let mut silent = SILENT.lock().unwrap_or_else(PoisonError::into_inner);

@@ -42,7 +42,8 @@ pub trait Source: Send {
         false
     }
 
-    /// Whether lines are cut at the limit that it was opened with. Otherwise they are at that of the buffer for the read.
+    /// Whether lines are cut at the limit with which it was opened, rather than at that of the buffer given to
+    /// [`Source::read`].
     fn has_own_limit(&self) -> bool {
         true
     }
